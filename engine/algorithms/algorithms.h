@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The algorithms of RFC 6189 section 5.1: one table per class, a row per
+ * algorithm. Adding one is adding a row. Every primitive is libcrypto's.
+ */
+#ifndef ZRTP_ALGORITHMS_H
+#define ZRTP_ALGORITHMS_H
+
+#include <zrtp/zrtp.h>
+
+#include <openssl/evp.h>
+
+enum {
+	ZRTP_HASH_MAX = 48, /* S384 */
+	ZRTP_PV_MAX = 384,  /* DH3k */
+	ZRTP_KEX_RESULT_MAX = 384,
+	ZRTP_BLOCK_SIZE = 16,
+	ZRTP_PRIVATE_MAX = 66, /* EC52 */
+};
+
+struct zrtp_hash {
+	char name[5];
+	unsigned size; /* octets */
+	const EVP_MD *(*md)(void);
+};
+
+struct zrtp_cipher {
+	char name[5];
+	unsigned key_size; /* octets */
+	const EVP_CIPHER *(*cfb)(void);
+};
+
+struct zrtp_tag {
+	char name[5];
+	unsigned bits;
+};
+
+struct zrtp_sas {
+	char name[5];
+	void (*render)(uint32_t sasvalue, char out[ZRTP_SAS_TEXT_SIZE]);
+};
+
+struct zrtp_kex;
+
+/* Fills out with len random octets; 0 or -1. */
+struct zrtp_random {
+	int (*fill)(uint8_t *out, size_t len, void *arg);
+	void *arg;
+};
+
+enum zrtp_kex_result { ZRTP_KEX_OK, ZRTP_KEX_BAD_PV, ZRTP_KEX_FAILED };
+
+struct zrtp_kex_ops {
+	/* Make a key pair. strength: octets of a MODP exponent. */
+	int (*generate)(const struct zrtp_kex *kex, const struct zrtp_random *random, unsigned strength,
+			void **key, uint8_t *pv);
+	/* Check the peer's public value and compute DHResult. */
+	enum zrtp_kex_result (*derive)(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
+				       uint8_t *result);
+	/* Wipe and free the private key. */
+	void (*release)(void *key);
+};
+
+struct zrtp_kex {
+	char name[5];
+	unsigned rank;                  /* speed, fastest first (4.1.2) */
+	unsigned pv_size;               /* octets in DHPart1 and DHPart2 */
+	unsigned result_size;           /* octets of DHResult */
+	unsigned id;                    /* of the group, for ops */
+	const struct zrtp_kex_ops *ops; /* NULL: no Diffie-Hellman (Mult) */
+};
+
+extern const struct zrtp_kex_ops zrtp_kex_modp, zrtp_kex_ec, zrtp_kex_x;
+
+/* The row with this four-octet name, or NULL. */
+const struct zrtp_hash *zrtp_hash_find(const void *name);
+const struct zrtp_cipher *zrtp_cipher_find(const void *name);
+const struct zrtp_tag *zrtp_tag_find(const void *name);
+const struct zrtp_kex *zrtp_kex_find(const void *name);
+const struct zrtp_sas *zrtp_sas_find(const void *name);
+
+/* Is the name in the class's table, so that a policy may list it? */
+bool zrtp_algorithm_known(enum zrtp_class which, const void *name);
+
+/* A piece of data to hash. */
+struct zrtp_piece {
+	const void *octets;
+	size_t len;
+};
+
+/* out receives hash->size octets; 0 or -1. */
+int zrtp_digest(const struct zrtp_hash *hash, const struct zrtp_piece *pieces, size_t count, uint8_t *out);
+int zrtp_hmac(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data, size_t len,
+	      uint8_t *out);
+
+/* CFB-128 with a full-block IV, in place allowed (4.6). */
+int zrtp_cfb(const struct zrtp_cipher *cipher, const uint8_t *key, const uint8_t iv[ZRTP_BLOCK_SIZE],
+	     bool encrypt, const uint8_t *in, size_t len, uint8_t *out);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Key agreement types (5.1.5). X255 and X448 are the names under which
+ * Linphone's bzrtp speaks RFC 7748; the RFC does not rank them: the ranks are
+ * those of bzrtp, since both sides must come to the same choice (4.1.2). */
+#include "algorithms.h"
+
+#include <openssl/obj_mac.h>
+#include <string.h>
+
+static const struct zrtp_kex table[] = {
+	{ "DH2k", 1, 256, 256, 2048, &zrtp_kex_modp },
+	{ "X255", 2, 32, 32, EVP_PKEY_X25519, &zrtp_kex_x },
+	{ "EC25", 3, 64, 32, NID_X9_62_prime256v1, &zrtp_kex_ec },
+	{ "X448", 4, 56, 56, EVP_PKEY_X448, &zrtp_kex_x },
+	{ "DH3k", 5, 384, 384, 3072, &zrtp_kex_modp },
+	{ "EC38", 6, 96, 48, NID_secp384r1, &zrtp_kex_ec },
+	{ "EC52", 7, 132, 66, NID_secp521r1, &zrtp_kex_ec },
+	{ "Mult", 0, 0, 0, 0, NULL },
+};
+
+const struct zrtp_kex *zrtp_kex_find(const void *name)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (!memcmp(table[i].name, name, 4)) {
+			return &table[i];
+		}
+	}
+	return NULL;
+}
+
+bool zrtp_algorithm_known(enum zrtp_class which, const void *name)
+{
+	const struct zrtp_kex *kex;
+
+	switch (which) {
+	case ZRTP_CLASS_HASH:
+		return zrtp_hash_find(name) != NULL;
+	case ZRTP_CLASS_CIPHER:
+		return zrtp_cipher_find(name) != NULL;
+	case ZRTP_CLASS_TAG:
+		return zrtp_tag_find(name) != NULL;
+	case ZRTP_CLASS_KEX:
+		kex = zrtp_kex_find(name);
+		return kex && kex->ops;
+	case ZRTP_CLASS_SAS:
+		return zrtp_sas_find(name) != NULL;
+	case ZRTP_CLASS_COUNT:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Confirm1, Confirm2, Conf2ACK (4.6, 5.7, 5.8): both have the same keys. */
+#include "internal.h"
+
+static unsigned own_flags(const struct zrtp_stream *stream)
+{
+	const struct zrtp_session *session = stream->session;
+	unsigned flags = session->policy.disclose ? ZRTP_CONFIRM_DISCLOSE : 0;
+
+	/* Not after a mismatch: the V of another secret says nothing. */
+	if (!stream->multistream && session->retained.verified && session->rs_matched) {
+		flags |= ZRTP_CONFIRM_VERIFIED;
+	}
+	return flags;
+}
+
+/* Seconds the new secret may be kept (4.9, 4.9.1). */
+static uint32_t own_expiry(const struct zrtp_stream *stream)
+{
+	if (stream->multistream) {
+		return UINT32_MAX;
+	}
+	return stream->session->context->cache.get ? stream->session->policy.cache_expiry : 0;
+}
+
+int zrtp_confirm_build(struct zrtp_stream *stream)
+{
+	struct zrtp_exchange *exchange = stream->exchange;
+	const struct zrtp_choice *choice = &exchange->choice;
+	const struct zrtp_confirm_plain plain = { stream->h[0], 0, own_flags(stream), own_expiry(stream) };
+	uint8_t text[ZRTP_CONFIRM_PLAIN], iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
+	const struct zrtp_sealed sealed = { mac, iv, text, sizeof(text) };
+	enum zrtp_role role = exchange->role;
+	enum zrtp_message_type type = role == ZRTP_RESPONDER ? ZRTP_MSG_CONFIRM1 : ZRTP_MSG_CONFIRM2;
+	int failed;
+
+	/* Encrypt, then confirm_mac over the ciphertext (4.6). */
+	failed = zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
+		 !zrtp_confirm_plain_write(text, sizeof(text), &plain) ||
+		 zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, sizeof(text), text) ||
+		 zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, sizeof(text),
+			    mac);
+	if (!failed) {
+		exchange->confirm.len = zrtp_sealed_write(exchange->confirm.octets,
+							  sizeof(exchange->confirm.octets), type, &sealed);
+		failed = !exchange->confirm.len;
+	}
+	zrtp_wipe(text, sizeof(text));
+	return failed ? -1 : 0;
+}
+
+static bool mac_right(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
+		      enum zrtp_role sender)
+{
+	const struct zrtp_hash *hash = stream->choice.hash;
+	uint8_t mac[ZRTP_MAC_SIZE];
+
+	return !zrtp_mac64(hash, stream->keys.mackey[sender], hash->size, sealed->cipher, sealed->cipher_len,
+			   mac) &&
+	       zrtp_equal(mac, sealed->mac, sizeof(mac));
+}
+
+/* MAC first, then decrypt. 0 or an error code. plain has room for any Confirm. */
+static uint32_t open_confirm(struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
+			     uint8_t plain[ZRTP_MESSAGE_MAX], struct zrtp_confirm_plain *out)
+{
+	enum zrtp_role sender = zrtp_other(stream->exchange->role);
+
+	if (!mac_right(stream, sealed, sender)) {
+		return ZRTP_ERROR_BAD_CONFIRM;
+	}
+	if (zrtp_cfb(stream->choice.cipher, stream->keys.zrtpkey[sender], sealed->iv, false, sealed->cipher,
+		     sealed->cipher_len, plain)) {
+		return ZRTP_ERROR_SOFTWARE;
+	}
+	return zrtp_confirm_parse(out, plain, sealed->cipher_len) ? 0 : ZRTP_ERROR_MALFORMED;
+}
+
+/* H0 ends the chain that began in the peer's Hello. In DH mode H1 came with
+ * its DHPart; in Multistream mode all images follow from H0. */
+static bool chain_holds(const struct zrtp_stream *stream, const uint8_t *h0, uint8_t h1[ZRTP_IMAGE_SIZE])
+{
+	const struct zrtp_exchange *exchange = stream->exchange;
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+	uint8_t h2[ZRTP_IMAGE_SIZE], h3[ZRTP_IMAGE_SIZE];
+
+	if (zrtp_next_image(h0, h1)) {
+		return false;
+	}
+	if (exchange->mode == ZRTP_MODE_DH) {
+		return zrtp_equal(h1, exchange->peer_h1, ZRTP_IMAGE_SIZE);
+	}
+	return !zrtp_next_image(h1, h2) && !zrtp_next_image(h2, h3) &&
+	       zrtp_equal(h3, hello.h3, ZRTP_IMAGE_SIZE) &&
+	       zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, h2);
+}
+
+/* The message whose MAC H0 (DH) or H1 (Multistream) is the key of: the peer's
+ * DHPart; in Multistream mode the initiator's Commit, nothing of the
+ * responder's (9). */
+static bool earlier_message_authentic(const struct zrtp_stream *stream, const uint8_t *h0, const uint8_t *h1)
+{
+	const struct zrtp_exchange *exchange = stream->exchange;
+	const struct zrtp_dhpart_octets *part =
+		exchange->role == ZRTP_INITIATOR ? &exchange->dhpart1 : &exchange->dhpart2;
+
+	if (exchange->mode == ZRTP_MODE_DH) {
+		return zrtp_message_authentic(part->octets, part->len, h0);
+	}
+	return exchange->role == ZRTP_INITIATOR ||
+	       zrtp_message_authentic(exchange->commit.octets, exchange->commit.len, h1);
+}
+
+enum verdict { VERDICT_GOOD, VERDICT_DROP, VERDICT_FAIL };
+
+/* Everything there is to check in the peer's Confirm. */
+static enum verdict check_confirm(struct zrtp_stream *stream, const struct zrtp_message *message,
+				  uint32_t *code)
+{
+	uint8_t plain[ZRTP_MESSAGE_MAX], h1[ZRTP_IMAGE_SIZE];
+	struct zrtp_confirm_plain confirm;
+	enum verdict verdict = VERDICT_GOOD;
+
+	*code = open_confirm(stream, &message->u.sealed, plain, &confirm);
+	if (*code) {
+		verdict = VERDICT_FAIL;
+	} else if (!chain_holds(stream, confirm.h0, h1)) {
+		verdict = VERDICT_DROP;
+	} else if (!earlier_message_authentic(stream, confirm.h0, h1)) {
+		stream->effects |= ZRTP_EFFECT_MAC_ALARM;
+		*code = ZRTP_ERROR_MALFORMED;
+		verdict = VERDICT_FAIL;
+	} else {
+		stream->exchange->peer_expiry = confirm.expiry;
+		stream->exchange->peer_flags = confirm.flags;
+	}
+	zrtp_wipe(plain, sizeof(plain));
+	return verdict;
+}
+
+enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	struct zrtp_exchange *exchange = stream->exchange;
+	uint32_t code;
+
+	if (stream->state == ZRTP_STATE_COMMIT_SENT) {
+		if (exchange->mode != ZRTP_MODE_MULTISTREAM) {
+			return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+		}
+		if (zrtp_agree_multistream(stream)) {
+			return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+		}
+	}
+	switch (check_confirm(stream, message, &code)) {
+	case VERDICT_DROP:
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	case VERDICT_FAIL:
+		return zrtp_fail(stream, code);
+	case VERDICT_GOOD:
+		break;
+	}
+	if (zrtp_confirm_build(stream)) {
+		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	}
+	/* The peer may send SRTP as soon as it has our Confirm2. */
+	stream->effects |= ZRTP_EFFECT_KEYS_RECEIVE;
+	zrtp_timer_t2(stream, ZRTP_MSG_CONFIRM2);
+	return ZRTP_STATE_CONFIRM2_SENT;
+}
+
+static enum zrtp_state secure(struct zrtp_stream *stream)
+{
+	zrtp_timer_stop(stream);
+	stream->secure_at = stream->now;
+	stream->effects |=
+		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;
+	return ZRTP_STATE_SECURE;
+}
+
+enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	uint32_t code;
+
+	switch (check_confirm(stream, message, &code)) {
+	case VERDICT_DROP:
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	case VERDICT_FAIL:
+		return zrtp_fail(stream, code);
+	case VERDICT_GOOD:
+		break;
+	}
+	stream->effects |= ZRTP_EFFECT_KEYS_RECEIVE;
+	zrtp_send(stream, ZRTP_MSG_CONF2ACK);
+	return secure(stream);
+}
+
+/* Our Conf2ACK was lost. Only the initiator itself gets another one. */
+enum zrtp_state zrtp_on_confirm2_again(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (stream->initiator || !mac_right(stream, &message->u.sealed, ZRTP_INITIATOR)) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	zrtp_send(stream, ZRTP_MSG_CONF2ACK);
+	return stream->state;
+}
+
+enum zrtp_state zrtp_on_conf2ack(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	(void)message; /* NULL: the peer's first SRTP packet says the same (4.6) */
+	return secure(stream);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The global context: own identity, surroundings, list of sessions. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static void set_client_id(struct zrtp_context *context, const char *client_id)
+{
+	memset(context->client_id, ' ', sizeof(context->client_id));
+	memcpy(context->client_id, client_id, strlen(client_id));
+}
+
+static bool valid(const struct zrtp_context_config *config)
+{
+	const struct zrtp_system *system = config->system;
+	const struct zrtp_cache *cache = config->cache;
+
+	return config->client_id && strlen(config->client_id) <= ZRTP_CLIENT_ID_SIZE &&
+	       (!cache || !cache->get == !cache->put) &&
+	       (!system || (!system->lock == !system->unlock && !system->alloc == !system->free));
+}
+
+enum zrtp_status zrtp_context_new(struct zrtp_context **out, const struct zrtp_context_config *config)
+{
+	struct zrtp_context seed = { .sessions = NULL }, *context;
+
+	if (!valid(config)) {
+		return ZRTP_INVALID;
+	}
+	if (config->system) {
+		seed.system = *config->system;
+	}
+	context = zrtp_alloc(&seed, sizeof(*context));
+	if (!context) {
+		return ZRTP_NO_MEMORY;
+	}
+	context->system = seed.system;
+	if (config->cache) {
+		context->cache = *config->cache;
+	}
+	set_client_id(context, config->client_id);
+	if (config->zid) {
+		memcpy(context->zid, config->zid, ZRTP_ZID_SIZE);
+	} else if (zrtp_draw(context, context->zid, ZRTP_ZID_SIZE, ZRTP_RANDOM_ZID)) {
+		zrtp_context_free(context);
+		return ZRTP_CRYPTO;
+	}
+	*out = context;
+	return ZRTP_OK;
+}
+
+void zrtp_context_free(struct zrtp_context *context)
+{
+	struct zrtp_context last;
+
+	if (context) {
+		last = *context; /* zrtp_release() needs its functions to the end */
+		zrtp_release(&last, context, sizeof(*context));
+		zrtp_wipe(&last, sizeof(last));
+	}
+}
+
+const uint8_t *zrtp_context_zid(const struct zrtp_context *context)
+{
+	return context->zid;
+}
+
+void zrtp_context_each_session(struct zrtp_context *context,
+			       void (*each)(struct zrtp_session *session, void *arg), void *arg)
+{
+	const struct zrtp_system *system = &context->system;
+
+	if (system->lock) {
+		system->lock(system->arg);
+	}
+	for (struct zrtp_session *s = context->sessions; s; s = s->next) {
+		each(s, arg);
+	}
+	if (system->unlock) {
+		system->unlock(system->arg);
+	}
+}

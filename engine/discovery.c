@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hello and HelloACK (4.1, 5.2, 5.3): do we both speak ZRTP? */
+#include "internal.h"
+
+static bool is_stored(const struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	return message->len == stream->peer_hello_len &&
+	       !memcmp(message->octets, stream->peer_hello, message->len);
+}
+
+/* The signalling named one Hello: only that one may come in (8.1). */
+static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	const struct zrtp_piece piece = { message->octets, message->len };
+	uint8_t hash[ZRTP_HELLO_HASH_SIZE];
+
+	if (!stream->has_expected_hash) {
+		return true;
+	}
+	if (!zrtp_digest(zrtp_implicit_hash(), &piece, 1, hash) &&
+	    zrtp_equal(hash, stream->expected_hash, sizeof(hash))) {
+		stream->hash_status = ZRTP_HASH_MATCHED;
+		return true;
+	}
+	if (!stream->hash_mismatch_told) {
+		stream->hash_mismatch_told = true;
+		stream->hash_status = ZRTP_HASH_MISMATCH;
+		stream->effects |= ZRTP_EFFECT_HASH_MISMATCH;
+	}
+	return false;
+}
+
+static void store(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	memcpy(stream->peer_hello, message->octets, message->len);
+	stream->peer_hello_len = message->len;
+	stream->peer_ssrc = message->ssrc;
+}
+
+/* All streams of a session run with one and the same peer (4.4.3). */
+static bool of_another_peer(const struct zrtp_stream *stream, const struct zrtp_hello *hello)
+{
+	const struct zrtp_session *session = stream->session;
+
+	return session->has_peer && (session->keyed || session->agreeing) &&
+	       memcmp(session->peer_zid, hello->zid, ZRTP_ZID_SIZE);
+}
+
+/* A valid Hello is stored; what now? */
+static enum zrtp_state found(struct zrtp_stream *stream, bool first)
+{
+	if (first) {
+		stream->found_at = stream->now;
+		stream->effects |= ZRTP_EFFECT_PEER_FOUND;
+	}
+	if (stream->hello_acked) {
+		return zrtp_try_commit(stream);
+	}
+	if (stream->state == ZRTP_STATE_NO_ZRTP) {
+		zrtp_timer_t1(stream);
+	}
+	if (first) {
+		/* The peer has just come up and missed our earlier Hellos. */
+		zrtp_timer_t1_extend(stream);
+		zrtp_send(stream, ZRTP_MSG_HELLO);
+	}
+	return ZRTP_STATE_DISCOVERY;
+}
+
+enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	const struct zrtp_hello *hello = &message->u.hello;
+	int version = memcmp(hello->version, "1.10", 3); /* the fourth octet does not count (4.1.1) */
+	bool first = !stream->peer_hello_len;
+
+	if (!allowed_by_signalling(stream, message)) {
+		return zrtp_drop(stream, ZRTP_DROP_HELLO_HASH);
+	}
+	if (version < 0) {
+		return zrtp_fail(stream, ZRTP_ERROR_VERSION);
+	}
+	zrtp_send(stream, ZRTP_MSG_HELLOACK);
+	if (version > 0) {
+		/* The peer will come down to our version (4.1.1). */
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	if (!memcmp(hello->zid, stream->session->context->zid, ZRTP_ZID_SIZE)) {
+		return zrtp_fail(stream, ZRTP_ERROR_EQUAL_ZID);
+	}
+	if (of_another_peer(stream, hello)) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	}
+	if (stream->state == ZRTP_STATE_FOUND && is_stored(stream, message)) {
+		if (stream->session->policy.passive) {
+			zrtp_timer_wait(stream); /* still there, still without our HelloACK */
+		}
+		return stream->state;
+	}
+	store(stream, message);
+	return found(stream, first);
+}
+
+/* The peer did not get our HelloACK, or somebody else has turned up. */
+enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (is_stored(stream, message)) {
+		zrtp_send(stream, ZRTP_MSG_HELLOACK);
+		return stream->state;
+	}
+	if (stream->state == ZRTP_STATE_SECURE && !stream->peer_change_told) {
+		stream->peer_change_told = true;
+		stream->effects |= ZRTP_EFFECT_PEER_CHANGED;
+	}
+	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+}
+
+enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	(void)message;
+	stream->hello_acked = true;
+	if (stream->state == ZRTP_STATE_NO_ZRTP) {
+		return stream->state;
+	}
+	if (stream->peer_hello_len) {
+		return zrtp_try_commit(stream);
+	}
+	zrtp_timer_wait(stream);
+	return ZRTP_STATE_DISCOVERY;
+}
+
+enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
+{
+	if (stream->peer_hello_len) {
+		return zrtp_fail(stream, ZRTP_ERROR_TIMEOUT);
+	}
+	stream->effects |= ZRTP_EFFECT_CLEAR;
+	return ZRTP_STATE_NO_ZRTP;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Error and ErrorACK (4.7.1, 5.9, 5.10): how an exchange ends badly. */
+#include "internal.h"
+
+/* All crypto context of the stream goes; the cache is not touched, and the
+ * session's keys stay as long as other streams use them (4.7.1). */
+static void give_up(struct zrtp_stream *stream, uint32_t code, bool from_peer)
+{
+	struct zrtp_session *session = stream->session;
+
+	stream->error_code = code;
+	stream->error_from_peer = from_peer;
+	zrtp_exchange_drop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	if (session->agreeing == stream) {
+		session->agreeing = NULL;
+	}
+	/* What was about to happen must not happen any more. */
+	stream->outbox = 0;
+	stream->effects &= ZRTP_EFFECT_PEER_FOUND | ZRTP_EFFECT_HOLD_MEDIA | ZRTP_EFFECT_MAC_ALARM |
+			   ZRTP_EFFECT_HASH_MISMATCH;
+	stream->effects |= ZRTP_EFFECT_ERROR | ZRTP_EFFECT_ADVANCE;
+}
+
+enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code)
+{
+	give_up(stream, code, false);
+	zrtp_timer_t2(stream, ZRTP_MSG_ERROR);
+	return ZRTP_STATE_ERROR_SENT;
+}
+
+/* Anybody can send an Error: it ends an exchange, as the RFC has it, but only
+ * one that a Hello has begun, and never a secure stream. */
+enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (!stream->peer_hello_len) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	give_up(stream, message->u.error_code, true);
+	zrtp_timer_stop(stream);
+	zrtp_send(stream, ZRTP_MSG_ERRORACK);
+	return ZRTP_STATE_ERROR;
+}
+
+/* Acknowledged, so that the peer falls silent, and otherwise ignored. */
+enum zrtp_state zrtp_on_error_late(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	(void)message;
+	zrtp_send(stream, ZRTP_MSG_ERRORACK);
+	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+}
+
+enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	(void)message;
+	zrtp_timer_stop(stream);
+	return ZRTP_STATE_ERROR;
+}

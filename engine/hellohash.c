@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* a=zrtp-hash (8): our Hello for the signalling, the peer's from it. */
+#include "internal.h"
+
+#include <stdio.h>
+
+static void hash_of(const uint8_t *hello, size_t len, uint8_t out[ZRTP_HASH_MAX])
+{
+	const struct zrtp_piece piece = { hello, len };
+
+	if (zrtp_digest(zrtp_implicit_hash(), &piece, 1, out)) {
+		memset(out, 0, ZRTP_HASH_MAX); /* no Hello has this hash: fails closed */
+	}
+}
+
+void zrtp_stream_hello_hash(const struct zrtp_stream *stream, char out[ZRTP_HELLO_HASH_TEXT_SIZE])
+{
+	uint8_t hash[ZRTP_HASH_MAX];
+	int n = snprintf(out, ZRTP_HELLO_HASH_TEXT_SIZE, "1.10 ");
+
+	hash_of(stream->hello, stream->hello_len, hash);
+	for (unsigned i = 0; i < ZRTP_HELLO_HASH_SIZE; i++) {
+		n += snprintf(out + n, ZRTP_HELLO_HASH_TEXT_SIZE - (size_t)n, "%02x", hash[i]);
+	}
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	if (c >= 'a' && c <= 'f') {
+		return c - 'a' + 10;
+	}
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Exactly 64 digits, nothing behind. */
+static bool parse_hash(const char *text, uint8_t out[ZRTP_HELLO_HASH_SIZE])
+{
+	for (unsigned i = 0; i < ZRTP_HELLO_HASH_SIZE; i++, text += 2) {
+		int high = hex_digit(text[0]);
+		int low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0) {
+			return false;
+		}
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return !*text;
+}
+
+/* A Hello that came in before the signalling did and is not the one meant:
+ * forget it, the real one may still come. */
+static void forget_wrong_hello(struct zrtp_stream *stream)
+{
+	stream->peer_hello_len = 0;
+	stream->state = stream->state == ZRTP_STATE_FOUND ? ZRTP_STATE_DISCOVERY : stream->state;
+	stream->hash_status = ZRTP_HASH_MISMATCH;
+	stream->hash_mismatch_told = true;
+	stream->effects |= ZRTP_EFFECT_HASH_MISMATCH;
+	zrtp_stream_run(stream);
+}
+
+enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, const char *value)
+{
+	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
+	const char *space = strchr(value, ' ');
+	bool matches;
+
+	if (!space || space - value != 4 || !parse_hash(space + 1, hash)) {
+		return ZRTP_INVALID;
+	}
+	if (memcmp(value, "1.10", 3)) {
+		return ZRTP_OK; /* of a version we do not speak */
+	}
+	hash_of(stream->peer_hello, stream->peer_hello_len, seen);
+	matches = stream->peer_hello_len && zrtp_equal(seen, hash, sizeof(hash));
+	if (!matches && stream->peer_hello_len && stream->state >= ZRTP_STATE_COMMIT_SENT &&
+	    stream->state <= ZRTP_STATE_SECURE) {
+		return ZRTP_WRONG_STATE;
+	}
+	memcpy(stream->expected_hash, hash, sizeof(hash));
+	stream->has_expected_hash = true;
+	if (matches) {
+		stream->hash_status = ZRTP_HASH_MATCHED;
+	} else if (stream->peer_hello_len) {
+		forget_wrong_hello(stream);
+	}
+	return ZRTP_OK;
+}

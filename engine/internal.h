@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine's objects. Private to the engine's folder.
+ *
+ * How a call goes: a public function sets stream->now, asks the table in
+ * state.c for the handler of (state, message), which returns the next state
+ * and notes what shall happen outside in stream->effects and stream->outbox.
+ * Then zrtp_stream_run() carries that out in a fixed order. So callbacks see
+ * a consistent engine and may call back into it.
+ */
+#ifndef ZRTP_INTERNAL_H
+#define ZRTP_INTERNAL_H
+
+#include "keys.h"
+#include "message.h"
+#include "negotiate.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct zrtp_context {
+	struct zrtp_system system;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	uint8_t client_id[ZRTP_CLIENT_ID_SIZE];
+	struct zrtp_cache cache; /* get NULL: cacheless */
+	struct zrtp_session *sessions;
+};
+
+struct zrtp_session {
+	struct zrtp_context *context;
+	struct zrtp_session *next, *prev; /* guarded by the context's lock */
+	struct zrtp_policy policy;
+	struct zrtp_callbacks callbacks;
+	struct zrtp_stream *streams;
+	/* The stream whose Diffie-Hellman exchange is under way: at most one
+	 * between two endpoints at a time (4.4.1). */
+	struct zrtp_stream *agreeing;
+
+	/* The peer, known from the first Commit on. */
+	bool has_peer;
+	uint8_t peer_zid[ZRTP_ZID_SIZE];
+	uint8_t peer_client_id[ZRTP_CLIENT_ID_SIZE];
+	unsigned peer_hello_flags, peer_confirm_flags;
+
+	/* Secrets of 4.3. */
+	struct zrtp_retained retained;
+	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX];
+	size_t auxsecret_len;
+	bool rs_matched, aux_matched, pbx_matched, cache_mismatch;
+
+	/* What the first stream's exchange gave. */
+	bool keyed;
+	const struct zrtp_hash *hash;
+	const struct zrtp_cipher *cipher;
+	const struct zrtp_tag *tag;
+	const struct zrtp_sas *sas;
+	struct zrtp_session_keys keys;
+	/* new_rs1 waits for the user's word after a mismatch (4.6.1.1). */
+	bool update_waits;
+	uint32_t expiry; /* the smaller of both Confirms' */
+};
+
+/* One octet string as sent or received: hashes and MACs are over octets. */
+struct zrtp_dhpart_octets {
+	size_t len;
+	uint8_t octets[ZRTP_DHPART_MAX];
+};
+
+struct zrtp_commit_octets {
+	size_t len;
+	uint8_t octets[ZRTP_COMMIT_MAX];
+};
+
+struct zrtp_confirm_octets {
+	size_t len;
+	uint8_t octets[ZRTP_CONFIRM_MIN];
+};
+
+/* What lives from Commit to Secure only; holds secrets. */
+struct zrtp_exchange {
+	enum zrtp_role role;
+	enum zrtp_mode mode;
+	struct zrtp_choice choice;
+	void *private_key;
+	const struct zrtp_kex *private_kex; /* the key pair's type */
+	uint8_t private_pv[ZRTP_PV_MAX];    /* and its public value */
+	struct zrtp_commit_octets commit;   /* ours or the peer's: the one in force */
+	struct zrtp_dhpart_octets dhpart1, dhpart2;
+	struct zrtp_confirm_octets confirm;    /* ours */
+	uint8_t peer_h1[ZRTP_IMAGE_SIZE];      /* DH: from its DHPart */
+	struct zrtp_shared shared[3];          /* s1, s2, s3, in the session */
+	struct zrtp_session_keys session_keys; /* until the session takes them */
+	uint32_t peer_expiry;
+	unsigned peer_flags;
+};
+
+/* What zrtp_stream_run() does, in this order. */
+enum zrtp_effect {
+	ZRTP_EFFECT_PEER_FOUND = 1 << 0,
+	ZRTP_EFFECT_HOLD_MEDIA = 1 << 1,
+	ZRTP_EFFECT_KEYS_RECEIVE = 1 << 2,
+	ZRTP_EFFECT_SEND = 1 << 3, /* everything in outbox */
+	ZRTP_EFFECT_KEYS_SEND = 1 << 4,
+	ZRTP_EFFECT_FINISH = 1 << 5, /* take over session keys, update the cache */
+	ZRTP_EFFECT_HASH_MISMATCH = 1 << 6,
+	ZRTP_EFFECT_MAC_ALARM = 1 << 7,
+	ZRTP_EFFECT_CACHE_MISMATCH = 1 << 8,
+	ZRTP_EFFECT_AUX_MISMATCH = 1 << 9,
+	ZRTP_EFFECT_PEER_CHANGED = 1 << 10,
+	ZRTP_EFFECT_SECURE = 1 << 11,
+	ZRTP_EFFECT_CLEAR = 1 << 12,
+	ZRTP_EFFECT_ERROR = 1 << 13,
+	ZRTP_EFFECT_ADVANCE = 1 << 14, /* let the session's other streams go on */
+};
+
+struct zrtp_timer {
+	uint64_t deadline; /* ZRTP_NEVER: off */
+	uint64_t interval; /* 0: no repetition, give up at the deadline */
+	uint64_t cap;
+	unsigned left; /* repetitions */
+	enum zrtp_message_type message;
+};
+
+struct zrtp_stream {
+	struct zrtp_session *session;
+	struct zrtp_stream *next;
+	void *arg;
+	uint32_t ssrc, peer_ssrc;
+	uint16_t sequence;
+	enum zrtp_state state;
+	uint64_t now;
+	struct zrtp_timer timer;
+
+	uint8_t h[4][ZRTP_IMAGE_SIZE]; /* own hash chain, H0 to H3 */
+	size_t hello_len, peer_hello_len;
+	uint8_t hello[ZRTP_HELLO_MAX], peer_hello[ZRTP_HELLO_MAX];
+	bool has_expected_hash;
+	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
+	enum zrtp_hash_status hash_status;
+	bool hello_acked;
+
+	struct zrtp_exchange *exchange;
+	struct zrtp_stream_keys keys;
+	bool initiator, multistream;
+	bool has_nonce;
+	uint8_t nonce[ZRTP_NONCE_SIZE]; /* of this stream's Commit */
+	struct zrtp_choice choice;      /* rows are NULL until chosen */
+
+	unsigned effects;
+	unsigned outbox; /* 1 << enum zrtp_message_type */
+	uint32_t error_code, stray_error;
+	bool error_from_peer;
+	bool malformed_told, peer_change_told, hash_mismatch_told;
+	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
+	uint32_t ping_ssrc;
+	bool running, doomed, advance;
+
+	uint64_t started_at, found_at, secure_at;
+	unsigned sent, received, repeated;
+	unsigned dropped[ZRTP_DROP_COUNT];
+	bool drop_noted;
+};
+
+typedef enum zrtp_state (*zrtp_handler)(struct zrtp_stream *stream, const struct zrtp_message *message);
+
+/* system.c */
+void *zrtp_alloc(struct zrtp_context *context, size_t size);               /* zeroed */
+void zrtp_release(struct zrtp_context *context, void *block, size_t size); /* wiped */
+int zrtp_draw(struct zrtp_context *context, uint8_t *out, size_t len, enum zrtp_random_use use);
+void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* stream.c */
+void zrtp_stream_run(struct zrtp_stream *stream);
+/* Count a packet as ignored; handlers return its value. */
+enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason);
+void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type);
+struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream);
+void zrtp_exchange_drop(struct zrtp_stream *stream);
+struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream);
+/* The role's ZID in the exchange of the stream. */
+const uint8_t *zrtp_zid_of(const struct zrtp_stream *stream, enum zrtp_role role);
+
+/* state.c */
+zrtp_handler zrtp_handler_for(enum zrtp_state state, enum zrtp_message_type type);
+enum zrtp_state zrtp_expired(struct zrtp_stream *stream);
+
+/* timers.c */
+void zrtp_timer_t1(struct zrtp_stream *stream);
+void zrtp_timer_t1_extend(struct zrtp_stream *stream);
+void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message);
+void zrtp_timer_wait(struct zrtp_stream *stream);
+void zrtp_timer_stop(struct zrtp_stream *stream);
+/* Repeat what is due; true when there is nothing left to repeat. */
+bool zrtp_timer_exhausted(struct zrtp_stream *stream);
+
+/* discovery.c, agreement.c, confirm.c, failure.c, ping.c: handlers, and what
+ * they need of each other */
+enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
+
+/* Become the initiator if it is our turn; the next state. */
+enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream);
+enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_dhpart2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+
+/* Compute s0 of a Multistream exchange and the keys; 0 or -1. */
+int zrtp_agree_multistream(struct zrtp_stream *stream);
+/* The key pair is used up. */
+void zrtp_private_drop(struct zrtp_exchange *exchange);
+/* Our Confirm into exchange->confirm; 0 or -1. */
+int zrtp_confirm_build(struct zrtp_stream *stream);
+enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_confirm2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_conf2ack(struct zrtp_stream *stream, const struct zrtp_message *message);
+
+enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code);
+enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_error_late(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_message *message);
+
+enum zrtp_state zrtp_on_ping(struct zrtp_stream *stream, const struct zrtp_message *message);
+int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDPOINT_HASH_SIZE]);
+
+/* secrets.c */
+void zrtp_secrets_load(struct zrtp_session *session);
+/* Our IDs for DHPart1 or DHPart2 (4.3.1); 0 or -1. */
+int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
+		    uint8_t out[4 * ZRTP_ID_SIZE]);
+/* Find s1, s2, s3 by the IDs the peer sent; 0 or -1. */
+int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[4 * ZRTP_ID_SIZE]);
+void zrtp_secrets_update(struct zrtp_session *session);
+
+/* session.c */
+void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello);
+void zrtp_session_advance(struct zrtp_session *session, uint64_t now);
+
+#endif

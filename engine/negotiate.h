@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which algorithms: RFC 6189 section 4.1.2. */
+#ifndef ZRTP_NEGOTIATE_H
+#define ZRTP_NEGOTIATE_H
+
+#include "algorithms/algorithms.h"
+#include "message.h"
+
+struct zrtp_choice {
+	const struct zrtp_hash *hash;
+	const struct zrtp_cipher *cipher;
+	const struct zrtp_tag *tag;
+	const struct zrtp_kex *kex;
+	const struct zrtp_sas *sas;
+};
+
+/* The initiator's choice from its policy and the peer's Hello. Always
+ * succeeds for a policy that zrtp_policy_set() accepted, since the mandatory
+ * algorithms count as listed at the end of each list (5.1). */
+void zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *peer);
+
+/* Is what a Commit asks for among what we offered? 0, or the error code of
+ * Table 8 to answer with. */
+uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
+		     const struct zrtp_commit *commit);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Retained secrets: their IDs (4.3.1), the match (4.3), the update (4.6.1). */
+#include "internal.h"
+
+enum slot { SLOT_RS1, SLOT_RS2, SLOT_AUX, SLOT_PBX, SLOT_COUNT };
+
+static bool has_cache(const struct zrtp_session *session)
+{
+	return session->context->cache.get != NULL;
+}
+
+void zrtp_secrets_load(struct zrtp_session *session)
+{
+	const struct zrtp_cache *cache = &session->context->cache;
+
+	zrtp_wipe(&session->retained, sizeof(session->retained));
+	if (has_cache(session) &&
+	    cache->get(session->context->zid, session->peer_zid, &session->retained, cache->arg)) {
+		zrtp_wipe(&session->retained, sizeof(session->retained));
+	}
+}
+
+/* The secret of a slot; length 0 if there is none. */
+static struct zrtp_shared secret(const struct zrtp_session *session, enum slot slot)
+{
+	const struct zrtp_retained *r = &session->retained;
+
+	switch (slot) {
+	case SLOT_RS1:
+		return (struct zrtp_shared){ r->rs1, r->has_rs1 ? sizeof(r->rs1) : 0 };
+	case SLOT_RS2:
+		return (struct zrtp_shared){ r->rs2, r->has_rs2 ? sizeof(r->rs2) : 0 };
+	case SLOT_AUX:
+		return (struct zrtp_shared){ session->auxsecret, session->auxsecret_len };
+	case SLOT_PBX:
+		return (struct zrtp_shared){ r->pbxsecret, r->has_pbx ? sizeof(r->pbxsecret) : 0 };
+	case SLOT_COUNT:
+		break;
+	}
+	return (struct zrtp_shared){ NULL, 0 };
+}
+
+/* ID = MAC(secret, "Initiator" or "Responder"); for auxsecret the H3 of the
+ * party that sends the ID takes the string's place. */
+static int secret_id(const struct zrtp_stream *stream, const struct zrtp_hash *hash, enum slot slot,
+		     enum zrtp_role sender, const uint8_t *sender_h3, uint8_t out[ZRTP_ID_SIZE])
+{
+	struct zrtp_shared s = secret(stream->session, slot);
+
+	if (slot == SLOT_AUX) {
+		return zrtp_mac64(hash, s.octets, s.len, sender_h3, ZRTP_IMAGE_SIZE, out);
+	}
+	return zrtp_mac64(hash, s.octets, s.len, sender == ZRTP_INITIATOR ? "Initiator" : "Responder", 9,
+			  out);
+}
+
+int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
+		    uint8_t out[SLOT_COUNT * ZRTP_ID_SIZE])
+{
+	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
+		uint8_t *id = out + slot * ZRTP_ID_SIZE;
+		int failed;
+
+		if (secret(stream->session, (enum slot)slot).len) {
+			failed = secret_id(stream, hash, (enum slot)slot, role, stream->h[3], id);
+		} else {
+			failed = zrtp_draw(stream->session->context, id, ZRTP_ID_SIZE, ZRTP_RANDOM_SECRET_ID);
+		}
+		if (failed) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The IDs the peer should have sent for each secret of ours. */
+struct expected {
+	bool known[SLOT_COUNT];
+	uint8_t id[SLOT_COUNT][ZRTP_ID_SIZE];
+};
+
+static int expect(const struct zrtp_stream *stream, struct expected *out)
+{
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+	const struct zrtp_exchange *exchange = stream->exchange;
+
+	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
+		out->known[slot] = secret(stream->session, (enum slot)slot).len != 0;
+		if (out->known[slot] && secret_id(stream, exchange->choice.hash, (enum slot)slot,
+						  zrtp_other(exchange->role), hello.h3, out->id[slot])) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static bool matches(const struct expected *expected, enum slot own, const uint8_t *peer_ids, enum slot sent)
+{
+	return expected->known[own] &&
+	       zrtp_equal(expected->id[own], peer_ids + sent * ZRTP_ID_SIZE, ZRTP_ID_SIZE);
+}
+
+/* s1: the initiator's rs1 is tried against the responder's rs1 and rs2, then
+ * the initiator's rs2 against both (4.3). Which of ours it is, or SLOT_COUNT. */
+static enum slot match_rs(const struct expected *expected, const uint8_t *ids, enum zrtp_role role)
+{
+	for (unsigned initiator = SLOT_RS1; initiator <= SLOT_RS2; initiator++) {
+		for (unsigned responder = SLOT_RS1; responder <= SLOT_RS2; responder++) {
+			enum slot own = (enum slot)(role == ZRTP_INITIATOR ? initiator : responder);
+			enum slot sent = (enum slot)(role == ZRTP_INITIATOR ? responder : initiator);
+
+			if (matches(expected, own, ids, sent)) {
+				return own;
+			}
+		}
+	}
+	return SLOT_COUNT;
+}
+
+int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_COUNT * ZRTP_ID_SIZE])
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_exchange *exchange = stream->exchange;
+	struct expected expected;
+	enum slot s1;
+
+	if (expect(stream, &expected)) {
+		return -1;
+	}
+	s1 = match_rs(&expected, peer_ids, exchange->role);
+	session->rs_matched = s1 != SLOT_COUNT;
+	session->aux_matched = matches(&expected, SLOT_AUX, peer_ids, SLOT_AUX);
+	session->pbx_matched = matches(&expected, SLOT_PBX, peer_ids, SLOT_PBX);
+	session->cache_mismatch = session->retained.has_rs1 && !session->rs_matched;
+	exchange->shared[0] = secret(session, s1);
+	exchange->shared[1] = secret(session, session->aux_matched ? SLOT_AUX : SLOT_COUNT);
+	exchange->shared[2] = secret(session, session->pbx_matched ? SLOT_PBX : SLOT_COUNT);
+	zrtp_wipe(&expected, sizeof(expected));
+	return 0;
+}
+
+static void put(struct zrtp_session *session)
+{
+	const struct zrtp_cache *cache = &session->context->cache;
+
+	if (cache->put) {
+		cache->put(session->context->zid, session->peer_zid, &session->retained, cache->arg);
+	}
+}
+
+/* The old rs1 becomes rs2, so that a peer that missed this update is still
+ * recognised (4.6.1). */
+static void apply(struct zrtp_session *session)
+{
+	struct zrtp_retained *r = &session->retained;
+
+	r->has_rs2 = r->has_rs1;
+	memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+	r->has_rs1 = true;
+	memcpy(r->rs1, session->keys.new_rs1, sizeof(r->rs1));
+	r->expiry = session->expiry;
+	zrtp_wipe(session->keys.new_rs1, sizeof(session->keys.new_rs1));
+	session->update_waits = false;
+	put(session);
+}
+
+/* A PBX has nobody who compares the SAS; but with a pbxsecret that fails to
+ * match it must not take the stranger's secret either. */
+static bool may_resync(const struct zrtp_session *session)
+{
+	return session->policy.resync && !(session->retained.has_pbx && !session->pbx_matched);
+}
+
+void zrtp_secrets_update(struct zrtp_session *session)
+{
+	if (!has_cache(session)) {
+		return;
+	}
+	if (!session->expiry) {
+		/* Not to be stored; what was there may go any time (4.9). */
+		if (session->retained.has_rs1) {
+			session->retained.expiry = 0;
+			put(session);
+		}
+		return;
+	}
+	if (session->cache_mismatch && !may_resync(session)) {
+		session->update_waits = true;
+		return;
+	}
+	/* A secret that a mismatch replaced was verified by nobody. */
+	session->retained.verified &= !session->cache_mismatch;
+	apply(session);
+}
+
+enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool verified)
+{
+	if (!session->keyed || !has_cache(session)) {
+		return ZRTP_WRONG_STATE;
+	}
+	session->retained.verified = verified;
+	if (verified && session->update_waits) {
+		apply(session);
+	} else if (session->retained.has_rs1) {
+		put(session);
+	}
+	return ZRTP_OK;
+}

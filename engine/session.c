@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One call with one peer: what its streams share. */
+#include "internal.h"
+
+static void lock(struct zrtp_context *context)
+{
+	if (context->system.lock) {
+		context->system.lock(context->system.arg);
+	}
+}
+
+static void unlock(struct zrtp_context *context)
+{
+	if (context->system.unlock) {
+		context->system.unlock(context->system.arg);
+	}
+}
+
+static void link_session(struct zrtp_session *session)
+{
+	struct zrtp_context *context = session->context;
+
+	lock(context);
+	session->next = context->sessions;
+	if (session->next) {
+		session->next->prev = session;
+	}
+	context->sessions = session;
+	unlock(context);
+}
+
+static void unlink_session(struct zrtp_session *session)
+{
+	struct zrtp_context *context = session->context;
+
+	lock(context);
+	if (session->prev) {
+		session->prev->next = session->next;
+	} else {
+		context->sessions = session->next;
+	}
+	if (session->next) {
+		session->next->prev = session->prev;
+	}
+	unlock(context);
+}
+
+enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
+				  const struct zrtp_policy *policy, const struct zrtp_callbacks *callbacks)
+{
+	struct zrtp_session *session;
+
+	if (!callbacks->send || !callbacks->keys) {
+		return ZRTP_INVALID;
+	}
+	session = zrtp_alloc(context, sizeof(*session));
+	if (!session) {
+		return ZRTP_NO_MEMORY;
+	}
+	session->context = context;
+	session->policy = *policy;
+	session->callbacks = *callbacks;
+	link_session(session);
+	*out = session;
+	return ZRTP_OK;
+}
+
+void zrtp_session_free(struct zrtp_session *session)
+{
+	if (!session) {
+		return;
+	}
+	while (session->streams) {
+		zrtp_stream_free(session->streams);
+	}
+	unlink_session(session);
+	zrtp_release(session->context, session, sizeof(*session));
+}
+
+enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session, const uint8_t *secret, size_t len)
+{
+	if (!len || len > sizeof(session->auxsecret)) {
+		return ZRTP_INVALID;
+	}
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->state != ZRTP_STATE_IDLE) {
+			return ZRTP_WRONG_STATE;
+		}
+	}
+	zrtp_wipe(session->auxsecret, sizeof(session->auxsecret));
+	memcpy(session->auxsecret, secret, len);
+	session->auxsecret_len = len;
+	return ZRTP_OK;
+}
+
+/* Called at each Commit: the peer of this session is the one of that Hello. */
+void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello)
+{
+	bool same = session->has_peer && !memcmp(session->peer_zid, hello->zid, ZRTP_ZID_SIZE);
+
+	memcpy(session->peer_client_id, hello->client_id, sizeof(session->peer_client_id));
+	session->peer_hello_flags = hello->flags;
+	if (!same) {
+		session->has_peer = true;
+		memcpy(session->peer_zid, hello->zid, sizeof(session->peer_zid));
+		zrtp_secrets_load(session);
+	}
+}
+
+static struct zrtp_stream *find_waiting(const struct zrtp_session *session)
+{
+	for (struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->advance) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/* The stream that was agreeing is done with it, one way or the other: those
+ * that waited for it take their turn. Each step may run callbacks, which may
+ * destroy streams: so the list is read anew after each. */
+void zrtp_session_advance(struct zrtp_session *session, uint64_t now)
+{
+	struct zrtp_stream *stream;
+
+	for (stream = session->streams; stream; stream = stream->next) {
+		stream->advance = stream->state == ZRTP_STATE_FOUND;
+	}
+	while ((stream = find_waiting(session))) {
+		stream->advance = false;
+		if (stream->state == ZRTP_STATE_FOUND) {
+			stream->now = now;
+			stream->state = zrtp_try_commit(stream);
+			zrtp_stream_run(stream);
+		}
+	}
+}
+
+/* A client id is the peer's text: keep control characters out of logs. */
+static void copy_printable(char out[ZRTP_CLIENT_ID_SIZE + 1], const uint8_t id[ZRTP_CLIENT_ID_SIZE])
+{
+	size_t len = ZRTP_CLIENT_ID_SIZE;
+
+	while (len && (id[len - 1] == ' ' || id[len - 1] == '\0')) {
+		len--;
+	}
+	for (size_t i = 0; i < len; i++) {
+		out[i] = (char)(id[i] >= 0x20 && id[i] < 0x7f ? id[i] : '?');
+	}
+	out[len] = '\0';
+}
+
+static void put_sas(const struct zrtp_session *session, struct zrtp_session_info *out)
+{
+	const uint8_t *hash = session->keys.sashash;
+
+	out->has_sas = true;
+	memcpy(out->sashash, hash, sizeof(out->sashash));
+	memcpy(out->sas_type, session->sas->name, sizeof(out->sas_type));
+	session->sas->render((uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 |
+				     hash[3],
+			     out->sas);
+}
+
+void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (session->has_peer) {
+		out->has_peer_zid = true;
+		memcpy(out->peer_zid, session->peer_zid, sizeof(out->peer_zid));
+		copy_printable(out->peer_client_id, session->peer_client_id);
+		out->peer_mitm = session->peer_hello_flags & ZRTP_HELLO_MITM;
+	}
+	if (session->keyed) {
+		put_sas(session, out);
+		out->verified = session->retained.verified && !session->update_waits;
+		out->peer_verified = session->peer_confirm_flags & ZRTP_CONFIRM_VERIFIED;
+		out->peer_disclosed = session->peer_confirm_flags & ZRTP_CONFIRM_DISCLOSE;
+		out->cache_mismatch = session->cache_mismatch;
+		out->rs_matched = session->rs_matched;
+		out->aux_matched = session->aux_matched;
+		out->pbx_matched = session->pbx_matched;
+	}
+}
+
+void zrtp_session_each_stream(struct zrtp_session *session,
+			      void (*each)(struct zrtp_stream *stream, void *arg), void *arg)
+{
+	struct zrtp_stream *next;
+
+	for (struct zrtp_stream *s = session->streams; s; s = next) {
+		next = s->next;
+		each(s, arg);
+	}
+}

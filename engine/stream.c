@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One RTP stream: life, packets in, packets and callbacks out. */
+#include "internal.h"
+
+#include "packet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- life ---- */
+
+/* H0 is random, the others its images; they are revealed backwards (9). */
+static int make_chain(struct zrtp_stream *stream)
+{
+	if (zrtp_draw(stream->session->context, stream->h[0], ZRTP_IMAGE_SIZE, ZRTP_RANDOM_H0)) {
+		return -1;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		if (zrtp_next_image(stream->h[i], stream->h[i + 1])) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The policy's names as a Hello has them: without the NULs. Mult, which each
+ * further stream of the session needs, is added to the key agreements. */
+static unsigned list_names(const struct zrtp_policy *policy, enum zrtp_class which,
+			   uint8_t out[ZRTP_ALGORITHMS_MAX * 4])
+{
+	const struct zrtp_algorithm_list *list = &policy->algorithms[which];
+	unsigned count = 0;
+
+	for (; count < list->count; count++) {
+		memcpy(out + 4 * count, list->name[count], 4);
+	}
+	if (which == ZRTP_CLASS_KEX && !policy->no_multistream) {
+		memcpy(out + 4 * count++, "Mult", 4);
+	}
+	return count;
+}
+
+static int make_hello(struct zrtp_stream *stream)
+{
+	const struct zrtp_session *session = stream->session;
+	uint8_t names[ZRTP_CLASS_COUNT][ZRTP_ALGORITHMS_MAX * 4];
+	struct zrtp_hello hello = {
+		.client_id = session->context->client_id,
+		.h3 = stream->h[3],
+		.zid = session->context->zid,
+		.flags = session->policy.mitm ? ZRTP_HELLO_MITM : 0,
+	};
+
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		hello.count[c] = list_names(&session->policy, (enum zrtp_class)c, names[c]);
+		hello.names[c] = names[c];
+	}
+	stream->hello_len = zrtp_hello_write(stream->hello, sizeof(stream->hello), &hello);
+	return stream->hello_len ? zrtp_message_seal(stream->hello, stream->hello_len, stream->h[2]) : -1;
+}
+
+/* Random, but low: some peers want sequence numbers that only ever rise, and
+ * a call sends some hundred packets at most. */
+static int make_sequence(struct zrtp_stream *stream)
+{
+	uint8_t octets[2];
+
+	if (zrtp_draw(stream->session->context, octets, sizeof(octets), ZRTP_RANDOM_SEQUENCE)) {
+		return -1;
+	}
+	stream->sequence = (uint16_t)((octets[0] << 8 | octets[1]) & 0x0fff);
+	return 0;
+}
+
+enum zrtp_status zrtp_stream_new(struct zrtp_stream **out, struct zrtp_session *session, uint32_t ssrc,
+				 void *stream_arg)
+{
+	struct zrtp_stream *stream = zrtp_alloc(session->context, sizeof(*stream)), **end;
+
+	if (!stream) {
+		return ZRTP_NO_MEMORY;
+	}
+	stream->session = session;
+	stream->ssrc = ssrc;
+	stream->arg = stream_arg;
+	zrtp_timer_stop(stream);
+	if (make_chain(stream) || make_hello(stream) || make_sequence(stream)) {
+		zrtp_release(session->context, stream, sizeof(*stream));
+		return ZRTP_CRYPTO;
+	}
+	for (end = &session->streams; *end; end = &(*end)->next) {
+	}
+	*end = stream;
+	*out = stream;
+	return ZRTP_OK;
+}
+
+static void unlink_stream(struct zrtp_stream *stream)
+{
+	struct zrtp_stream **at = &stream->session->streams;
+
+	while (*at != stream) {
+		at = &(*at)->next;
+	}
+	*at = stream->next;
+}
+
+/* Forget the exchange and every key, answer nothing more. */
+static void shut(struct zrtp_stream *stream)
+{
+	if (stream->session->agreeing == stream) {
+		stream->session->agreeing = NULL;
+	}
+	zrtp_exchange_drop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	zrtp_timer_stop(stream);
+	stream->effects = stream->outbox = 0;
+	stream->state = ZRTP_STATE_STOPPED;
+}
+
+void zrtp_stream_free(struct zrtp_stream *stream)
+{
+	if (!stream || stream->doomed) {
+		return;
+	}
+	shut(stream);
+	unlink_stream(stream);
+	if (stream->running) {
+		stream->doomed = true; /* zrtp_stream_run() finishes it */
+		return;
+	}
+	zrtp_release(stream->session->context, stream, sizeof(*stream));
+}
+
+void zrtp_stream_stop(struct zrtp_stream *stream)
+{
+	struct zrtp_session *session = stream->session;
+	bool agreed = session->agreeing == stream;
+
+	shut(stream);
+	if (agreed) {
+		zrtp_session_advance(session, stream->now);
+	}
+}
+
+struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream)
+{
+	if (!stream->exchange) {
+		stream->exchange = zrtp_alloc(stream->session->context, sizeof(*stream->exchange));
+	}
+	return stream->exchange;
+}
+
+void zrtp_exchange_drop(struct zrtp_stream *stream)
+{
+	if (stream->exchange) {
+		zrtp_private_drop(stream->exchange);
+		zrtp_release(stream->session->context, stream->exchange, sizeof(*stream->exchange));
+		stream->exchange = NULL;
+	}
+}
+
+const uint8_t *zrtp_zid_of(const struct zrtp_stream *stream, enum zrtp_role role)
+{
+	bool own = (role == ZRTP_INITIATOR) == stream->initiator;
+
+	return own ? stream->session->context->zid : stream->session->peer_zid;
+}
+
+struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream)
+{
+	struct zrtp_message message;
+
+	/* It was parsed before it was stored. */
+	if (zrtp_message_parse(&message, stream->peer_hello, stream->peer_hello_len) != ZRTP_PARSE_OK) {
+		return (struct zrtp_hello){ .flags = 0 };
+	}
+	return message.u.hello;
+}
+
+/* ---- callbacks and packets out ---- */
+
+void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type)
+{
+	stream->outbox |= 1U << type;
+	stream->effects |= ZRTP_EFFECT_SEND;
+}
+
+enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason)
+{
+	stream->dropped[reason]++;
+	stream->drop_noted = true;
+	return stream->state;
+}
+
+static size_t write_pingack(const struct zrtp_stream *stream, uint8_t *out, size_t size)
+{
+	uint8_t own[ZRTP_ENDPOINT_HASH_SIZE];
+	const struct zrtp_pingack ack = { .sender_hash = own,
+					  .received_hash = stream->ping_hash,
+					  .ssrc = stream->ping_ssrc };
+
+	return zrtp_endpoint_hash(stream->session->context, own) ? 0 : zrtp_pingack_write(out, size, &ack);
+}
+
+/* The message to send, copied to out; 0 if it does not exist any more. */
+static size_t fetch(const struct zrtp_stream *stream, enum zrtp_message_type type, uint8_t *out, size_t size)
+{
+	const struct zrtp_exchange *exchange = stream->exchange;
+	struct zrtp_piece message = { NULL, 0 };
+
+	switch (type) {
+	case ZRTP_MSG_HELLO:
+		message = (struct zrtp_piece){ stream->hello, stream->hello_len };
+		break;
+	case ZRTP_MSG_COMMIT:
+		message = exchange ? (struct zrtp_piece){ exchange->commit.octets, exchange->commit.len }
+				   : message;
+		break;
+	case ZRTP_MSG_DHPART1:
+		message = exchange ? (struct zrtp_piece){ exchange->dhpart1.octets, exchange->dhpart1.len }
+				   : message;
+		break;
+	case ZRTP_MSG_DHPART2:
+		message = exchange ? (struct zrtp_piece){ exchange->dhpart2.octets, exchange->dhpart2.len }
+				   : message;
+		break;
+	case ZRTP_MSG_CONFIRM1:
+	case ZRTP_MSG_CONFIRM2:
+		message = exchange ? (struct zrtp_piece){ exchange->confirm.octets, exchange->confirm.len }
+				   : message;
+		break;
+	case ZRTP_MSG_ERROR:
+		return zrtp_error_write(out, size,
+					stream->state == ZRTP_STATE_ERROR_SENT ? stream->error_code
+									       : stream->stray_error);
+	case ZRTP_MSG_PINGACK:
+		return write_pingack(stream, out, size);
+	default:
+		return zrtp_bare_write(out, size, type);
+	}
+	if (message.octets) {
+		memcpy(out, message.octets, message.len);
+	}
+	return message.len;
+}
+
+static void emit(struct zrtp_stream *stream, enum zrtp_message_type type)
+{
+	uint8_t message[ZRTP_DHPART_MAX], datagram[ZRTP_DHPART_MAX + ZRTP_PACKET_OVERHEAD];
+	const struct zrtp_packet packet = {
+		.sequence = stream->sequence,
+		.ssrc = stream->ssrc,
+		.message = message,
+		.message_len = fetch(stream, type, message, sizeof(message)),
+	};
+
+	if (packet.message_len) {
+		stream->sequence++;
+		stream->sent++;
+		stream->session->callbacks.send(stream, datagram, zrtp_packet_write(datagram, &packet),
+						stream->arg);
+	}
+}
+
+static void emit_all(struct zrtp_stream *stream)
+{
+	for (unsigned type = 0; type < ZRTP_MSG_COUNT && !stream->doomed; type++) {
+		if (stream->outbox & 1U << type) {
+			stream->outbox &= ~(1U << type);
+			emit(stream, (enum zrtp_message_type)type);
+		}
+	}
+}
+
+static void deliver_keys(struct zrtp_stream *stream, enum zrtp_direction direction)
+{
+	bool initiators = (direction == ZRTP_SEND) == stream->initiator;
+	enum zrtp_role role = initiators ? ZRTP_INITIATOR : ZRTP_RESPONDER;
+	struct zrtp_srtp_keys keys = { .key_len = stream->choice.cipher->key_size,
+				       .tag_bits = stream->choice.tag->bits };
+	int refused;
+
+	memcpy(keys.key, stream->keys.srtpkey[role], sizeof(keys.key));
+	memcpy(keys.salt, stream->keys.srtpsalt[role], sizeof(keys.salt));
+	zrtp_wipe(stream->keys.srtpkey[role], sizeof(keys.key));
+	zrtp_wipe(stream->keys.srtpsalt[role], sizeof(keys.salt));
+	refused = stream->session->callbacks.keys(stream, direction, &keys, stream->arg);
+	zrtp_wipe(&keys, sizeof(keys));
+	if (refused && stream->state != ZRTP_STATE_STOPPED) {
+		stream->state = zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	}
+}
+
+/* The exchange is complete: the first stream gives the session its keys. */
+static void finish(struct zrtp_stream *stream)
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_exchange *exchange = stream->exchange;
+	uint32_t own_expiry = session->policy.cache_expiry;
+
+	if (exchange->mode != ZRTP_MODE_MULTISTREAM) {
+		session->keyed = true;
+		session->keys = exchange->session_keys;
+		session->hash = stream->choice.hash;
+		session->cipher = stream->choice.cipher;
+		session->tag = stream->choice.tag;
+		session->sas = stream->choice.sas;
+		session->peer_confirm_flags = exchange->peer_flags;
+		session->expiry = exchange->peer_expiry < own_expiry ? exchange->peer_expiry : own_expiry;
+		session->agreeing = NULL;
+		zrtp_secrets_update(session);
+	}
+	zrtp_exchange_drop(stream);
+}
+
+static void tell_error(struct zrtp_stream *stream)
+{
+	const struct zrtp_error_info info = {
+		.code = stream->error_code,
+		.from_peer = stream->error_from_peer,
+		.text = zrtp_error_text(stream->error_code),
+	};
+
+	if (stream->session->callbacks.error) {
+		stream->session->callbacks.error(stream, &info, stream->arg);
+	}
+}
+
+static void tell(struct zrtp_stream *stream, enum zrtp_event event)
+{
+	if (stream->session->callbacks.event) {
+		stream->session->callbacks.event(stream, event, stream->arg);
+	}
+}
+
+static void perform(struct zrtp_stream *stream, unsigned effect)
+{
+	const struct zrtp_callbacks *callbacks = &stream->session->callbacks;
+
+	switch (effect) {
+	case ZRTP_EFFECT_PEER_FOUND:
+		tell(stream, ZRTP_EVENT_PEER_FOUND);
+		break;
+	case ZRTP_EFFECT_HOLD_MEDIA:
+		tell(stream, ZRTP_EVENT_HOLD_MEDIA);
+		break;
+	case ZRTP_EFFECT_KEYS_RECEIVE:
+		deliver_keys(stream, ZRTP_RECEIVE);
+		break;
+	case ZRTP_EFFECT_SEND:
+		emit_all(stream);
+		break;
+	case ZRTP_EFFECT_KEYS_SEND:
+		deliver_keys(stream, ZRTP_SEND);
+		break;
+	case ZRTP_EFFECT_FINISH:
+		finish(stream);
+		break;
+	case ZRTP_EFFECT_HASH_MISMATCH:
+		tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
+		break;
+	case ZRTP_EFFECT_MAC_ALARM:
+		tell(stream, ZRTP_EVENT_MAC_ALARM);
+		break;
+	case ZRTP_EFFECT_CACHE_MISMATCH:
+		tell(stream, ZRTP_EVENT_CACHE_MISMATCH);
+		break;
+	case ZRTP_EFFECT_AUX_MISMATCH:
+		tell(stream, ZRTP_EVENT_AUX_MISMATCH);
+		break;
+	case ZRTP_EFFECT_PEER_CHANGED:
+		tell(stream, ZRTP_EVENT_PEER_CHANGED);
+		break;
+	case ZRTP_EFFECT_SECURE:
+		if (callbacks->secure) {
+			callbacks->secure(stream, stream->arg);
+		}
+		break;
+	case ZRTP_EFFECT_CLEAR:
+		if (callbacks->clear) {
+			callbacks->clear(stream, ZRTP_CLEAR_NO_ZRTP, stream->arg);
+		}
+		break;
+	case ZRTP_EFFECT_ERROR:
+		tell_error(stream);
+		break;
+	case ZRTP_EFFECT_ADVANCE:
+		zrtp_session_advance(stream->session, stream->now);
+		break;
+	}
+}
+
+void zrtp_stream_run(struct zrtp_stream *stream)
+{
+	if (stream->running) {
+		return; /* a callback called back: the loop below goes on */
+	}
+	stream->running = true;
+	while (stream->effects && !stream->doomed) {
+		unsigned effect = stream->effects & -stream->effects;
+
+		stream->effects &= ~effect;
+		perform(stream, effect);
+	}
+	stream->running = false;
+	if (stream->doomed) {
+		zrtp_release(stream->session->context, stream, sizeof(*stream));
+	}
+}
+
+/* ---- entries ---- */
+
+enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
+{
+	if (stream->state != ZRTP_STATE_IDLE) {
+		return ZRTP_WRONG_STATE;
+	}
+	stream->now = stream->started_at = now;
+	stream->state = ZRTP_STATE_DISCOVERY;
+	zrtp_timer_t1(stream);
+	zrtp_stream_run(stream);
+	return ZRTP_OK;
+}
+
+/* Has the exchange begun, so that it concerns one SSRC of the peer only? */
+static bool bound(const struct zrtp_stream *stream)
+{
+	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_SECURE;
+}
+
+/* A message with our own SSRC is a collision, or our own packet come back
+ * (4.1, 5.9): the exchange cannot go on. */
+static enum zrtp_state own_ssrc(struct zrtp_stream *stream)
+{
+	switch (stream->state) {
+	case ZRTP_STATE_DISCOVERY:
+	case ZRTP_STATE_FOUND:
+	case ZRTP_STATE_COMMIT_SENT:
+	case ZRTP_STATE_DHPART1_SENT:
+	case ZRTP_STATE_DHPART2_SENT:
+	case ZRTP_STATE_CONFIRM1_SENT:
+	case ZRTP_STATE_CONFIRM2_SENT:
+		return zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC);
+	default:
+		return zrtp_drop(stream, ZRTP_DROP_SSRC);
+	}
+}
+
+/* A Ping may come from a stranger, and a stranger's Hello is worth knowing. */
+static bool from_anybody(enum zrtp_message_type type)
+{
+	return type == ZRTP_MSG_PING || type == ZRTP_MSG_HELLO;
+}
+
+static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	zrtp_handler handler = zrtp_handler_for(stream->state, message->type);
+
+	if (message->ssrc == stream->ssrc) {
+		return own_ssrc(stream);
+	}
+	if (!handler) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	if (bound(stream) && message->ssrc != stream->peer_ssrc && !from_anybody(message->type)) {
+		return zrtp_drop(stream, ZRTP_DROP_SSRC);
+	}
+	return handler(stream, message);
+}
+
+/* The structure is wrong although the CRC is right: say so once, so that a
+ * peer with a fault can be found, but let nobody end our exchange so easily. */
+static void malformed(struct zrtp_stream *stream)
+{
+	zrtp_drop(stream, ZRTP_DROP_MALFORMED);
+	if (!stream->malformed_told && stream->state != ZRTP_STATE_IDLE &&
+	    stream->state < ZRTP_STATE_SECURE) {
+		stream->malformed_told = true;
+		stream->stray_error = ZRTP_ERROR_MALFORMED;
+		zrtp_send(stream, ZRTP_MSG_ERROR);
+	}
+}
+
+static void take(struct zrtp_stream *stream, const struct zrtp_packet *packet)
+{
+	struct zrtp_message message;
+
+	switch (zrtp_message_parse(&message, packet->message, packet->message_len)) {
+	case ZRTP_PARSE_OK:
+		message.ssrc = packet->ssrc;
+		stream->state = dispatch(stream, &message);
+		break;
+	case ZRTP_PARSE_LENGTH:
+		zrtp_drop(stream, ZRTP_DROP_LENGTH);
+		break;
+	case ZRTP_PARSE_UNKNOWN:
+		zrtp_drop(stream, ZRTP_DROP_UNKNOWN);
+		break;
+	case ZRTP_PARSE_MALFORMED:
+		malformed(stream);
+		break;
+	}
+}
+
+enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const uint8_t *datagram, size_t len,
+				     uint64_t now)
+{
+	struct zrtp_packet packet;
+	bool dropped;
+
+	stream->now = now;
+	stream->drop_noted = false;
+	switch (zrtp_packet_open(&packet, datagram, len)) {
+	case ZRTP_PACKET_OK:
+		take(stream, &packet);
+		break;
+	case ZRTP_PACKET_NOT_ZRTP:
+		zrtp_drop(stream, ZRTP_DROP_NOT_ZRTP);
+		break;
+	case ZRTP_PACKET_BAD_CRC:
+		zrtp_drop(stream, ZRTP_DROP_CRC);
+		break;
+	}
+	dropped = stream->drop_noted;
+	stream->received += !dropped;
+	zrtp_stream_run(stream);
+	return dropped ? ZRTP_DROPPED : ZRTP_OK;
+}
+
+void zrtp_stream_srtp_authenticated(struct zrtp_stream *stream, uint64_t now)
+{
+	if (stream->state == ZRTP_STATE_CONFIRM2_SENT) {
+		stream->now = now;
+		stream->state = zrtp_on_conf2ack(stream, NULL);
+		zrtp_stream_run(stream);
+	}
+}
+
+uint64_t zrtp_stream_deadline(const struct zrtp_stream *stream)
+{
+	return stream->timer.deadline;
+}
+
+void zrtp_stream_expire(struct zrtp_stream *stream, uint64_t now)
+{
+	if (now < stream->timer.deadline) {
+		return;
+	}
+	stream->now = now;
+	stream->state = zrtp_expired(stream);
+	zrtp_stream_run(stream);
+}
+
+struct zrtp_session *zrtp_stream_session(const struct zrtp_stream *stream)
+{
+	return stream->session;
+}
+
+static void put_names(const struct zrtp_choice *choice, struct zrtp_stream_info *out)
+{
+	if (choice->hash) {
+		memcpy(out->algorithm[ZRTP_CLASS_HASH], choice->hash->name, 5);
+		memcpy(out->algorithm[ZRTP_CLASS_CIPHER], choice->cipher->name, 5);
+		memcpy(out->algorithm[ZRTP_CLASS_TAG], choice->tag->name, 5);
+		memcpy(out->algorithm[ZRTP_CLASS_KEX], choice->kex->name, 5);
+	}
+	if (choice->sas) { /* a Multistream Commit may name an unknown one */
+		memcpy(out->algorithm[ZRTP_CLASS_SAS], choice->sas->name, 5);
+	}
+}
+
+void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_info *out)
+{
+	*out = (struct zrtp_stream_info){
+		.state = stream->state,
+		.initiator = stream->initiator,
+		.multistream = stream->multistream,
+		.ssrc = stream->ssrc,
+		.peer_ssrc = stream->peer_ssrc,
+		.hello_hash = stream->hash_status,
+		.started_at = stream->started_at,
+		.found_at = stream->found_at,
+		.secure_at = stream->secure_at,
+		.sent = stream->sent,
+		.received = stream->received,
+		.repeated = stream->repeated,
+		.error_code = stream->error_code,
+		.error_from_peer = stream->error_from_peer,
+	};
+	memcpy(out->dropped, stream->dropped, sizeof(out->dropped));
+	put_names(&stream->choice, out);
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * zrtp.h - a ZRTP (RFC 6189) engine without I/O.
+ *
+ * The engine turns octets and time into octets, keys and events. It opens no
+ * socket, starts no thread, reads no clock and keeps no global state. The
+ * application
+ *
+ *   1. makes one struct zrtp_context for itself (its ZID, its client name),
+ *   2. makes one struct zrtp_session for each call with one peer,
+ *   3. makes one struct zrtp_stream for each media stream (RTP SSRC) of it,
+ *   4. hands every received datagram that zrtp_is_zrtp() recognises to
+ *      zrtp_stream_receive(),
+ *   5. calls zrtp_stream_expire() when zrtp_stream_deadline() has come,
+ *   6. sends what struct zrtp_callbacks.send gives it, on the same transport
+ *      addresses as the RTP of that stream (RFC 6189, section 4),
+ *   7. installs the SRTP keys of struct zrtp_callbacks.keys.
+ *
+ * The first stream of a session runs a Diffie-Hellman exchange and gives the
+ * session its SAS; further streams use Multistream mode (RFC 6189, 4.4.3).
+ *
+ * Time is in microseconds since any fixed moment and must not go backwards
+ * (a monotonic clock).
+ *
+ * Threads: a context may be used by several threads at once if its system
+ * table has lock functions. Calls for one session and its streams must not
+ * overlap: run them on one thread, or hold a lock of your own around each.
+ * Callbacks run on the thread that made the call, when the engine's state is
+ * consistent; they may call back into the engine, also to destroy the stream.
+ *
+ * Memory: everything comes from the system table's allocator. Blocks that
+ * hold secrets are wiped before they are given back. Nothing is allocated
+ * after a stream has become secure, and nothing grows with the number of
+ * packets received.
+ */
+#ifndef ZRTP_ZRTP_H
+#define ZRTP_ZRTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ZRTP_API   __attribute__((visibility("default")))
+#define ZRTP_CHECK __attribute__((warn_unused_result))
+#else
+#define ZRTP_API
+#define ZRTP_CHECK
+#endif
+
+#define ZRTP_ENGINE_VERSION "0.1.0"
+
+/* Sizes in octets. */
+enum {
+	ZRTP_ZID_SIZE = 12,
+	ZRTP_CLIENT_ID_SIZE = 16,
+	ZRTP_SECRET_SIZE = 32,    /* rs1, rs2, pbxsecret */
+	ZRTP_AUX_SECRET_MAX = 64, /* auxsecret: 1 to this many */
+	ZRTP_SRTP_KEY_MAX = 32,
+	ZRTP_SRTP_SALT_SIZE = 14,
+	ZRTP_SAS_TEXT_SIZE = 32,        /* rendered SAS with its terminating NUL */
+	ZRTP_HELLO_HASH_SIZE = 32,      /* SHA-256 of a Hello message */
+	ZRTP_HELLO_HASH_TEXT_SIZE = 70, /* "1.10 " + 64 hexadecimal digits + NUL */
+	ZRTP_DATAGRAM_MAX = 2136,       /* the largest packet of RFC 6189 */
+	ZRTP_ALGORITHMS_MAX = 7,        /* of one class in a Hello (5.2) */
+};
+
+/* No deadline: zrtp_stream_expire() need not be called. */
+#define ZRTP_NEVER UINT64_MAX
+
+/* What a function returns: 0 or a negative value. */
+enum zrtp_status {
+	ZRTP_OK = 0,
+	ZRTP_NO_MEMORY = -1,   /* the allocator refused */
+	ZRTP_INVALID = -2,     /* an argument is out of its range */
+	ZRTP_WRONG_STATE = -3, /* not possible in the present state */
+	ZRTP_CRYPTO = -4,      /* libcrypto or the random source failed */
+	ZRTP_DROPPED = -5,     /* the datagram was ignored; see statistics */
+};
+
+/* One sentence for a status, never NULL. */
+ZRTP_API const char *zrtp_status_text(enum zrtp_status status);
+
+/* ------------------------------------------------------------------------
+ * System functions
+ */
+
+enum zrtp_log_level { ZRTP_LOG_DEBUG, ZRTP_LOG_NOTICE, ZRTP_LOG_WARNING, ZRTP_LOG_ERROR };
+
+/* What random octets are for. Real sources ignore it; tests use it to replay
+ * a recorded exchange, hardware may keep separate generators. */
+enum zrtp_random_use {
+	ZRTP_RANDOM_ZID,
+	ZRTP_RANDOM_H0,        /* hash chain, 32 octets */
+	ZRTP_RANDOM_SEQUENCE,  /* first sequence number, 2 octets */
+	ZRTP_RANDOM_PRIVATE,   /* svi or svr */
+	ZRTP_RANDOM_SECRET_ID, /* stands for a secret that is not there, 8 octets */
+	ZRTP_RANDOM_NONCE,     /* Multistream, Preshared, 16 octets */
+	ZRTP_RANDOM_IV,        /* Confirm1, Confirm2, SASrelay, 16 octets */
+	ZRTP_RANDOM_PING,      /* EndpointHash of our Ping, 8 octets */
+};
+
+/* The functions the engine needs of its surroundings. A NULL member takes the
+ * default named beside it. The table is copied. */
+struct zrtp_system {
+	/* Give size octets (any alignment as malloc's) or NULL. malloc. */
+	void *(*alloc)(size_t size, void *arg);
+	/* Take back a block of alloc; size is the size asked for. The engine
+	 * has wiped it if it held secrets. free. */
+	void (*free)(void *block, size_t size, void *arg);
+	/* Fill out with len octets from a cryptographic generator; 0 or -1.
+	 * libcrypto's RAND_priv_bytes. */
+	int (*random)(uint8_t *out, size_t len, enum zrtp_random_use use, void *arg);
+	/* A line for a person, without secrets and without a newline. None. */
+	void (*log)(enum zrtp_log_level level, const char *text, void *arg);
+	/* Guard the context's list of sessions. Both or neither. None. */
+	void (*lock)(void *arg);
+	void (*unlock)(void *arg);
+	void *arg;
+};
+
+/* ------------------------------------------------------------------------
+ * Policy: which algorithms, in which order, and how a session behaves
+ */
+
+enum zrtp_class {
+	ZRTP_CLASS_HASH,   /* S256 S384 */
+	ZRTP_CLASS_CIPHER, /* AES1 AES2 AES3 */
+	ZRTP_CLASS_TAG,    /* HS32 HS80 */
+	ZRTP_CLASS_KEX,    /* DH2k DH3k EC25 EC38 EC52 X255 X448 */
+	ZRTP_CLASS_SAS,    /* "B32 " B256 */
+	ZRTP_CLASS_COUNT
+};
+
+/* Names as in RFC 6189 section 5.1, four octets and a NUL. */
+struct zrtp_algorithm_list {
+	unsigned count;
+	char name[ZRTP_ALGORITHMS_MAX][5];
+};
+
+struct zrtp_policy {
+	/* In order of preference. The mandatory ones (S256, AES1, HS32, HS80,
+	 * DH3k, B32) are always accepted, listed or not (5.1). Mult is added to
+	 * the key agreements unless no_multistream is set. */
+	struct zrtp_algorithm_list algorithms[ZRTP_CLASS_COUNT];
+	bool no_multistream; /* do not offer Mult: calls of one stream only */
+	bool passive;          /* never be the initiator: wait for the peer's Commit */
+	bool resync;           /* after a cache mismatch keep the new secret without a
+				* user's word: for a PBX, where nobody compares the SAS.
+				* Otherwise the update waits for
+				* zrtp_session_set_verified() (4.6.1.1) */
+	bool mitm;             /* M flag: we are a PBX that can relay a SAS (5.2) */
+	bool disclose;         /* D flag: keys leave the endpoint (11.1) */
+	uint32_t cache_expiry; /* seconds to keep rs1; UINT32_MAX for ever (4.9) */
+};
+
+/* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. */
+ZRTP_API void zrtp_policy_init(struct zrtp_policy *policy);
+
+/* Set one list from text: names separated by commas or blanks, letter case
+ * as in the RFC ("B32" and "B32 " are the same).
+ *   bad    receives a pointer into text at the first name that is unknown,
+ *          repeated or one too many; may be NULL
+ * ZRTP_INVALID leaves the policy as it was. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class which,
+						     const char *text, const char **bad);
+
+/* ------------------------------------------------------------------------
+ * Retained secrets (RFC 6189, 4.3 and 4.9)
+ */
+
+/* What is kept for one peer. Which members are there is in the flags. */
+struct zrtp_retained {
+	bool has_rs1, has_rs2, has_pbx;
+	bool verified; /* V flag: the user has compared the SAS */
+	uint8_t rs1[ZRTP_SECRET_SIZE];
+	uint8_t rs2[ZRTP_SECRET_SIZE];
+	uint8_t pbxsecret[ZRTP_SECRET_SIZE];
+	uint32_t expiry; /* seconds from now; UINT32_MAX for ever */
+};
+
+/* The application's cache. Without one (both NULL) an endpoint is cacheless:
+ * it says so with an expiration interval of 0 (4.9.1).
+ * get is called once per session, when the peer's ZID is known: fill *out and
+ * return 0, or return -1 for an unknown peer. It must not wait: load what is
+ * needed ahead, or answer from memory.
+ * put is called after the exchange is complete (4.6.1), at most once more
+ * after the SAS of a mismatched call was verified. It may store later, but in
+ * the order of the calls. */
+struct zrtp_cache {
+	int (*get)(const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
+		   struct zrtp_retained *out, void *arg);
+	void (*put)(const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
+		    const struct zrtp_retained *in, void *arg);
+	void *arg;
+};
+
+/* ------------------------------------------------------------------------
+ * Context
+ */
+
+struct zrtp_context;
+struct zrtp_session;
+struct zrtp_stream;
+
+struct zrtp_context_config {
+	const struct zrtp_system *system; /* NULL: all defaults */
+	const uint8_t *zid;               /* ZRTP_ZID_SIZE octets, NULL: a random one */
+	const char *client_id;            /* at most 16 characters, padded with blanks */
+	const struct zrtp_cache *cache;   /* NULL: cacheless */
+};
+
+/* Make a context. *out is set on success only. The configuration is copied.
+ * ZRTP_INVALID, ZRTP_NO_MEMORY, ZRTP_CRYPTO. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_context_new(struct zrtp_context **out,
+						      const struct zrtp_context_config *config);
+
+/* Destroy a context. All its sessions must have been destroyed before.
+ * NULL is ignored. */
+ZRTP_API void zrtp_context_free(struct zrtp_context *context);
+
+/* The context's own ZID, valid as long as the context. */
+ZRTP_API const uint8_t *zrtp_context_zid(const struct zrtp_context *context);
+
+/* Call each(session, arg) for every session of the context, under the
+ * context's lock: each must not make or destroy sessions. */
+ZRTP_API void zrtp_context_each_session(struct zrtp_context *context,
+					void (*each)(struct zrtp_session *session, void *arg), void *arg);
+
+/* ------------------------------------------------------------------------
+ * Callbacks
+ */
+
+enum zrtp_direction { ZRTP_RECEIVE, ZRTP_SEND };
+
+/* What the peer's zrtp-hash of the signalling said (RFC 6189, 8). */
+enum zrtp_hash_status {
+	ZRTP_HASH_NONE,     /* the signalling carried none */
+	ZRTP_HASH_MATCHED,  /* the peer's Hello is the one signalled */
+	ZRTP_HASH_MISMATCH, /* a Hello that is not the one signalled came in */
+};
+
+/* Keys for one direction of one stream (4.5.3). Valid during the callback
+ * only: copy, and wipe the copy when it is dead. SRTP without MKI, key
+ * derivation rate 0. */
+struct zrtp_srtp_keys {
+	uint8_t key[ZRTP_SRTP_KEY_MAX];
+	unsigned key_len; /* 16, 24 or 32 octets: AES-CM */
+	uint8_t salt[ZRTP_SRTP_SALT_SIZE];
+	unsigned tag_bits; /* HMAC-SHA1 tag: 32 or 80 */
+};
+
+/* Why a stream is in clear. */
+enum zrtp_clear_reason {
+	ZRTP_CLEAR_NO_ZRTP, /* no Hello was answered: the peer has no ZRTP (6) */
+};
+
+/* Error codes of RFC 6189, Table 8. */
+enum zrtp_error_code {
+	ZRTP_ERROR_MALFORMED = 0x10,
+	ZRTP_ERROR_SOFTWARE = 0x20,
+	ZRTP_ERROR_VERSION = 0x30,
+	ZRTP_ERROR_HELLO_MISMATCH = 0x40,
+	ZRTP_ERROR_HASH = 0x51,
+	ZRTP_ERROR_CIPHER = 0x52,
+	ZRTP_ERROR_KEX = 0x53,
+	ZRTP_ERROR_TAG = 0x54,
+	ZRTP_ERROR_SAS = 0x55,
+	ZRTP_ERROR_NO_SECRET = 0x56,
+	ZRTP_ERROR_BAD_PV = 0x61,
+	ZRTP_ERROR_BAD_HVI = 0x62,
+	ZRTP_ERROR_SAS_RELAY = 0x63,
+	ZRTP_ERROR_BAD_CONFIRM = 0x70,
+	ZRTP_ERROR_NONCE = 0x80,
+	ZRTP_ERROR_EQUAL_ZID = 0x90,
+	ZRTP_ERROR_EQUAL_SSRC = 0x91,
+	ZRTP_ERROR_UNAVAILABLE = 0xA0,
+	ZRTP_ERROR_TIMEOUT = 0xB0,
+	ZRTP_ERROR_GOCLEAR = 0x100,
+};
+
+/* One sentence for a code of Table 8, "unknown error" for others. */
+ZRTP_API const char *zrtp_error_text(uint32_t code);
+
+struct zrtp_error_info {
+	uint32_t code;    /* enum zrtp_error_code, or what the peer sent */
+	bool from_peer;   /* the peer sent it; otherwise we found it */
+	const char *text; /* one sentence, never NULL */
+};
+
+enum zrtp_event {
+	ZRTP_EVENT_PEER_FOUND,          /* a valid Hello: the peer speaks ZRTP */
+	ZRTP_EVENT_HOLD_MEDIA,          /* Commit sent or received: send no more
+					 * clear media (4), whatever comes next */
+	ZRTP_EVENT_CACHE_MISMATCH,      /* rs1 known here, not shared: warn (4.3.2) */
+	ZRTP_EVENT_AUX_MISMATCH,        /* auxsecret set here, not shared (4.3.2) */
+	ZRTP_EVENT_HELLO_HASH_MISMATCH, /* a Hello that the signalling denies */
+	ZRTP_EVENT_MAC_ALARM,           /* right preimage, wrong MAC on an earlier
+					 * message (8.1.1): someone forged it */
+	ZRTP_EVENT_PEER_CHANGED,        /* secure, and a Hello of somebody else */
+};
+
+/* Short name of an event for logs, never NULL. */
+ZRTP_API const char *zrtp_event_text(enum zrtp_event event);
+
+/* What a stream tells the application. send and keys are mandatory, the
+ * others may be NULL. stream_arg is the one given to zrtp_stream_new(). */
+struct zrtp_callbacks {
+	/* Put this datagram on the wire. Failures need not be reported: the
+	 * engine repeats what matters. The octets are the engine's. */
+	void (*send)(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *stream_arg);
+	/* Install keys for one direction. ZRTP_RECEIVE comes before the packet
+	 * that lets the peer start sending SRTP, ZRTP_SEND when we may start.
+	 * Non-zero refuses: the exchange ends with ZRTP_ERROR_SOFTWARE. */
+	int (*keys)(struct zrtp_stream *stream, enum zrtp_direction direction,
+		    const struct zrtp_srtp_keys *keys, void *stream_arg);
+	/* Both directions have keys and the exchange is complete. Once. */
+	void (*secure)(struct zrtp_stream *stream, void *stream_arg);
+	/* The stream stays in clear. */
+	void (*clear)(struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg);
+	/* The exchange failed. Wipe the keys that were installed. Whether media
+	 * may flow now is the application's policy; the safe answer is no. */
+	void (*error)(struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg);
+	void (*event)(struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg);
+};
+
+/* ------------------------------------------------------------------------
+ * Session: one call with one peer
+ */
+
+/* Make a session. policy and callbacks are copied.
+ * ZRTP_INVALID, ZRTP_NO_MEMORY. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
+						      const struct zrtp_policy *policy,
+						      const struct zrtp_callbacks *callbacks);
+
+/* End the call: destroy the streams that are left, wipe all keys (4.7.3).
+ * Must not be called from a callback. NULL is ignored. */
+ZRTP_API void zrtp_session_free(struct zrtp_session *session);
+
+/* An auxsecret for this call (4.3), 1 to ZRTP_AUX_SECRET_MAX octets; before
+ * the first stream starts. ZRTP_INVALID, ZRTP_WRONG_STATE. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session,
+								const uint8_t *secret, size_t len);
+
+/* The user has compared the SAS (true) or denies it (false). After a cache
+ * mismatch true lets the cache be updated (4.6.1.1). ZRTP_WRONG_STATE when
+ * the session has no SAS or no cache. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool verified);
+
+struct zrtp_session_info {
+	bool has_sas;
+	char sas[ZRTP_SAS_TEXT_SIZE]; /* B32: 4 letters, B256: "word:word" */
+	uint8_t sashash[ZRTP_SECRET_SIZE];
+	char sas_type[5];
+	bool has_peer_zid;
+	uint8_t peer_zid[ZRTP_ZID_SIZE];
+	char peer_client_id[ZRTP_CLIENT_ID_SIZE + 1]; /* printable characters only */
+	bool verified;                                /* our V flag for this peer */
+	bool peer_verified;                           /* the V flag of the peer's Confirm */
+	bool peer_disclosed;                          /* the D flag of the peer's Confirm */
+	bool peer_mitm;                               /* the M flag of the peer's Hello */
+	bool cache_mismatch;                          /* rs1 was known here and did not match */
+	bool rs_matched;                              /* s1 was not null: key continuity holds */
+	bool aux_matched;                             /* s2 was not null */
+	bool pbx_matched;                             /* s3 was not null */
+};
+
+ZRTP_API void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out);
+
+/* Call each(stream, arg) for every stream of the session. each may destroy
+ * the stream it is given. */
+ZRTP_API void zrtp_session_each_stream(struct zrtp_session *session,
+				       void (*each)(struct zrtp_stream *stream, void *arg), void *arg);
+
+/* ------------------------------------------------------------------------
+ * Stream: one RTP stream
+ */
+
+enum zrtp_state {
+	ZRTP_STATE_IDLE,          /* made, not started */
+	ZRTP_STATE_DISCOVERY,     /* exchanging Hello and HelloACK */
+	ZRTP_STATE_FOUND,         /* Hellos exchanged, waiting for a Commit */
+	ZRTP_STATE_COMMIT_SENT,   /* initiator */
+	ZRTP_STATE_DHPART1_SENT,  /* responder */
+	ZRTP_STATE_DHPART2_SENT,  /* initiator */
+	ZRTP_STATE_CONFIRM1_SENT, /* responder */
+	ZRTP_STATE_CONFIRM2_SENT, /* initiator */
+	ZRTP_STATE_SECURE,
+	ZRTP_STATE_NO_ZRTP,    /* Hello not answered; a late Hello restarts */
+	ZRTP_STATE_ERROR_SENT, /* failed, waiting for ErrorACK */
+	ZRTP_STATE_ERROR,      /* failed */
+	ZRTP_STATE_STOPPED,
+	ZRTP_STATE_COUNT
+};
+
+/* Short name of a state, never NULL. */
+ZRTP_API const char *zrtp_state_text(enum zrtp_state state);
+
+/* Make a stream of a session.
+ *   ssrc        of the RTP that we send; must not change while ZRTP runs
+ *   stream_arg  handed to the callbacks
+ * The Hello of the stream is fixed from now on: zrtp_stream_hello_hash().
+ * ZRTP_NO_MEMORY, ZRTP_CRYPTO. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_new(struct zrtp_stream **out, struct zrtp_session *session,
+						     uint32_t ssrc, void *stream_arg);
+
+/* Destroy a stream and wipe its keys. No callback is made any more; allowed
+ * from a callback of this very stream. NULL is ignored. */
+ZRTP_API void zrtp_stream_free(struct zrtp_stream *stream);
+
+/* Start sending Hello. ZRTP_WRONG_STATE if started before. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now);
+
+/* Stop: send nothing more, answer nothing more, wipe the keys. */
+ZRTP_API void zrtp_stream_stop(struct zrtp_stream *stream);
+
+/* Is this datagram ZRTP (RFC 6189, 5)? Looks at its first 8 octets; false for
+ * fewer than 12. RTP, RTCP, STUN and DTLS are told apart. */
+ZRTP_API bool zrtp_is_zrtp(const uint8_t *datagram, size_t len);
+
+/* A datagram of the peer. Nothing is kept of a pointer into it.
+ * ZRTP_OK: it was understood and expected. ZRTP_DROPPED: ignored and counted
+ * in the statistics; no state was changed by it. */
+ZRTP_API enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const uint8_t *datagram, size_t len,
+					      uint64_t now);
+
+/* A packet of the peer's SRTP or SRTCP passed authentication. The first one
+ * stands for Conf2ACK (4.6). Cheap to call again, but once is enough. */
+ZRTP_API void zrtp_stream_srtp_authenticated(struct zrtp_stream *stream, uint64_t now);
+
+/* When to call zrtp_stream_expire(), or ZRTP_NEVER. Changes with every other
+ * call for this stream or another one of its session. */
+ZRTP_API uint64_t zrtp_stream_deadline(const struct zrtp_stream *stream);
+
+/* Repeat or give up what is due. Early calls do nothing. */
+ZRTP_API void zrtp_stream_expire(struct zrtp_stream *stream, uint64_t now);
+
+/* "1.10 " and the SHA-256 of our Hello in hexadecimal: the value of
+ * a=zrtp-hash (8). The same for as long as the stream lives. */
+ZRTP_API void zrtp_stream_hello_hash(const struct zrtp_stream *stream, char out[ZRTP_HELLO_HASH_TEXT_SIZE]);
+
+/* The peer's a=zrtp-hash value, version and hash. From now on only the Hello
+ * with this hash is accepted. The value of another version than ours is
+ * ignored (ZRTP_OK). ZRTP_INVALID: not a zrtp-hash, nothing changed.
+ * ZRTP_WRONG_STATE: a different Hello was already used for a Commit. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream,
+								     const char *value);
+
+enum zrtp_drop {
+	ZRTP_DROP_NOT_ZRTP, /* no ZRTP header, or too short for one */
+	ZRTP_DROP_CRC,
+	ZRTP_DROP_LENGTH,     /* message length is not the datagram's */
+	ZRTP_DROP_UNKNOWN,    /* message type is not of RFC 6189 */
+	ZRTP_DROP_MALFORMED,  /* a field is outside its range */
+	ZRTP_DROP_SSRC,       /* not the SSRC this exchange runs with */
+	ZRTP_DROP_UNEXPECTED, /* not expected in this state */
+	ZRTP_DROP_HASH_CHAIN, /* hash image or MAC is not the peer's (9) */
+	ZRTP_DROP_HELLO_HASH, /* Hello differs from a=zrtp-hash */
+	ZRTP_DROP_CONTENTION, /* a Commit that lost (4.2) */
+	ZRTP_DROP_COUNT
+};
+
+/* Short name of a reason, never NULL. */
+ZRTP_API const char *zrtp_drop_text(enum zrtp_drop reason);
+
+struct zrtp_stream_info {
+	enum zrtp_state state;
+	bool initiator;   /* meaningful from COMMIT_SENT/DHPART1_SENT on */
+	bool multistream; /* keyed from the session's first stream */
+	uint32_t ssrc, peer_ssrc;
+	/* Names as in the Hello, empty until chosen. For a Multistream stream
+	 * kex is "Mult". */
+	char algorithm[ZRTP_CLASS_COUNT][5];
+	enum zrtp_hash_status hello_hash;
+	uint64_t started_at; /* first Hello sent, microseconds, 0: not yet */
+	uint64_t found_at;   /* first valid Hello received */
+	uint64_t secure_at;
+	unsigned sent, received; /* ZRTP packets; received: accepted ones */
+	unsigned repeated;       /* of sent: retransmissions by timer */
+	unsigned dropped[ZRTP_DROP_COUNT];
+	uint32_t error_code; /* of the last failure, 0: none */
+	bool error_from_peer;
+};
+
+ZRTP_API void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_info *out);
+
+/* The session a stream belongs to. */
+ZRTP_API struct zrtp_session *zrtp_stream_session(const struct zrtp_stream *stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
