@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SRTP and SRTCP on libsrtp2 with the keys of one ZRTP stream. One libsrtp
+ * session per direction, so that a packet can never be protected with the
+ * peer's key.
+ */
+#include <zrtp/srtp.h>
+
+#include <openssl/crypto.h>
+#include <srtp2/srtp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RTP_HEADER_MIN = 12, RTCP_HEADER_MIN = 8, SRTCP_INDEX_SIZE = 4 };
+
+struct zrtp_srtp {
+	srtp_t session[2]; /* by enum zrtp_direction */
+	/* With HS32 the RFC leaves the length of the SRTCP tag open: phones in
+	 * use send 32 bits, RFC 3711 wants 80. We send 32, and this session
+	 * receives 80. Only one session ever sends: two would use one keystream
+	 * twice. */
+	srtp_t receive_rtcp_80;
+	size_t tag_size[2]; /* octets */
+};
+
+struct zrtp_srtp *zrtp_srtp_new(void)
+{
+	return calloc(1, sizeof(struct zrtp_srtp));
+}
+
+static void drop(srtp_t *session)
+{
+	if (*session) {
+		srtp_dealloc(*session); /* wipes its keys */
+		*session = NULL;
+	}
+}
+
+static void drop_direction(struct zrtp_srtp *srtp, enum zrtp_direction direction)
+{
+	drop(&srtp->session[direction]);
+	if (direction == ZRTP_RECEIVE) {
+		drop(&srtp->receive_rtcp_80);
+	}
+}
+
+void zrtp_srtp_free(struct zrtp_srtp *srtp)
+{
+	if (srtp) {
+		drop_direction(srtp, ZRTP_RECEIVE);
+		drop_direction(srtp, ZRTP_SEND);
+		free(srtp);
+	}
+}
+
+/* AES-CM with HMAC-SHA1; false for a size that is none of ours. */
+static bool set_suite(srtp_crypto_policy_t *suite, unsigned key_len, unsigned tag_bits)
+{
+	if (tag_bits != 32 && tag_bits != 80) {
+		return false;
+	}
+	switch (key_len) {
+	case 16:
+		srtp_crypto_policy_set_rtp_default(suite);
+		break;
+	case 24:
+		srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80(suite);
+		break;
+	case 32:
+		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(suite);
+		break;
+	default:
+		return false;
+	}
+	suite->auth_tag_len = (int)tag_bits / 8;
+	return true;
+}
+
+static srtp_t make(enum zrtp_direction direction, const struct zrtp_srtp_keys *keys, unsigned rtcp_tag_bits)
+{
+	uint8_t master[ZRTP_SRTP_KEY_MAX + ZRTP_SRTP_SALT_SIZE];
+	srtp_policy_t policy;
+	srtp_t session = NULL;
+
+	memset(&policy, 0, sizeof(policy));
+	if (!set_suite(&policy.rtp, keys->key_len, keys->tag_bits) ||
+	    !set_suite(&policy.rtcp, keys->key_len, rtcp_tag_bits)) {
+		return NULL;
+	}
+	memcpy(master, keys->key, keys->key_len);
+	memcpy(master + keys->key_len, keys->salt, ZRTP_SRTP_SALT_SIZE);
+	policy.ssrc.type = direction == ZRTP_SEND ? ssrc_any_outbound : ssrc_any_inbound;
+	policy.key = master;
+	policy.window_size = 128;
+	if (srtp_create(&session, &policy) != srtp_err_status_ok) {
+		session = NULL;
+	}
+	OPENSSL_cleanse(master, sizeof(master));
+	return session;
+}
+
+enum zrtp_status zrtp_srtp_set_keys(struct zrtp_srtp *srtp, enum zrtp_direction direction,
+				    const struct zrtp_srtp_keys *keys)
+{
+	drop_direction(srtp, direction);
+	if (!keys) {
+		return ZRTP_OK;
+	}
+	srtp->session[direction] = make(direction, keys, keys->tag_bits);
+	if (!srtp->session[direction]) {
+		return ZRTP_CRYPTO;
+	}
+	srtp->tag_size[direction] = keys->tag_bits / 8;
+	if (direction == ZRTP_RECEIVE && keys->tag_bits == 32) {
+		srtp->receive_rtcp_80 = make(direction, keys, 80);
+		if (!srtp->receive_rtcp_80) {
+			drop_direction(srtp, direction);
+			return ZRTP_CRYPTO;
+		}
+	}
+	return ZRTP_OK;
+}
+
+static bool shorter(size_t len, bool rtcp, size_t trailer)
+{
+	return len < (rtcp ? RTCP_HEADER_MIN : RTP_HEADER_MIN) + trailer;
+}
+
+enum zrtp_status zrtp_srtp_protect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len,
+				   size_t size)
+{
+	int n = (int)*len;
+	srtp_err_status_t status;
+
+	if (!srtp->session[ZRTP_SEND]) {
+		return ZRTP_WRONG_STATE;
+	}
+	if (shorter(*len, rtcp, 0) || *len > INT32_MAX - ZRTP_SRTP_TRAILER_MAX ||
+	    size < *len + ZRTP_SRTP_TRAILER_MAX) {
+		return ZRTP_INVALID;
+	}
+	status = rtcp ? srtp_protect_rtcp(srtp->session[ZRTP_SEND], packet, &n)
+		      : srtp_protect(srtp->session[ZRTP_SEND], packet, &n);
+	if (status != srtp_err_status_ok) {
+		return ZRTP_CRYPTO;
+	}
+	*len = (size_t)n;
+	return ZRTP_OK;
+}
+
+static bool open_with(srtp_t session, bool rtcp, uint8_t *packet, size_t *len)
+{
+	int n = (int)*len;
+	srtp_err_status_t status =
+		rtcp ? srtp_unprotect_rtcp(session, packet, &n) : srtp_unprotect(session, packet, &n);
+
+	if (status != srtp_err_status_ok) {
+		return false;
+	}
+	*len = (size_t)n;
+	return true;
+}
+
+enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
+{
+	size_t index = rtcp ? SRTCP_INDEX_SIZE : 0;
+
+	if (!srtp->session[ZRTP_RECEIVE]) {
+		return ZRTP_WRONG_STATE;
+	}
+	if (*len > INT32_MAX || shorter(*len, rtcp, index + srtp->tag_size[ZRTP_RECEIVE])) {
+		return ZRTP_INVALID;
+	}
+	if (open_with(srtp->session[ZRTP_RECEIVE], rtcp, packet, len)) {
+		return ZRTP_OK;
+	}
+	/* libsrtp2 leaves a packet that fails authentication as it was. */
+	if (rtcp && srtp->receive_rtcp_80 && !shorter(*len, rtcp, index + 10) &&
+	    open_with(srtp->receive_rtcp_80, rtcp, packet, len)) {
+		return ZRTP_OK;
+	}
+	return ZRTP_DROPPED;
+}
