@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Several streams in one session (4.4.3), and the vectors M1, M2. */
+#include "kat.h"
+#include "pair.h"
+
+#include "internal.h"
+
+static struct pair_config defaults(void)
+{
+	struct pair_config config;
+
+	pair_config_init(&config);
+	return config;
+}
+
+/* R140 R141 R157 R169: one DH exchange, one SAS, different keys. */
+static void further_streams_use_multistream(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair = pair_secured(&config);
+	struct zrtp_session_info before = pair_session_info(pair, 0), after;
+
+	(void)state;
+	for (unsigned index = 1; index < PAIR_STREAMS; index++) {
+		pair_add_stream(pair, index);
+		pair_start(pair, index);
+		assert_true(pair_run_until_secure(pair, index, pair->now + 5000000));
+		pair_run(pair, pair->now + 1000000);
+		pair_assert_secure(pair, index);
+		assert_string_equal(pair_info(pair, 0, index).algorithm[ZRTP_CLASS_KEX], "Mult");
+		assert_true(pair_info(pair, 0, index).multistream);
+		assert_memory_not_equal(pair->side[0].log[index].keys[0].key,
+					pair->side[0].log[0].keys[0].key, 16);
+	}
+	after = pair_session_info(pair, 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(pair->side[0].puts, 1); /* R137 R194: the cache is not touched */
+	pair_free(pair);
+}
+
+static unsigned commits[3]; /* DH, Mult, other */
+
+static bool count_commits(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	if (pair_is(packet, "Commit  ")) {
+		commits[!memcmp(packet->octets + 12 + 68, "Mult", 4) ? 1 : 0]++;
+	}
+	return true;
+}
+
+/* R045 R046 R079 R142: all streams start at once; one DH exchange at a time. */
+static void streams_that_start_together_share_one_dh_exchange(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 20; round++) {
+		struct pair_config config = defaults();
+		struct pair *pair = pair_new(&config);
+		unsigned dh = 0;
+
+		pair->side[0].prng += round * 31;
+		pair->side[1].prng += round * 77;
+		pair->jitter = 30000;
+		pair->prng += round;
+		memset(commits, 0, sizeof(commits));
+		pair->filter = count_commits;
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			pair_add_stream(pair, i);
+		}
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			pair_start(pair, i);
+		}
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			assert_true(pair_run_until_secure(pair, i, pair->now + 30000000));
+		}
+		pair_run(pair, pair->now + 2000000);
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			pair_assert_secure(pair, i);
+			dh += !pair_info(pair, 0, i).multistream;
+		}
+		assert_int_equal(dh, 1);
+		pair_free(pair);
+	}
+}
+
+static void loss_with_three_streams(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed < 10; seed++) {
+		struct pair_config config = defaults();
+		struct pair *pair = pair_new(&config);
+
+		pair->loss = 25;
+		pair->prng = seed * 7001;
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			pair_add_stream(pair, i);
+			pair_start(pair, i);
+		}
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			assert_true(pair_run_until_secure(pair, i, pair->now + 60000000));
+		}
+		pair_free(pair);
+	}
+}
+
+/* The stream that was agreeing fails: another one takes over. */
+static bool lose_stream_0(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	return packet->stream || pair_is(packet, "Hello   ") || pair_is(packet, "HelloACK");
+}
+
+static void another_stream_takes_over_after_a_failure(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair = pair_new(&config);
+
+	(void)state;
+	pair->filter = lose_stream_0;
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		pair_start(pair, i);
+	}
+	pair_run(pair, pair->now + 60000000);
+	assert_int_equal(pair->side[0].log[0].secure, 0);
+	assert_int_equal(pair->side[0].log[1].secure, 1);
+	assert_int_equal(pair->side[1].log[1].secure, 1);
+	pair_free(pair);
+}
+
+/* R151: Mult without ZRTPSess. */
+static void multistream_needs_a_session_key(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+
+	(void)state;
+	config.policy[1].passive = true;
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	/* Alice believes in a session that Bob does not have. */
+	pair->side[0].session->keyed = true;
+	pair->side[0].session->hash = zrtp_hash_find("S256");
+	pair->side[0].session->cipher = zrtp_cipher_find("AES1");
+	pair->side[0].session->tag = zrtp_tag_find("HS80");
+	pair->side[0].session->sas = zrtp_sas_find("B32 ");
+	pair_start(pair, 0);
+	pair_run(pair, pair->now + 2000000);
+	assert_int_equal(pair->side[1].log[0].error_code, ZRTP_ERROR_NO_SECRET);
+	assert_int_equal(pair->side[1].log[0].secure, 0);
+	pair_free(pair);
+}
+
+static int same_nonce(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
+{
+	for (size_t i = 0; i < len; i++) {
+		out[i] = use == ZRTP_RANDOM_NONCE ? 5 : (uint8_t)(pair_random(&side->prng) >> 32);
+	}
+	return 0;
+}
+
+/* R150: a nonce that another stream has used. */
+static void a_nonce_used_before_is_refused(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+
+	(void)state;
+	config.policy[1].passive = true;
+	pair = pair_secured(&config);
+	pair->side[0].script = same_nonce;
+	pair_add_stream(pair, 1);
+	pair_start(pair, 1);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + 5000000));
+	pair_add_stream(pair, 2);
+	pair_start(pair, 2);
+	pair_run(pair, pair->now + 2000000);
+	assert_int_equal(pair->side[1].log[2].error_code, ZRTP_ERROR_NONCE);
+	pair_free(pair);
+}
+
+/* ---- the vectors ---- */
+
+struct script {
+	const struct kat *kat;
+	bool initiator;
+};
+
+static int draw(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
+{
+	const struct script *script = side->script_arg;
+	const char *field = use == ZRTP_RANDOM_H0      ? (script->initiator ? "H0i" : "H0r")
+			    : use == ZRTP_RANDOM_NONCE ? "nonce"
+			    : use == ZRTP_RANDOM_IV    ? (script->initiator ? "Confirm2_iv" : "Confirm1_iv")
+						       : NULL;
+
+	memset(out, 1, len);
+	if (use == ZRTP_RANDOM_IV) {
+		struct kat_field confirm = kat_get(script->kat, script->initiator ? "Confirm2" : "Confirm1");
+
+		memcpy(out, confirm.octets + 20, len);
+	} else if (field) {
+		memcpy(out, kat_get(script->kat, field).octets, len);
+	}
+	return 0;
+}
+
+static const struct kat *watched;
+
+static bool watch(struct pair *pair, struct pair_packet *packet)
+{
+	static const struct {
+		const char *type, *field;
+	} fields[] = { { "Commit  ", "Commit" }, { "Confirm1", "Confirm1" }, { "Confirm2", "Confirm2" } };
+
+	(void)pair;
+	for (unsigned i = 0; i < 3; i++) {
+		if (pair_is(packet, fields[i].type)) {
+			kat_same(watched, fields[i].field, packet->octets + 12, packet->len - 16);
+		}
+	}
+	return true;
+}
+
+static char client_ids[2][17];
+
+static void configure(struct pair_config *config, const struct kat *kat)
+{
+	pair_config_init(config);
+	for (unsigned i = 0; i < 2; i++) {
+		struct kat_field hello = kat_get(kat, i ? "Hello_r" : "Hello_i");
+
+		memcpy(client_ids[i], hello.octets + 16, 16);
+		config->client_id[i] = client_ids[i];
+		config->zid[i] = kat_get(kat, i ? "ZIDr" : "ZIDi").octets;
+		assert_int_equal(zrtp_policy_set(&config->policy[i], ZRTP_CLASS_HASH, "S256", NULL), ZRTP_OK);
+		assert_int_equal(zrtp_policy_set(&config->policy[i], ZRTP_CLASS_CIPHER, "AES1", NULL),
+				 ZRTP_OK);
+		assert_int_equal(zrtp_policy_set(&config->policy[i], ZRTP_CLASS_TAG, "HS32", NULL), ZRTP_OK);
+		assert_int_equal(zrtp_policy_set(&config->policy[i], ZRTP_CLASS_KEX, "DH3k", NULL), ZRTP_OK);
+		assert_int_equal(zrtp_policy_set(&config->policy[i], ZRTP_CLASS_SAS, "B32", NULL), ZRTP_OK);
+	}
+	config->policy[1].passive = true;
+}
+
+/* The session as the first stream left it. */
+static void give_zrtpsess(struct zrtp_session *session, const struct kat *kat, const uint8_t *peer_zid)
+{
+	session->keyed = session->has_peer = true;
+	session->hash = zrtp_hash_find("S256");
+	session->cipher = zrtp_cipher_find("AES1");
+	session->tag = zrtp_tag_find("HS32");
+	session->sas = zrtp_sas_find("B32 ");
+	memcpy(session->peer_zid, peer_zid, ZRTP_ZID_SIZE);
+	memcpy(session->keys.zrtpsess, kat_get(kat, "ZRTPSess_in").octets, 32);
+}
+
+static void replay(const struct kat *kat)
+{
+	struct pair_config config;
+	struct script script[2] = { { kat, true }, { kat, false } };
+	struct pair *pair;
+
+	configure(&config, kat);
+	pair = pair_new(&config);
+	watched = kat;
+	pair->filter = watch;
+	for (unsigned i = 0; i < 2; i++) {
+		pair->side[i].script = draw;
+		pair->side[i].script_arg = &script[i];
+		give_zrtpsess(pair->side[i].session, kat, config.zid[!i]);
+	}
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5000000));
+	kat_same(kat, "srtpkeyi", pair->side[0].log[0].keys[ZRTP_SEND].key, 16);
+	kat_same(kat, "srtpkeyr", pair->side[0].log[0].keys[ZRTP_RECEIVE].key, 16);
+	kat_same(kat, "srtpsalti", pair->side[1].log[0].keys[ZRTP_RECEIVE].salt, 14);
+	kat_same(kat, "srtpsaltr", pair->side[1].log[0].keys[ZRTP_SEND].salt, 14);
+	pair_free(pair);
+}
+
+static void multistream_exchanges_are_the_vectors_octet_for_octet(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KAT_COUNT(kat_multistream); i++) {
+		replay(&kat_multistream[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(further_streams_use_multistream),
+		cmocka_unit_test(streams_that_start_together_share_one_dh_exchange),
+		cmocka_unit_test(loss_with_three_streams),
+		cmocka_unit_test(another_stream_takes_over_after_a_failure),
+		cmocka_unit_test(multistream_needs_a_session_key),
+		cmocka_unit_test(a_nonce_used_before_is_refused),
+		cmocka_unit_test(multistream_exchanges_are_the_vectors_octet_for_octet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
