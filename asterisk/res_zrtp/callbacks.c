@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the ZRTP engine tells, and what it means for the media.
+ *
+ * Runs in the serializer of the leg.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+
+#include "res_zrtp.h"
+
+static const char *name_of(struct media *media)
+{
+	return media->report.channel;
+}
+
+static void on_send(attribute_unused struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *stream_arg)
+{
+	media_send(stream_arg, datagram, len);
+}
+
+static int on_keys(attribute_unused struct zrtp_stream *stream, enum zrtp_direction direction,
+	const struct zrtp_srtp_keys *keys, void *stream_arg)
+{
+	return gate_set_keys(stream_arg, direction, keys);
+}
+
+static void on_secure(struct zrtp_stream *stream, void *stream_arg)
+{
+	struct media *media = stream_arg;
+	struct zrtp_session_info session;
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(stream, &info);
+	zrtp_session_get_info(zrtp_stream_session(stream), &session);
+	ao2_lock(media);
+	media->moved = 0;
+	ao2_unlock(media);
+
+	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s\n", name_of(media),
+		info.initiator ? "initiator" : "responder", session.sas,
+		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
+		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id);
+	stats_count(STATS_SECURE);
+	events_secure(media, &info, &session);
+}
+
+static void on_clear(struct zrtp_stream *stream, attribute_unused enum zrtp_clear_reason reason, void *stream_arg)
+{
+	struct media *media = stream_arg;
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(stream, &info);
+	stats_count(STATS_CLEAR);
+	if (media->settings->require) {
+		ast_log(LOG_WARNING, "%s: the peer does not speak ZRTP (%u Hello sent), which policy %s requires: "
+			"no media passes\n", name_of(media), info.sent, media->settings->name);
+		gate_set(media, GATE_CLOSED, GATE_CLOSED);
+	} else {
+		ast_log(LOG_NOTICE, "%s: the peer does not speak ZRTP (%u Hello sent), the call is not encrypted\n",
+			name_of(media), info.sent);
+		gate_set(media, GATE_CLEAR, GATE_CLEAR);
+	}
+	events_clear(media, "NoZrtp");
+}
+
+static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)
+{
+	struct media *media = stream_arg;
+	int clear = media->settings->clear_on_error && !media->settings->require;
+
+	gate_wipe(media);
+	if (clear) {
+		gate_set(media, GATE_CLEAR, GATE_CLEAR);
+		ao2_lock(media);
+		clear = media->gate.tx == GATE_CLEAR;
+		ao2_unlock(media);
+	}
+	ast_log(LOG_WARNING, "%s: ZRTP failed, error 0x%x %s: %s. %s\n", name_of(media), info->code,
+		info->from_peer ? "from the peer" : "found here", info->text,
+		clear ? "The call goes on in clear" : "No media passes");
+	stats_count(STATS_FAILED);
+	events_failed(media, info);
+}
+
+/*! \brief A secure stream, and somebody else says Hello. */
+static void peer_changed(struct media *media)
+{
+	if (!media->moved) {
+		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", name_of(media));
+		return;
+	}
+	ast_log(LOG_NOTICE, "%s: the call has another peer, ZRTP begins again\n", name_of(media));
+	leg_restart(media->leg);
+}
+
+static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg)
+{
+	struct media *media = stream_arg;
+
+	switch (event) {
+	case ZRTP_EVENT_PEER_FOUND:
+		ast_debug(1, "%s: the peer speaks ZRTP\n", name_of(media));
+		break;
+	case ZRTP_EVENT_HOLD_MEDIA:
+		gate_hold(media);
+		break;
+	case ZRTP_EVENT_CACHE_MISMATCH:
+		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: "
+			"it lost it, or somebody is in between. Compare the SAS\n", name_of(media));
+		break;
+	case ZRTP_EVENT_PEER_CHANGED:
+		peer_changed(media);
+		break;
+	default:
+		ast_log(LOG_WARNING, "%s: ZRTP: %s\n", name_of(media), zrtp_event_text(event));
+		break;
+	}
+}
+
+const struct zrtp_callbacks callbacks_table = {
+	.send = on_send,
+	.keys = on_keys,
+	.secure = on_secure,
+	.clear = on_clear,
+	.error = on_error,
+	.event = on_event,
+};

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief CLI commands.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/cli.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-4s %-6s %-4s %-7s %-24s %8s %9s %9s %9s %s\n"
+
+/*! \brief A value for a column: without blanks, and never empty. */
+static const char *cell(char *out, size_t size, const char *value)
+{
+	char *c;
+
+	ast_copy_string(out, value, size);
+	ast_trim_blanks(out);
+	if (ast_strlen_zero(out)) {
+		ast_copy_string(out, "-", size);
+	}
+	for (c = out; *c; c++) {
+		if (*c == ' ') {
+			*c = '-';
+		}
+	}
+
+	return out;
+}
+
+/*! \brief Who began is known once the key agreement is. */
+static const char *role(const struct zrtp_stream_info *info)
+{
+	if (!info->algorithm[ZRTP_CLASS_KEX][0]) {
+		return "-";
+	}
+
+	return info->initiator ? "initiator" : "responder";
+}
+
+static void show_stream(int fd, struct media *media)
+{
+	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], names[ZRTP_CLASS_COUNT][5];
+	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], ms[24] = "-", rx[24], tx[24], dropped[24];
+	struct zrtp_stream_info info;
+	int i;
+
+	ao2_lock(media);
+	info = media->report.info;
+	cell(channel, sizeof(channel), media->report.channel);
+	cell(sas, sizeof(sas), media->report.sas);
+	cell(sas_type, sizeof(sas_type), media->report.sas_type);
+	snprintf(rx, sizeof(rx), "%" PRIu64, media->gate.unprotected);
+	snprintf(tx, sizeof(tx), "%" PRIu64, media->gate.protected);
+	snprintf(dropped, sizeof(dropped), "%" PRIu64, media->gate.dropped[0] + media->gate.dropped[1]);
+	ao2_unlock(media);
+
+	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
+		cell(names[i], sizeof(names[i]), info.algorithm[i]);
+	}
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	if (info.secure_at) {
+		snprintf(ms, sizeof(ms), "%.1f", (info.secure_at - info.started_at) / 1000.0);
+	}
+
+	ast_cli(fd, COLUMNS, channel, ssrc, cell(state, sizeof(state), zrtp_state_text(info.state)), role(&info),
+		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
+		sas_type, sas, ms, rx, tx, dropped, media->settings->name);
+}
+
+static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
+{
+	struct ao2_iterator streams;
+	struct media *media;
+	int count = 0;
+
+	switch (cmd) {
+	case CLI_INIT:
+		e->command = "zrtp show streams";
+		e->usage =
+			"Usage: zrtp show streams\n"
+			"       Shows the media streams with ZRTP: their state, algorithms and\n"
+			"       SAS, the milliseconds from the first Hello to secure, and the\n"
+			"       SRTP and SRTCP packets received, sent and dropped.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return NULL;
+	}
+	if (a->argc != e->args) {
+		return CLI_SHOWUSAGE;
+	}
+
+	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Role", "Kex", "Hash", "Cipher", "Tag",
+		"SAStype", "SAS", "Ms", "Rx", "Tx", "Dropped", "Policy");
+	streams = stats_streams();
+	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
+		show_stream(a->fd, media);
+		count++;
+	}
+	ao2_iterator_destroy(&streams);
+	ast_cli(a->fd, "%d stream%s\n", count, ESS(count));
+
+	return CLI_SUCCESS;
+}
+
+static void show_number(int fd, const char *what, uint64_t number)
+{
+	ast_cli(fd, "%-56s %12" PRIu64 "\n", what, number);
+}
+
+static void show_totals(int fd)
+{
+	struct stats_totals totals;
+	char what[64];
+	int i;
+
+	stats_sum(&totals);
+	show_number(fd, "ZRTP packets sent", totals.sent);
+	show_number(fd, "ZRTP packets received", totals.received);
+	for (i = 0; i < ZRTP_DROP_COUNT; i++) {
+		snprintf(what, sizeof(what), "ZRTP packets dropped, %s", zrtp_drop_text(i));
+		show_number(fd, what, totals.dropped[i]);
+	}
+	show_number(fd, "ZRTP packets dropped, source address", stats_get(STATS_DATAGRAM_SOURCE));
+	show_number(fd, "ZRTP packets dropped, too large", stats_get(STATS_DATAGRAM_SIZE));
+	show_number(fd, "ZRTP packets dropped, not taken", stats_get(STATS_DATAGRAM_QUEUE));
+	show_number(fd, "SRTP and SRTCP packets received", totals.unprotected);
+	show_number(fd, "SRTP and SRTCP packets sent", totals.protected);
+	show_number(fd, "RTP packets dropped by the gate", totals.gate_dropped[0]);
+	show_number(fd, "RTCP packets dropped by the gate", totals.gate_dropped[1]);
+}
+
+static char *handle_statistics(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
+{
+	switch (cmd) {
+	case CLI_INIT:
+		e->command = "zrtp show statistics";
+		e->usage =
+			"Usage: zrtp show statistics\n"
+			"       Shows totals of ZRTP since the module was loaded.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return NULL;
+	}
+	if (a->argc != e->args) {
+		return CLI_SHOWUSAGE;
+	}
+
+	show_number(a->fd, "Streams started", stats_get(STATS_STARTED));
+	show_number(a->fd, "Streams secure", stats_get(STATS_SECURE));
+	show_number(a->fd, "Streams whose peer has no ZRTP", stats_get(STATS_CLEAR));
+	show_number(a->fd, "Streams failed", stats_get(STATS_FAILED));
+	show_totals(a->fd);
+
+	return CLI_SUCCESS;
+}
+
+static char *handle_policies(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
+{
+	switch (cmd) {
+	case CLI_INIT:
+		e->command = "zrtp show policies";
+		e->usage =
+			"Usage: zrtp show policies\n"
+			"       Shows the policies of zrtp.conf, by the names of their RTP engines.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return NULL;
+	}
+	if (a->argc != e->args) {
+		return CLI_SHOWUSAGE;
+	}
+
+	policies_show(a->fd);
+
+	return CLI_SUCCESS;
+}
+
+static struct ast_cli_entry commands[] = {
+	AST_CLI_DEFINE(handle_streams, "Show the media streams with ZRTP"),
+	AST_CLI_DEFINE(handle_statistics, "Show totals of ZRTP"),
+	AST_CLI_DEFINE(handle_policies, "Show the policies of ZRTP"),
+};
+
+int cli_init(void)
+{
+	return ast_cli_register_multiple(commands, ARRAY_LEN(commands));
+}
+
+void cli_shutdown(void)
+{
+	ast_cli_unregister_multiple(commands, ARRAY_LEN(commands));
+}

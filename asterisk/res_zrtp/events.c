@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the outside hears of a stream: AMI and ARI events, channel variables.
+ *
+ * The fields of an event are the members of its JSON object, so both
+ * interfaces show the same.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+#include "asterisk/logger.h"
+#include "asterisk/manager.h"
+#include "asterisk/pbx.h"
+#include "asterisk/stasis.h"
+#include "asterisk/stasis_channels.h"
+#include "asterisk/strings.h"
+
+#include "res_zrtp.h"
+
+static struct ast_manager_event_blob *to_ami(const char *event, struct stasis_message *message)
+{
+	struct ast_channel_blob *obj = stasis_message_data(message);
+	struct ast_manager_event_blob *res = NULL;
+	struct ast_str *channel = ast_manager_build_channel_state_string(obj->snapshot);
+	struct ast_str *fields = ast_manager_str_from_json_object(obj->blob, NULL);
+
+	if (channel && fields) {
+		res = ast_manager_event_blob_create(EVENT_FLAG_CALL, event, "%s%s",
+			ast_str_buffer(channel), ast_str_buffer(fields));
+	}
+	ast_free(channel);
+	ast_free(fields);
+
+	return res;
+}
+
+static struct ast_json *to_json(const char *event, struct stasis_message *message,
+	const struct stasis_message_sanitizer *sanitize)
+{
+	struct ast_channel_blob *obj = stasis_message_data(message);
+	struct ast_json *channel = ast_channel_snapshot_to_json(obj->snapshot, sanitize);
+	struct ast_json *res;
+
+	if (!channel) {
+		return NULL;
+	}
+	res = ast_json_pack("{s: s, s: o, s: o}",
+		"type", event,
+		"timestamp", ast_json_timeval(*stasis_message_timestamp(message), NULL),
+		"channel", channel);
+	if (res) {
+		ast_json_object_update(res, obj->blob);
+	}
+
+	return res;
+}
+
+#define EVENT(function, event)                                                             \
+	static struct ast_manager_event_blob *function ## _ami(struct stasis_message *message) \
+	{                                                                                      \
+		return to_ami(event, message);                                                     \
+	}                                                                                      \
+	static struct ast_json *function ## _json(struct stasis_message *message,              \
+		const struct stasis_message_sanitizer *sanitize)                                   \
+	{                                                                                      \
+		return to_json(event, message, sanitize);                                          \
+	}                                                                                      \
+	STASIS_MESSAGE_TYPE_DEFN_LOCAL(function,                                               \
+		.to_ami = function ## _ami,                                                        \
+		.to_json = function ## _json,                                                      \
+	)
+
+EVENT(secure_type, "ZrtpSecure");
+EVENT(failed_type, "ZrtpFailed");
+EVENT(clear_type, "ZrtpClear");
+
+static const char *yes_no(int yes)
+{
+	return yes ? "yes" : "no";
+}
+
+/*! \brief Publish fields, which are consumed, and set the channel's state. */
+static void publish(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
+	const char *state, const char *sas)
+{
+	struct ast_channel *chan = media_channel(media);
+
+	if (chan && fields) {
+		/* First, so that whoever hears the event finds the variables. */
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", state);
+		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", sas);
+		ast_channel_publish_cached_blob(chan, type, fields);
+	}
+	ast_json_unref(fields);
+	ast_channel_cleanup(chan);
+}
+
+/*! \brief A name of four octets without the blank that fills it up. */
+static const char *trimmed(char *out, const char name[5])
+{
+	ast_copy_string(out, name, 5);
+
+	return ast_trim_blanks(out);
+}
+
+void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
+{
+	char names[ZRTP_CLASS_COUNT][5], sas_type[5], ssrc[9], ms[24];
+	int i;
+
+	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
+		trimmed(names[i], info->algorithm[i]);
+	}
+	snprintf(ssrc, sizeof(ssrc), "%08x", info->ssrc);
+	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
+
+	publish(media, secure_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Role", info->initiator ? "initiator" : "responder",
+			"KeyAgreement", names[ZRTP_CLASS_KEX],
+			"Hash", names[ZRTP_CLASS_HASH],
+			"Cipher", names[ZRTP_CLASS_CIPHER],
+			"AuthTag", names[ZRTP_CLASS_TAG],
+			"SASType", trimmed(sas_type, session->sas_type),
+			"SAS", session->sas,
+			"CacheMismatch", yes_no(session->cache_mismatch),
+			"Verified", yes_no(session->verified),
+			"HandshakeMs", ms),
+		"secure", session->sas);
+}
+
+void events_failed(struct media *media, const struct zrtp_error_info *info)
+{
+	char ssrc[9], code[12];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(code, sizeof(code), "0x%x", info->code);
+	publish(media, failed_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Code", code,
+			"Text", info->text,
+			"Origin", info->from_peer ? "peer" : "local"),
+		"failed", "");
+}
+
+void events_clear(struct media *media, const char *reason)
+{
+	char ssrc[9];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish(media, clear_type(),
+		ast_json_pack("{s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason),
+		media->settings->require ? "closed" : "clear", "");
+}
+
+int events_init(void)
+{
+	return STASIS_MESSAGE_TYPE_INIT(secure_type)
+		|| STASIS_MESSAGE_TYPE_INIT(failed_type)
+		|| STASIS_MESSAGE_TYPE_INIT(clear_type) ? -1 : 0;
+}
+
+void events_shutdown(void)
+{
+	STASIS_MESSAGE_TYPE_CLEANUP(secure_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(failed_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The gate: what RTP and RTCP of our instances may pass.
+ *
+ * Every packet of an instance that has an SRTP object passes the functions
+ * behind the core's res_srtp pointer, whatever part of Asterisk sends or
+ * receives it. This file stands there in front of res_srtp.so. An instance of
+ * ours gets a media object of ours as its SRTP object from the start, so
+ * nothing of it is sent or accepted unseen; all other objects are passed on.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/res_srtp.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/* Exported by the core for RTP engines; no header has them. */
+extern struct ast_srtp_res *res_srtp;
+extern struct ast_srtp_policy_res *res_srtp_policy;
+
+/*! The largest packets, before protection. */
+#define RTP_MAX 8192
+#define RTCP_MAX 1536
+
+/*! How long other threads may still be on their way through our table. */
+#define GRACE_USEC 250000
+
+/*!
+ * \brief Protected packets on their way out. The core uses them after
+ * protect() has returned, so RTP, sent by the thread of the channel, and
+ * RTCP, sent by a timer, have a place each.
+ */
+struct gate_output {
+	unsigned char rtp[RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
+	unsigned char rtcp[RTCP_MAX + ZRTP_SRTP_TRAILER_MAX];
+};
+
+/*! Its address is what the first word of our objects holds. */
+static const char gate_magic;
+
+/*! What stood at the hook before us. */
+static struct ast_srtp_res *stock;
+
+/*! Asks create() for one of our objects. */
+static struct ast_srtp_policy *gate_policy;
+
+/*! \brief The media object behind an SRTP object, NULL for one of res_srtp.so. */
+static struct media *ours(struct ast_srtp *srtp)
+{
+	return srtp && *(const void **) srtp == &gate_magic ? (struct media *) srtp : NULL;
+}
+
+/*! \brief Refuse a packet. \pre media is locked */
+static int drop(struct media *media, int rtcp)
+{
+	media->gate.dropped[rtcp]++;
+	errno = EAGAIN;
+	return -1;
+}
+
+/*!
+ * \brief Protect an outgoing packet. \pre media is locked
+ *
+ * The work is done in a place of our own: the caller's packet must stay as
+ * it is, and what the core still uses of an earlier call must never hold
+ * clear text.
+ */
+static int seal(struct media *media, void **buf, int *len, int rtcp)
+{
+	struct gate_output *output = media->gate.output;
+	union {
+		uint32_t align;
+		unsigned char octets[RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
+	} scratch;
+	size_t size = *len;
+
+	if (*len < 0 || size > (rtcp ? RTCP_MAX : RTP_MAX)) {
+		return -1;
+	}
+	memcpy(scratch.octets, *buf, size);
+	if (zrtp_srtp_protect(media->gate.srtp, rtcp, scratch.octets, &size, sizeof(scratch.octets)) != ZRTP_OK) {
+		return -1;
+	}
+	/* Protection always adds a tag. */
+	if (size <= (size_t) *len || size > (rtcp ? sizeof(output->rtcp) : sizeof(output->rtp))) {
+		return -1;
+	}
+
+	*buf = rtcp ? output->rtcp : output->rtp;
+	memcpy(*buf, scratch.octets, size);
+	*len = size;
+	media->gate.protected++;
+
+	return *len;
+}
+
+/*!
+ * \brief Outgoing packets that must not go out.
+ *
+ * RTP is refused. A refused RTCP report would be logged as an error of the
+ * transmission, so RTCP is cut to nothing instead: the sender gets a result
+ * of zero octets, ends its series of reports in silence, and begins another
+ * with the next RTP packet. At most an empty datagram leaves.
+ */
+static int withhold(struct media *media, int *len, int rtcp)
+{
+	drop(media, rtcp);
+	if (!rtcp) {
+		return -1;
+	}
+	*len = 0;
+	return 0;
+}
+
+static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
+{
+	struct media *media = ours(srtp);
+	int res;
+
+	if (!media) {
+		return stock->protect(srtp, buf, len, rtcp);
+	}
+
+	rtcp = !!rtcp;
+	ao2_lock(media);
+	switch (media->gate.tx) {
+	case GATE_CLEAR:
+		res = *len;
+		break;
+	case GATE_SECURE:
+		res = seal(media, buf, len, rtcp);
+		if (res < 0) {
+			res = withhold(media, len, rtcp);
+		}
+		break;
+	default:
+		res = withhold(media, len, rtcp);
+		break;
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+/*! \brief Open an incoming packet. \pre media is locked */
+static int unseal(struct media *media, void *buf, int *len, int rtcp)
+{
+	size_t size = *len;
+
+	if (*len < 0
+		|| zrtp_srtp_unprotect(media->gate.srtp, rtcp, buf, &size) != ZRTP_OK
+		|| size >= (size_t) *len) {
+		return drop(media, rtcp);
+	}
+
+	*len = size;
+	media->gate.unprotected++;
+
+	return *len;
+}
+
+static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
+{
+	struct media *media = ours(srtp);
+	int rtcp = flags & 1;
+	int notify = 0;
+	int res;
+
+	if (!media) {
+		return stock->unprotect(srtp, buf, len, flags);
+	}
+
+	ao2_lock(media);
+	switch (media->gate.rx) {
+	case GATE_CLEAR:
+		res = *len;
+		break;
+	case GATE_SECURE:
+		res = unseal(media, buf, len, rtcp);
+		if (res >= 0 && !media->gate.noticed) {
+			media->gate.noticed = notify = 1;
+		}
+		break;
+	default:
+		res = drop(media, rtcp);
+		break;
+	}
+	ao2_unlock(media);
+
+	/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
+	if (notify) {
+		leg_push(media, leg_task_authenticated);
+	}
+
+	return res;
+}
+
+static int gate_create(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, struct ast_srtp_policy *policy)
+{
+	struct media *media;
+
+	if (policy != gate_policy) {
+		return stock->create(srtp, rtp, policy);
+	}
+
+	media = media_alloc();
+	if (!media) {
+		return -1;
+	}
+	media->gate.magic = &gate_magic;
+	*srtp = (struct ast_srtp *) media;
+
+	return 0;
+}
+
+/*!
+ * \brief Keys from SDP or DTLS for an instance of ours: it is theirs from now
+ * on. If they cannot be used, nothing passes any more.
+ */
+static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, struct ast_srtp_policy *policy)
+{
+	struct media *media = ours(*srtp);
+	struct ast_srtp *other = NULL;
+
+	if (!media) {
+		return stock->replace(srtp, rtp, policy);
+	}
+	if (policy == gate_policy) {
+		return 0;
+	}
+	if (stock->create(&other, rtp, policy)) {
+		gate_set(media, GATE_CLOSED, GATE_CLOSED);
+		return -1;
+	}
+
+	*srtp = other;
+	ast_log(LOG_NOTICE, "Channel %s: SRTP keys come from SDP or DTLS, no ZRTP for this stream\n",
+		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"));
+	media_end(media);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static void gate_release(struct ast_srtp *srtp)
+{
+	struct media *media = ours(srtp);
+
+	if (!media) {
+		stock->destroy(srtp);
+		return;
+	}
+
+	media_end(media);
+	ao2_ref(media, -1);
+}
+
+static int gate_add_stream(struct ast_srtp *srtp, struct ast_srtp_policy *policy)
+{
+	if (!ours(srtp)) {
+		return stock->add_stream(srtp, policy);
+	}
+
+	return policy == gate_policy ? 0 : -1;
+}
+
+static int gate_change_source(struct ast_srtp *srtp, unsigned int from_ssrc, unsigned int to_ssrc)
+{
+	return ours(srtp) ? 0 : stock->change_source(srtp, from_ssrc, to_ssrc);
+}
+
+static void gate_set_cb(struct ast_srtp *srtp, const struct ast_srtp_cb *cb, void *data)
+{
+	if (!ours(srtp)) {
+		stock->set_cb(srtp, cb, data);
+	}
+}
+
+static int gate_get_random(unsigned char *key, size_t len)
+{
+	return stock->get_random(key, len);
+}
+
+static struct ast_srtp_res gate_res = {
+	.create = gate_create,
+	.replace = gate_replace,
+	.destroy = gate_release,
+	.add_stream = gate_add_stream,
+	.change_source = gate_change_source,
+	.set_cb = gate_set_cb,
+	.unprotect = gate_unprotect,
+	.protect = gate_protect,
+	.get_random = gate_get_random,
+};
+
+struct media *gate_attach(struct ast_rtp_instance *instance)
+{
+	if (ast_rtp_instance_add_srtp_policy(instance, gate_policy, gate_policy, 0)) {
+		return NULL;
+	}
+
+	return gate_media(instance);
+}
+
+struct media *gate_media(struct ast_rtp_instance *instance)
+{
+	return ours(ast_rtp_instance_get_srtp(instance, 0));
+}
+
+void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
+{
+	ao2_lock(media);
+	if (media->gate.was_secure) {
+		rx = tx = GATE_CLOSED;
+	}
+	media->gate.rx = rx;
+	media->gate.tx = tx;
+	ao2_unlock(media);
+}
+
+void gate_hold(struct media *media)
+{
+	ao2_lock(media);
+	if (media->gate.tx == GATE_CLEAR) {
+		media->gate.tx = GATE_CLOSED;
+	}
+	ao2_unlock(media);
+}
+
+/*! \brief Memory for keys and packets. \pre media is locked */
+static int prepare(struct gate *gate)
+{
+	if (!gate->srtp) {
+		gate->srtp = zrtp_srtp_new();
+	}
+	if (!gate->output) {
+		gate->output = ast_calloc(1, sizeof(*gate->output));
+	}
+
+	return gate->srtp && gate->output ? 0 : -1;
+}
+
+int gate_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys)
+{
+	struct gate *gate = &media->gate;
+	int res = -1;
+
+	ao2_lock(media);
+	if (!media->ended && !prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
+		if (direction == ZRTP_RECEIVE) {
+			gate->rx = GATE_SECURE;
+			gate->noticed = 0;
+		} else {
+			gate->tx = GATE_SECURE;
+			gate->was_secure = 1;
+		}
+		res = 0;
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+void gate_wipe(struct media *media)
+{
+	ao2_lock(media);
+	media->gate.rx = media->gate.tx = GATE_CLOSED;
+	zrtp_srtp_free(media->gate.srtp);
+	media->gate.srtp = NULL;
+	ao2_unlock(media);
+}
+
+void gate_destroy(struct gate *gate)
+{
+	zrtp_srtp_free(gate->srtp);
+	ast_free(gate->output);
+}
+
+int gate_init(void)
+{
+	if (!res_srtp || !res_srtp_policy) {
+		ast_log(LOG_ERROR, "res_srtp is not there\n");
+		return -1;
+	}
+	gate_policy = res_srtp_policy->alloc();
+	if (!gate_policy) {
+		return -1;
+	}
+
+	stock = res_srtp;
+	__atomic_store_n(&res_srtp, &gate_res, __ATOMIC_RELEASE);
+
+	return 0;
+}
+
+int gate_removable(void)
+{
+	return __atomic_load_n(&res_srtp, __ATOMIC_ACQUIRE) == &gate_res;
+}
+
+void gate_shutdown(void)
+{
+	if (stock) {
+		__atomic_store_n(&res_srtp, stock, __ATOMIC_RELEASE);
+		/* Calls of other engines' SRTP may have taken our pointer just
+		 * before, and have a few instructions of ours ahead of them. */
+		usleep(GRACE_USEC);
+	}
+	if (gate_policy) {
+		res_srtp_policy->destroy(gate_policy);
+		gate_policy = NULL;
+	}
+}

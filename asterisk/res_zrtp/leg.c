@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Legs: one side of a call, one ZRTP session, one serializer.
+ *
+ * All calls of the ZRTP engine for a session are tasks of its leg, so they
+ * never overlap and no lock is held around them. The container of the legs is
+ * touched when streams start and end, never for packets.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/threadpool.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+#define BUCKETS 1021
+
+/*! Datagrams of one stream that may wait for the serializer. */
+#define QUEUE_MAX 32
+
+/*! Seconds after which a thread with nothing to do ends. */
+#define THREAD_IDLE 60
+#define THREADS_MIN 4
+
+struct leg {
+	struct ast_taskprocessor *serializer;
+	struct context *context;
+	struct settings *settings;
+	unsigned int members;           /*!< Guarded by the lock of legs */
+
+	/* Of the serializer alone. */
+	struct zrtp_session *session;
+	unsigned int restart:1;
+	AST_LIST_HEAD_NOLOCK(, media) streams;
+
+	char channel_id[0];             /*!< When it was made; fixed */
+};
+
+/*! A received datagram on its way to the serializer. */
+struct datagram {
+	struct media *media;
+	struct ast_sockaddr source;
+	size_t len;
+	uint8_t octets[0];
+};
+
+static struct ast_threadpool *pool;
+static struct ao2_container *legs;
+
+AO2_STRING_FIELD_HASH_FN(leg, channel_id)
+AO2_STRING_FIELD_CMP_FN(leg, channel_id)
+
+static void leg_destructor(void *obj)
+{
+	struct leg *leg = obj;
+
+	ast_taskprocessor_unreference(leg->serializer);
+	ao2_cleanup(leg->context);
+	ao2_cleanup(leg->settings);
+	media_count(-1);
+}
+
+static struct leg *leg_alloc(const char *channel_id, struct settings *settings)
+{
+	char name[AST_TASKPROCESSOR_MAX_NAME + 1];
+	struct leg *leg = ao2_alloc_options(sizeof(*leg) + strlen(channel_id) + 1, leg_destructor,
+		AO2_ALLOC_OPT_LOCK_NOLOCK);
+
+	if (!leg) {
+		return NULL;
+	}
+	media_count(1);
+	strcpy(leg->channel_id, channel_id); /* Safe */
+	leg->settings = ao2_bump(settings);
+	leg->context = context_get();
+	ast_taskprocessor_build_name(name, sizeof(name), "zrtp/%s", channel_id);
+	leg->serializer = ast_threadpool_serializer(name, pool);
+	if (!leg->context || !leg->serializer) {
+		ao2_ref(leg, -1);
+		return NULL;
+	}
+
+	return leg;
+}
+
+/*! \brief The leg of a channel, made if need be, with the caller as a member. */
+static struct leg *leg_enter(const char *channel_id, struct settings *settings)
+{
+	struct leg *leg;
+
+	ao2_lock(legs);
+	/* Without a channel a stream is a leg of its own. */
+	leg = ast_strlen_zero(channel_id) ? NULL : ao2_find(legs, channel_id, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	if (!leg) {
+		leg = leg_alloc(channel_id, settings);
+		if (leg && !ast_strlen_zero(channel_id)) {
+			ao2_link_flags(legs, leg, OBJ_NOLOCK);
+		}
+	}
+	if (leg) {
+		leg->members++;
+	}
+	ao2_unlock(legs);
+
+	return leg;
+}
+
+/*! \retval 1 when this was the last member */
+static int leg_exit(struct leg *leg)
+{
+	int last;
+
+	ao2_lock(legs);
+	last = !--leg->members;
+	if (last && !ast_strlen_zero(leg->channel_id)) {
+		ao2_unlink_flags(legs, leg, OBJ_NOLOCK);
+	}
+	ao2_unlock(legs);
+
+	return last;
+}
+
+/*! \brief Copy what the CLI shows. */
+static void report(struct media *media)
+{
+	struct zrtp_session_info session;
+	struct zrtp_stream_info info;
+
+	if (!media->stream) {
+		return;
+	}
+	zrtp_stream_get_info(media->stream, &info);
+	zrtp_session_get_info(zrtp_stream_session(media->stream), &session);
+
+	ao2_lock(media);
+	media->report.info = info;
+	if (session.has_sas) {
+		ast_copy_string(media->report.sas, session.sas, sizeof(media->report.sas));
+		ast_copy_string(media->report.sas_type, session.sas_type, sizeof(media->report.sas_type));
+	}
+	ao2_unlock(media);
+}
+
+/*! \brief Make the ZRTP stream of a media object and start it. */
+static int stream_open(struct leg *leg, struct media *media)
+{
+	enum zrtp_status status = ZRTP_OK;
+
+	if (!leg->session) {
+		status = zrtp_session_new(&leg->session, leg->context->zrtp, &leg->settings->policy, &callbacks_table);
+	}
+	if (status == ZRTP_OK) {
+		status = zrtp_stream_new(&media->stream, leg->session, media->ssrc, media);
+	}
+	if (status == ZRTP_OK) {
+		status = zrtp_stream_start(media->stream, context_now());
+	}
+	if (status != ZRTP_OK) {
+		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped: %s\n",
+			media->report.channel, zrtp_status_text(status));
+		gate_wipe(media);
+		return -1;
+	}
+
+	return 0;
+}
+
+/*! \brief All keys so far were for a peer that has gone. */
+static void begin_again(struct leg *leg)
+{
+	struct media *media;
+
+	leg->restart = 0;
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		timers_cancel(media);
+		gate_wipe(media);
+		report(media);
+		stats_stream_restart(media);
+		media->stream = NULL;
+	}
+	zrtp_session_free(leg->session);
+	leg->session = NULL;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		stream_open(leg, media);
+	}
+}
+
+/*! \brief After each call of the ZRTP engine: all deadlines of the session may have changed. */
+static void settle(struct leg *leg)
+{
+	struct media *media;
+
+	if (leg->restart) {
+		begin_again(leg);
+	}
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		timers_arm(media);
+		report(media);
+	}
+}
+
+void leg_restart(struct leg *leg)
+{
+	leg->restart = 1;
+}
+
+/*! \brief Name the stream by its channel and keep the audio of that in the core. */
+static void meet_channel(struct media *media)
+{
+	struct ast_channel *chan = media_channel(media);
+
+	ao2_lock(media);
+	ast_copy_string(media->report.channel, media->channel_id, sizeof(media->report.channel));
+	ao2_unlock(media);
+	if (!chan) {
+		return;
+	}
+
+	hooks_attach(chan);
+	ast_channel_lock(chan);
+	ao2_lock(media);
+	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
+	ao2_unlock(media);
+	ast_channel_unlock(chan);
+	ast_channel_unref(chan);
+}
+
+static int task_start(void *data)
+{
+	struct media *media = data;
+	struct leg *leg = media->leg;
+
+	meet_channel(media);
+	ao2_ref(media, +1);
+	AST_LIST_INSERT_TAIL(&leg->streams, media, entry);
+	stats_stream_begin(media);
+	stream_open(leg, media);
+	settle(leg);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static int task_end(void *data)
+{
+	struct media *media = data;
+	struct leg *leg = media->leg;
+
+	timers_cancel(media);
+	report(media);
+	gate_wipe(media);
+	zrtp_stream_free(media->stream);
+	media->stream = NULL;
+	if (AST_LIST_REMOVE(&leg->streams, media, entry)) {
+		stats_stream_end(media);
+		ao2_ref(media, -1);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+/*! \brief The last task of a leg. */
+static int task_close(void *data)
+{
+	struct leg *leg = data;
+
+	zrtp_session_free(leg->session);
+	leg->session = NULL;
+	ao2_ref(leg, -1);
+
+	return 0;
+}
+
+int leg_task_authenticated(void *data)
+{
+	struct media *media = data;
+
+	if (media->stream) {
+		zrtp_stream_srtp_authenticated(media->stream, context_now());
+		settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+int leg_task_expire(void *data)
+{
+	struct media *media = data;
+
+	timers_expired(media);
+	if (media->stream) {
+		zrtp_stream_expire(media->stream, context_now());
+		settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+/*! \brief Behind NAT the peer is where its first good Hello comes from. */
+static void latch(struct media *media)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(media->stream, &info);
+	if (info.found_at) {
+		media_latch(media);
+	}
+}
+
+static int task_datagram(void *data)
+{
+	struct datagram *datagram = data;
+	struct media *media = datagram->media;
+
+	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
+	if (media->stream) {
+		ast_sockaddr_copy(&media->source, &datagram->source);
+		if (zrtp_stream_receive(media->stream, datagram->octets, datagram->len, context_now()) == ZRTP_OK) {
+			latch(media);
+		}
+		ast_sockaddr_setnull(&media->source);
+		settle(media->leg);
+	}
+	ast_free(datagram);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+int leg_push(struct media *media, int (*task)(void *data))
+{
+	ao2_ref(media, +1);
+	if (ast_taskprocessor_push(media->leg->serializer, task, media)) {
+		ao2_ref(media, -1);
+		return -1;
+	}
+
+	return 0;
+}
+
+void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+{
+	struct datagram *datagram = NULL;
+
+	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX && media->leg && !media->ended) {
+		datagram = ast_malloc(sizeof(*datagram) + len);
+	}
+	if (datagram) {
+		datagram->media = ao2_bump(media);
+		ast_sockaddr_copy(&datagram->source, source);
+		datagram->len = len;
+		memcpy(datagram->octets, octets, len);
+		if (!ast_taskprocessor_push(media->leg->serializer, task_datagram, datagram)) {
+			return;
+		}
+		ao2_ref(media, -1);
+		ast_free(datagram);
+	}
+	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
+	stats_count(STATS_DATAGRAM_QUEUE);
+}
+
+int leg_join(struct media *media, unsigned int ssrc)
+{
+	struct leg *leg = leg_enter(media->channel_id, media->settings);
+
+	if (!leg) {
+		return -1;
+	}
+	media->ssrc = ssrc;
+	ao2_lock(media);
+	media->leg = leg;
+	ao2_unlock(media);
+
+	return leg_push(media, task_start);
+}
+
+void leg_leave(struct media *media)
+{
+	struct leg *leg = media->leg;
+	int last = leg_exit(leg);
+
+	if (leg_push(media, task_end)) {
+		ast_log(LOG_ERROR, "ZRTP stream could not be ended: out of memory\n");
+		return;
+	}
+	if (last) {
+		ao2_ref(leg, +1);
+		if (ast_taskprocessor_push(leg->serializer, task_close, leg)) {
+			ast_log(LOG_ERROR, "ZRTP session could not be ended: out of memory\n");
+		}
+	}
+}
+
+int legs_init(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct ast_threadpool_options options = {
+		.version = AST_THREADPOOL_OPTIONS_VERSION,
+		.idle_timeout = THREAD_IDLE,
+		.auto_increment = 1,
+		.initial_size = 0,
+		.max_size = MAX(THREADS_MIN, processors),
+		.thread_start = NULL,
+		.thread_end = NULL,
+	};
+
+	legs = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, leg_hash_fn, NULL, leg_cmp_fn);
+	pool = ast_threadpool_create("zrtp", NULL, &options);
+
+	return legs && pool ? 0 : -1;
+}
+
+void legs_shutdown(void)
+{
+	if (pool) {
+		ast_threadpool_shutdown(pool);
+		pool = NULL;
+	}
+	ao2_cleanup(legs);
+	legs = NULL;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Media objects: the socket and the addresses of one RTP instance.
+ *
+ * The object never refers to its RTP instance: tasks and timers may outlive
+ * that. What they need of it is copied here when the core tells of it.
+ */
+
+#include "asterisk.h"
+
+#include <fcntl.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! Media and legs that exist. */
+static int alive;
+
+int media_alive(void)
+{
+	return __atomic_load_n(&alive, __ATOMIC_ACQUIRE);
+}
+
+void media_count(int change)
+{
+	__atomic_add_fetch(&alive, change, __ATOMIC_ACQ_REL);
+}
+
+static void media_destructor(void *obj)
+{
+	struct media *media = obj;
+
+	gate_destroy(&media->gate);
+	if (media->fd >= 0) {
+		close(media->fd);
+	}
+	ao2_cleanup(media->leg);
+	ao2_cleanup(media->settings);
+	media_count(-1);
+}
+
+struct media *media_alloc(void)
+{
+	struct media *media = ao2_alloc(sizeof(*media), media_destructor);
+
+	if (!media) {
+		return NULL;
+	}
+	media->fd = -1;
+	media->timer_id = -1;
+	media_count(1);
+
+	return media;
+}
+
+/*!
+ * \brief May this be from our peer?
+ *
+ * Behind NAT the peer's address is not known before its first packet, so any
+ * source will do until a Hello of one was accepted.
+ */
+static int plausible(struct media *media, const struct ast_sockaddr *source)
+{
+	int res;
+
+	ao2_lock(media);
+	if (ast_sockaddr_isnull(&media->remote)) {
+		res = 0;
+	} else if (!media->symmetric) {
+		res = !ast_sockaddr_cmp(&media->remote, source);
+	} else if (ast_sockaddr_isnull(&media->latched)) {
+		res = 1;
+	} else {
+		res = !ast_sockaddr_cmp(&media->latched, source);
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+/*! \brief Copy what changes at the instance without notice. \pre instance is locked */
+static void refresh(struct media *media, struct ast_rtp_instance *instance)
+{
+	ao2_lock(media);
+	media->symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
+	/* It changes when a channel takes the place of another, and is emptied
+	 * at hangup: then the last one is still good for reports. */
+	if (!ast_strlen_zero(ast_rtp_instance_get_channel_id(instance))) {
+		ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
+	}
+	ao2_unlock(media);
+}
+
+int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd)
+{
+	uint8_t octets[ZRTP_DATAGRAM_MAX + 1];
+	struct ast_sockaddr source;
+	ssize_t len;
+
+	/* A glance is enough for the packets that are not ours. */
+	len = recv(fd, octets, 16, MSG_PEEK | MSG_DONTWAIT);
+	if (len <= 0 || !zrtp_is_zrtp(octets, len)) {
+		return 0;
+	}
+
+	len = ast_recvfrom(fd, octets, sizeof(octets), MSG_DONTWAIT, &source);
+	if (len <= 0) {
+		return 1;
+	}
+	if (len > ZRTP_DATAGRAM_MAX) {
+		stats_count(STATS_DATAGRAM_SIZE);
+		return 1;
+	}
+	refresh(media, instance);
+	if (!plausible(media, &source)) {
+		stats_count(STATS_DATAGRAM_SOURCE);
+		return 1;
+	}
+	leg_push_datagram(media, octets, len, &source);
+
+	return 1;
+}
+
+/*! \brief Start when all that is needed is there. \pre instance is locked */
+static void start_if_ready(struct media *media, struct ast_rtp_instance *instance)
+{
+	int ready;
+
+	refresh(media, instance);
+	ao2_lock(media);
+	ready = media->activated && !media->ended && !media->leg
+		&& media->fd >= 0 && !ast_sockaddr_isnull(&media->remote);
+	ao2_unlock(media);
+
+	if (ready && leg_join(media, ast_rtp_instance_get_ssrc(instance))) {
+		ast_log(LOG_ERROR, "Channel %s: ZRTP could not be started, its media is stopped\n",
+			ast_rtp_instance_get_channel_id(instance));
+		gate_set(media, GATE_CLOSED, GATE_CLOSED);
+	}
+}
+
+void media_activate(struct media *media, struct ast_rtp_instance *instance)
+{
+	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
+
+	/* DTLS brings keys of its own soon. */
+	if (dtls && dtls->active && dtls->active(instance)) {
+		return;
+	}
+
+	ao2_lock(media);
+	media->activated = 1;
+	ao2_unlock(media);
+	start_if_ready(media, instance);
+}
+
+void media_set_remote(struct media *media, struct ast_rtp_instance *instance, const struct ast_sockaddr *address)
+{
+	struct ast_sockaddr target;
+
+	/* A call on hold has no address for a while, but a handshake under way
+	 * goes on with the former one. */
+	if (ast_sockaddr_isnull(address)) {
+		return;
+	}
+	ast_rtp_instance_get_requested_target_address(instance, &target);
+
+	ao2_lock(media);
+	if (ast_sockaddr_cmp(address, &media->remote) && ast_sockaddr_cmp(address, &media->latched)) {
+		ast_sockaddr_setnull(&media->latched);
+	}
+	ast_sockaddr_copy(&media->remote, address);
+	/* Packets can make the core change the address as well; only signalling
+	 * has a say in who the peer is. */
+	if (!ast_sockaddr_isnull(&target) && ast_sockaddr_cmp(&target, &media->target)) {
+		media->moved = !ast_sockaddr_isnull(&media->target);
+		ast_sockaddr_copy(&media->target, &target);
+	}
+	ao2_unlock(media);
+
+	start_if_ready(media, instance);
+}
+
+void media_end(struct media *media)
+{
+	int ended, fd;
+
+	ao2_lock(media);
+	ended = media->ended;
+	media->ended = 1;
+	media->gate.rx = media->gate.tx = GATE_CLOSED;
+	fd = media->fd;
+	media->fd = -1;
+	ao2_unlock(media);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (!ended && media->leg) {
+		leg_leave(media);
+	}
+}
+
+void media_send(struct media *media, const uint8_t *datagram, size_t len)
+{
+	struct ast_sockaddr *to = &media->remote;
+
+	ao2_lock(media);
+	if (media->symmetric && !ast_sockaddr_isnull(&media->source)) {
+		to = &media->source;
+	} else if (media->symmetric && !ast_sockaddr_isnull(&media->latched)) {
+		to = &media->latched;
+	}
+	if (media->fd >= 0 && ast_sendto(media->fd, datagram, len, MSG_DONTWAIT, to) < 0) {
+		ast_debug(1, "ZRTP packet to %s not sent: %s\n", ast_sockaddr_stringify(to), strerror(errno));
+	}
+	ao2_unlock(media);
+}
+
+void media_latch(struct media *media)
+{
+	ao2_lock(media);
+	if (ast_sockaddr_isnull(&media->latched)) {
+		ast_sockaddr_copy(&media->latched, &media->source);
+	}
+	ao2_unlock(media);
+}
+
+struct ast_channel *media_channel(struct media *media)
+{
+	char id[AST_MAX_UNIQUEID];
+
+	ao2_lock(media);
+	ast_copy_string(id, media->channel_id, sizeof(id));
+	ao2_unlock(media);
+
+	return ast_strlen_zero(id) ? NULL : ast_channel_get_by_name(id);
+}

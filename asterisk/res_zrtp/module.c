@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief ZRTP (RFC 6189) for the RTP of any channel driver: load and unload.
+ *
+ * As a special exception, this module may be linked with the OpenSSL library
+ * and the result distributed, as Asterisk itself may.
+ *
+ * The module registers RTP engines named zrtp and zrtp/POLICY. An endpoint
+ * that names one of them in its configuration gets ZRTP; see zrtp.conf.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/module.h"
+
+#include "res_zrtp.h"
+
+/*! How long unload_module() waits for tasks that are still queued, milliseconds. */
+#define DRAIN_MAX 2000
+
+/*! The parts, each with what it rests on before it. */
+static const struct {
+	const char *name;
+	int (*init)(void);
+	void (*shutdown)(void);
+} parts[] = {
+	{ "statistics", stats_init, stats_shutdown },
+	{ "cache", cache_init, cache_shutdown },
+	{ "events", events_init, events_shutdown },
+	{ "timers", timers_init, timers_shutdown },
+	{ "legs", legs_init, legs_shutdown },
+	{ "gate", gate_init, gate_shutdown },
+	{ "RTP engine", engines_init, engines_shutdown },
+	{ "policies", policies_load, context_shutdown },
+	{ "CLI", cli_init, cli_shutdown },
+};
+
+static void shut_down(size_t count)
+{
+	while (count--) {
+		parts[count].shutdown();
+	}
+}
+
+static int load_module(void)
+{
+	size_t i;
+
+	/* libsrtp2 is there for the whole process and was started by res_srtp.so,
+	 * which stays loaded as long as we are. It does not start twice. */
+	for (i = 0; i < ARRAY_LEN(parts); i++) {
+		if (parts[i].init()) {
+			ast_log(LOG_ERROR, "ZRTP: %s could not be set up, the module does not load\n", parts[i].name);
+			/* Each part can shut down what it has set up halfway. */
+			shut_down(i + 1);
+			return AST_MODULE_LOAD_DECLINE;
+		}
+	}
+
+	return AST_MODULE_LOAD_SUCCESS;
+}
+
+/*! Tasks of calls that have just ended may still be queued. */
+static int drain(void)
+{
+	int waited;
+
+	for (waited = 0; media_alive() && waited < DRAIN_MAX; waited += 10) {
+		usleep(10000);
+	}
+
+	return media_alive() ? -1 : 0;
+}
+
+static int unload_module(void)
+{
+	if (drain()) {
+		ast_log(LOG_WARNING, "ZRTP still has %d objects in use, not unloading\n", media_alive());
+		return -1;
+	}
+	if (!gate_removable()) {
+		ast_log(LOG_WARNING, "Another module uses the SRTP hook on top of ZRTP: unload it first\n");
+		return -1;
+	}
+
+	shut_down(ARRAY_LEN(parts));
+
+	return 0;
+}
+
+static int reload_module(void)
+{
+	return policies_load() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+}
+
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189)",
+	.support_level = AST_MODULE_SUPPORT_EXTENDED,
+	.load = load_module,
+	.unload = unload_module,
+	.reload = reload_module,
+	.load_pri = AST_MODPRI_CHANNEL_DEPEND,
+	.requires = "res_rtp_asterisk,res_srtp",
+);

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief zrtp.conf: [general] and one section for each named policy.
+ *
+ * The file is read into a draft that takes effect as a whole, or not at all.
+ */
+
+#include "asterisk.h"
+
+#include <ctype.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/cli.h"
+#include "asterisk/config.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+#include "asterisk/vector.h"
+
+#include "res_zrtp.h"
+
+#define CONFIG_FILE "zrtp.conf"
+#define DEFAULT_CLIENT_ID "Asterisk ZRTP"
+#define ENGINE_NAME "zrtp"
+
+/*! What is being read. */
+struct draft {
+	char client_id[ZRTP_CLIENT_ID_SIZE + 1];
+	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
+};
+
+/*! The keys that are lists of algorithms. */
+static const struct {
+	const char *key;
+	const char *allowed;
+} lists[ZRTP_CLASS_COUNT] = {
+	[ZRTP_CLASS_HASH] = { "hash", "S256 S384" },
+	[ZRTP_CLASS_CIPHER] = { "cipher", "AES1 AES2 AES3" },
+	[ZRTP_CLASS_TAG] = { "auth_tag", "HS32 HS80" },
+	[ZRTP_CLASS_KEX] = { "key_agreement", "DH2k DH3k EC25 EC38 EC52 X255 X448" },
+	[ZRTP_CLASS_SAS] = { "sas", "B32 B256" },
+};
+
+#define KEYS "hash, cipher, auth_tag, key_agreement, sas, require, on_error, initiate"
+
+static int refuse(const struct ast_variable *var, const char *allowed)
+{
+	ast_log(LOG_ERROR, "%s:%d: %s = %s is not valid; allowed is %s\n",
+		S_OR(var->file, CONFIG_FILE), var->lineno, var->name, var->value, allowed);
+
+	return -1;
+}
+
+static int read_list(struct settings *settings, enum zrtp_class which, const struct ast_variable *var)
+{
+	const char *bad = NULL;
+
+	if (zrtp_policy_set(&settings->policy, which, var->value, &bad) == ZRTP_OK) {
+		return 0;
+	}
+	ast_log(LOG_ERROR, "%s:%d: %s = %s is not valid%s%s; allowed is a list of different ones of %s\n",
+		S_OR(var->file, CONFIG_FILE), var->lineno, var->name, var->value,
+		ast_strlen_zero(bad) ? "" : ", from here on: ", S_OR(bad, ""), lists[which].allowed);
+
+	return -1;
+}
+
+/*! \retval 1 for yes, 0 for no, -1 with an error logged */
+static int read_switch(const struct ast_variable *var)
+{
+	if (ast_true(var->value)) {
+		return 1;
+	}
+
+	return ast_false(var->value) ? 0 : refuse(var, "yes or no");
+}
+
+static int read_require(struct settings *settings, const struct ast_variable *var)
+{
+	int value = read_switch(var);
+
+	settings->require = value > 0;
+
+	return value < 0 ? -1 : 0;
+}
+
+static int read_initiate(struct settings *settings, const struct ast_variable *var)
+{
+	int value = read_switch(var);
+
+	settings->policy.passive = !value;
+
+	return value < 0 ? -1 : 0;
+}
+
+static int read_on_error(struct settings *settings, const struct ast_variable *var)
+{
+	settings->clear_on_error = !strcasecmp(var->value, "clear");
+
+	return settings->clear_on_error || !strcasecmp(var->value, "close") ? 0 : refuse(var, "close or clear");
+}
+
+static int read_client_id(struct draft *draft, const struct ast_variable *var)
+{
+	const char *c;
+
+	for (c = var->value; *c && isprint((unsigned char) *c); c++) {
+	}
+	if (*c || c == var->value || c - var->value > ZRTP_CLIENT_ID_SIZE) {
+		return refuse(var, "1 to 16 printable ASCII characters");
+	}
+	ast_copy_string(draft->client_id, var->value, sizeof(draft->client_id));
+
+	return 0;
+}
+
+static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
+{
+	int which;
+
+	for (which = 0; which < ZRTP_CLASS_COUNT; which++) {
+		if (!strcasecmp(var->name, lists[which].key)) {
+			return read_list(settings, which, var);
+		}
+	}
+	if (!strcasecmp(var->name, "require")) {
+		return read_require(settings, var);
+	} else if (!strcasecmp(var->name, "initiate")) {
+		return read_initiate(settings, var);
+	} else if (!strcasecmp(var->name, "on_error")) {
+		return read_on_error(settings, var);
+	} else if (general && !strcasecmp(var->name, "client_id")) {
+		return read_client_id(draft, var);
+	}
+	ast_log(LOG_ERROR, "%s:%d: unknown key %s; allowed in %s are %s%s\n", S_OR(var->file, CONFIG_FILE), var->lineno,
+		var->name, general ? "[general]" : "a policy", general ? "client_id, " : "", KEYS);
+
+	return -1;
+}
+
+/*! \brief Settings like those of base, or the defaults. */
+static struct settings *settings_alloc(const struct settings *base)
+{
+	struct settings *settings = ao2_alloc_options(sizeof(*settings), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+
+	if (settings && base) {
+		*settings = *base;
+	} else if (settings) {
+		zrtp_policy_init(&settings->policy);
+		settings->policy.resync = true; /* nobody here compares the SAS */
+		ast_copy_string(settings->name, ENGINE_NAME, sizeof(settings->name));
+	}
+
+	return settings;
+}
+
+/*! \brief Name settings after their section. */
+static int set_name(struct draft *draft, struct settings *settings, const char *section, const struct ast_variable *first)
+{
+	size_t len = strspn(section, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+	/* Sections do not tell their lines, so it is that of what follows. */
+	const char *file = first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE;
+	char line[16] = "";
+	int i;
+
+	if (first) {
+		snprintf(line, sizeof(line), ":%d", first->lineno);
+	}
+	if (!len || section[len] || len > POLICY_SECTION_MAX) {
+		ast_log(LOG_ERROR, "%s%s: section [%s]: the name of a policy has 1 to %d letters, digits, - and _\n",
+			file, line, section, POLICY_SECTION_MAX);
+		return -1;
+	}
+	snprintf(settings->name, sizeof(settings->name), ENGINE_NAME "/%s", section);
+	for (i = 1; i < (int) AST_VECTOR_SIZE(&draft->settings); i++) {
+		if (!strcmp(AST_VECTOR_GET(&draft->settings, i)->name, settings->name)) {
+			ast_log(LOG_ERROR, "%s%s: section [%s] is there twice, each policy has one\n", file, line, section);
+			return -1;
+		}
+	}
+
+	return 0;
+}
+
+static int read_variables(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
+{
+	int res = 0;
+
+	/* All errors of a section are told at once. */
+	for (; var; var = var->next) {
+		res |= read_variable(draft, settings, var, general);
+	}
+
+	return res;
+}
+
+static int read_policy(struct draft *draft, struct ast_category *category)
+{
+	struct settings *settings = settings_alloc(AST_VECTOR_GET(&draft->settings, 0));
+	struct ast_variable *first = ast_category_first(category);
+	int res;
+
+	if (!settings) {
+		return -1;
+	}
+	res = set_name(draft, settings, ast_category_get_name(category), first);
+	res |= read_variables(draft, settings, first, 0);
+	if (AST_VECTOR_APPEND(&draft->settings, settings)) {
+		ao2_ref(settings, -1);
+		return -1;
+	}
+
+	return res;
+}
+
+static int read_config(struct draft *draft, struct ast_config *config)
+{
+	struct ast_category *category = NULL;
+	int res;
+
+	/* First, wherever it stands: the policies begin with its values. */
+	res = read_variables(draft, AST_VECTOR_GET(&draft->settings, 0), ast_variable_browse(config, "general"), 1);
+	while ((category = ast_category_browse_filtered(config, NULL, category, NULL))) {
+		if (strcasecmp(ast_category_get_name(category), "general")) {
+			res |= read_policy(draft, category);
+		}
+	}
+
+	return res;
+}
+
+static int draft_init(struct draft *draft)
+{
+	struct settings *general = settings_alloc(NULL);
+
+	memset(draft, 0, sizeof(*draft));
+	ast_copy_string(draft->client_id, DEFAULT_CLIENT_ID, sizeof(draft->client_id));
+	if (AST_VECTOR_INIT(&draft->settings, 8) || !general) {
+		ao2_cleanup(general);
+		return -1;
+	}
+
+	return AST_VECTOR_APPEND(&draft->settings, general);
+}
+
+static int draft_read(struct draft *draft)
+{
+	struct ast_flags flags = { 0 };
+	struct ast_config *config = ast_config_load(CONFIG_FILE, flags);
+	int res;
+
+	if (config == CONFIG_STATUS_FILEMISSING) {
+		ast_log(LOG_NOTICE, "No " CONFIG_FILE ", ZRTP has one policy with the defaults\n");
+		return 0;
+	}
+	if (config == CONFIG_STATUS_FILEINVALID) {
+		ast_log(LOG_ERROR, CONFIG_FILE " cannot be read\n");
+		return -1;
+	}
+	res = read_config(draft, config);
+	ast_config_destroy(config);
+
+	return res;
+}
+
+int policies_load(void)
+{
+	struct draft draft;
+	int res;
+
+	res = draft_init(&draft) || draft_read(&draft)
+		|| context_set_client_id(draft.client_id)
+		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings)) ? -1 : 0;
+	if (res) {
+		ast_log(LOG_ERROR, "The ZRTP configuration was not taken over\n");
+	}
+	AST_VECTOR_CALLBACK_VOID(&draft.settings, ao2_cleanup);
+	AST_VECTOR_FREE(&draft.settings);
+
+	return res;
+}
+
+static void show(const struct settings *settings, void *arg)
+{
+	int which, fd = *(int *) arg;
+	unsigned int i;
+
+	ast_cli(fd, "%s\n", settings->name);
+	for (which = 0; which < ZRTP_CLASS_COUNT; which++) {
+		const struct zrtp_algorithm_list *list = &settings->policy.algorithms[which];
+
+		ast_cli(fd, "  %-13s =", lists[which].key);
+		for (i = 0; i < list->count; i++) {
+			ast_cli(fd, " %.*s", (int) strcspn(list->name[i], " "), list->name[i]);
+		}
+		ast_cli(fd, "\n");
+	}
+	ast_cli(fd, "  %-13s = %s\n", "require", settings->require ? "yes" : "no");
+	ast_cli(fd, "  %-13s = %s\n", "on_error", settings->clear_on_error ? "clear" : "close");
+	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");
+}
+
+void policies_show(int fd)
+{
+	engines_each(show, &fd);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the parts of res_zrtp share.
+ *
+ * One RTP instance of ours has one struct media; the media of one channel
+ * share one struct leg, which is one ZRTP session. Lock order:
+ * channel -> RTP instance -> media. The lock of the legs and that of the
+ * streams are taken alone. The ZRTP engine runs in a leg's serializer only,
+ * where none of these locks is held.
+ */
+#ifndef RES_ZRTP_H
+#define RES_ZRTP_H
+
+#include "asterisk/channel.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/netsock2.h"
+#include "asterisk/rtp_engine.h"
+
+#include <zrtp/srtp.h>
+#include <zrtp/zrtp.h>
+
+struct ast_srtp;
+struct ast_srtp_policy;
+
+/* ------------------------------------------------------------------------
+ * policy.c: zrtp.conf
+ */
+
+/*! The longest name of a section of zrtp.conf. */
+#define POLICY_SECTION_MAX 40
+/*! "zrtp/" and such a name. */
+#define POLICY_NAME_SIZE (sizeof("zrtp/") + POLICY_SECTION_MAX)
+
+/*! A policy as configured. An ao2 object that does not change any more. */
+struct settings {
+	char name[POLICY_NAME_SIZE];   /*!< Of the RTP engine it belongs to */
+	struct zrtp_policy policy;
+	unsigned int require:1;        /*!< No clear media at any time */
+	unsigned int clear_on_error:1; /*!< Go on in clear after a failure */
+};
+
+/*!
+ * \brief Read zrtp.conf and put it into force, all or nothing.
+ * \retval -1 with the reason logged; the former policies stay in force.
+ */
+int policies_load(void);
+
+/*! \brief Print the policies in force to a CLI. */
+void policies_show(int fd);
+
+/* ------------------------------------------------------------------------
+ * context.c: the ZRTP engine's context
+ */
+
+/*! An ao2 object, so that sessions outlive a change of the client name. */
+struct context {
+	struct zrtp_context *zrtp;
+};
+
+/*! \brief Make the context, or replace it when the client name is another. */
+int context_set_client_id(const char *client_id);
+
+/*! \brief The present context with a reference, or NULL. */
+struct context *context_get(void);
+
+void context_shutdown(void);
+
+/*! \brief Microseconds of the monotonic clock: the time of the ZRTP engine. */
+uint64_t context_now(void);
+
+/* ------------------------------------------------------------------------
+ * cache.c: retained secrets
+ */
+
+int cache_init(void);
+void cache_shutdown(void);
+extern const struct zrtp_cache cache_table;
+
+/* ------------------------------------------------------------------------
+ * gate.c: what media may pass, at the core's SRTP hook
+ */
+
+/*! The order matters: an object that was only allocated is closed. */
+enum gate_mode {
+	GATE_CLOSED, /*!< Nothing passes */
+	GATE_CLEAR,  /*!< Everything passes as it is */
+	GATE_SECURE, /*!< SRTP and SRTCP with the keys of ZRTP */
+};
+
+struct gate_output;
+
+/*! Guarded by the lock of the media object it is part of. */
+struct gate {
+	const void *magic;         /*!< Tells ours from the objects of res_srtp.so */
+	enum gate_mode rx, tx;
+	unsigned int was_secure:1; /*!< We have sent SRTP: never clear again */
+	unsigned int noticed:1;    /*!< The ZRTP engine knows of the peer's SRTP */
+	struct zrtp_srtp *srtp;
+	struct gate_output *output;
+	uint64_t unprotected;      /*!< SRTP and SRTCP packets received */
+	uint64_t protected;        /*!< SRTP and SRTCP packets sent */
+	uint64_t dropped[2];       /*!< RTP, RTCP; both directions */
+};
+
+struct media;
+
+/*! \brief Interpose at the core's SRTP hook. */
+int gate_init(void);
+/*! \brief Can gate_shutdown() succeed? */
+int gate_removable(void);
+/*! \brief Leave the core's SRTP hook as it was found. */
+void gate_shutdown(void);
+
+/*!
+ * \brief Give an instance a media object, with its gate closed.
+ * \pre instance is locked
+ */
+struct media *gate_attach(struct ast_rtp_instance *instance);
+
+/*!
+ * \brief The media object of an instance, NULL if it has none. Costs no
+ * lock and no search. The instance owns the reference.
+ * \pre instance is locked
+ */
+struct media *gate_media(struct ast_rtp_instance *instance);
+
+/*! \brief Set both directions; ignored where it would open what has been secure. */
+void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx);
+/*! \brief Send nothing more in clear. */
+void gate_hold(struct media *media);
+/*! \brief Install keys. \retval -1 when they cannot be used */
+int gate_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys);
+/*! \brief Wipe the keys and close both directions. */
+void gate_wipe(struct media *media);
+/*! \brief Release what the gate holds; for the destructor of the media object. */
+void gate_destroy(struct gate *gate);
+
+/* ------------------------------------------------------------------------
+ * media.c: one RTP instance
+ */
+
+struct leg;
+
+/*! What the CLI shows of a stream. */
+struct media_report {
+	struct zrtp_stream_info info;
+	char channel[AST_CHANNEL_NAME];
+	char sas[ZRTP_SAS_TEXT_SIZE];
+	char sas_type[5];
+};
+
+/*! An ao2 object; its lock guards the first part. */
+struct media {
+	struct gate gate;             /*!< First: it is what the core takes for SRTP */
+	int fd;                       /*!< The RTP socket, a duplicate; -1 when gone */
+	struct ast_sockaddr remote;   /*!< Where RTP goes, the last one known */
+	struct ast_sockaddr target;   /*!< What signalling said last */
+	struct ast_sockaddr latched;  /*!< Where the accepted Hello came from */
+	struct leg *leg;              /*!< Set once */
+	char channel_id[AST_MAX_UNIQUEID];
+	unsigned int activated:1;
+	unsigned int symmetric:1;     /*!< The peer may be behind NAT */
+	unsigned int ended:1;         /*!< No more ZRTP on this instance */
+	unsigned int moved:1;         /*!< Signalling named another peer address */
+	struct media_report report;
+
+	int queued;                   /*!< Datagrams in the serializer; atomic */
+
+	/* Of the serializer alone. */
+	struct zrtp_stream *stream;
+	unsigned int ssrc;
+	struct ast_sockaddr source;   /*!< Of the datagram being handled */
+	uint64_t timer_due;           /*!< 0: no timer runs */
+	int timer_id;
+	int timer_armed;              /*!< Whoever clears it has the reference; atomic */
+	AST_LIST_ENTRY(media) entry;  /*!< In the leg */
+
+	/* Fixed. */
+	struct settings *settings;
+};
+
+/*! \brief An object without settings, its gate closed. */
+struct media *media_alloc(void);
+
+/*! \brief Objects with code of ours still to run: media and legs. */
+int media_alive(void);
+void media_count(int change);
+
+/*!
+ * \brief Take a ZRTP datagram off the socket, if the next one is one.
+ * \pre instance is locked
+ * \retval 1 when one was there, whatever became of it
+ */
+int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd);
+
+/*! \brief Media may flow: start ZRTP as soon as there is an address. \pre instance is locked */
+void media_activate(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief A new remote address. \pre instance is locked */
+void media_set_remote(struct media *media, struct ast_rtp_instance *instance, const struct ast_sockaddr *address);
+/*! \brief No more ZRTP on this instance: it dies or its keys come from elsewhere. */
+void media_end(struct media *media);
+
+/*! \brief Send a datagram of ours. Serializer only. */
+void media_send(struct media *media, const uint8_t *datagram, size_t len);
+/*! \brief Answer only to where this datagram came from, from now on. Serializer only. */
+void media_latch(struct media *media);
+/*! \brief The channel of this instance with a reference, or NULL. No lock may be held. */
+struct ast_channel *media_channel(struct media *media);
+
+/* ------------------------------------------------------------------------
+ * leg.c: one call side, one ZRTP session
+ */
+
+int legs_init(void);
+void legs_shutdown(void);
+
+/*! \brief Start ZRTP for a media object, in the leg of its channel. */
+int leg_join(struct media *media, unsigned int ssrc);
+/*! \brief Undo leg_join(): wipe all in the serializer. */
+void leg_leave(struct media *media);
+
+/*! \brief Queue a task of the leg. Takes a reference on media for it. */
+int leg_push(struct media *media, int (*task)(void *data));
+/*! \brief Queue a received datagram; drops it when too many wait. */
+void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
+
+/*! \brief Task: SRTP of the peer was authenticated. */
+int leg_task_authenticated(void *data);
+/*! \brief Task: the stream's timer has run out. */
+int leg_task_expire(void *data);
+
+/*!
+ * \brief Another peer has taken the place of the one we had: begin again
+ * with it, as soon as the callback that calls this has returned.
+ */
+void leg_restart(struct leg *leg);
+
+/*! \brief callbacks.c: what the ZRTP engine tells. */
+extern const struct zrtp_callbacks callbacks_table;
+
+/* ------------------------------------------------------------------------
+ * timers.c
+ */
+
+int timers_init(void);
+void timers_shutdown(void);
+/*! \brief See that the stream's next deadline is served. Serializer only. */
+void timers_arm(struct media *media);
+/*! \brief Forget the entry. Serializer only. */
+void timers_cancel(struct media *media);
+/*! \brief The task of an entry runs. Serializer only. */
+void timers_expired(struct media *media);
+
+/* ------------------------------------------------------------------------
+ * hooks.c
+ */
+
+/*! \brief Keep a channel's audio in the core: no native bridging, no direct media. */
+void hooks_attach(struct ast_channel *chan);
+
+/* ------------------------------------------------------------------------
+ * events.c: AMI, ARI, channel variables
+ */
+
+int events_init(void);
+void events_shutdown(void);
+/*! \brief Tell of a stream that became secure. Serializer only. */
+void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session);
+void events_failed(struct media *media, const struct zrtp_error_info *info);
+void events_clear(struct media *media, const char *reason);
+
+/* ------------------------------------------------------------------------
+ * stats.c: totals and the list of streams
+ */
+
+enum stats_counter {
+	STATS_STARTED,
+	STATS_SECURE,
+	STATS_CLEAR,
+	STATS_FAILED,
+	STATS_DATAGRAM_SOURCE,   /*!< Dropped: not from the peer's address */
+	STATS_DATAGRAM_SIZE,     /*!< Dropped: larger than ZRTP has them */
+	STATS_DATAGRAM_QUEUE,    /*!< Dropped: too many waiting */
+	STATS_COUNTERS
+};
+
+/*! What is summed over all streams. */
+struct stats_totals {
+	uint64_t sent, received;
+	uint64_t dropped[ZRTP_DROP_COUNT];
+	uint64_t gate_dropped[2];
+	uint64_t protected, unprotected;
+};
+
+int stats_init(void);
+void stats_shutdown(void);
+void stats_count(enum stats_counter counter);
+uint64_t stats_get(enum stats_counter counter);
+void stats_stream_begin(struct media *media);
+/*! \brief The stream is over: its numbers go into the totals. */
+void stats_stream_end(struct media *media);
+/*! \brief The numbers of its ZRTP stream begin again. */
+void stats_stream_restart(struct media *media);
+/*! \brief The totals, with those of the streams that live. */
+void stats_sum(struct stats_totals *out);
+/*! \brief The live streams; an iterator that the caller destroys. */
+struct ao2_iterator stats_streams(void);
+
+/* ------------------------------------------------------------------------
+ * rtp_engine.c: the RTP engines, one for each policy
+ */
+
+/*! \brief Find the stock engine. */
+int engines_init(void);
+/*!
+ * \brief Put these policies into force.
+ * \param settings count objects; engines without one refuse new instances
+ * \retval -1 and nothing changed
+ */
+int engines_apply(struct settings **settings, size_t count);
+/*! \brief Call each for every policy in force. */
+void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg);
+void engines_shutdown(void);
+
+/* ------------------------------------------------------------------------
+ * cli.c
+ */
+
+int cli_init(void);
+void cli_shutdown(void);
+
+#endif

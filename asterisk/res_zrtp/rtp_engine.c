@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief RTP engines: the stock one with some callbacks replaced.
+ *
+ * The private data of each instance stays the stock engine's. Callbacks that
+ * are not replaced are shared. Replaced ones are called again from within
+ * stock ones, with the (recursive) lock of the instance held.
+ */
+
+#include "asterisk.h"
+
+#include <fcntl.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+#define STOCK_ENGINE "asterisk"
+
+/*! ZRTP datagrams taken off a socket before the core has its turn again. */
+#define ZRTP_READS 8
+
+/*!
+ * \brief An engine that is registered. It stays so until the module unloads,
+ * since instances point to it.
+ */
+struct engine {
+	struct ast_rtp_engine rtp;     /*!< First: what instances point to */
+	struct settings *settings;     /*!< NULL: its policy is gone */
+	char name[POLICY_NAME_SIZE];
+	AST_LIST_ENTRY(engine) entry;
+};
+
+static AST_LIST_HEAD_STATIC(engines, engine);
+
+static const struct ast_rtp_engine *stock;
+
+static struct settings *engine_settings(struct ast_rtp_engine *rtp)
+{
+	struct engine *engine = (struct engine *) rtp;
+	struct settings *settings;
+
+	AST_LIST_LOCK(&engines);
+	settings = ao2_bump(engine->settings);
+	AST_LIST_UNLOCK(&engines);
+
+	return settings;
+}
+
+/*! \brief A duplicate of the RTP socket, for packets that tasks send. */
+static void open_socket(struct media *media, struct ast_rtp_instance *instance)
+{
+	int fd = stock->fd(instance, 0);
+
+	if (fd >= 0) {
+		media->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	}
+}
+
+/*! \brief On failure the core calls destroy for what the stock engine has made. */
+static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context *sched, struct ast_sockaddr *sa, void *data)
+{
+	struct ast_rtp_engine *rtp = ast_rtp_instance_get_engine(instance);
+	struct settings *settings = engine_settings(rtp);
+	struct media *media;
+
+	if (!settings) {
+		ast_log(LOG_ERROR, "RTP engine %s: zrtp.conf has no such policy any more, refusing the call\n", rtp->name);
+		return -1;
+	}
+	if (stock->new(instance, sched, sa, data) || !(media = gate_attach(instance))) {
+		ao2_ref(settings, -1);
+		return -1;
+	}
+
+	media->settings = settings;
+	open_socket(media, instance);
+	if (!settings->require) {
+		gate_set(media, GATE_CLEAR, GATE_CLEAR);
+	}
+
+	return 0;
+}
+
+static int zrtp_destroy(struct ast_rtp_instance *instance)
+{
+	struct media *media = gate_media(instance);
+
+	if (media) {
+		media_end(media);
+	}
+
+	return stock->destroy(instance);
+}
+
+static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
+{
+	struct media *media = rtcp ? NULL : gate_media(instance);
+	int fd = media ? stock->fd(instance, 0) : -1;
+	int i;
+
+	/* Several at once, so that many of them do not keep RTP waiting. */
+	for (i = 0; i < ZRTP_READS && fd >= 0; i++) {
+		if (!media_receive(media, instance, fd)) {
+			break;
+		}
+	}
+
+	return i < ZRTP_READS ? stock->read(instance, rtcp) : &ast_null_frame;
+}
+
+static int zrtp_activate(struct ast_rtp_instance *instance)
+{
+	struct media *media = gate_media(instance);
+
+	if (media) {
+		media_activate(media, instance);
+	}
+
+	return stock->activate ? stock->activate(instance) : 0;
+}
+
+static void zrtp_remote_address_set(struct ast_rtp_instance *instance, struct ast_sockaddr *sa)
+{
+	struct media *media;
+
+	if (stock->remote_address_set) {
+		stock->remote_address_set(instance, sa);
+	}
+	media = gate_media(instance);
+	if (media) {
+		media_set_remote(media, instance, sa);
+	}
+}
+
+/*! \brief ZRTP and the keys are bound to the SSRC, so only the marker bit is set. */
+static void zrtp_change_source(struct ast_rtp_instance *instance)
+{
+	if (!gate_media(instance)) {
+		stock->change_source(instance);
+	} else if (stock->update_source) {
+		stock->update_source(instance);
+	}
+}
+
+/*!
+ * \brief Retransmissions repeat sequence numbers, which SRTP with a single
+ * stream of them cannot carry.
+ */
+static void zrtp_prop_set(struct ast_rtp_instance *instance, enum ast_rtp_property property, int value)
+{
+	if (property == AST_RTP_PROPERTY_RETRANS_SEND && gate_media(instance)) {
+		return;
+	}
+	if (stock->prop_set) {
+		stock->prop_set(instance, property, value);
+	}
+}
+
+/*!
+ * \brief A bundled stream uses the socket and the protection of another one.
+ * \pre child is locked
+ */
+static int zrtp_bundle(struct ast_rtp_instance *child, struct ast_rtp_instance *parent)
+{
+	struct media *media = gate_media(child);
+
+	if (parent && media && !media->ended) {
+		ast_log(LOG_NOTICE, "Channel %s: no ZRTP for a bundled stream\n", ast_rtp_instance_get_channel_id(child));
+		media_end(media);
+	}
+
+	return stock->bundle(child, parent);
+}
+
+/*! \brief Packets of two instances must not be exchanged behind the gates. */
+static int zrtp_local_bridge(attribute_unused struct ast_rtp_instance *instance0, attribute_unused struct ast_rtp_instance *instance1)
+{
+	return -1;
+}
+
+/*! \brief No is what keeps the bridge from trying. */
+static int zrtp_dtmf_compatible(attribute_unused struct ast_channel *chan0, attribute_unused struct ast_rtp_instance *instance0,
+	attribute_unused struct ast_channel *chan1, attribute_unused struct ast_rtp_instance *instance1)
+{
+	return 0;
+}
+
+static struct engine *engine_alloc(const char *name)
+{
+	struct engine *engine = ast_calloc(1, sizeof(*engine));
+
+	if (!engine) {
+		return NULL;
+	}
+
+	ast_copy_string(engine->name, name, sizeof(engine->name));
+	engine->rtp = *stock;
+	engine->rtp.name = engine->name;
+	engine->rtp.mod = NULL;
+	memset(&engine->rtp.entry, 0, sizeof(engine->rtp.entry));
+	engine->rtp.new = zrtp_new;
+	engine->rtp.destroy = zrtp_destroy;
+	engine->rtp.read = zrtp_read;
+	engine->rtp.activate = zrtp_activate;
+	engine->rtp.remote_address_set = zrtp_remote_address_set;
+	engine->rtp.change_source = stock->change_source ? zrtp_change_source : NULL;
+	engine->rtp.prop_set = zrtp_prop_set;
+	engine->rtp.bundle = stock->bundle ? zrtp_bundle : NULL;
+	engine->rtp.local_bridge = zrtp_local_bridge;
+	engine->rtp.dtmf_compatible = zrtp_dtmf_compatible;
+
+	return engine;
+}
+
+/*! \pre engines is locked */
+static struct engine *engine_find(const char *name)
+{
+	struct engine *engine;
+
+	AST_LIST_TRAVERSE(&engines, engine, entry) {
+		if (!strcmp(engine->name, name)) {
+			break;
+		}
+	}
+
+	return engine;
+}
+
+/*! \brief Register an engine, without a policy yet. \pre engines is locked */
+static int engine_add(const char *name)
+{
+	struct engine *engine = engine_alloc(name);
+
+	if (!engine) {
+		return -1;
+	}
+	if (ast_rtp_engine_register(&engine->rtp)) {
+		ast_free(engine);
+		return -1;
+	}
+	AST_LIST_INSERT_TAIL(&engines, engine, entry);
+
+	return 0;
+}
+
+int engines_apply(struct settings **settings, size_t count)
+{
+	struct engine *engine;
+	size_t i;
+
+	AST_LIST_LOCK(&engines);
+	for (i = 0; i < count; i++) {
+		if (!engine_find(settings[i]->name) && engine_add(settings[i]->name)) {
+			/* Those already added have no policy and refuse calls. */
+			AST_LIST_UNLOCK(&engines);
+			ast_log(LOG_ERROR, "RTP engine %s cannot be registered\n", settings[i]->name);
+			return -1;
+		}
+	}
+	AST_LIST_TRAVERSE(&engines, engine, entry) {
+		struct settings *found = NULL;
+
+		for (i = 0; i < count && !found; i++) {
+			found = strcmp(settings[i]->name, engine->name) ? NULL : settings[i];
+		}
+		ao2_replace(engine->settings, found);
+	}
+	AST_LIST_UNLOCK(&engines);
+
+	return 0;
+}
+
+void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg)
+{
+	struct engine *engine;
+
+	AST_LIST_LOCK(&engines);
+	AST_LIST_TRAVERSE(&engines, engine, entry) {
+		if (engine->settings) {
+			each(engine->settings, arg);
+		}
+	}
+	AST_LIST_UNLOCK(&engines);
+}
+
+/*! \brief The only way to the stock engine is an instance of it. */
+int engines_init(void)
+{
+	struct ast_rtp_instance *probe;
+	struct ast_sockaddr address;
+
+	if (!ast_sockaddr_parse(&address, "127.0.0.1:0", PARSE_PORT_REQUIRE)) {
+		return -1;
+	}
+	probe = ast_rtp_instance_new(STOCK_ENGINE, NULL, &address, NULL);
+	if (!probe) {
+		ast_log(LOG_ERROR, "RTP engine " STOCK_ENGINE " is not there or has no free port\n");
+		return -1;
+	}
+	stock = ast_rtp_instance_get_engine(probe);
+	ast_rtp_instance_destroy(probe);
+
+	if (!stock->fd || !stock->ssrc_get) {
+		ast_log(LOG_ERROR, "RTP engine " STOCK_ENGINE " is not the one this module knows\n");
+		return -1;
+	}
+
+	return 0;
+}
+
+void engines_shutdown(void)
+{
+	struct engine *engine;
+
+	AST_LIST_LOCK(&engines);
+	while ((engine = AST_LIST_REMOVE_HEAD(&engines, entry))) {
+		ast_rtp_engine_unregister(&engine->rtp);
+		ao2_cleanup(engine->settings);
+		ast_free(engine);
+	}
+	AST_LIST_UNLOCK(&engines);
+}
