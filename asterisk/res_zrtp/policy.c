@@ -56,6 +56,9 @@ static int read_list(struct settings *settings, enum zrtp_class which, const str
 {
 	const char *bad = NULL;
 
+	if (ast_strlen_zero(var->value)) {
+		return refuse(var, lists[which].allowed);
+	}
 	if (zrtp_policy_set(&settings->policy, which, var->value, &bad) == ZRTP_OK) {
 		return 0;
 	}

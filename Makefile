@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The front door. Meson does the building; see meson.build.
+
+BUILD ?= build
+
+.PHONY: help demo check pbx unit install clean
+
+help:
+	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
+	@echo "make check    every test: unit tests, then calls through real Asterisks"
+	@echo "make unit     the unit tests only"
+	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
+	@echo "make install  build for this machine's Asterisk and install"
+	@echo "make clean    remove what was built here"
+
+# Python itself may have to be installed first.
+demo check pbx:
+	@scripts/install-deps
+	@python3 -B scripts/$@
+
+unit:
+	@scripts/install-deps
+	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dasterisk=false $(BUILD)
+	@meson test -C $(BUILD) --print-errorlogs
+
+install:
+	@[ -f $(BUILD)-install/build.ninja ] || meson setup --prefix=/usr --buildtype=release \
+		-Dasterisk=true -Dtests=false $(BUILD)-install
+	meson install -C $(BUILD)-install
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-install

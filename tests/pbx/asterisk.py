@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A real Asterisk, run from a Debian root with a configuration of its own."""
+import fnmatch
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+
+import processes
+import wait
+
+IP = "127.0.0.1"
+
+ASTERISK_CONF = """\
+[directories]
+astetcdir => {home}/etc
+astmoddir => {moddir}
+astvarlibdir => {home}/lib
+astdbdir => {home}/lib
+astkeydir => {home}/lib
+astdatadir => /usr/share/asterisk
+astagidir => {home}/lib
+astspooldir => {home}/spool
+astrundir => {home}/run
+astlogdir => {home}/log
+astsbindir => /usr/sbin
+[options]
+nocolor = yes
+verbose = 3
+documentation_language = en_US
+"""
+
+LOGGER_CONF = """\
+[general]
+dateformat = %F %T.%3q
+[logfiles]
+full => notice,warning,error,verbose
+"""
+
+MANAGER_CONF = """\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1
+port = {port}
+[tester]
+secret = tester
+read = all
+write = all
+"""
+
+# A machine with several addresses must not offer any but the loopback one.
+RTP_CONF = """\
+[general]
+rtpstart = {first}
+rtpend = {last}
+rtcpinterval = 1000
+icesupport = no
+"""
+
+# What the tests need of a stock Asterisk; the rest only makes noise in the log.
+MODULES = """app_dial app_echo app_exec app_mixmonitor app_originate app_playback app_playtones
+app_record app_sendtext app_stack app_transfer app_verbose app_bridgewait bridge_* chan_bridge_media
+chan_pjsip codec_a_mu codec_alaw codec_resample codec_ulaw format_pcm format_sln format_wav
+func_callerid func_channel func_db func_hangupcause func_logic func_pjsip_* func_strings
+func_timeout pbx_config res_clioriginate res_crypto res_http_websocket res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
+res_security_log res_sorcery_* res_srtp res_timing_timerfd res_zrtp""".split()
+NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider".split()
+
+# Every file Asterisk would complain about when it is not there.
+EMPTY = """acl.conf ccss.conf cdr.conf cel.conf features.conf http.conf sorcery.conf udptl.conf
+stasis.conf cli.conf cli_permissions.conf dnsmgr.conf codecs.conf dsp.conf extconfig.conf
+pjproject.conf pjsip_notify.conf pjsip_wizard.conf websocket_client.conf""".split()
+
+
+class Asterisk:
+    """One PBX. files: name -> text of configuration files beyond the usual ones.
+
+    Without ami_port there is no manager interface; modules are loaded beyond the usual ones.
+    """
+
+    def __init__(self, root, files, ami_port, rtp_ports=(28000, 28999), modules=()):
+        self.root = root
+        self.ami_port = ami_port
+        self.process = None
+        self.path = tempfile.mkdtemp(prefix="zrtp-pbx-", dir=os.path.join(root, "tmp"))
+        self.home = "/" + os.path.relpath(self.path, root)  # as seen inside the root
+        for name in ("etc", "lib/keys", "spool/recording", "run", "log", "sounds"):
+            os.makedirs(os.path.join(self.path, name))
+        usual = {
+            "asterisk.conf": ASTERISK_CONF.format(home=self.home, moddir=self._moddir()),
+            "logger.conf": LOGGER_CONF,
+            "manager.conf": MANAGER_CONF.format(port=ami_port) if ami_port else "",
+            "rtp.conf": RTP_CONF.format(first=rtp_ports[0], last=rtp_ports[1]),
+            "indications.conf": "[general]\ncountry = us\n[us]\ndescription = none\n"
+                                "ringcadence = 2000,4000\ndial = 350+440\nbusy = 480\n"
+                                "ring = 440\ncongestion = 480\n",
+            "modules.conf": self._modules_conf(modules),
+        }
+        for name, text in {**dict.fromkeys(EMPTY, ""), **usual, **files}.items():
+            self.write(name, text)
+
+    def _moddir(self):
+        with open(os.path.join(self.root, "etc/asterisk/asterisk.conf")) as conf:
+            return re.search(r"^astmoddir\s*=>\s*(\S+)", conf.read(), re.M).group(1)
+
+    def _modules_conf(self, more):
+        present = [name[:-3] for name in os.listdir(self.root + self._moddir())
+                   if name.endswith(".so")]
+        load = [name for name in sorted(present) if name not in NOT
+                and any(fnmatch.fnmatch(name, wanted) for wanted in [*MODULES, *more])]
+        return "[modules]\nautoload = no\n" + "".join(f"load = {name}.so\n" for name in load)
+
+    def write(self, name, text):
+        """Write a configuration file."""
+        with open(os.path.join(self.path, "etc", name), "w") as conf:
+            conf.write(text)
+
+    def file(self, *parts):
+        """The path on this machine of a file in the PBX's directory."""
+        return os.path.join(self.path, *parts)
+
+    # Life
+
+    def start(self):
+        output = open(self.file("log", "console"), "wb")
+        self.process = processes.start(
+            ["chroot", self.root, "asterisk", "-f", "-C", f"{self.home}/etc/asterisk.conf"],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
+                 "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
+        output.close()
+        wait.until("Asterisk fully booted", 30, self._booted, 0.1)
+        return self
+
+    def _booted(self):
+        if not self.running():
+            raise AssertionError("Asterisk ended while starting: " + self.console_tail())
+        return "fully booted" in self.cli("core waitfullybooted")
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def console_tail(self):
+        with open(self.file("log", "console"), errors="replace") as log:
+            return " | ".join(log.read().splitlines()[-3:]) or "(it said nothing)"
+
+    def stop(self):
+        """Stop politely; return the exit status."""
+        if self.process is None:
+            return None
+        if self.running():
+            self.cli("core stop now")
+        status, self.process = processes.stop(self.process, 10), None
+        return status
+
+    def remove(self):
+        """Forget the PBX's directory."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    # Asking
+
+    def cli(self, command):
+        """What the console answers to a command."""
+        done = subprocess.run(
+            ["chroot", self.root, "asterisk", "-C", f"{self.home}/etc/asterisk.conf",
+             "-rx", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=30,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
+                 "TERM": "dumb"})
+        return done.stdout
+
+    def log(self):
+        """The log so far."""
+        try:
+            with open(self.file("log", "full"), errors="replace") as log:
+                return log.read()
+        except FileNotFoundError:
+            return ""
+
+    def streams(self):
+        """`zrtp show streams` as a list of dictionaries, one per stream."""
+        lines = self.cli("zrtp show streams").splitlines()
+        head = next((n for n, line in enumerate(lines) if line.startswith("Channel")), None)
+        if head is None:
+            raise AssertionError("zrtp show streams: " + " | ".join(lines))
+        names = lines[head].split()
+        rows = [line.split() for line in lines[head + 1:] if "stream(s)" not in line]
+        return [dict(zip(names, row)) for row in rows if len(row) == len(names)]
+
+    def stream(self, name):
+        """The stream of endpoint NAME's latest call, or None."""
+        found = [s for s in self.streams() if endpoint_of(s["Channel"]) == name]
+        return max(found, key=lambda s: s["Channel"], default=None)
+
+    def secure(self, name, seconds=10):
+        """Wait until the stream of endpoint NAME is secure; return it."""
+        def probe():
+            stream = self.stream(name)
+            return stream if stream and stream["State"] == "secure" else None
+        return wait.until(f"PBX: stream of {name} secure", seconds, probe)
+
+    def no_streams(self, seconds=15):
+        """Wait until no stream of a past call is left."""
+        wait.until("PBX: no ZRTP stream left", seconds, lambda: not self.streams())
+
+    def statistics(self):
+        """`zrtp show statistics` as a dictionary of numbers by lower-case name."""
+        text = self.cli("zrtp show statistics")
+        found = re.findall(r"(?m)^\s*(\S.*?)[\s:]+(\d+)\s*$", text)
+        if not found:
+            raise AssertionError("zrtp show statistics: " + " | ".join(text.splitlines()))
+        return {name.lower(): int(number) for name, number in found}
+
+    def channels(self):
+        """The number of channels up."""
+        return int(re.search(r"(\d+) active channel", self.cli("core show channels count"))[1])
+
+    def idle(self, seconds=10):
+        """Wait until no channel is left."""
+        wait.until("PBX: no channel left", seconds, lambda: self.channels() == 0)
+
+    def rss(self):
+        """Resident memory in KiB."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+    def open_files(self):
+        """What its file descriptors in use refer to; sockets are told by number only."""
+        directory = f"/proc/{self.process.pid}/fd"
+        found = []
+        for name in os.listdir(directory):
+            try:
+                found.append(os.readlink(f"{directory}/{name}"))
+            except FileNotFoundError:
+                continue  # closed meanwhile
+        return sorted(found)
+
+
+def endpoint_of(channel):
+    """PJSIP/alice-00000003 -> alice"""
+    return channel.split("/", 1)[-1].rsplit("-", 1)[0]
+
+
+class Events:
+    """The manager interface, listened to in a thread. Use as a context manager."""
+
+    def __init__(self, pbx):
+        self.seen = []
+        self.socket = socket.create_connection((IP, pbx.ami_port), 5)
+        self.socket.settimeout(None)
+        self.socket.sendall(b"Action: Login\r\nUsername: tester\r\nSecret: tester\r\n\r\n")
+        threading.Thread(target=self._listen, daemon=True).start()
+        wait.until("AMI login", 5, lambda: any(
+            m.get("Message") == "Authentication accepted" for m in self.seen))
+
+    def _listen(self):
+        message = {}
+        with self.socket.makefile("r", errors="replace", newline="\r\n") as lines:
+            try:
+                for line in lines:
+                    name, colon, value = line.strip().partition(":")
+                    if colon:
+                        message[name] = value.strip()
+                    elif message:
+                        self.seen.append(message)
+                        message = {}
+            except (OSError, ValueError):
+                pass  # closed by us
+
+    def all(self, name, **fields):
+        """Events NAME so far with these fields."""
+        return [m for m in list(self.seen) if m.get("Event") == name
+                and all(m.get(k) == v for k, v in fields.items())]
+
+    def wait(self, name, seconds=10, **fields):
+        """The first event NAME with these fields, past or to come."""
+        found = wait.until(f"AMI event {name}", seconds, lambda: self.all(name, **fields))
+        return found[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()

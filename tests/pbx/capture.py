@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What really crossed the wire: tcpdump on the loopback, and a reader of its file."""
+import collections
+import signal
+import struct
+import subprocess
+
+import processes
+import tone
+
+ULAW_PACKET = 12 + 160            # RTP header and 20 ms of mu-law
+TAG = {"HS32": 4, "HS80": 10}     # octets SRTP adds
+SRTCP_INDEX = 4                   # octets SRTCP adds before its tag
+
+Datagram = collections.namedtuple("Datagram", "time source target data")
+
+
+def kind(data):
+    """zrtp, rtp, rtcp (or their secured forms), other."""
+    if len(data) >= 12 and data[0] >> 4 == 1 and data[4:8] == b"ZRTP":
+        return "zrtp"
+    if len(data) >= 8 and data[0] >> 6 == 2:
+        return "rtcp" if 192 <= data[1] <= 223 else "rtp" if len(data) >= 12 else "other"
+    return "other"
+
+
+def message_type(data):
+    """The type of the ZRTP message in a datagram, such as Hello or Conf2ACK."""
+    return data[16:24].decode("ascii", "replace").strip()
+
+
+class Capture:
+    """Record all UDP of a range of ports on the loopback while in the with block."""
+
+    def __init__(self, path, first=26000, last=28999):
+        self.path, self.filter = path, f"udp and portrange {first}-{last}"
+        self.datagrams = []
+
+    def __enter__(self):
+        self.process = processes.start(
+            ["tcpdump", "-i", "lo", "-n", "-U", "--immediate-mode", "-B", "8192", "-Z", "root",
+             "-w", self.path, self.filter], stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if "listening on" in line:
+                return self
+        raise AssertionError("tcpdump did not start")
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        processes.stop(self.process, 5)
+        self.process.stderr.close()
+        self.datagrams = read(self.path)
+
+    def between(self, source=None, target=None):
+        """Datagrams from and to these ports."""
+        return [d for d in self.datagrams if source in (None, d.source)
+                and target in (None, d.target)]
+
+
+def read(path):
+    """All UDP datagrams over IPv4 in a pcap file of an Ethernet-like interface."""
+    with open(path, "rb") as pcap:
+        raw = pcap.read()
+    if raw[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack_from("<I", raw, 20)[0] != 1:
+        raise AssertionError(f"{path}: not a little-endian Ethernet pcap file")
+    found, at = [], 24
+    while at + 16 <= len(raw):
+        seconds, micro, size = struct.unpack_from("<III", raw, at)
+        frame, at = raw[at + 16:at + 16 + size], at + 16 + size
+        ip = frame[14:]
+        if len(ip) < 28 or ip[0] >> 4 != 4 or ip[9] != 17:
+            continue
+        udp = ip[(ip[0] & 15) * 4:]
+        source, target = struct.unpack_from(">HH", udp)
+        found.append(Datagram(seconds + micro / 1e6, source, target, udp[8:]))
+    return found
+
+
+def messages(datagrams):
+    """A counter of ZRTP message types."""
+    return collections.Counter(message_type(d.data) for d in datagrams if kind(d.data) == "zrtp")
+
+
+def secure_since(datagrams):
+    """When the exchange was complete: the time of the Conf2ACK."""
+    times = [d.time for d in datagrams
+             if kind(d.data) == "zrtp" and message_type(d.data) == "Conf2ACK"]
+    if not times:
+        raise AssertionError(f"no Conf2ACK on the wire, only {dict(messages(datagrams))}")
+    return times[0]
+
+
+def media(datagrams, what, since=0.0):
+    """The "rtp" or "rtcp" among datagrams later than a moment."""
+    return [d for d in datagrams if d.time > since and kind(d.data) == what]
+
+
+def check_secure(wire, port, tag, tones):
+    """All media from and to a phone's RTP port is unreadable once the exchange is complete.
+
+    tones: the Hz of what the phone "heard" and "said". Returns how many packets that was.
+    """
+    both = wire.between(target=port) + wire.between(source=port)
+    # A packet may be on its way while the last confirmation is; later ones have no excuse.
+    since = secure_since(both) + 0.1
+    heard = media(wire.between(target=port), "rtp", since)
+    said = media(wire.between(source=port), "rtp", since)
+    check_srtp(heard, tag, tones["heard"])
+    check_srtp(said, tag, tones["said"])
+    reports = media(wire.between(target=port + 1), "rtcp", since)
+    check_srtcp(reports, tag)
+    check_srtcp(media(wire.between(source=port + 1), "rtcp", since), tag)
+    return {"heard": len(heard), "said": len(said), "reports": len(reports)}
+
+
+def check_srtp(datagrams, tag, hz):
+    """All RTP of one direction: longer by the tag, and the tone cannot be heard in it."""
+    sizes = collections.Counter(len(d.data) for d in datagrams)
+    if set(sizes) != {ULAW_PACKET + TAG[tag]}:
+        raise AssertionError(f"RTP lengths {dict(sizes)}, only {ULAW_PACKET + TAG[tag]} expected")
+    readable = tone.share(tone.from_ulaw(b"".join(d.data[12:172] for d in datagrams)), hz)
+    if readable > 0.05:
+        raise AssertionError(f"the {hz} Hz tone can be heard in the payload ({readable:.2f})")
+
+
+def is_plain_rtcp(data):
+    """True if a datagram walks as a compound of RTCP packets, to its last octet."""
+    at = 0
+    while at + 4 <= len(data):
+        if data[at] >> 6 != 2 or not 192 <= data[at + 1] <= 223:
+            return False
+        at += 4 * (1 + struct.unpack_from(">H", data, at + 2)[0])
+    return at == len(data)
+
+
+def check_srtcp(datagrams, tag):
+    """All RTCP of one direction: encrypted, numbered upwards, and not readable."""
+    last = -1
+    for datagram in datagrams:
+        data = datagram.data
+        if is_plain_rtcp(data):
+            raise AssertionError(f"plain RTCP of {len(data)} octets")
+        word = struct.unpack_from(">I", data, len(data) - TAG[tag] - SRTCP_INDEX)[0]
+        if not word >> 31:
+            raise AssertionError("SRTCP without the encryption bit")
+        index = word & 0x7FFFFFFF
+        if not last < index < last + 100:
+            raise AssertionError(f"SRTCP index {index} after {last}")
+        last = index

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""ZRTP packets as nobody should send them."""
+import random
+import struct
+
+import capture
+
+HEADER, CRC = 12, 4
+TYPES = ("Hello   ", "HelloACK", "Commit  ", "DHPart1 ", "DHPart2 ", "Confirm1", "Confirm2",
+         "Conf2ACK", "Error   ", "ErrorACK", "GoClear ", "ClearACK", "SASrelay", "RelayACK",
+         "Ping    ", "PingACK ", "Nonsense")
+
+
+def crc32c(octets):
+    crc = 0xFFFFFFFF
+    for octet in octets:
+        crc ^= octet
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def sealed(packet):
+    """A packet, its CRC replaced by the right one (least significant octet first)."""
+    return packet[:-CRC] + struct.pack("<I", crc32c(packet[:-CRC]))
+
+
+def packet(message, sequence=1, ssrc=0x5A525450):
+    """A whole packet around a message."""
+    return sealed(struct.pack(">BBH4sI", 0x10, 0, sequence & 0xFFFF, b"ZRTP", ssrc)
+                  + message + bytes(CRC))
+
+
+def message(kind, body=b"", words=None):
+    """A message; words overrides the true length."""
+    size = (12 + len(body)) // 4 if words is None else words
+    return struct.pack(">HH", 0x505A, size & 0xFFFF) + kind.encode() + body
+
+
+def malformed(sample, count, seed=1):
+    """count packets made from a good one: flipped, cut, stretched, relabelled, lying.
+
+    None is a Hello or Error that anybody could send and that has to be believed.
+    """
+    dice = random.Random(seed)
+    for number in range(count):
+        way = number % 6
+        octets = bytearray(sample)
+        octets[8:12] = b"\x12\x34\x56\x78"               # not the SSRC of who gets it
+        if way == 0:                                   # a flipped bit, CRC wrong
+            octets[dice.randrange(8, len(octets))] ^= 1 << dice.randrange(8)
+            yield bytes(octets)
+        elif way == 1:                                 # cut, CRC right
+            yield sealed(bytes(octets[:dice.randrange(16, len(octets))]))
+        elif way == 2:                                 # stretched, CRC right
+            yield sealed(bytes(octets) + dice.randbytes(dice.choice((1, 4, 400, 3000))))
+        elif way == 3:                                 # another type's label
+            octets[16:24] = dice.choice(TYPES[1:]).encode()
+            yield sealed(bytes(octets))
+        elif way == 4:                                 # a length that lies
+            octets[14:16] = struct.pack(">H", dice.choice((0, 1, 2, 3, 300, 0xFFFF)))
+            yield sealed(bytes(octets))
+        else:                                          # a good label, noise behind it
+            body = dice.randbytes(4 * dice.choice((0, *range(2, 120))))  # 1 makes a true Error
+            yield packet(message(dice.choice(TYPES), body), dice.randrange(65536))
+
+
+def hostile(seen, seed=2):
+    """Packets against a secure call, made from those the phone really sent in it."""
+    dice = random.Random(seed)
+    ssrc = struct.unpack_from(">I", seen[0], 8)[0]
+    sequence = struct.unpack_from(">H", seen[-1], 2)[0]
+    bodies = [
+        *[message("Error   ", struct.pack(">I", code)) for code in (0x10, 0x62, 0x63, 0x70, 0x100)],
+        message("GoClear ", dice.randbytes(8)), message("ClearACK"), message("Conf2ACK"),
+        message("ErrorACK"), message("HelloACK"), message("RelayACK"),
+        message("SASrelay", dice.randbytes(8 + 16 + 4)),
+        message("Ping    ", b"1.10" + dice.randbytes(8)),
+        *[message(kind, dice.randbytes(64)) for kind in ("Confirm1", "Confirm2", "DHPart2 ")],
+    ]
+    for body in bodies:
+        sequence += 1
+        yield packet(body, sequence, ssrc)
+    yield from seen                                    # the whole exchange once more
+    for old in seen:                                   # and with a random part changed
+        octets = bytearray(old)
+        if capture.message_type(old) != "HelloACK" and len(old) > 40:
+            octets[dice.randrange(24, len(old) - CRC)] ^= 0xFF
+        sequence += 1
+        octets[2:4] = struct.pack(">H", sequence & 0xFFFF)
+        yield sealed(bytes(octets))

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The laboratory: one PBX with its endpoints, policies and extensions, and the phones for it.
+
+Ports, all on 127.0.0.1: PBX SIP 25060 to 25063 and AMI 25064, 25065; relay 25066, 25067;
+phones SIP 25070 and up, RTP 26000 and up by tens; PBX RTP 28000 to 28999.
+"""
+import os
+
+import tone
+from asterisk import Asterisk
+from linphone import Linphone
+from plainphone import PlainPhone
+from proxy import Proxy
+
+PBX_HZ, PHONE_HZ = 880, 440
+PBX_PORT, CHAN_SIP_PORT, AMI_PORT, PROXY_PORT, PROXY_RTP = 25060, 25062, 25064, 25066, 27900
+
+# Policy sections of zrtp.conf. Each of the first five leaves one choice only where it matters,
+# so that the outcome does not depend on who initiates.
+POLICIES = {
+    "dh3k": "key_agreement = DH3k\nhash = S256\ncipher = AES1\nauth_tag = HS80\nsas = B32\n",
+    "x255": "key_agreement = X255\n",
+    "s384": "hash = S384\ncipher = AES3\nauth_tag = HS80\n",
+    "hs32": "auth_tag = HS32\n",
+    "b256": "sas = B256\n",
+    "quiet": "initiate = no\n",
+    "strict": "require = yes\n",
+}
+
+# Endpoints: name -> RTP engine. The position in this table gives a phone its ports.
+ENDPOINTS = {
+    "alice": "zrtp", "bob": "zrtp", "carol": "zrtp", "dave": "zrtp", "plain": "zrtp",
+    "relayed": "zrtp", **{name: f"zrtp/{name}" for name in POLICIES},
+}
+
+TRANSPORT = """\
+[system]
+type = system
+timer_t1 = 100
+timer_b = 6400
+[udp]
+type = transport
+protocol = udp
+bind = 127.0.0.1:{port}
+"""
+
+ENDPOINT = """\
+[{name}]
+type = endpoint
+transport = udp
+context = phones
+disallow = all
+allow = ulaw
+rtp_engine = {engine}
+direct_media = no
+aors = {name}
+set_var = WHO={name}
+[{name}]
+type = aor
+contact = sip:{name}@127.0.0.1:{port}
+"""
+
+EXTENSIONS = """\
+[phones]
+exten => announce,1,Answer()
+ same => n(again),Playback({home}/sounds/announcement)
+ same => n,Goto(again)
+exten => record,1,Answer()
+ same => n,MixMonitor({home}/sounds/mix.wav,r({home}/sounds/heard-${{WHO}}.wav))
+ same => n,Goto(announce,again)
+exten => echo,1,Answer()
+ same => n,Echo()
+exten => silent,1,Answer()
+ same => n,Wait(600)
+exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
+"""
+
+SIP_CONF = """\
+[general]
+udpbindaddr = 127.0.0.1:{port}
+timert1 = 100
+timerb = 6400
+context = phones
+allowguest = no
+directmedia = no
+disallow = all
+allow = ulaw
+"""
+
+SIP_PEER = """\
+[{name}]
+type = friend
+host = 127.0.0.1
+port = {port}
+insecure = port,invite
+rtp_engine = {engine}
+setvar = WHO={name}
+"""
+
+
+def zrtp_conf(policies=POLICIES):
+    return "[general]\n" + "".join(f"[{name}]\n{text}" for name, text in policies.items())
+
+
+class Lab:
+    """Use as a context manager. driver: pjsip, or sip for chan_sip of old Asterisks."""
+
+    def __init__(self, root, directory, driver="pjsip", engine=None):
+        self.directory = directory
+        self.driver = driver
+        self.sip_port = CHAN_SIP_PORT if driver == "sip" else PBX_PORT
+        self.engine = engine
+        self.pbx = Asterisk(root, {
+            "zrtp.conf": zrtp_conf(), **self._driver_conf()}, AMI_PORT,
+            modules=["chan_sip"] if driver == "sip" else [])
+        self.pbx.write("extensions.conf", EXTENSIONS.format(
+            home=self.pbx.home, technology="SIP" if driver == "sip" else "PJSIP"))
+        tone.make(self.pbx.file("sounds", "announcement.wav"), PBX_HZ, 5)
+        self.speech = os.path.join(directory, "speech.wav")
+        tone.make(self.speech, PHONE_HZ, 5)
+
+    def _driver_conf(self):
+        form = SIP_PEER if self.driver == "sip" else ENDPOINT
+        peers = "".join(form.format(name=name, engine=self.engine or engine, port=contact(name))
+                        for name, engine in ENDPOINTS.items())
+        if self.driver == "sip":
+            return {"sip.conf": SIP_CONF.format(port=self.sip_port) + peers, "pjsip.conf": ""}
+        return {"pjsip.conf": TRANSPORT.format(port=self.sip_port) + peers}
+
+    def __enter__(self):
+        self.pbx.start()
+        return self
+
+    def __exit__(self, *_):
+        self.pbx.stop()
+
+    # Phones
+
+    def phone(self, name, **options):
+        """A Linphone for endpoint NAME; see Linphone for the options."""
+        options.setdefault("play", self.speech)
+        return Linphone(self.directory, name, sip_port(name), rtp_port(name), **options)
+
+    def plain_phone(self, name="plain", hz=None):
+        """A phone without ZRTP for endpoint NAME."""
+        return PlainPhone(name, sip_port(name), rtp_port(name), hz)
+
+    def proxy(self, name="relayed", **options):
+        """A relay for the phone NAME, to be called at PROXY_PORT."""
+        return Proxy(sip_port(name), self.sip_port, PROXY_PORT, PROXY_RTP, **options)
+
+    def call_phone(self, name, extension="announce"):
+        """The PBX calls endpoint NAME and connects it to an extension."""
+        technology = "SIP" if self.driver == "sip" else "PJSIP"
+        self.pbx.cli(f"channel originate {technology}/{name} extension {extension}@phones")
+
+
+def contact(name):
+    """Where the PBX finds a phone: itself, or the relay in front of it."""
+    return PROXY_PORT + 1 if name == "relayed" else sip_port(name)
+
+
+def sip_port(name):
+    return 25070 + list(ENDPOINTS).index(name)
+
+
+def rtp_port(name):
+    return 26000 + 10 * list(ENDPOINTS).index(name)

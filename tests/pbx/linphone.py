@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Linphone's console client as a phone: the other implementation of ZRTP in these tests."""
+import os
+import re
+import subprocess
+import tempfile
+
+import processes
+import wait
+
+IP = "127.0.0.1"
+PREFIX = {"kex": "MS_ZRTP_KEY_AGREEMENT_", "hash": "MS_ZRTP_HASH_", "cipher": "MS_ZRTP_CIPHER_",
+          "tag": "MS_ZRTP_AUTHTAG_", "sas": "MS_ZRTP_SAS_"}
+KEY = {"kex": "zrtp_key_agreements_suites", "hash": "zrtp_hash_suites",
+       "cipher": "zrtp_cipher_suites", "tag": "zrtp_auth_suites", "sas": "zrtp_sas_suites"}
+
+RC = """\
+[sip]
+sip_port={sip_port}
+sip_tcp_port=0
+sip_tls_port=0
+default_proxy=-1
+contact="{name}" <sip:{name}@127.0.0.1>
+guess_hostname=0
+bind_address=127.0.0.1
+use_ipv6=0
+ipv6_migration_done=1
+media_encryption={encryption}
+media_encryption_mandatory={mandatory}
+register_only_when_network_is_up=0
+use_info=0
+use_rfc2833=1
+{algorithms}
+[rtp]
+audio_rtp_port={rtp_port}
+bind_address=127.0.0.1
+nortp_timeout=300
+[net]
+mtu=1300
+[video]
+enabled=0
+capture=0
+display=0
+[sound]
+echocancellation=0
+agc=0
+[storage]
+uri=null
+call_logs_db_uri=null
+zrtp_secrets_db_uri=null
+[misc]
+uuid=00000000-0000-0000-0000-{sip_port:012d}
+{codecs}
+"""
+
+# mime, rate, channels, wanted. What is not listed, linphonec adds as wanted.
+CODECS = (("PCMU", 8000, 1, 1), ("PCMA", 8000, 1, 0), ("opus", 48000, 2, 0),
+          ("speex", 32000, 1, 0), ("speex", 16000, 1, 0), ("speex", 8000, 1, 0),
+          ("G729", 8000, 1, 0), ("GSM", 8000, 1, 0), ("G722", 8000, 1, 0), ("iLBC", 8000, 1, 0),
+          ("L16", 44100, 1, 0), ("BV16", 8000, 1, 0))
+
+
+class Linphone:
+    """One linphonec in a new directory of its own, so with an empty cache of secrets.
+
+    Keywords kex, hash, cipher, tag, sas take lists of four-character ZRTP names.
+    zrtp=False turns ZRTP off, mandatory=True refuses to send anything in clear,
+    play names a wav file to speak, answer=True takes every call at once.
+    """
+
+    def __init__(self, directory, name, sip_port, rtp_port, *, zrtp=True, mandatory=True,
+                 play=None, record=False, answer=True, **algorithms):
+        self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
+        self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
+        self.answer, self.play = answer, play
+        self.recording = self._file("heard.wav") if record else None
+        self.mark = 0
+        self.process = None
+        os.mkdir(self._file("home"))
+        lines = "\n".join(f"{KEY[kind]}=" + ",".join(PREFIX[kind] + n.upper() for n in names)
+                          for kind, names in algorithms.items() if names)
+        codecs = "\n".join(
+            f"[audio_codec_{n}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled={on}"
+            for n, (mime, rate, channels, on) in enumerate(CODECS))
+        with open(self._file("rc"), "w") as rc:
+            rc.write(RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=codecs,
+                               encryption="zrtp" if zrtp else "none",
+                               mandatory=int(zrtp and mandatory), algorithms=lines))
+
+    def _file(self, name):
+        return os.path.join(self.directory, name)
+
+    # Life
+
+    def start(self):
+        self.mark = 0
+        command = ["linphonec", *(["-a"] if self.answer else []),
+                   "-c", self._file("rc"), "-d", "6", "-l", self._file("log")]
+        with open(self._file("out"), "wb") as out:
+            self.process = processes.start(
+                command, cwd=self.directory, stdin=subprocess.PIPE, stdout=out, stderr=out,
+                env={
+                    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self._file("home"),
+                    "TMPDIR": self._file("home"), "TERM": "dumb", "ALSA_CONFIG_PATH": "/dev/null"})
+        self.say("soundcard use files")
+        self.wait("Using wav files", 10)
+        self.say("firewall none")
+        if self.play:
+            self.say(f"play {self.play}")
+        if self.recording:
+            self.say(f"record {self.recording}")
+        return self
+
+    def stop(self):
+        if self.process is None:
+            return
+        for command in ("terminate all", "quit"):
+            try:
+                self.say(command)
+            except (BrokenPipeError, ValueError):
+                break
+        processes.stop(self.process, 5)
+        self.process.stdin.close()
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # Talking to it
+
+    def say(self, command):
+        """Type a line on its console."""
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def _read(self, name):
+        with open(self._file(name), errors="replace") as text:
+            return text.read()
+
+    def log(self):
+        return self._read("log")
+
+    def out(self):
+        """What it printed since the last call began."""
+        return self._read("out")[self.mark:]
+
+    def wait(self, pattern, seconds):
+        """Wait until what it printed matches; return the match."""
+        return wait.until(f"{self.name}: /{pattern}/", seconds,
+                          lambda: re.search(pattern, self.out()))
+
+    def expect_call(self):
+        """Forget what was printed: the next call is what counts."""
+        self.mark = len(self._read("out"))
+
+    def call(self, extension, port):
+        self.expect_call()
+        self.say(f"call sip:{extension}@{IP}:{port}")
+
+    def hang_up(self):
+        self.say("terminate")
+        self.wait_ended()
+
+    def wait_ended(self, seconds=5):
+        self.wait(r"Call \d+ with .* ended|Call ended", seconds)
+
+    def secure(self, seconds=10):
+        """Wait until its call is secure; return the SAS it shows."""
+        return self.wait(r"fully encrypted and auth token is (\S+)\.\s", seconds)[1]
+
+    def secrets(self):
+        """The path of its cache of retained secrets, an SQLite database."""
+        return self._file("home/.linphone-zidcache")
+
+    def algorithms(self):
+        """The algorithms of its last key exchange, as its log names them."""
+        lines = re.findall(r"ZRTP algo used during negotiation: (.*)", self.log())
+        return lines[-1] if lines else None

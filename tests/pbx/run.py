@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls through a real Asterisk with a real phone.
+
+run.py [-k PATTERN] [-v] [-l] SUITE=ROOT ...
+
+SUITE=ROOT names a Debian root with Asterisk and res_zrtp.so installed, for instance
+sid=/var/cache/asterisk-zrtp/sid. -k runs only the cases whose names match, -l lists them,
+-v shows where a case failed.
+"""
+import argparse
+import re
+import sys
+
+import harness
+import test_calls, test_life, test_old, test_wire  # noqa: E401,F401  they register their cases
+
+
+def main():
+    options = argparse.ArgumentParser(description="PBX tests of ZRTP for Asterisk")
+    options.add_argument("-k", metavar="PATTERN", default="", help="only cases that match")
+    options.add_argument("-l", action="store_true", help="list the cases")
+    options.add_argument("-v", action="store_true", help="show where a case failed")
+    options.add_argument("roots", nargs="*", metavar="SUITE=ROOT")
+    given = options.parse_args()
+    cases = [c for c in harness.CASES if re.search(given.k, f"{c[1]}: {c[0]}")]
+    if given.l:
+        print("\n".join(f"{kind}: {name}" for name, kind, _, _ in cases))
+        return 0
+    roots = dict(root.split("=", 1) for root in given.roots)
+    return harness.report(harness.Runner(roots, given.v).run(cases))
+
+
+sys.exit(main())

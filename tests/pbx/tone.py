@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tones: made, and found again. 8 kHz, mono, 16 bits or mu-law."""
+import bisect
+import math
+import struct
+import wave
+
+RATE = 8000
+
+
+def samples(hz, seconds, level=12000):
+    step = 2 * math.pi * hz / RATE
+    return [round(level * math.sin(step * n)) for n in range(int(RATE * seconds))]
+
+
+def make(path, hz, seconds):
+    """Write a wav file with a tone."""
+    pcm = samples(hz, seconds)
+    with wave.open(path, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(struct.pack(f"<{len(pcm)}h", *pcm))
+
+
+def read(path):
+    """The samples of a wav file, also of one whose writer never filled in the sizes."""
+    with open(path, "rb") as wav:
+        raw = wav.read()
+    channels, rate = struct.unpack_from("<HI", raw, raw.index(b"fmt ") + 10)
+    pcm = raw[raw.index(b"data") + 8:]
+    values = struct.unpack(f"<{len(pcm) // 2}h", pcm[:len(pcm) // 2 * 2])
+    if rate != RATE:
+        raise AssertionError(f"{path}: {rate} samples a second, not {RATE}")
+    return values[::channels]
+
+
+def share(pcm, hz):
+    """The part of the energy, 0 to 1, that lies at a frequency (Goertzel)."""
+    total = sum(v * v for v in pcm)
+    if not total:
+        return 0.0
+    turn = 2 * math.cos(2 * math.pi * hz / RATE)
+    a = b = 0.0
+    for value in pcm:
+        a, b = value + turn * a - b, a
+    return (a * a + b * b - turn * a * b) * 2 / len(pcm) / total
+
+
+def level(pcm):
+    """The root mean square."""
+    return math.sqrt(sum(v * v for v in pcm) / len(pcm)) if pcm else 0.0
+
+
+def best_share(pcm, hz):
+    """The largest share of a tone in any half second that is not silent."""
+    half = RATE // 2
+    windows = [pcm[n:n + half] for n in range(0, len(pcm) - half + 1, half // 2)]
+    return max((share(w, hz) for w in windows if level(w) > 300), default=0.0)
+
+
+def heard(path, hz, other=None):
+    """Fail unless a recording has a clear half second of one tone, without the other."""
+    pcm = read(path)
+    found = best_share(pcm, hz)
+    if found < 0.8:
+        raise AssertionError(f"{hz} Hz not heard: best share {found:.2f} in "
+                             f"{len(pcm) / RATE:.1f} s, level {level(pcm):.0f}")
+    if other and best_share(pcm, other) > 0.5:
+        raise AssertionError(f"{other} Hz heard where only {hz} Hz belongs")
+
+
+def _decode(octet):
+    octet = ~octet & 0xFF
+    value = ((((octet & 15) << 3) + 132) << ((octet >> 4) & 7)) - 132
+    return -value if octet & 128 else value
+
+
+ULAW = [_decode(octet) for octet in range(256)]
+_CODES = sorted((value, octet) for octet, value in enumerate(ULAW))
+
+
+def _encode(value):
+    at = bisect.bisect(_CODES, (value, 256))
+    near = _CODES[max(at - 1, 0):at + 1]
+    return min(near, key=lambda pair: abs(pair[0] - value))[1]
+
+
+def from_ulaw(octets):
+    return [ULAW[octet] for octet in octets]
+
+
+def to_ulaw(pcm):
+    return bytes(_encode(value) for value in pcm)
