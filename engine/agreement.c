@@ -51,7 +51,8 @@ static int build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type,
 	return out->len ? zrtp_message_seal(out->octets, out->len, stream->h[0]) : -1;
 }
 
-static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const uint8_t *nonce)
+/* hvi, or nonce with keyID, by mode. */
+static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const uint8_t *key_id)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_choice *choice = &exchange->choice;
@@ -63,7 +64,8 @@ static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const ui
 			  (const uint8_t *)choice->sas->name },
 		.mode = exchange->mode,
 		.hvi = hvi,
-		.nonce = nonce,
+		.nonce = stream->nonce,
+		.key_id = key_id,
 	};
 
 	exchange->commit.len =
@@ -102,6 +104,7 @@ static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role ro
 		exchange->mode = mode;
 		stream->initiator = role == ZRTP_INITIATOR;
 		stream->multistream = mode == ZRTP_MODE_MULTISTREAM;
+		stream->preshared = mode == ZRTP_MODE_PRESHARED;
 	}
 	return exchange;
 }
@@ -115,6 +118,14 @@ static enum zrtp_state commit_sent(struct zrtp_stream *stream)
 	return ZRTP_STATE_COMMIT_SENT;
 }
 
+/* From here on we know whose secrets count. */
+static void adopt_peer(struct zrtp_stream *stream)
+{
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+
+	zrtp_session_adopt_peer(stream->session, &hello);
+}
+
 static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 {
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
@@ -123,13 +134,18 @@ static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 	if (!exchange) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	zrtp_session_adopt_peer(stream->session, &hello);
 	zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
 	if (build_dh_commit(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
 	stream->session->agreeing = stream;
 	return commit_sent(stream);
+}
+
+static int draw_nonce(struct zrtp_stream *stream)
+{
+	stream->has_nonce = true;
+	return zrtp_draw(stream->session->context, stream->nonce, sizeof(stream->nonce), ZRTP_RANDOM_NONCE);
 }
 
 /* Hash, cipher and tag are those of the first stream (4.4.3.1). */
@@ -143,12 +159,48 @@ static enum zrtp_state commit_multistream(struct zrtp_stream *stream)
 	}
 	exchange->choice = (struct zrtp_choice){ session->hash, session->cipher, session->tag,
 						 zrtp_kex_find("Mult"), session->sas };
-	if (zrtp_draw(session->context, stream->nonce, sizeof(stream->nonce), ZRTP_RANDOM_NONCE) ||
-	    write_commit(stream, NULL, stream->nonce)) {
+	if (draw_nonce(stream) || write_commit(stream, NULL, NULL)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	stream->has_nonce = true;
 	return commit_sent(stream);
+}
+
+/* From retained secrets alone (4.4.2). */
+static enum zrtp_state commit_preshared(struct zrtp_stream *stream)
+{
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+	struct zrtp_exchange *exchange = begin(stream, ZRTP_INITIATOR, ZRTP_MODE_PRESHARED);
+	uint8_t key_id[ZRTP_ID_SIZE];
+
+	if (!exchange) {
+		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	}
+	zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	exchange->choice.kex = zrtp_kex_find("Prsh");
+	if (draw_nonce(stream) || zrtp_preshared_propose(stream, key_id) ||
+	    write_commit(stream, NULL, key_id)) {
+		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	}
+	stream->session->agreeing = stream;
+	return commit_sent(stream);
+}
+
+static bool is_passive(const struct zrtp_stream *stream)
+{
+	return zrtp_peer_hello(stream).flags & ZRTP_HELLO_PASSIVE;
+}
+
+/* We wait for the peer; if it waits as well, nothing will come of it (5.2). */
+static enum zrtp_state wait_for_commit(struct zrtp_stream *stream)
+{
+	if (is_passive(stream)) {
+		zrtp_timer_stop(stream);
+		stream->clear_reason = ZRTP_CLEAR_PASSIVE;
+		stream->effects |= ZRTP_EFFECT_CLEAR;
+	} else {
+		zrtp_timer_wait(stream);
+	}
+	return ZRTP_STATE_FOUND;
 }
 
 enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
@@ -156,8 +208,7 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 	const struct zrtp_session *session = stream->session;
 
 	if (session->policy.passive) {
-		zrtp_timer_wait(stream);
-		return ZRTP_STATE_FOUND;
+		return wait_for_commit(stream);
 	}
 	if (session->keyed) {
 		return commit_multistream(stream);
@@ -166,7 +217,8 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 		zrtp_timer_stop(stream); /* zrtp_session_advance() wakes us */
 		return ZRTP_STATE_FOUND;
 	}
-	return commit_dh(stream);
+	adopt_peer(stream);
+	return zrtp_preshared_possible(stream) ? commit_preshared(stream) : commit_dh(stream);
 }
 
 /* ---- the other side's Commit ---- */
@@ -184,7 +236,7 @@ static bool of_peer(const struct zrtp_stream *stream, const struct zrtp_commit *
 /* The right image but a wrong MAC: an earlier message was not the peer's. */
 static enum zrtp_state forged(struct zrtp_stream *stream)
 {
-	stream->effects |= ZRTP_EFFECT_MAC_ALARM;
+	zrtp_tell(stream, ZRTP_EVENT_MAC_ALARM);
 	return zrtp_fail(stream, ZRTP_ERROR_MALFORMED);
 }
 
@@ -198,6 +250,19 @@ static bool nonce_used(const struct zrtp_stream *stream, const uint8_t *nonce)
 	return false;
 }
 
+/* Nothing to agree on: Confirm1 answers the Commit. */
+static enum zrtp_state confirm_at_once(struct zrtp_stream *stream, const struct zrtp_commit *commit)
+{
+	memcpy(stream->nonce, commit->nonce, sizeof(stream->nonce));
+	stream->has_nonce = true;
+	if (zrtp_agree_without_dh(stream) || zrtp_confirm_build(stream)) {
+		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	}
+	zrtp_timer_wait(stream);
+	zrtp_send(stream, ZRTP_MSG_CONFIRM1);
+	return ZRTP_STATE_CONFIRM1_SENT;
+}
+
 static enum zrtp_state respond_multistream(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
 	if (!stream->session->keyed) {
@@ -206,24 +271,33 @@ static enum zrtp_state respond_multistream(struct zrtp_stream *stream, const str
 	if (nonce_used(stream, commit->nonce)) {
 		return zrtp_fail(stream, ZRTP_ERROR_NONCE);
 	}
-	memcpy(stream->nonce, commit->nonce, sizeof(stream->nonce));
-	stream->has_nonce = true;
 	if (stream->exchange->choice.hash != stream->session->hash) {
 		return zrtp_fail(stream, ZRTP_ERROR_HASH); /* ZRTPSess has that hash's length */
 	}
-	if (zrtp_agree_multistream(stream) || zrtp_confirm_build(stream)) {
+	return confirm_at_once(stream, commit);
+}
+
+/* The keyID names a key of ours; else we propose Diffie-Hellman ourselves,
+ * which trumps the peer's Commit (4.4.2.3). */
+static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struct zrtp_commit *commit)
+{
+	if (nonce_used(stream, commit->nonce)) {
+		return zrtp_fail(stream, ZRTP_ERROR_NONCE);
+	}
+	switch (zrtp_preshared_find(stream, commit->key_id)) {
+	case 1:
+		stream->session->agreeing = stream;
+		return confirm_at_once(stream, commit);
+	case 0:
+		return stream->session->policy.passive ? zrtp_fail(stream, ZRTP_ERROR_NO_SECRET)
+						       : commit_dh(stream);
+	default:
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	zrtp_timer_wait(stream);
-	zrtp_send(stream, ZRTP_MSG_CONFIRM1);
-	return ZRTP_STATE_CONFIRM1_SENT;
 }
 
 static enum zrtp_state respond_dh(struct zrtp_stream *stream)
 {
-	const struct zrtp_hello hello = zrtp_peer_hello(stream);
-
-	zrtp_session_adopt_peer(stream->session, &hello);
 	stream->session->agreeing = stream;
 	if (make_private(stream) || build_dhpart(stream, ZRTP_MSG_DHPART1, &stream->exchange->dhpart1)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
@@ -231,6 +305,21 @@ static enum zrtp_state respond_dh(struct zrtp_stream *stream)
 	zrtp_timer_wait(stream);
 	zrtp_send(stream, ZRTP_MSG_DHPART1);
 	return ZRTP_STATE_DHPART1_SENT;
+}
+
+static enum zrtp_state respond_in_mode(struct zrtp_stream *stream, const struct zrtp_commit *commit)
+{
+	switch (commit->mode) {
+	case ZRTP_MODE_MULTISTREAM:
+		return respond_multistream(stream, commit);
+	case ZRTP_MODE_PRESHARED:
+		adopt_peer(stream);
+		return respond_preshared(stream, commit);
+	case ZRTP_MODE_DH:
+		break;
+	}
+	adopt_peer(stream);
+	return respond_dh(stream);
 }
 
 static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -250,8 +339,7 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 	exchange->commit.len = message->len;
 	stream->choice = exchange->choice;
 	stream->effects |= ZRTP_EFFECT_HOLD_MEDIA;
-	return commit->mode == ZRTP_MODE_MULTISTREAM ? respond_multistream(stream, commit)
-						     : respond_dh(stream);
+	return respond_in_mode(stream, commit);
 }
 
 /* hvi or nonce of the Commit in force. */
@@ -266,12 +354,23 @@ static struct zrtp_commit own_commit(const struct zrtp_stream *stream)
 	return message.u.commit;
 }
 
-/* Two Commits met: the lower hvi or nonce is discarded, as an unsigned number
- * in network order (4.2). */
-static bool own_wins(const struct zrtp_commit *own, const struct zrtp_commit *peer)
+/* Two Commits met (4.2). DH trumps Preshared; of two Preshared ones that of a
+ * device with the M flag is discarded, if the other has none; otherwise the
+ * lower hvi or nonce is, as an unsigned number in network order. */
+static bool own_wins(const struct zrtp_stream *stream, const struct zrtp_commit *own,
+		     const struct zrtp_commit *peer)
 {
+	bool own_mitm = stream->session->policy.mitm;
+	bool peer_mitm = zrtp_peer_hello(stream).flags & ZRTP_HELLO_MITM;
+
+	if (own->mode != peer->mode) {
+		return own->mode == ZRTP_MODE_DH;
+	}
 	if (own->mode == ZRTP_MODE_DH) {
 		return memcmp(own->hvi, peer->hvi, ZRTP_HVI_SIZE) > 0;
+	}
+	if (own->mode == ZRTP_MODE_PRESHARED && own_mitm != peer_mitm) {
+		return peer_mitm;
 	}
 	return memcmp(own->nonce, peer->nonce, ZRTP_NONCE_SIZE) > 0;
 }
@@ -285,20 +384,21 @@ static void withdraw(struct zrtp_stream *stream)
 	stream->state = ZRTP_STATE_FOUND;
 }
 
-/* A DH Commit while another stream of the session is agreeing (4.2, 4.4.1). */
+/* A Commit for a shared secret while another stream of the session is after
+ * one (4.2, 4.4.1). */
 static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
 	struct zrtp_stream *other = stream->session->agreeing;
 	struct zrtp_commit own;
 
-	if (commit->mode != ZRTP_MODE_DH || !other || other == stream) {
+	if (commit->mode == ZRTP_MODE_MULTISTREAM || !other || other == stream) {
 		return false;
 	}
 	if (other->state != ZRTP_STATE_COMMIT_SENT) {
 		return true;
 	}
 	own = own_commit(other);
-	if (own_wins(&own, commit)) {
+	if (own_wins(stream, &own, commit)) {
 		return true;
 	}
 	withdraw(other);
@@ -312,7 +412,7 @@ static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_c
 static bool out_of_turn(const struct zrtp_session *session, const struct zrtp_commit *commit)
 {
 	if (session->keyed) {
-		return commit->mode == ZRTP_MODE_DH;
+		return commit->mode != ZRTP_MODE_MULTISTREAM;
 	}
 	return commit->mode == ZRTP_MODE_MULTISTREAM && session->agreeing;
 }
@@ -345,13 +445,13 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 	if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
 		return forged(stream);
 	}
-	if (commit->mode == ZRTP_MODE_PRESHARED || out_of_turn(stream->session, commit)) {
-		return zrtp_drop(stream, ZRTP_DROP_CONTENTION); /* DH trumps Preshared */
+	if (out_of_turn(stream->session, commit)) {
+		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
-	if (own.mode != commit->mode) {
+	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
 	}
-	if (own_wins(&own, commit)) {
+	if (own_wins(stream, &own, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	stream->has_nonce = false;
@@ -368,7 +468,7 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 	}
 	if (stream->state == ZRTP_STATE_DHPART1_SENT) {
 		zrtp_send(stream, ZRTP_MSG_DHPART1);
-	} else if (stream->exchange->mode == ZRTP_MODE_MULTISTREAM) {
+	} else if (stream->exchange->mode != ZRTP_MODE_DH) {
 		zrtp_send(stream, ZRTP_MSG_CONFIRM1);
 	}
 	return stream->state;
@@ -442,15 +542,15 @@ static uint32_t agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *p
 	zrtp_wipe(result, sizeof(result));
 	zrtp_private_drop(exchange);
 	if (!code && stream->session->cache_mismatch) {
-		stream->effects |= ZRTP_EFFECT_CACHE_MISMATCH;
+		zrtp_tell(stream, ZRTP_EVENT_CACHE_MISMATCH);
 	}
 	if (!code && stream->session->auxsecret_len && !stream->session->aux_matched) {
-		stream->effects |= ZRTP_EFFECT_AUX_MISMATCH;
+		zrtp_tell(stream, ZRTP_EVENT_AUX_MISMATCH);
 	}
 	return code;
 }
 
-int zrtp_agree_multistream(struct zrtp_stream *stream)
+int zrtp_agree_without_dh(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_hash *hash = exchange->choice.hash;
@@ -458,13 +558,19 @@ int zrtp_agree_multistream(struct zrtp_stream *stream)
 					       piece(exchange->commit.octets, exchange->commit.len) };
 	struct zrtp_kdf_context context;
 	uint8_t s0[ZRTP_HASH_MAX];
+	int failed;
 
 	if (zrtp_kdf_context_make(&context, hash, zrtp_zid_of(stream, ZRTP_INITIATOR),
-				  zrtp_zid_of(stream, ZRTP_RESPONDER), messages, 2) ||
-	    zrtp_s0_multistream(hash, stream->session->keys.zrtpsess, &context, s0)) {
+				  zrtp_zid_of(stream, ZRTP_RESPONDER), messages, 2)) {
 		return -1;
 	}
-	return keys_from_s0(stream, s0, &context);
+	if (exchange->mode == ZRTP_MODE_MULTISTREAM) {
+		failed = zrtp_s0_multistream(hash, stream->session->keys.zrtpsess, &context, s0);
+	} else {
+		failed = zrtp_s0_preshared(hash, exchange->preshared_key, &context, s0);
+		zrtp_wipe(exchange->preshared_key, sizeof(exchange->preshared_key));
+	}
+	return failed ? -1 : keys_from_s0(stream, s0, &context);
 }
 
 static void keep(struct zrtp_dhpart_octets *out, const struct zrtp_message *message)

@@ -7,6 +7,12 @@ static unsigned own_flags(const struct zrtp_stream *stream)
 	const struct zrtp_session *session = stream->session;
 	unsigned flags = session->policy.disclose ? ZRTP_CONFIRM_DISCLOSE : 0;
 
+	if (session->enroll && !stream->multistream) {
+		flags |= ZRTP_CONFIRM_ENROLL; /* which excludes A (7.3.1) */
+	} else if (session->policy.allow_clear) {
+		flags |= ZRTP_CONFIRM_ALLOW_CLEAR;
+	}
+
 	/* Not after a mismatch: the V of another secret says nothing. */
 	if (!stream->multistream && session->retained.verified && session->rs_matched) {
 		flags |= ZRTP_CONFIRM_VERIFIED;
@@ -23,34 +29,62 @@ static uint32_t own_expiry(const struct zrtp_stream *stream)
 	return stream->session->context->cache.get ? stream->session->policy.cache_expiry : 0;
 }
 
-int zrtp_confirm_build(struct zrtp_stream *stream)
+/* Signature type and signature behind the plain text, if we sign and the peer
+ * can verify: its length in octets, a multiple of four, or 0 (7.2). */
+static size_t sign(struct zrtp_stream *stream, uint8_t out[ZRTP_SIGNATURE_MAX])
+{
+	const struct zrtp_callbacks *callbacks = &stream->session->callbacks;
+	size_t size = ZRTP_SIGNATURE_MAX - 4;
+
+	if (stream->multistream || !callbacks->sign ||
+	    !(zrtp_peer_hello(stream).flags & ZRTP_HELLO_SIGNATURE)) {
+		return 0;
+	}
+	memset(out, 0, ZRTP_SIGNATURE_MAX);
+	if (callbacks->sign(stream, stream->exchange->session_keys.sashash, (char *)out, out + 4, &size,
+			    stream->arg) ||
+	    !size || size > ZRTP_SIGNATURE_MAX - 4) {
+		return 0;
+	}
+	return 4 + (size + 3) / 4 * 4;
+}
+
+/* Encrypt, then confirm_mac over the ciphertext (4.6). */
+static int seal(struct zrtp_stream *stream, uint8_t *text, size_t len)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_choice *choice = &exchange->choice;
-	const struct zrtp_confirm_plain plain = { stream->h[0], 0, own_flags(stream), own_expiry(stream) };
-	uint8_t text[ZRTP_CONFIRM_PLAIN], iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
-	const struct zrtp_sealed sealed = { mac, iv, text, sizeof(text) };
+	uint8_t iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
+	const struct zrtp_sealed sealed = { mac, iv, text, len };
 	enum zrtp_role role = exchange->role;
 	enum zrtp_message_type type = role == ZRTP_RESPONDER ? ZRTP_MSG_CONFIRM1 : ZRTP_MSG_CONFIRM2;
+
+	if (zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
+	    zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, len, text) ||
+	    zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, len, mac)) {
+		return -1;
+	}
+	exchange->confirm.len =
+		zrtp_sealed_write(exchange->confirm.octets, sizeof(exchange->confirm.octets), type, &sealed);
+	return exchange->confirm.len ? 0 : -1;
+}
+
+int zrtp_confirm_build(struct zrtp_stream *stream)
+{
+	struct zrtp_confirm_plain plain = { stream->h[0], 0, own_flags(stream), own_expiry(stream) };
+	uint8_t text[ZRTP_CONFIRM_PLAIN + ZRTP_SIGNATURE_MAX];
+	size_t signature = sign(stream, text + ZRTP_CONFIRM_PLAIN);
 	int failed;
 
-	/* Encrypt, then confirm_mac over the ciphertext (4.6). */
-	failed = zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
-		 !zrtp_confirm_plain_write(text, sizeof(text), &plain) ||
-		 zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, sizeof(text), text) ||
-		 zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, sizeof(text),
-			    mac);
-	if (!failed) {
-		exchange->confirm.len = zrtp_sealed_write(exchange->confirm.octets,
-							  sizeof(exchange->confirm.octets), type, &sealed);
-		failed = !exchange->confirm.len;
-	}
+	plain.signature_words = (unsigned)(signature / 4);
+	failed = !zrtp_confirm_plain_write(text, ZRTP_CONFIRM_PLAIN, &plain) ||
+		 seal(stream, text, ZRTP_CONFIRM_PLAIN + signature);
 	zrtp_wipe(text, sizeof(text));
 	return failed ? -1 : 0;
 }
 
-static bool mac_right(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
-		      enum zrtp_role sender)
+bool zrtp_sealed_authentic(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
+			   enum zrtp_role sender)
 {
 	const struct zrtp_hash *hash = stream->choice.hash;
 	uint8_t mac[ZRTP_MAC_SIZE];
@@ -66,7 +100,7 @@ static uint32_t open_confirm(struct zrtp_stream *stream, const struct zrtp_seale
 {
 	enum zrtp_role sender = zrtp_other(stream->exchange->role);
 
-	if (!mac_right(stream, sealed, sender)) {
+	if (!zrtp_sealed_authentic(stream, sealed, sender)) {
 		return ZRTP_ERROR_BAD_CONFIRM;
 	}
 	if (zrtp_cfb(stream->choice.cipher, stream->keys.zrtpkey[sender], sealed->iv, false, sealed->cipher,
@@ -77,7 +111,7 @@ static uint32_t open_confirm(struct zrtp_stream *stream, const struct zrtp_seale
 }
 
 /* H0 ends the chain that began in the peer's Hello. In DH mode H1 came with
- * its DHPart; in Multistream mode all images follow from H0. */
+ * its DHPart; in the other modes all images follow from H0. */
 static bool chain_holds(const struct zrtp_stream *stream, const uint8_t *h0, uint8_t h1[ZRTP_IMAGE_SIZE])
 {
 	const struct zrtp_exchange *exchange = stream->exchange;
@@ -95,9 +129,8 @@ static bool chain_holds(const struct zrtp_stream *stream, const uint8_t *h0, uin
 	       zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, h2);
 }
 
-/* The message whose MAC H0 (DH) or H1 (Multistream) is the key of: the peer's
- * DHPart; in Multistream mode the initiator's Commit, nothing of the
- * responder's (9). */
+/* The message whose MAC H0 (DH) or H1 (other modes) is the key of: the peer's
+ * DHPart; otherwise the initiator's Commit, nothing of the responder's (9). */
 static bool earlier_message_authentic(const struct zrtp_stream *stream, const uint8_t *h0, const uint8_t *h1)
 {
 	const struct zrtp_exchange *exchange = stream->exchange;
@@ -109,6 +142,25 @@ static bool earlier_message_authentic(const struct zrtp_stream *stream, const ui
 	}
 	return exchange->role == ZRTP_INITIATOR ||
 	       zrtp_message_authentic(exchange->commit.octets, exchange->commit.len, h1);
+}
+
+/* The signature counts in a first stream only; a bad one is told, and the call
+ * goes on (7.2). */
+static enum zrtp_signature_status check_signature(struct zrtp_stream *stream,
+						  const struct zrtp_confirm_plain *confirm)
+{
+	const struct zrtp_callbacks *callbacks = &stream->session->callbacks;
+	const uint8_t *block = confirm->h0 + ZRTP_CONFIRM_PLAIN;
+	char type[4];
+
+	if (!confirm->signature_words || stream->multistream || !callbacks->verify) {
+		return ZRTP_SIGNATURE_NONE;
+	}
+	memcpy(type, block, sizeof(type));
+	return callbacks->verify(stream, stream->exchange->session_keys.sashash, type, block + 4,
+				 confirm->signature_words * 4U - 4, stream->arg)
+		       ? ZRTP_SIGNATURE_GOOD
+		       : ZRTP_SIGNATURE_BAD;
 }
 
 enum verdict { VERDICT_GOOD, VERDICT_DROP, VERDICT_FAIL };
@@ -127,12 +179,13 @@ static enum verdict check_confirm(struct zrtp_stream *stream, const struct zrtp_
 	} else if (!chain_holds(stream, confirm.h0, h1)) {
 		verdict = VERDICT_DROP;
 	} else if (!earlier_message_authentic(stream, confirm.h0, h1)) {
-		stream->effects |= ZRTP_EFFECT_MAC_ALARM;
+		zrtp_tell(stream, ZRTP_EVENT_MAC_ALARM);
 		*code = ZRTP_ERROR_MALFORMED;
 		verdict = VERDICT_FAIL;
 	} else {
 		stream->exchange->peer_expiry = confirm.expiry;
 		stream->exchange->peer_flags = confirm.flags;
+		stream->exchange->signature = check_signature(stream, &confirm);
 	}
 	zrtp_wipe(plain, sizeof(plain));
 	return verdict;
@@ -144,10 +197,10 @@ enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_m
 	uint32_t code;
 
 	if (stream->state == ZRTP_STATE_COMMIT_SENT) {
-		if (exchange->mode != ZRTP_MODE_MULTISTREAM) {
+		if (exchange->mode == ZRTP_MODE_DH) {
 			return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 		}
-		if (zrtp_agree_multistream(stream)) {
+		if (zrtp_agree_without_dh(stream)) {
 			return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 		}
 	}
@@ -197,7 +250,7 @@ enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_m
 /* Our Conf2ACK was lost. Only the initiator itself gets another one. */
 enum zrtp_state zrtp_on_confirm2_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (stream->initiator || !mac_right(stream, &message->u.sealed, ZRTP_INITIATOR)) {
+	if (stream->initiator || !zrtp_sealed_authentic(stream, &message->u.sealed, ZRTP_INITIATOR)) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	zrtp_send(stream, ZRTP_MSG_CONF2ACK);

@@ -25,7 +25,7 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 	if (!stream->hash_mismatch_told) {
 		stream->hash_mismatch_told = true;
 		stream->hash_status = ZRTP_HASH_MISMATCH;
-		stream->effects |= ZRTP_EFFECT_HASH_MISMATCH;
+		zrtp_tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
 	}
 	return false;
 }
@@ -107,9 +107,8 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
 		zrtp_send(stream, ZRTP_MSG_HELLOACK);
 		return stream->state;
 	}
-	if (stream->state == ZRTP_STATE_SECURE && !stream->peer_change_told) {
-		stream->peer_change_told = true;
-		stream->effects |= ZRTP_EFFECT_PEER_CHANGED;
+	if (stream->state == ZRTP_STATE_SECURE) {
+		zrtp_tell(stream, ZRTP_EVENT_PEER_CHANGED);
 	}
 	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 }
@@ -130,9 +129,15 @@ enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_m
 
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 {
-	if (stream->peer_hello_len) {
-		return zrtp_fail(stream, ZRTP_ERROR_TIMEOUT);
+	if (!stream->peer_hello_len) {
+		stream->clear_reason = ZRTP_CLEAR_NO_ZRTP;
+		stream->effects |= ZRTP_EFFECT_CLEAR;
+		return ZRTP_STATE_NO_ZRTP;
 	}
-	stream->effects |= ZRTP_EFFECT_CLEAR;
+	/* The peer speaks ZRTP but hears us not: that is a failure, though a
+	 * Commit of it that comes late is still welcome (6). */
+	stream->error_code = ZRTP_ERROR_TIMEOUT;
+	stream->error_from_peer = false;
+	stream->effects |= ZRTP_EFFECT_ERROR;
 	return ZRTP_STATE_NO_ZRTP;
 }

@@ -17,8 +17,7 @@ static void give_up(struct zrtp_stream *stream, uint32_t code, bool from_peer)
 	}
 	/* What was about to happen must not happen any more. */
 	stream->outbox = 0;
-	stream->effects &= ZRTP_EFFECT_PEER_FOUND | ZRTP_EFFECT_HOLD_MEDIA | ZRTP_EFFECT_MAC_ALARM |
-			   ZRTP_EFFECT_HASH_MISMATCH;
+	stream->effects &= ZRTP_EFFECT_PEER_FOUND | ZRTP_EFFECT_HOLD_MEDIA | ZRTP_EFFECT_EVENTS;
 	stream->effects |= ZRTP_EFFECT_ERROR | ZRTP_EFFECT_ADVANCE;
 }
 

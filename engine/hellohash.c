@@ -58,7 +58,7 @@ static void forget_wrong_hello(struct zrtp_stream *stream)
 	stream->state = stream->state == ZRTP_STATE_FOUND ? ZRTP_STATE_DISCOVERY : stream->state;
 	stream->hash_status = ZRTP_HASH_MISMATCH;
 	stream->hash_mismatch_told = true;
-	stream->effects |= ZRTP_EFFECT_HASH_MISMATCH;
+	zrtp_tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
 	zrtp_stream_run(stream);
 }
 

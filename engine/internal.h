@@ -57,7 +57,21 @@ struct zrtp_session {
 	struct zrtp_session_keys keys;
 	/* new_rs1 waits for the user's word after a mismatch (4.6.1.1). */
 	bool update_waits;
-	uint32_t expiry; /* the smaller of both Confirms' */
+	uint32_t expiry;    /* the smaller of both Confirms' */
+	bool was_initiator; /* in that exchange: whose ZID comes first (4.7.2.1) */
+	bool by_preshared;  /* it was a Preshared one */
+	bool destroyed;     /* GoClear: nothing but ZRTPSess is left of the keys */
+
+	/* SAS relay and enrollment (5.13, 7.3). */
+	bool enroll;
+	bool relayed, relayed_verified, relayed_disclosed;
+	uint8_t relayed_hash[ZRTP_SECRET_SIZE];
+	const struct zrtp_sas *shown; /* rendering scheme, NULL: the negotiated one */
+	enum zrtp_signature_status signature;
+
+	/* An SDES key, made into auxsecret when the roles are known (8.2). */
+	uint8_t sdes_key[ZRTP_SRTP_KEY_MAX], sdes_salt[ZRTP_SRTP_SALT_SIZE];
+	size_t sdes_key_len, sdes_salt_len;
 };
 
 /* One octet string as sent or received: hashes and MACs are over octets. */
@@ -73,7 +87,7 @@ struct zrtp_commit_octets {
 
 struct zrtp_confirm_octets {
 	size_t len;
-	uint8_t octets[ZRTP_CONFIRM_MIN];
+	uint8_t octets[ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX];
 };
 
 /* What lives from Commit to Secure only; holds secrets. */
@@ -90,6 +104,8 @@ struct zrtp_exchange {
 	uint8_t peer_h1[ZRTP_IMAGE_SIZE];      /* DH: from its DHPart */
 	struct zrtp_shared shared[3];          /* s1, s2, s3, in the session */
 	struct zrtp_session_keys session_keys; /* until the session takes them */
+	uint8_t preshared_key[ZRTP_HASH_MAX];  /* Preshared mode, until s0 is made */
+	enum zrtp_signature_status signature;  /* of the peer\'s Confirm */
 	uint32_t peer_expiry;
 	unsigned peer_flags;
 };
@@ -102,15 +118,11 @@ enum zrtp_effect {
 	ZRTP_EFFECT_SEND = 1 << 3, /* everything in outbox */
 	ZRTP_EFFECT_KEYS_SEND = 1 << 4,
 	ZRTP_EFFECT_FINISH = 1 << 5, /* take over session keys, update the cache */
-	ZRTP_EFFECT_HASH_MISMATCH = 1 << 6,
-	ZRTP_EFFECT_MAC_ALARM = 1 << 7,
-	ZRTP_EFFECT_CACHE_MISMATCH = 1 << 8,
-	ZRTP_EFFECT_AUX_MISMATCH = 1 << 9,
-	ZRTP_EFFECT_PEER_CHANGED = 1 << 10,
-	ZRTP_EFFECT_SECURE = 1 << 11,
-	ZRTP_EFFECT_CLEAR = 1 << 12,
-	ZRTP_EFFECT_ERROR = 1 << 13,
-	ZRTP_EFFECT_ADVANCE = 1 << 14, /* let the session's other streams go on */
+	ZRTP_EFFECT_EVENTS = 1 << 6, /* everything in events */
+	ZRTP_EFFECT_SECURE = 1 << 7,
+	ZRTP_EFFECT_CLEAR = 1 << 8,
+	ZRTP_EFFECT_ERROR = 1 << 9,
+	ZRTP_EFFECT_ADVANCE = 1 << 10, /* let the session's other streams go on */
 };
 
 struct zrtp_timer {
@@ -141,16 +153,21 @@ struct zrtp_stream {
 
 	struct zrtp_exchange *exchange;
 	struct zrtp_stream_keys keys;
-	bool initiator, multistream;
+	bool initiator, multistream, preshared;
+	uint8_t clear_mac[ZRTP_MAC_SIZE]; /* of the GoClear sent or acted upon */
+	uint8_t relay[ZRTP_CONFIRM_MIN];  /* our SASrelay, until acknowledged */
+	size_t relay_len;
 	bool has_nonce;
 	uint8_t nonce[ZRTP_NONCE_SIZE]; /* of this stream's Commit */
 	struct zrtp_choice choice;      /* rows are NULL until chosen */
 
 	unsigned effects;
 	unsigned outbox; /* 1 << enum zrtp_message_type */
+	unsigned events; /* 1 << enum zrtp_event */
+	enum zrtp_clear_reason clear_reason;
 	uint32_t error_code, stray_error;
 	bool error_from_peer;
-	bool malformed_told, peer_change_told, hash_mismatch_told;
+	bool malformed_told, hash_mismatch_told;
 	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
 	uint32_t ping_ssrc;
 	bool running, doomed, advance;
@@ -175,6 +192,7 @@ void zrtp_stream_run(struct zrtp_stream *stream);
 /* Count a packet as ignored; handlers return its value. */
 enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason);
 void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type);
+void zrtp_tell(struct zrtp_stream *stream, enum zrtp_event event);
 struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream);
 void zrtp_exchange_drop(struct zrtp_stream *stream);
 struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream);
@@ -210,8 +228,8 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_dhpart2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
 
-/* Compute s0 of a Multistream exchange and the keys; 0 or -1. */
-int zrtp_agree_multistream(struct zrtp_stream *stream);
+/* Compute s0 of a Multistream or Preshared exchange and the keys; 0 or -1. */
+int zrtp_agree_without_dh(struct zrtp_stream *stream);
 /* The key pair is used up. */
 void zrtp_private_drop(struct zrtp_exchange *exchange);
 /* Our Confirm into exchange->confirm; 0 or -1. */
@@ -221,12 +239,27 @@ enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_m
 enum zrtp_state zrtp_on_confirm2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_conf2ack(struct zrtp_stream *stream, const struct zrtp_message *message);
 
+enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
+
+enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream);
+
+/* Is the MAC over a sealed message of that sender right? */
+bool zrtp_sealed_authentic(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
+			   enum zrtp_role sender);
+
 enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code);
 enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_error_late(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_message *message);
 
 enum zrtp_state zrtp_on_ping(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_pingack(struct zrtp_stream *stream, const struct zrtp_message *message);
 int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDPOINT_HASH_SIZE]);
 
 /* secrets.c */
@@ -236,9 +269,19 @@ int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, en
 		    uint8_t out[4 * ZRTP_ID_SIZE]);
 /* Find s1, s2, s3 by the IDs the peer sent; 0 or -1. */
 int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[4 * ZRTP_ID_SIZE]);
+/* Preshared mode: may we propose it, the key we propose, the key that a keyID
+ * names (1 found, 0 not, -1 failure) (4.4.2). */
+bool zrtp_preshared_possible(const struct zrtp_stream *stream);
+int zrtp_preshared_propose(struct zrtp_stream *stream, uint8_t key_id[ZRTP_ID_SIZE]);
+int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID_SIZE]);
 void zrtp_secrets_update(struct zrtp_session *session);
 
 /* session.c */
+/* E of a device that is no PBX means nothing; and with E no GoClear (7.3.1). */
+bool zrtp_enrollment_offered(const struct zrtp_session *session);
+bool zrtp_peer_allows_clear(const struct zrtp_session *session);
+/* Is the engine still before the first packet of the call? */
+bool zrtp_session_unstarted(const struct zrtp_session *session);
 void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello);
 void zrtp_session_advance(struct zrtp_session *session, uint64_t now);
 

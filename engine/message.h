@@ -45,6 +45,7 @@ enum {
 	ZRTP_DHPART_MAX = ZRTP_DHPART_MIN + 384,
 	ZRTP_CONFIRM_PLAIN = 40, /* encrypted part without a signature */
 	ZRTP_CONFIRM_MIN = 19 * 4,
+	ZRTP_SIGNATURE_MAX = 1200, /* that we send, with its type: no fragments (7.2) */
 	ZRTP_MESSAGE_MAX = ZRTP_DATAGRAM_MAX - 16,
 };
 

@@ -146,8 +146,8 @@ static uint32_t accept_kex(struct zrtp_choice *out, const struct zrtp_policy *po
 	const uint8_t *name = commit->name[ZRTP_CLASS_KEX];
 
 	out->kex = zrtp_kex_find(name);
-	if (commit->mode == ZRTP_MODE_MULTISTREAM) {
-		return 0;
+	if (commit->mode != ZRTP_MODE_DH) {
+		return 0; /* whether the mode is possible is not a matter of algorithms */
 	}
 	if (!out->kex || !out->kex->ops || !offered(policy, ZRTP_CLASS_KEX, name)) {
 		return ZRTP_ERROR_KEX;

@@ -23,3 +23,27 @@ enum zrtp_state zrtp_on_ping(struct zrtp_stream *stream, const struct zrtp_messa
 	zrtp_send(stream, ZRTP_MSG_PINGACK);
 	return stream->state;
 }
+
+enum zrtp_state zrtp_on_pingack(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	uint8_t own[ZRTP_ENDPOINT_HASH_SIZE];
+
+	/* An answer to us, not to somebody else. */
+	if (zrtp_endpoint_hash(stream->session->context, own) || message->u.pingack.ssrc != stream->ssrc ||
+	    memcmp(message->u.pingack.received_hash, own, sizeof(own))) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	zrtp_tell(stream, ZRTP_EVENT_PONG);
+	return stream->state;
+}
+
+enum zrtp_status zrtp_stream_ping(struct zrtp_stream *stream, uint64_t now)
+{
+	if (stream->state == ZRTP_STATE_STOPPED) {
+		return ZRTP_WRONG_STATE;
+	}
+	stream->now = now;
+	zrtp_send(stream, ZRTP_MSG_PING);
+	zrtp_stream_run(stream);
+	return ZRTP_OK;
+}

@@ -54,9 +54,26 @@ static int secret_id(const struct zrtp_stream *stream, const struct zrtp_hash *h
 			  out);
 }
 
+/* An SDES key gives an auxsecret that depends on who is the initiator (8.2). */
+static int derive_auxsecret(struct zrtp_stream *stream, const struct zrtp_hash *hash)
+{
+	struct zrtp_session *session = stream->session;
+
+	if (!session->sdes_key_len) {
+		return 0;
+	}
+	session->auxsecret_len = ZRTP_SECRET_SIZE;
+	return zrtp_srtps(hash, session->sdes_key, session->sdes_key_len, session->sdes_salt,
+			  session->sdes_salt_len, zrtp_zid_of(stream, ZRTP_INITIATOR),
+			  zrtp_zid_of(stream, ZRTP_RESPONDER), session->auxsecret);
+}
+
 int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
 		    uint8_t out[SLOT_COUNT * ZRTP_ID_SIZE])
 {
+	if (derive_auxsecret(stream, hash)) {
+		return -1;
+	}
 	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
 		uint8_t *id = out + slot * ZRTP_ID_SIZE;
 		int failed;
@@ -139,6 +156,87 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 	return 0;
 }
 
+/* ---- Preshared mode (4.4.2) ---- */
+
+static bool lists_preshared(const struct zrtp_stream *stream)
+{
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+
+	for (unsigned i = 0; i < hello.count[ZRTP_CLASS_KEX]; i++) {
+		if (!memcmp(hello.names[ZRTP_CLASS_KEX] + 4 * i, "Prsh", 4)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Only with a secret whose DH exchange a user has verified (4.4.2.1), and not
+ * for ever without another one (4.4.2). */
+bool zrtp_preshared_possible(const struct zrtp_stream *stream)
+{
+	const struct zrtp_session *session = stream->session;
+	const struct zrtp_retained *r = &session->retained;
+
+	return session->policy.preshared && r->has_rs1 && r->verified &&
+	       r->preshared_count < session->policy.preshared_limit && lists_preshared(stream);
+}
+
+/* preshared_key from rs1 and, where wanted, auxsecret and pbxsecret. */
+static int preshared(struct zrtp_stream *stream, bool with_aux, bool with_pbx, uint8_t key_id[ZRTP_ID_SIZE])
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_exchange *exchange = stream->exchange;
+	const struct zrtp_shared s[3] = {
+		secret(session, SLOT_RS1),
+		secret(session, with_aux ? SLOT_AUX : SLOT_COUNT),
+		secret(session, with_pbx ? SLOT_PBX : SLOT_COUNT),
+	};
+
+	session->rs_matched = true;
+	session->cache_mismatch = false;
+	session->aux_matched = s[1].len;
+	session->pbx_matched = s[2].len;
+	return zrtp_preshared_key(exchange->choice.hash, s, exchange->preshared_key) ||
+			       zrtp_preshared_id(exchange->choice.hash, exchange->preshared_key, key_id)
+		       ? -1
+		       : 0;
+}
+
+int zrtp_preshared_propose(struct zrtp_stream *stream, uint8_t key_id[ZRTP_ID_SIZE])
+{
+	return derive_auxsecret(stream, stream->exchange->choice.hash) ||
+			       preshared(stream, true, true, key_id)
+		       ? -1
+		       : 0;
+}
+
+/* All secrets first, then without auxsecret, without pbxsecret, without both
+ * (4.4.2.3). */
+int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID_SIZE])
+{
+	const struct zrtp_session *session = stream->session;
+	uint8_t id[ZRTP_ID_SIZE];
+
+	if (!session->policy.preshared || !session->retained.has_rs1) {
+		return 0;
+	}
+	if (derive_auxsecret(stream, stream->exchange->choice.hash)) {
+		return -1;
+	}
+	for (unsigned without = 0; without < 4; without++) {
+		if (preshared(stream, !(without & 1), !(without & 2), id)) {
+			return -1;
+		}
+		if (zrtp_equal(id, key_id, sizeof(id))) {
+			return 1;
+		}
+	}
+	zrtp_wipe(stream->exchange->preshared_key, ZRTP_HASH_MAX);
+	return 0;
+}
+
+/* ---- the update ---- */
+
 static void put(struct zrtp_session *session)
 {
 	const struct zrtp_cache *cache = &session->context->cache;
@@ -148,14 +246,19 @@ static void put(struct zrtp_session *session)
 	}
 }
 
-/* The old rs1 becomes rs2, so that a peer that missed this update is still
- * recognised (4.6.1). */
+/* After a DH exchange the old rs1 becomes rs2, so that a peer that missed this
+ * update is still recognised (4.6.1). */
 static void apply(struct zrtp_session *session)
 {
 	struct zrtp_retained *r = &session->retained;
 
-	r->has_rs2 = r->has_rs1;
-	memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+	if (session->by_preshared) {
+		r->preshared_count++;
+	} else {
+		r->preshared_count = 0;
+		r->has_rs2 = r->has_rs1;
+		memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+	}
 	r->has_rs1 = true;
 	memcpy(r->rs1, session->keys.new_rs1, sizeof(r->rs1));
 	r->expiry = session->expiry;

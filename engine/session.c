@@ -77,19 +77,67 @@ void zrtp_session_free(struct zrtp_session *session)
 	zrtp_release(session->context, session, sizeof(*session));
 }
 
+bool zrtp_session_unstarted(const struct zrtp_session *session)
+{
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->state != ZRTP_STATE_IDLE) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool zrtp_enrollment_offered(const struct zrtp_session *session)
+{
+	return session->peer_hello_flags & ZRTP_HELLO_MITM &&
+	       session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL;
+}
+
+bool zrtp_peer_allows_clear(const struct zrtp_session *session)
+{
+	return session->peer_confirm_flags & ZRTP_CONFIRM_ALLOW_CLEAR &&
+	       !(session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL) && !session->enroll;
+}
+
 enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session, const uint8_t *secret, size_t len)
 {
 	if (!len || len > sizeof(session->auxsecret)) {
 		return ZRTP_INVALID;
 	}
-	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (s->state != ZRTP_STATE_IDLE) {
-			return ZRTP_WRONG_STATE;
-		}
+	if (!zrtp_session_unstarted(session)) {
+		return ZRTP_WRONG_STATE;
 	}
 	zrtp_wipe(session->auxsecret, sizeof(session->auxsecret));
 	memcpy(session->auxsecret, secret, len);
 	session->auxsecret_len = len;
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session, const uint8_t *key, size_t key_len,
+					   const uint8_t *salt, size_t salt_len)
+{
+	if (!key_len || key_len > sizeof(session->sdes_key) || !salt_len ||
+	    salt_len > sizeof(session->sdes_salt)) {
+		return ZRTP_INVALID;
+	}
+	if (!zrtp_session_unstarted(session)) {
+		return ZRTP_WRONG_STATE;
+	}
+	memcpy(session->sdes_key, key, key_len);
+	memcpy(session->sdes_salt, salt, salt_len);
+	session->sdes_key_len = key_len;
+	session->sdes_salt_len = salt_len;
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session, uint8_t out[ZRTP_HASH_MAX],
+					   size_t *len)
+{
+	if (!session->keyed || session->destroyed) {
+		return ZRTP_WRONG_STATE;
+	}
+	memcpy(out, session->keys.exported, session->hash->size);
+	*len = session->hash->size;
 	return ZRTP_OK;
 }
 
@@ -107,10 +155,11 @@ void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hel
 	}
 }
 
+/* A stream to step, or one to which another stream's handler did something. */
 static struct zrtp_stream *find_waiting(const struct zrtp_session *session)
 {
 	for (struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (s->advance) {
+		if (s->advance || (s->effects && !s->running)) {
 			return s;
 		}
 	}
@@ -128,12 +177,12 @@ void zrtp_session_advance(struct zrtp_session *session, uint64_t now)
 		stream->advance = stream->state == ZRTP_STATE_FOUND;
 	}
 	while ((stream = find_waiting(session))) {
-		stream->advance = false;
-		if (stream->state == ZRTP_STATE_FOUND) {
+		if (stream->advance && stream->state == ZRTP_STATE_FOUND) {
 			stream->now = now;
 			stream->state = zrtp_try_commit(stream);
-			zrtp_stream_run(stream);
 		}
+		stream->advance = false;
+		zrtp_stream_run(stream);
 	}
 }
 
@@ -151,16 +200,18 @@ static void copy_printable(char out[ZRTP_CLIENT_ID_SIZE + 1], const uint8_t id[Z
 	out[len] = '\0';
 }
 
+/* The SAS to show: our own, or what a trusted PBX relayed, in the negotiated
+ * rendering or the one that a PBX announced (5.13). */
 static void put_sas(const struct zrtp_session *session, struct zrtp_session_info *out)
 {
-	const uint8_t *hash = session->keys.sashash;
+	const uint8_t *hash = session->relayed ? session->relayed_hash : session->keys.sashash;
+	const struct zrtp_sas *sas = session->shown ? session->shown : session->sas;
 
 	out->has_sas = true;
-	memcpy(out->sashash, hash, sizeof(out->sashash));
-	memcpy(out->sas_type, session->sas->name, sizeof(out->sas_type));
-	session->sas->render((uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 |
-				     hash[3],
-			     out->sas);
+	memcpy(out->sashash, session->keys.sashash, sizeof(out->sashash));
+	memcpy(out->sas_type, sas->name, sizeof(out->sas_type));
+	sas->render((uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3],
+		    out->sas);
 }
 
 void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out)
@@ -181,6 +232,12 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->rs_matched = session->rs_matched;
 		out->aux_matched = session->aux_matched;
 		out->pbx_matched = session->pbx_matched;
+		out->relayed = session->relayed;
+		out->relayed_verified = session->relayed_verified;
+		out->relayed_disclosed = session->relayed_disclosed;
+		out->peer_allows_clear = zrtp_peer_allows_clear(session);
+		out->enrollment_offered = zrtp_enrollment_offered(session);
+		out->signature = session->signature;
 	}
 }
 

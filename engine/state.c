@@ -16,7 +16,7 @@ static enum zrtp_state on_repetition(struct zrtp_stream *stream, const struct zr
 	return stream->state;
 }
 
-#define ANY_TIME [ZRTP_MSG_PING] = zrtp_on_ping
+#define ANY_TIME [ZRTP_MSG_PING] = zrtp_on_ping, [ZRTP_MSG_PINGACK] = zrtp_on_pingack
 #define HANDSHAKE                                                                                            \
 	ANY_TIME, [ZRTP_MSG_HELLO] = zrtp_on_hello_again, [ZRTP_MSG_HELLOACK] = on_repetition,               \
 		  [ZRTP_MSG_ERROR] = zrtp_on_error
@@ -34,6 +34,7 @@ static const zrtp_handler handlers[ZRTP_STATE_COUNT][ZRTP_MSG_COUNT] = {
 		ANY_TIME,
 		[ZRTP_MSG_HELLO] = zrtp_on_hello,
 		[ZRTP_MSG_HELLOACK] = zrtp_on_helloack,
+		[ZRTP_MSG_COMMIT] = zrtp_on_commit,
 	},
 	[ZRTP_STATE_FOUND] = {
 		ANY_TIME,
@@ -46,7 +47,7 @@ static const zrtp_handler handlers[ZRTP_STATE_COUNT][ZRTP_MSG_COUNT] = {
 		HANDSHAKE,
 		[ZRTP_MSG_COMMIT] = zrtp_on_commit_contended,
 		[ZRTP_MSG_DHPART1] = zrtp_on_dhpart1,
-		[ZRTP_MSG_CONFIRM1] = zrtp_on_confirm1, /* Multistream */
+		[ZRTP_MSG_CONFIRM1] = zrtp_on_confirm1, /* Multistream, Preshared */
 	},
 	[ZRTP_STATE_DHPART1_SENT] = {
 		HANDSHAKE,
@@ -73,6 +74,26 @@ static const zrtp_handler handlers[ZRTP_STATE_COUNT][ZRTP_MSG_COUNT] = {
 		[ZRTP_MSG_HELLOACK] = on_repetition,
 		[ZRTP_MSG_CONFIRM2] = zrtp_on_confirm2_again,
 		[ZRTP_MSG_CONF2ACK] = on_repetition,
+		[ZRTP_MSG_GOCLEAR] = zrtp_on_goclear,   /* authenticated */
+		[ZRTP_MSG_SASRELAY] = zrtp_on_sasrelay, /* authenticated */
+		[ZRTP_MSG_RELAYACK] = zrtp_on_relayack,
+		[ZRTP_MSG_ERROR] = zrtp_on_error_late,
+	},
+	[ZRTP_STATE_GOCLEAR_SENT] = {
+		ANY_TIME,
+		[ZRTP_MSG_HELLO] = zrtp_on_hello_again,
+		[ZRTP_MSG_HELLOACK] = on_repetition,
+		[ZRTP_MSG_GOCLEAR] = zrtp_on_goclear,
+		[ZRTP_MSG_CLEARACK] = zrtp_on_clearack,
+		[ZRTP_MSG_ERROR] = zrtp_on_error_to_goclear,
+	},
+	[ZRTP_STATE_CLEAR] = {
+		ANY_TIME,
+		[ZRTP_MSG_HELLO] = zrtp_on_hello_again,
+		[ZRTP_MSG_HELLOACK] = on_repetition,
+		[ZRTP_MSG_COMMIT] = zrtp_on_commit,
+		[ZRTP_MSG_GOCLEAR] = zrtp_on_goclear_again,
+		[ZRTP_MSG_CLEARACK] = on_repetition,
 		[ZRTP_MSG_ERROR] = zrtp_on_error_late,
 	},
 	[ZRTP_STATE_ERROR_SENT] = {
@@ -100,6 +121,10 @@ enum zrtp_state zrtp_expired(struct zrtp_stream *stream)
 	switch (stream->state) {
 	case ZRTP_STATE_DISCOVERY:
 		return zrtp_hello_unanswered(stream);
+	case ZRTP_STATE_SECURE:
+		return zrtp_relay_unanswered(stream);
+	case ZRTP_STATE_GOCLEAR_SENT:
+		return zrtp_goclear_unanswered(stream);
 	case ZRTP_STATE_ERROR_SENT:
 		return ZRTP_STATE_ERROR; /* nobody acknowledged it: so be it */
 	case ZRTP_STATE_FOUND:

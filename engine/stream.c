@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The largest message we send: a Confirm with a signature. */
+enum { SENT_MAX = ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX };
+
 /* ---- life ---- */
 
 /* H0 is random, the others its images; they are revealed backwards (9). */
@@ -23,8 +26,8 @@ static int make_chain(struct zrtp_stream *stream)
 	return 0;
 }
 
-/* The policy's names as a Hello has them: without the NULs. Mult, which each
- * further stream of the session needs, is added to the key agreements. */
+/* The policy's names as a Hello has them: without the NULs. The modes, which
+ * are no algorithms of the policy, stand behind the key agreements. */
 static unsigned list_names(const struct zrtp_policy *policy, enum zrtp_class which,
 			   uint8_t out[ZRTP_ALGORITHMS_MAX * 4])
 {
@@ -34,10 +37,20 @@ static unsigned list_names(const struct zrtp_policy *policy, enum zrtp_class whi
 	for (; count < list->count; count++) {
 		memcpy(out + 4 * count, list->name[count], 4);
 	}
+	if (which == ZRTP_CLASS_KEX && policy->preshared) {
+		memcpy(out + 4 * count++, "Prsh", 4);
+	}
 	if (which == ZRTP_CLASS_KEX && !policy->no_multistream) {
 		memcpy(out + 4 * count++, "Mult", 4);
 	}
 	return count;
+}
+
+static unsigned hello_flags(const struct zrtp_session *session)
+{
+	return (session->callbacks.verify ? ZRTP_HELLO_SIGNATURE : 0U) |
+	       (session->policy.mitm ? ZRTP_HELLO_MITM : 0U) |
+	       (session->policy.passive ? ZRTP_HELLO_PASSIVE : 0U);
 }
 
 static int make_hello(struct zrtp_stream *stream)
@@ -48,7 +61,7 @@ static int make_hello(struct zrtp_stream *stream)
 		.client_id = session->context->client_id,
 		.h3 = stream->h[3],
 		.zid = session->context->zid,
-		.flags = session->policy.mitm ? ZRTP_HELLO_MITM : 0,
+		.flags = hello_flags(session),
 	};
 
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
@@ -114,7 +127,7 @@ static void shut(struct zrtp_stream *stream)
 	zrtp_exchange_drop(stream);
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_timer_stop(stream);
-	stream->effects = stream->outbox = 0;
+	stream->effects = stream->outbox = stream->events = 0;
 	stream->state = ZRTP_STATE_STOPPED;
 }
 
@@ -186,6 +199,12 @@ void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type)
 	stream->effects |= ZRTP_EFFECT_SEND;
 }
 
+void zrtp_tell(struct zrtp_stream *stream, enum zrtp_event event)
+{
+	stream->events |= 1U << event;
+	stream->effects |= ZRTP_EFFECT_EVENTS;
+}
+
 enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason)
 {
 	stream->dropped[reason]++;
@@ -201,6 +220,13 @@ static size_t write_pingack(const struct zrtp_stream *stream, uint8_t *out, size
 					  .ssrc = stream->ping_ssrc };
 
 	return zrtp_endpoint_hash(stream->session->context, own) ? 0 : zrtp_pingack_write(out, size, &ack);
+}
+
+static size_t write_ping(const struct zrtp_stream *stream, uint8_t *out, size_t size)
+{
+	uint8_t own[ZRTP_ENDPOINT_HASH_SIZE];
+
+	return zrtp_endpoint_hash(stream->session->context, own) ? 0 : zrtp_ping_write(out, size, own);
 }
 
 /* The message to send, copied to out; 0 if it does not exist any more. */
@@ -230,6 +256,13 @@ static size_t fetch(const struct zrtp_stream *stream, enum zrtp_message_type typ
 		message = exchange ? (struct zrtp_piece){ exchange->confirm.octets, exchange->confirm.len }
 				   : message;
 		break;
+	case ZRTP_MSG_SASRELAY:
+		message = (struct zrtp_piece){ stream->relay, stream->relay_len };
+		break;
+	case ZRTP_MSG_GOCLEAR:
+		return zrtp_goclear_write(out, size, stream->clear_mac);
+	case ZRTP_MSG_PING:
+		return write_ping(stream, out, size);
 	case ZRTP_MSG_ERROR:
 		return zrtp_error_write(out, size,
 					stream->state == ZRTP_STATE_ERROR_SENT ? stream->error_code
@@ -247,7 +280,7 @@ static size_t fetch(const struct zrtp_stream *stream, enum zrtp_message_type typ
 
 static void emit(struct zrtp_stream *stream, enum zrtp_message_type type)
 {
-	uint8_t message[ZRTP_DHPART_MAX], datagram[ZRTP_DHPART_MAX + ZRTP_PACKET_OVERHEAD];
+	uint8_t message[SENT_MAX], datagram[SENT_MAX + ZRTP_PACKET_OVERHEAD];
 	const struct zrtp_packet packet = {
 		.sequence = stream->sequence,
 		.ssrc = stream->ssrc,
@@ -307,6 +340,9 @@ static void finish(struct zrtp_stream *stream)
 		session->tag = stream->choice.tag;
 		session->sas = stream->choice.sas;
 		session->peer_confirm_flags = exchange->peer_flags;
+		session->signature = exchange->signature;
+		session->was_initiator = stream->initiator;
+		session->by_preshared = exchange->mode == ZRTP_MODE_PRESHARED;
 		session->expiry = exchange->peer_expiry < own_expiry ? exchange->peer_expiry : own_expiry;
 		session->agreeing = NULL;
 		zrtp_secrets_update(session);
@@ -334,6 +370,16 @@ static void tell(struct zrtp_stream *stream, enum zrtp_event event)
 	}
 }
 
+static void tell_all(struct zrtp_stream *stream)
+{
+	for (unsigned event = 0; event < ZRTP_EVENT_COUNT && !stream->doomed; event++) {
+		if (stream->events & 1U << event) {
+			stream->events &= ~(1U << event);
+			tell(stream, (enum zrtp_event)event);
+		}
+	}
+}
+
 static void perform(struct zrtp_stream *stream, unsigned effect)
 {
 	const struct zrtp_callbacks *callbacks = &stream->session->callbacks;
@@ -357,20 +403,8 @@ static void perform(struct zrtp_stream *stream, unsigned effect)
 	case ZRTP_EFFECT_FINISH:
 		finish(stream);
 		break;
-	case ZRTP_EFFECT_HASH_MISMATCH:
-		tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
-		break;
-	case ZRTP_EFFECT_MAC_ALARM:
-		tell(stream, ZRTP_EVENT_MAC_ALARM);
-		break;
-	case ZRTP_EFFECT_CACHE_MISMATCH:
-		tell(stream, ZRTP_EVENT_CACHE_MISMATCH);
-		break;
-	case ZRTP_EFFECT_AUX_MISMATCH:
-		tell(stream, ZRTP_EVENT_AUX_MISMATCH);
-		break;
-	case ZRTP_EFFECT_PEER_CHANGED:
-		tell(stream, ZRTP_EVENT_PEER_CHANGED);
+	case ZRTP_EFFECT_EVENTS:
+		tell_all(stream);
 		break;
 	case ZRTP_EFFECT_SECURE:
 		if (callbacks->secure) {
@@ -379,7 +413,7 @@ static void perform(struct zrtp_stream *stream, unsigned effect)
 		break;
 	case ZRTP_EFFECT_CLEAR:
 		if (callbacks->clear) {
-			callbacks->clear(stream, ZRTP_CLEAR_NO_ZRTP, stream->arg);
+			callbacks->clear(stream, stream->clear_reason, stream->arg);
 		}
 		break;
 	case ZRTP_EFFECT_ERROR:
@@ -419,6 +453,9 @@ enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
 	stream->now = stream->started_at = now;
 	stream->state = ZRTP_STATE_DISCOVERY;
 	zrtp_timer_t1(stream);
+	if (stream->has_expected_hash) {
+		zrtp_timer_t1_extend(stream); /* the signalling promised a peer (6) */
+	}
 	zrtp_stream_run(stream);
 	return ZRTP_OK;
 }
@@ -426,7 +463,7 @@ enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
 /* Has the exchange begun, so that it concerns one SSRC of the peer only? */
 static bool bound(const struct zrtp_stream *stream)
 {
-	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_SECURE;
+	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_CLEAR;
 }
 
 /* A message with our own SSRC is a collision, or our own packet come back
@@ -576,6 +613,7 @@ void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_i
 		.state = stream->state,
 		.initiator = stream->initiator,
 		.multistream = stream->multistream,
+		.preshared = stream->preshared,
 		.ssrc = stream->ssrc,
 		.peer_ssrc = stream->peer_ssrc,
 		.hello_hash = stream->hash_status,

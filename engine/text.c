@@ -86,6 +86,22 @@ const char *zrtp_event_text(enum zrtp_event event)
 		return "an earlier message was forged";
 	case ZRTP_EVENT_PEER_CHANGED:
 		return "Hello of somebody else in a secure stream";
+	case ZRTP_EVENT_ENROLLMENT:
+		return "the PBX offers enrollment";
+	case ZRTP_EVENT_SAS_RELAYED:
+		return "another SAS to show, relayed by the PBX";
+	case ZRTP_EVENT_SAS_RELAY_REFUSED:
+		return "relayed SAS of an untrusted PBX refused";
+	case ZRTP_EVENT_RELAY_DONE:
+		return "relayed SAS acknowledged";
+	case ZRTP_EVENT_RELAY_FAILED:
+		return "relayed SAS not acknowledged";
+	case ZRTP_EVENT_CLEAR_REFUSED:
+		return "GoClear refused, the stream stays secure";
+	case ZRTP_EVENT_PONG:
+		return "Ping answered";
+	case ZRTP_EVENT_COUNT:
+		break;
 	}
 	return "unknown event";
 }
@@ -102,6 +118,8 @@ const char *zrtp_state_text(enum zrtp_state state)
 		[ZRTP_STATE_CONFIRM1_SENT] = "confirm1-sent",
 		[ZRTP_STATE_CONFIRM2_SENT] = "confirm2-sent",
 		[ZRTP_STATE_SECURE] = "secure",
+		[ZRTP_STATE_GOCLEAR_SENT] = "goclear-sent",
+		[ZRTP_STATE_CLEAR] = "clear",
 		[ZRTP_STATE_NO_ZRTP] = "no-zrtp",
 		[ZRTP_STATE_ERROR_SENT] = "error-sent",
 		[ZRTP_STATE_ERROR] = "error",

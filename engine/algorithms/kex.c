@@ -15,7 +15,9 @@ static const struct zrtp_kex table[] = {
 	{ "DH3k", 5, 384, 384, 3072, &zrtp_kex_modp },
 	{ "EC38", 6, 96, 48, NID_secp384r1, &zrtp_kex_ec },
 	{ "EC52", 7, 132, 66, NID_secp521r1, &zrtp_kex_ec },
+	{ "E255", 2, 32, 32, EVP_PKEY_X25519, &zrtp_kex_x }, /* GNU ZRTP's name of X25519 */
 	{ "Mult", 0, 0, 0, 0, NULL },
+	{ "Prsh", 0, 0, 0, 0, NULL },
 };
 
 const struct zrtp_kex *zrtp_kex_find(const void *name)

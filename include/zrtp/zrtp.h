@@ -131,7 +131,7 @@ enum zrtp_class {
 	ZRTP_CLASS_HASH,   /* S256 S384 */
 	ZRTP_CLASS_CIPHER, /* AES1 AES2 AES3 */
 	ZRTP_CLASS_TAG,    /* HS32 HS80 */
-	ZRTP_CLASS_KEX,    /* DH2k DH3k EC25 EC38 EC52 X255 X448 */
+	ZRTP_CLASS_KEX,    /* DH2k DH3k EC25 EC38 EC52 X255 X448 E255 */
 	ZRTP_CLASS_SAS,    /* "B32 " B256 */
 	ZRTP_CLASS_COUNT
 };
@@ -147,15 +147,20 @@ struct zrtp_policy {
 	 * DH3k, B32) are always accepted, listed or not (5.1). Mult is added to
 	 * the key agreements unless no_multistream is set. */
 	struct zrtp_algorithm_list algorithms[ZRTP_CLASS_COUNT];
-	bool no_multistream; /* do not offer Mult: calls of one stream only */
-	bool passive;          /* never be the initiator: wait for the peer's Commit */
-	bool resync;           /* after a cache mismatch keep the new secret without a
-				* user's word: for a PBX, where nobody compares the SAS.
-				* Otherwise the update waits for
-				* zrtp_session_set_verified() (4.6.1.1) */
-	bool mitm;             /* M flag: we are a PBX that can relay a SAS (5.2) */
-	bool disclose;         /* D flag: keys leave the endpoint (11.1) */
-	uint32_t cache_expiry; /* seconds to keep rs1; UINT32_MAX for ever (4.9) */
+	bool no_multistream;      /* do not offer Mult: calls of one stream only */
+	bool passive;             /* P flag: never be the initiator (5.2) */
+	bool resync;              /* after a cache mismatch keep the new secret without a
+				   * user's word: for a PBX, where nobody compares the SAS.
+				   * Otherwise the update waits for
+				   * zrtp_session_set_verified() (4.6.1.1) */
+	bool allow_clear;         /* A flag: the peer may end encryption by GoClear (4.7.2) */
+	bool preshared;           /* offer and use Preshared mode (4.4.2): faster, but a
+				   * stolen cache opens recorded calls until the next
+				   * Diffie-Hellman exchange */
+	unsigned preshared_limit; /* Preshared exchanges between two DH ones */
+	bool mitm;                /* M flag: we are a PBX that can relay a SAS (5.2) */
+	bool disclose;            /* D flag: keys leave the endpoint (11.1) */
+	uint32_t cache_expiry;    /* seconds to keep rs1; UINT32_MAX for ever (4.9) */
 };
 
 /* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. */
@@ -180,7 +185,8 @@ struct zrtp_retained {
 	uint8_t rs1[ZRTP_SECRET_SIZE];
 	uint8_t rs2[ZRTP_SECRET_SIZE];
 	uint8_t pbxsecret[ZRTP_SECRET_SIZE];
-	uint32_t expiry; /* seconds from now; UINT32_MAX for ever */
+	uint32_t expiry;          /* seconds from now; UINT32_MAX for ever */
+	uint32_t preshared_count; /* Preshared exchanges since the last DH one */
 };
 
 /* The application's cache. Without one (both NULL) an endpoint is cacheless:
@@ -256,8 +262,15 @@ struct zrtp_srtp_keys {
 
 /* Why a stream is in clear. */
 enum zrtp_clear_reason {
-	ZRTP_CLEAR_NO_ZRTP, /* no Hello was answered: the peer has no ZRTP (6) */
+	ZRTP_CLEAR_NO_ZRTP,   /* no Hello was answered: the peer has no ZRTP (6) */
+	ZRTP_CLEAR_PASSIVE,   /* both sides never initiate (5.2) */
+	ZRTP_CLEAR_REQUESTED, /* zrtp_stream_go_clear() is done: clear media may flow */
+	ZRTP_CLEAR_BY_PEER,   /* the peer sent GoClear: no clear media before the
+			       * user has taken notice (4.7.2) */
 };
+
+/* What became of the signature of the SAS in the peer's Confirm (7.2). */
+enum zrtp_signature_status { ZRTP_SIGNATURE_NONE, ZRTP_SIGNATURE_GOOD, ZRTP_SIGNATURE_BAD };
 
 /* Error codes of RFC 6189, Table 8. */
 enum zrtp_error_code {
@@ -302,6 +315,17 @@ enum zrtp_event {
 	ZRTP_EVENT_MAC_ALARM,           /* right preimage, wrong MAC on an earlier
 					 * message (8.1.1): someone forged it */
 	ZRTP_EVENT_PEER_CHANGED,        /* secure, and a Hello of somebody else */
+	ZRTP_EVENT_ENROLLMENT,          /* the peer, a PBX, offers enrollment: ask the
+					 * user, zrtp_session_accept_enrollment() */
+	ZRTP_EVENT_SAS_RELAYED,         /* session info has another SAS to show (5.13) */
+	ZRTP_EVENT_SAS_RELAY_REFUSED,   /* a relayed SAS of a peer we do not trust
+					 * with it: warn, show the own SAS */
+	ZRTP_EVENT_RELAY_DONE,          /* the peer acknowledged our SASrelay */
+	ZRTP_EVENT_RELAY_FAILED,        /* it did not; the call goes on as it was */
+	ZRTP_EVENT_CLEAR_REFUSED,       /* GoClear refused, by the peer or by us: the
+					 * stream is and stays secure */
+	ZRTP_EVENT_PONG,                /* PingACK came in: the peer speaks ZRTP */
+	ZRTP_EVENT_COUNT
 };
 
 /* Short name of an event for logs, never NULL. */
@@ -326,6 +350,16 @@ struct zrtp_callbacks {
 	 * may flow now is the application's policy; the safe answer is no. */
 	void (*error)(struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg);
 	void (*event)(struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg);
+	/* Sign sashash for our Confirm; called when the peer can verify (S flag).
+	 *   type   receives "PGP " or "X509"
+	 *   size   room in out, the result's length on return, octets
+	 * Non-zero: send no signature. */
+	int (*sign)(struct zrtp_stream *stream, const uint8_t sashash[ZRTP_SECRET_SIZE], char type[4],
+		    uint8_t *out, size_t *size, void *stream_arg);
+	/* Verify the peer's signature (padded with zeros to words). Its presence
+	 * sets our S flag. A bad one does not end the call (7.2). */
+	bool (*verify)(struct zrtp_stream *stream, const uint8_t sashash[ZRTP_SECRET_SIZE],
+		       const char type[4], const uint8_t *signature, size_t len, void *stream_arg);
 };
 
 /* ------------------------------------------------------------------------
@@ -352,8 +386,32 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_sess
  * the session has no SAS or no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool verified);
 
+/* A PBX's side: announce enrollment in our Confirm (E flag, 7.3.1). Before the
+ * first stream starts. GoClear is refused in such a call. ZRTP_WRONG_STATE. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *session);
+
+/* Keep the pbxsecret of an enrollment call: at the phone after its user's
+ * explicit consent, at the PBX when it is content (7.3.1). A secret that
+ * already matches is kept as it is. ZRTP_WRONG_STATE: no enrollment was
+ * announced, the call is not secure, or there is no cache. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session);
+
+/* ExportedKey (4.5.2), once the session has a SAS.
+ *   out   room for 48 octets; *len receives 32 or 48
+ * ZRTP_WRONG_STATE: no key yet, or destroyed by GoClear. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session,
+							       uint8_t out[48], size_t *len);
+
+/* Use the key of an SDES exchange as auxsecret (srtps, 8.2). key and salt are
+ * copied; before the first stream starts.
+ * ZRTP_INVALID: key longer than 32 or salt longer than 14 octets, or empty. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session,
+							       const uint8_t *key, size_t key_len,
+							       const uint8_t *salt, size_t salt_len);
+
 struct zrtp_session_info {
 	bool has_sas;
+	/* What to show: our SAS, or the one that a trusted PBX relayed. */
 	char sas[ZRTP_SAS_TEXT_SIZE]; /* B32: 4 letters, B256: "word:word" */
 	uint8_t sashash[ZRTP_SECRET_SIZE];
 	char sas_type[5];
@@ -368,6 +426,12 @@ struct zrtp_session_info {
 	bool rs_matched;                              /* s1 was not null: key continuity holds */
 	bool aux_matched;                             /* s2 was not null */
 	bool pbx_matched;                             /* s3 was not null */
+	bool relayed;                                 /* sas is the far leg's, relayed by a trusted PBX */
+	bool relayed_verified;                        /* V and D flags of the far leg */
+	bool relayed_disclosed;
+	bool peer_allows_clear;  /* the A flag of the peer's Confirm */
+	bool enrollment_offered; /* the E flag of a PBX's Confirm */
+	enum zrtp_signature_status signature;
 };
 
 ZRTP_API void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out);
@@ -391,9 +455,11 @@ enum zrtp_state {
 	ZRTP_STATE_CONFIRM1_SENT, /* responder */
 	ZRTP_STATE_CONFIRM2_SENT, /* initiator */
 	ZRTP_STATE_SECURE,
-	ZRTP_STATE_NO_ZRTP,    /* Hello not answered; a late Hello restarts */
-	ZRTP_STATE_ERROR_SENT, /* failed, waiting for ErrorACK */
-	ZRTP_STATE_ERROR,      /* failed */
+	ZRTP_STATE_GOCLEAR_SENT, /* waiting for ClearACK */
+	ZRTP_STATE_CLEAR,        /* clear by GoClear, may become secure again */
+	ZRTP_STATE_NO_ZRTP,      /* Hello not answered; a late Hello restarts */
+	ZRTP_STATE_ERROR_SENT,   /* failed, waiting for ErrorACK */
+	ZRTP_STATE_ERROR,        /* failed */
 	ZRTP_STATE_STOPPED,
 	ZRTP_STATE_COUNT
 };
@@ -451,6 +517,32 @@ ZRTP_API void zrtp_stream_hello_hash(const struct zrtp_stream *stream, char out[
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream,
 								     const char *value);
 
+/* Go back to clear media (4.7.2): stop sending SRTP now, and send no clear
+ * media before the clear callback. The keys of all streams of the session are
+ * destroyed then, and each stream's clear callback is made.
+ * ZRTP_WRONG_STATE: not secure, or the peer does not allow it. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now);
+
+/* Become secure again after GoClear, without another Diffie-Hellman exchange.
+ * ZRTP_WRONG_STATE: the stream is not in clear by GoClear. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_go_secure(struct zrtp_stream *stream, uint64_t now);
+
+/* A PBX's side: relay the far leg's SAS to this leg's phone (5.13, 7.3).
+ *   sas_type  name of the far leg's SAS type, four characters
+ *   sashash   the far leg's, ZRTP_SECRET_SIZE octets; NULL: only tell the
+ *             rendering scheme
+ *   verified, disclosed  V and D flags of the far leg
+ * Repeated until acknowledged; a newer one takes its place. Whatever becomes
+ * of it, the stream stays secure. ZRTP_WRONG_STATE: not secure, our Hello had
+ * no M flag, or a sashash for a phone without our pbxsecret. ZRTP_INVALID:
+ * unknown SAS type. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *sas_type,
+							   const uint8_t *sashash, bool verified,
+							   bool disclosed, uint64_t now);
+
+/* Send a Ping (5.15) once. Any state but stopped. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_ping(struct zrtp_stream *stream, uint64_t now);
+
 enum zrtp_drop {
 	ZRTP_DROP_NOT_ZRTP, /* no ZRTP header, or too short for one */
 	ZRTP_DROP_CRC,
@@ -472,6 +564,7 @@ struct zrtp_stream_info {
 	enum zrtp_state state;
 	bool initiator;   /* meaningful from COMMIT_SENT/DHPART1_SENT on */
 	bool multistream; /* keyed from the session's first stream */
+	bool preshared;   /* keyed from retained secrets alone */
 	uint32_t ssrc, peer_ssrc;
 	/* Names as in the Hello, empty until chosen. For a Multistream stream
 	 * kex is "Mult". */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* GoClear and ClearACK (4.7.2, 5.11, 5.12): from SRTP back to RTP, and again
+ * to SRTP without another Diffie-Hellman exchange. */
+#include "internal.h"
+
+static int clear_mac(const struct zrtp_stream *stream, enum zrtp_role sender, uint8_t out[ZRTP_MAC_SIZE])
+{
+	const struct zrtp_hash *hash = stream->choice.hash;
+
+	return zrtp_mac64(hash, stream->keys.mackey[sender], hash->size, "GoClear ", 8, out);
+}
+
+static enum zrtp_role own_role(const struct zrtp_stream *stream)
+{
+	return stream->initiator ? ZRTP_INITIATOR : ZRTP_RESPONDER;
+}
+
+/* Do we allow it? That is what our Confirm's A flag said. */
+static bool allowed(const struct zrtp_session *session)
+{
+	return session->policy.allow_clear && !session->enroll &&
+	       !(session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL);
+}
+
+/* ZRTPSess becomes a one-way function of itself, by the roles of the exchange
+ * that made it; all other keys of the session go (4.7.2.1). */
+static void ratchet(struct zrtp_session *session)
+{
+	const uint8_t *own = session->context->zid, *peer = session->peer_zid;
+	const uint8_t *zid_i = session->was_initiator ? own : peer,
+		      *zid_r = session->was_initiator ? peer : own;
+	uint8_t next[ZRTP_HASH_MAX] = { 0 };
+
+	if (zrtp_next_zrtpsess(session->hash, session->keys.zrtpsess, zid_i, zid_r, next)) {
+		session->keyed = false; /* without it there is no way back to secure */
+	}
+	zrtp_wipe(session->keys.zrtpsess, sizeof(session->keys.zrtpsess));
+	memcpy(session->keys.zrtpsess, next, sizeof(next));
+	zrtp_wipe(next, sizeof(next));
+	zrtp_wipe(session->keys.exported, sizeof(session->keys.exported));
+	zrtp_wipe(session->keys.new_rs1, sizeof(session->keys.new_rs1));
+	session->update_waits = false;
+	session->destroyed = true;
+}
+
+static bool has_keys(const struct zrtp_stream *stream)
+{
+	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_GOCLEAR_SENT;
+}
+
+static void clear_stream(struct zrtp_stream *stream, enum zrtp_clear_reason reason)
+{
+	zrtp_exchange_drop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	zrtp_timer_stop(stream);
+	stream->relay_len = 0;
+	stream->clear_reason = reason;
+	stream->effects |= ZRTP_EFFECT_CLEAR;
+}
+
+/* The keys of all streams go, whichever of them carried the GoClear. */
+static enum zrtp_state destroy(struct zrtp_stream *stream, enum zrtp_clear_reason reason)
+{
+	for (struct zrtp_stream *s = stream->session->streams; s; s = s->next) {
+		if (has_keys(s)) {
+			clear_stream(s, reason);
+			s->state = ZRTP_STATE_CLEAR;
+		}
+	}
+	ratchet(stream->session);
+	stream->effects |= ZRTP_EFFECT_ADVANCE;
+	return ZRTP_STATE_CLEAR;
+}
+
+enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	uint8_t mac[ZRTP_MAC_SIZE];
+
+	if (clear_mac(stream, zrtp_other(own_role(stream)), mac) ||
+	    !zrtp_equal(mac, message->u.clear_mac, sizeof(mac))) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	}
+	if (!allowed(stream->session)) {
+		stream->stray_error = ZRTP_ERROR_GOCLEAR;
+		zrtp_send(stream, ZRTP_MSG_ERROR);
+		zrtp_tell(stream, ZRTP_EVENT_CLEAR_REFUSED);
+		return stream->state;
+	}
+	memcpy(stream->clear_mac, mac, sizeof(mac));
+	zrtp_send(stream, ZRTP_MSG_CLEARACK);
+	return destroy(stream, ZRTP_CLEAR_BY_PEER);
+}
+
+/* Our ClearACK was lost. The keys are gone, the MAC is remembered. */
+enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (!zrtp_equal(stream->clear_mac, message->u.clear_mac, ZRTP_MAC_SIZE)) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	}
+	zrtp_send(stream, ZRTP_MSG_CLEARACK);
+	return stream->state;
+}
+
+enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	(void)message;
+	return destroy(stream, ZRTP_CLEAR_REQUESTED);
+}
+
+/* Nobody acknowledged: the keys go all the same (4.7.2). */
+enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream)
+{
+	return destroy(stream, ZRTP_CLEAR_REQUESTED);
+}
+
+/* Refused: nothing was destroyed, so encryption goes on. Whoever forges this
+ * keeps us secure. */
+enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	zrtp_send(stream, ZRTP_MSG_ERRORACK);
+	if (message->u.error_code != ZRTP_ERROR_GOCLEAR) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	zrtp_timer_stop(stream);
+	zrtp_tell(stream, ZRTP_EVENT_CLEAR_REFUSED);
+	return ZRTP_STATE_SECURE;
+}
+
+enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now)
+{
+	if (stream->state != ZRTP_STATE_SECURE || !zrtp_peer_allows_clear(stream->session)) {
+		return ZRTP_WRONG_STATE;
+	}
+	if (clear_mac(stream, own_role(stream), stream->clear_mac)) {
+		return ZRTP_CRYPTO;
+	}
+	stream->now = now;
+	stream->state = ZRTP_STATE_GOCLEAR_SENT;
+	zrtp_timer_t2(stream, ZRTP_MSG_GOCLEAR);
+	zrtp_stream_run(stream);
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_stream_go_secure(struct zrtp_stream *stream, uint64_t now)
+{
+	if (stream->state != ZRTP_STATE_CLEAR || !stream->session->keyed) {
+		return ZRTP_WRONG_STATE;
+	}
+	stream->now = now;
+	stream->state = zrtp_try_commit(stream);
+	zrtp_stream_run(stream);
+	return ZRTP_OK;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SASrelay and RelayACK (5.13, 5.14, 7.3), and enrollment (7.3.1): a PBX that
+ * a phone trusts shows it the SAS of the far leg. */
+#include "internal.h"
+
+#include "octets.h"
+
+/* What a SASrelay says once decrypted. */
+struct relay {
+	unsigned flags;
+	const uint8_t *sas_name;
+	const uint8_t *sashash;
+};
+
+/* Behind the sashash there may be a signature, of the length that the first
+ * word tells. */
+static bool parse(struct relay *out, const uint8_t *plain, size_t len)
+{
+	struct reader r = reader_on(plain, len);
+	uint32_t word = read_u32(&r);
+
+	out->flags = word & 15;
+	out->sas_name = read_view(&r, 4);
+	out->sashash = read_view(&r, ZRTP_SECRET_SIZE);
+	return !r.bad && reader_left(&r) == (word >> 8 & 0x1ff) * 4U;
+}
+
+static bool is_zero(const uint8_t *octets, size_t len)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		any |= octets[i];
+	}
+	return !any;
+}
+
+/* Only a device that said it relays, and shares our pbxsecret, is believed;
+ * without a sashash it announces the rendering only. */
+static enum zrtp_event adopt(struct zrtp_session *session, const struct relay *relay)
+{
+	const struct zrtp_sas *sas = zrtp_sas_find(relay->sas_name);
+	bool empty = is_zero(relay->sashash, ZRTP_SECRET_SIZE);
+
+	if (!(session->peer_hello_flags & ZRTP_HELLO_MITM) || !sas || (!empty && !session->pbx_matched)) {
+		return ZRTP_EVENT_SAS_RELAY_REFUSED;
+	}
+	session->shown = sas;
+	session->relayed = !empty;
+	memcpy(session->relayed_hash, relay->sashash, sizeof(session->relayed_hash));
+	session->relayed_verified = relay->flags & ZRTP_CONFIRM_VERIFIED;
+	session->relayed_disclosed = relay->flags & ZRTP_CONFIRM_DISCLOSE;
+	return ZRTP_EVENT_SAS_RELAYED;
+}
+
+enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	const struct zrtp_sealed *sealed = &message->u.sealed;
+	enum zrtp_role sender = stream->initiator ? ZRTP_RESPONDER : ZRTP_INITIATOR;
+	uint8_t plain[ZRTP_MESSAGE_MAX];
+	struct relay relay;
+	bool good;
+
+	good = zrtp_sealed_authentic(stream, sealed, sender) &&
+	       !zrtp_cfb(stream->choice.cipher, stream->keys.zrtpkey[sender], sealed->iv, false,
+			 sealed->cipher, sealed->cipher_len, plain) &&
+	       parse(&relay, plain, sealed->cipher_len);
+	if (!good) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	}
+	/* Acknowledged even if not believed: anything else would cost the call. */
+	zrtp_send(stream, ZRTP_MSG_RELAYACK);
+	zrtp_tell(stream, adopt(stream->session, &relay));
+	return stream->state;
+}
+
+enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	(void)message;
+	if (!stream->relay_len) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	stream->relay_len = 0;
+	zrtp_timer_stop(stream);
+	zrtp_tell(stream, ZRTP_EVENT_RELAY_DONE);
+	return stream->state;
+}
+
+enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream)
+{
+	stream->relay_len = 0;
+	zrtp_tell(stream, ZRTP_EVENT_RELAY_FAILED);
+	return stream->state;
+}
+
+/* A new IV for every new SASrelay, the same octets in its repetitions. */
+static int build(struct zrtp_stream *stream, unsigned flags, const struct zrtp_sas *sas,
+		 const uint8_t *sashash)
+{
+	const struct zrtp_choice *choice = &stream->choice;
+	enum zrtp_role role = stream->initiator ? ZRTP_INITIATOR : ZRTP_RESPONDER;
+	uint8_t text[ZRTP_CONFIRM_PLAIN], iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
+	const struct zrtp_sealed sealed = { mac, iv, text, sizeof(text) };
+
+	if (zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
+	    !zrtp_sasrelay_plain_write(text, sizeof(text), flags, sas->name, sashash) ||
+	    zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, sizeof(text), text) ||
+	    zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, sizeof(text),
+		       mac)) {
+		return -1;
+	}
+	stream->relay_len =
+		zrtp_sealed_write(stream->relay, sizeof(stream->relay), ZRTP_MSG_SASRELAY, &sealed);
+	return stream->relay_len ? 0 : -1;
+}
+
+enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *sas_type,
+				       const uint8_t *sashash, bool verified, bool disclosed, uint64_t now)
+{
+	static const uint8_t none[ZRTP_SECRET_SIZE];
+	const struct zrtp_session *session = stream->session;
+	unsigned flags = (verified ? ZRTP_CONFIRM_VERIFIED : 0U) | (disclosed ? ZRTP_CONFIRM_DISCLOSE : 0U);
+	char name[5] = "    ";
+
+	memcpy(name, sas_type, strnlen(sas_type, 4));
+	if (!zrtp_sas_find(name)) {
+		return ZRTP_INVALID;
+	}
+	if (stream->state != ZRTP_STATE_SECURE || !session->policy.mitm ||
+	    (sashash && !session->pbx_matched)) {
+		return ZRTP_WRONG_STATE;
+	}
+	stream->now = now;
+	if (build(stream, flags, zrtp_sas_find(name), sashash ? sashash : none)) {
+		return ZRTP_CRYPTO;
+	}
+	zrtp_timer_t2(stream, ZRTP_MSG_SASRELAY);
+	zrtp_stream_run(stream);
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_session_enroll(struct zrtp_session *session)
+{
+	if (!zrtp_session_unstarted(session) || !session->policy.mitm) {
+		return ZRTP_WRONG_STATE;
+	}
+	session->enroll = true;
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
+{
+	const struct zrtp_cache *cache = &session->context->cache;
+	const uint8_t *own = session->context->zid, *peer = session->peer_zid;
+	struct zrtp_retained *retained = &session->retained;
+
+	if (!session->keyed || session->destroyed || !cache->put ||
+	    !(session->enroll || zrtp_enrollment_offered(session))) {
+		return ZRTP_WRONG_STATE;
+	}
+	if (session->pbx_matched) {
+		return ZRTP_OK; /* a new one on one side only would break the trust */
+	}
+	if (zrtp_pbxsecret(session->hash, session->keys.zrtpsess, session->was_initiator ? own : peer,
+			   session->was_initiator ? peer : own, retained->pbxsecret)) {
+		return ZRTP_CRYPTO;
+	}
+	retained->has_pbx = true;
+	cache->put(own, peer, retained, cache->arg);
+	return ZRTP_OK;
+}
