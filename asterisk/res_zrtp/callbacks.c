@@ -90,8 +90,19 @@ static void on_error(attribute_unused struct zrtp_stream *stream, const struct z
 /*! \brief A secure stream, and somebody else says Hello. */
 static void peer_changed(struct media *media)
 {
-	if (!media->moved) {
-		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", name_of(media));
+	int moved, told;
+
+	ao2_lock(media);
+	moved = media->moved;
+	told = media->stranger_told;
+	media->stranger_told = 1;
+	ao2_unlock(media);
+
+	if (!moved) {
+		/* Anybody can send one, so that one line has to do. */
+		if (!told) {
+			ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", name_of(media));
+		}
 		return;
 	}
 	ast_log(LOG_NOTICE, "%s: the call has another peer, ZRTP begins again\n", name_of(media));

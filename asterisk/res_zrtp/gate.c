@@ -29,6 +29,9 @@ extern struct ast_srtp_policy_res *res_srtp_policy;
 #define RTP_MAX 8192
 #define RTCP_MAX 1536
 
+/*! How long packets of a peer that was replaced may still come. */
+#define SETTLE_USEC 3000000
+
 /*! How long other threads may still be on their way through our table. */
 #define GRACE_USEC 250000
 
@@ -149,6 +152,18 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 	return res;
 }
 
+/*!
+ * \brief The peer we have keys with goes on sending although signalling named
+ * another address: it moved itself, and nobody takes its place. Packets that
+ * were on their way when it was replaced do not count. \pre media is locked
+ */
+static void same_peer(struct media *media)
+{
+	if (media->moved && context_now() - media->moved_at > SETTLE_USEC) {
+		media->moved = 0;
+	}
+}
+
 /*! \brief Open an incoming packet. \pre media is locked */
 static int unseal(struct media *media, void *buf, int *len, int rtcp)
 {
@@ -162,6 +177,7 @@ static int unseal(struct media *media, void *buf, int *len, int rtcp)
 
 	*len = size;
 	media->gate.unprotected++;
+	same_peer(media);
 
 	return *len;
 }

@@ -180,6 +180,7 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 	 * has a say in who the peer is. */
 	if (!ast_sockaddr_isnull(&target) && ast_sockaddr_cmp(&target, &media->target)) {
 		media->moved = !ast_sockaddr_isnull(&media->target);
+		media->moved_at = context_now();
 		ast_sockaddr_copy(&media->target, &target);
 	}
 	ao2_unlock(media);

@@ -163,6 +163,8 @@ struct media {
 	unsigned int symmetric:1;     /*!< The peer may be behind NAT */
 	unsigned int ended:1;         /*!< No more ZRTP on this instance */
 	unsigned int moved:1;         /*!< Signalling named another peer address */
+	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
+	uint64_t moved_at;            /*!< When it did */
 	struct media_report report;
 
 	int queued;                   /*!< Datagrams in the serializer; atomic */
