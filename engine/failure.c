@@ -55,3 +55,14 @@ enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_m
 	zrtp_timer_stop(stream);
 	return ZRTP_STATE_ERROR;
 }
+
+enum zrtp_status zrtp_stream_decline(struct zrtp_stream *stream, uint64_t now)
+{
+	if (stream->state < ZRTP_STATE_DISCOVERY || stream->state >= ZRTP_STATE_SECURE) {
+		return ZRTP_WRONG_STATE;
+	}
+	stream->now = now;
+	stream->state = zrtp_fail(stream, ZRTP_ERROR_UNAVAILABLE);
+	zrtp_stream_run(stream);
+	return ZRTP_OK;
+}

@@ -540,6 +540,10 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *s
 							   const uint8_t *sashash, bool verified,
 							   bool disclosed, uint64_t now);
 
+/* End an exchange that is under way with Error 0xA0, service unavailable: ZRTP
+ * was switched off for this call. ZRTP_WRONG_STATE: nothing is under way. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_decline(struct zrtp_stream *stream, uint64_t now);
+
 /* Send a Ping (5.15) once. Any state but stopped. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_ping(struct zrtp_stream *stream, uint64_t now);
 

@@ -626,6 +626,25 @@ static void an_error_in_the_exchange_ends_it_and_is_acknowledged(void **state)
 	pair_free(pair);
 }
 
+/* 0xA0 while the exchange runs; a secure stream is not declined. */
+static void a_declined_exchange_ends_on_both_sides(void **state)
+{
+	struct pair_config config = initiator_alice();
+	struct pair *pair = pair_started(&config);
+
+	(void)state;
+	pair_run(pair, pair->now + 3 * PAIR_DELAY);
+	assert_int_equal(zrtp_stream_decline(pair->side[1].log[0].stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + 1000000);
+	assert_ended(pair, 0, ZRTP_ERROR_UNAVAILABLE);
+	assert_ended(pair, 1, ZRTP_ERROR_UNAVAILABLE);
+	assert_int_equal(zrtp_stream_decline(pair->side[1].log[0].stream, pair->now), ZRTP_WRONG_STATE);
+	pair_free(pair);
+	pair = pair_secured(&config);
+	assert_int_equal(zrtp_stream_decline(pair->side[0].log[0].stream, pair->now), ZRTP_WRONG_STATE);
+	pair_free(pair);
+}
+
 static void check_ping(struct pair *pair)
 {
 	static const uint8_t hash[8] = { 8, 7, 6, 5, 4, 3, 2, 1 };
@@ -716,6 +735,7 @@ int main(void)
 		cmocka_unit_test(malformed_hello_is_answered_once_and_does_no_harm),
 		cmocka_unit_test(an_error_before_any_hello_is_ignored),
 		cmocka_unit_test(an_error_in_the_exchange_ends_it_and_is_acknowledged),
+		cmocka_unit_test(a_declined_exchange_ends_on_both_sides),
 		cmocka_unit_test(ping_is_answered_in_every_state),
 		cmocka_unit_test(every_dropped_packet_is_counted),
 	};
