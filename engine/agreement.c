@@ -431,6 +431,7 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	stream->hello_acked = true; /* Commit acknowledges Hello (5.3) */
+	stream->ack_ssrc = message->ssrc;
 	return respond(stream, message);
 }
 
@@ -527,7 +528,7 @@ static uint32_t agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *p
 	uint8_t result[ZRTP_KEX_RESULT_MAX];
 	uint32_t code = ZRTP_ERROR_SOFTWARE;
 
-	switch (kex->ops->derive(kex, exchange->private_key, peer->pv, result)) {
+	switch (zrtp_kex_derive(kex, exchange->private_key, peer->pv, result)) {
 	case ZRTP_KEX_OK:
 		if (!zrtp_secrets_match(stream, peer->ids) && !s0_from_dh(stream, result)) {
 			code = 0;

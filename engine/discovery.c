@@ -53,8 +53,13 @@ static enum zrtp_state found(struct zrtp_stream *stream, bool first)
 		stream->found_at = stream->now;
 		stream->effects |= ZRTP_EFFECT_PEER_FOUND;
 	}
-	if (stream->hello_acked) {
+	if (stream->hello_acked && stream->ack_ssrc == stream->peer_ssrc) {
 		return zrtp_try_commit(stream);
+	}
+	if (stream->hello_acked) {
+		/* Somebody else had acknowledged our Hello. */
+		stream->hello_acked = false;
+		zrtp_timer_t1(stream);
 	}
 	if (stream->state == ZRTP_STATE_NO_ZRTP) {
 		zrtp_timer_t1(stream);
@@ -115,8 +120,11 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
 
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	(void)message;
+	if (stream->peer_hello_len && message->ssrc != stream->peer_ssrc) {
+		return zrtp_drop(stream, ZRTP_DROP_SSRC);
+	}
 	stream->hello_acked = true;
+	stream->ack_ssrc = message->ssrc;
 	if (stream->state == ZRTP_STATE_NO_ZRTP) {
 		return stream->state;
 	}

@@ -35,6 +35,17 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* Digits and nothing else, at least one. Another version may have more. */
+static bool is_hex(const char *text)
+{
+	size_t n = 0;
+
+	while (hex_digit(text[n]) >= 0) {
+		n++;
+	}
+	return n && !text[n];
+}
+
 /* Exactly 64 digits, nothing behind. */
 static bool parse_hash(const char *text, uint8_t out[ZRTP_HELLO_HASH_SIZE])
 {
@@ -55,7 +66,12 @@ static bool parse_hash(const char *text, uint8_t out[ZRTP_HELLO_HASH_SIZE])
 static void forget_wrong_hello(struct zrtp_stream *stream)
 {
 	stream->peer_hello_len = 0;
-	stream->state = stream->state == ZRTP_STATE_FOUND ? ZRTP_STATE_DISCOVERY : stream->state;
+	stream->hello_acked = false; /* by whom? */
+	if (stream->state == ZRTP_STATE_FOUND || stream->state == ZRTP_STATE_DISCOVERY) {
+		stream->state = ZRTP_STATE_DISCOVERY;
+		zrtp_timer_t1(stream);
+		zrtp_timer_t1_extend(stream);
+	}
 	stream->hash_status = ZRTP_HASH_MISMATCH;
 	stream->hash_mismatch_told = true;
 	zrtp_tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
@@ -68,11 +84,14 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 	const char *space = strchr(value, ' ');
 	bool matches;
 
-	if (!space || space - value != 4 || !parse_hash(space + 1, hash)) {
+	if (!space || space - value != 4 || !is_hex(space + 1)) {
 		return ZRTP_INVALID;
 	}
 	if (memcmp(value, "1.10", 3)) {
 		return ZRTP_OK; /* of a version we do not speak */
+	}
+	if (!parse_hash(space + 1, hash)) {
+		return ZRTP_INVALID;
 	}
 	hash_of(stream->peer_hello, stream->peer_hello_len, seen);
 	matches = stream->peer_hello_len && zrtp_equal(seen, hash, sizeof(hash));

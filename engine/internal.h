@@ -150,6 +150,7 @@ struct zrtp_stream {
 	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
 	enum zrtp_hash_status hash_status;
 	bool hello_acked;
+	uint32_t ack_ssrc; /* who did */
 
 	struct zrtp_exchange *exchange;
 	struct zrtp_stream_keys keys;

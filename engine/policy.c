@@ -30,9 +30,8 @@ static bool is_separator(char c)
 /* Append the name of len characters, padded with blanks to four. */
 static bool add(struct zrtp_algorithm_list *list, enum zrtp_class which, const char *name, size_t len)
 {
-	/* A Hello has room for seven; Mult and Prsh take two among the key
-	 * agreements. */
-	unsigned most = which == ZRTP_CLASS_KEX ? ZRTP_ALGORITHMS_MAX - 2 : ZRTP_ALGORITHMS_MAX;
+	/* A Hello has room for seven; Mult takes one among the key agreements. */
+	unsigned most = which == ZRTP_CLASS_KEX ? ZRTP_ALGORITHMS_MAX - 1 : ZRTP_ALGORITHMS_MAX;
 	char padded[5] = "    ";
 
 	if (!len || len > 4 || list->count >= most) {

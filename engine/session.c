@@ -45,12 +45,20 @@ static void unlink_session(struct zrtp_session *session)
 	unlock(context);
 }
 
+/* The modes stand among the key agreements of a Hello, which holds seven. */
+static bool fits_hello(const struct zrtp_policy *policy)
+{
+	unsigned modes = (policy->preshared ? 1U : 0U) + (policy->no_multistream ? 0U : 1U);
+
+	return policy->algorithms[ZRTP_CLASS_KEX].count + modes <= ZRTP_ALGORITHMS_MAX;
+}
+
 enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
 				  const struct zrtp_policy *policy, const struct zrtp_callbacks *callbacks)
 {
 	struct zrtp_session *session;
 
-	if (!callbacks->send || !callbacks->keys) {
+	if (!callbacks->send || !callbacks->keys || !fits_hello(policy)) {
 		return ZRTP_INVALID;
 	}
 	session = zrtp_alloc(context, sizeof(*session));

@@ -20,7 +20,8 @@ struct zrtp_srtp {
 	 * receives 80. Only one session ever sends: two would use one keystream
 	 * twice. */
 	srtp_t receive_rtcp_80;
-	size_t tag_size[2]; /* octets */
+	bool rtcp_80, rtcp_settled; /* what the peer sends, once seen */
+	size_t tag_size[2];         /* octets */
 };
 
 struct zrtp_srtp *zrtp_srtp_new(void)
@@ -41,6 +42,7 @@ static void drop_direction(struct zrtp_srtp *srtp, enum zrtp_direction direction
 	drop(&srtp->session[direction]);
 	if (direction == ZRTP_RECEIVE) {
 		drop(&srtp->receive_rtcp_80);
+		srtp->rtcp_settled = srtp->rtcp_80 = false;
 	}
 }
 
@@ -161,6 +163,27 @@ static bool open_with(srtp_t session, bool rtcp, uint8_t *packet, size_t *len)
 	return true;
 }
 
+/* SRTCP with HS32: the longer tag first, and after the first good packet the
+ * one length only. A packet with 80 bits cut to 32 would pass the other
+ * session too, which does not know that it was seen. libsrtp2 leaves a packet
+ * that fails authentication as it was. */
+static enum zrtp_status open_rtcp(struct zrtp_srtp *srtp, uint8_t *packet, size_t *len)
+{
+	bool long_enough = !shorter(*len, true, SRTCP_INDEX_SIZE + 10);
+
+	if ((!srtp->rtcp_settled || srtp->rtcp_80) && long_enough &&
+	    open_with(srtp->receive_rtcp_80, true, packet, len)) {
+		srtp->rtcp_settled = srtp->rtcp_80 = true;
+		return ZRTP_OK;
+	}
+	if ((!srtp->rtcp_settled || !srtp->rtcp_80) &&
+	    open_with(srtp->session[ZRTP_RECEIVE], true, packet, len)) {
+		srtp->rtcp_settled = true;
+		return ZRTP_OK;
+	}
+	return ZRTP_DROPPED;
+}
+
 enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
 {
 	size_t index = rtcp ? SRTCP_INDEX_SIZE : 0;
@@ -171,13 +194,8 @@ enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t 
 	if (*len > INT32_MAX || shorter(*len, rtcp, index + srtp->tag_size[ZRTP_RECEIVE])) {
 		return ZRTP_INVALID;
 	}
-	if (open_with(srtp->session[ZRTP_RECEIVE], rtcp, packet, len)) {
-		return ZRTP_OK;
+	if (rtcp && srtp->receive_rtcp_80) {
+		return open_rtcp(srtp, packet, len);
 	}
-	/* libsrtp2 leaves a packet that fails authentication as it was. */
-	if (rtcp && srtp->receive_rtcp_80 && !shorter(*len, rtcp, index + 10) &&
-	    open_with(srtp->receive_rtcp_80, rtcp, packet, len)) {
-		return ZRTP_OK;
-	}
-	return ZRTP_DROPPED;
+	return open_with(srtp->session[ZRTP_RECEIVE], rtcp, packet, len) ? ZRTP_OK : ZRTP_DROPPED;
 }

@@ -54,7 +54,8 @@ struct zrtp_kex_ops {
 	/* Make a key pair. strength: octets of a MODP exponent. */
 	int (*generate)(const struct zrtp_kex *kex, const struct zrtp_random *random, unsigned strength,
 			void **key, uint8_t *pv);
-	/* Check the peer's public value and compute DHResult. */
+	/* Check the peer's public value and compute DHResult; use
+	 * zrtp_kex_derive(). */
 	enum zrtp_kex_result (*derive)(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
 				       uint8_t *result);
 	/* Wipe and free the private key. */
@@ -69,6 +70,9 @@ struct zrtp_kex {
 	unsigned id;                    /* of the group, for ops */
 	const struct zrtp_kex_ops *ops; /* NULL: no Diffie-Hellman (Mult) */
 };
+
+enum zrtp_kex_result zrtp_kex_derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
+				     uint8_t *result);
 
 extern const struct zrtp_kex_ops zrtp_kex_modp, zrtp_kex_ec, zrtp_kex_x;
 

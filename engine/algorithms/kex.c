@@ -4,6 +4,7 @@
  * those of bzrtp, since both sides must come to the same choice (4.1.2). */
 #include "algorithms.h"
 
+#include <openssl/err.h>
 #include <openssl/obj_mac.h>
 #include <string.h>
 
@@ -28,6 +29,19 @@ const struct zrtp_kex *zrtp_kex_find(const void *name)
 		}
 	}
 	return NULL;
+}
+
+/* What a peer sends must not fill the error queue of the application's
+ * thread, which its TLS relies on. */
+enum zrtp_kex_result zrtp_kex_derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
+				     uint8_t *result)
+{
+	enum zrtp_kex_result status;
+
+	ERR_set_mark();
+	status = kex->ops->derive(kex, key, peer_pv, result);
+	ERR_pop_to_mark();
+	return status;
 }
 
 bool zrtp_algorithm_known(enum zrtp_class which, const void *name)

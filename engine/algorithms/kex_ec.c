@@ -106,8 +106,8 @@ static EC_POINT *get_point(const EC_GROUP *group, BN_CTX *ctx, unsigned size, co
 	return point;
 }
 
-static enum zrtp_kex_result derive(const struct zrtp_kex *kex, void *handle, const uint8_t *peer_pv,
-				   uint8_t *result)
+static enum zrtp_kex_result compute(const struct zrtp_kex *kex, void *handle, const uint8_t *peer_pv,
+				    uint8_t *result)
 {
 	struct ec_key *key = handle;
 	BN_CTX *ctx = BN_CTX_secure_new();
@@ -129,4 +129,4 @@ static enum zrtp_kex_result derive(const struct zrtp_kex *kex, void *handle, con
 	return status;
 }
 
-const struct zrtp_kex_ops zrtp_kex_ec = { generate, derive, release };
+const struct zrtp_kex_ops zrtp_kex_ec = { generate, compute, release };

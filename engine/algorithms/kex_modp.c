@@ -80,8 +80,8 @@ static bool in_range(const BIGNUM *pv, BIGNUM *p)
 	return ok;
 }
 
-static enum zrtp_kex_result derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
-				   uint8_t *result)
+static enum zrtp_kex_result compute(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
+				    uint8_t *result)
 {
 	BIGNUM *p = prime(kex), *y = BN_bin2bn(peer_pv, (int)kex->pv_size, NULL);
 	enum zrtp_kex_result status = ZRTP_KEX_FAILED;
@@ -103,4 +103,4 @@ static void release(void *key)
 	BN_clear_free(key);
 }
 
-const struct zrtp_kex_ops zrtp_kex_modp = { generate, derive, release };
+const struct zrtp_kex_ops zrtp_kex_modp = { generate, compute, release };

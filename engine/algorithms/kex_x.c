@@ -36,8 +36,8 @@ static bool all_zero(const uint8_t *octets, size_t len)
 
 /* A point of small order gives an all-zero result whatever our key is:
  * refused, as RFC 7748 section 6 advises. */
-static enum zrtp_kex_result derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
-				   uint8_t *result)
+static enum zrtp_kex_result compute(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
+				    uint8_t *result)
 {
 	EVP_PKEY *peer = EVP_PKEY_new_raw_public_key((int)kex->id, NULL, peer_pv, kex->pv_size);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
@@ -58,4 +58,4 @@ static void release(void *key)
 	EVP_PKEY_free(key);
 }
 
-const struct zrtp_kex_ops zrtp_kex_x = { generate, derive, release };
+const struct zrtp_kex_ops zrtp_kex_x = { generate, compute, release };

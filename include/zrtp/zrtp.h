@@ -367,7 +367,8 @@ struct zrtp_callbacks {
  */
 
 /* Make a session. policy and callbacks are copied.
- * ZRTP_INVALID, ZRTP_NO_MEMORY. */
+ * ZRTP_INVALID: a mandatory callback is missing, or six key agreements leave no
+ * place in the Hello for both modes. ZRTP_NO_MEMORY. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
 						      const struct zrtp_policy *policy,
 						      const struct zrtp_callbacks *callbacks);

@@ -627,6 +627,27 @@ static void an_error_in_the_exchange_ends_it_and_is_acknowledged(void **state)
 }
 
 /* 0xA0 while the exchange runs; a secure stream is not declined. */
+/* A HelloACK of nobody we know must not keep our Hello from the peer. */
+static void a_stray_helloack_does_not_silence_our_hello(void **state)
+{
+	struct pair_config config = initiator_alice();
+	struct pair *pair = pair_new(&config);
+	uint8_t message[16];
+
+	(void)state;
+	pair_add_stream(pair, 0);
+	pair->loss = 100; /* nobody is there yet */
+	assert_int_equal(zrtp_stream_start(pair->side[0].log[0].stream, pair->now), ZRTP_OK);
+	assert_int_equal(inject_message(pair, 0, 4711, message,
+					zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK)),
+			 ZRTP_OK);
+	pair_run(pair, pair->now + 500000);
+	pair->loss = 0;
+	assert_int_equal(zrtp_stream_start(pair->side[1].log[0].stream, pair->now), ZRTP_OK);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5000000));
+	pair_free(pair);
+}
+
 static void a_declined_exchange_ends_on_both_sides(void **state)
 {
 	struct pair_config config = initiator_alice();
@@ -735,6 +756,7 @@ int main(void)
 		cmocka_unit_test(malformed_hello_is_answered_once_and_does_no_harm),
 		cmocka_unit_test(an_error_before_any_hello_is_ignored),
 		cmocka_unit_test(an_error_in_the_exchange_ends_it_and_is_acknowledged),
+		cmocka_unit_test(a_stray_helloack_does_not_silence_our_hello),
 		cmocka_unit_test(a_declined_exchange_ends_on_both_sides),
 		cmocka_unit_test(ping_is_answered_in_every_state),
 		cmocka_unit_test(every_dropped_packet_is_counted),

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which algorithms two Hellos lead to (4.1.2), and which Commits are taken. */
+#include "pair.h"
+
+#include "negotiate.h"
+
+enum { NAMES_SIZE = 5 * ZRTP_ALGORITHMS_MAX + 1 };
+
+/* An endpoint: what it wants, and what its Hello says of it. Lists are
+ * written "S384,S256": four characters each, one between. */
+struct side {
+	struct zrtp_policy policy;
+	struct zrtp_hello hello;
+	uint8_t octets[ZRTP_CLASS_COUNT][4 * ZRTP_ALGORITHMS_MAX];
+};
+
+/* The Hello lists these names, known or not. */
+static void announce(struct side *side, enum zrtp_class which, const char *names)
+{
+	unsigned count = (unsigned)(strlen(names) + 1) / 5;
+
+	assert_true(count <= ZRTP_ALGORITHMS_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		memcpy(side->octets[which] + 4 * i, names + 5 * i, 4);
+	}
+	side->hello.count[which] = count;
+	side->hello.names[which] = side->octets[which];
+}
+
+static void want(struct side *side, enum zrtp_class which, const char *names)
+{
+	assert_int_equal(zrtp_policy_set(&side->policy, which, names, NULL), ZRTP_OK);
+	announce(side, which, names);
+}
+
+/* Lists of hash and key agreement; of the others only the mandatory ones. */
+static void make(struct side *side, const char *hashes, const char *kexes)
+{
+	memset(side, 0, sizeof(*side));
+	zrtp_policy_init(&side->policy);
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		want(side, (enum zrtp_class)c, "");
+	}
+	want(side, ZRTP_CLASS_HASH, hashes);
+	want(side, ZRTP_CLASS_KEX, kexes);
+}
+
+static struct zrtp_choice choose(const struct side *own, const struct side *peer)
+{
+	struct zrtp_choice choice;
+
+	zrtp_choose(&choice, &own->policy, &peer->hello);
+	return choice;
+}
+
+/* Both sides compute it, and both come to kex. */
+static void both_choose(const struct side *a, const struct side *b, const char *kex)
+{
+	assert_string_equal(choose(a, b).kex->name, kex);
+	assert_string_equal(choose(b, a).kex->name, kex);
+}
+
+/* R035 */
+static void the_example_of_the_rfc_gives_ec25(void **state)
+{
+	struct side alice, bob;
+
+	(void)state;
+	make(&alice, "S256,S384", "DH2k,DH3k,EC25");
+	make(&bob, "S256,S384", "EC38,EC25,DH3k");
+	both_choose(&alice, &bob, "EC25");
+}
+
+/* Fastest first (R036), with X255 and X448 where Linphone ranks them. */
+static const char *const ranking[] = { "DH2k", "X255", "EC25", "X448", "DH3k", "EC38", "EC52" };
+
+enum { KEXES = sizeof(ranking) / sizeof(*ranking), DH3K = 4, EC38 = 5 };
+
+/* R035 R036 */
+static void of_two_first_choices_the_faster_one_is_taken(void **state)
+{
+	struct side a, b;
+	char list[NAMES_SIZE];
+
+	(void)state;
+	for (unsigned i = 0; i < KEXES; i++) {
+		for (unsigned j = i + 1; j < KEXES; j++) {
+			snprintf(list, sizeof(list), "%s,%s", ranking[i], ranking[j]);
+			make(&a, "S256,S384", list);
+			snprintf(list, sizeof(list), "%s,%s", ranking[j], ranking[i]);
+			make(&b, "S384,S256", list);
+			both_choose(&a, &b, ranking[i]);
+		}
+	}
+}
+
+/* R034 R326: what only one side lists is out; DH3k is on both lists always. */
+static void without_a_common_listing_dh3k_remains(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	for (unsigned i = 0; i < KEXES; i++) {
+		for (unsigned j = 0; j < KEXES; j++) {
+			make(&a, "S384", ranking[i]);
+			make(&b, "S384", ranking[j]);
+			both_choose(&a, &b, i == j ? ranking[i] : "DH3k");
+		}
+	}
+}
+
+/* ---- random lists against the text of 4.1.2, taken literally ---- */
+
+struct order {
+	unsigned count, at[KEXES + 1];
+};
+
+/* Some of the key agreements in some order. */
+static struct order draw_order(uint64_t *seed)
+{
+	struct order order = { .count = 0 };
+	unsigned left[KEXES], count = KEXES, take = (unsigned)(pair_random(seed) >> 33) % KEXES;
+
+	for (unsigned i = 0; i < KEXES; i++) {
+		left[i] = i;
+	}
+	while (take--) {
+		unsigned pick = (unsigned)(pair_random(seed) >> 33) % count;
+
+		order.at[order.count++] = left[pick];
+		left[pick] = left[--count];
+	}
+	return order;
+}
+
+static bool has(const struct order *order, unsigned kex)
+{
+	for (unsigned i = 0; i < order->count; i++) {
+		if (order->at[i] == kex) {
+			return true;
+		}
+	}
+	return kex == DH3K;
+}
+
+/* The first of a's list that remains when what b does not have is gone. */
+static unsigned first_of(const struct order *a, const struct order *b, bool s384)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		if (has(b, a->at[i]) && (s384 || a->at[i] < EC38)) {
+			return a->at[i];
+		}
+	}
+	return DH3K;
+}
+
+static void put(char *text, size_t size, const char *name)
+{
+	size_t len = strlen(text);
+
+	snprintf(text + len, size - len, "%s%s", len ? "," : "", name);
+}
+
+/* The Hello lists also what is no choice, at any place; the policy not. */
+static void make_drawn(struct side *side, const struct order *order, bool s384, uint64_t *seed)
+{
+	static const char *const strange[] = { "Mult", "Prsh", "K255" };
+	unsigned place = (unsigned)(pair_random(seed) >> 33) % (order->count + 1);
+	const char *extra = strange[(pair_random(seed) >> 33) % 3];
+	char own[NAMES_SIZE] = "", hello[NAMES_SIZE] = "";
+
+	for (unsigned i = 0; i <= order->count; i++) {
+		if (i == place) {
+			put(hello, sizeof(hello), extra);
+		}
+		if (i < order->count) {
+			put(own, sizeof(own), ranking[order->at[i]]);
+			put(hello, sizeof(hello), ranking[order->at[i]]);
+		}
+	}
+	make(side, s384 ? "S256,S384" : "S256", own);
+	announce(side, ZRTP_CLASS_KEX, hello);
+}
+
+/* R034 R035 R036 */
+static void both_sides_choose_alike_from_any_lists(void **state)
+{
+	uint64_t seed = 6189;
+	unsigned chosen[KEXES] = { 0 };
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		bool s384 = round % 2;
+		struct order x = draw_order(&seed), y = draw_order(&seed);
+		unsigned i = first_of(&x, &y, s384), j = first_of(&y, &x, s384), expected = i < j ? i : j;
+		struct side a, b;
+
+		make_drawn(&a, &x, s384, &seed);
+		make_drawn(&b, &y, s384 || round % 4, &seed);
+		both_choose(&a, &b, ranking[expected]);
+		chosen[expected]++;
+	}
+	for (unsigned i = 0; i < KEXES; i++) {
+		assert_true(chosen[i] > 0);
+	}
+}
+
+/* ---- what is no candidate ---- */
+
+/* R260 */
+static void unknown_names_are_skipped(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "S256,S384", "EC25,X255");
+	make(&b, "", "");
+	announce(&b, ZRTP_CLASS_HASH, "N384,S512,S384");
+	announce(&b, ZRTP_CLASS_CIPHER, "2FS3,AES1");
+	announce(&b, ZRTP_CLASS_TAG, "GCM ,SK64,HS32");
+	announce(&b, ZRTP_CLASS_KEX, "X1K1,MLK1,EC25");
+	announce(&b, ZRTP_CLASS_SAS, "B999,B32 ");
+	assert_string_equal(choose(&a, &b).hash->name, "S384");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
+	assert_string_equal(choose(&a, &b).kex->name, "EC25");
+	assert_string_equal(choose(&a, &b).sas->name, "B32 ");
+}
+
+static void is_mandatory(const struct zrtp_choice *choice)
+{
+	assert_string_equal(choice->hash->name, "S256");
+	assert_string_equal(choice->cipher->name, "AES1");
+	assert_string_equal(choice->tag->name, "HS80");
+	assert_string_equal(choice->kex->name, "DH3k");
+	assert_string_equal(choice->sas->name, "B32 ");
+}
+
+/* R326: seven strangers in each class, and the mandatory ones behind them. */
+static void full_lists_of_strangers_leave_the_mandatory(void **state)
+{
+	struct zrtp_choice choice;
+	struct side a, b;
+
+	(void)state;
+	make(&a, "S384,S256", "X255,EC25");
+	make(&b, "", "");
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		announce(&b, (enum zrtp_class)c, "XXX1,XXX2,XXX3,XXX4,XXX5,XXX6,XXX7");
+	}
+	choice = choose(&a, &b);
+	is_mandatory(&choice);
+}
+
+/* R324 R326 */
+static void empty_lists_mean_the_mandatory(void **state)
+{
+	struct side listed, empty;
+	struct zrtp_choice choice;
+
+	(void)state;
+	make(&listed, "S384,S256", "X255,DH3k");
+	want(&listed, ZRTP_CLASS_CIPHER, "AES3,AES1");
+	want(&listed, ZRTP_CLASS_TAG, "HS80");
+	want(&listed, ZRTP_CLASS_SAS, "B256");
+	make(&empty, "", "");
+	choice = choose(&listed, &empty);
+	is_mandatory(&choice);
+	choice = choose(&empty, &listed);
+	is_mandatory(&choice);
+	choice = choose(&empty, &empty);
+	is_mandatory(&choice);
+}
+
+/* R326: both tags are there whatever is listed. */
+static void either_tag_is_common_without_being_listed(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "", "");
+	make(&b, "", "");
+	want(&a, ZRTP_CLASS_TAG, "HS32");
+	assert_string_equal(choose(&a, &b).tag->name, "HS32");
+	announce(&b, ZRTP_CLASS_TAG, "HS80");
+	assert_string_equal(choose(&a, &b).tag->name, "HS32");
+}
+
+static void force(struct zrtp_algorithm_list *list, const char *name)
+{
+	memcpy(list->name[list->count++], name, 5);
+}
+
+/* Modes, not choices, even if a policy was filled without zrtp_policy_set(). */
+static void mult_and_prsh_are_never_chosen(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "", "");
+	make(&b, "", "");
+	force(&a.policy.algorithms[ZRTP_CLASS_KEX], "Mult");
+	force(&a.policy.algorithms[ZRTP_CLASS_KEX], "Prsh");
+	announce(&b, ZRTP_CLASS_KEX, "Mult,Prsh,DH2k");
+	assert_string_equal(choose(&a, &b).kex->name, "DH3k");
+	force(&a.policy.algorithms[ZRTP_CLASS_KEX], "DH2k");
+	assert_string_equal(choose(&a, &b).kex->name, "DH2k");
+}
+
+/* ---- the other classes ---- */
+
+/* R037: bzrtp takes its own first hash before any Commit has come. */
+static void the_hash_goes_by_the_peers_order(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "S256,S384", "DH3k");
+	make(&b, "S384,S256", "DH3k");
+	assert_string_equal(choose(&a, &b).hash->name, "S384");
+	assert_string_equal(choose(&b, &a).hash->name, "S256");
+}
+
+/* R037 R327 */
+static void the_rest_goes_by_ones_own_order(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "", "");
+	make(&b, "", "");
+	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES2,AES3");
+	want(&b, ZRTP_CLASS_CIPHER, "AES3,AES2");
+	want(&a, ZRTP_CLASS_TAG, "HS32,HS80");
+	want(&b, ZRTP_CLASS_TAG, "HS80,HS32");
+	want(&a, ZRTP_CLASS_SAS, "B256,B32 ");
+	want(&b, ZRTP_CLASS_SAS, "B32 ,B256");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
+	assert_string_equal(choose(&b, &a).cipher->name, "AES3");
+	assert_string_equal(choose(&a, &b).tag->name, "HS32");
+	assert_string_equal(choose(&b, &a).tag->name, "HS80");
+	assert_string_equal(choose(&a, &b).sas->name, "B256");
+	assert_string_equal(choose(&b, &a).sas->name, "B32 ");
+}
+
+static void check_large_curve(const char *kex)
+{
+	struct side a, b;
+
+	make(&a, "S256,S384", kex);
+	make(&b, "S256,S384", kex);
+	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	assert_string_equal(choose(&a, &b).kex->name, kex);
+	assert_string_equal(choose(&a, &b).hash->name, "S384");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
+	want(&b, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES3");
+	assert_string_equal(choose(&b, &a).cipher->name, "AES3");
+}
+
+/* R298 R299, pitfall C16 */
+static void large_curves_take_s384_and_aes3_with_them(void **state)
+{
+	(void)state;
+	check_large_curve("EC38");
+	check_large_curve("EC52");
+}
+
+/* R268 R298 */
+static void large_curves_need_s384_on_both_sides(void **state)
+{
+	static const char *const hashes[] = { "S256", "S256,S384" };
+	struct side a, b;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		make(&a, hashes[i & 1], "EC38,EC52,EC25");
+		make(&b, hashes[i >> 1], "EC52,EC38,EC25");
+		both_choose(&a, &b, i == 3 ? "EC38" : "EC25");
+	}
+}
+
+/* R301: other key agreements leave hash and cipher alone. */
+static void small_curves_leave_hash_and_cipher_alone(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "S256,S384", "EC25");
+	make(&b, "S256,S384", "EC25");
+	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	want(&b, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	assert_string_equal(choose(&a, &b).hash->name, "S256");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
+}
+
+/* ---- the other side's Commit ---- */
+
+/* names: hash, cipher, tag, key agreement, SAS as a list. */
+static uint32_t accept_commit(struct zrtp_choice *out, const struct side *own, const char *names)
+{
+	struct zrtp_commit commit = { .mode = ZRTP_MODE_DH };
+
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		commit.name[c] = (const uint8_t *)names + 5 * c;
+	}
+	if (!memcmp(commit.name[ZRTP_CLASS_KEX], "Mult", 4)) {
+		commit.mode = ZRTP_MODE_MULTISTREAM;
+	} else if (!memcmp(commit.name[ZRTP_CLASS_KEX], "Prsh", 4)) {
+		commit.mode = ZRTP_MODE_PRESHARED;
+	}
+	return zrtp_accept(out, &own->policy, &commit);
+}
+
+static void answer_is(const struct side *own, const char *names, uint32_t code)
+{
+	struct zrtp_choice choice = { NULL, NULL, NULL, NULL, NULL };
+
+	assert_int_equal(accept_commit(&choice, own, names), code);
+}
+
+/* R037: also against our preference. */
+static void a_commit_may_name_anything_offered(void **state)
+{
+	struct zrtp_choice choice;
+	struct side own;
+
+	(void)state;
+	make(&own, "S256,S384", "X255,EC25");
+	want(&own, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	want(&own, ZRTP_CLASS_SAS, "B32 ,B256");
+	assert_int_equal(accept_commit(&choice, &own, "S384,AES3,HS32,EC25,B256"), 0);
+	assert_string_equal(choice.hash->name, "S384");
+	assert_string_equal(choice.cipher->name, "AES3");
+	assert_string_equal(choice.tag->name, "HS32");
+	assert_string_equal(choice.kex->name, "EC25");
+	assert_string_equal(choice.sas->name, "B256");
+}
+
+/* R326 */
+static void a_commit_may_name_the_mandatory_unlisted(void **state)
+{
+	struct side own;
+
+	(void)state;
+	make(&own, "S384", "X255");
+	want(&own, ZRTP_CLASS_CIPHER, "AES3");
+	want(&own, ZRTP_CLASS_TAG, "HS80");
+	want(&own, ZRTP_CLASS_SAS, "B256");
+	answer_is(&own, "S256,AES1,HS80,DH3k,B32 ", 0);
+	answer_is(&own, "S256,AES1,HS32,DH3k,B32 ", 0);
+	make(&own, "", "");
+	answer_is(&own, "S256,AES1,HS32,DH3k,B32 ", 0);
+}
+
+/* R361 to R365, R038: what we know but did not offer. */
+static void a_commit_beyond_the_offer_gives_the_error_of_its_class(void **state)
+{
+	struct side own;
+
+	(void)state;
+	make(&own, "S256", "DH3k");
+	answer_is(&own, "S384,AES1,HS80,DH3k,B32 ", ZRTP_ERROR_HASH);
+	answer_is(&own, "S256,AES3,HS80,DH3k,B32 ", ZRTP_ERROR_CIPHER);
+	answer_is(&own, "S256,AES1,SK32,DH3k,B32 ", ZRTP_ERROR_TAG);
+	answer_is(&own, "S256,AES1,HS80,DH2k,B32 ", ZRTP_ERROR_KEX);
+	answer_is(&own, "S256,AES1,HS80,X255,B32 ", ZRTP_ERROR_KEX);
+	answer_is(&own, "S256,AES1,HS80,DH3k,B256", ZRTP_ERROR_SAS);
+}
+
+/* R361 to R365: what nobody knows. */
+static void a_commit_with_unknown_names_gives_the_error_of_its_class(void **state)
+{
+	struct side own;
+
+	(void)state;
+	make(&own, "S256,S384", "X255,EC25,DH3k");
+	answer_is(&own, "N256,AES1,HS80,DH3k,B32 ", 0x51);
+	answer_is(&own, "S256,2FS1,HS80,DH3k,B32 ", 0x52);
+	answer_is(&own, "S256,AES1,HS80,X1K1,B32 ", 0x53);
+	answer_is(&own, "S256,AES1,GCM ,DH3k,B32 ", 0x54);
+	answer_is(&own, "S256,AES1,HS80,DH3k,b32 ", 0x55);
+}
+
+/* Whether it is possible is a matter of secrets, not of algorithms. */
+static void a_preshared_commit_names_no_key_agreement(void **state)
+{
+	struct side own;
+
+	(void)state;
+	make(&own, "S256", "DH3k");
+	answer_is(&own, "S256,AES1,HS80,Prsh,B32 ", 0);
+}
+
+/* R298 */
+static void a_large_curve_with_s256_is_refused(void **state)
+{
+	struct side own;
+
+	(void)state;
+	make(&own, "S256,S384", "EC38,EC52");
+	answer_is(&own, "S256,AES1,HS80,EC38,B32 ", ZRTP_ERROR_HASH);
+	answer_is(&own, "S256,AES1,HS80,EC52,B32 ", ZRTP_ERROR_HASH);
+	answer_is(&own, "S384,AES1,HS80,EC38,B32 ", 0);
+	answer_is(&own, "S384,AES1,HS80,EC52,B32 ", 0);
+}
+
+/* One SAS per call, of the first stream (R426): the name means nothing. */
+static void multistream_ignores_the_sas_type_only(void **state)
+{
+	struct zrtp_choice choice;
+	struct side own;
+
+	(void)state;
+	make(&own, "S256", "DH3k");
+	assert_int_equal(accept_commit(&choice, &own, "S256,AES1,HS80,Mult,XXXX"), 0);
+	assert_string_equal(choice.kex->name, "Mult");
+	assert_null(choice.sas);
+	answer_is(&own, "S384,AES1,HS80,Mult,B32 ", ZRTP_ERROR_HASH);
+	answer_is(&own, "S256,AES3,HS80,Mult,B32 ", ZRTP_ERROR_CIPHER);
+	answer_is(&own, "S256,AES1,XXXX,Mult,B32 ", ZRTP_ERROR_TAG);
+	answer_is(&own, "S256,AES1,HS80,DH3k,XXXX", ZRTP_ERROR_SAS);
+}
+
+static bool same_choice(const struct zrtp_choice *a, const struct zrtp_choice *b)
+{
+	return a->hash == b->hash && a->cipher == b->cipher && a->tag == b->tag && a->kex == b->kex &&
+	       a->sas == b->sas;
+}
+
+/* Whatever one side chooses, the other one accepts. */
+static void every_choice_is_accepted_by_the_peer(void **state)
+{
+	static const char *const ciphers[] = { "", "AES1", "AES3,AES1", "AES2", "AES1,AES3" };
+	uint64_t seed = 33;
+
+	(void)state;
+	for (unsigned round = 0; round < 5000; round++) {
+		struct order x = draw_order(&seed), y = draw_order(&seed);
+		struct zrtp_choice chosen, accepted;
+		struct side a, b;
+		char names[40];
+
+		make_drawn(&a, &x, round & 1, &seed);
+		make_drawn(&b, &y, round & 2, &seed);
+		want(&a, ZRTP_CLASS_CIPHER, ciphers[round % 5]);
+		want(&b, ZRTP_CLASS_CIPHER, ciphers[round / 5 % 5]);
+		chosen = choose(&a, &b);
+		snprintf(names, sizeof(names), "%s,%s,%s,%s,%s", chosen.hash->name, chosen.cipher->name,
+			 chosen.tag->name, chosen.kex->name, chosen.sas->name);
+		assert_int_equal(accept_commit(&accepted, &b, names), 0);
+		assert_true(same_choice(&chosen, &accepted));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_example_of_the_rfc_gives_ec25),
+		cmocka_unit_test(of_two_first_choices_the_faster_one_is_taken),
+		cmocka_unit_test(without_a_common_listing_dh3k_remains),
+		cmocka_unit_test(both_sides_choose_alike_from_any_lists),
+		cmocka_unit_test(unknown_names_are_skipped),
+		cmocka_unit_test(full_lists_of_strangers_leave_the_mandatory),
+		cmocka_unit_test(empty_lists_mean_the_mandatory),
+		cmocka_unit_test(either_tag_is_common_without_being_listed),
+		cmocka_unit_test(mult_and_prsh_are_never_chosen),
+		cmocka_unit_test(the_hash_goes_by_the_peers_order),
+		cmocka_unit_test(the_rest_goes_by_ones_own_order),
+		cmocka_unit_test(large_curves_take_s384_and_aes3_with_them),
+		cmocka_unit_test(large_curves_need_s384_on_both_sides),
+		cmocka_unit_test(small_curves_leave_hash_and_cipher_alone),
+		cmocka_unit_test(a_commit_may_name_anything_offered),
+		cmocka_unit_test(a_commit_may_name_the_mandatory_unlisted),
+		cmocka_unit_test(a_commit_beyond_the_offer_gives_the_error_of_its_class),
+		cmocka_unit_test(a_commit_with_unknown_names_gives_the_error_of_its_class),
+		cmocka_unit_test(a_preshared_commit_names_no_key_agreement),
+		cmocka_unit_test(a_large_curve_with_s256_is_refused),
+		cmocka_unit_test(multistream_ignores_the_sas_type_only),
+		cmocka_unit_test(every_choice_is_accepted_by_the_peer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,875 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SRTP and SRTCP on libsrtp2: what is protected, what is refused, and that a
+ * plain libsrtp2 session understands it. */
+#include "unit.h"
+
+#include <zrtp/srtp.h>
+
+#include <srtp2/srtp.h>
+
+enum {
+	SSRC = 0x11223344,
+	PAYLOAD = 160,
+	ROOM = 512,
+	RTP_LEN = 12 + PAYLOAD,
+	RTCP_LEN = 28, /* a sender report without blocks */
+};
+
+struct packet {
+	_Alignas(8) uint8_t octets[ROOM];
+	size_t len;
+};
+
+static void put32(uint8_t *at, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		at[i] = (uint8_t)(v >> (24 - 8 * i));
+	}
+}
+
+static struct packet rtp(uint16_t sequence)
+{
+	struct packet p = { .len = RTP_LEN };
+
+	memset(p.octets + 12, sequence & 0xff, PAYLOAD);
+	put32(p.octets, 0x80000000 | sequence);
+	put32(p.octets + 4, 160U * sequence);
+	put32(p.octets + 8, SSRC);
+	return p;
+}
+
+static struct packet rtcp(uint8_t filler)
+{
+	struct packet p = { .len = RTCP_LEN };
+
+	memset(p.octets, filler, RTCP_LEN);
+	put32(p.octets, 0x80c80006);
+	put32(p.octets + 4, SSRC);
+	return p;
+}
+
+static struct packet make(bool is_rtcp, uint16_t number)
+{
+	return is_rtcp ? rtcp((uint8_t)number) : rtp(number);
+}
+
+static bool same(const struct packet *a, const struct packet *b)
+{
+	return a->len == b->len && !memcmp(a->octets, b->octets, a->len);
+}
+
+/* Every cipher with every tag. */
+static const struct suite {
+	unsigned key_len, tag_bits;
+} suites[] = { { 16, 32 }, { 16, 80 }, { 24, 32 }, { 24, 80 }, { 32, 32 }, { 32, 80 } };
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static struct zrtp_srtp_keys keys_of(struct suite suite, uint8_t first)
+{
+	struct zrtp_srtp_keys keys = { .key_len = suite.key_len, .tag_bits = suite.tag_bits };
+
+	for (unsigned i = 0; i < suite.key_len; i++) {
+		keys.key[i] = (uint8_t)(first + i);
+	}
+	for (unsigned i = 0; i < sizeof(keys.salt); i++) {
+		keys.salt[i] = (uint8_t)(first ^ 0xa5 ^ i);
+	}
+	return keys;
+}
+
+/* Two ends: what a sends, b receives. */
+struct ends {
+	struct zrtp_srtp *a, *b;
+	struct zrtp_srtp_keys keys;
+	size_t tag; /* octets */
+};
+
+static struct zrtp_srtp *make_end(enum zrtp_direction direction, const struct zrtp_srtp_keys *keys)
+{
+	struct zrtp_srtp *srtp = zrtp_srtp_new();
+
+	assert_non_null(srtp);
+	assert_int_equal(zrtp_srtp_set_keys(srtp, direction, keys), ZRTP_OK);
+	return srtp;
+}
+
+static struct ends open_ends(struct suite suite)
+{
+	struct ends ends = { .keys = keys_of(suite, 1), .tag = suite.tag_bits / 8 };
+
+	ends.a = make_end(ZRTP_SEND, &ends.keys);
+	ends.b = make_end(ZRTP_RECEIVE, &ends.keys);
+	return ends;
+}
+
+static void close_ends(struct ends *ends)
+{
+	zrtp_srtp_free(ends->a);
+	zrtp_srtp_free(ends->b);
+}
+
+static enum zrtp_status protect(struct zrtp_srtp *srtp, bool is_rtcp, struct packet *p)
+{
+	return zrtp_srtp_protect(srtp, is_rtcp, p->octets, &p->len, sizeof(p->octets));
+}
+
+static enum zrtp_status unprotect(struct zrtp_srtp *srtp, bool is_rtcp, struct packet *p)
+{
+	return zrtp_srtp_unprotect(srtp, is_rtcp, p->octets, &p->len);
+}
+
+/* The packet as it goes over the wire. */
+static struct packet sent(const struct ends *ends, bool is_rtcp, uint16_t number)
+{
+	struct packet p = make(is_rtcp, number);
+
+	assert_int_equal(protect(ends->a, is_rtcp, &p), ZRTP_OK);
+	return p;
+}
+
+static void arrives(const struct ends *ends, bool is_rtcp, struct packet wire, uint16_t number)
+{
+	struct packet expected = make(is_rtcp, number);
+
+	assert_int_equal(unprotect(ends->b, is_rtcp, &wire), ZRTP_OK);
+	assert_true(same(&wire, &expected));
+}
+
+static void is_refused(struct zrtp_srtp *srtp, bool is_rtcp, struct packet wire, enum zrtp_status status)
+{
+	struct packet before = wire;
+
+	assert_int_equal(unprotect(srtp, is_rtcp, &wire), status);
+	assert_true(same(&wire, &before));
+}
+
+/* ---- what works ---- */
+
+static void packets_arrive_with_every_suite(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		for (uint16_t n = 1; n < 50; n++) {
+			arrives(&ends, false, sent(&ends, false, n), n);
+			arrives(&ends, true, sent(&ends, true, n), n);
+		}
+		close_ends(&ends);
+	}
+}
+
+/* R282, and the header's ZRTP_SRTP_TRAILER_MAX */
+static void the_trailer_has_its_known_size(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		assert_int_equal(sent(&ends, false, 1).len, RTP_LEN + ends.tag);
+		assert_int_equal(sent(&ends, true, 1).len, RTCP_LEN + 4 + ends.tag);
+		assert_true(4 + ends.tag <= ZRTP_SRTP_TRAILER_MAX);
+		close_ends(&ends);
+	}
+}
+
+/* Headers stay readable, everything else is encrypted. */
+static void the_payload_is_encrypted_and_the_header_is_not(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+		struct packet plain = rtp(7), wire = sent(&ends, false, 7);
+
+		assert_memory_equal(wire.octets, plain.octets, 12);
+		for (unsigned at = 12; at < RTP_LEN; at += 16) {
+			assert_memory_not_equal(wire.octets + at, plain.octets + at, 8);
+		}
+		plain = rtcp(7);
+		wire = sent(&ends, true, 7);
+		assert_memory_equal(wire.octets, plain.octets, 8);
+		assert_memory_not_equal(wire.octets + 8, plain.octets + 8, RTCP_LEN - 8);
+		assert_int_equal(wire.octets[RTCP_LEN] >> 7, 1); /* the E bit */
+		close_ends(&ends);
+	}
+}
+
+/* The smallest packets: a header alone. */
+static void packets_without_payload_arrive(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet p = rtp(1);
+
+	(void)state;
+	p.len = 12;
+	assert_int_equal(protect(ends.a, false, &p), ZRTP_OK);
+	assert_int_equal(unprotect(ends.b, false, &p), ZRTP_OK);
+	assert_int_equal(p.len, 12);
+	p = rtcp(1);
+	put32(p.octets, 0x80c90001); /* an empty receiver report */
+	p.len = 8;
+	assert_int_equal(protect(ends.a, true, &p), ZRTP_OK);
+	assert_int_equal(unprotect(ends.b, true, &p), ZRTP_OK);
+	assert_int_equal(p.len, 8);
+	close_ends(&ends);
+}
+
+/* A receiving key serves any SSRC: they have indexes of their own. */
+static void several_ssrcs_arrive_with_one_key(void **state)
+{
+	struct ends ends = open_ends(suites[0]);
+
+	(void)state;
+	for (uint32_t n = 0; n < 30; n++) {
+		struct packet p = rtp((uint16_t)(65530 + n)), expected;
+
+		put32(p.octets + 8, SSRC + n % 3);
+		expected = p;
+		assert_int_equal(protect(ends.a, false, &p), ZRTP_OK);
+		assert_int_equal(unprotect(ends.b, false, &p), ZRTP_OK);
+		assert_true(same(&p, &expected));
+	}
+	close_ends(&ends);
+}
+
+/* ---- forgeries ---- */
+
+static void check_flipped_bits(struct suite suite, bool is_rtcp)
+{
+	struct ends ends = open_ends(suite);
+	struct packet wire = sent(&ends, is_rtcp, 5);
+
+	for (size_t bit = 0; bit < 8 * wire.len; bit++) {
+		wire.octets[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		is_refused(ends.b, is_rtcp, wire, ZRTP_DROPPED);
+		wire.octets[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	arrives(&ends, is_rtcp, wire, 5);
+	close_ends(&ends);
+}
+
+static void a_flipped_bit_anywhere_is_dropped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		check_flipped_bits(suites[i], false);
+		check_flipped_bits(suites[i], true);
+	}
+}
+
+static void check_resized(struct suite suite, bool is_rtcp)
+{
+	struct ends ends = open_ends(suite);
+	struct packet wire = sent(&ends, is_rtcp, 5), other;
+	size_t least = (is_rtcp ? 8 + 4 : 12) + ends.tag;
+
+	for (size_t len = 0; len < wire.len + 20; len++) {
+		other = wire;
+		other.len = len;
+		if (len != wire.len) {
+			is_refused(ends.b, is_rtcp, other, len < least ? ZRTP_INVALID : ZRTP_DROPPED);
+		}
+	}
+	arrives(&ends, is_rtcp, wire, 5);
+	close_ends(&ends);
+}
+
+static void a_packet_cut_or_extended_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		check_resized(suites[i], false);
+		check_resized(suites[i], true);
+	}
+}
+
+static void a_replay_is_dropped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		for (unsigned is_rtcp = 0; is_rtcp < 2; is_rtcp++) {
+			struct packet first = sent(&ends, is_rtcp, 1), second = sent(&ends, is_rtcp, 2);
+
+			arrives(&ends, is_rtcp, second, 2);
+			arrives(&ends, is_rtcp, first, 1);
+			is_refused(ends.b, is_rtcp, first, ZRTP_DROPPED);
+			is_refused(ends.b, is_rtcp, second, ZRTP_DROPPED);
+		}
+		close_ends(&ends);
+	}
+}
+
+static void check_wrong_key(struct suite suite, const struct zrtp_srtp_keys *wrong)
+{
+	struct ends ends = open_ends(suite);
+	struct zrtp_srtp *other = make_end(ZRTP_RECEIVE, wrong);
+
+	for (unsigned is_rtcp = 0; is_rtcp < 2; is_rtcp++) {
+		struct packet wire = sent(&ends, is_rtcp, 1);
+
+		is_refused(other, is_rtcp, wire, ZRTP_DROPPED);
+		arrives(&ends, is_rtcp, wire, 1);
+	}
+	zrtp_srtp_free(other);
+	close_ends(&ends);
+}
+
+static void a_wrong_key_or_salt_drops_everything(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct zrtp_srtp_keys keys = keys_of(suites[i], 1);
+
+		keys.key[suites[i].key_len - 1] ^= 1;
+		check_wrong_key(suites[i], &keys);
+		keys = keys_of(suites[i], 1);
+		keys.salt[ZRTP_SRTP_SALT_SIZE - 1] ^= 1;
+		check_wrong_key(suites[i], &keys);
+		keys = keys_of(suites[i], 1);
+		keys.tag_bits = suites[i].tag_bits == 32 ? 80 : 32;
+		if (keys.tag_bits == 80) { /* RTCP with 80 bits is taken with HS32, on purpose */
+			check_wrong_key(suites[i], &keys);
+		}
+	}
+}
+
+static void ones_own_packets_are_not_the_peers(void **state)
+{
+	const struct zrtp_srtp_keys mine = keys_of(suites[1], 1), theirs = keys_of(suites[1], 99);
+	struct zrtp_srtp *srtp = make_end(ZRTP_SEND, &mine);
+	struct packet p = rtp(1);
+
+	(void)state;
+	assert_int_equal(zrtp_srtp_set_keys(srtp, ZRTP_RECEIVE, &theirs), ZRTP_OK);
+	assert_int_equal(protect(srtp, false, &p), ZRTP_OK);
+	is_refused(srtp, false, p, ZRTP_DROPPED);
+	zrtp_srtp_free(srtp);
+}
+
+/* ---- sequence numbers ---- */
+
+static void a_repeated_sequence_number_is_not_sent(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet p;
+
+	(void)state;
+	arrives(&ends, false, sent(&ends, false, 10), 10);
+	p = rtp(10);
+	assert_int_equal(protect(ends.a, false, &p), ZRTP_CRYPTO);
+	arrives(&ends, false, sent(&ends, false, 11), 11);
+	p = rtp(10);
+	assert_int_equal(protect(ends.a, false, &p), ZRTP_CRYPTO);
+	arrives(&ends, false, sent(&ends, false, 12), 12);
+	close_ends(&ends);
+}
+
+static void the_roll_over_counter_follows_the_wrap(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		for (uint16_t n = 65530; n != 11; n++) {
+			arrives(&ends, false, sent(&ends, false, n), n);
+		}
+		close_ends(&ends);
+	}
+}
+
+/* Some late, some lost, on both sides of the wrap. */
+static void the_roll_over_counter_survives_a_bad_network(void **state)
+{
+	struct ends ends = open_ends(suites[0]);
+	struct packet wire[21];
+
+	(void)state;
+	for (unsigned i = 0; i < 21; i++) {
+		wire[i] = sent(&ends, false, (uint16_t)(65526 + i));
+	}
+	for (unsigned i = 0; i + 1 < 21; i += 2) { /* swapped in pairs, two lost */
+		for (unsigned n = 0; n < 2; n++) {
+			unsigned k = i + 1 - n;
+
+			if (k != 4 && k != 10) {
+				arrives(&ends, false, wire[k], (uint16_t)(65526 + k));
+			}
+		}
+	}
+	close_ends(&ends);
+}
+
+/* The number is in clear: whoever sees the stream can forge any. */
+static void forged_numbers_do_not_move_the_roll_over_counter(void **state)
+{
+	static const uint16_t far[] = { 0, 1, 32767, 32768, 32769, 65534, 65535, 40000, 100 };
+	struct ends ends = open_ends(suites[0]);
+
+	(void)state;
+	for (uint16_t n = 65500; n != 100; n++) {
+		struct packet forged = rtp(far[n % COUNT(far)]);
+
+		memset(forged.octets + RTP_LEN, n & 0xff, ends.tag);
+		forged.len += ends.tag;
+		is_refused(ends.b, false, forged, ZRTP_DROPPED);
+		arrives(&ends, false, sent(&ends, false, n), n);
+	}
+	close_ends(&ends);
+}
+
+static void forged_rtcp_indexes_do_not_disturb(void **state)
+{
+	struct ends ends = open_ends(suites[0]);
+
+	(void)state;
+	for (uint16_t n = 1; n < 100; n++) {
+		struct packet wire = sent(&ends, true, n), forged = wire;
+
+		put32(forged.octets + RTCP_LEN, 0x80000000 | 0x12345U * n);
+		is_refused(ends.b, true, forged, ZRTP_DROPPED);
+		put32(forged.octets + RTCP_LEN, 0xffffffff);
+		is_refused(ends.b, true, forged, ZRTP_DROPPED);
+		arrives(&ends, true, wire, n);
+	}
+	close_ends(&ends);
+}
+
+/* Forgeries with ever new SSRCs cost no memory and no state: afterwards the
+ * stream goes on, and so does one that begins. */
+static void forged_ssrcs_do_not_disturb(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet forged = rtp(1);
+
+	(void)state;
+	arrives(&ends, false, sent(&ends, false, 1), 1);
+	forged.len += ends.tag;
+	for (uint32_t n = 0; n < 1000; n++) {
+		put32(forged.octets + 8, SSRC + 1 + n);
+		is_refused(ends.b, false, forged, ZRTP_DROPPED);
+	}
+	arrives(&ends, false, sent(&ends, false, 2), 2);
+	close_ends(&ends);
+}
+
+/* ---- short and odd packets ---- */
+
+/* In a block of its exact size, so that a sanitizer sees each overread. */
+static enum zrtp_status unprotect_exact(struct zrtp_srtp *srtp, bool is_rtcp, const struct packet *p,
+					size_t len)
+{
+	uint8_t *octets = malloc(len);
+	enum zrtp_status status;
+
+	memcpy(octets, p->octets, len);
+	status = zrtp_srtp_unprotect(srtp, is_rtcp, octets, &len);
+	free(octets);
+	return status;
+}
+
+static void short_packets_are_refused(void **state)
+{
+	const struct packet media = rtp(1), report = rtcp(1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		for (size_t len = 0; len < 16; len++) {
+			assert_int_equal(unprotect_exact(ends.b, false, &media, len), ZRTP_INVALID);
+			assert_int_equal(unprotect_exact(ends.b, true, &report, len), ZRTP_INVALID);
+		}
+		close_ends(&ends);
+	}
+}
+
+static void short_packets_are_not_sent(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet p;
+
+	(void)state;
+	for (size_t len = 0; len < 12; len++) {
+		p = rtp(1);
+		p.len = len;
+		assert_int_equal(protect(ends.a, false, &p), ZRTP_INVALID);
+		assert_int_equal(p.len, len);
+	}
+	for (size_t len = 0; len < 8; len++) {
+		p = rtcp(1);
+		p.len = len;
+		assert_int_equal(protect(ends.a, true, &p), ZRTP_INVALID);
+	}
+	close_ends(&ends);
+}
+
+/* CSRCs or an extension that the packet is too short for. */
+static void a_header_longer_than_its_packet_is_refused(void **state)
+{
+	static const uint8_t first[] = { 0x8f, 0x90, 0x9f };
+	struct ends ends = open_ends(suites[1]);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(first); i++) {
+		struct packet p = rtp((uint16_t)(i + 1));
+
+		p.octets[0] = first[i];
+		p.len = 12 + ends.tag;
+		assert_int_equal(unprotect_exact(ends.b, false, &p, p.len), ZRTP_DROPPED);
+		p.len = 12;
+		assert_int_equal(protect(ends.a, false, &p), ZRTP_CRYPTO);
+	}
+	arrives(&ends, false, sent(&ends, false, 9), 9);
+	close_ends(&ends);
+}
+
+static void a_buffer_without_room_for_the_trailer_is_refused(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet p = rtp(1), before = p;
+
+	(void)state;
+	for (size_t room = 0; room < ZRTP_SRTP_TRAILER_MAX; room++) {
+		assert_int_equal(zrtp_srtp_protect(ends.a, false, p.octets, &p.len, p.len + room),
+				 ZRTP_INVALID);
+		assert_true(same(&p, &before));
+	}
+	assert_int_equal(zrtp_srtp_protect(ends.a, false, p.octets, &p.len, p.len + ZRTP_SRTP_TRAILER_MAX),
+			 ZRTP_OK);
+	close_ends(&ends);
+}
+
+static void absurd_lengths_are_refused(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet p = rtp(1);
+	size_t len = (size_t)INT32_MAX;
+
+	(void)state;
+	assert_int_equal(zrtp_srtp_protect(ends.a, false, p.octets, &len, SIZE_MAX), ZRTP_INVALID);
+	len = (size_t)INT32_MAX + 1;
+	assert_int_equal(zrtp_srtp_unprotect(ends.b, false, p.octets, &len), ZRTP_INVALID);
+	len = SIZE_MAX;
+	assert_int_equal(zrtp_srtp_protect(ends.a, false, p.octets, &len, SIZE_MAX), ZRTP_INVALID);
+	assert_int_equal(zrtp_srtp_unprotect(ends.b, true, p.octets, &len), ZRTP_INVALID);
+	close_ends(&ends);
+}
+
+/* ---- keys ---- */
+
+static void without_a_key_nothing_works(void **state)
+{
+	struct zrtp_srtp *srtp = zrtp_srtp_new();
+	struct packet p = rtp(1), before = p;
+
+	(void)state;
+	for (unsigned is_rtcp = 0; is_rtcp < 2; is_rtcp++) {
+		assert_int_equal(protect(srtp, is_rtcp, &p), ZRTP_WRONG_STATE);
+		assert_int_equal(unprotect(srtp, is_rtcp, &p), ZRTP_WRONG_STATE);
+	}
+	assert_true(same(&p, &before));
+	zrtp_srtp_free(srtp);
+	zrtp_srtp_free(NULL);
+}
+
+static void each_direction_has_its_own_key(void **state)
+{
+	struct ends ends = open_ends(suites[1]);
+	struct packet p = rtp(1);
+
+	(void)state;
+	assert_int_equal(unprotect(ends.a, false, &p), ZRTP_WRONG_STATE);
+	assert_int_equal(protect(ends.b, false, &p), ZRTP_WRONG_STATE);
+	close_ends(&ends);
+}
+
+static void wiped_keys_are_gone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		for (unsigned is_rtcp = 0; is_rtcp < 2; is_rtcp++) {
+			struct packet wire = sent(&ends, is_rtcp, 1), p = make(is_rtcp, 2);
+
+			assert_int_equal(zrtp_srtp_set_keys(ends.b, ZRTP_RECEIVE, NULL), ZRTP_OK);
+			is_refused(ends.b, is_rtcp, wire, ZRTP_WRONG_STATE);
+			assert_int_equal(zrtp_srtp_set_keys(ends.a, ZRTP_SEND, NULL), ZRTP_OK);
+			assert_int_equal(protect(ends.a, is_rtcp, &p), ZRTP_WRONG_STATE);
+			assert_int_equal(zrtp_srtp_set_keys(ends.a, ZRTP_SEND, &ends.keys), ZRTP_OK);
+			assert_int_equal(zrtp_srtp_set_keys(ends.b, ZRTP_RECEIVE, &ends.keys), ZRTP_OK);
+		}
+		close_ends(&ends);
+	}
+}
+
+static void replaced_keys_take_the_place_of_the_old(void **state)
+{
+	struct ends ends = open_ends(suites[0]);
+	const struct zrtp_srtp_keys next = keys_of(suites[5], 77);
+	struct packet old = sent(&ends, false, 2), p = rtp(3), expected = p;
+
+	(void)state;
+	arrives(&ends, false, sent(&ends, false, 3), 3);
+	assert_int_equal(zrtp_srtp_set_keys(ends.b, ZRTP_RECEIVE, &next), ZRTP_OK);
+	is_refused(ends.b, false, old, ZRTP_DROPPED);
+	assert_int_equal(zrtp_srtp_set_keys(ends.a, ZRTP_SEND, &next), ZRTP_OK);
+	assert_int_equal(protect(ends.a, false, &p), ZRTP_OK); /* a number of the old key's */
+	assert_int_equal(p.len, RTP_LEN + 10);
+	assert_int_equal(unprotect(ends.b, false, &p), ZRTP_OK);
+	assert_true(same(&p, &expected));
+	close_ends(&ends);
+}
+
+/* They are refused, and the old ones are gone all the same. */
+static void keys_of_another_size_are_refused(void **state)
+{
+	static const struct suite odd[] = { { 0, 80 },  { 15, 80 }, { 20, 80 },
+					    { 32, 64 }, { 16, 0 },  { 16, 128 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(odd); i++) {
+		struct ends ends = open_ends(suites[0]);
+		const struct zrtp_srtp_keys keys = keys_of(odd[i], 1);
+		struct packet p = rtp(1);
+
+		assert_int_equal(zrtp_srtp_set_keys(ends.a, ZRTP_SEND, &keys), ZRTP_CRYPTO);
+		assert_int_equal(protect(ends.a, false, &p), ZRTP_WRONG_STATE);
+		assert_int_equal(zrtp_srtp_set_keys(ends.b, ZRTP_RECEIVE, &keys), ZRTP_CRYPTO);
+		is_refused(ends.b, false, p, ZRTP_WRONG_STATE);
+		close_ends(&ends);
+	}
+}
+
+/* ---- libsrtp2 by itself ---- */
+
+static void set_policy(srtp_crypto_policy_t *policy, unsigned key_len, unsigned tag_bits)
+{
+	if (key_len == 16) {
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(policy);
+	} else if (key_len == 24) {
+		srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80(policy);
+	} else {
+		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(policy);
+	}
+	policy->auth_tag_len = (int)tag_bits / 8;
+}
+
+static srtp_t plain_session(const struct zrtp_srtp_keys *keys, unsigned rtcp_tag_bits)
+{
+	uint8_t master[ZRTP_SRTP_KEY_MAX + ZRTP_SRTP_SALT_SIZE];
+	srtp_policy_t policy;
+	srtp_t session;
+
+	memset(&policy, 0, sizeof(policy));
+	set_policy(&policy.rtp, keys->key_len, keys->tag_bits);
+	set_policy(&policy.rtcp, keys->key_len, rtcp_tag_bits);
+	memcpy(master, keys->key, keys->key_len);
+	memcpy(master + keys->key_len, keys->salt, ZRTP_SRTP_SALT_SIZE);
+	policy.key = master;
+	policy.ssrc.type = ssrc_specific;
+	policy.ssrc.value = SSRC;
+	assert_int_equal(srtp_create(&session, &policy), srtp_err_status_ok);
+	return session;
+}
+
+static struct packet sent_plainly(srtp_t session, bool is_rtcp, uint16_t number)
+{
+	struct packet p = make(is_rtcp, number);
+	int len = (int)p.len;
+
+	assert_int_equal(is_rtcp ? srtp_protect_rtcp(session, p.octets, &len)
+				 : srtp_protect(session, p.octets, &len),
+			 srtp_err_status_ok);
+	p.len = (size_t)len;
+	return p;
+}
+
+static void arrives_plainly(srtp_t session, bool is_rtcp, struct packet wire, uint16_t number)
+{
+	struct packet expected = make(is_rtcp, number);
+	int len = (int)wire.len;
+
+	assert_int_equal(is_rtcp ? srtp_unprotect_rtcp(session, wire.octets, &len)
+				 : srtp_unprotect(session, wire.octets, &len),
+			 srtp_err_status_ok);
+	wire.len = (size_t)len;
+	assert_true(same(&wire, &expected));
+}
+
+/* R279 */
+static void a_plain_session_understands_us(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+		srtp_t plain = plain_session(&ends.keys, suites[i].tag_bits);
+
+		for (uint16_t n = 1; n < 10; n++) {
+			arrives_plainly(plain, false, sent(&ends, false, n), n);
+			arrives_plainly(plain, true, sent(&ends, true, n), n);
+		}
+		srtp_dealloc(plain);
+		close_ends(&ends);
+	}
+}
+
+static void we_understand_a_plain_session(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+		srtp_t plain = plain_session(&ends.keys, suites[i].tag_bits);
+
+		for (uint16_t n = 1; n < 10; n++) {
+			arrives(&ends, false, sent_plainly(plain, false, n), n);
+			arrives(&ends, true, sent_plainly(plain, true, n), n);
+		}
+		srtp_dealloc(plain);
+		close_ends(&ends);
+	}
+}
+
+/* RFC 3711 wants 80 bits on SRTCP whatever SRTP has. */
+static void srtcp_with_80_bits_is_accepted_with_hs32(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i += 2) {
+		struct ends ends = open_ends(suites[i]);
+		srtp_t plain = plain_session(&ends.keys, 80);
+		struct packet wire;
+
+		assert_int_equal(suites[i].tag_bits, 32);
+		for (uint16_t n = 1; n < 10; n++) {
+			wire = sent_plainly(plain, true, n);
+			assert_int_equal(wire.len, RTCP_LEN + 4 + 10);
+			arrives(&ends, true, wire, n);
+			is_refused(ends.b, true, wire, ZRTP_DROPPED);
+		}
+		wire = sent_plainly(plain, true, 10);
+		wire.octets[20] ^= 1;
+		is_refused(ends.b, true, wire, ZRTP_DROPPED);
+		srtp_dealloc(plain);
+		close_ends(&ends);
+	}
+}
+
+/* The first 32 of the 80 bits are the shorter tag: cut to them, the packet is
+ * authentic once more, but it is still the same packet. */
+static void srtcp_with_80_bits_is_not_replayed_with_32(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(suites); i += 2) {
+		struct ends ends = open_ends(suites[i]);
+		srtp_t plain = plain_session(&ends.keys, 80);
+
+		for (uint16_t n = 1; n < 10; n++) {
+			struct packet wire = sent_plainly(plain, true, n);
+
+			arrives(&ends, true, wire, n);
+			wire.len -= 10 - 4;
+			is_refused(ends.b, true, wire, ZRTP_DROPPED);
+		}
+		srtp_dealloc(plain);
+		close_ends(&ends);
+	}
+}
+
+/* The other way round a short tag would be a weaker one. */
+static void srtcp_with_32_bits_is_refused_with_hs80(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < COUNT(suites); i += 2) {
+		struct ends ends = open_ends(suites[i]);
+		srtp_t plain = plain_session(&ends.keys, 32);
+
+		assert_int_equal(suites[i].tag_bits, 80);
+		is_refused(ends.b, true, sent_plainly(plain, true, 1), ZRTP_DROPPED);
+		srtp_dealloc(plain);
+		close_ends(&ends);
+	}
+}
+
+/* The packet that libsrtp2 tests itself with, known for twenty years. */
+static void a_known_packet_comes_out(void **state)
+{
+	static const uint8_t key[] = { 0xe1, 0xf9, 0x7a, 0x0d, 0x3e, 0x01, 0x8b, 0xe0,
+				       0xd6, 0x4f, 0xa3, 0x2c, 0x06, 0xde, 0x41, 0x39 },
+			     salt[] = { 0x0e, 0xc6, 0x75, 0xad, 0x49, 0x8a, 0xfe,
+					0xeb, 0xb6, 0x96, 0x0b, 0x3a, 0xab, 0xe6 },
+			     header[] = { 0x80, 0x0f, 0x12, 0x34, 0xde, 0xca,
+					  0xfb, 0xad, 0xca, 0xfe, 0xba, 0xbe },
+			     cipher[] = { 0x4e, 0x55, 0xdc, 0x4c, 0xe7, 0x99, 0x78, 0xd8, 0x8c,
+					  0xa4, 0xd2, 0x15, 0x94, 0x9d, 0x24, 0x02, 0xb7, 0x8d,
+					  0x6a, 0xcc, 0x99, 0xea, 0x17, 0x9b, 0x8d, 0xbb };
+	struct zrtp_srtp_keys keys = { .key_len = 16, .tag_bits = 80 };
+	struct packet p = { .len = 28 };
+	struct zrtp_srtp *srtp;
+
+	(void)state;
+	memcpy(keys.key, key, sizeof(key));
+	memcpy(keys.salt, salt, sizeof(salt));
+	memset(p.octets, 0xab, 28);
+	memcpy(p.octets, header, sizeof(header));
+	srtp = make_end(ZRTP_SEND, &keys);
+	assert_int_equal(protect(srtp, false, &p), ZRTP_OK);
+	assert_int_equal(p.len, sizeof(header) + sizeof(cipher));
+	assert_memory_equal(p.octets, header, sizeof(header));
+	assert_memory_equal(p.octets + sizeof(header), cipher, sizeof(cipher));
+	zrtp_srtp_free(srtp);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return srtp_init() == srtp_err_status_ok ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return srtp_shutdown() == srtp_err_status_ok ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packets_arrive_with_every_suite),
+		cmocka_unit_test(the_trailer_has_its_known_size),
+		cmocka_unit_test(the_payload_is_encrypted_and_the_header_is_not),
+		cmocka_unit_test(packets_without_payload_arrive),
+		cmocka_unit_test(several_ssrcs_arrive_with_one_key),
+		cmocka_unit_test(a_flipped_bit_anywhere_is_dropped),
+		cmocka_unit_test(a_packet_cut_or_extended_is_refused),
+		cmocka_unit_test(a_replay_is_dropped),
+		cmocka_unit_test(a_wrong_key_or_salt_drops_everything),
+		cmocka_unit_test(ones_own_packets_are_not_the_peers),
+		cmocka_unit_test(a_repeated_sequence_number_is_not_sent),
+		cmocka_unit_test(the_roll_over_counter_follows_the_wrap),
+		cmocka_unit_test(the_roll_over_counter_survives_a_bad_network),
+		cmocka_unit_test(forged_numbers_do_not_move_the_roll_over_counter),
+		cmocka_unit_test(forged_rtcp_indexes_do_not_disturb),
+		cmocka_unit_test(forged_ssrcs_do_not_disturb),
+		cmocka_unit_test(short_packets_are_refused),
+		cmocka_unit_test(short_packets_are_not_sent),
+		cmocka_unit_test(a_header_longer_than_its_packet_is_refused),
+		cmocka_unit_test(a_buffer_without_room_for_the_trailer_is_refused),
+		cmocka_unit_test(absurd_lengths_are_refused),
+		cmocka_unit_test(without_a_key_nothing_works),
+		cmocka_unit_test(each_direction_has_its_own_key),
+		cmocka_unit_test(wiped_keys_are_gone),
+		cmocka_unit_test(replaced_keys_take_the_place_of_the_old),
+		cmocka_unit_test(keys_of_another_size_are_refused),
+		cmocka_unit_test(a_plain_session_understands_us),
+		cmocka_unit_test(we_understand_a_plain_session),
+		cmocka_unit_test(srtcp_with_80_bits_is_accepted_with_hs32),
+		cmocka_unit_test(srtcp_with_80_bits_is_not_replayed_with_32),
+		cmocka_unit_test(srtcp_with_32_bits_is_refused_with_hs80),
+		cmocka_unit_test(a_known_packet_comes_out),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
