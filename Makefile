@@ -20,7 +20,8 @@ demo check pbx:
 
 unit:
 	@scripts/install-deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dasterisk=false $(BUILD)
+	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dasterisk=false \
+		-Db_sanitize=address,undefined $(BUILD)
 	@meson test -C $(BUILD) --print-errorlogs
 
 install:
