@@ -195,8 +195,10 @@ static enum zrtp_state wait_for_commit(struct zrtp_stream *stream)
 {
 	if (is_passive(stream)) {
 		zrtp_timer_stop(stream);
-		stream->clear_reason = ZRTP_CLEAR_PASSIVE;
-		stream->effects |= ZRTP_EFFECT_CLEAR;
+		if (stream->state != ZRTP_STATE_FOUND) { /* not told yet */
+			stream->clear_reason = ZRTP_CLEAR_PASSIVE;
+			stream->effects |= ZRTP_EFFECT_CLEAR;
+		}
 	} else {
 		zrtp_timer_wait(stream);
 	}
@@ -209,6 +211,10 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 
 	if (session->policy.passive) {
 		return wait_for_commit(stream);
+	}
+	if (zrtp_session_clearing(session)) {
+		zrtp_timer_stop(stream); /* until its end: zrtp_session_advance() */
+		return ZRTP_STATE_FOUND;
 	}
 	if (session->keyed) {
 		return commit_multistream(stream);
@@ -287,6 +293,9 @@ static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struc
 	switch (zrtp_preshared_find(stream, commit->key_id)) {
 	case 1:
 		stream->session->agreeing = stream;
+		if (stream->session->auxsecret_len && !stream->session->aux_matched) {
+			zrtp_tell(stream, ZRTP_EVENT_AUX_MISMATCH);
+		}
 		return confirm_at_once(stream, commit);
 	case 0:
 		return stream->session->policy.passive ? zrtp_fail(stream, ZRTP_ERROR_NO_SECRET)
@@ -409,8 +418,17 @@ static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_c
  * the session has its key (further streams use Multistream, 4.4.3), or a
  * Multistream Commit of a peer that is just a Conf2ACK ahead of us. The peer
  * repeats what it still means. */
-static bool out_of_turn(const struct zrtp_session *session, const struct zrtp_commit *commit)
+static bool out_of_turn(const struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
+	const struct zrtp_session *session = stream->session;
+
+	if (zrtp_session_clearing(session)) {
+		return true; /* the peer may have cleared already: other keys */
+	}
+	if (stream->state == ZRTP_STATE_CLEAR && commit->mode == ZRTP_MODE_MULTISTREAM &&
+	    nonce_used(stream, commit->nonce)) {
+		return true; /* come late from before the GoClear, or replayed */
+	}
 	if (session->keyed) {
 		return commit->mode != ZRTP_MODE_MULTISTREAM;
 	}
@@ -427,10 +445,11 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
 	if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
 		return forged(stream);
 	}
-	if (out_of_turn(stream->session, commit) || lost_to_other_stream(stream, commit)) {
+	if (out_of_turn(stream, commit) || lost_to_other_stream(stream, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	stream->hello_acked = true; /* Commit acknowledges Hello (5.3) */
+	stream->from_clear = stream->state == ZRTP_STATE_CLEAR;
 	stream->ack_ssrc = message->ssrc;
 	return respond(stream, message);
 }
@@ -446,7 +465,7 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 	if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
 		return forged(stream);
 	}
-	if (out_of_turn(stream->session, commit)) {
+	if (out_of_turn(stream, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {

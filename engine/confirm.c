@@ -7,8 +7,8 @@ static unsigned own_flags(const struct zrtp_stream *stream)
 	const struct zrtp_session *session = stream->session;
 	unsigned flags = session->policy.disclose ? ZRTP_CONFIRM_DISCLOSE : 0;
 
-	if (session->enroll && !stream->multistream) {
-		flags |= ZRTP_CONFIRM_ENROLL; /* which excludes A (7.3.1) */
+	if (session->enroll) { /* which excludes A in the whole call (7.3.1) */
+		flags |= stream->multistream ? 0 : ZRTP_CONFIRM_ENROLL;
 	} else if (session->policy.allow_clear) {
 		flags |= ZRTP_CONFIRM_ALLOW_CLEAR;
 	}
@@ -225,6 +225,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 {
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
+	stream->from_clear = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;
 	return ZRTP_STATE_SECURE;

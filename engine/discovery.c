@@ -96,7 +96,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
 	if (stream->state == ZRTP_STATE_FOUND && is_stored(stream, message)) {
-		if (stream->session->policy.passive) {
+		if (stream->session->policy.passive && !(hello->flags & ZRTP_HELLO_PASSIVE)) {
 			zrtp_timer_wait(stream); /* still there, still without our HelloACK */
 		}
 		return stream->state;

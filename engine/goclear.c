@@ -48,12 +48,21 @@ static bool has_keys(const struct zrtp_stream *stream)
 	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_GOCLEAR_SENT;
 }
 
+/* There is nothing any more that could carry it. */
+static void abandon_relay(struct zrtp_stream *stream)
+{
+	if (stream->relay_len) {
+		stream->relay_len = 0;
+		zrtp_tell(stream, ZRTP_EVENT_RELAY_FAILED);
+	}
+}
+
 static void clear_stream(struct zrtp_stream *stream, enum zrtp_clear_reason reason)
 {
 	zrtp_exchange_drop(stream);
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_timer_stop(stream);
-	stream->relay_len = 0;
+	abandon_relay(stream);
 	stream->clear_reason = reason;
 	stream->effects |= ZRTP_EFFECT_CLEAR;
 }
@@ -64,6 +73,7 @@ static enum zrtp_state destroy(struct zrtp_stream *stream, enum zrtp_clear_reaso
 	for (struct zrtp_stream *s = stream->session->streams; s; s = s->next) {
 		if (has_keys(s)) {
 			clear_stream(s, reason);
+			s->clear_acted = false;
 			s->state = ZRTP_STATE_CLEAR;
 		}
 	}
@@ -86,15 +96,17 @@ enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_me
 		zrtp_tell(stream, ZRTP_EVENT_CLEAR_REFUSED);
 		return stream->state;
 	}
-	memcpy(stream->clear_mac, mac, sizeof(mac));
 	zrtp_send(stream, ZRTP_MSG_CLEARACK);
-	return destroy(stream, ZRTP_CLEAR_BY_PEER);
+	destroy(stream, ZRTP_CLEAR_BY_PEER);
+	memcpy(stream->clear_mac, mac, sizeof(mac));
+	stream->clear_acted = true;
+	return ZRTP_STATE_CLEAR;
 }
 
 /* Our ClearACK was lost. The keys are gone, the MAC is remembered. */
 enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (!zrtp_equal(stream->clear_mac, message->u.clear_mac, ZRTP_MAC_SIZE)) {
+	if (!stream->clear_acted || !zrtp_equal(stream->clear_mac, message->u.clear_mac, ZRTP_MAC_SIZE)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
 	zrtp_send(stream, ZRTP_MSG_CLEARACK);
@@ -113,6 +125,12 @@ enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream)
 	return destroy(stream, ZRTP_CLEAR_REQUESTED);
 }
 
+enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)
+{
+	clear_stream(stream, stream->clear_reason);
+	return ZRTP_STATE_CLEAR;
+}
+
 /* Refused: nothing was destroyed, so encryption goes on. Whoever forges this
  * keeps us secure. */
 enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -123,6 +141,7 @@ enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struc
 	}
 	zrtp_timer_stop(stream);
 	zrtp_tell(stream, ZRTP_EVENT_CLEAR_REFUSED);
+	stream->effects |= ZRTP_EFFECT_ADVANCE;
 	return ZRTP_STATE_SECURE;
 }
 
@@ -135,6 +154,7 @@ enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now)
 		return ZRTP_CRYPTO;
 	}
 	stream->now = now;
+	abandon_relay(stream);
 	stream->state = ZRTP_STATE_GOCLEAR_SENT;
 	zrtp_timer_t2(stream, ZRTP_MSG_GOCLEAR);
 	zrtp_stream_run(stream);
@@ -143,10 +163,11 @@ enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now)
 
 enum zrtp_status zrtp_stream_go_secure(struct zrtp_stream *stream, uint64_t now)
 {
-	if (stream->state != ZRTP_STATE_CLEAR || !stream->session->keyed) {
+	if (stream->state != ZRTP_STATE_CLEAR || !stream->session->keyed || stream->session->policy.passive) {
 		return ZRTP_WRONG_STATE;
 	}
 	stream->now = now;
+	stream->from_clear = true;
 	stream->state = zrtp_try_commit(stream);
 	zrtp_stream_run(stream);
 	return ZRTP_OK;

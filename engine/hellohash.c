@@ -105,6 +105,8 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 		stream->hash_status = ZRTP_HASH_MATCHED;
 	} else if (stream->peer_hello_len) {
 		forget_wrong_hello(stream);
+	} else {
+		zrtp_timer_t1_extend(stream); /* the signalling promises a peer (6) */
 	}
 	return ZRTP_OK;
 }

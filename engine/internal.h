@@ -130,6 +130,7 @@ struct zrtp_timer {
 	uint64_t interval; /* 0: no repetition, give up at the deadline */
 	uint64_t cap;
 	unsigned left; /* repetitions */
+	bool extended; /* the long schedule of Hello (6) */
 	enum zrtp_message_type message;
 };
 
@@ -156,6 +157,8 @@ struct zrtp_stream {
 	struct zrtp_stream_keys keys;
 	bool initiator, multistream, preshared;
 	uint8_t clear_mac[ZRTP_MAC_SIZE]; /* of the GoClear sent or acted upon */
+	bool from_clear;                  /* the exchange began in clear by GoClear */
+	bool clear_acted;                 /* clear_mac is of one acted upon */
 	uint8_t relay[ZRTP_CONFIRM_MIN];  /* our SASrelay, until acknowledged */
 	size_t relay_len;
 	bool has_nonce;
@@ -190,6 +193,8 @@ void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const ch
 
 /* stream.c */
 void zrtp_stream_run(struct zrtp_stream *stream);
+/* Destroy it without a word to the session's other streams. */
+void zrtp_stream_discard(struct zrtp_stream *stream);
 /* Count a packet as ignored; handlers return its value. */
 enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason);
 void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type);
@@ -245,6 +250,8 @@ enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct z
 enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
+/* A Commit in clear led to nothing: anybody can replay one. */
+enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
 
 enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);
@@ -281,6 +288,8 @@ void zrtp_secrets_update(struct zrtp_session *session);
 /* E of a device that is no PBX means nothing; and with E no GoClear (7.3.1). */
 bool zrtp_enrollment_offered(const struct zrtp_session *session);
 bool zrtp_peer_allows_clear(const struct zrtp_session *session);
+/* Is our GoClear under way? Then no exchange begins with a key about to go. */
+bool zrtp_session_clearing(const struct zrtp_session *session);
 /* Is the engine still before the first packet of the call? */
 bool zrtp_session_unstarted(const struct zrtp_session *session);
 void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello);

@@ -21,6 +21,7 @@ enum zrtp_state zrtp_on_ping(struct zrtp_stream *stream, const struct zrtp_messa
 	memcpy(stream->ping_hash, message->u.ping.endpoint_hash, sizeof(stream->ping_hash));
 	stream->ping_ssrc = message->ssrc;
 	zrtp_send(stream, ZRTP_MSG_PINGACK);
+	zrtp_timer_t1_extend(stream); /* the peer speaks ZRTP (6) */
 	return stream->state;
 }
 

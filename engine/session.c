@@ -79,7 +79,7 @@ void zrtp_session_free(struct zrtp_session *session)
 		return;
 	}
 	while (session->streams) {
-		zrtp_stream_free(session->streams);
+		zrtp_stream_discard(session->streams);
 	}
 	unlink_session(session);
 	zrtp_release(session->context, session, sizeof(*session));
@@ -99,6 +99,16 @@ bool zrtp_enrollment_offered(const struct zrtp_session *session)
 {
 	return session->peer_hello_flags & ZRTP_HELLO_MITM &&
 	       session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL;
+}
+
+bool zrtp_session_clearing(const struct zrtp_session *session)
+{
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->state == ZRTP_STATE_GOCLEAR_SENT) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool zrtp_peer_allows_clear(const struct zrtp_session *session)

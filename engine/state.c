@@ -46,6 +46,7 @@ static const zrtp_handler handlers[ZRTP_STATE_COUNT][ZRTP_MSG_COUNT] = {
 	[ZRTP_STATE_COMMIT_SENT] = {
 		HANDSHAKE,
 		[ZRTP_MSG_COMMIT] = zrtp_on_commit_contended,
+		[ZRTP_MSG_GOCLEAR] = zrtp_on_goclear_again, /* our ClearACK was lost */
 		[ZRTP_MSG_DHPART1] = zrtp_on_dhpart1,
 		[ZRTP_MSG_CONFIRM1] = zrtp_on_confirm1, /* Multistream, Preshared */
 	},
@@ -83,6 +84,7 @@ static const zrtp_handler handlers[ZRTP_STATE_COUNT][ZRTP_MSG_COUNT] = {
 		ANY_TIME,
 		[ZRTP_MSG_HELLO] = zrtp_on_hello_again,
 		[ZRTP_MSG_HELLOACK] = on_repetition,
+		[ZRTP_MSG_CONFIRM2] = zrtp_on_confirm2_again,
 		[ZRTP_MSG_GOCLEAR] = zrtp_on_goclear,
 		[ZRTP_MSG_CLEARACK] = zrtp_on_clearack,
 		[ZRTP_MSG_ERROR] = zrtp_on_error_to_goclear,
@@ -117,6 +119,9 @@ enum zrtp_state zrtp_expired(struct zrtp_stream *stream)
 {
 	if (!zrtp_timer_exhausted(stream)) {
 		return stream->state;
+	}
+	if (stream->state == ZRTP_STATE_CONFIRM1_SENT && stream->from_clear) {
+		return zrtp_back_to_clear(stream);
 	}
 	switch (stream->state) {
 	case ZRTP_STATE_DISCOVERY:

@@ -131,18 +131,31 @@ static void shut(struct zrtp_stream *stream)
 	stream->state = ZRTP_STATE_STOPPED;
 }
 
+void zrtp_stream_discard(struct zrtp_stream *stream)
+{
+	shut(stream);
+	unlink_stream(stream);
+	zrtp_release(stream->session->context, stream, sizeof(*stream));
+}
+
 void zrtp_stream_free(struct zrtp_stream *stream)
 {
+	struct zrtp_session *session;
+	uint64_t now;
+
 	if (!stream || stream->doomed) {
 		return;
 	}
-	shut(stream);
-	unlink_stream(stream);
 	if (stream->running) {
+		shut(stream);
+		unlink_stream(stream);
 		stream->doomed = true; /* zrtp_stream_run() finishes it */
 		return;
 	}
-	zrtp_release(stream->session->context, stream, sizeof(*stream));
+	session = stream->session;
+	now = stream->now;
+	zrtp_stream_discard(stream);
+	zrtp_session_advance(session, now); /* others may have waited for it */
 }
 
 void zrtp_stream_stop(struct zrtp_stream *stream)
@@ -346,6 +359,9 @@ static void finish(struct zrtp_stream *stream)
 		session->expiry = exchange->peer_expiry < own_expiry ? exchange->peer_expiry : own_expiry;
 		session->agreeing = NULL;
 		zrtp_secrets_update(session);
+		if (zrtp_enrollment_offered(session)) {
+			zrtp_tell(stream, ZRTP_EVENT_ENROLLMENT);
+		}
 	}
 	zrtp_exchange_drop(stream);
 }
@@ -439,7 +455,11 @@ void zrtp_stream_run(struct zrtp_stream *stream)
 	}
 	stream->running = false;
 	if (stream->doomed) {
-		zrtp_release(stream->session->context, stream, sizeof(*stream));
+		struct zrtp_session *session = stream->session;
+		uint64_t now = stream->now;
+
+		zrtp_release(session->context, stream, sizeof(*stream));
+		zrtp_session_advance(session, now); /* what it had still to do for the others */
 	}
 }
 

@@ -19,21 +19,23 @@ enum {
 
 void zrtp_timer_t1(struct zrtp_stream *stream)
 {
-	stream->timer =
-		(struct zrtp_timer){ stream->now + T1_START, T1_START, T1_CAP, T1_COUNT, ZRTP_MSG_HELLO };
+	stream->timer = (struct zrtp_timer){ stream->now + T1_START, T1_START, T1_CAP, T1_COUNT, false,
+					     ZRTP_MSG_HELLO };
 	zrtp_send(stream, ZRTP_MSG_HELLO);
 }
 
 void zrtp_timer_t1_extend(struct zrtp_stream *stream)
 {
-	if (stream->timer.message == ZRTP_MSG_HELLO && stream->timer.interval) {
+	if (stream->timer.message == ZRTP_MSG_HELLO && stream->timer.interval && !stream->timer.extended) {
+		stream->timer.extended = true;
 		stream->timer.left += T1_COUNT_EXTENDED - T1_COUNT;
 	}
 }
 
 void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message)
 {
-	stream->timer = (struct zrtp_timer){ stream->now + T2_START, T2_START, T2_CAP, T2_COUNT, message };
+	stream->timer =
+		(struct zrtp_timer){ stream->now + T2_START, T2_START, T2_CAP, T2_COUNT, false, message };
 	zrtp_send(stream, message);
 }
 

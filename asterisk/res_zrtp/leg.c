@@ -264,6 +264,7 @@ static int task_end(void *data)
 		stats_stream_end(media);
 		ao2_ref(media, -1);
 	}
+	settle(leg); /* others may have waited for this one */
 	ao2_ref(media, -1);
 
 	return 0;

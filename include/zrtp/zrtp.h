@@ -26,7 +26,8 @@
  * table has lock functions. Calls for one session and its streams must not
  * overlap: run them on one thread, or hold a lock of your own around each.
  * Callbacks run on the thread that made the call, when the engine's state is
- * consistent; they may call back into the engine, also to destroy the stream.
+ * consistent; they may call back into the engine, also to destroy the stream
+ * (but for sign and verify, see there).
  *
  * Memory: everything comes from the system table's allocator. Blocks that
  * hold secrets are wiped before they are given back. Nothing is allocated
@@ -350,7 +351,9 @@ struct zrtp_callbacks {
 	 * may flow now is the application's policy; the safe answer is no. */
 	void (*error)(struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg);
 	void (*event)(struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg);
-	/* Sign sashash for our Confirm; called when the peer can verify (S flag).
+	/* The next two are asked in the middle of an exchange: unlike the others
+	 * they must not call the engine.
+	 * Sign sashash for our Confirm; called when the peer can verify (S flag).
 	 *   type   receives "PGP " or "X509"
 	 *   size   room in out, the result's length on return, octets
 	 * Non-zero: send no signature. */
@@ -525,7 +528,8 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now);
 
 /* Become secure again after GoClear, without another Diffie-Hellman exchange.
- * ZRTP_WRONG_STATE: the stream is not in clear by GoClear. */
+ * ZRTP_WRONG_STATE: the stream is not in clear by GoClear, or we are passive:
+ * then the peer has to begin. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_go_secure(struct zrtp_stream *stream, uint64_t now);
 
 /* A PBX's side: relay the far leg's SAS to this leg's phone (5.13, 7.3).

@@ -163,8 +163,9 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	struct pair_log *log = arg;
 
 	(void)stream;
-	(void)reason;
 	log->clear++;
+	log->clear_reason = reason;
+	memset(log->has_keys, 0, sizeof(log->has_keys));
 	note(log, 'C');
 }
 
@@ -186,6 +187,7 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 
 	(void)stream;
 	log->events |= 1U << event;
+	log->event_count[event]++;
 	note(log, (char)('0' + event));
 }
 
@@ -219,12 +221,14 @@ static void open_side(struct pair_side *side, const struct pair_config *config, 
 
 static void open_session(struct pair_side *side, const struct pair_config *config, unsigned i)
 {
-	static const struct zrtp_callbacks callbacks = { .send = on_send,
-							 .keys = on_keys,
-							 .secure = on_secure,
-							 .clear = on_clear,
-							 .error = on_error,
-							 .event = on_event };
+	const struct zrtp_callbacks callbacks = { .send = on_send,
+						  .keys = on_keys,
+						  .secure = on_secure,
+						  .clear = on_clear,
+						  .error = on_error,
+						  .event = on_event,
+						  .sign = config->sign[i],
+						  .verify = config->verify[i] };
 
 	assert_int_equal(zrtp_session_new(&side->session, side->context, &config->policy[i], &callbacks),
 			 ZRTP_OK);
@@ -417,6 +421,17 @@ static void same_keys(const struct zrtp_srtp_keys *a, const struct zrtp_srtp_key
 	assert_memory_equal(a->salt, b->salt, sizeof(a->salt));
 }
 
+void pair_assert_keys(struct pair *pair, unsigned index)
+{
+	const struct pair_log *a = &pair->side[0].log[index], *b = &pair->side[1].log[index];
+
+	assert_true(is_secure(pair, 0, index) && is_secure(pair, 1, index));
+	assert_true(a->has_keys[0] && a->has_keys[1] && b->has_keys[0] && b->has_keys[1]);
+	same_keys(&a->keys[ZRTP_SEND], &b->keys[ZRTP_RECEIVE]);
+	same_keys(&b->keys[ZRTP_SEND], &a->keys[ZRTP_RECEIVE]);
+	assert_memory_not_equal(a->keys[ZRTP_SEND].key, b->keys[ZRTP_SEND].key, a->keys[ZRTP_SEND].key_len);
+}
+
 void pair_assert_secure(struct pair *pair, unsigned index)
 {
 	const struct pair_log *a = &pair->side[0].log[index], *b = &pair->side[1].log[index];
@@ -425,10 +440,7 @@ void pair_assert_secure(struct pair *pair, unsigned index)
 	assert_int_equal(a->secure, 1);
 	assert_int_equal(b->secure, 1);
 	assert_int_equal(a->error + b->error + a->clear + b->clear, 0);
-	assert_true(a->has_keys[0] && a->has_keys[1] && b->has_keys[0] && b->has_keys[1]);
-	same_keys(&a->keys[ZRTP_SEND], &b->keys[ZRTP_RECEIVE]);
-	same_keys(&b->keys[ZRTP_SEND], &a->keys[ZRTP_RECEIVE]);
-	assert_memory_not_equal(a->keys[ZRTP_SEND].key, b->keys[ZRTP_SEND].key, a->keys[ZRTP_SEND].key_len);
+	pair_assert_keys(pair, index);
 	assert_true(sa.has_sas && sb.has_sas);
 	assert_string_equal(sa.sas, sb.sas);
 	assert_memory_equal(sa.sashash, sb.sashash, sizeof(sa.sashash));
@@ -460,4 +472,39 @@ void pair_repair(uint8_t *datagram, size_t len)
 bool pair_is(const struct pair_packet *packet, const char *type)
 {
 	return packet->len >= 24 && !memcmp(packet->octets + 16, type, 8);
+}
+
+enum zrtp_status pair_inject(struct pair *pair, unsigned side, unsigned index, const uint8_t *message,
+			     size_t len)
+{
+	uint8_t datagram[ZRTP_DATAGRAM_MAX];
+	uint32_t ssrc = pair_info(pair, !side, index).ssrc;
+
+	len = pair_wrap(datagram, ssrc, 4000, message, len);
+	return zrtp_stream_receive(pair->side[side].log[index].stream, datagram, len, pair->now);
+}
+
+bool pair_tapped(struct pair *pair, struct pair_packet *packet)
+{
+	bool arrives = true;
+
+	for (struct pair_tap *tap = pair->filter_arg; tap->type; tap++) {
+		if (packet->to == tap->to && pair_is(packet, tap->type)) {
+			assert_true(tap->seen < sizeof(tap->at) / sizeof(*tap->at));
+			tap->at[tap->seen++] = pair->now;
+			tap->last = *packet;
+			arrives = arrives && tap->seen > tap->lose;
+		}
+	}
+	return arrives;
+}
+
+void pair_assert_t2(const struct pair_tap *tap)
+{
+	static const unsigned expected[] = { 0, 150, 450, 1050, 2250, 3450, 4650, 5850, 7050, 8250, 9450 };
+
+	assert_int_equal(tap->seen, 11);
+	for (unsigned i = 0; i < tap->seen; i++) {
+		assert_int_equal((tap->at[i] - tap->at[0]) / 1000, expected[i]);
+	}
 }

@@ -25,9 +25,11 @@ struct pair_log {
 	struct zrtp_stream *stream;
 	struct pair *pair;
 	unsigned side, index;
-	bool has_keys[2];
+	bool has_keys[2]; /* until the stream is told to be in clear */
 	struct zrtp_srtp_keys keys[2];
 	unsigned secure, clear, error, events, sends;
+	enum zrtp_clear_reason clear_reason; /* the last one */
+	unsigned event_count[ZRTP_EVENT_COUNT];
 	uint32_t error_code;
 	bool error_from_peer;
 	unsigned send_at_receive_keys; /* sends made before the receiving key came */
@@ -73,6 +75,11 @@ struct pair_config {
 	const uint8_t *zid[2];
 	struct zrtp_policy policy[2];
 	bool cacheless[2];
+	/* Of struct zrtp_callbacks; stream_arg is the struct pair_log. */
+	int (*sign[2])(struct zrtp_stream *stream, const uint8_t *sashash, char type[4], uint8_t *out,
+		       size_t *size, void *stream_arg);
+	bool (*verify[2])(struct zrtp_stream *stream, const uint8_t *sashash, const char type[4],
+			  const uint8_t *signature, size_t len, void *stream_arg);
 };
 
 /* Both policies at their defaults. */
@@ -101,6 +108,8 @@ struct pair *pair_secured(const struct pair_config *config);
 
 /* Both ends have each other's keys, the same SAS, and no errors. */
 void pair_assert_secure(struct pair *pair, unsigned index);
+/* Only: both streams are secure with each other's keys. */
+void pair_assert_keys(struct pair *pair, unsigned index);
 
 struct zrtp_stream_info pair_info(const struct pair *pair, unsigned side, unsigned index);
 struct zrtp_session_info pair_session_info(const struct pair *pair, unsigned side);
@@ -114,5 +123,25 @@ void pair_repair(uint8_t *datagram, size_t len);
 
 /* The type of a datagram's message as text of 8 characters. */
 bool pair_is(const struct pair_packet *packet, const char *type);
+
+/* Hand a message to a side's stream, as if it came from its peer. */
+enum zrtp_status pair_inject(struct pair *pair, unsigned side, unsigned index, const uint8_t *message,
+			     size_t len);
+
+/* What passes on its way to one side; the first lose packets do not arrive. */
+struct pair_tap {
+	const char *type;
+	unsigned to, lose, seen;
+	uint64_t at[64];
+	struct pair_packet last;
+};
+
+enum { PAIR_LOSE_ALL = 0xffff };
+
+/* A filter; filter_arg is an array of taps that ends with type NULL. */
+bool pair_tapped(struct pair *pair, struct pair_packet *packet);
+
+/* What a tap saw is one message with its ten repetitions by timer T2. */
+void pair_assert_t2(const struct pair_tap *tap);
 
 #endif

@@ -1,0 +1,990 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From SRTP back to RTP by GoClear, and again to SRTP (4.7.2). */
+#include "pair.h"
+#include "replay.h"
+
+#include "internal.h"
+
+enum { SECOND = 1000000 };
+
+/* Which sides allow the peer's GoClear. */
+static struct pair_config allowing(bool alice, bool bob)
+{
+	struct pair_config config;
+
+	pair_config_init(&config);
+	config.policy[0].allow_clear = alice;
+	config.policy[1].allow_clear = bob;
+	return config;
+}
+
+static struct pair_config both(void)
+{
+	return allowing(true, true);
+}
+
+static void add_secure_stream(struct pair *pair, unsigned index)
+{
+	pair_add_stream(pair, index);
+	pair_start(pair, index);
+	assert_true(pair_run_until_secure(pair, index, pair->now + 5 * SECOND));
+	pair_run(pair, pair->now + SECOND);
+	pair_assert_keys(pair, index);
+}
+
+static struct pair *with_streams(unsigned count)
+{
+	struct pair_config config = both();
+	struct pair *pair = pair_secured(&config);
+
+	for (unsigned i = 1; i < count; i++) {
+		add_secure_stream(pair, i);
+	}
+	return pair;
+}
+
+static struct zrtp_stream *stream_of(const struct pair *pair, unsigned side, unsigned index)
+{
+	return pair->side[side].log[index].stream;
+}
+
+static enum zrtp_state state_of(const struct pair *pair, unsigned side, unsigned index)
+{
+	return pair_info(pair, side, index).state;
+}
+
+static void go_clear(struct pair *pair, unsigned side, unsigned index)
+{
+	assert_int_equal(zrtp_stream_go_clear(stream_of(pair, side, index), pair->now), ZRTP_OK);
+}
+
+static void go_secure(struct pair *pair, unsigned side, unsigned index)
+{
+	assert_int_equal(zrtp_stream_go_secure(stream_of(pair, side, index), pair->now), ZRTP_OK);
+}
+
+static bool told(const struct pair *pair, unsigned side, unsigned index, enum zrtp_event event)
+{
+	return pair->side[side].log[index].events & 1U << event;
+}
+
+static bool is_zero(const void *octets, size_t len)
+{
+	const uint8_t *at = octets;
+
+	for (size_t i = 0; i < len; i++) {
+		if (at[i]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct zrtp_session_keys *keys_of(const struct pair *pair, unsigned side)
+{
+	return &pair->side[side].session->keys;
+}
+
+/* Both have the same ZRTPSess, which is not the one before; it becomes before. */
+static void assert_next_zrtpsess(const struct pair *pair, uint8_t before[ZRTP_HASH_MAX])
+{
+	assert_memory_equal(keys_of(pair, 0)->zrtpsess, keys_of(pair, 1)->zrtpsess, ZRTP_HASH_MAX);
+	assert_memory_not_equal(keys_of(pair, 0)->zrtpsess, before, ZRTP_HASH_MAX);
+	memcpy(before, keys_of(pair, 0)->zrtpsess, ZRTP_HASH_MAX);
+}
+
+static void assert_clear(const struct pair *pair, unsigned side, unsigned index, unsigned times)
+{
+	const struct pair_log *log = &pair->side[side].log[index];
+
+	assert_int_equal(state_of(pair, side, index), ZRTP_STATE_CLEAR);
+	assert_int_equal(log->clear, times);
+	assert_int_equal(log->error, 0);
+	assert_int_equal(zrtp_stream_deadline(log->stream), ZRTP_NEVER);
+}
+
+/* ---- who may ---- */
+
+static void goclear_needs_a_secure_stream_and_the_peers_a_flag(void **state) /* R210 */
+{
+	(void)state;
+	for (unsigned flags = 0; flags < 4; flags++) {
+		bool allow[2] = { flags & 1, flags & 2 };
+		struct pair_config config = allowing(allow[0], allow[1]);
+		struct pair *pair = pair_started(&config);
+
+		assert_int_equal(zrtp_stream_go_clear(stream_of(pair, 0, 0), pair->now), ZRTP_WRONG_STATE);
+		pair_free(pair);
+		pair = pair_secured(&config);
+		for (unsigned i = 0; i < 2; i++) {
+			enum zrtp_status expected = allow[!i] ? ZRTP_OK : ZRTP_WRONG_STATE;
+
+			assert_int_equal(pair_session_info(pair, i).peer_allows_clear, allow[!i]);
+			assert_int_equal(zrtp_stream_go_secure(stream_of(pair, i, 0), pair->now),
+					 ZRTP_WRONG_STATE);
+			assert_int_equal(zrtp_stream_go_clear(stream_of(pair, i, 0), pair->now), expected);
+			assert_int_equal(state_of(pair, i, 0),
+					 allow[!i] ? ZRTP_STATE_GOCLEAR_SENT : ZRTP_STATE_SECURE);
+		}
+		pair_free(pair);
+	}
+}
+
+/* Make Alice believe that Bob has sent the A flag. */
+static struct pair *with_a_hostile_alice(void)
+{
+	struct pair_config config = allowing(true, false);
+	struct pair *pair = pair_secured(&config);
+
+	pair->side[0].session->peer_confirm_flags |= ZRTP_CONFIRM_ALLOW_CLEAR;
+	return pair;
+}
+
+static void goclear_that_was_not_allowed_is_refused_and_all_stay_secure(void **state) /* R211 R376 */
+{
+	struct pair *pair = with_a_hostile_alice();
+	struct pair_tap taps[] = { { .type = "Error   ", .to = 0 },
+				   { .type = "ClearACK", .to = 0 },
+				   { .type = "ErrorACK", .to = 1 },
+				   { .type = "GoClear ", .to = 1 },
+				   { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + 20 * SECOND);
+	assert_int_equal(taps[0].seen, 1);
+	assert_memory_equal(taps[0].last.octets + 12 + 12, "\x00\x00\x01\x00", 4);
+	assert_int_equal(taps[1].seen, 0);
+	assert_int_equal(taps[2].seen, 1);
+	assert_int_equal(taps[3].seen, 1);
+	pair_assert_secure(pair, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(told(pair, i, 0, ZRTP_EVENT_CLEAR_REFUSED));
+		assert_memory_equal(keys_of(pair, i)->zrtpsess, zrtpsess, sizeof(zrtpsess));
+		assert_int_equal(zrtp_stream_deadline(stream_of(pair, i, 0)), ZRTP_NEVER);
+	}
+	add_secure_stream(pair, 1); /* nothing was destroyed */
+	pair_free(pair);
+}
+
+/* ---- clear ---- */
+
+/* 4.7.2.1: the keys of all streams, whichever carried the GoClear. */
+static void goclear_clears_all_streams_once_and_destroys_their_keys(
+	void **state) /* R213 R214 R221 R222 R223 */
+{
+	(void)state;
+	for (unsigned round = 0; round < 2 * PAIR_STREAMS; round++) {
+		unsigned requester = round % 2, carrier = round / 2;
+		struct pair *pair = with_streams(PAIR_STREAMS);
+		uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+		memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+		go_clear(pair, requester, carrier);
+		assert_int_equal(pair->side[requester].log[carrier].clear, 0); /* not yet (R218) */
+		pair_run(pair, pair->now + 30 * SECOND);
+		for (unsigned i = 0; i < 2 * PAIR_STREAMS; i++) {
+			unsigned side = i % 2, index = i / 2;
+
+			assert_clear(pair, side, index, 1);
+			assert_int_equal(pair->side[side].log[index].clear_reason,
+					 side == requester ? ZRTP_CLEAR_REQUESTED : ZRTP_CLEAR_BY_PEER);
+			assert_true(is_zero(&stream_of(pair, side, index)->keys,
+					    sizeof(struct zrtp_stream_keys)));
+			assert_null(stream_of(pair, side, index)->exchange);
+		}
+		assert_next_zrtpsess(pair, zrtpsess);
+		pair_free(pair);
+	}
+}
+
+static void nothing_but_zrtpsess_is_left_of_the_session_keys(void **state) /* R223 */
+{
+	struct pair *pair = with_streams(1);
+	struct zrtp_session_info before = pair_session_info(pair, 0);
+	uint8_t key[48];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(zrtp_session_exported_key(pair->side[0].session, key, &len), ZRTP_OK);
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(zrtp_session_exported_key(pair->side[i].session, key, &len),
+				 ZRTP_WRONG_STATE);
+		assert_true(is_zero(keys_of(pair, i)->exported, ZRTP_HASH_MAX));
+		assert_true(is_zero(keys_of(pair, i)->new_rs1, ZRTP_SECRET_SIZE));
+		assert_false(is_zero(keys_of(pair, i)->zrtpsess, 32));
+	}
+	go_secure(pair, 1, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(zrtp_session_exported_key(pair->side[i].session, key, &len),
+				 ZRTP_WRONG_STATE);
+	}
+	assert_string_equal(pair_session_info(pair, 0).sas, before.sas); /* R426: one SAS for the call */
+	pair_free(pair);
+}
+
+static void goclear_leaves_the_cache_alone(void **state)
+{
+	struct pair *pair = with_streams(2);
+	struct zrtp_retained before[2] = { pair->side[0].stored, pair->side[1].stored };
+	struct pair_config config = both();
+
+	(void)state;
+	go_clear(pair, 1, 1);
+	pair_run(pair, pair->now + SECOND);
+	go_secure(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(pair->side[i].puts, 1);
+		assert_memory_equal(&before[i], &pair->side[i].stored, sizeof(before[i]));
+	}
+	pair_new_call(pair, &config);
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	assert_true(pair_session_info(pair, 0).rs_matched);
+	pair_free(pair);
+}
+
+/* ---- and secure again ---- */
+
+/* Clear by one side, secure again by one side, all three streams. */
+static void cycle(struct pair *pair, unsigned clearer, unsigned securer, unsigned round)
+{
+	struct zrtp_srtp_keys before[PAIR_STREAMS];
+
+	for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+		before[i] = pair->side[0].log[i].keys[ZRTP_SEND];
+	}
+	go_clear(pair, clearer, round % PAIR_STREAMS);
+	pair_run(pair, pair->now + SECOND);
+	for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+		go_secure(pair, securer, i);
+	}
+	for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+		assert_true(pair_run_until_secure(pair, i, pair->now + 5 * SECOND));
+		pair_assert_keys(pair, i);
+		assert_int_equal(pair_info(pair, securer, i).initiator, true);
+		assert_string_equal(pair_info(pair, 0, i).algorithm[ZRTP_CLASS_KEX], "Mult");
+		assert_memory_not_equal(pair->side[0].log[i].keys[ZRTP_SEND].key, before[i].key,
+					before[i].key_len);
+	}
+	pair_run(pair, pair->now + SECOND);
+}
+
+static void either_side_may_make_it_secure_again_and_again(void **state) /* R139 R220 */
+{
+	struct pair *pair = with_streams(PAIR_STREAMS);
+	struct zrtp_session_info before = pair_session_info(pair, 0);
+	struct pair_tap taps[] = { { .type = "DHPart1 ", .to = 0 },
+				   { .type = "DHPart1 ", .to = 1 },
+				   { .type = "Hello   ", .to = 0 },
+				   { .type = "Hello   ", .to = 1 },
+				   { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	for (unsigned round = 0; round < 8; round++) {
+		cycle(pair, round & 1, round >> 1 & 1, round);
+		assert_next_zrtpsess(pair, zrtpsess);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(taps[i].seen, 0); /* no Diffie-Hellman, no new Hello */
+	}
+	assert_string_equal(pair_session_info(pair, 0).sas, before.sas);
+	assert_int_equal(pair->side[0].log[2].clear, 8);
+	assert_int_equal(pair->side[0].log[2].secure, 9);
+	pair_free(pair);
+}
+
+static void both_sides_may_make_it_secure_at_once(void **state) /* R043 */
+{
+	unsigned alice_initiates = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 16; round++) {
+		struct pair_config config = both();
+		struct pair *pair = pair_new(&config);
+
+		pair->side[0].prng += round * 7919;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_run(pair, pair->now + SECOND);
+		go_clear(pair, 0, 0);
+		pair_run(pair, pair->now + SECOND);
+		go_secure(pair, 0, 0);
+		go_secure(pair, 1, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_assert_keys(pair, 0);
+		alice_initiates += pair_info(pair, 0, 0).initiator;
+		pair_free(pair);
+	}
+	assert_in_range(alice_initiates, 1, 15);
+}
+
+/* It never sends a Commit (5.2), so it must not leave the state in which the
+ * peer's is welcome, nor run into a timeout. */
+static void a_passive_side_waits_for_the_peer_to_begin(void **state)
+{
+	struct pair_config config = both();
+	struct pair *pair;
+
+	(void)state;
+	config.policy[1].passive = true;
+	pair = pair_secured(&config);
+	go_clear(pair, 1, 0);
+	pair_run(pair, pair->now + SECOND);
+	if (zrtp_stream_go_secure(stream_of(pair, 1, 0), pair->now)) {
+		assert_int_equal(state_of(pair, 1, 0), ZRTP_STATE_CLEAR);
+	}
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_int_equal(pair->side[1].log[0].error, 0);
+	go_secure(pair, 0, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	pair_assert_keys(pair, 0);
+	pair_free(pair);
+}
+
+static void a_stream_added_in_clear_becomes_secure_with_the_new_zrtpsess(void **state)
+{
+	struct pair *pair = with_streams(1);
+
+	(void)state;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	add_secure_stream(pair, 1);
+	assert_true(pair_info(pair, 0, 1).multistream);
+	assert_int_equal(state_of(pair, 0, 0), ZRTP_STATE_CLEAR);
+	pair_free(pair);
+}
+
+/* ---- the vectors ---- */
+
+static const struct kat *vector(const struct kat *table, size_t count, const char *prefix)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strncmp(table[i].name, prefix, strlen(prefix))) {
+			return &table[i];
+		}
+	}
+	fail_msg("no vector %s", prefix);
+	return NULL;
+}
+
+/* Replayed to secure; A is not in the vectors' Confirms, so those differ. */
+static struct pair *replayed(struct replay *replay, const struct kat *kat)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	replay_config(replay, kat, &config);
+	config.policy[0].allow_clear = config.policy[1].allow_clear = true;
+	pair = replay_new(replay, &config);
+	replay_expect(replay, "Commit  ", kat, "Commit");
+	replay_run(pair);
+	replay_same_keys(kat, pair);
+	return pair;
+}
+
+static void goclear_messages_and_the_next_zrtpsess_are_the_vectors(void **state) /* R379 */
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * KAT_COUNT(kat_dh); i++) {
+		const struct kat *kat = &kat_dh[i / 2];
+		struct replay replay;
+		struct pair *pair = replayed(&replay, kat);
+		unsigned side = i % 2;
+
+		replay.compared = 0;
+		replay_expect(&replay, "GoClear ", kat,
+			      side ? "GoClear_from_responder" : "GoClear_from_initiator");
+		go_clear(pair, side, 0);
+		pair_run(pair, pair->now + SECOND);
+		assert_int_equal(replay.compared, 1);
+		for (unsigned s = 0; s < 2; s++) {
+			kat_same(kat, "ZRTPSess_after_GoClear", keys_of(pair, s)->zrtpsess,
+				 pair->side[s].session->hash->size);
+		}
+		pair_free(pair);
+	}
+}
+
+/* Vector M3: exchange V1, GoClear, and secure again on the same stream. */
+static void the_exchange_after_a_goclear_is_the_vector(void **state) /* R139 */
+{
+	const struct kat *v1 = vector(kat_dh, KAT_COUNT(kat_dh), "V1"),
+			 *m3 = vector(kat_multistream, KAT_COUNT(kat_multistream), "M3");
+	struct replay replay;
+	struct pair *pair = replayed(&replay, v1);
+
+	(void)state;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	kat_same(m3, "ZRTPSess_in", keys_of(pair, 1)->zrtpsess, 32);
+	for (unsigned i = 0; i < 2; i++) {
+		replay.side[i].iv = kat_get(m3, i ? "Confirm1" : "Confirm2").octets + 20;
+		replay.side[i].nonce = kat_get(m3, "nonce").octets;
+		pair->side[i].session->policy.allow_clear = false; /* the vector's Confirms have no A */
+	}
+	replay_expect(&replay, "Commit  ", m3, "Commit");
+	replay_expect(&replay, "Confirm1", m3, "Confirm1");
+	replay_expect(&replay, "Confirm2", m3, "Confirm2");
+	replay.compared = 0;
+	go_secure(pair, 0, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+	assert_int_equal(replay.compared, 3);
+	replay_same_keys(m3, pair);
+	pair_free(pair);
+}
+
+/* ---- loss ---- */
+
+static void goclear_is_repeated_and_each_one_acknowledged(void **state)
+{
+	struct pair *pair = with_streams(1);
+	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1 },
+				   { .type = "ClearACK", .to = 0, .lose = PAIR_LOSE_ALL },
+				   { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + 9 * SECOND);
+	assert_int_equal(state_of(pair, 0, 0), ZRTP_STATE_GOCLEAR_SENT);
+	assert_int_equal(pair->side[0].log[0].clear, 0);
+	assert_clear(pair, 1, 0, 1);
+	pair_run(pair, pair->now + 20 * SECOND);
+	pair_assert_t2(&taps[0]);
+	assert_int_equal(taps[1].seen, 11);
+	for (unsigned i = 0; i < 2; i++) { /* R219 */
+		assert_clear(pair, i, 0, 1);
+	}
+	assert_int_equal(pair->side[0].log[0].clear_reason, ZRTP_CLEAR_REQUESTED);
+	assert_next_zrtpsess(pair, zrtpsess); /* once on each side */
+	pair_free(pair);
+}
+
+static void without_any_answer_the_keys_go_all_the_same(void **state) /* R219 */
+{
+	struct pair *pair = with_streams(2);
+	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1, .lose = PAIR_LOSE_ALL }, { .type = NULL } };
+
+	(void)state;
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + 30 * SECOND);
+	pair_assert_t2(&taps[0]);
+	for (unsigned index = 0; index < 2; index++) {
+		assert_clear(pair, 0, index, 1);
+		assert_true(is_zero(&stream_of(pair, 0, index)->keys, sizeof(struct zrtp_stream_keys)));
+		assert_int_equal(state_of(pair, 1, index), ZRTP_STATE_SECURE);
+	}
+	pair_free(pair);
+}
+
+static void cycles_on_a_bad_network_end_in_the_same_keys(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 20; seed++) {
+		struct pair *pair = with_streams(1);
+		uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+		memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+		pair->prng = seed * 0x9e3779b97f4a7c15ULL;
+		pair->loss = 25;
+		pair->duplicate = 30;
+		pair->jitter = 40000;
+		for (unsigned round = 0; round < 3; round++) {
+			go_clear(pair, round % 2, 0);
+			pair_run(pair, pair->now + 15 * SECOND);
+			assert_next_zrtpsess(pair, zrtpsess);
+			go_secure(pair, (round + seed) % 2, 0);
+			pair_run(pair, pair->now + 15 * SECOND);
+			pair_assert_keys(pair, 0);
+		}
+		pair_free(pair);
+	}
+}
+
+/* The responder wants to be in clear at once, and its Conf2ACK was lost. */
+static void a_lost_conf2ack_is_repeated_while_goclear_waits(void **state)
+{
+	struct pair_config config = both();
+	struct pair *pair = pair_new(&config);
+	struct pair_tap taps[] = { { .type = "Conf2ACK", .to = 0, .lose = 1 }, { .type = NULL } };
+
+	(void)state;
+	pair_free(pair);
+	config.policy[1].passive = true;
+	pair = pair_new(&config);
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	while (!taps[0].seen) {
+		pair_run(pair, pair->now + 1000);
+	}
+	go_clear(pair, 1, 0);
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_int_equal(pair->side[0].log[0].secure, 1);
+	assert_clear(pair, 0, 0, 1);
+	assert_clear(pair, 1, 0, 1);
+	assert_memory_equal(keys_of(pair, 0)->zrtpsess, keys_of(pair, 1)->zrtpsess, ZRTP_HASH_MAX);
+	pair_free(pair);
+}
+
+/* The ClearACK was lost, and who got the GoClear wants to be secure again: the
+ * repeated GoClear still gets its answer. */
+static void a_lost_clearack_does_not_stop_the_peer_from_going_secure(void **state)
+{
+	struct pair *pair = with_streams(1);
+	struct pair_tap taps[] = { { .type = "ClearACK", .to = 0, .lose = 1 }, { .type = NULL } };
+
+	(void)state;
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + 10000);
+	assert_clear(pair, 1, 0, 1);
+	go_secure(pair, 1, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 30 * SECOND));
+	pair_assert_keys(pair, 0);
+	assert_int_equal(pair->side[0].log[0].clear, 1);
+	assert_int_equal(pair->side[0].log[0].error + pair->side[1].log[0].error, 0);
+	pair_free(pair);
+}
+
+/* ---- at once ---- */
+
+/* Both streams may differ: Alice's GoClear on 0, Bob's on the other. */
+static void both_sides_may_go_clear_at_once(void **state)
+{
+	(void)state;
+	for (unsigned other = 0; other < 2; other++) {
+		for (unsigned delay = 0; delay < 4 * PAIR_DELAY; delay += 1000) {
+			struct pair *pair = with_streams(2);
+			uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+			memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+			go_clear(pair, 0, 0);
+			pair_run(pair, pair->now + delay);
+			if (zrtp_stream_go_clear(stream_of(pair, 1, other), pair->now)) {
+				assert_int_equal(state_of(pair, 1, other), ZRTP_STATE_CLEAR);
+			}
+			pair_run(pair, pair->now + 30 * SECOND);
+			for (unsigned i = 0; i < 4; i++) {
+				assert_clear(pair, i % 2, i / 2, 1);
+			}
+			assert_next_zrtpsess(pair, zrtpsess);
+			go_secure(pair, delay / 1000 % 2, other);
+			assert_true(pair_run_until_secure(pair, other, pair->now + 5 * SECOND));
+			pair_assert_keys(pair, other);
+			pair_free(pair);
+		}
+	}
+}
+
+/* The ClearACKs of two crossing GoClears on one stream are lost. */
+static void crossing_goclears_need_no_clearack(void **state)
+{
+	struct pair *pair = with_streams(1);
+	struct pair_tap taps[] = { { .type = "ClearACK", .to = 0, .lose = PAIR_LOSE_ALL },
+				   { .type = "ClearACK", .to = 1, .lose = PAIR_LOSE_ALL },
+				   { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	go_clear(pair, 1, 0);
+	pair_run(pair, pair->now + SECOND);
+	assert_clear(pair, 0, 0, 1);
+	assert_clear(pair, 1, 0, 1);
+	assert_next_zrtpsess(pair, zrtpsess);
+	pair_free(pair);
+}
+
+/* At each moment of stream 1's Multistream exchange stream 0 goes clear. */
+static void goclear_during_a_multistream_exchange_leaves_no_half_secure_stream(void **state)
+{
+	(void)state;
+	for (unsigned delay = 0; delay < 60000; delay += 1000) {
+		struct pair *pair = with_streams(1);
+		unsigned side = delay / 1000 % 2;
+		uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+		memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+		pair_add_stream(pair, 1);
+		pair_start(pair, 1);
+		pair_run(pair, pair->now + delay);
+		go_clear(pair, side, 0);
+		pair_run(pair, pair->now + 60 * SECOND);
+		assert_clear(pair, 0, 0, 1);
+		assert_clear(pair, 1, 0, 1);
+		assert_next_zrtpsess(pair, zrtpsess);
+		assert_int_equal(state_of(pair, 0, 1) == ZRTP_STATE_SECURE,
+				 state_of(pair, 1, 1) == ZRTP_STATE_SECURE);
+		if (state_of(pair, 0, 1) == ZRTP_STATE_SECURE) {
+			pair_assert_keys(pair, 1);
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			/* Nobody keeps keys for a stream that is not secure. */
+			assert_true(state_of(pair, i, 1) == ZRTP_STATE_SECURE ||
+				    is_zero(&stream_of(pair, i, 1)->keys, sizeof(struct zrtp_stream_keys)));
+		}
+		pair_free(pair);
+	}
+}
+
+/* Such a moment costs no stream: it is clear or secure, and not failed. */
+static void goclear_during_a_multistream_exchange_is_no_failure(void **state)
+{
+	(void)state;
+	for (unsigned delay = 0; delay < 60000; delay += 1000) {
+		struct pair *pair = with_streams(1);
+
+		pair_add_stream(pair, 1);
+		pair_start(pair, 1);
+		pair_run(pair, pair->now + delay);
+		go_clear(pair, delay / 1000 % 2, 0);
+		pair_run(pair, pair->now + 60 * SECOND);
+		if (pair->side[0].log[1].error || pair->side[1].log[1].error) {
+			fail_msg("GoClear %u us after the start: states %s and %s", delay,
+				 zrtp_state_text(state_of(pair, 0, 1)),
+				 zrtp_state_text(state_of(pair, 1, 1)));
+		}
+		pair_free(pair);
+	}
+}
+
+/* ---- forgeries ---- */
+
+static enum zrtp_status inject_goclear(struct pair *pair, unsigned side, unsigned index, const uint8_t mac[8])
+{
+	uint8_t message[32];
+
+	return pair_inject(pair, side, index, message, zrtp_goclear_write(message, sizeof(message), mac));
+}
+
+static enum zrtp_status inject_bare(struct pair *pair, unsigned side, unsigned index,
+				    enum zrtp_message_type type)
+{
+	uint8_t message[32];
+
+	return pair_inject(pair, side, index, message, zrtp_bare_write(message, sizeof(message), type));
+}
+
+static enum zrtp_status inject_error(struct pair *pair, unsigned side, unsigned index, uint32_t code)
+{
+	uint8_t message[32];
+
+	return pair_inject(pair, side, index, message, zrtp_error_write(message, sizeof(message), code));
+}
+
+/* Dropped, not answered, nothing changed. */
+static void assert_ignored(struct pair *pair, unsigned side, unsigned index, const uint8_t mac[8])
+{
+	unsigned sends = pair->side[side].log[index].sends;
+	enum zrtp_state before = state_of(pair, side, index);
+
+	assert_int_equal(inject_goclear(pair, side, index, mac), ZRTP_DROPPED);
+	assert_int_equal(pair->side[side].log[index].sends, sends);
+	assert_int_equal(state_of(pair, side, index), before);
+}
+
+static void a_goclear_with_a_wrong_mac_is_neither_obeyed_nor_answered(void **state) /* R207 R208 R212 R381 */
+{
+	static const uint8_t macs[3][8] = { { 0 }, { 1, 2, 3, 4, 5, 6, 7, 8 }, { 255 } };
+	struct pair *pair = with_streams(2);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_ignored(pair, 0, 0, macs[i]);
+		assert_ignored(pair, 1, 1, macs[i]);
+	}
+	pair_assert_secure(pair, 0);
+	go_clear(pair, 0, 0);
+	assert_ignored(pair, 0, 0, macs[1]);
+	pair_run(pair, pair->now + SECOND);
+	for (unsigned i = 0; i < 4 * 3; i++) {
+		assert_ignored(pair, i % 2, i / 2 % 2, macs[i / 4]);
+	}
+	pair_free(pair);
+}
+
+/* The sender's own key: an initiator's GoClear come back is none of the peer. */
+static void a_goclear_sent_back_is_ignored(void **state)
+{
+	struct pair *pair = with_streams(1);
+	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1, .lose = PAIR_LOSE_ALL }, { .type = NULL } };
+
+	(void)state;
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	assert_int_equal(taps[0].seen, 1);
+	assert_ignored(pair, 0, 0, taps[0].last.octets + 12 + 12);
+	assert_int_equal(state_of(pair, 0, 0), ZRTP_STATE_GOCLEAR_SENT);
+	pair_free(pair);
+}
+
+static void a_clearack_that_nobody_waits_for_is_ignored(void **state)
+{
+	struct pair *pair = with_streams(1);
+
+	(void)state;
+	assert_int_equal(inject_bare(pair, 0, 0, ZRTP_MSG_CLEARACK), ZRTP_DROPPED);
+	assert_int_equal(inject_bare(pair, 1, 0, ZRTP_MSG_CLEARACK), ZRTP_DROPPED);
+	pair_assert_secure(pair, 0);
+	pair_free(pair);
+}
+
+/* The GoClear of an earlier period has an earlier key's MAC. */
+static void an_old_goclear_does_not_end_the_next_secure_period(void **state)
+{
+	struct pair *pair = with_streams(1);
+	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1 }, { .type = NULL } };
+
+	(void)state;
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	go_secure(pair, 0, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+	pair_run(pair, pair->now + SECOND);
+	assert_ignored(pair, 1, 0, taps[0].last.octets + 12 + 12);
+	pair_assert_keys(pair, 0);
+	pair_free(pair);
+}
+
+static void a_forged_refusal_keeps_the_stream_secure(void **state)
+{
+	static const uint32_t others[] = { ZRTP_ERROR_MALFORMED, ZRTP_ERROR_BAD_CONFIRM, ZRTP_ERROR_TIMEOUT };
+	struct pair *pair = with_streams(2);
+	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1, .lose = PAIR_LOSE_ALL }, { .type = NULL } };
+
+	(void)state;
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(inject_error(pair, 0, 0, others[i]), ZRTP_DROPPED);
+		assert_int_equal(state_of(pair, 0, 0), ZRTP_STATE_GOCLEAR_SENT);
+	}
+	assert_int_equal(inject_error(pair, 0, 0, ZRTP_ERROR_GOCLEAR), ZRTP_OK);
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_true(told(pair, 0, 0, ZRTP_EVENT_CLEAR_REFUSED));
+	assert_int_equal(taps[0].seen, 1);
+	pair_assert_keys(pair, 0);
+	pair_assert_keys(pair, 1);
+	assert_int_equal(pair->side[0].log[0].error + pair->side[0].log[0].clear, 0);
+	pair_free(pair);
+}
+
+/* The GoClear did arrive, and the refusal was forged: asking again ends it. */
+static void after_a_forged_refusal_goclear_can_be_sent_again(void **state)
+{
+	struct pair *pair = with_streams(1);
+	struct pair_tap taps[] = { { .type = "ClearACK", .to = 0, .lose = 1 }, { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	assert_int_equal(inject_error(pair, 0, 0, ZRTP_ERROR_GOCLEAR), ZRTP_OK);
+	pair_run(pair, pair->now + SECOND);
+	assert_int_equal(state_of(pair, 0, 0), ZRTP_STATE_SECURE);
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	assert_clear(pair, 0, 0, 1);
+	assert_clear(pair, 1, 0, 1);
+	assert_next_zrtpsess(pair, zrtpsess);
+	pair_free(pair);
+}
+
+static struct {
+	unsigned count;
+	struct pair_packet packet[128];
+} record;
+
+static bool record_packet(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	assert_true(record.count < 128);
+	record.packet[record.count++] = *packet;
+	return true;
+}
+
+/* Everything that was ever on the wire, and what needs no key to make. */
+static void nothing_forged_or_replayed_brings_the_keys_back(void **state)
+{
+	static const enum zrtp_message_type bare[] = { ZRTP_MSG_HELLOACK, ZRTP_MSG_CONF2ACK,
+						       ZRTP_MSG_CLEARACK, ZRTP_MSG_RELAYACK,
+						       ZRTP_MSG_ERRORACK };
+	struct pair_config config = both();
+	struct pair *pair = pair_new(&config);
+	unsigned secured[2] = { 0, 0 };
+
+	(void)state;
+	record.count = 0;
+	pair->filter = record_packet;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+	pair_run(pair, pair->now + SECOND);
+	add_secure_stream(pair, 1);
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	pair->filter = NULL;
+	for (unsigned i = 0; i < record.count; i++) {
+		struct pair_packet *p = &record.packet[i];
+
+		(void)zrtp_stream_receive(stream_of(pair, p->to, p->stream), p->octets, p->len, pair->now);
+		pair_run(pair, pair->now + 1000);
+	}
+	for (unsigned i = 0; i < 5 * 4; i++) {
+		(void)inject_bare(pair, i % 2, i / 2 % 2, bare[i / 4]);
+		(void)inject_error(pair, i % 2, i / 2 % 2, ZRTP_ERROR_TIMEOUT);
+	}
+	pair_run(pair, pair->now + 30 * SECOND);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct pair_log *log = &pair->side[i % 2].log[i / 2];
+
+		assert_int_equal(log->secure, 1);
+		assert_false(log->has_keys[0] || log->has_keys[1]);
+		assert_int_not_equal(state_of(pair, i % 2, i / 2), ZRTP_STATE_SECURE);
+	}
+	pair_free(pair);
+}
+
+/* The same, and the stream is as fit as before to become secure. */
+static void a_replayed_commit_in_clear_does_not_spoil_the_way_back(void **state)
+{
+	struct pair_config config = both();
+	struct pair *pair = pair_secured(&config);
+	const struct pair_packet *commit = NULL;
+
+	(void)state;
+	record.count = 0;
+	pair->filter = record_packet;
+	add_secure_stream(pair, 1);
+	pair->filter = NULL;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	for (unsigned i = 0; i < record.count; i++) {
+		commit = pair_is(&record.packet[i], "Commit  ") ? &record.packet[i] : commit;
+	}
+	assert_non_null(commit);
+	(void)zrtp_stream_receive(stream_of(pair, commit->to, 1), commit->octets, commit->len, pair->now);
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_int_equal(pair->side[commit->to].log[1].error, 0);
+	go_secure(pair, commit->to, 1);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + 5 * SECOND));
+	pair_assert_keys(pair, 1);
+	pair_free(pair);
+}
+
+/* ---- the application ---- */
+
+static void free_in_clear(struct pair_log *log, char what)
+{
+	if (what == 'C' && log->index == 0 && log->stream) {
+		zrtp_stream_free(log->stream);
+		log->stream = NULL;
+	}
+}
+
+static void destroying_a_stream_in_its_clear_callback_does_not_keep_it_from_the_others(void **state)
+{
+	struct pair *pair = with_streams(PAIR_STREAMS);
+
+	(void)state;
+	pair->hook = free_in_clear;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + 30 * SECOND);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_null(pair->side[i].log[0].stream);
+		assert_clear(pair, i, 1, 1);
+		assert_clear(pair, i, 2, 1);
+	}
+	pair_free(pair);
+}
+
+static void secure_in_clear(struct pair_log *log, char what)
+{
+	if (what == 'C' && log->side == 0) {
+		assert_int_equal(zrtp_stream_go_secure(log->stream, log->pair->now), ZRTP_OK);
+	}
+}
+
+static void going_secure_may_begin_in_the_clear_callback(void **state)
+{
+	struct pair *pair = with_streams(1);
+
+	(void)state;
+	pair->hook = secure_in_clear;
+	go_clear(pair, 1, 0);
+	pair_run(pair, pair->now + 5 * SECOND);
+	pair_assert_keys(pair, 0);
+	assert_int_equal(pair->side[0].log[0].clear, 1);
+	assert_int_equal(pair->side[0].log[0].secure, 2);
+	pair_free(pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(goclear_needs_a_secure_stream_and_the_peers_a_flag),
+		cmocka_unit_test(goclear_that_was_not_allowed_is_refused_and_all_stay_secure),
+		cmocka_unit_test(goclear_clears_all_streams_once_and_destroys_their_keys),
+		cmocka_unit_test(nothing_but_zrtpsess_is_left_of_the_session_keys),
+		cmocka_unit_test(goclear_leaves_the_cache_alone),
+		cmocka_unit_test(either_side_may_make_it_secure_again_and_again),
+		cmocka_unit_test(both_sides_may_make_it_secure_at_once),
+		cmocka_unit_test(a_passive_side_waits_for_the_peer_to_begin),
+		cmocka_unit_test(a_stream_added_in_clear_becomes_secure_with_the_new_zrtpsess),
+		cmocka_unit_test(goclear_messages_and_the_next_zrtpsess_are_the_vectors),
+		cmocka_unit_test(the_exchange_after_a_goclear_is_the_vector),
+		cmocka_unit_test(goclear_is_repeated_and_each_one_acknowledged),
+		cmocka_unit_test(without_any_answer_the_keys_go_all_the_same),
+		cmocka_unit_test(cycles_on_a_bad_network_end_in_the_same_keys),
+		cmocka_unit_test(a_lost_conf2ack_is_repeated_while_goclear_waits),
+		cmocka_unit_test(a_lost_clearack_does_not_stop_the_peer_from_going_secure),
+		cmocka_unit_test(both_sides_may_go_clear_at_once),
+		cmocka_unit_test(crossing_goclears_need_no_clearack),
+		cmocka_unit_test(goclear_during_a_multistream_exchange_leaves_no_half_secure_stream),
+		cmocka_unit_test(goclear_during_a_multistream_exchange_is_no_failure),
+		cmocka_unit_test(a_goclear_with_a_wrong_mac_is_neither_obeyed_nor_answered),
+		cmocka_unit_test(a_goclear_sent_back_is_ignored),
+		cmocka_unit_test(a_clearack_that_nobody_waits_for_is_ignored),
+		cmocka_unit_test(an_old_goclear_does_not_end_the_next_secure_period),
+		cmocka_unit_test(a_forged_refusal_keeps_the_stream_secure),
+		cmocka_unit_test(after_a_forged_refusal_goclear_can_be_sent_again),
+		cmocka_unit_test(nothing_forged_or_replayed_brings_the_keys_back),
+		cmocka_unit_test(a_replayed_commit_in_clear_does_not_spoil_the_way_back),
+		cmocka_unit_test(destroying_a_stream_in_its_clear_callback_does_not_keep_it_from_the_others),
+		cmocka_unit_test(going_secure_may_begin_in_the_clear_callback),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
