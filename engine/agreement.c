@@ -112,7 +112,11 @@ static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role ro
 static enum zrtp_state commit_sent(struct zrtp_stream *stream)
 {
 	stream->choice = stream->exchange->choice;
-	stream->effects |= ZRTP_EFFECT_HOLD_MEDIA;
+	/* In a call that was clear for want of a peer, two packets of anybody
+	 * could bring us here: media goes on until there is an answer. */
+	if (!stream->was_clear) {
+		zrtp_hold_media(stream);
+	}
 	stream->outbox &= ~(1U << ZRTP_MSG_HELLOACK); /* Commit says as much (5.3) */
 	zrtp_timer_t2(stream, ZRTP_MSG_COMMIT);
 	return ZRTP_STATE_COMMIT_SENT;
@@ -196,6 +200,7 @@ static enum zrtp_state wait_for_commit(struct zrtp_stream *stream)
 	if (is_passive(stream)) {
 		zrtp_timer_stop(stream);
 		if (stream->state != ZRTP_STATE_FOUND) { /* not told yet */
+			stream->was_clear = true;
 			stream->clear_reason = ZRTP_CLEAR_PASSIVE;
 			stream->effects |= ZRTP_EFFECT_CLEAR;
 		}
@@ -217,7 +222,9 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 		return ZRTP_STATE_FOUND;
 	}
 	if (session->keyed) {
-		return commit_multistream(stream);
+		/* Mult is not among what every endpoint supports (5.2). */
+		return zrtp_peer_lists(stream, "Mult") ? commit_multistream(stream)
+						       : zrtp_fail(stream, ZRTP_ERROR_KEX);
 	}
 	if (session->agreeing && session->agreeing != stream) {
 		zrtp_timer_stop(stream); /* zrtp_session_advance() wakes us */
@@ -271,6 +278,9 @@ static enum zrtp_state confirm_at_once(struct zrtp_stream *stream, const struct 
 
 static enum zrtp_state respond_multistream(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
+	if (stream->session->policy.no_multistream) {
+		return zrtp_fail(stream, ZRTP_ERROR_KEX);
+	}
 	if (!stream->session->keyed) {
 		return zrtp_fail(stream, ZRTP_ERROR_NO_SECRET);
 	}
@@ -347,7 +357,7 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 	memcpy(exchange->commit.octets, message->octets, message->len);
 	exchange->commit.len = message->len;
 	stream->choice = exchange->choice;
-	stream->effects |= ZRTP_EFFECT_HOLD_MEDIA;
+	zrtp_hold_media(stream);
 	return respond_in_mode(stream, commit);
 }
 
@@ -435,17 +445,31 @@ static bool out_of_turn(const struct zrtp_stream *stream, const struct zrtp_comm
 	return commit->mode == ZRTP_MODE_MULTISTREAM && session->agreeing;
 }
 
+/* From the peer of the Hello, and in its turn? Otherwise *next is the state to
+ * go to. */
+static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *commit, enum zrtp_state *next)
+{
+	if (!of_peer(stream, commit)) {
+		*next = zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	} else if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
+		*next = forged(stream);
+	} else if (out_of_turn(stream, commit)) {
+		*next = zrtp_drop(stream, ZRTP_DROP_CONTENTION);
+	} else {
+		return true;
+	}
+	return false;
+}
+
 enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_commit *commit = &message->u.commit;
+	enum zrtp_state next;
 
-	if (!of_peer(stream, commit)) {
-		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	if (!acceptable(stream, commit, &next)) {
+		return next;
 	}
-	if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
-		return forged(stream);
-	}
-	if (out_of_turn(stream, commit) || lost_to_other_stream(stream, commit)) {
+	if (lost_to_other_stream(stream, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	stream->hello_acked = true; /* Commit acknowledges Hello (5.3) */
@@ -458,15 +482,10 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 {
 	const struct zrtp_commit *commit = &message->u.commit;
 	struct zrtp_commit own = own_commit(stream);
+	enum zrtp_state next;
 
-	if (!of_peer(stream, commit)) {
-		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
-	}
-	if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
-		return forged(stream);
-	}
-	if (out_of_turn(stream, commit)) {
-		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
+	if (!acceptable(stream, commit, &next)) {
+		return next;
 	}
 	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
@@ -620,6 +639,7 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (part->pv_len != exchange->choice.kex->pv_size) {
 		return zrtp_fail(stream, ZRTP_ERROR_MALFORMED);
 	}
+	zrtp_hold_media(stream);
 	keep(&exchange->dhpart1, message);
 	memcpy(exchange->peer_h1, part->h1, sizeof(exchange->peer_h1));
 	code = agree_dh(stream, part);

@@ -49,49 +49,24 @@ static size_t sign(struct zrtp_stream *stream, uint8_t out[ZRTP_SIGNATURE_MAX])
 	return 4 + (size + 3) / 4 * 4;
 }
 
-/* Encrypt, then confirm_mac over the ciphertext (4.6). */
-static int seal(struct zrtp_stream *stream, uint8_t *text, size_t len)
-{
-	struct zrtp_exchange *exchange = stream->exchange;
-	const struct zrtp_choice *choice = &exchange->choice;
-	uint8_t iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
-	const struct zrtp_sealed sealed = { mac, iv, text, len };
-	enum zrtp_role role = exchange->role;
-	enum zrtp_message_type type = role == ZRTP_RESPONDER ? ZRTP_MSG_CONFIRM1 : ZRTP_MSG_CONFIRM2;
-
-	if (zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
-	    zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, len, text) ||
-	    zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, len, mac)) {
-		return -1;
-	}
-	exchange->confirm.len =
-		zrtp_sealed_write(exchange->confirm.octets, sizeof(exchange->confirm.octets), type, &sealed);
-	return exchange->confirm.len ? 0 : -1;
-}
-
 int zrtp_confirm_build(struct zrtp_stream *stream)
 {
 	struct zrtp_confirm_plain plain = { stream->h[0], 0, own_flags(stream), own_expiry(stream) };
+	struct zrtp_confirm_octets *confirm = &stream->exchange->confirm;
+	enum zrtp_message_type type = stream->initiator ? ZRTP_MSG_CONFIRM2 : ZRTP_MSG_CONFIRM1;
 	uint8_t text[ZRTP_CONFIRM_PLAIN + ZRTP_SIGNATURE_MAX];
 	size_t signature = sign(stream, text + ZRTP_CONFIRM_PLAIN);
 	int failed;
 
 	plain.signature_words = (unsigned)(signature / 4);
-	failed = !zrtp_confirm_plain_write(text, ZRTP_CONFIRM_PLAIN, &plain) ||
-		 seal(stream, text, ZRTP_CONFIRM_PLAIN + signature);
+	failed = !zrtp_confirm_plain_write(text, ZRTP_CONFIRM_PLAIN, &plain);
+	if (!failed) {
+		confirm->len = zrtp_seal(stream, type, text, ZRTP_CONFIRM_PLAIN + signature, confirm->octets,
+					 sizeof(confirm->octets));
+		failed = !confirm->len;
+	}
 	zrtp_wipe(text, sizeof(text));
 	return failed ? -1 : 0;
-}
-
-bool zrtp_sealed_authentic(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
-			   enum zrtp_role sender)
-{
-	const struct zrtp_hash *hash = stream->choice.hash;
-	uint8_t mac[ZRTP_MAC_SIZE];
-
-	return !zrtp_mac64(hash, stream->keys.mackey[sender], hash->size, sealed->cipher, sealed->cipher_len,
-			   mac) &&
-	       zrtp_equal(mac, sealed->mac, sizeof(mac));
 }
 
 /* MAC first, then decrypt. 0 or an error code. plain has room for any Confirm. */
@@ -225,7 +200,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 {
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
-	stream->from_clear = false;
+	stream->from_clear = stream->was_clear = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;
 	return ZRTP_STATE_SECURE;

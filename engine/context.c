@@ -2,8 +2,6 @@
 /* The global context: own identity, surroundings, list of sessions. */
 #include "internal.h"
 
-#include <stdlib.h>
-
 static void set_client_id(struct zrtp_context *context, const char *client_id)
 {
 	memset(context->client_id, ' ', sizeof(context->client_id));

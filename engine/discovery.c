@@ -72,6 +72,18 @@ static enum zrtp_state found(struct zrtp_stream *stream, bool first)
 	return ZRTP_STATE_DISCOVERY;
 }
 
+/* Such a Hello leads to nothing and is told so, once. It does not end our
+ * search: anybody can send one, also to a call with a peer without ZRTP. */
+static enum zrtp_state refuse(struct zrtp_stream *stream, enum zrtp_error_code code)
+{
+	if (!stream->refusal_told) {
+		stream->refusal_told = true;
+		stream->stray_error = code;
+		zrtp_send(stream, ZRTP_MSG_ERROR);
+	}
+	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+}
+
 enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_hello *hello = &message->u.hello;
@@ -82,7 +94,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 		return zrtp_drop(stream, ZRTP_DROP_HELLO_HASH);
 	}
 	if (version < 0) {
-		return zrtp_fail(stream, ZRTP_ERROR_VERSION);
+		return refuse(stream, ZRTP_ERROR_VERSION);
 	}
 	zrtp_send(stream, ZRTP_MSG_HELLOACK);
 	if (version > 0) {
@@ -90,7 +102,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	if (!memcmp(hello->zid, stream->session->context->zid, ZRTP_ZID_SIZE)) {
-		return zrtp_fail(stream, ZRTP_ERROR_EQUAL_ZID);
+		return refuse(stream, ZRTP_ERROR_EQUAL_ZID);
 	}
 	if (of_another_peer(stream, hello)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
@@ -125,22 +137,21 @@ enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_m
 	}
 	stream->hello_acked = true;
 	stream->ack_ssrc = message->ssrc;
-	if (stream->state == ZRTP_STATE_NO_ZRTP) {
-		return stream->state;
-	}
-	if (stream->peer_hello_len) {
-		return zrtp_try_commit(stream);
-	}
-	zrtp_timer_wait(stream);
-	return ZRTP_STATE_DISCOVERY;
+	/* Without a Hello nobody knows whose it is: ours goes on until then. */
+	return stream->peer_hello_len && stream->state != ZRTP_STATE_NO_ZRTP ? zrtp_try_commit(stream)
+									     : stream->state;
 }
 
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 {
 	if (!stream->peer_hello_len) {
+		stream->was_clear = true;
 		stream->clear_reason = ZRTP_CLEAR_NO_ZRTP;
 		stream->effects |= ZRTP_EFFECT_CLEAR;
 		return ZRTP_STATE_NO_ZRTP;
+	}
+	if (zrtp_peer_unproven(stream)) {
+		return zrtp_forget_peer(stream);
 	}
 	/* The peer speaks ZRTP but hears us not: that is a failure, though a
 	 * Commit of it that comes late is still welcome (6). */
@@ -148,4 +159,17 @@ enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 	stream->error_from_peer = false;
 	stream->effects |= ZRTP_EFFECT_ERROR;
 	return ZRTP_STATE_NO_ZRTP;
+}
+
+/* Does the peer's Hello list this mode among its key agreements? */
+bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode)
+{
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+
+	for (unsigned i = 0; i < hello.count[ZRTP_CLASS_KEX]; i++) {
+		if (!memcmp(hello.names[ZRTP_CLASS_KEX] + 4 * i, mode, 4)) {
+			return true;
+		}
+	}
+	return false;
 }

@@ -21,8 +21,31 @@ static void give_up(struct zrtp_stream *stream, uint32_t code, bool from_peer)
 	stream->effects |= ZRTP_EFFECT_ERROR | ZRTP_EFFECT_ADVANCE;
 }
 
+bool zrtp_peer_unproven(const struct zrtp_stream *stream)
+{
+	return stream->was_clear && !stream->media_held;
+}
+
+enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream)
+{
+	zrtp_exchange_drop(stream);
+	zrtp_timer_stop(stream);
+	stream->hello_acked = false;
+	stream->peer_hello_len = 0;
+	if (stream->session->agreeing == stream) {
+		stream->session->agreeing = NULL;
+		stream->effects |= ZRTP_EFFECT_ADVANCE;
+	}
+	return ZRTP_STATE_NO_ZRTP;
+}
+
 enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code)
 {
+	if (zrtp_peer_unproven(stream)) {
+		return zrtp_forget_peer(stream);
+	}
+	zrtp_logf(stream->session->context, ZRTP_LOG_NOTICE, "%08x: failed in %s: %s", (unsigned)stream->ssrc,
+		  zrtp_state_text(stream->state), zrtp_error_text(code));
 	give_up(stream, code, false);
 	zrtp_timer_t2(stream, ZRTP_MSG_ERROR);
 	return ZRTP_STATE_ERROR_SENT;
@@ -34,6 +57,10 @@ enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_mess
 {
 	if (!stream->peer_hello_len) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	if (zrtp_peer_unproven(stream)) {
+		zrtp_send(stream, ZRTP_MSG_ERRORACK);
+		return zrtp_forget_peer(stream);
 	}
 	give_up(stream, message->u.error_code, true);
 	zrtp_timer_stop(stream);

@@ -10,11 +10,6 @@ static int clear_mac(const struct zrtp_stream *stream, enum zrtp_role sender, ui
 	return zrtp_mac64(hash, stream->keys.mackey[sender], hash->size, "GoClear ", 8, out);
 }
 
-static enum zrtp_role own_role(const struct zrtp_stream *stream)
-{
-	return stream->initiator ? ZRTP_INITIATOR : ZRTP_RESPONDER;
-}
-
 /* Do we allow it? That is what our Confirm's A flag said. */
 static bool allowed(const struct zrtp_session *session)
 {
@@ -86,7 +81,7 @@ enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_me
 {
 	uint8_t mac[ZRTP_MAC_SIZE];
 
-	if (clear_mac(stream, zrtp_other(own_role(stream)), mac) ||
+	if (clear_mac(stream, zrtp_other(zrtp_own_role(stream)), mac) ||
 	    !zrtp_equal(mac, message->u.clear_mac, sizeof(mac))) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
@@ -150,7 +145,7 @@ enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now)
 	if (stream->state != ZRTP_STATE_SECURE || !zrtp_peer_allows_clear(stream->session)) {
 		return ZRTP_WRONG_STATE;
 	}
-	if (clear_mac(stream, own_role(stream), stream->clear_mac)) {
+	if (clear_mac(stream, zrtp_own_role(stream), stream->clear_mac)) {
 		return ZRTP_CRYPTO;
 	}
 	stream->now = now;

@@ -171,7 +171,10 @@ struct zrtp_stream {
 	enum zrtp_clear_reason clear_reason;
 	uint32_t error_code, stray_error;
 	bool error_from_peer;
-	bool malformed_told, hash_mismatch_told;
+	bool malformed_told, refusal_told, hash_mismatch_told;
+	bool was_clear;  /* told to be without ZRTP */
+	bool media_held; /* told to send no more clear media */
+	bool ping_waits; /* a Ping of ours is unanswered */
 	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
 	uint32_t ping_ssrc;
 	bool running, doomed, advance;
@@ -199,6 +202,8 @@ void zrtp_stream_discard(struct zrtp_stream *stream);
 enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason);
 void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type);
 void zrtp_tell(struct zrtp_stream *stream, enum zrtp_event event);
+/* Clear media must stop now. */
+void zrtp_hold_media(struct zrtp_stream *stream);
 struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream);
 void zrtp_exchange_drop(struct zrtp_stream *stream);
 struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream);
@@ -224,6 +229,11 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
+bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
+/* In a call told to be clear somebody says Hello, but has shown nothing yet
+ * that only a real peer can: then nothing may end that call. */
+bool zrtp_peer_unproven(const struct zrtp_stream *stream);
+enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream);
 
 /* Become the initiator if it is our turn; the next state. */
 enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream);
@@ -257,6 +267,11 @@ enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_m
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream);
 
+/* sealed.c */
+enum zrtp_role zrtp_own_role(const struct zrtp_stream *stream);
+/* Encrypt text in place with our keys and write the message; its length, or 0. */
+size_t zrtp_seal(struct zrtp_stream *stream, enum zrtp_message_type type, uint8_t *text, size_t len,
+		 uint8_t *out, size_t size);
 /* Is the MAC over a sealed message of that sender right? */
 bool zrtp_sealed_authentic(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
 			   enum zrtp_role sender);

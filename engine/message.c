@@ -255,11 +255,6 @@ static size_t finish_with_mac(struct writer *w)
 	return finish(w);
 }
 
-void zrtp_message_set_mac(uint8_t *message, size_t len, const uint8_t mac[ZRTP_MAC_SIZE])
-{
-	memcpy(message + len - ZRTP_MAC_SIZE, mac, ZRTP_MAC_SIZE);
-}
-
 size_t zrtp_hello_write(uint8_t *out, size_t size, const struct zrtp_hello *hello)
 {
 	struct writer w = begin(out, size, ZRTP_MSG_HELLO);

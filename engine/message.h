@@ -149,7 +149,7 @@ const char *zrtp_message_name(enum zrtp_message_type type);
 
 /* Writers: each fills out and returns the message's length in octets, 0 if
  * it does not fit. Messages that end in a MAC are written with the MAC's
- * octets zero; zrtp_message_set_mac() completes them. */
+ * octets zero; zrtp_message_seal() in keys.h completes them. */
 size_t zrtp_hello_write(uint8_t *out, size_t size, const struct zrtp_hello *hello);
 size_t zrtp_commit_write(uint8_t *out, size_t size, const struct zrtp_commit *commit);
 size_t zrtp_dhpart_write(uint8_t *out, size_t size, enum zrtp_message_type type,
@@ -165,7 +165,5 @@ size_t zrtp_error_write(uint8_t *out, size_t size, uint32_t code);
 size_t zrtp_goclear_write(uint8_t *out, size_t size, const uint8_t *clear_mac);
 size_t zrtp_ping_write(uint8_t *out, size_t size, const uint8_t *endpoint_hash);
 size_t zrtp_pingack_write(uint8_t *out, size_t size, const struct zrtp_pingack *ack);
-
-void zrtp_message_set_mac(uint8_t *message, size_t len, const uint8_t mac[ZRTP_MAC_SIZE]);
 
 #endif

@@ -34,6 +34,10 @@ enum zrtp_state zrtp_on_pingack(struct zrtp_stream *stream, const struct zrtp_me
 	    memcmp(message->u.pingack.received_hash, own, sizeof(own))) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
+	if (!stream->ping_waits) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	stream->ping_waits = false;
 	zrtp_tell(stream, ZRTP_EVENT_PONG);
 	return stream->state;
 }
@@ -44,6 +48,7 @@ enum zrtp_status zrtp_stream_ping(struct zrtp_stream *stream, uint64_t now)
 		return ZRTP_WRONG_STATE;
 	}
 	stream->now = now;
+	stream->ping_waits = true;
 	zrtp_send(stream, ZRTP_MSG_PING);
 	zrtp_stream_run(stream);
 	return ZRTP_OK;

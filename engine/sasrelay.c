@@ -56,7 +56,7 @@ static enum zrtp_event adopt(struct zrtp_session *session, const struct relay *r
 enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_sealed *sealed = &message->u.sealed;
-	enum zrtp_role sender = stream->initiator ? ZRTP_RESPONDER : ZRTP_INITIATOR;
+	enum zrtp_role sender = zrtp_other(zrtp_own_role(stream));
 	uint8_t plain[ZRTP_MESSAGE_MAX];
 	struct relay relay;
 	bool good;
@@ -97,20 +97,13 @@ enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream)
 static int build(struct zrtp_stream *stream, unsigned flags, const struct zrtp_sas *sas,
 		 const uint8_t *sashash)
 {
-	const struct zrtp_choice *choice = &stream->choice;
-	enum zrtp_role role = stream->initiator ? ZRTP_INITIATOR : ZRTP_RESPONDER;
-	uint8_t text[ZRTP_CONFIRM_PLAIN], iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
-	const struct zrtp_sealed sealed = { mac, iv, text, sizeof(text) };
+	uint8_t text[ZRTP_CONFIRM_PLAIN];
 
-	if (zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
-	    !zrtp_sasrelay_plain_write(text, sizeof(text), flags, sas->name, sashash) ||
-	    zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, sizeof(text), text) ||
-	    zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, sizeof(text),
-		       mac)) {
+	if (!zrtp_sasrelay_plain_write(text, sizeof(text), flags, sas->name, sashash)) {
 		return -1;
 	}
-	stream->relay_len =
-		zrtp_sealed_write(stream->relay, sizeof(stream->relay), ZRTP_MSG_SASRELAY, &sealed);
+	stream->relay_len = zrtp_seal(stream, ZRTP_MSG_SASRELAY, text, sizeof(text), stream->relay,
+				      sizeof(stream->relay));
 	return stream->relay_len ? 0 : -1;
 }
 

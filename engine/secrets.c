@@ -158,18 +158,6 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 
 /* ---- Preshared mode (4.4.2) ---- */
 
-static bool lists_preshared(const struct zrtp_stream *stream)
-{
-	const struct zrtp_hello hello = zrtp_peer_hello(stream);
-
-	for (unsigned i = 0; i < hello.count[ZRTP_CLASS_KEX]; i++) {
-		if (!memcmp(hello.names[ZRTP_CLASS_KEX] + 4 * i, "Prsh", 4)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Only with a secret whose DH exchange a user has verified (4.4.2.1), and not
  * for ever without another one (4.4.2). */
 bool zrtp_preshared_possible(const struct zrtp_stream *stream)
@@ -178,7 +166,7 @@ bool zrtp_preshared_possible(const struct zrtp_stream *stream)
 	const struct zrtp_retained *r = &session->retained;
 
 	return session->policy.preshared && r->has_rs1 && r->verified &&
-	       r->preshared_count < session->policy.preshared_limit && lists_preshared(stream);
+	       r->preshared_count < session->policy.preshared_limit && zrtp_peer_lists(stream, "Prsh");
 }
 
 /* preshared_key from rs1 and, where wanted, auxsecret and pbxsecret. */
@@ -279,16 +267,18 @@ void zrtp_secrets_update(struct zrtp_session *session)
 	if (!has_cache(session)) {
 		return;
 	}
+	/* Whoever has no secret of ours must not touch them, not even with an
+	 * expiration interval of 0 (4.6.1.1). */
+	if (session->cache_mismatch && (!session->expiry || !may_resync(session))) {
+		session->update_waits = session->expiry != 0;
+		return;
+	}
 	if (!session->expiry) {
 		/* Not to be stored; what was there may go any time (4.9). */
 		if (session->retained.has_rs1) {
 			session->retained.expiry = 0;
 			put(session);
 		}
-		return;
-	}
-	if (session->cache_mismatch && !may_resync(session)) {
-		session->update_waits = true;
 		return;
 	}
 	/* A secret that a mismatch replaced was verified by nobody. */

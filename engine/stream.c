@@ -4,9 +4,6 @@
 
 #include "packet.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 /* The largest message we send: a Confirm with a signature. */
 enum { SENT_MAX = ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX };
 
@@ -216,6 +213,14 @@ void zrtp_tell(struct zrtp_stream *stream, enum zrtp_event event)
 {
 	stream->events |= 1U << event;
 	stream->effects |= ZRTP_EFFECT_EVENTS;
+}
+
+void zrtp_hold_media(struct zrtp_stream *stream)
+{
+	if (!stream->media_held) {
+		stream->media_held = true;
+		stream->effects |= ZRTP_EFFECT_HOLD_MEDIA;
+	}
 }
 
 enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason)
@@ -428,6 +433,7 @@ static void perform(struct zrtp_stream *stream, unsigned effect)
 		}
 		break;
 	case ZRTP_EFFECT_CLEAR:
+		stream->media_held = false;
 		if (callbacks->clear) {
 			callbacks->clear(stream, stream->clear_reason, stream->arg);
 		}
@@ -514,6 +520,9 @@ static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_me
 {
 	zrtp_handler handler = zrtp_handler_for(stream->state, message->type);
 
+	zrtp_logf(stream->session->context, ZRTP_LOG_DEBUG, "%08x: %s from %08x in %s",
+		  (unsigned)stream->ssrc, zrtp_message_name(message->type), (unsigned)message->ssrc,
+		  zrtp_state_text(stream->state));
 	if (message->ssrc == stream->ssrc) {
 		return own_ssrc(stream);
 	}

@@ -244,6 +244,27 @@ static void interval_zero_marks_an_existing_entry(void **state) /* R242 */
 	pair_free(pair);
 }
 
+/* R197 R198: somebody with the peer's ZID but not its secret says 0. */
+static void interval_zero_of_an_impersonator_changes_nothing(void **state)
+{
+	(void)state;
+	for (unsigned resync = 0; resync < 2; resync++) {
+		struct pair_config config = defaults();
+		struct pair *pair;
+		struct zrtp_retained before;
+
+		config.policy[1].resync = resync;
+		pair = pair_secured(&config);
+		pair->side[0].has_stored = false;
+		before = pair->side[1].stored;
+		config.policy[0].cache_expiry = 0;
+		call_again(pair, &config);
+		assert_true(mismatched(pair, 1));
+		assert_memory_equal(&before, &pair->side[1].stored, sizeof(before));
+		pair_free(pair);
+	}
+}
+
 static void the_smaller_interval_counts(void **state) /* R240 */
 {
 	struct pair_config config = defaults();
@@ -364,6 +385,7 @@ int main(void)
 		cmocka_unit_test(verified_is_not_claimed_after_a_mismatch),
 		cmocka_unit_test(interval_zero_marks_an_existing_entry),
 		cmocka_unit_test(a_cacheless_peer_is_not_stored),
+		cmocka_unit_test(interval_zero_of_an_impersonator_changes_nothing),
 		cmocka_unit_test(the_smaller_interval_counts),
 		cmocka_unit_test(auxsecrets_match_or_are_told),
 		cmocka_unit_test(auxsecret_is_set_in_time_and_in_range),

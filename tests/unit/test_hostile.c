@@ -476,7 +476,21 @@ static void a_commit_with_another_zid_is_ignored(void **state)
 
 /* ---- Hello ---- */
 
-static void zids_must_differ(void **state) /* error 0x90 */
+static unsigned errors_seen;
+static uint32_t error_seen;
+
+static bool count_errors(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	if (pair_is(packet, "Error   ")) {
+		errors_seen++;
+		error_seen = (uint32_t)packet->octets[26] << 8 | packet->octets[27];
+	}
+	return true;
+}
+
+/* R372: told with 0x90, and nothing comes of it but a clear call. */
+static void zids_must_differ(void **state)
 {
 	static const uint8_t zid[ZRTP_ZID_SIZE] = { 7 };
 	struct pair_config config = initiator_alice();
@@ -484,10 +498,18 @@ static void zids_must_differ(void **state) /* error 0x90 */
 
 	(void)state;
 	config.zid[0] = config.zid[1] = zid;
-	pair = pair_started(&config);
+	errors_seen = 0;
+	pair = pair_new(&config);
+	pair->filter = count_errors;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
 	pair_run(pair, pair->now + 20000000);
-	assert_ended(pair, 0, ZRTP_ERROR_EQUAL_ZID);
-	assert_ended(pair, 1, ZRTP_ERROR_EQUAL_ZID);
+	assert_int_equal(errors_seen, 2); /* one from each side */
+	assert_int_equal(error_seen, ZRTP_ERROR_EQUAL_ZID);
+	for (unsigned side = 0; side < 2; side++) {
+		assert_int_equal(pair->side[side].log[0].secure, 0);
+		assert_int_equal(pair->side[side].log[0].clear, 1);
+	}
 	pair_free(pair);
 }
 
@@ -513,6 +535,11 @@ static void set_version(struct change *change, const char *version)
 	change->len = 4;
 }
 
+static bool change_and_count_errors(struct pair *pair, struct pair_packet *packet)
+{
+	return count_errors(pair, packet) && change_packet(pair, packet);
+}
+
 static void a_lower_version_is_refused(void **state) /* R029 R032 */
 {
 	static const char *const versions[] = { "0.90", "1.00" };
@@ -521,13 +548,161 @@ static void a_lower_version_is_refused(void **state) /* R029 R032 */
 	for (unsigned i = 0; i < 2; i++) {
 		struct pair_config config = initiator_alice();
 		struct change change = { .done = false };
-		struct pair *pair;
+		struct pair *pair = pair_new(&config);
 
 		set_version(&change, versions[i]);
-		pair = run_changed(&config, &change);
-		assert_ended(pair, 0, ZRTP_ERROR_VERSION);
+		errors_seen = 0;
+		pair->filter = change_and_count_errors;
+		pair->filter_arg = &change;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		pair_run(pair, pair->now + 20000000);
+		assert_int_equal(errors_seen, 2);
+		assert_int_equal(error_seen, ZRTP_ERROR_VERSION);
+		assert_int_equal(pair->side[0].log[0].secure + pair->side[1].log[0].secure, 0);
 		pair_free(pair);
 	}
+}
+
+/* ---- a call that is clear, since the peer has no ZRTP ---- */
+
+/* Alice has given up: her call is clear. */
+static struct pair *clear_call(void)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	pair_config_init(&config);
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	pair->loss = 100;
+	assert_int_equal(zrtp_stream_start(pair->side[0].log[0].stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + 10000000);
+	assert_int_equal(pair->side[0].log[0].clear, 1);
+	pair->side[0].log[0].order[0] = '\0';
+	return pair;
+}
+
+static void assert_still_clear(struct pair *pair)
+{
+	const struct pair_log *log = &pair->side[0].log[0];
+
+	pair_run(pair, pair->now + 60000000);
+	assert_int_equal(log->error, 0);
+	assert_int_equal(log->clear, 1);
+	assert_null(strchr(log->order, '1')); /* media was never held */
+	assert_int_equal(pair_info(pair, 0, 0).state, ZRTP_STATE_NO_ZRTP);
+}
+
+/* Bob's Hello, as anybody can make one. */
+static struct pair_packet strangers_hello(struct pair *pair)
+{
+	struct pair_packet hello;
+
+	record.count = 0;
+	pair->filter = record_packet;
+	assert_int_equal(zrtp_stream_start(pair->side[1].log[0].stream, pair->now), ZRTP_OK);
+	pair->filter = NULL;
+	zrtp_stream_stop(pair->side[1].log[0].stream);
+	hello = record.packet[0];
+	assert_true(pair_is(&hello, "Hello   "));
+	return hello;
+}
+
+static void strangers_do_not_end_a_clear_call(void **state)
+{
+	static const struct {
+		size_t offset;
+		const char *octets;
+		bool acknowledge, error, own_ssrc;
+	} cases[] = {
+		{ 12, "1.00", false, false, false }, /* a version too low */
+		{ 12, "1.10", true, false, false },  /* makes us commit */
+		{ 12, "1.10", true, true, false },
+		{ 12, "1.10", false, true, false },
+		{ 12, "1.10", false, false, true },
+		{ 12, "1.10", false, false, false }, /* a Hello and silence */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct pair *pair = clear_call();
+		struct pair_packet hello = strangers_hello(pair);
+		uint8_t message[16];
+
+		memcpy(hello.octets + 12 + cases[i].offset, cases[i].octets, 4);
+		pair_repair(hello.octets, hello.len);
+		(void)inject(pair, 0, hello.octets, hello.len);
+		if (cases[i].acknowledge) {
+			(void)inject_message(pair, 0, 2000, message,
+					     zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK));
+			assert_int_equal(pair_info(pair, 0, 0).state, ZRTP_STATE_COMMIT_SENT);
+		}
+		if (cases[i].error) {
+			(void)inject_message(pair, 0, 2000, message,
+					     zrtp_error_write(message, sizeof(message), 0x20));
+		}
+		if (cases[i].own_ssrc) {
+			(void)inject_message(pair, 0, 1000, message,
+					     zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK));
+		}
+		assert_still_clear(pair);
+		pair_free(pair);
+	}
+}
+
+static void a_hello_with_our_zid_does_not_end_a_clear_call(void **state)
+{
+	struct pair *pair = clear_call();
+	struct pair_packet hello = strangers_hello(pair);
+
+	(void)state;
+	memcpy(hello.octets + 12 + 64, zrtp_context_zid(pair->side[0].context), ZRTP_ZID_SIZE);
+	pair_repair(hello.octets, hello.len);
+	assert_int_equal(inject(pair, 0, hello.octets, hello.len), ZRTP_DROPPED);
+	assert_still_clear(pair);
+	pair_free(pair);
+}
+
+/* And a real peer that comes late still gets through after all that. */
+static void a_real_peer_gets_through_after_a_stranger(void **state)
+{
+	struct pair *pair = clear_call();
+	struct pair_config config = initiator_alice();
+	struct pair *other = pair_new(&config);
+	struct pair_packet hello;
+
+	(void)state;
+	other->side[1].prng = 4711;
+	pair_add_stream(other, 0);
+	hello = strangers_hello(other);
+	(void)inject(pair, 0, hello.octets, hello.len);
+	pair_run(pair, pair->now + 30000000);
+	pair->loss = 0;
+	assert_int_equal(zrtp_stream_start(pair->side[1].log[0].stream, pair->now), ZRTP_OK);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5000000));
+	pair_free(other);
+	pair_free(pair);
+}
+
+/* An unasked PingACK is nothing to tell. */
+static void an_unasked_pingack_is_dropped(void **state)
+{
+	struct pair *pair = record_exchange();
+	uint8_t ping[24], message[36];
+	static const uint8_t hash[8] = { 1 };
+
+	(void)state;
+	pair->queued = 0;
+	(void)inject_message(pair, 0, 2000, ping, zrtp_ping_write(ping, sizeof(ping), hash));
+	assert_true(pair_is(&pair->queue[0], "PingACK "));
+	memcpy(message, pair->queue[0].octets + 12, sizeof(message));
+	memcpy(message + 24, message + 16, 8); /* as if it answered us */
+	memcpy(message + 32, "\0\0\x03\xe8", 4);
+	pair->side[0].log[0].events = 0;
+	assert_int_equal(inject_message(pair, 0, 2000, message, sizeof(message)), ZRTP_DROPPED);
+	assert_int_equal(pair->side[0].log[0].events, 0);
+	pair_free(pair);
 }
 
 /* R025 R026: acknowledged, so that it stops, and otherwise ignored; our own
@@ -751,6 +926,10 @@ int main(void)
 		cmocka_unit_test(zids_must_differ),
 		cmocka_unit_test(own_ssrc_ends_the_exchange),
 		cmocka_unit_test(a_lower_version_is_refused),
+		cmocka_unit_test(strangers_do_not_end_a_clear_call),
+		cmocka_unit_test(a_hello_with_our_zid_does_not_end_a_clear_call),
+		cmocka_unit_test(a_real_peer_gets_through_after_a_stranger),
+		cmocka_unit_test(an_unasked_pingack_is_dropped),
 		cmocka_unit_test(a_higher_version_is_waited_out),
 		cmocka_unit_test(the_fourth_octet_of_the_version_does_not_count),
 		cmocka_unit_test(malformed_hello_is_answered_once_and_does_no_harm),
