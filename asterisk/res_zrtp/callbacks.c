@@ -13,6 +13,10 @@
 
 #include "res_zrtp.h"
 
+/*! A peer that was replaced is silent for at least so long; its successor
+ * repeats its Hello for longer. */
+#define SILENCE_USEC 1500000
+
 static const char *name_of(struct media *media)
 {
 	return media->report.channel;
@@ -49,23 +53,29 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	events_secure(media, &info, &session);
 }
 
-static void on_clear(struct zrtp_stream *stream, attribute_unused enum zrtp_clear_reason reason, void *stream_arg)
+static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg)
 {
 	struct media *media = stream_arg;
+	const char *why = reason == ZRTP_CLEAR_PASSIVE ? "the peer waits for us to begin, as we do for it" :
+		"the peer does not speak ZRTP";
 	struct zrtp_stream_info info;
+	int closed;
 
 	zrtp_stream_get_info(stream, &info);
 	stats_count(STATS_CLEAR);
-	if (media->settings->require) {
-		ast_log(LOG_WARNING, "%s: the peer does not speak ZRTP (%u Hello sent), which policy %s requires: "
-			"no media passes\n", name_of(media), info.sent, media->settings->name);
-		gate_set(media, GATE_CLOSED, GATE_CLOSED);
+	media_settle(media);
+	/* The gate has the last word: what was secure does not open again. */
+	gate_set(media, media->settings->require ? GATE_CLOSED : GATE_CLEAR,
+		media->settings->require ? GATE_CLOSED : GATE_CLEAR);
+	closed = !gate_is_clear(media);
+	if (closed) {
+		ast_log(LOG_WARNING, "%s: %s (%u ZRTP packets sent): no media passes, as policy %s %s\n", name_of(media),
+			why, info.sent, media->settings->name,
+			media->settings->require ? "requires" : "has it for a stream that was secure");
 	} else {
-		ast_log(LOG_NOTICE, "%s: the peer does not speak ZRTP (%u Hello sent), the call is not encrypted\n",
-			name_of(media), info.sent);
-		gate_set(media, GATE_CLEAR, GATE_CLEAR);
+		ast_log(LOG_NOTICE, "%s: %s (%u Hello sent), the call is not encrypted\n", name_of(media), why, info.sent);
 	}
-	events_clear(media, "NoZrtp");
+	events_clear(media, reason == ZRTP_CLEAR_PASSIVE ? "Passive" : "NoZrtp", closed);
 }
 
 static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)
@@ -76,9 +86,7 @@ static void on_error(attribute_unused struct zrtp_stream *stream, const struct z
 	gate_wipe(media);
 	if (clear) {
 		gate_set(media, GATE_CLEAR, GATE_CLEAR);
-		ao2_lock(media);
-		clear = media->gate.tx == GATE_CLEAR;
-		ao2_unlock(media);
+		clear = gate_is_clear(media);
 	}
 	ast_log(LOG_WARNING, "%s: ZRTP failed, error 0x%x %s: %s. %s\n", name_of(media), info->code,
 		info->from_peer ? "from the peer" : "found here", info->text,
@@ -90,15 +98,17 @@ static void on_error(attribute_unused struct zrtp_stream *stream, const struct z
 /*! \brief A secure stream, and somebody else says Hello. */
 static void peer_changed(struct media *media)
 {
+	uint64_t silent_since;
 	int moved, told;
 
 	ao2_lock(media);
-	moved = media->moved;
+	silent_since = MAX(media->moved_at, media->heard_at);
+	moved = media->moved && context_now() - silent_since > SILENCE_USEC;
 	told = media->stranger_told;
 	media->stranger_told = 1;
 	ao2_unlock(media);
 
-	if (!moved) {
+	if (!moved || !media_from_remote(media)) {
 		/* Anybody can send one, so that one line has to do. */
 		if (!told) {
 			ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", name_of(media));
@@ -115,6 +125,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 
 	switch (event) {
 	case ZRTP_EVENT_PEER_FOUND:
+	case ZRTP_EVENT_PONG:
 		ast_debug(1, "%s: the peer speaks ZRTP\n", name_of(media));
 		break;
 	case ZRTP_EVENT_HOLD_MEDIA:

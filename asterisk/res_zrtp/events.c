@@ -82,16 +82,31 @@ static const char *yes_no(int yes)
 	return yes ? "yes" : "no";
 }
 
-/*! \brief Publish fields, which are consumed, and set the channel's state. */
+/*!
+ * \brief Publish fields, which are consumed, and set the channel's state: that
+ * of its worst stream, so that one stream in clear is not covered up by
+ * another one that is secure.
+ */
 static void publish(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
-	const char *state, const char *sas)
+	enum outcome outcome, const char *sas)
 {
+	static const char * const states[] = {
+		[OUTCOME_SECURE] = "secure",
+		[OUTCOME_PENDING] = "pending",
+		[OUTCOME_CLEAR] = "clear",
+		[OUTCOME_CLOSED] = "closed",
+		[OUTCOME_FAILED] = "failed",
+	};
 	struct ast_channel *chan = media_channel(media);
+	enum outcome worst;
+
+	media->outcome = outcome;
+	worst = leg_outcome(media->leg);
 
 	if (chan && fields) {
 		/* First, so that whoever hears the event finds the variables. */
-		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", state);
-		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", sas);
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", states[worst]);
+		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
 		ast_channel_publish_cached_blob(chan, type, fields);
 	}
 	ast_json_unref(fields);
@@ -130,7 +145,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 			"CacheMismatch", yes_no(session->cache_mismatch),
 			"Verified", yes_no(session->verified),
 			"HandshakeMs", ms),
-		"secure", session->sas);
+		OUTCOME_SECURE, session->sas);
 }
 
 void events_failed(struct media *media, const struct zrtp_error_info *info)
@@ -145,10 +160,10 @@ void events_failed(struct media *media, const struct zrtp_error_info *info)
 			"Code", code,
 			"Text", info->text,
 			"Origin", info->from_peer ? "peer" : "local"),
-		"failed", "");
+		OUTCOME_FAILED, "");
 }
 
-void events_clear(struct media *media, const char *reason)
+void events_clear(struct media *media, const char *reason, int closed)
 {
 	char ssrc[9];
 
@@ -157,7 +172,7 @@ void events_clear(struct media *media, const char *reason)
 		ast_json_pack("{s: s, s: s}",
 			"SSRC", ssrc,
 			"Reason", reason),
-		media->settings->require ? "closed" : "clear", "");
+		closed ? OUTCOME_CLOSED : OUTCOME_CLEAR, "");
 }
 
 int events_init(void)

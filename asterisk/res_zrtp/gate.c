@@ -159,8 +159,9 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
  */
 static void same_peer(struct media *media)
 {
-	if (media->moved && context_now() - media->moved_at > SETTLE_USEC) {
-		media->moved = 0;
+	if (media->moved) {
+		media->heard_at = context_now();
+		media->moved = media->heard_at - media->moved_at <= SETTLE_USEC;
 	}
 }
 
@@ -236,6 +237,18 @@ static int gate_create(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, str
 	return 0;
 }
 
+/*! \brief May keys of another origin take over? Not where ZRTP is a promise. */
+static int keys_must_be_ours(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->gate.was_secure || media->settings->require;
+	ao2_unlock(media);
+
+	return res;
+}
+
 /*!
  * \brief Keys from SDP or DTLS for an instance of ours: it is theirs from now
  * on. If they cannot be used, nothing passes any more.
@@ -250,6 +263,12 @@ static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, st
 	}
 	if (policy == gate_policy) {
 		return 0;
+	}
+	if (keys_must_be_ours(media)) {
+		ast_log(LOG_WARNING, "Channel %s: SRTP keys from SDP or DTLS refused, ZRTP is required or in force; "
+			"no media passes\n", S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"));
+		gate_wipe(media);
+		return -1;
 	}
 	if (stock->create(&other, rtp, policy)) {
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);
@@ -333,12 +352,23 @@ struct media *gate_media(struct ast_rtp_instance *instance)
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 {
 	ao2_lock(media);
-	if (media->gate.was_secure) {
+	if (media->gate.was_secure || media->ended) {
 		rx = tx = GATE_CLOSED;
 	}
 	media->gate.rx = rx;
 	media->gate.tx = tx;
 	ao2_unlock(media);
+}
+
+int gate_is_clear(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->gate.tx == GATE_CLEAR;
+	ao2_unlock(media);
+
+	return res;
 }
 
 void gate_hold(struct media *media)

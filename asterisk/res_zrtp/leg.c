@@ -185,6 +185,7 @@ static void begin_again(struct leg *leg)
 		report(media);
 		stats_stream_restart(media);
 		media->stream = NULL;
+		media->outcome = OUTCOME_PENDING;
 	}
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
@@ -206,6 +207,18 @@ static void settle(struct leg *leg)
 		timers_arm(media);
 		report(media);
 	}
+}
+
+enum outcome leg_outcome(const struct leg *leg)
+{
+	enum outcome worst = OUTCOME_SECURE;
+	struct media *media;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		worst = MAX(worst, media->outcome);
+	}
+
+	return worst;
 }
 
 void leg_restart(struct leg *leg)
@@ -241,6 +254,7 @@ static int task_start(void *data)
 
 	meet_channel(media);
 	ao2_ref(media, +1);
+	media->outcome = OUTCOME_PENDING;
 	AST_LIST_INSERT_TAIL(&leg->streams, media, entry);
 	stats_stream_begin(media);
 	stream_open(leg, media);
@@ -315,7 +329,7 @@ static void latch(struct media *media)
 	struct zrtp_stream_info info;
 
 	zrtp_stream_get_info(media->stream, &info);
-	if (info.found_at) {
+	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
 		media_latch(media);
 	}
 }

@@ -59,11 +59,18 @@ struct media *media_alloc(void)
 	return media;
 }
 
+/*! \brief Is this where media goes, or where signalling said? \pre media is locked */
+static int expected(const struct media *media, const struct ast_sockaddr *source)
+{
+	return !ast_sockaddr_cmp(&media->remote, source) || !ast_sockaddr_cmp(&media->target, source);
+}
+
 /*!
  * \brief May this be from our peer?
  *
- * Behind NAT the peer's address is not known before its first packet, so any
- * source will do until a Hello of one was accepted.
+ * The addresses of media and signalling always may. Behind NAT neither is
+ * known before the peer's first packet, so any source will do until a Hello of
+ * one was accepted; that never shuts out the other two.
  */
 static int plausible(struct media *media, const struct ast_sockaddr *source)
 {
@@ -72,12 +79,12 @@ static int plausible(struct media *media, const struct ast_sockaddr *source)
 	ao2_lock(media);
 	if (ast_sockaddr_isnull(&media->remote)) {
 		res = 0;
-	} else if (!media->symmetric) {
-		res = !ast_sockaddr_cmp(&media->remote, source);
-	} else if (ast_sockaddr_isnull(&media->latched)) {
+	} else if (expected(media, source)) {
 		res = 1;
+	} else if (!media->symmetric || media->settled) {
+		res = 0;
 	} else {
-		res = !ast_sockaddr_cmp(&media->latched, source);
+		res = ast_sockaddr_isnull(&media->latched) || !ast_sockaddr_cmp(&media->latched, source);
 	}
 	ao2_unlock(media);
 
@@ -174,12 +181,14 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 	ao2_lock(media);
 	if (ast_sockaddr_cmp(address, &media->remote) && ast_sockaddr_cmp(address, &media->latched)) {
 		ast_sockaddr_setnull(&media->latched);
+		media->known = 0;
 	}
 	ast_sockaddr_copy(&media->remote, address);
 	/* Packets can make the core change the address as well; only signalling
 	 * has a say in who the peer is. */
 	if (!ast_sockaddr_isnull(&target) && ast_sockaddr_cmp(&target, &media->target)) {
 		media->moved = !ast_sockaddr_isnull(&media->target);
+		media->settled = 0;
 		media->moved_at = context_now();
 		ast_sockaddr_copy(&media->target, &target);
 	}
@@ -227,10 +236,29 @@ void media_send(struct media *media, const uint8_t *datagram, size_t len)
 void media_latch(struct media *media)
 {
 	ao2_lock(media);
-	if (ast_sockaddr_isnull(&media->latched)) {
+	if (!media->known && (expected(media, &media->source) || ast_sockaddr_isnull(&media->latched))) {
 		ast_sockaddr_copy(&media->latched, &media->source);
+		media->known = expected(media, &media->source);
 	}
 	ao2_unlock(media);
+}
+
+void media_settle(struct media *media)
+{
+	ao2_lock(media);
+	media->settled = 1;
+	ao2_unlock(media);
+}
+
+int media_from_remote(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = !ast_sockaddr_cmp(&media->remote, &media->source);
+	ao2_unlock(media);
+
+	return res;
 }
 
 struct ast_channel *media_channel(struct media *media)

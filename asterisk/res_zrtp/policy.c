@@ -42,6 +42,9 @@ static const struct {
 	[ZRTP_CLASS_SAS] = { "sas", "B32 B256" },
 };
 
+/*! The policies in force come from a file. */
+static int file_seen;
+
 #define KEYS "hash, cipher, auth_tag, key_agreement, sas, require, on_error, initiate"
 
 static int refuse(const struct ast_variable *var, const char *allowed)
@@ -217,9 +220,19 @@ static int read_policy(struct draft *draft, struct ast_category *category)
 	return res;
 }
 
+/*! \brief Its values would be lost without a word. */
+static int refuse_second_general(const struct ast_variable *first)
+{
+	ast_log(LOG_ERROR, "%s:%d: section [general] is there twice\n", first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE,
+		first ? first->lineno : 0);
+
+	return -1;
+}
+
 static int read_config(struct draft *draft, struct ast_config *config)
 {
 	struct ast_category *category = NULL;
+	int generals = 0;
 	int res;
 
 	/* First, wherever it stands: the policies begin with its values. */
@@ -227,6 +240,8 @@ static int read_config(struct draft *draft, struct ast_config *config)
 	while ((category = ast_category_browse_filtered(config, NULL, category, NULL))) {
 		if (strcasecmp(ast_category_get_name(category), "general")) {
 			res |= read_policy(draft, category);
+		} else if (++generals > 1) {
+			res |= refuse_second_general(ast_category_first(category));
 		}
 	}
 
@@ -253,6 +268,11 @@ static int draft_read(struct draft *draft)
 	struct ast_config *config = ast_config_load(CONFIG_FILE, flags);
 	int res;
 
+	/* A file that was there and is gone must not open what it had closed. */
+	if (config == CONFIG_STATUS_FILEMISSING && file_seen) {
+		ast_log(LOG_ERROR, CONFIG_FILE " is gone or cannot be read\n");
+		return -1;
+	}
 	if (config == CONFIG_STATUS_FILEMISSING) {
 		ast_log(LOG_NOTICE, "No " CONFIG_FILE ", ZRTP has one policy with the defaults\n");
 		return 0;
@@ -263,6 +283,7 @@ static int draft_read(struct draft *draft)
 	}
 	res = read_config(draft, config);
 	ast_config_destroy(config);
+	file_seen |= !res;
 
 	return res;
 }
@@ -273,8 +294,7 @@ int policies_load(void)
 	int res;
 
 	res = draft_init(&draft) || draft_read(&draft)
-		|| context_set_client_id(draft.client_id)
-		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings)) ? -1 : 0;
+		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.client_id) ? -1 : 0;
 	if (res) {
 		ast_log(LOG_ERROR, "The ZRTP configuration was not taken over\n");
 	}

@@ -127,6 +127,8 @@ struct media *gate_media(struct ast_rtp_instance *instance);
 
 /*! \brief Set both directions; ignored where it would open what has been secure. */
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx);
+/*! \brief Does media pass as it is? */
+int gate_is_clear(struct media *media);
 /*! \brief Send nothing more in clear. */
 void gate_hold(struct media *media);
 /*! \brief Install keys. \retval -1 when they cannot be used */
@@ -150,6 +152,15 @@ struct media_report {
 	char sas_type[5];
 };
 
+/*! What became of a stream, the worst last. */
+enum outcome {
+	OUTCOME_SECURE,
+	OUTCOME_PENDING,
+	OUTCOME_CLEAR,
+	OUTCOME_CLOSED,
+	OUTCOME_FAILED,
+};
+
 /*! An ao2 object; its lock guards the first part. */
 struct media {
 	struct gate gate;             /*!< First: it is what the core takes for SRTP */
@@ -164,13 +175,17 @@ struct media {
 	unsigned int ended:1;         /*!< No more ZRTP on this instance */
 	unsigned int moved:1;         /*!< Signalling named another peer address */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
+	unsigned int known:1;         /*!< latched is where media comes from as well */
+	unsigned int settled:1;       /*!< Nobody at another address is the peer */
 	uint64_t moved_at;            /*!< When it did */
+	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
 
 	int queued;                   /*!< Datagrams in the serializer; atomic */
 
 	/* Of the serializer alone. */
 	struct zrtp_stream *stream;
+	enum outcome outcome;
 	unsigned int ssrc;
 	struct ast_sockaddr source;   /*!< Of the datagram being handled */
 	uint64_t timer_due;           /*!< 0: no timer runs */
@@ -207,6 +222,10 @@ void media_end(struct media *media);
 void media_send(struct media *media, const uint8_t *datagram, size_t len);
 /*! \brief Answer only to where this datagram came from, from now on. Serializer only. */
 void media_latch(struct media *media);
+/*! \brief Only from where media comes can ZRTP come from now on. */
+void media_settle(struct media *media);
+/*! \brief Is the datagram being handled from where media goes? Serializer only. */
+int media_from_remote(struct media *media);
 /*! \brief The channel of this instance with a reference, or NULL. No lock may be held. */
 struct ast_channel *media_channel(struct media *media);
 
@@ -226,6 +245,9 @@ void leg_leave(struct media *media);
 int leg_push(struct media *media, int (*task)(void *data));
 /*! \brief Queue a received datagram; drops it when too many wait. */
 void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
+
+/*! \brief The worst outcome of a leg's streams. Serializer only. */
+enum outcome leg_outcome(const struct leg *leg);
 
 /*! \brief Task: SRTP of the peer was authenticated. */
 int leg_task_authenticated(void *data);
@@ -270,7 +292,7 @@ void events_shutdown(void);
 /*! \brief Tell of a stream that became secure. Serializer only. */
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session);
 void events_failed(struct media *media, const struct zrtp_error_info *info);
-void events_clear(struct media *media, const char *reason);
+void events_clear(struct media *media, const char *reason, int closed);
 
 /* ------------------------------------------------------------------------
  * stats.c: totals and the list of streams
@@ -318,9 +340,10 @@ int engines_init(void);
 /*!
  * \brief Put these policies into force.
  * \param settings count objects; engines without one refuse new instances
+ * \param client_id what peers are shown of us
  * \retval -1 and nothing changed
  */
-int engines_apply(struct settings **settings, size_t count);
+int engines_apply(struct settings **settings, size_t count, const char *client_id);
 /*! \brief Call each for every policy in force. */
 void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg);
 void engines_shutdown(void);

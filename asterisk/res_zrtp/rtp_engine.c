@@ -250,7 +250,7 @@ static int engine_add(const char *name)
 	return 0;
 }
 
-int engines_apply(struct settings **settings, size_t count)
+int engines_apply(struct settings **settings, size_t count, const char *client_id)
 {
 	struct engine *engine;
 	size_t i;
@@ -263,6 +263,10 @@ int engines_apply(struct settings **settings, size_t count)
 			ast_log(LOG_ERROR, "RTP engine %s cannot be registered\n", settings[i]->name);
 			return -1;
 		}
+	}
+	if (context_set_client_id(client_id)) {
+		AST_LIST_UNLOCK(&engines);
+		return -1;
 	}
 	AST_LIST_TRAVERSE(&engines, engine, entry) {
 		struct settings *found = NULL;

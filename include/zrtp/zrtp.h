@@ -30,9 +30,9 @@
  * (but for sign and verify, see there).
  *
  * Memory: everything comes from the system table's allocator. Blocks that
- * hold secrets are wiped before they are given back. Nothing is allocated
- * after a stream has become secure, and nothing grows with the number of
- * packets received.
+ * hold secrets are wiped before they are given back. No packet to a secure
+ * stream makes it allocate there, and nothing grows with the number of packets
+ * received; libcrypto's short-lived contexts come from its own allocator.
  */
 #ifndef ZRTP_ZRTP_H
 #define ZRTP_ZRTP_H
@@ -495,7 +495,8 @@ ZRTP_API bool zrtp_is_zrtp(const uint8_t *datagram, size_t len);
 
 /* A datagram of the peer. Nothing is kept of a pointer into it.
  * ZRTP_OK: it was understood and expected. ZRTP_DROPPED: ignored and counted
- * in the statistics; no state was changed by it. */
+ * in the statistics; no state was changed by it, but it may have been answered
+ * (with an Error, an acknowledgement) and told (a wrong Hello). */
 ZRTP_API enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const uint8_t *datagram, size_t len,
 					      uint64_t now);
 
