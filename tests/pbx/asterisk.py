@@ -118,6 +118,10 @@ class Asterisk:
         with open(os.path.join(self.path, "etc", name), "w") as conf:
             conf.write(text)
 
+    def remove_config(self, name):
+        """Delete a configuration file."""
+        os.remove(os.path.join(self.path, "etc", name))
+
     def file(self, *parts):
         """The path on this machine of a file in the PBX's directory."""
         return os.path.join(self.path, *parts)

@@ -65,6 +65,23 @@ def malformed(sample, count, seed=1):
             yield packet(message(dice.choice(TYPES), body), dice.randrange(65536))
 
 
+def strangers(hello):
+    """What somebody without keys can send who wants to be taken for a ZRTP peer, made from a Hello."""
+    ssrc, name = b"\x12\x34\x56\x78", bytearray(hello)
+    name[8:12] = ssrc
+    name[HEADER + 64:HEADER + 76] = b"a stranger.."      # the ZID
+    old = bytearray(name)
+    old[HEADER + 12:HEADER + 16] = b"1.00"
+    own = bytearray(hello)
+    own[8:12] = ssrc                                   # the PBX's own ZID comes back to it
+    number = int.from_bytes(ssrc, "big")
+    yield from map(sealed, map(bytes, (old, own, name)))
+    yield packet(message("HelloACK"), 2, number)       # now it commits
+    yield packet(message("Error   ", struct.pack(">I", 0x20)), 3, number)
+    yield sealed(bytes(name))
+    yield packet(message("HelloACK"), 4, number)
+
+
 def hostile(seen, seed=2):
     """Packets against a secure call, made from those the phone really sent in it."""
     dice = random.Random(seed)

@@ -83,6 +83,25 @@ def reload_bad(lab):
         lab.pbx.cli(f"module reload {MODULE}")
 
 
+@case("zrtp.conf gone or with a second [general]: refused, the old configuration serves on",
+      errors=r"zrtp\.conf|[Rr]eload|res_zrtp|ZRTP configuration")
+def reload_gone(lab):
+    try:
+        for text, why in (("[general]\nrequire = yes\n[b256]\nsas = B32\n[general]\nrequire = no\n",
+                           r"\[general\] is there twice"), (None, "is gone or cannot be read")):
+            logged = len(lab.pbx.log())
+            if text:
+                lab.pbx.write("zrtp.conf", text)
+            else:
+                lab.pbx.remove_config("zrtp.conf")
+            lab.pbx.cli(f"module reload {MODULE}")
+            wait.until(f"log says {why}", 3, lambda w=why, n=logged: re.search(w, lab.pbx.log()[n:]))
+            equal("SAS type", sas_type(lab, "b256"), "B256")
+    finally:
+        lab.pbx.write("zrtp.conf", zrtp_conf())
+        lab.pbx.cli(f"module reload {MODULE}")
+
+
 KIB_PER_CALL = 3  # a lost leg is 6 or more, the noise below 1
 PHONES = ("alice", "bob", "carol", "dave")
 

@@ -120,6 +120,25 @@ def malformed(lab):
         raise AssertionError(f"600 malformed packets counted as {grown}")
 
 
+@case("strangers' ZRTP does not end a call without ZRTP")
+def strangers(lab):
+    with lab.plain_phone(hz=PHONE_HZ) as phone:
+        phone.call("record", lab.sip_port)
+        hello = wait.until("a Hello of the PBX", 2, lambda: phone.zrtp)[0]
+        wait.until("the PBX gives up", 8, lambda: "no-zrtp" in lab.pbx.cli("zrtp show streams"))
+        phone.zrtp.clear()
+        for packet in forge.strangers(hello):
+            phone.send(packet)
+        wait.until("it tries once more", 2, lambda: any(
+            capture.message_type(d) == "Commit" for d in phone.zrtp))
+        for _ in range(12):  # longer than Commit is repeated
+            phone.heard.clear()
+            time.sleep(1)
+            if len(phone.heard) < 40:
+                raise AssertionError(f"only {len(phone.heard)} packets in a second")
+        equal("state", lab.pbx.stream("plain")["State"], "no-zrtp")
+
+
 @case("forged ZRTP in a secure call changes nothing", errors="Hello of another peer ignored")
 def forged(lab):
     seen = {TO_PBX: [], TO_PHONE: []}
