@@ -48,7 +48,7 @@ static int build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type,
 		return -1;
 	}
 	out->len = zrtp_dhpart_write(out->octets, sizeof(out->octets), type, &part);
-	return out->len ? zrtp_message_seal(out->octets, out->len, stream->h[0]) : -1;
+	return out->len ? zrtp_message_seal(zrtp_implicit(stream), out->octets, out->len, stream->h[0]) : -1;
 }
 
 /* hvi, or nonce with keyID, by mode. */
@@ -70,9 +70,9 @@ static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const ui
 
 	exchange->commit.len =
 		zrtp_commit_write(exchange->commit.octets, sizeof(exchange->commit.octets), &commit);
-	return exchange->commit.len
-		       ? zrtp_message_seal(exchange->commit.octets, exchange->commit.len, stream->h[1])
-		       : -1;
+	return exchange->commit.len ? zrtp_message_seal(zrtp_implicit(stream), exchange->commit.octets,
+							exchange->commit.len, stream->h[1])
+				    : -1;
 }
 
 static struct zrtp_piece piece(const void *octets, size_t len)
@@ -139,6 +139,7 @@ static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
 	zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
 	if (build_dh_commit(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
@@ -180,6 +181,7 @@ static enum zrtp_state commit_preshared(struct zrtp_stream *stream)
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
 	zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
 	exchange->choice.kex = zrtp_kex_find("Prsh");
 	if (draw_nonce(stream) || zrtp_preshared_propose(stream, key_id) ||
 	    write_commit(stream, NULL, key_id)) {
@@ -242,7 +244,7 @@ static bool of_peer(const struct zrtp_stream *stream, const struct zrtp_commit *
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	uint8_t h3[ZRTP_IMAGE_SIZE];
 
-	return stream->peer_hello_len && !zrtp_next_image(commit->h2, h3) &&
+	return stream->peer_hello_len && !zrtp_next_image(zrtp_implicit(stream), commit->h2, h3) &&
 	       zrtp_equal(h3, hello.h3, sizeof(h3)) && !memcmp(commit->zid, hello.zid, ZRTP_ZID_SIZE);
 }
 
@@ -287,7 +289,7 @@ static enum zrtp_state respond_multistream(struct zrtp_stream *stream, const str
 	if (nonce_used(stream, commit->nonce)) {
 		return zrtp_fail(stream, ZRTP_ERROR_NONCE);
 	}
-	if (stream->exchange->choice.hash != stream->session->hash) {
+	if (memcmp(stream->exchange->choice.hash->name, stream->session->hash->name, 4)) {
 		return zrtp_fail(stream, ZRTP_ERROR_HASH); /* ZRTPSess has that hash's length */
 	}
 	return confirm_at_once(stream, commit);
@@ -354,6 +356,7 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 	if (code) {
 		return zrtp_fail(stream, code);
 	}
+	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
 	memcpy(exchange->commit.octets, message->octets, message->len);
 	exchange->commit.len = message->len;
 	stream->choice = exchange->choice;
@@ -451,7 +454,8 @@ static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *com
 {
 	if (!of_peer(stream, commit)) {
 		*next = zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
-	} else if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, commit->h2)) {
+	} else if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len,
+					   commit->h2)) {
 		*next = forged(stream);
 	} else if (out_of_turn(stream, commit)) {
 		*next = zrtp_drop(stream, ZRTP_DROP_CONTENTION);
@@ -629,11 +633,11 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (exchange->mode != ZRTP_MODE_DH) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
-	if (zrtp_next_image(part->h1, h2) || zrtp_next_image(h2, h3) ||
-	    !zrtp_equal(h3, hello.h3, sizeof(h3))) {
+	if (zrtp_next_image(zrtp_implicit(stream), part->h1, h2) ||
+	    zrtp_next_image(zrtp_implicit(stream), h2, h3) || !zrtp_equal(h3, hello.h3, sizeof(h3))) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
-	if (!zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, h2)) {
+	if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len, h2)) {
 		return forged(stream);
 	}
 	if (part->pv_len != exchange->choice.kex->pv_size) {
@@ -671,10 +675,11 @@ enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_me
 	uint8_t h2[ZRTP_IMAGE_SIZE];
 	uint32_t code;
 
-	if (zrtp_next_image(part->h1, h2) || !zrtp_equal(h2, commit.h2, sizeof(h2))) {
+	if (zrtp_next_image(zrtp_implicit(stream), part->h1, h2) || !zrtp_equal(h2, commit.h2, sizeof(h2))) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
-	if (!zrtp_message_authentic(exchange->commit.octets, exchange->commit.len, part->h1)) {
+	if (!zrtp_message_authentic(zrtp_implicit(stream), exchange->commit.octets, exchange->commit.len,
+				    part->h1)) {
 		return forged(stream);
 	}
 	code = part->pv_len == exchange->choice.kex->pv_size ? check_hvi(stream, message, &commit)

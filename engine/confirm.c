@@ -93,15 +93,15 @@ static bool chain_holds(const struct zrtp_stream *stream, const uint8_t *h0, uin
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	uint8_t h2[ZRTP_IMAGE_SIZE], h3[ZRTP_IMAGE_SIZE];
 
-	if (zrtp_next_image(h0, h1)) {
+	if (zrtp_next_image(zrtp_implicit(stream), h0, h1)) {
 		return false;
 	}
 	if (exchange->mode == ZRTP_MODE_DH) {
 		return zrtp_equal(h1, exchange->peer_h1, ZRTP_IMAGE_SIZE);
 	}
-	return !zrtp_next_image(h1, h2) && !zrtp_next_image(h2, h3) &&
-	       zrtp_equal(h3, hello.h3, ZRTP_IMAGE_SIZE) &&
-	       zrtp_message_authentic(stream->peer_hello, stream->peer_hello_len, h2);
+	return !zrtp_next_image(zrtp_implicit(stream), h1, h2) &&
+	       !zrtp_next_image(zrtp_implicit(stream), h2, h3) && zrtp_equal(h3, hello.h3, ZRTP_IMAGE_SIZE) &&
+	       zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len, h2);
 }
 
 /* The message whose MAC H0 (DH) or H1 (other modes) is the key of: the peer's
@@ -113,10 +113,11 @@ static bool earlier_message_authentic(const struct zrtp_stream *stream, const ui
 		exchange->role == ZRTP_INITIATOR ? &exchange->dhpart1 : &exchange->dhpart2;
 
 	if (exchange->mode == ZRTP_MODE_DH) {
-		return zrtp_message_authentic(part->octets, part->len, h0);
+		return zrtp_message_authentic(zrtp_implicit(stream), part->octets, part->len, h0);
 	}
 	return exchange->role == ZRTP_INITIATOR ||
-	       zrtp_message_authentic(exchange->commit.octets, exchange->commit.len, h1);
+	       zrtp_message_authentic(zrtp_implicit(stream), exchange->commit.octets, exchange->commit.len,
+				      h1);
 }
 
 /* The signature counts in a first stream only; a bad one is told, and the call

@@ -36,6 +36,7 @@ enum zrtp_status zrtp_context_new(struct zrtp_context **out, const struct zrtp_c
 	if (config->cache) {
 		context->cache = *config->cache;
 	}
+	zrtp_constants_make(&context->constants);
 	set_client_id(context, config->client_id);
 	if (config->zid) {
 		memcpy(context->zid, config->zid, ZRTP_ZID_SIZE);
@@ -52,6 +53,7 @@ void zrtp_context_free(struct zrtp_context *context)
 	struct zrtp_context last;
 
 	if (context) {
+		zrtp_constants_free(&context->constants);
 		last = *context; /* zrtp_release() needs its functions to the end */
 		zrtp_release(&last, context, sizeof(*context));
 		zrtp_wipe(&last, sizeof(last));

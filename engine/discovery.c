@@ -17,7 +17,7 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 	if (!stream->has_expected_hash) {
 		return true;
 	}
-	if (!zrtp_digest(zrtp_implicit_hash(), &piece, 1, hash) &&
+	if (!zrtp_digest(zrtp_implicit(stream), &piece, 1, hash) &&
 	    zrtp_equal(hash, stream->expected_hash, sizeof(hash))) {
 		stream->hash_status = ZRTP_HASH_MATCHED;
 		return true;

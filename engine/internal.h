@@ -23,6 +23,7 @@ struct zrtp_context {
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint8_t client_id[ZRTP_CLIENT_ID_SIZE];
 	struct zrtp_cache cache; /* get NULL: cacheless */
+	struct zrtp_constants constants;
 	struct zrtp_session *sessions;
 };
 
@@ -186,6 +187,12 @@ struct zrtp_stream {
 };
 
 typedef enum zrtp_state (*zrtp_handler)(struct zrtp_stream *stream, const struct zrtp_message *message);
+
+/* S256 with the context's constants. */
+static inline const struct zrtp_hash *zrtp_implicit(const struct zrtp_stream *stream)
+{
+	return &stream->session->context->constants.hash[0];
+}
 
 /* system.c */
 void *zrtp_alloc(struct zrtp_context *context, size_t size);               /* zeroed */

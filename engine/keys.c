@@ -16,9 +16,9 @@ void zrtp_wipe(void *block, size_t len)
 }
 
 /* KDF(KI, Label, Context, L) = HMAC(KI, i || Label || 0x00 || Context || L),
- * i = 1 and L in bits, both of 32 bits (4.5.1). */
-int zrtp_kdf(const struct zrtp_hash *hash, const uint8_t *ki, size_t ki_len, const char *label,
-	     const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len)
+ * i = 1 and L in bits, both of 32 bits (4.5.1). KI is the key of mac. */
+static int kdf(struct zrtp_mac *mac, const struct zrtp_hash *hash, const char *label, const uint8_t *context,
+	       size_t context_len, uint8_t *out, size_t out_len)
 {
 	uint8_t data[4 + 32 + sizeof(((struct zrtp_kdf_context *)0)->octets) + 4];
 	uint8_t result[ZRTP_HASH_MAX];
@@ -29,11 +29,21 @@ int zrtp_kdf(const struct zrtp_hash *hash, const uint8_t *ki, size_t ki_len, con
 	write_octets(&w, label, strlen(label) + 1); /* its NUL is the 0x00 */
 	write_octets(&w, context, context_len);
 	write_u32(&w, (uint32_t)out_len * 8);
-	if (!w.bad && out_len <= hash->size && !zrtp_hmac(hash, ki, ki_len, data, writer_len(&w), result)) {
+	if (!w.bad && out_len <= hash->size && !zrtp_mac_next(mac, data, writer_len(&w), result)) {
 		memcpy(out, result, out_len);
 		status = 0;
 	}
 	zrtp_wipe(result, sizeof(result));
+	return status;
+}
+
+int zrtp_kdf(const struct zrtp_hash *hash, const uint8_t *ki, size_t ki_len, const char *label,
+	     const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len)
+{
+	struct zrtp_mac *mac = zrtp_mac_open(hash, ki, ki_len);
+	int status = mac ? kdf(mac, hash, label, context, context_len, out, out_len) : -1;
+
+	zrtp_mac_close(mac);
 	return status;
 }
 
@@ -126,44 +136,49 @@ int zrtp_preshared_id(const struct zrtp_hash *hash, const uint8_t *preshared_key
 	return zrtp_mac64(hash, preshared_key, hash->size, "Prsh", 4, id);
 }
 
-/* One derivation from s0 with KDF_Context. */
+/* Derivations from s0 with KDF_Context. */
 struct derivation {
 	const struct zrtp_hash *hash;
-	const uint8_t *s0;
+	struct zrtp_mac *mac; /* keyed with s0 */
 	const struct zrtp_kdf_context *context;
 };
 
 static int derive(const struct derivation *d, const char *label, uint8_t *out, size_t len)
 {
-	return zrtp_kdf(d->hash, d->s0, d->hash->size, label, d->context->octets, d->context->len, out, len);
+	return kdf(d->mac, d->hash, label, d->context->octets, d->context->len, out, len);
+}
+
+static int session_keys(struct zrtp_session_keys *out, const struct derivation *d)
+{
+	/* ZRTPSess = KDF(s0, "ZRTP Session Key", KDF_Context, negotiated hash length) */
+	if (derive(d, "ZRTP Session Key", out->zrtpsess, d->hash->size)) {
+		return -1;
+	}
+	/* sashash = KDF(s0, "SAS", KDF_Context, 256) */
+	if (derive(d, "SAS", out->sashash, sizeof(out->sashash))) {
+		return -1;
+	}
+	/* ExportedKey = KDF(s0, "Exported key", KDF_Context, negotiated hash length) */
+	if (derive(d, "Exported key", out->exported, d->hash->size)) {
+		return -1;
+	}
+	/* rs1 = KDF(s0, "retained secret", KDF_Context, 256) (4.6.1) */
+	return derive(d, "retained secret", out->new_rs1, sizeof(out->new_rs1));
 }
 
 int zrtp_session_keys_derive(struct zrtp_session_keys *out, const struct zrtp_hash *hash, const uint8_t *s0,
 			     const struct zrtp_kdf_context *context)
 {
-	const struct derivation d = { hash, s0, context };
+	const struct derivation d = { hash, zrtp_mac_open(hash, s0, hash->size), context };
+	int status = d.mac ? session_keys(out, &d) : -1;
 
-	/* ZRTPSess = KDF(s0, "ZRTP Session Key", KDF_Context, negotiated hash length) */
-	if (derive(&d, "ZRTP Session Key", out->zrtpsess, hash->size)) {
-		return -1;
-	}
-	/* sashash = KDF(s0, "SAS", KDF_Context, 256) */
-	if (derive(&d, "SAS", out->sashash, sizeof(out->sashash))) {
-		return -1;
-	}
-	/* ExportedKey = KDF(s0, "Exported key", KDF_Context, negotiated hash length) */
-	if (derive(&d, "Exported key", out->exported, hash->size)) {
-		return -1;
-	}
-	/* rs1 = KDF(s0, "retained secret", KDF_Context, 256) (4.6.1) */
-	return derive(&d, "retained secret", out->new_rs1, sizeof(out->new_rs1));
+	zrtp_mac_close(d.mac);
+	return status;
 }
 
-int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_hash *hash,
-			    const struct zrtp_cipher *cipher, const uint8_t *s0,
-			    const struct zrtp_kdf_context *context)
+static int stream_keys(struct zrtp_stream_keys *out, const struct derivation *d,
+		       const struct zrtp_cipher *cipher)
 {
-	const struct derivation d = { hash, s0, context };
 	static const struct {
 		const char *srtpkey, *srtpsalt, *mackey, *zrtpkey;
 	} labels[2] = {
@@ -174,14 +189,25 @@ int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_hash
 	};
 
 	for (unsigned role = 0; role < 2; role++) {
-		if (derive(&d, labels[role].srtpkey, out->srtpkey[role], cipher->key_size) ||
-		    derive(&d, labels[role].srtpsalt, out->srtpsalt[role], ZRTP_SRTP_SALT_SIZE) ||
-		    derive(&d, labels[role].mackey, out->mackey[role], hash->size) ||
-		    derive(&d, labels[role].zrtpkey, out->zrtpkey[role], cipher->key_size)) {
+		if (derive(d, labels[role].srtpkey, out->srtpkey[role], cipher->key_size) ||
+		    derive(d, labels[role].srtpsalt, out->srtpsalt[role], ZRTP_SRTP_SALT_SIZE) ||
+		    derive(d, labels[role].mackey, out->mackey[role], d->hash->size) ||
+		    derive(d, labels[role].zrtpkey, out->zrtpkey[role], cipher->key_size)) {
 			return -1;
 		}
 	}
 	return 0;
+}
+
+int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_hash *hash,
+			    const struct zrtp_cipher *cipher, const uint8_t *s0,
+			    const struct zrtp_kdf_context *context)
+{
+	const struct derivation d = { hash, zrtp_mac_open(hash, s0, hash->size), context };
+	int status = d.mac ? stream_keys(out, &d, cipher) : -1;
+
+	zrtp_mac_close(d.mac);
+	return status;
 }
 
 static void put_zids(uint8_t out[2 * ZRTP_ZID_SIZE], const uint8_t *zid_i, const uint8_t *zid_r)
@@ -245,23 +271,26 @@ const struct zrtp_hash *zrtp_implicit_hash(void)
 	return zrtp_hash_find("S256");
 }
 
-int zrtp_next_image(const uint8_t image[ZRTP_IMAGE_SIZE], uint8_t out[ZRTP_IMAGE_SIZE])
+int zrtp_next_image(const struct zrtp_hash *implicit, const uint8_t image[ZRTP_IMAGE_SIZE],
+		    uint8_t out[ZRTP_IMAGE_SIZE])
 {
 	const struct zrtp_piece piece = { image, ZRTP_IMAGE_SIZE };
 
-	return zrtp_digest(zrtp_implicit_hash(), &piece, 1, out);
+	return zrtp_digest(implicit, &piece, 1, out);
 }
 
-int zrtp_message_seal(uint8_t *message, size_t len, const uint8_t key[ZRTP_IMAGE_SIZE])
+int zrtp_message_seal(const struct zrtp_hash *implicit, uint8_t *message, size_t len,
+		      const uint8_t key[ZRTP_IMAGE_SIZE])
 {
-	return zrtp_mac64(zrtp_implicit_hash(), key, ZRTP_IMAGE_SIZE, message, len - ZRTP_MAC_SIZE,
+	return zrtp_mac64(implicit, key, ZRTP_IMAGE_SIZE, message, len - ZRTP_MAC_SIZE,
 			  message + len - ZRTP_MAC_SIZE);
 }
 
-bool zrtp_message_authentic(const uint8_t *message, size_t len, const uint8_t key[ZRTP_IMAGE_SIZE])
+bool zrtp_message_authentic(const struct zrtp_hash *implicit, const uint8_t *message, size_t len,
+			    const uint8_t key[ZRTP_IMAGE_SIZE])
 {
 	uint8_t mac[ZRTP_MAC_SIZE];
 
-	return !zrtp_mac64(zrtp_implicit_hash(), key, ZRTP_IMAGE_SIZE, message, len - ZRTP_MAC_SIZE, mac) &&
+	return !zrtp_mac64(implicit, key, ZRTP_IMAGE_SIZE, message, len - ZRTP_MAC_SIZE, mac) &&
 	       zrtp_equal(mac, message + len - ZRTP_MAC_SIZE, ZRTP_MAC_SIZE);
 }

@@ -91,12 +91,16 @@ int zrtp_srtps(const struct zrtp_hash *hash, const uint8_t *key, size_t key_len,
 int zrtp_mac64(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data, size_t len,
 	       uint8_t out[ZRTP_MAC_SIZE]);
 
-/* The hash chain's and the messages' own algorithms are always these (5.1.2.2). */
+/* The hash chain's and the messages' own algorithm is always this one
+ * (5.1.2.2); the stream's row of it is zrtp_implicit(). */
 const struct zrtp_hash *zrtp_implicit_hash(void);
-int zrtp_next_image(const uint8_t image[ZRTP_IMAGE_SIZE], uint8_t out[ZRTP_IMAGE_SIZE]);
+int zrtp_next_image(const struct zrtp_hash *implicit, const uint8_t image[ZRTP_IMAGE_SIZE],
+		    uint8_t out[ZRTP_IMAGE_SIZE]);
 /* Complete a message that ends in a MAC, or check one; key is a hash image. */
-int zrtp_message_seal(uint8_t *message, size_t len, const uint8_t key[ZRTP_IMAGE_SIZE]);
-bool zrtp_message_authentic(const uint8_t *message, size_t len, const uint8_t key[ZRTP_IMAGE_SIZE]);
+int zrtp_message_seal(const struct zrtp_hash *implicit, uint8_t *message, size_t len,
+		      const uint8_t key[ZRTP_IMAGE_SIZE]);
+bool zrtp_message_authentic(const struct zrtp_hash *implicit, const uint8_t *message, size_t len,
+			    const uint8_t key[ZRTP_IMAGE_SIZE]);
 
 /* Equal in constant time. */
 bool zrtp_equal(const void *a, const void *b, size_t len);

@@ -179,3 +179,10 @@ uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
 	out->sas = zrtp_sas_find(commit->name[ZRTP_CLASS_SAS]);
 	return accept_kex(out, policy, commit);
 }
+
+void zrtp_choice_adopt(struct zrtp_choice *choice, const struct zrtp_constants *constants)
+{
+	choice->hash = &constants->hash[choice->hash - zrtp_hash_rows()];
+	choice->cipher = &constants->cipher[choice->cipher - zrtp_cipher_rows()];
+	choice->kex = &constants->kex[choice->kex - zrtp_kex_rows()];
+}

@@ -19,6 +19,9 @@ struct zrtp_choice {
  * algorithms count as listed at the end of each list (5.1). */
 void zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *peer);
 
+/* The same rows with the context's constants in them. */
+void zrtp_choice_adopt(struct zrtp_choice *choice, const struct zrtp_constants *constants);
+
 /* Is what a Commit asks for among what we offered? 0, or the error code of
  * Table 8 to answer with. */
 uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,

@@ -71,19 +71,14 @@ static int derive_auxsecret(struct zrtp_stream *stream, const struct zrtp_hash *
 int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
 		    uint8_t out[SLOT_COUNT * ZRTP_ID_SIZE])
 {
-	if (derive_auxsecret(stream, hash)) {
+	/* For all four at once, needed or not: a draw costs more than its octets. */
+	if (derive_auxsecret(stream, hash) ||
+	    zrtp_draw(stream->session->context, out, SLOT_COUNT * ZRTP_ID_SIZE, ZRTP_RANDOM_SECRET_ID)) {
 		return -1;
 	}
 	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {
-		uint8_t *id = out + slot * ZRTP_ID_SIZE;
-		int failed;
-
-		if (secret(stream->session, (enum slot)slot).len) {
-			failed = secret_id(stream, hash, (enum slot)slot, role, stream->h[3], id);
-		} else {
-			failed = zrtp_draw(stream->session->context, id, ZRTP_ID_SIZE, ZRTP_RANDOM_SECRET_ID);
-		}
-		if (failed) {
+		if (secret(stream->session, (enum slot)slot).len &&
+		    secret_id(stream, hash, (enum slot)slot, role, stream->h[3], out + slot * ZRTP_ID_SIZE)) {
 			return -1;
 		}
 	}

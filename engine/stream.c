@@ -16,7 +16,7 @@ static int make_chain(struct zrtp_stream *stream)
 		return -1;
 	}
 	for (unsigned i = 0; i < 3; i++) {
-		if (zrtp_next_image(stream->h[i], stream->h[i + 1])) {
+		if (zrtp_next_image(zrtp_implicit(stream), stream->h[i], stream->h[i + 1])) {
 			return -1;
 		}
 	}
@@ -66,7 +66,9 @@ static int make_hello(struct zrtp_stream *stream)
 		hello.names[c] = names[c];
 	}
 	stream->hello_len = zrtp_hello_write(stream->hello, sizeof(stream->hello), &hello);
-	return stream->hello_len ? zrtp_message_seal(stream->hello, stream->hello_len, stream->h[2]) : -1;
+	return stream->hello_len ? zrtp_message_seal(zrtp_implicit(stream), stream->hello, stream->hello_len,
+						     stream->h[2])
+				 : -1;
 }
 
 /* Random, but low: some peers want sequence numbers that only ever rise, and

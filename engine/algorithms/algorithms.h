@@ -22,12 +22,16 @@ struct zrtp_hash {
 	char name[5];
 	unsigned size; /* octets */
 	const EVP_MD *(*md)(void);
+	const char *fetch_name;
+	EVP_MD *fetched; /* by zrtp_constants_make(), or NULL */
 };
 
 struct zrtp_cipher {
 	char name[5];
 	unsigned key_size; /* octets */
 	const EVP_CIPHER *(*cfb)(void);
+	const char *fetch_name;
+	EVP_CIPHER *fetched; /* by zrtp_constants_make(), or NULL */
 };
 
 struct zrtp_tag {
@@ -60,6 +64,9 @@ struct zrtp_kex_ops {
 				       uint8_t *result);
 	/* Wipe and free the private key. */
 	void (*release)(void *key);
+	/* What every key of this kind needs and is costly to make; may be NULL. */
+	void *(*make_group)(const struct zrtp_kex *kex);
+	void (*free_group)(void *group);
 };
 
 struct zrtp_kex {
@@ -69,6 +76,7 @@ struct zrtp_kex {
 	unsigned result_size;           /* octets of DHResult */
 	unsigned id;                    /* of the group, for ops */
 	const struct zrtp_kex_ops *ops; /* NULL: no Diffie-Hellman (Mult) */
+	void *group;                    /* by zrtp_constants_make(), or NULL */
 };
 
 enum zrtp_kex_result zrtp_kex_derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
@@ -96,6 +104,35 @@ struct zrtp_piece {
 int zrtp_digest(const struct zrtp_hash *hash, const struct zrtp_piece *pieces, size_t count, uint8_t *out);
 int zrtp_hmac(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data, size_t len,
 	      uint8_t *out);
+
+/* An HMAC keyed once for several messages, each of which has its own result.
+ * NULL: libcrypto failed. Closing wipes the key; NULL is ignored. */
+struct zrtp_mac;
+struct zrtp_mac *zrtp_mac_open(const struct zrtp_hash *hash, const void *key, size_t key_len);
+int zrtp_mac_next(struct zrtp_mac *mac, const void *data, size_t len, uint8_t *out);
+void zrtp_mac_close(struct zrtp_mac *mac);
+
+/*
+ * The rows with what libcrypto would otherwise look up or make anew at each
+ * use, which costs as much as the use itself. A context has a set of its own,
+ * so that the engine has nothing global; plain rows work as well.
+ */
+enum { ZRTP_HASH_ROWS = 2, ZRTP_CIPHER_ROWS = 3, ZRTP_KEX_ROWS = 10 };
+
+struct zrtp_constants {
+	struct zrtp_hash hash[ZRTP_HASH_ROWS];
+	struct zrtp_cipher cipher[ZRTP_CIPHER_ROWS];
+	struct zrtp_kex kex[ZRTP_KEX_ROWS];
+};
+
+/* What libcrypto refuses stays NULL and is looked up at use. */
+void zrtp_constants_make(struct zrtp_constants *constants);
+void zrtp_constants_free(struct zrtp_constants *constants);
+
+/* The tables' first rows, for copying. */
+const struct zrtp_hash *zrtp_hash_rows(void);
+const struct zrtp_cipher *zrtp_cipher_rows(void);
+const struct zrtp_kex *zrtp_kex_rows(void);
 
 /* CFB-128 with a full-block IV, in place allowed (4.6). */
 int zrtp_cfb(const struct zrtp_cipher *cipher, const uint8_t *key, const uint8_t iv[ZRTP_BLOCK_SIZE],

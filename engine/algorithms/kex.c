@@ -8,18 +8,23 @@
 #include <openssl/obj_mac.h>
 #include <string.h>
 
-static const struct zrtp_kex table[] = {
-	{ "DH2k", 1, 256, 256, 2048, &zrtp_kex_modp },
-	{ "X255", 2, 32, 32, EVP_PKEY_X25519, &zrtp_kex_x },
-	{ "EC25", 3, 64, 32, NID_X9_62_prime256v1, &zrtp_kex_ec },
-	{ "X448", 4, 56, 56, EVP_PKEY_X448, &zrtp_kex_x },
-	{ "DH3k", 5, 384, 384, 3072, &zrtp_kex_modp },
-	{ "EC38", 6, 96, 48, NID_secp384r1, &zrtp_kex_ec },
-	{ "EC52", 7, 132, 66, NID_secp521r1, &zrtp_kex_ec },
-	{ "E255", 2, 32, 32, EVP_PKEY_X25519, &zrtp_kex_x }, /* GNU ZRTP's name of X25519 */
-	{ "Mult", 0, 0, 0, 0, NULL },
-	{ "Prsh", 0, 0, 0, 0, NULL },
+static const struct zrtp_kex table[ZRTP_KEX_ROWS] = {
+	{ "DH2k", 1, 256, 256, 2048, &zrtp_kex_modp, NULL },
+	{ "X255", 2, 32, 32, EVP_PKEY_X25519, &zrtp_kex_x, NULL },
+	{ "EC25", 3, 64, 32, NID_X9_62_prime256v1, &zrtp_kex_ec, NULL },
+	{ "X448", 4, 56, 56, EVP_PKEY_X448, &zrtp_kex_x, NULL },
+	{ "DH3k", 5, 384, 384, 3072, &zrtp_kex_modp, NULL },
+	{ "EC38", 6, 96, 48, NID_secp384r1, &zrtp_kex_ec, NULL },
+	{ "EC52", 7, 132, 66, NID_secp521r1, &zrtp_kex_ec, NULL },
+	{ "E255", 2, 32, 32, EVP_PKEY_X25519, &zrtp_kex_x, NULL }, /* GNU ZRTP's name of X25519 */
+	{ "Mult", 0, 0, 0, 0, NULL, NULL },
+	{ "Prsh", 0, 0, 0, 0, NULL, NULL },
 };
+
+const struct zrtp_kex *zrtp_kex_rows(void)
+{
+	return table;
+}
 
 const struct zrtp_kex *zrtp_kex_find(const void *name)
 {

@@ -8,9 +8,27 @@
 #include <openssl/ec.h>
 
 struct ec_key {
-	EC_GROUP *group;
+	const EC_GROUP *group;
+	EC_GROUP *own_group; /* the same, if the row has none */
 	BIGNUM *private_key;
 };
+
+static void *make_group(const struct zrtp_kex *kex)
+{
+	return EC_GROUP_new_by_curve_name((int)kex->id);
+}
+
+static void free_group(void *group)
+{
+	EC_GROUP_free(group);
+}
+
+static const EC_GROUP *group_for(struct ec_key *key, const struct zrtp_kex *kex)
+{
+	key->own_group = kex->group ? NULL : make_group(kex);
+	key->group = kex->group ? kex->group : key->own_group;
+	return key->group;
+}
 
 static void release(void *handle)
 {
@@ -18,7 +36,7 @@ static void release(void *handle)
 
 	if (key) {
 		BN_clear_free(key->private_key);
-		EC_GROUP_free(key->group);
+		EC_GROUP_free(key->own_group);
 		OPENSSL_clear_free(key, sizeof(*key));
 	}
 }
@@ -72,8 +90,8 @@ static int generate(const struct zrtp_kex *kex, const struct zrtp_random *random
 	bool ok;
 
 	(void)strength; /* the curve decides */
-	ok = key && ctx && (key->group = EC_GROUP_new_by_curve_name((int)kex->id)) &&
-	     (key->private_key = draw_scalar(key->group, random)) && (point = EC_POINT_new(key->group)) &&
+	ok = key && ctx && group_for(key, kex) && (key->private_key = draw_scalar(key->group, random)) &&
+	     (point = EC_POINT_new(key->group)) &&
 	     EC_POINT_mul(key->group, point, key->private_key, NULL, NULL, ctx) &&
 	     !put_point(key->group, point, ctx, size, pv, pv + size);
 	EC_POINT_free(point);
@@ -129,4 +147,4 @@ static enum zrtp_kex_result compute(const struct zrtp_kex *kex, void *handle, co
 	return status;
 }
 
-const struct zrtp_kex_ops zrtp_kex_ec = { generate, compute, release };
+const struct zrtp_kex_ops zrtp_kex_ec = { generate, compute, release, make_group, free_group };
