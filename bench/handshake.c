@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Complete handshakes per second, both ends on one thread in memory, beside
+ * libbzrtp and beside the floor (floor.c); then the engine's heap per stream.
+ *
+ *   bench-handshake [seconds per figure and round [key agreement]]
+ *
+ * Short rounds of the three candidates alternate and the median counts, also
+ * of the ratios, so that a machine that is busy for a while harms none alone.
+ */
+#include "bench.h"
+
+#include <zrtp/zrtp.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ROUNDS = 15, QUEUE = 16 };
+
+struct end {
+	struct zrtp_context *context;
+	struct zrtp_session *session;
+	struct zrtp_stream *stream;
+	struct end *peer;
+	bool secure;
+	unsigned queued;
+	size_t len[QUEUE];
+	uint8_t packet[QUEUE][ZRTP_DATAGRAM_MAX]; /* to this end */
+	size_t heap, peak;
+};
+
+static struct end ends[2];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench-handshake: %s\n", what);
+	exit(1);
+}
+
+/* ---- the engine ---- */
+
+static void *count_alloc(size_t size, void *arg)
+{
+	struct end *end = arg;
+
+	end->heap += size;
+	end->peak = end->heap > end->peak ? end->heap : end->peak;
+	return malloc(size);
+}
+
+static void count_free(void *block, size_t size, void *arg)
+{
+	((struct end *)arg)->heap -= size;
+	free(block);
+}
+
+static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
+{
+	struct end *to = ((struct end *)arg)->peer;
+
+	(void)stream;
+	if (to->queued < QUEUE) {
+		memcpy(to->packet[to->queued], datagram, len);
+		to->len[to->queued++] = len;
+	}
+}
+
+static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
+		   const struct zrtp_srtp_keys *keys, void *arg)
+{
+	(void)stream;
+	(void)direction;
+	(void)keys;
+	(void)arg;
+	return 0;
+}
+
+static void on_secure(struct zrtp_stream *stream, void *arg)
+{
+	(void)stream;
+	((struct end *)arg)->secure = true;
+}
+
+/* A context is an application's for its whole life: outside the measurement. */
+static void open_contexts(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct zrtp_system system = { .alloc = count_alloc,
+						    .free = count_free,
+						    .arg = &ends[i] };
+		const struct zrtp_context_config config = { .system = &system, .client_id = "bench" };
+
+		ends[i].peer = &ends[!i];
+		if (zrtp_context_new(&ends[i].context, &config)) {
+			die("no context");
+		}
+		ends[i].heap = 0;
+	}
+}
+
+static void policy_for(struct zrtp_policy *policy, const char *kex)
+{
+	zrtp_policy_init(policy);
+	if (zrtp_policy_set(policy, ZRTP_CLASS_KEX, kex, NULL) ||
+	    zrtp_policy_set(policy, ZRTP_CLASS_CIPHER, "AES1", NULL) ||
+	    zrtp_policy_set(policy, ZRTP_CLASS_HASH,
+			    strcmp(kex, "EC38") && strcmp(kex, "EC52") ? "S256" : "S384", NULL)) {
+		die("no such algorithm");
+	}
+}
+
+static void open_ends(const char *kex)
+{
+	static const struct zrtp_callbacks callbacks = { .send = on_send,
+							 .keys = on_keys,
+							 .secure = on_secure };
+	struct zrtp_policy policy;
+
+	policy_for(&policy, kex);
+	for (unsigned i = 0; i < 2; i++) {
+		ends[i].secure = false;
+		ends[i].queued = 0;
+		if (zrtp_session_new(&ends[i].session, ends[i].context, &policy, &callbacks) ||
+		    zrtp_stream_new(&ends[i].stream, ends[i].session, i + 1, &ends[i])) {
+			die("no stream");
+		}
+	}
+}
+
+static void close_ends(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		zrtp_session_free(ends[i].session);
+	}
+}
+
+static bool deliver(struct end *end)
+{
+	uint8_t packet[ZRTP_DATAGRAM_MAX];
+	size_t len = end->len[0];
+
+	if (!end->queued) {
+		return false;
+	}
+	memcpy(packet, end->packet[0], len);
+	end->queued--;
+	memmove(end->packet[0], end->packet[1], end->queued * sizeof(end->packet[0]));
+	memmove(&end->len[0], &end->len[1], end->queued * sizeof(end->len[0]));
+	(void)zrtp_stream_receive(end->stream, packet, len, 1);
+	return true;
+}
+
+static void start(struct end *end)
+{
+	if (zrtp_stream_start(end->stream, 1)) {
+		die("no start");
+	}
+}
+
+static bool engine_run(const char *kex)
+{
+	open_ends(kex);
+	start(&ends[0]);
+	start(&ends[1]);
+	while (deliver(&ends[0]) | deliver(&ends[1])) {
+	}
+	close_ends();
+	return ends[0].secure && ends[1].secure;
+}
+
+/* ---- time ---- */
+
+static double cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Runs per second of CPU time. */
+static double rate(bool (*run)(const char *), const char *kex, double seconds)
+{
+	double begin = cpu(), end;
+	unsigned long runs = 0;
+
+	do {
+		if (!run(kex)) {
+			die("a handshake failed");
+		}
+		runs++;
+		end = cpu();
+	} while (end - begin < seconds);
+	return (double)runs / (end - begin);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(const double values[ROUNDS])
+{
+	double sorted[ROUNDS];
+
+	memcpy(sorted, values, sizeof(sorted));
+	qsort(sorted, ROUNDS, sizeof(*sorted), by_value);
+	return sorted[ROUNDS / 2];
+}
+
+/* Of each round's ratio. */
+static double median_ratio(const double a[ROUNDS], const double b[ROUNDS])
+{
+	double ratio[ROUNDS];
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		ratio[i] = a[i] / b[i];
+	}
+	return median(ratio);
+}
+
+static void compare(const char *kex, double seconds)
+{
+	double engine[ROUNDS], bound[ROUNDS], bzrtp[ROUNDS] = { 0 };
+
+	engine_run(kex); /* fills libcrypto's caches */
+	floor_run(kex);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		engine[round] = rate(engine_run, kex, seconds);
+		bound[round] = rate(floor_run, kex, seconds);
+		if (bzrtp_has(kex)) {
+			bzrtp[round] = rate(bzrtp_run, kex, seconds);
+		}
+	}
+	printf("%-5s %10.0f %10.0f %7.2f %10.1f", kex, median(engine), median(bound),
+	       median_ratio(engine, bound), 1e6 / median(engine) - 1e6 / median(bound));
+	if (bzrtp_has(kex)) {
+		printf(" %10.0f %7.1f", median(bzrtp), median_ratio(engine, bzrtp));
+	}
+	printf("\n");
+	fflush(stdout);
+}
+
+/* ---- memory ---- */
+
+/* A session and its stream, what end 0 holds. */
+static void memory(const char *kex)
+{
+	size_t idle, discovering, secure;
+
+	ends[0].peak = 0;
+	open_ends(kex);
+	idle = ends[0].heap;
+	start(&ends[0]);
+	discovering = ends[0].heap;
+	start(&ends[1]);
+	while (deliver(&ends[0]) | deliver(&ends[1])) {
+	}
+	secure = ends[0].heap;
+	close_ends();
+	printf("\nheap of a session with one stream, octets: idle %zu, discovering %zu, secure %zu; while "
+	       "agreeing %zu\n",
+	       idle, discovering, secure, ends[0].peak);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const kexes[] = { "DH2k", "DH3k", "EC25", "EC38", "EC52", "X255", "X448" };
+	double seconds = argc > 1 ? atof(argv[1]) : 0.1;
+
+	open_contexts();
+	printf("both ends, one thread, per second of CPU; median of %d rounds of %.2f s\n", ROUNDS, seconds);
+	printf("%-5s %10s %10s %7s %10s %10s %7s\n", "", "engine", "floor", "ratio", "us above", "bzrtp",
+	       "ratio");
+	for (unsigned i = 0; i < sizeof(kexes) / sizeof(*kexes); i++) {
+		if (argc < 3 || !strcmp(argv[2], kexes[i])) {
+			compare(kexes[i], seconds);
+		}
+	}
+	memory("X255");
+	zrtp_context_free(ends[0].context);
+	zrtp_context_free(ends[1].context);
+	return 0;
+}
