@@ -3,12 +3,15 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit install clean
+.PHONY: help demo check pbx unit bench fuzz coverage install clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make unit     the unit tests only"
+	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto"
+	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
+	@echo "make coverage lines and branches of the engine that its tests reach"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install"
 	@echo "make clean    remove what was built here"
@@ -20,9 +23,24 @@ demo check pbx:
 
 unit:
 	@scripts/install-deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dasterisk=false \
+	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dasterisk=false \
 		-Db_sanitize=address,undefined $(BUILD)
 	@meson test -C $(BUILD) --print-errorlogs
+
+bench:
+	@scripts/install-deps
+	@[ -f $(BUILD)-bench/build.ninja ] || meson setup -Dbench=true -Dasterisk=false \
+		--buildtype=release $(BUILD)-bench >/dev/null
+	@ninja -C $(BUILD)-bench >/dev/null
+	@$(BUILD)-bench/bench/bench-handshake
+
+fuzz:
+	@scripts/install-deps
+	@scripts/fuzz $(or $(SECONDS),10)
+
+coverage:
+	@scripts/install-deps
+	@scripts/coverage
 
 install:
 	@[ -f $(BUILD)-install/build.ninja ] || meson setup --prefix=/usr --buildtype=release \
@@ -30,4 +48,4 @@ install:
 	meson install -C $(BUILD)-install
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-install
+	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-bench build-fuzz build-coverage
