@@ -42,9 +42,14 @@ coverage:
 	@scripts/install-deps
 	@scripts/coverage
 
+# Where Asterisk itself looks for modules.
+MODDIR ?= $(shell sed -nE 's/^astmoddir[[:space:]]*=>[[:space:]]*(.*)/\1/p' /etc/asterisk/asterisk.conf 2>/dev/null)
+
 install:
-	@[ -f $(BUILD)-install/build.ninja ] || meson setup --prefix=/usr --buildtype=release \
-		-Dasterisk=true -Dtests=false $(BUILD)-install
+	@[ -n "$(MODDIR)" ] || { echo "install: no astmoddir in /etc/asterisk/asterisk.conf; make install MODDIR=DIR" >&2; exit 1; }
+	@rm -rf $(BUILD)-install
+	meson setup --prefix=/usr --buildtype=release -Dwerror=false -Dasterisk=true -Dtests=false \
+		"-Dasterisk_moddir=$(MODDIR)" $(BUILD)-install
 	meson install -C $(BUILD)-install
 
 clean:

@@ -107,7 +107,7 @@ static bool both_offer(const struct offer *own, const struct offer *peer, const 
 
 void zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *hello)
 {
-	struct offer own[ZRTP_CLASS_COUNT], peer[ZRTP_CLASS_COUNT];
+	struct offer own[ZRTP_CLASS_COUNT] = { { 0 } }, peer[ZRTP_CLASS_COUNT] = { { 0 } };
 
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
 		own[c] = own_offer(policy, (enum zrtp_class)c);
