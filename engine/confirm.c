@@ -139,38 +139,37 @@ static enum zrtp_signature_status check_signature(struct zrtp_stream *stream,
 		       : ZRTP_SIGNATURE_BAD;
 }
 
-enum verdict { VERDICT_GOOD, VERDICT_DROP, VERDICT_FAIL };
-
-/* Everything there is to check in the peer's Confirm. */
-static enum verdict check_confirm(struct zrtp_stream *stream, const struct zrtp_message *message,
-				  uint32_t *code)
+/* Everything there is to check in the peer's Confirm; *next is the state to go
+ * to if it does not hold. */
+static bool accept_confirm(struct zrtp_stream *stream, const struct zrtp_message *message,
+			   enum zrtp_state *next)
 {
 	uint8_t plain[ZRTP_MESSAGE_MAX], h1[ZRTP_IMAGE_SIZE];
 	struct zrtp_confirm_plain confirm;
-	enum verdict verdict = VERDICT_GOOD;
+	uint32_t code = open_confirm(stream, &message->u.sealed, plain, &confirm);
+	bool good = false;
 
-	*code = open_confirm(stream, &message->u.sealed, plain, &confirm);
-	if (*code) {
-		verdict = VERDICT_FAIL;
+	if (code) {
+		*next = zrtp_fail(stream, code);
 	} else if (!chain_holds(stream, confirm.h0, h1)) {
-		verdict = VERDICT_DROP;
+		*next = zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	} else if (!earlier_message_authentic(stream, confirm.h0, h1)) {
 		zrtp_tell(stream, ZRTP_EVENT_MAC_ALARM);
-		*code = ZRTP_ERROR_MALFORMED;
-		verdict = VERDICT_FAIL;
+		*next = zrtp_fail(stream, ZRTP_ERROR_MALFORMED);
 	} else {
 		stream->exchange->peer_expiry = confirm.expiry;
 		stream->exchange->peer_flags = confirm.flags;
 		stream->exchange->signature = check_signature(stream, &confirm);
+		good = true;
 	}
 	zrtp_wipe(plain, sizeof(plain));
-	return verdict;
+	return good;
 }
 
 enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
-	uint32_t code;
+	enum zrtp_state next;
 
 	if (stream->state == ZRTP_STATE_COMMIT_SENT) {
 		if (exchange->mode == ZRTP_MODE_DH) {
@@ -180,13 +179,8 @@ enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_m
 			return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 		}
 	}
-	switch (check_confirm(stream, message, &code)) {
-	case VERDICT_DROP:
-		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
-	case VERDICT_FAIL:
-		return zrtp_fail(stream, code);
-	case VERDICT_GOOD:
-		break;
+	if (!accept_confirm(stream, message, &next)) {
+		return next;
 	}
 	if (zrtp_confirm_build(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
@@ -209,15 +203,10 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 
 enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	uint32_t code;
+	enum zrtp_state next;
 
-	switch (check_confirm(stream, message, &code)) {
-	case VERDICT_DROP:
-		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
-	case VERDICT_FAIL:
-		return zrtp_fail(stream, code);
-	case VERDICT_GOOD:
-		break;
+	if (!accept_confirm(stream, message, &next)) {
+		return next;
 	}
 	stream->effects |= ZRTP_EFFECT_KEYS_RECEIVE;
 	zrtp_send(stream, ZRTP_MSG_CONF2ACK);
