@@ -100,24 +100,27 @@ static bool chain_holds(const struct zrtp_stream *stream, const uint8_t *h0, uin
 		return zrtp_equal(h1, exchange->peer_h1, ZRTP_IMAGE_SIZE);
 	}
 	return !zrtp_next_image(zrtp_implicit(stream), h1, h2) &&
-	       !zrtp_next_image(zrtp_implicit(stream), h2, h3) && zrtp_equal(h3, hello.h3, ZRTP_IMAGE_SIZE) &&
-	       zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len, h2);
+	       !zrtp_next_image(zrtp_implicit(stream), h2, h3) && zrtp_equal(h3, hello.h3, ZRTP_IMAGE_SIZE);
 }
 
-/* The message whose MAC H0 (DH) or H1 (other modes) is the key of: the peer's
- * DHPart; otherwise the initiator's Commit, nothing of the responder's (9). */
+/* The message whose MAC nothing has proved yet: the peer's DHPart, whose key is
+ * H0; in the other modes the initiator's Commit or the responder's Hello (9). */
 static bool earlier_message_authentic(const struct zrtp_stream *stream, const uint8_t *h0, const uint8_t *h1)
 {
 	const struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_dhpart_octets *part =
 		exchange->role == ZRTP_INITIATOR ? &exchange->dhpart1 : &exchange->dhpart2;
+	uint8_t h2[ZRTP_IMAGE_SIZE];
 
 	if (exchange->mode == ZRTP_MODE_DH) {
 		return zrtp_message_authentic(zrtp_implicit(stream), part->octets, part->len, h0);
 	}
-	return exchange->role == ZRTP_INITIATOR ||
-	       zrtp_message_authentic(zrtp_implicit(stream), exchange->commit.octets, exchange->commit.len,
-				      h1);
+	if (exchange->role == ZRTP_RESPONDER) {
+		return zrtp_message_authentic(zrtp_implicit(stream), exchange->commit.octets,
+					      exchange->commit.len, h1);
+	}
+	return !zrtp_next_image(zrtp_implicit(stream), h1, h2) &&
+	       zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len, h2);
 }
 
 /* The signature counts in a first stream only; a bad one is told, and the call

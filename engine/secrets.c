@@ -250,6 +250,22 @@ static void apply(struct zrtp_session *session)
 	put(session);
 }
 
+/* What speaks for the new secret after a mismatch as well as a compared SAS
+ * (4.6.1.1): a good signature of it, or the Hello hash from signalling that
+ * nobody could change. */
+static bool has_evidence(const struct zrtp_session *session)
+{
+	if (session->signature == ZRTP_SIGNATURE_GOOD) {
+		return true;
+	}
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (!s->multistream && s->hash_status == ZRTP_HASH_MATCHED) {
+			return session->policy.protected_signalling;
+		}
+	}
+	return false;
+}
+
 /* A PBX has nobody who compares the SAS; but with a pbxsecret that fails to
  * match it must not take the stranger's secret either. */
 static bool may_resync(const struct zrtp_session *session)
@@ -264,7 +280,8 @@ void zrtp_secrets_update(struct zrtp_session *session)
 	}
 	/* Whoever has no secret of ours must not touch them, not even with an
 	 * expiration interval of 0 (4.6.1.1). */
-	if (session->cache_mismatch && (!session->expiry || !may_resync(session))) {
+	if (session->cache_mismatch &&
+	    (!session->expiry || !(may_resync(session) || has_evidence(session)))) {
 		session->update_waits = session->expiry != 0;
 		return;
 	}

@@ -365,6 +365,10 @@ static void finish(struct zrtp_stream *stream)
 		session->by_preshared = exchange->mode == ZRTP_MODE_PRESHARED;
 		session->expiry = exchange->peer_expiry < own_expiry ? exchange->peer_expiry : own_expiry;
 		session->agreeing = NULL;
+		zrtp_wipe(session->auxsecret, sizeof(session->auxsecret)); /* it is in s0 (4.4.1.4) */
+		zrtp_wipe(session->sdes_key, sizeof(session->sdes_key));
+		zrtp_wipe(session->sdes_salt, sizeof(session->sdes_salt));
+		session->auxsecret_len = session->sdes_key_len = 0;
 		zrtp_secrets_update(session);
 		if (zrtp_enrollment_offered(session)) {
 			zrtp_tell(stream, ZRTP_EVENT_ENROLLMENT);

@@ -148,20 +148,23 @@ struct zrtp_policy {
 	 * DH3k, B32) are always accepted, listed or not (5.1). Mult is added to
 	 * the key agreements unless no_multistream is set. */
 	struct zrtp_algorithm_list algorithms[ZRTP_CLASS_COUNT];
-	bool no_multistream;      /* do not offer Mult: calls of one stream only */
-	bool passive;             /* P flag: never be the initiator (5.2) */
-	bool resync;              /* after a cache mismatch keep the new secret without a
-				   * user's word: for a PBX, where nobody compares the SAS.
-				   * Otherwise the update waits for
-				   * zrtp_session_set_verified() (4.6.1.1) */
-	bool allow_clear;         /* A flag: the peer may end encryption by GoClear (4.7.2) */
-	bool preshared;           /* offer and use Preshared mode (4.4.2): faster, but a
-				   * stolen cache opens recorded calls until the next
-				   * Diffie-Hellman exchange */
-	unsigned preshared_limit; /* Preshared exchanges between two DH ones */
-	bool mitm;                /* M flag: we are a PBX that can relay a SAS (5.2) */
-	bool disclose;            /* D flag: keys leave the endpoint (11.1) */
-	uint32_t cache_expiry;    /* seconds to keep rs1; UINT32_MAX for ever (4.9) */
+	bool no_multistream;       /* do not offer Mult: calls of one stream only */
+	bool passive;              /* P flag: never be the initiator (5.2) */
+	bool resync;               /* after a cache mismatch keep the new secret without a
+				    * user's word: for a PBX, where nobody compares the SAS.
+				    * Otherwise the update waits for
+				    * zrtp_session_set_verified() (4.6.1.1) */
+	bool protected_signalling; /* the a=zrtp-hash values come end to end
+				    * unchanged (8.1.1): a Hello that matches
+				    * authenticates the exchange */
+	bool allow_clear;          /* A flag: the peer may end encryption by GoClear (4.7.2) */
+	bool preshared;            /* offer and use Preshared mode (4.4.2): faster, but a
+				    * stolen cache opens recorded calls until the next
+				    * Diffie-Hellman exchange */
+	unsigned preshared_limit;  /* Preshared exchanges between two DH ones */
+	bool mitm;                 /* M flag: we are a PBX that can relay a SAS (5.2) */
+	bool disclose;             /* D flag: keys leave the endpoint (11.1) */
+	uint32_t cache_expiry;     /* seconds to keep rs1; UINT32_MAX for ever (4.9) */
 };
 
 /* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. */

@@ -177,6 +177,37 @@ static void a_pbx_does_not_resynchronise_against_its_pbxsecret(void **state)
 	pair_free(pair);
 }
 
+/* R196: signalling that nobody could change vouches for the Hello; without
+ * that promise the same match is no evidence. */
+static void protected_signalling_is_evidence_after_a_mismatch(void **state)
+{
+	(void)state;
+	for (unsigned protected = 0; protected < 2; protected ++) {
+		struct pair_config config = defaults();
+		struct pair *pair = pair_secured(&config);
+		char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+		pair->side[0].has_stored = false;
+		config.policy[1].protected_signalling = protected;
+		pair_new_call(pair, &config);
+		pair_add_stream(pair, 0);
+		zrtp_stream_hello_hash(pair->side[0].log[0].stream, hash);
+		assert_int_equal(zrtp_stream_set_peer_hello_hash(pair->side[1].log[0].stream, hash), ZRTP_OK);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 30000000));
+		pair_run(pair, pair->now + 1000000);
+		assert_true(mismatched(pair, 1));
+		if (protected) {
+			assert_memory_equal(pair->side[0].stored.rs1, pair->side[1].stored.rs1,
+					    ZRTP_SECRET_SIZE);
+		} else {
+			assert_memory_not_equal(pair->side[0].stored.rs1, pair->side[1].stored.rs1,
+						ZRTP_SECRET_SIZE);
+		}
+		pair_free(pair);
+	}
+}
+
 /* R181, V: sent only when the user has verified and the secret matched. */
 static void verified_flag_travels_to_the_next_call(void **state)
 {
@@ -381,6 +412,7 @@ int main(void)
 		cmocka_unit_test(only_the_side_with_a_secret_sees_the_mismatch),
 		cmocka_unit_test(a_pbx_resynchronises),
 		cmocka_unit_test(a_pbx_does_not_resynchronise_against_its_pbxsecret),
+		cmocka_unit_test(protected_signalling_is_evidence_after_a_mismatch),
 		cmocka_unit_test(verified_flag_travels_to_the_next_call),
 		cmocka_unit_test(verified_is_not_claimed_after_a_mismatch),
 		cmocka_unit_test(interval_zero_marks_an_existing_entry),
