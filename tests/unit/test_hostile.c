@@ -6,7 +6,7 @@
  */
 #include "pair.h"
 
-#include "message.h"
+#include "internal.h"
 #include "packet.h"
 
 static struct pair_config initiator_alice(void)
@@ -766,6 +766,76 @@ static void malformed_hello_is_answered_once_and_does_no_harm(void **state)
 	pair_free(pair);
 }
 
+/* A Hello of 1216 octets with the CRC right, and 35 names with one more. */
+static void an_oversized_hello_is_dropped(void **state)
+{
+	struct pair_config config = initiator_alice();
+	struct pair *pair = pair_started(&config);
+	struct pair_packet hello = pair->queue[0];
+
+	(void)state;
+	memset(hello.octets + hello.len - 4, 'x', 1216);
+	for (unsigned count = 0; count < 2; count++) {
+		memcpy(hello.octets + 12 + 77, count ? "\7\x77\x77" : "\2\x22\x42", 3);
+		pair_repair(hello.octets, 1216 + 16);
+		assert_int_equal(inject(pair, hello.to, hello.octets, 1216 + 16), ZRTP_DROPPED);
+	}
+	assert_int_equal(pair_info(pair, hello.to, 0).dropped[ZRTP_DROP_MALFORMED], 2);
+	pair_free(pair);
+}
+
+/* ---- the log ---- */
+
+static char logged[65536];
+
+static void keep_log(enum zrtp_log_level level, const char *text, void *arg)
+{
+	size_t n = strlen(logged);
+
+	(void)level;
+	(void)arg;
+	snprintf(logged + n, sizeof(logged) - n, "%s\n", text);
+}
+
+static void assert_not_logged(const uint8_t *secret, size_t len)
+{
+	for (size_t at = 0; at + 4 <= len; at += 4) {
+		char lower[9], upper[9];
+
+		snprintf(lower, sizeof(lower), "%02x%02x%02x%02x", secret[at], secret[at + 1], secret[at + 2],
+			 secret[at + 3]);
+		snprintf(upper, sizeof(upper), "%02X%02X%02X%02X", secret[at], secret[at + 1], secret[at + 2],
+			 secret[at + 3]);
+		assert_null(strstr(logged, lower));
+		assert_null(strstr(logged, upper));
+	}
+}
+
+/* Whatever is logged, at any level: neither keys nor retained secrets. */
+static void no_secret_is_logged(void **state)
+{
+	struct pair_config config = initiator_alice();
+	struct pair *pair = pair_new(&config);
+
+	(void)state;
+	logged[0] = '\0';
+	for (unsigned i = 0; i < 2; i++) {
+		pair->side[i].context->system.log = keep_log;
+	}
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5000000));
+	assert_non_null(strstr(logged, "Confirm2"));
+	for (unsigned i = 0; i < 2; i++) {
+		const struct pair_log *log = &pair->side[i].log[0];
+
+		assert_not_logged(log->keys[0].key, log->keys[0].key_len);
+		assert_not_logged(log->keys[1].key, log->keys[1].key_len);
+		assert_not_logged(pair->side[i].stored.rs1, ZRTP_SECRET_SIZE);
+	}
+	pair_free(pair);
+}
+
 /* ---- Error, Ping ---- */
 
 static void an_error_before_any_hello_is_ignored(void **state)
@@ -933,6 +1003,8 @@ int main(void)
 		cmocka_unit_test(a_higher_version_is_waited_out),
 		cmocka_unit_test(the_fourth_octet_of_the_version_does_not_count),
 		cmocka_unit_test(malformed_hello_is_answered_once_and_does_no_harm),
+		cmocka_unit_test(an_oversized_hello_is_dropped),
+		cmocka_unit_test(no_secret_is_logged),
 		cmocka_unit_test(an_error_before_any_hello_is_ignored),
 		cmocka_unit_test(an_error_in_the_exchange_ends_it_and_is_acknowledged),
 		cmocka_unit_test(a_stray_helloack_does_not_silence_our_hello),
