@@ -31,7 +31,9 @@ POLICIES = {
 ENDPOINTS = {
     "alice": "zrtp", "bob": "zrtp", "carol": "zrtp", "dave": "zrtp", "plain": "zrtp",
     "relayed": "zrtp", **{name: f"zrtp/{name}" for name in POLICIES},
+    "direct1": "zrtp", "direct2": "zrtp",
 }
+DIRECT = ("direct1", "direct2")  # they would talk past the PBX, if it let them
 
 TRANSPORT = """\
 [system]
@@ -52,7 +54,7 @@ context = phones
 disallow = all
 allow = ulaw
 rtp_engine = {engine}
-direct_media = no
+direct_media = {direct}
 aors = {name}
 set_var = WHO={name}
 [{name}]
@@ -121,7 +123,8 @@ class Lab:
 
     def _driver_conf(self):
         form = SIP_PEER if self.driver == "sip" else ENDPOINT
-        peers = "".join(form.format(name=name, engine=self.engine or engine, port=contact(name))
+        peers = "".join(form.format(name=name, engine=self.engine or engine, port=contact(name),
+                                    direct="yes" if name in DIRECT else "no")
                         for name, engine in ENDPOINTS.items())
         if self.driver == "sip":
             return {"sip.conf": SIP_CONF.format(port=self.sip_port) + peers, "pjsip.conf": ""}
