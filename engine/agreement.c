@@ -201,7 +201,7 @@ static enum zrtp_state wait_for_commit(struct zrtp_stream *stream)
 {
 	if (is_passive(stream)) {
 		zrtp_timer_stop(stream);
-		if (stream->state != ZRTP_STATE_FOUND) { /* not told yet */
+		if (!stream->was_clear) { /* not told yet */
 			stream->was_clear = true;
 			stream->clear_reason = ZRTP_CLEAR_PASSIVE;
 			stream->effects |= ZRTP_EFFECT_CLEAR;

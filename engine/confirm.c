@@ -185,6 +185,7 @@ enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_m
 	if (!accept_confirm(stream, message, &next)) {
 		return next;
 	}
+	zrtp_hold_media(stream); /* the peer has proved itself, if it had not yet */
 	if (zrtp_confirm_build(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}

@@ -197,6 +197,7 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	ao2_lock(media);
 	switch (media->gate.rx) {
 	case GATE_CLEAR:
+		media->rtp_seen |= !rtcp;
 		res = *len;
 		break;
 	case GATE_SECURE:

@@ -70,7 +70,8 @@ static int expected(const struct media *media, const struct ast_sockaddr *source
  *
  * The addresses of media and signalling always may. Behind NAT neither is
  * known before the peer's first packet, so any source will do until a Hello of
- * one was accepted; that never shuts out the other two.
+ * one was accepted; that never shuts out the other two. In a call that went
+ * clear RTP has shown the address, and nobody else is heard.
  */
 static int plausible(struct media *media, const struct ast_sockaddr *source)
 {
@@ -81,7 +82,7 @@ static int plausible(struct media *media, const struct ast_sockaddr *source)
 		res = 0;
 	} else if (expected(media, source)) {
 		res = 1;
-	} else if (!media->symmetric || media->settled) {
+	} else if (!media->symmetric || (media->settled && media->rtp_seen)) {
 		res = 0;
 	} else {
 		res = ast_sockaddr_isnull(&media->latched) || !ast_sockaddr_cmp(&media->latched, source);
@@ -173,7 +174,7 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 
 	/* A call on hold has no address for a while, but a handshake under way
 	 * goes on with the former one. */
-	if (ast_sockaddr_isnull(address)) {
+	if (ast_sockaddr_isnull(address) || ast_sockaddr_is_any(address)) {
 		return;
 	}
 	ast_rtp_instance_get_requested_target_address(instance, &target);
@@ -188,7 +189,7 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 	 * has a say in who the peer is. */
 	if (!ast_sockaddr_isnull(&target) && ast_sockaddr_cmp(&target, &media->target)) {
 		media->moved = !ast_sockaddr_isnull(&media->target);
-		media->settled = 0;
+		media->rtp_seen = 0;
 		media->moved_at = context_now();
 		ast_sockaddr_copy(&media->target, &target);
 	}
@@ -255,7 +256,9 @@ int media_from_remote(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = !ast_sockaddr_cmp(&media->remote, &media->source);
+	/* Behind NAT the address is not known before RTP came from there. */
+	res = !ast_sockaddr_cmp(&media->remote, &media->source)
+		|| (media->symmetric && !ast_sockaddr_cmp(&media->remote, &media->target));
 	ao2_unlock(media);
 
 	return res;

@@ -176,7 +176,8 @@ struct media {
 	unsigned int moved:1;         /*!< Signalling named another peer address */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
 	unsigned int known:1;         /*!< latched is where media comes from as well */
-	unsigned int settled:1;       /*!< Nobody at another address is the peer */
+	unsigned int settled:1;       /*!< The call went clear for want of ZRTP */
+	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
 	uint64_t moved_at;            /*!< When it did */
 	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
@@ -222,9 +223,9 @@ void media_end(struct media *media);
 void media_send(struct media *media, const uint8_t *datagram, size_t len);
 /*! \brief Answer only to where this datagram came from, from now on. Serializer only. */
 void media_latch(struct media *media);
-/*! \brief Only from where media comes can ZRTP come from now on. */
+/*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
-/*! \brief Is the datagram being handled from where media goes? Serializer only. */
+/*! \brief Can the datagram being handled be from where media goes? Serializer only. */
 int media_from_remote(struct media *media);
 /*! \brief The channel of this instance with a reference, or NULL. No lock may be held. */
 struct ast_channel *media_channel(struct media *media);

@@ -151,6 +151,39 @@ static void multistream_needs_a_session_key(void **state)
 	pair_free(pair);
 }
 
+static bool lose_conf2ack(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	return !pair_is(packet, "Conf2ACK");
+}
+
+/* A stream that was told to be clear becomes part of a secure session late, and
+ * its end is lost: that is a failure, and no way back to clear. */
+static void a_late_stream_that_fails_is_not_clear_again(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+	struct pair_log *log;
+
+	(void)state;
+	config.policy[1].passive = true;
+	pair = pair_secured(&config);
+	pair_add_stream(pair, 1);
+	log = &pair->side[0].log[1];
+	pair->loss = 100;
+	assert_int_equal(zrtp_stream_start(log->stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + 10000000);
+	assert_int_equal(log->clear, 1);
+	pair->loss = 0;
+	pair->filter = lose_conf2ack;
+	assert_int_equal(zrtp_stream_start(pair->side[1].log[1].stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + 40000000);
+	assert_true(log->events & 1U << ZRTP_EVENT_HOLD_MEDIA);
+	assert_int_equal(log->error, 1);
+	assert_int_equal(log->clear, 1);
+	pair_free(pair);
+}
+
 static int same_nonce(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -298,6 +331,7 @@ int main(void)
 		cmocka_unit_test(loss_with_three_streams),
 		cmocka_unit_test(another_stream_takes_over_after_a_failure),
 		cmocka_unit_test(multistream_needs_a_session_key),
+		cmocka_unit_test(a_late_stream_that_fails_is_not_clear_again),
 		cmocka_unit_test(a_nonce_used_before_is_refused),
 		cmocka_unit_test(multistream_exchanges_are_the_vectors_octet_for_octet),
 	};
