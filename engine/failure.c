@@ -85,7 +85,7 @@ enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_m
 
 enum zrtp_status zrtp_stream_decline(struct zrtp_stream *stream, uint64_t now)
 {
-	if (stream->state < ZRTP_STATE_DISCOVERY || stream->state >= ZRTP_STATE_SECURE) {
+	if (!zrtp_under_way(stream)) {
 		return ZRTP_WRONG_STATE;
 	}
 	stream->now = now;

@@ -95,8 +95,7 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 	}
 	hash_of(stream->peer_hello, stream->peer_hello_len, seen);
 	matches = stream->peer_hello_len && zrtp_equal(seen, hash, sizeof(hash));
-	if (!matches && stream->peer_hello_len && stream->state >= ZRTP_STATE_COMMIT_SENT &&
-	    stream->state <= ZRTP_STATE_CLEAR) {
+	if (!matches && stream->peer_hello_len && zrtp_bound(stream)) {
 		return ZRTP_WRONG_STATE;
 	}
 	memcpy(stream->expected_hash, hash, sizeof(hash));

@@ -194,6 +194,19 @@ static inline const struct zrtp_hash *zrtp_implicit(const struct zrtp_stream *st
 	return &stream->session->context->constants.hash[0];
 }
 
+/* Started, and not secure or at its end yet. */
+static inline bool zrtp_under_way(const struct zrtp_stream *stream)
+{
+	return stream->state > ZRTP_STATE_IDLE && stream->state < ZRTP_STATE_SECURE;
+}
+
+/* Has the exchange begun, so that it concerns one Hello and one SSRC of the
+ * peer only? */
+static inline bool zrtp_bound(const struct zrtp_stream *stream)
+{
+	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_CLEAR;
+}
+
 /* system.c */
 void *zrtp_alloc(struct zrtp_context *context, size_t size);               /* zeroed */
 void zrtp_release(struct zrtp_context *context, void *block, size_t size); /* wiped */

@@ -492,28 +492,12 @@ enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
 	return ZRTP_OK;
 }
 
-/* Has the exchange begun, so that it concerns one SSRC of the peer only? */
-static bool bound(const struct zrtp_stream *stream)
-{
-	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_CLEAR;
-}
-
 /* A message with our own SSRC is a collision, or our own packet come back
  * (4.1, 5.9): the exchange cannot go on. */
 static enum zrtp_state own_ssrc(struct zrtp_stream *stream)
 {
-	switch (stream->state) {
-	case ZRTP_STATE_DISCOVERY:
-	case ZRTP_STATE_FOUND:
-	case ZRTP_STATE_COMMIT_SENT:
-	case ZRTP_STATE_DHPART1_SENT:
-	case ZRTP_STATE_DHPART2_SENT:
-	case ZRTP_STATE_CONFIRM1_SENT:
-	case ZRTP_STATE_CONFIRM2_SENT:
-		return zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC);
-	default:
-		return zrtp_drop(stream, ZRTP_DROP_SSRC);
-	}
+	return zrtp_under_way(stream) ? zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC)
+				      : zrtp_drop(stream, ZRTP_DROP_SSRC);
 }
 
 /* A Ping may come from a stranger, and a stranger's Hello is worth knowing. */
@@ -535,7 +519,7 @@ static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_me
 	if (!handler) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
-	if (bound(stream) && message->ssrc != stream->peer_ssrc && !from_anybody(message->type)) {
+	if (zrtp_bound(stream) && message->ssrc != stream->peer_ssrc && !from_anybody(message->type)) {
 		return zrtp_drop(stream, ZRTP_DROP_SSRC);
 	}
 	return handler(stream, message);
@@ -546,8 +530,7 @@ static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_me
 static void malformed(struct zrtp_stream *stream)
 {
 	zrtp_drop(stream, ZRTP_DROP_MALFORMED);
-	if (!stream->malformed_told && stream->state != ZRTP_STATE_IDLE &&
-	    stream->state < ZRTP_STATE_SECURE) {
+	if (!stream->malformed_told && zrtp_under_way(stream)) {
 		stream->malformed_told = true;
 		stream->stray_error = ZRTP_ERROR_MALFORMED;
 		zrtp_send(stream, ZRTP_MSG_ERROR);
