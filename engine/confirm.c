@@ -199,7 +199,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 {
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
-	stream->from_clear = stream->was_clear = false;
+	stream->from_clear = stream->was_clear = stream->peer_clear_known = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;
 	return ZRTP_STATE_SECURE;

@@ -62,13 +62,34 @@ static void clear_stream(struct zrtp_stream *stream, enum zrtp_clear_reason reas
 	stream->effects |= ZRTP_EFFECT_CLEAR;
 }
 
-/* The keys of all streams go, whichever of them carried the GoClear. */
+/* Know the peer's GoClear for a stream whose keys are about to go. */
+static void remember_peer_mac(struct zrtp_stream *stream)
+{
+	bool complete = stream->state == ZRTP_STATE_SECURE || stream->state == ZRTP_STATE_GOCLEAR_SENT;
+
+	if (stream->peer_clear_known && stream->state == ZRTP_STATE_GOCLEAR_SENT) {
+		return; /* another stream's took the keys before */
+	}
+	stream->clear_acted = false;
+	stream->peer_clear_known =
+		complete && !clear_mac(stream, zrtp_other(zrtp_own_role(stream)), stream->peer_clear_mac);
+}
+
+/* The keys of all streams go, whichever of them carried the GoClear. A stream
+ * that waits for a ClearACK of its own goes on doing so: the peer may act upon
+ * its GoClear too, and both count alike. */
 static enum zrtp_state destroy(struct zrtp_stream *stream, enum zrtp_clear_reason reason)
 {
 	for (struct zrtp_stream *s = stream->session->streams; s; s = s->next) {
-		if (has_keys(s)) {
+		if (!has_keys(s)) {
+			continue;
+		}
+		remember_peer_mac(s);
+		if (s != stream && s->state == ZRTP_STATE_GOCLEAR_SENT) {
+			zrtp_exchange_drop(s);
+			zrtp_wipe(&s->keys, sizeof(s->keys));
+		} else {
 			clear_stream(s, reason);
-			s->clear_acted = false;
 			s->state = ZRTP_STATE_CLEAR;
 		}
 	}
@@ -77,12 +98,22 @@ static enum zrtp_state destroy(struct zrtp_stream *stream, enum zrtp_clear_reaso
 	return ZRTP_STATE_CLEAR;
 }
 
-enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
+/* The MAC of the peer's GoClear, also when the keys are gone. */
+static bool is_peers(const struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	uint8_t mac[ZRTP_MAC_SIZE];
 
-	if (clear_mac(stream, zrtp_other(zrtp_own_role(stream)), mac) ||
-	    !zrtp_equal(mac, message->u.clear_mac, sizeof(mac))) {
+	if (stream->peer_clear_known) {
+		memcpy(mac, stream->peer_clear_mac, sizeof(mac));
+	} else if (clear_mac(stream, zrtp_other(zrtp_own_role(stream)), mac)) {
+		return false;
+	}
+	return zrtp_equal(mac, message->u.clear_mac, sizeof(mac));
+}
+
+enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (!is_peers(stream, message)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
 	if (!allowed(stream->session)) {
@@ -93,16 +124,20 @@ enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_me
 	}
 	zrtp_send(stream, ZRTP_MSG_CLEARACK);
 	destroy(stream, ZRTP_CLEAR_BY_PEER);
-	memcpy(stream->clear_mac, mac, sizeof(mac));
 	stream->clear_acted = true;
 	return ZRTP_STATE_CLEAR;
 }
 
-/* Our ClearACK was lost. The keys are gone, the MAC is remembered. */
+/* Our ClearACK was lost, or the peer sends one GoClear for each stream: then
+ * each replaces ZRTPSess once (4.7.2.1). The keys are gone, the MAC is known. */
 enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (!stream->clear_acted || !zrtp_equal(stream->clear_mac, message->u.clear_mac, ZRTP_MAC_SIZE)) {
+	if (!stream->peer_clear_known || !is_peers(stream, message)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
+	}
+	if (!stream->clear_acted) {
+		ratchet(stream->session);
+		stream->clear_acted = true;
 	}
 	zrtp_send(stream, ZRTP_MSG_CLEARACK);
 	return stream->state;
@@ -131,8 +166,8 @@ enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)
 enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	zrtp_send(stream, ZRTP_MSG_ERRORACK);
-	if (message->u.error_code != ZRTP_ERROR_GOCLEAR) {
-		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	if (message->u.error_code != ZRTP_ERROR_GOCLEAR || stream->peer_clear_known) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED); /* known: another stream's took the keys */
 	}
 	zrtp_timer_stop(stream);
 	zrtp_tell(stream, ZRTP_EVENT_CLEAR_REFUSED);

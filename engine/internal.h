@@ -157,10 +157,14 @@ struct zrtp_stream {
 	struct zrtp_exchange *exchange;
 	struct zrtp_stream_keys keys;
 	bool initiator, multistream, preshared;
-	uint8_t clear_mac[ZRTP_MAC_SIZE]; /* of the GoClear sent or acted upon */
-	bool from_clear;                  /* the exchange began in clear by GoClear */
-	bool clear_acted;                 /* clear_mac is of one acted upon */
-	uint8_t relay[ZRTP_CONFIRM_MIN];  /* our SASrelay, until acknowledged */
+	uint8_t clear_mac[ZRTP_MAC_SIZE]; /* of the GoClear we sent */
+	/* What the peer's GoClear for this stream says, kept when the keys go: a
+	 * peer may send one for each stream (4.7.2.1). */
+	uint8_t peer_clear_mac[ZRTP_MAC_SIZE];
+	bool peer_clear_known;
+	bool from_clear;                 /* the exchange began in clear by GoClear */
+	bool clear_acted;                /* peer_clear_mac was acted upon */
+	uint8_t relay[ZRTP_CONFIRM_MIN]; /* our SASrelay, until acknowledged */
 	size_t relay_len;
 	bool has_nonce;
 	uint8_t nonce[ZRTP_NONCE_SIZE]; /* of this stream's Commit */

@@ -756,6 +756,113 @@ static void a_clearack_that_nobody_waits_for_is_ignored(void **state)
 	pair_free(pair);
 }
 
+/* ---- one GoClear for each stream ---- */
+
+/* ZRTPSess after so many GoClears, from the one before. */
+static void ratchet(const struct pair *pair, uint8_t zrtpsess[ZRTP_HASH_MAX], unsigned times)
+{
+	const struct zrtp_session *session = pair->side[0].session;
+	const uint8_t *own = session->context->zid, *peer = session->peer_zid;
+	const uint8_t *zid_i = session->was_initiator ? own : peer;
+	const uint8_t *zid_r = session->was_initiator ? peer : own;
+
+	while (times--) {
+		uint8_t next[ZRTP_HASH_MAX] = { 0 };
+
+		assert_int_equal(zrtp_next_zrtpsess(session->hash, zrtpsess, zid_i, zid_r, next), 0);
+		memcpy(zrtpsess, next, sizeof(next));
+	}
+}
+
+static void assert_zrtpsess(const struct pair *pair, unsigned side, const uint8_t expected[ZRTP_HASH_MAX])
+{
+	assert_memory_equal(keys_of(pair, side)->zrtpsess, expected, ZRTP_HASH_MAX);
+}
+
+/* Audio and video each go clear: ZRTPSess is replaced twice, in any order, on
+ * any network, and both come back. */
+static void goclears_of_two_streams_replace_zrtpsess_twice(void **state) /* R225 */
+{
+	(void)state;
+	for (unsigned round = 0; round < 16; round++) {
+		struct pair *pair = with_streams(PAIR_STREAMS);
+		unsigned first = round & 1, side = round >> 1 & 1, second = round >> 2 & 1 ? !side : side;
+		uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+		memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+		ratchet(pair, zrtpsess, 2);
+		pair->loss = round >> 3 & 1 ? 30 : 0;
+		go_clear(pair, side, first);
+		go_clear(pair, second, !first);
+		pair_run(pair, pair->now + 30 * SECOND);
+		for (unsigned i = 0; i < 2 * PAIR_STREAMS; i++) {
+			assert_clear(pair, i % 2, i / 2, 1);
+			assert_true(is_zero(&stream_of(pair, i % 2, i / 2)->keys,
+					    sizeof(struct zrtp_stream_keys)));
+		}
+		assert_zrtpsess(pair, 0, zrtpsess);
+		assert_zrtpsess(pair, 1, zrtpsess);
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			go_secure(pair, side, i);
+			assert_true(pair_run_until_secure(pair, i, pair->now + 20 * SECOND));
+			pair_assert_keys(pair, i);
+		}
+		pair_free(pair);
+	}
+}
+
+/* The second one comes when the keys are gone: it is known by its MAC, counts
+ * once, and is acknowledged as often as it comes. */
+static void a_late_goclear_of_another_stream_counts_once(void **state) /* R225 */
+{
+	struct pair *pair = with_streams(2);
+	struct zrtp_stream *sender = stream_of(pair, 0, 1);
+	uint8_t zrtpsess[ZRTP_HASH_MAX], mac[ZRTP_MAC_SIZE];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 1)->zrtpsess, sizeof(zrtpsess));
+	assert_int_equal(zrtp_mac64(sender->choice.hash, sender->keys.mackey[!sender->initiator],
+				    sender->choice.hash->size, "GoClear ", 8, mac),
+			 0);
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	ratchet(pair, zrtpsess, 1);
+	assert_zrtpsess(pair, 1, zrtpsess);
+	assert_ignored(pair, 1, 1, (const uint8_t[8]){ 1 });
+	ratchet(pair, zrtpsess, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned sends = pair->side[1].log[1].sends;
+
+		assert_int_equal(inject_goclear(pair, 1, 1, mac), ZRTP_OK);
+		assert_int_equal(pair->side[1].log[1].sends, sends + 1);
+		assert_zrtpsess(pair, 1, zrtpsess);
+	}
+	pair_run(pair, pair->now + SECOND);
+	assert_clear(pair, 1, 1, 1);
+	pair_free(pair);
+}
+
+/* Its keys went with the other stream's: a refusal cannot bring them back. */
+static void a_refusal_does_not_secure_a_stream_without_keys(void **state)
+{
+	struct pair *pair = with_streams(2);
+	struct pair_tap taps[] = { { .type = "ClearACK", .to = 0, .lose = PAIR_LOSE_ALL }, { .type = NULL } };
+
+	(void)state;
+	go_clear(pair, 0, 1);
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	pair_run(pair, pair->now + SECOND / 10);
+	go_clear(pair, 0, 0);
+	assert_int_equal(inject_bare(pair, 0, 0, ZRTP_MSG_CLEARACK), ZRTP_OK);
+	assert_int_equal(state_of(pair, 0, 1), ZRTP_STATE_GOCLEAR_SENT);
+	assert_int_equal(inject_error(pair, 0, 1, ZRTP_ERROR_GOCLEAR), ZRTP_DROPPED);
+	assert_int_equal(state_of(pair, 0, 1), ZRTP_STATE_GOCLEAR_SENT);
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_clear(pair, 0, 1, 1);
+	pair_free(pair);
+}
+
 /* The GoClear of an earlier period has an earlier key's MAC. */
 static void an_old_goclear_does_not_end_the_next_secure_period(void **state)
 {
@@ -977,6 +1084,9 @@ int main(void)
 		cmocka_unit_test(a_goclear_with_a_wrong_mac_is_neither_obeyed_nor_answered),
 		cmocka_unit_test(a_goclear_sent_back_is_ignored),
 		cmocka_unit_test(a_clearack_that_nobody_waits_for_is_ignored),
+		cmocka_unit_test(goclears_of_two_streams_replace_zrtpsess_twice),
+		cmocka_unit_test(a_late_goclear_of_another_stream_counts_once),
+		cmocka_unit_test(a_refusal_does_not_secure_a_stream_without_keys),
 		cmocka_unit_test(an_old_goclear_does_not_end_the_next_secure_period),
 		cmocka_unit_test(a_forged_refusal_keeps_the_stream_secure),
 		cmocka_unit_test(after_a_forged_refusal_goclear_can_be_sent_again),
