@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench fuzz coverage install clean
+.PHONY: help demo check pbx unit bench fuzz coverage sanitize install clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto"
 	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
 	@echo "make coverage lines and branches of the engine that its tests reach"
+	@echo "make sanitize the calls with ASan and UBSan in the modules, SANITIZE=thread: with TSan"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install"
 	@echo "make clean    remove what was built here"
@@ -37,6 +38,12 @@ bench:
 fuzz:
 	@scripts/install-deps
 	@scripts/fuzz $(or $(SECONDS),10)
+
+SANITIZE ?= address,undefined
+
+sanitize:
+	@scripts/install-deps
+	@python3 -B scripts/sanitize $(SANITIZE) $(CASES)
 
 coverage:
 	@scripts/install-deps

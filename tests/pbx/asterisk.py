@@ -131,13 +131,42 @@ class Asterisk:
     def start(self):
         output = open(self.file("log", "console"), "wb")
         self.process = processes.start(
-            ["chroot", self.root, "asterisk", "-f", "-C", f"{self.home}/etc/asterisk.conf"],
+            ["chroot", self.root, "/usr/bin/env", *self._sanitizer(),
+             "asterisk", "-f", "-C", f"{self.home}/etc/asterisk.conf"],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
                  "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
         output.close()
-        wait.until("Asterisk fully booted", 30, self._booted, 0.1)
+        wait.until("Asterisk fully booted", 60, self._booted, 0.1)
         return self
+
+    def _sanitizer(self):
+        """What a build of scripts/sanitize wants in the environment."""
+        try:
+            with open(self.root + "/usr/src/asterisk-zrtp/preload") as preload:
+                library = preload.read().strip()
+        except FileNotFoundError:
+            return []
+        reports = f"log_path={self.home}/log/sanitizer:exitcode=0"
+        return library and [
+            f"LD_PRELOAD={library}", f"ASAN_OPTIONS={reports}:fast_unwind_on_malloc=0:malloc_context_size=8",
+            f"UBSAN_OPTIONS={reports}:print_stacktrace=1", f"TSAN_OPTIONS={reports}:report_thread_leaks=0"]
+
+    def sanitizer_reports(self):
+        """What a sanitizer said of our modules; what it says of Asterisk alone is Asterisk's."""
+        text = ""
+        for name in sorted(os.listdir(self.file("log"))):
+            if name.startswith("sanitizer."):
+                with open(self.file("log", name), errors="replace") as report:
+                    text += report.read() + "\n\n"
+        parts = [piece for part in re.split(r"={10,}\n", text)
+                 for piece in (part.split("\n\n") if "LeakSanitizer" in part else [part])]
+        ours = {}
+        for part in parts:
+            frames = re.findall(r"(\w+ \.\./source/\S+)", part)
+            if frames:
+                ours.setdefault(tuple(frames), part.strip())  # each place once
+        return list(ours.values())
 
     def _booted(self):
         if not self.running():

@@ -107,10 +107,11 @@ class Runner:
         if keep:
             self.kept.append(lab.pbx.path)
             return
-        if status != 0:
+        reports = lab.pbx.sanitizer_reports()
+        if status != 0 or reports:
             self.counts["FAIL"] += 1
             self.kept.append(lab.pbx.path)
-            print(f"FAIL Asterisk ends cleanly: exit status {status}")
+            print(f"FAIL Asterisk ends cleanly: exit status {status}", *reports, sep="\n")
         else:
             lab.pbx.remove()
 
