@@ -24,8 +24,8 @@ demo check pbx:
 
 unit:
 	@scripts/install-deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dasterisk=false \
-		-Db_sanitize=address,undefined $(BUILD)
+	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
+		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
 	@meson test -C $(BUILD) --print-errorlogs
 
 bench:

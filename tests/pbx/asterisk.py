@@ -62,7 +62,7 @@ icesupport = no
 
 # What the tests need of a stock Asterisk; the rest only makes noise in the log.
 MODULES = """app_dial app_echo app_exec app_mixmonitor app_originate app_playback app_playtones
-app_record app_sendtext app_stack app_transfer app_verbose app_bridgewait bridge_* chan_bridge_media
+app_read app_record app_senddtmf app_sendtext app_stack app_transfer app_verbose app_bridgewait bridge_* chan_bridge_media
 chan_pjsip codec_a_mu codec_alaw codec_resample codec_ulaw format_pcm format_sln format_wav
 func_callerid func_channel func_db func_hangupcause func_logic func_pjsip_* func_strings
 func_timeout pbx_config res_clioriginate res_crypto res_http_websocket res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk

@@ -11,6 +11,7 @@ from asterisk import Asterisk
 from linphone import Linphone
 from plainphone import PlainPhone
 from proxy import Proxy
+from zrtpphone import ZrtpPhone
 
 PBX_HZ, PHONE_HZ = 880, 440
 PBX_PORT, CHAN_SIP_PORT, AMI_PORT, PROXY_PORT, PROXY_RTP = 25060, 25062, 25064, 25066, 27900
@@ -73,6 +74,13 @@ exten => record,1,Answer()
 exten => echo,1,Answer()
  same => n,Echo()
 exten => silent,1,Answer()
+ same => n,Wait(600)
+exten => digits,1,Answer()
+ same => n,Read(FIRST,,10,,,8)
+ same => n,Verbose(0,zrtpcall read ${{FIRST}})
+ same => n,Read(SECOND,,10,,,8)
+ same => n,Verbose(0,zrtpcall read ${{SECOND}})
+ same => n,SendDTMF(95)
  same => n,Wait(600)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
 """
@@ -147,6 +155,11 @@ class Lab:
     def plain_phone(self, name="plain", hz=None):
         """A phone without ZRTP for endpoint NAME."""
         return PlainPhone(name, sip_port(name), rtp_port(name), hz)
+
+    def zrtp_phone(self, name, **options):
+        """zrtpcall for endpoint NAME; see ZrtpPhone for the options."""
+        return ZrtpPhone(self.directory, name, sip_port(name), (rtp_port(name), rtp_port(name) + 8),
+                         **options)
 
     def proxy(self, name="relayed", **options):
         """A relay for the phone NAME, to be called at PROXY_PORT."""

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* zrtpcall: a SIP phone with ZRTP and without a head. */
+#include "phone.h"
+
+#include <signal.h>
+#include <srtp2/srtp.h>
+#include <stdio.h>
+
+/* libre's signal handler has no argument. */
+static struct phone *the_phone;
+
+static void on_signal(int number)
+{
+	(void)number;
+	phone_quit(the_phone);
+}
+
+static int run(const struct options *options)
+{
+	int status = EXIT_USAGE;
+
+	if (phone_new(&the_phone, options)) {
+		return status;
+	}
+	if (!re_main(on_signal)) {
+		status = (int)the_phone->status;
+	}
+	the_phone = mem_deref(the_phone);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0) {
+		return status;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (srtp_init() != srtp_err_status_ok || libre_init()) {
+		(void)fprintf(stderr, "zrtpcall: cannot start libsrtp2 or libre\n");
+		return EXIT_USAGE;
+	}
+	(void)fd_setsize(8192);
+	status = run(&options);
+	libre_close();
+	(void)srtp_shutdown();
+	return status;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the user asked for on the command line. Read-only once parsed. */
+#ifndef ZRTPCALL_OPTIONS_H
+#define ZRTPCALL_OPTIONS_H
+
+#include "libre.h"
+
+#include <zrtp/zrtp.h>
+
+/* How the program ends. The worst of what happened wins. */
+enum exit_status {
+	EXIT_AS_ASKED = 0,
+	EXIT_USAGE = 1,      /* bad arguments, or it could not start */
+	EXIT_CALL = 2,       /* a call or the registration failed */
+	EXIT_NOT_SECURE = 3, /* --require, and a call was not secure */
+	EXIT_ALARM = 4,      /* the SAS or the keys give cause for alarm */
+};
+
+enum consent { CONSENT_ASK, CONSENT_ACCEPT, CONSENT_REFUSE };
+
+enum { MESSAGES_MAX = 8, CODECS_MAX = 2 };
+
+/* Names of ZRTP messages that --drop-sent and --drop-received take. */
+struct message_list {
+	unsigned count;
+	char name[MESSAGES_MAX][9];
+};
+
+struct options {
+	/* SIP */
+	const char *target; /* whom to call first, NULL: nobody */
+	unsigned calls;     /* how many calls to target at once */
+	struct sa local;    /* address to listen on, port 0: any */
+	bool tcp;
+	const char *user, *display, *auth_user, *password, *registrar, *proxy;
+	uint32_t expires;  /* of the registration, seconds */
+	int answer_after;  /* milliseconds, negative: on command */
+	uint16_t reject;   /* status to refuse every call with, 0: do not */
+	uint32_t duration; /* milliseconds a call may last, 0: no limit */
+	uint32_t patience; /* milliseconds until a call must be answered */
+	bool once, stay;
+	const char *script; /* commands, separated by ';' */
+	/* Media */
+	const char *codecs[CODECS_MAX];
+	unsigned codec_count;
+	const char *play, *record; /* wav files */
+	bool play_once;
+	unsigned tone; /* Hz, 0: none */
+	uint16_t rtp_min, rtp_max;
+	bool video, accept_video;
+	/* ZRTP */
+	bool no_zrtp, require;
+	uint32_t secure_within; /* milliseconds, with require */
+	struct zrtp_policy policy;
+	const char *client_id;
+	bool has_zid;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	enum consent enroll;
+	const char *expect_sas;
+	const char *cache;  /* file of retained secrets, NULL: in memory */
+	const char *secret; /* auxsecret, text */
+	bool no_hash, wrong_hash, no_cache;
+	/* Faults for tests */
+	unsigned drop_percent, seed;
+	struct message_list drop_sent, drop_received;
+};
+
+/* Parse the command line. Prints what is wrong to stderr, or the help.
+ * Returns -1 to go on, or the exit status. */
+int options_parse(struct options *options, int argc, char *argv[]);
+
+#endif

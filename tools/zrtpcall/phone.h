@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The objects of zrtpcall. One phone has calls, a call has media (audio, perhaps
+ * video), a medium has a gate, which alone decides what passes in which form.
+ *
+ * Everything runs on libre's main loop, on one thread. Objects are libre's
+ * reference-counted memory; functions that return int return 0 or an errno.
+ */
+#ifndef ZRTPCALL_PHONE_H
+#define ZRTPCALL_PHONE_H
+
+#include "libre.h"
+#include "options.h"
+#include "report.h"
+
+#include <zrtp/srtp.h>
+#include <zrtp/zrtp.h>
+
+struct call;
+struct medium;
+struct phone;
+struct script;
+
+/* ---- gate.c: what a medium lets through, and in which form ---- */
+
+enum passage {
+	GATE_SHUT,  /* nothing passes */
+	GATE_CLEAR, /* packets pass as they are */
+	GATE_SRTP,  /* only what SRTP protects passes */
+};
+
+struct gate {
+	enum passage passage[2]; /* by enum zrtp_direction */
+	struct zrtp_srtp *srtp;
+	struct udp_helper *rtp_helper, *rtcp_helper;
+	bool authenticated; /* the first good SRTP packet was told to the engine */
+	/* Packets, RTP and RTCP together. */
+	unsigned clear_sent, clear_received, srtp_sent, srtp_received;
+	unsigned held;    /* not sent: the gate was shut */
+	unsigned refused; /* received while shut, or in clear while secure, or forged */
+};
+
+int gate_open(struct medium *medium);
+void gate_close(struct medium *medium);
+/* Both directions: what is allowed when there are no keys. */
+void gate_without_keys(struct medium *medium);
+/* Send a ZRTP datagram, past the gate. */
+void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
+
+/* ---- medium.c: one RTP stream ---- */
+
+struct sound;
+
+struct medium {
+	struct call *call;
+	const char *name; /* "audio" or "video" */
+	bool is_audio;
+	struct rtp_sock *rtp;
+	struct sdp_media *sdp;
+	struct zrtp_stream *zrtp; /* NULL: ZRTP is off */
+	struct gate gate;
+	bool started; /* ZRTP runs */
+	struct sa remote;
+	struct tmr tick;
+	uint64_t next_tick; /* libre's milliseconds */
+	uint32_t timestamp;
+	bool marker;
+	struct sound *sound; /* audio only */
+	/* video: dummy frames sent, and those that came whole */
+	unsigned frames_sent, frames_received, frames_bad;
+};
+
+int medium_new(struct medium **out, struct call *call, bool is_audio);
+/* An offer or answer was decoded: take over the address, begin to send. */
+void medium_update(struct medium *medium);
+/* Is it part of the session description in force? */
+bool medium_active(const struct medium *medium);
+/* Send digits by RFC 4733. ENOENT: no such digit, ENOTSUP: the peer takes none. */
+int medium_digits(struct medium *medium, const char *digits);
+void medium_report(struct medium *medium, struct report *report);
+
+/* ---- sound.c: samples from and to files, and digits ---- */
+
+int sound_new(struct sound **out, const struct options *options, unsigned call);
+/* Add formats to the audio line. */
+int sound_formats(const struct options *options, struct sdp_media *media);
+/* 20 ms of payload for the format, appended to payload. */
+int sound_next(struct sound *sound, const struct sdp_format *format, struct mbuf *payload);
+/* Payload that came. */
+void sound_heard(struct sound *sound, const struct sdp_format *format, const struct rtp_header *header,
+		 struct mbuf *payload);
+/* Queue digits. ENOENT: not a digit. */
+int sound_queue_digits(struct sound *sound, const char *digits);
+/* What to send of them now: true and the payload in place of speech.
+ *   now        timestamp of the present 20 ms
+ *   first      a new digit begins with this packet
+ *   timestamp  the one to send, that of the digit's beginning */
+bool sound_digit(struct sound *sound, uint32_t now, struct mbuf *payload, bool *first, uint32_t *timestamp);
+/* telephone-event that came: the digit, or 0. */
+char sound_heard_digit(struct sound *sound, struct mbuf *payload);
+bool sound_played(const struct sound *sound);
+/* Speak another file from now on. */
+int sound_play(struct sound *sound, const char *path, bool once);
+
+/* ---- security.c: the engine's callbacks, SAS, enrollment ---- */
+
+int security_begin(struct call *call);
+/* The engine may want to be called at another time now. */
+void security_rearm(struct call *call);
+/* Report the SAS and all that is to be shown with it. */
+void security_report(struct call *call);
+int security_verify(struct call *call, bool verified);
+int security_enroll(struct call *call, bool accept);
+int security_go_clear(struct call *call);
+int security_acknowledge_clear(struct call *call);
+int security_go_secure(struct call *call);
+/* The peer's a=zrtp-hash values. */
+void security_take_hash(struct medium *medium);
+/* Put ours into the session description. */
+int security_put_hash(struct medium *medium);
+/* Is every active medium secure? */
+bool security_is_secure(const struct call *call);
+uint64_t clock_us(void);
+
+/* ---- faults.c: breaking things on purpose ---- */
+
+/* Shall this ZRTP datagram be lost? */
+bool fault_loses(struct phone *phone, enum zrtp_direction direction, const uint8_t *datagram, size_t len);
+
+/* ---- secrets.c: retained secrets ---- */
+
+struct secrets;
+
+/* Open the cache of the options. Prints what is wrong. */
+int secrets_open(struct secrets **out, const struct options *options);
+/* For the engine, NULL: cacheless. */
+const struct zrtp_cache *secrets_cache(struct secrets *secrets);
+
+/* ---- call.c: one SIP dialog ---- */
+
+enum call_state { CALL_RINGING, CALL_CALLING, CALL_UP, CALL_ENDED };
+
+struct call {
+	struct le le; /* in phone.calls */
+	struct phone *phone;
+	unsigned id;
+	enum call_state state;
+	bool outgoing, described;               /* described: a session description was taken */
+	bool held;                              /* by us */
+	char *peer;                             /* its URI */
+	char *call_id, *local_tag, *remote_tag; /* for Replaces */
+	struct sipsess *session;
+	struct sdp_session *sdp;
+	struct medium *audio, *video;
+	struct zrtp_session *zrtp;
+	struct tmr zrtp_timer, timer, end_timer, secure_timer; /* timer: answer, patience, duration */
+	struct sipsub *refer;                                  /* our transfer, as its subscriber */
+	struct sipnot *notify;                                 /* whom to tell how a transfer to us went */
+	/* What happened, for the exit status. */
+	bool was_up, was_secure, hung_up; /* hung_up: by us, as asked */
+};
+
+/* Call a URI. replaces: value of a Replaces header, or NULL. */
+int call_dial(struct call **out, struct phone *phone, const char *uri, const char *replaces);
+void call_incoming(struct phone *phone, const struct sip_msg *msg);
+int call_answer(struct call *call);
+int call_reject(struct call *call, uint16_t code);
+/* End it, from whatever state. Safe in callbacks: done on the main loop. */
+void call_hang_up(struct call *call);
+int call_hold(struct call *call, bool hold);
+int call_info(struct call *call, char digit);
+/* Offer anew what is to be offered. */
+int call_modify(struct call *call);
+int call_add_video(struct call *call);
+/* Something alarming happened: tell, and remember for the exit status. */
+void call_alarm(struct call *call, const char *what, const char *text);
+/* The media of a call, with NULL at the end. */
+struct medium **call_media(struct call *call, struct medium *media[3]);
+
+/* ---- transfer.c: REFER ---- */
+
+int transfer_blind(struct call *call, const char *uri);
+/* Have call's peer call other's peer in our place. */
+int transfer_attended(struct call *call, struct call *other);
+void transfer_incoming(struct sip *sip, const struct sip_msg *msg, void *call);
+/* A call that a transfer made got an answer: tell who asked for it. */
+void transfer_progress(struct call *call, uint16_t code, const char *reason);
+/* The call that an INVITE means to take the place of.
+ *   *out  NULL if it names none. ENOENT: there is no such call */
+int transfer_replaced(struct phone *phone, const struct sip_msg *msg, struct call **out);
+
+/* ---- phone.c: SIP, registration, all calls ---- */
+
+struct phone {
+	const struct options *options;
+	struct dnsc *dns;
+	struct sip *sip;
+	struct sipsess_sock *sessions;
+	struct sipevent_sock *events;
+	struct sipreg *registration;
+	struct sa local;
+	char *aor;        /* our address of record */
+	struct tmr guard; /* nobody need answer our BYE for ever */
+	struct zrtp_context *zrtp;
+	struct secrets *secrets;
+	struct list calls;
+	unsigned last_id;
+	unsigned random; /* state of the faults' generator */
+	struct script *script;
+	enum exit_status status;
+	bool dialled, closing; /* dialled: the call of the command line was begun */
+};
+
+int phone_new(struct phone **out, const struct options *options);
+/* Calls and registration end, then the main loop does. */
+void phone_quit(struct phone *phone);
+/* The part of our address that others call us by. */
+const char *phone_user(const struct phone *phone);
+/* A call has ended and is about to go. */
+void phone_call_ended(struct phone *phone, struct call *call);
+/* A call by its number, 0: the newest. NULL: none. */
+struct call *phone_call(struct phone *phone, unsigned id);
+/* Remember the worst that happened. */
+void phone_worsen(struct phone *phone, enum exit_status status);
+int phone_auth(char **user, char **password, const char *realm, void *phone);
+
+/* ---- script.c: commands from stdin and the command line ---- */
+
+int script_new(struct script **out, struct phone *phone);
+
+#endif

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Commands: from the command line, then from stdin, one after the other. `wait`
+ * holds up those behind it. */
+#include "phone.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LONGEST_LINE = 1024, POLL_MS = 20, WAIT_MS = 30000, LONGEST_WAIT = 86400 };
+
+struct line {
+	struct le le;
+	char *text;
+};
+
+struct script {
+	struct phone *phone;
+	struct list lines;
+	char pending[LONGEST_LINE]; /* what stdin gave since the last newline */
+	size_t pending_len;
+	bool too_long, listening;
+	struct tmr timer;
+	/* the wait at the head of the queue */
+	bool waiting;
+	bool (*condition)(struct phone *phone, unsigned call);
+	unsigned call;
+	uint64_t until;
+	const char *what;
+};
+
+/* ---- commands: each gets the call it is for and the rest of its line ---- */
+
+struct command {
+	const char *name;
+	bool needs_call, needs_argument;
+	int (*run)(struct phone *phone, struct call *call, const char *argument);
+};
+
+static int run_dial(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)call;
+	return call_dial(NULL, phone, argument, NULL);
+}
+
+static int run_answer(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return call_answer(call);
+}
+
+static int run_reject(struct phone *phone, struct call *call, const char *argument)
+{
+	long code = *argument ? strtol(argument, NULL, 10) : 486;
+
+	(void)phone;
+	return code < 300 || code > 699 ? EINVAL : call_reject(call, (uint16_t)code);
+}
+
+static int run_hangup(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	call_hang_up(call);
+	return 0;
+}
+
+static int run_dtmf(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	return medium_digits(call->audio, argument);
+}
+
+static int run_info(struct phone *phone, struct call *call, const char *argument)
+{
+	int err = 0;
+
+	(void)phone;
+	for (; *argument && !err; argument++) {
+		err = telev_digit2code(*argument) < 0 ? EINVAL : call_info(call, *argument);
+	}
+	return err;
+}
+
+static int run_verify(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return security_verify(call, true);
+}
+
+static int run_unverify(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return security_verify(call, false);
+}
+
+static int run_clear(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return security_go_clear(call);
+}
+
+static int run_acknowledge(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return security_acknowledge_clear(call);
+}
+
+static int run_secure(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return security_go_secure(call);
+}
+
+static int run_hold(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return call_hold(call, true);
+}
+
+static int run_resume(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return call_hold(call, false);
+}
+
+static int run_video(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	return call_add_video(call);
+}
+
+static int run_transfer(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	return transfer_blind(call, argument);
+}
+
+static int run_attend(struct phone *phone, struct call *call, const char *argument)
+{
+	struct call *other = phone_call(phone, (unsigned)strtoul(argument, NULL, 10));
+
+	return other ? transfer_attended(call, other) : ENOENT;
+}
+
+static int run_enroll(struct phone *phone, struct call *call, const char *argument)
+{
+	bool yes = !strcmp(argument, "yes");
+
+	(void)phone;
+	return yes || !strcmp(argument, "no") ? security_enroll(call, yes) : EINVAL;
+}
+
+static int run_play(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	return sound_play(call->audio->sound, argument, true);
+}
+
+static int run_sas(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)phone;
+	(void)argument;
+	security_report(call);
+	return 0;
+}
+
+static int run_stats(struct phone *phone, struct call *call, const char *argument)
+{
+	struct report report = report_begin("stats", call->id);
+	struct medium *media[3];
+
+	(void)phone;
+	(void)argument;
+	for (struct medium **m = call_media(call, media); *m; m++) {
+		medium_report(*m, &report);
+	}
+	report_end(&report);
+	return 0;
+}
+
+static int run_quit(struct phone *phone, struct call *call, const char *argument)
+{
+	(void)call;
+	(void)argument;
+	phone_quit(phone);
+	return 0;
+}
+
+static const struct command commands[] = {
+	{ "dial", false, true, run_dial },        { "answer", true, false, run_answer },
+	{ "reject", true, false, run_reject },    { "hangup", true, false, run_hangup },
+	{ "dtmf", true, true, run_dtmf },         { "info", true, true, run_info },
+	{ "verify", true, false, run_verify },    { "unverify", true, false, run_unverify },
+	{ "clear", true, false, run_clear },      { "acknowledge", true, false, run_acknowledge },
+	{ "secure", true, false, run_secure },    { "hold", true, false, run_hold },
+	{ "resume", true, false, run_resume },    { "video", true, false, run_video },
+	{ "transfer", true, true, run_transfer }, { "attend", true, true, run_attend },
+	{ "enroll", true, true, run_enroll },     { "play", true, true, run_play },
+	{ "sas", true, false, run_sas },          { "stats", true, false, run_stats },
+	{ "quit", false, false, run_quit },
+};
+
+/* ---- waiting ---- */
+
+static bool is_up(struct phone *phone, unsigned id)
+{
+	const struct call *call = phone_call(phone, id);
+
+	return call && call->state == CALL_UP;
+}
+
+static bool is_secure(struct phone *phone, unsigned id)
+{
+	const struct call *call = phone_call(phone, id);
+
+	return call && call->state == CALL_UP && security_is_secure(call);
+}
+
+static bool is_clear(struct phone *phone, unsigned id)
+{
+	const struct call *call = phone_call(phone, id);
+
+	return call && call->state == CALL_UP && call->audio->gate.passage[ZRTP_SEND] == GATE_CLEAR;
+}
+
+static bool is_incoming(struct phone *phone, unsigned id)
+{
+	const struct call *call = phone_call(phone, id);
+
+	return call && call->state == CALL_RINGING;
+}
+
+static bool is_ended(struct phone *phone, unsigned id)
+{
+	const struct call *call = phone_call(phone, id);
+
+	return !call || call->state == CALL_ENDED;
+}
+
+static bool is_played(struct phone *phone, unsigned id)
+{
+	const struct call *call = phone_call(phone, id);
+
+	return call && sound_played(call->audio->sound);
+}
+
+static bool never(struct phone *phone, unsigned id)
+{
+	(void)phone;
+	(void)id;
+	return false;
+}
+
+static const struct {
+	const char *name;
+	bool (*condition)(struct phone *phone, unsigned call);
+} conditions[] = {
+	{ "up", is_up },       { "secure", is_secure },     { "clear", is_clear },
+	{ "ended", is_ended }, { "incoming", is_incoming }, { "played", is_played },
+};
+
+static bool parse_seconds(const char *text, uint64_t *ms)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !(seconds >= 0 && seconds <= LONGEST_WAIT)) {
+		return false;
+	}
+	*ms = (uint64_t)(seconds * 1000);
+	return true;
+}
+
+/* wait SECONDS, or wait CONDITION [SECONDS]. */
+static int begin_wait(struct script *script, unsigned call, const char *argument)
+{
+	size_t len = strcspn(argument, " ");
+	const char *rest = argument + len + strspn(argument + len, " ");
+	uint64_t most = WAIT_MS;
+
+	script->condition = NULL;
+	if (parse_seconds(argument, &most)) {
+		script->condition = never;
+	}
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+		if (strlen(conditions[i].name) == len && !strncmp(argument, conditions[i].name, len)) {
+			script->condition = conditions[i].condition;
+			script->what = conditions[i].name;
+		}
+	}
+	if (!script->condition || (*rest && !parse_seconds(rest, &most))) {
+		return EINVAL;
+	}
+	script->call = call;
+	script->until = tmr_jiffies() + most;
+	script->waiting = true;
+	return 0;
+}
+
+/* Is the wait over? */
+static bool wait_over(struct script *script)
+{
+	if (script->condition(script->phone, script->call)) {
+		return true;
+	}
+	if (tmr_jiffies() < script->until) {
+		return false;
+	}
+	if (script->condition != never) {
+		struct report report = report_begin("error", script->call);
+
+		report_text(&report, "text", "waited in vain");
+		report_text(&report, "for", script->what);
+		report_end(&report);
+		phone_worsen(script->phone, EXIT_CALL);
+	}
+	return true;
+}
+
+/* ---- running ---- */
+
+static void complain(const char *line, const char *why)
+{
+	struct report report = report_begin("error", 0);
+
+	report_text(&report, "command", line);
+	report_text(&report, "text", why);
+	report_end(&report);
+}
+
+static void run_command(struct script *script, const struct command *command, unsigned id,
+			const char *argument, const char *line)
+{
+	struct call *call = phone_call(script->phone, id);
+	int err;
+
+	if (command->needs_call && (!call || call->state == CALL_ENDED)) {
+		complain(line, "there is no such call");
+	} else if (command->needs_argument && !*argument) {
+		complain(line, "something is missing");
+	} else {
+		err = command->run(script->phone, call, argument);
+		if (err) {
+			complain(line, strerror(err));
+		}
+	}
+}
+
+/* "2: dtmf 5" is for call 2; without a number it is for the newest. */
+static void run_line(struct script *script, const char *line)
+{
+	const char *at = line;
+	char *end;
+	unsigned long id = strtoul(at, &end, 10);
+	size_t len;
+
+	if (end != at && *end == ':') {
+		at = end + 1 + strspn(end + 1, " ");
+	} else {
+		id = 0;
+	}
+	len = strcspn(at, " ");
+	if (len == 4 && !strncmp(at, "wait", len)) {
+		if (begin_wait(script, (unsigned)id, at + len + strspn(at + len, " "))) {
+			complain(line,
+				 "wait SECONDS, or wait up|secure|clear|ended|incoming|played [SECONDS]");
+		}
+		return;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strlen(commands[i].name) == len && !strncmp(at, commands[i].name, len)) {
+			run_command(script, &commands[i], (unsigned)id, at + len + strspn(at + len, " "),
+				    line);
+			return;
+		}
+	}
+	complain(line, "no such command");
+}
+
+static void run(void *arg)
+{
+	struct script *script = arg;
+	struct le *le;
+
+	while (!script->waiting || wait_over(script)) {
+		struct line *line;
+
+		script->waiting = false;
+		le = list_head(&script->lines);
+		if (!le) {
+			return;
+		}
+		line = le->data;
+		list_unlink(le);
+		run_line(script, line->text);
+		mem_deref(line);
+	}
+	tmr_start(&script->timer, POLL_MS, run, script);
+}
+
+/* ---- where they come from ---- */
+
+static void destroy_line(void *arg)
+{
+	mem_deref(((struct line *)arg)->text);
+}
+
+static void add(struct script *script, const char *text, size_t len)
+{
+	struct line *line;
+	struct pl pl;
+
+	while (len && isspace((unsigned char)text[0])) {
+		text++;
+		len--;
+	}
+	while (len && isspace((unsigned char)text[len - 1])) {
+		len--;
+	}
+	if (!len || text[0] == '#') {
+		return;
+	}
+	pl.p = text;
+	pl.l = len;
+	line = mem_zalloc(sizeof(*line), destroy_line);
+	if (!line || pl_strdup(&line->text, &pl)) {
+		mem_deref(line);
+		return;
+	}
+	list_append(&script->lines, &line->le, line);
+}
+
+static void take(struct script *script, char c)
+{
+	if (c != '\n') {
+		if (script->pending_len < sizeof(script->pending)) {
+			script->pending[script->pending_len++] = c;
+		} else {
+			script->too_long = true;
+		}
+		return;
+	}
+	if (script->too_long) {
+		complain("", "a command is too long");
+	} else {
+		add(script, script->pending, script->pending_len);
+	}
+	script->pending_len = 0;
+	script->too_long = false;
+}
+
+static void stop_listening(struct script *script)
+{
+	if (script->listening) {
+		fd_close(STDIN_FILENO);
+		script->listening = false;
+	}
+}
+
+/* Take what is there; false at the end of stdin. */
+static bool read_some(struct script *script)
+{
+	char block[512];
+	ssize_t len = read(STDIN_FILENO, block, sizeof(block));
+
+	if (len <= 0) {
+		return len < 0 && (errno == EINTR || errno == EAGAIN);
+	}
+	for (ssize_t i = 0; i < len; i++) {
+		take(script, block[i]);
+	}
+	return true;
+}
+
+static void on_stdin(int flags, void *arg)
+{
+	struct script *script = arg;
+
+	(void)flags;
+	if (!read_some(script)) {
+		stop_listening(script);
+	}
+	tmr_start(&script->timer, 0, run, script);
+}
+
+/* A file, or /dev/null, cannot be: it is read at once. */
+static bool can_be_polled(int fd)
+{
+	struct stat status;
+
+	return !fstat(fd, &status) && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(fd));
+}
+
+static void destroy(void *arg)
+{
+	struct script *script = arg;
+	struct le *le;
+
+	stop_listening(script);
+	tmr_cancel(&script->timer);
+	while ((le = list_head(&script->lines)) != NULL) {
+		list_unlink(le);
+		mem_deref(le->data);
+	}
+}
+
+int script_new(struct script **out, struct phone *phone)
+{
+	struct script *script = mem_zalloc(sizeof(*script), destroy);
+	const char *text = phone->options->script;
+
+	if (!script) {
+		return ENOMEM;
+	}
+	script->phone = phone;
+	while (text && *text) {
+		size_t len = strcspn(text, ";\n");
+
+		add(script, text, len);
+		text += len + (text[len] ? 1 : 0);
+	}
+	if (can_be_polled(STDIN_FILENO)) {
+		script->listening = !fd_listen(STDIN_FILENO, FD_READ, on_stdin, script);
+	} else {
+		while (read_some(script)) {
+		}
+	}
+	tmr_start(&script->timer, 0, run, script);
+	*out = script;
+	return 0;
+}
