@@ -42,6 +42,8 @@ struct zrtp_session {
 	uint8_t peer_zid[ZRTP_ZID_SIZE];
 	uint8_t peer_client_id[ZRTP_CLIENT_ID_SIZE];
 	unsigned peer_hello_flags, peer_confirm_flags;
+	unsigned peer_sas_count; /* what its Hello lists, known to us or not */
+	char peer_sas[ZRTP_ALGORITHMS_MAX][4];
 
 	/* Secrets of 4.3. */
 	struct zrtp_retained retained;

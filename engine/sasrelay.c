@@ -113,10 +113,9 @@ enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *s
 	static const uint8_t none[ZRTP_SECRET_SIZE];
 	const struct zrtp_session *session = stream->session;
 	unsigned flags = (verified ? ZRTP_CONFIRM_VERIFIED : 0U) | (disclosed ? ZRTP_CONFIRM_DISCLOSE : 0U);
-	char name[5] = "    ";
+	const struct zrtp_sas *sas = zrtp_sas_named(sas_type);
 
-	memcpy(name, sas_type, strnlen(sas_type, 4));
-	if (!zrtp_sas_find(name)) {
+	if (!sas) {
 		return ZRTP_INVALID;
 	}
 	if (stream->state != ZRTP_STATE_SECURE || !session->policy.mitm ||
@@ -124,7 +123,7 @@ enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *s
 		return ZRTP_WRONG_STATE;
 	}
 	stream->now = now;
-	if (build(stream, flags, zrtp_sas_find(name), sashash ? sashash : none)) {
+	if (build(stream, flags, sas, sashash ? sashash : none)) {
 		return ZRTP_CRYPTO;
 	}
 	zrtp_timer_t2(stream, ZRTP_MSG_SASRELAY);

@@ -166,6 +166,8 @@ void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hel
 
 	memcpy(session->peer_client_id, hello->client_id, sizeof(session->peer_client_id));
 	session->peer_hello_flags = hello->flags;
+	session->peer_sas_count = hello->count[ZRTP_CLASS_SAS];
+	memcpy(session->peer_sas, hello->names[ZRTP_CLASS_SAS], session->peer_sas_count * 4U);
 	if (!same) {
 		session->has_peer = true;
 		memcpy(session->peer_zid, hello->zid, sizeof(session->peer_zid));
@@ -228,8 +230,7 @@ static void put_sas(const struct zrtp_session *session, struct zrtp_session_info
 	out->has_sas = true;
 	memcpy(out->sashash, session->keys.sashash, sizeof(out->sashash));
 	memcpy(out->sas_type, sas->name, sizeof(out->sas_type));
-	sas->render((uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3],
-		    out->sas);
+	zrtp_sas_render(sas, hash, out->sas);
 }
 
 void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out)
@@ -257,6 +258,17 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->enrollment_offered = zrtp_enrollment_offered(session);
 		out->signature = session->signature;
 	}
+}
+
+bool zrtp_session_peer_shows(const struct zrtp_session *session, const char *sas_type)
+{
+	const struct zrtp_sas *sas = zrtp_sas_named(sas_type);
+	bool shows = sas && sas == zrtp_sas_find("B32 ");
+
+	for (unsigned i = 0; sas && i < session->peer_sas_count; i++) {
+		shows |= !memcmp(session->peer_sas[i], sas->name, 4);
+	}
+	return session->has_peer && shows;
 }
 
 void zrtp_session_each_stream(struct zrtp_session *session,

@@ -90,6 +90,10 @@ const struct zrtp_cipher *zrtp_cipher_find(const void *name);
 const struct zrtp_tag *zrtp_tag_find(const void *name);
 const struct zrtp_kex *zrtp_kex_find(const void *name);
 const struct zrtp_sas *zrtp_sas_find(const void *name);
+/* The same for a name whose blanks at the end may be missing. */
+const struct zrtp_sas *zrtp_sas_named(const char *name);
+/* Render the first 32 bits of a sashash. */
+void zrtp_sas_render(const struct zrtp_sas *sas, const uint8_t *sashash, char out[ZRTP_SAS_TEXT_SIZE]);
 
 /* Is the name in the class's table, so that a policy may list it? */
 bool zrtp_algorithm_known(enum zrtp_class which, const void *name);

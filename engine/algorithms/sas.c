@@ -38,3 +38,30 @@ const struct zrtp_sas *zrtp_sas_find(const void *name)
 	}
 	return NULL;
 }
+
+const struct zrtp_sas *zrtp_sas_named(const char *name)
+{
+	char padded[] = "    ";
+
+	memcpy(padded, name, strnlen(name, 4));
+	return zrtp_sas_find(padded);
+}
+
+void zrtp_sas_render(const struct zrtp_sas *sas, const uint8_t *sashash, char out[ZRTP_SAS_TEXT_SIZE])
+{
+	sas->render((uint32_t)sashash[0] << 24 | (uint32_t)sashash[1] << 16 | (uint32_t)sashash[2] << 8 |
+			    sashash[3],
+		    out);
+}
+
+enum zrtp_status zrtp_sas_text(const char *sas_type, const uint8_t sashash[ZRTP_SECRET_SIZE],
+			       char out[ZRTP_SAS_TEXT_SIZE])
+{
+	const struct zrtp_sas *sas = zrtp_sas_named(sas_type);
+
+	if (!sas) {
+		return ZRTP_INVALID;
+	}
+	zrtp_sas_render(sas, sashash, out);
+	return ZRTP_OK;
+}

@@ -419,9 +419,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_sessi
 struct zrtp_session_info {
 	bool has_sas;
 	/* What to show: our SAS, or the one that a trusted PBX relayed. */
-	char sas[ZRTP_SAS_TEXT_SIZE]; /* B32: 4 letters, B256: "word:word" */
-	uint8_t sashash[ZRTP_SECRET_SIZE];
-	char sas_type[5];
+	char sas[ZRTP_SAS_TEXT_SIZE];      /* B32: 4 letters, B256: "word:word" */
+	uint8_t sashash[ZRTP_SECRET_SIZE]; /* always our own */
+	char sas_type[5];                  /* of sas */
 	bool has_peer_zid;
 	uint8_t peer_zid[ZRTP_ZID_SIZE];
 	char peer_client_id[ZRTP_CLIENT_ID_SIZE + 1]; /* printable characters only */
@@ -442,6 +442,20 @@ struct zrtp_session_info {
 };
 
 ZRTP_API void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out);
+
+/* Can the peer show a SAS of this type (four characters, "B32 " also as "B32")?
+ * It can when its Hello lists the type, and B32 always (5.1.6). False while the
+ * peer is not known. */
+ZRTP_API bool zrtp_session_peer_shows(const struct zrtp_session *session, const char *sas_type);
+
+/* Render the SAS of any session (5.1.6), for instance in the type that both
+ * legs of a relayed call can show.
+ *   sas_type  four characters, "B32 " also as "B32"
+ *   sashash   ZRTP_SECRET_SIZE octets, as in struct zrtp_session_info
+ * ZRTP_INVALID: unknown type, out is unchanged. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_sas_text(const char *sas_type,
+						   const uint8_t sashash[ZRTP_SECRET_SIZE],
+						   char out[ZRTP_SAS_TEXT_SIZE]);
 
 /* Call each(stream, arg) for every stream of the session. each may destroy
  * the stream it is given. */

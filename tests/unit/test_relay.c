@@ -496,6 +496,45 @@ static void assert_refused(struct pair *pair, const struct pair_tap *acks)
 	pair_assert_secure(pair, 0);
 }
 
+/* What a PBX asks before it chooses the rendering for two legs. */
+static void the_peers_sas_types_are_known_once_the_peer_is(void **state)
+{
+	struct pair_config config = with_pbx();
+	struct pair *pair;
+
+	(void)state;
+	assert_int_equal(zrtp_policy_set(&config.policy[PBX], ZRTP_CLASS_SAS, "B256 B32", NULL), ZRTP_OK);
+	assert_int_equal(zrtp_policy_set(&config.policy[PHONE], ZRTP_CLASS_SAS, "B256", NULL), ZRTP_OK);
+	pair = pair_new(&config);
+	assert_false(zrtp_session_peer_shows(session_of(pair, PBX), "B32"));
+	run_call(pair);
+	assert_true(zrtp_session_peer_shows(session_of(pair, PBX), "B256"));
+	assert_true(zrtp_session_peer_shows(session_of(pair, PBX), "B32")); /* mandatory */
+	assert_false(zrtp_session_peer_shows(session_of(pair, PBX), "B10D"));
+	pair_free(pair);
+
+	assert_int_equal(zrtp_policy_set(&config.policy[PHONE], ZRTP_CLASS_SAS, "B32", NULL), ZRTP_OK);
+	pair = pair_new(&config);
+	run_call(pair);
+	assert_false(zrtp_session_peer_shows(session_of(pair, PBX), "B256"));
+	assert_true(zrtp_session_peer_shows(session_of(pair, PBX), "B32 "));
+	pair_free(pair);
+}
+
+static void any_sashash_can_be_rendered(void **state)
+{
+	static const uint8_t sashash[ZRTP_SECRET_SIZE] = { 0xe5, 0x82, 0x94, 0xf2 };
+	char text[ZRTP_SAS_TEXT_SIZE] = "untouched";
+
+	(void)state;
+	assert_int_equal(zrtp_sas_text("B10D", sashash, text), ZRTP_INVALID);
+	assert_string_equal(text, "untouched");
+	assert_int_equal(zrtp_sas_text("B256", sashash, text), ZRTP_OK);
+	assert_string_equal(text, "topmost:istanbul");
+	assert_int_equal(zrtp_sas_text("B32", sashash, text), ZRTP_OK);
+	assert_string_equal(text, "hsbj");
+}
+
 static void a_pbx_without_the_secret_is_not_believed(void **state) /* R398 R464 R481 */
 {
 	struct pair_config config = with_pbx();
@@ -934,6 +973,8 @@ int main(void)
 		cmocka_unit_test(another_sas_takes_the_place_of_the_first_with_a_new_iv),
 		cmocka_unit_test(a_newer_sas_is_sent_instead_of_the_one_under_way),
 		cmocka_unit_test(an_empty_relay_changes_the_rendering_only),
+		cmocka_unit_test(the_peers_sas_types_are_known_once_the_peer_is),
+		cmocka_unit_test(any_sashash_can_be_rendered),
 		cmocka_unit_test(a_pbx_without_the_secret_is_not_believed),
 		cmocka_unit_test(a_device_without_the_m_flag_is_not_believed),
 		cmocka_unit_test(a_refused_relay_does_not_undo_a_trusted_one),
