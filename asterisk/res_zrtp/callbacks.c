@@ -135,6 +135,12 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: "
 			"it lost it, or somebody is in between. Compare the SAS\n", name_of(media));
 		break;
+	case ZRTP_EVENT_RELAY_DONE:
+		relay_result(media, RELAY_ACKNOWLEDGED);
+		break;
+	case ZRTP_EVENT_RELAY_FAILED:
+		relay_result(media, RELAY_UNANSWERED);
+		break;
 	case ZRTP_EVENT_PEER_CHANGED:
 		peer_changed(media);
 		break;

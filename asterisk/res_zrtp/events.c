@@ -76,10 +76,20 @@ static struct ast_json *to_json(const char *event, struct stasis_message *messag
 EVENT(secure_type, "ZrtpSecure");
 EVENT(failed_type, "ZrtpFailed");
 EVENT(clear_type, "ZrtpClear");
+EVENT(relay_type, "ZrtpSasRelay");
 
 static const char *yes_no(int yes)
 {
 	return yes ? "yes" : "no";
+}
+
+/*! \brief Publish fields, which are consumed. */
+static void publish_blob(struct ast_channel *chan, struct stasis_message_type *type, struct ast_json *fields)
+{
+	if (fields) {
+		ast_channel_publish_cached_blob(chan, type, fields);
+		ast_json_unref(fields);
+	}
 }
 
 /*!
@@ -175,11 +185,40 @@ void events_clear(struct media *media, const char *reason, int closed)
 		closed ? OUTCOME_CLOSED : OUTCOME_CLEAR, "");
 }
 
+void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status)
+{
+	static const char * const texts[] = {
+		[RELAY_NONE] = "none",
+		[RELAY_SENT] = "sent",
+		[RELAY_ACKNOWLEDGED] = "acknowledged",
+		[RELAY_UNANSWERED] = "unanswered",
+	};
+	char sas[ZRTP_SAS_TEXT_SIZE] = "", type[5];
+	struct ast_channel *chan = media_channel(media);
+
+	if (zrtp_sas_text(relay->sas_type, relay->full ? relay->sashash : own->sashash, sas) != ZRTP_OK || !chan) {
+		ast_channel_cleanup(chan);
+		return;
+	}
+	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media->report.channel, sas,
+		relay->full ? "of the other leg relayed" : "of this leg announced", texts[status]);
+	publish_blob(chan, relay_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
+			"Status", texts[status],
+			"Relayed", yes_no(relay->full),
+			"SASType", trimmed(type, relay->sas_type),
+			"SAS", sas,
+			"FarVerified", yes_no(relay->verified),
+			"FarDisclosed", yes_no(relay->disclosed)));
+	ast_channel_unref(chan);
+}
+
 int events_init(void)
 {
 	return STASIS_MESSAGE_TYPE_INIT(secure_type)
 		|| STASIS_MESSAGE_TYPE_INIT(failed_type)
-		|| STASIS_MESSAGE_TYPE_INIT(clear_type) ? -1 : 0;
+		|| STASIS_MESSAGE_TYPE_INIT(clear_type)
+		|| STASIS_MESSAGE_TYPE_INIT(relay_type) ? -1 : 0;
 }
 
 void events_shutdown(void)
@@ -187,4 +226,5 @@ void events_shutdown(void)
 	STASIS_MESSAGE_TYPE_CLEANUP(secure_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(failed_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(relay_type);
 }

@@ -34,6 +34,7 @@ struct leg {
 	struct ast_taskprocessor *serializer;
 	struct context *context;
 	struct settings *settings;
+	struct party *party;            /*!< What others know of it */
 	unsigned int members;           /*!< Guarded by the lock of legs */
 
 	/* Of the serializer alone. */
@@ -63,6 +64,7 @@ static void leg_destructor(void *obj)
 	struct leg *leg = obj;
 
 	ast_taskprocessor_unreference(leg->serializer);
+	ao2_cleanup(leg->party);
 	ao2_cleanup(leg->context);
 	ao2_cleanup(leg->settings);
 	media_count(-1);
@@ -83,7 +85,8 @@ static struct leg *leg_alloc(const char *channel_id, struct settings *settings)
 	leg->context = context_get();
 	ast_taskprocessor_build_name(name, sizeof(name), "zrtp/%s", channel_id);
 	leg->serializer = ast_threadpool_serializer(name, pool);
-	if (!leg->context || !leg->serializer) {
+	leg->party = leg->serializer ? party_alloc(leg->serializer) : NULL;
+	if (!leg->context || !leg->party) {
 		ao2_ref(leg, -1);
 		return NULL;
 	}
@@ -189,10 +192,32 @@ static void begin_again(struct leg *leg)
 	}
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
+	party_update(leg->party, NULL, NULL, OUTCOME_PENDING, 0, 0);
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		stream_open(leg, media);
 	}
+}
+
+static int is_secure(const struct media *media)
+{
+	return media->stream && media->report.info.state == ZRTP_STATE_SECURE;
+}
+
+/*! \brief Tell others of the leg. The stream that made the SAS stands for it, as long as it is there. */
+static void report_leg(struct leg *leg)
+{
+	struct media *media, *best = AST_LIST_FIRST(&leg->streams);
+	unsigned int streams = 0, secure = 0;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		streams++;
+		secure += is_secure(media);
+		if (is_secure(media) && (!is_secure(best) || !media->report.info.multistream)) {
+			best = media;
+		}
+	}
+	party_update(leg->party, best, leg->session, leg_outcome(leg), streams, secure);
 }
 
 /*! \brief After each call of the ZRTP engine: all deadlines of the session may have changed. */
@@ -204,8 +229,11 @@ static void settle(struct leg *leg)
 		begin_again(leg);
 	}
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		timers_arm(media);
 		report(media);
+	}
+	report_leg(leg);
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		timers_arm(media);
 	}
 }
 
@@ -244,6 +272,7 @@ static void meet_channel(struct media *media)
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
 	ao2_unlock(media);
 	ast_channel_unlock(chan);
+	bridge_look(chan);
 	ast_channel_unref(chan);
 }
 
@@ -289,6 +318,7 @@ static int task_close(void *data)
 {
 	struct leg *leg = data;
 
+	party_close(leg->party);
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
 	ao2_ref(leg, -1);
@@ -352,6 +382,17 @@ static int task_datagram(void *data)
 	ao2_ref(media, -1);
 
 	return 0;
+}
+
+struct party *leg_party(struct media *media)
+{
+	struct party *party;
+
+	ao2_lock(media);
+	party = media->leg ? ao2_bump(media->leg->party) : NULL;
+	ao2_unlock(media);
+
+	return party;
 }
 
 int leg_push(struct media *media, int (*task)(void *data))

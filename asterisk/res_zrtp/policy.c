@@ -45,7 +45,7 @@ static const struct {
 /*! The policies in force come from a file. */
 static int file_seen;
 
-#define KEYS "hash, cipher, auth_tag, key_agreement, sas, require, on_error, initiate"
+#define KEYS "hash, cipher, auth_tag, key_agreement, sas, require, on_error, initiate, sas_relay, disclose"
 
 static int refuse(const struct ast_variable *var, const char *allowed)
 {
@@ -100,6 +100,25 @@ static int read_initiate(struct settings *settings, const struct ast_variable *v
 	return value < 0 ? -1 : 0;
 }
 
+/*! \brief The M flag of our Hello says that we relay (RFC 6189, 5.2). */
+static int read_sas_relay(struct settings *settings, const struct ast_variable *var)
+{
+	int value = read_switch(var);
+
+	settings->policy.mitm = value > 0;
+
+	return value < 0 ? -1 : 0;
+}
+
+static int read_disclose(struct settings *settings, const struct ast_variable *var)
+{
+	int value = read_switch(var);
+
+	settings->policy.disclose = value != 0;
+
+	return value < 0 ? -1 : 0;
+}
+
 static int read_on_error(struct settings *settings, const struct ast_variable *var)
 {
 	settings->clear_on_error = !strcasecmp(var->value, "clear");
@@ -134,6 +153,10 @@ static int read_variable(struct draft *draft, struct settings *settings, const s
 		return read_require(settings, var);
 	} else if (!strcasecmp(var->name, "initiate")) {
 		return read_initiate(settings, var);
+	} else if (!strcasecmp(var->name, "sas_relay")) {
+		return read_sas_relay(settings, var);
+	} else if (!strcasecmp(var->name, "disclose")) {
+		return read_disclose(settings, var);
 	} else if (!strcasecmp(var->name, "on_error")) {
 		return read_on_error(settings, var);
 	} else if (general && !strcasecmp(var->name, "client_id")) {
@@ -155,6 +178,7 @@ static struct settings *settings_alloc(const struct settings *base)
 	} else if (settings) {
 		zrtp_policy_init(&settings->policy);
 		settings->policy.resync = true; /* nobody here compares the SAS */
+		settings->policy.mitm = true;
 		ast_copy_string(settings->name, ENGINE_NAME, sizeof(settings->name));
 	}
 
@@ -322,6 +346,8 @@ static void show(const struct settings *settings, void *arg)
 	ast_cli(fd, "  %-13s = %s\n", "require", settings->require ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "on_error", settings->clear_on_error ? "clear" : "close");
 	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");
+	ast_cli(fd, "  %-13s = %s\n", "sas_relay", settings->policy.mitm ? "yes" : "no");
+	ast_cli(fd, "  %-13s = %s\n", "disclose", settings->policy.disclose ? "yes" : "no");
 }
 
 void policies_show(int fd)

@@ -22,6 +22,7 @@
 
 struct ast_srtp;
 struct ast_srtp_policy;
+struct ast_taskprocessor;
 
 /* ------------------------------------------------------------------------
  * policy.c: zrtp.conf
@@ -231,8 +232,124 @@ int media_from_remote(struct media *media);
 struct ast_channel *media_channel(struct media *media);
 
 /* ------------------------------------------------------------------------
+ * bridge.c: who a channel is bridged with, and who listens
+ */
+
+int bridges_init(void);
+void bridges_shutdown(void);
+
+/*!
+ * \brief The media object of a channel with a reference, NULL if it has none of ours.
+ * No lock may be held. A channel that took the place of another one is known
+ * by what it has now.
+ */
+struct media *bridge_media(struct ast_channel *chan);
+
+/*! \brief Look again at who this channel is bridged with. No lock may be held. */
+void bridge_look(struct ast_channel *chan);
+
+/* ------------------------------------------------------------------------
+ * party.c: what others may know of a leg
+ */
+
+/*! Who a leg is connected with. */
+enum partner_kind {
+	PARTNER_NONE,  /*!< Nobody: not bridged, alone, on hold, parked */
+	PARTNER_OTHER, /*!< One other channel without ZRTP of ours */
+	PARTNER_LEG,   /*!< One other leg of ours */
+	PARTNER_MANY,  /*!< A conference */
+};
+
+/*! What the SAS relay has to know of a leg. Without padding that differs. */
+struct party_facts {
+	uint8_t sashash[ZRTP_SECRET_SIZE]; /*!< Of the leg itself */
+	uint8_t zid[ZRTP_ZID_SIZE];        /*!< Of the phone */
+	char sas_type[5];                  /*!< As negotiated */
+	char announced[5];                 /*!< By a PBX at the other end; as negotiated without that */
+	uint8_t relays;                    /*!< Our Hello had the M flag */
+	uint8_t secure;                    /*!< Completely, and no stream is in clear */
+	uint8_t enrolled;                  /*!< The phone shares a pbxsecret with us */
+	uint8_t mitm;                      /*!< It is a PBX itself */
+	uint8_t verified, disclosed;       /*!< V and D of its Confirm */
+	uint8_t words;                     /*!< It can show B256 */
+};
+
+/*! What became of the last SASrelay. */
+enum relay_status {
+	RELAY_NONE,         /*!< There was none */
+	RELAY_SENT,
+	RELAY_ACKNOWLEDGED,
+	RELAY_UNANSWERED,
+};
+
+/*! A SASrelay. Without padding that differs. */
+struct relay {
+	uint8_t sashash[ZRTP_SECRET_SIZE];
+	char sas_type[5];
+	uint8_t full;                /*!< With a sashash: the phone shows it as its SAS */
+	uint8_t verified, disclosed; /*!< V and D of the far leg */
+};
+
+/*! All that is told of a leg. */
+struct party_report {
+	enum outcome outcome;          /*!< Of its worst stream */
+	struct zrtp_session_info session;
+	struct zrtp_stream_info stream; /*!< The one whose key agreement made the SAS */
+	struct party_facts facts;
+	enum partner_kind partner;
+	struct party_facts far;        /*!< Of the partner, if that is a leg */
+	struct relay relay;            /*!< The last one sent to the phone */
+	enum relay_status relay_status;
+	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
+	unsigned int recorded:1;       /*!< Somebody records or listens */
+};
+
+/*! An ao2 object that a leg and its partner share; its lock guards the first part. */
+struct party {
+	struct ast_taskprocessor *serializer; /*!< The leg's; NULL when the leg is over */
+	struct party_report report;
+	struct party *partner;         /*!< With a reference; the report has its kind */
+
+	/* Of the serializer alone. */
+	struct media *media;           /*!< The stream to relay by; NULL: none */
+};
+
+struct party *party_alloc(struct ast_taskprocessor *serializer);
+/*!
+ * \brief After each call of the ZRTP engine. Serializer only.
+ * \param media the stream that made the SAS, or a secure one in its place; NULL without one
+ */
+void party_update(struct party *party, struct media *media, struct zrtp_session *session, enum outcome outcome,
+	unsigned int streams, unsigned int secure);
+/*! \brief The leg is over. Serializer only. */
+void party_close(struct party *party);
+/*! \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held. */
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, int recorded);
+void party_get_report(struct party *party, struct party_report *out);
+
+/* ------------------------------------------------------------------------
+ * relay.c: the SAS of one leg shown at the other (RFC 6189, 7.3)
+ */
+
+/*!
+ * \brief What is to be relayed to a leg.
+ * \param sent the last one, all zero without one
+ * \param far facts of its partner, NULL if it is not connected with exactly one other leg
+ * \retval 0 nothing
+ */
+int relay_wanted(struct relay *out, const struct relay *sent, const struct party_facts *own,
+	const struct party_facts *far, int recorded);
+/*! \brief Relay what the present partner asks for, if it is not there yet. Serializer only. */
+void relay_look(struct party *party);
+/*! \brief What became of a SASrelay. Serializer only. */
+void relay_result(struct media *media, enum relay_status status);
+
+/* ------------------------------------------------------------------------
  * leg.c: one call side, one ZRTP session
  */
+
+/*! \brief The party of a media object's leg with a reference, or NULL. */
+struct party *leg_party(struct media *media);
 
 int legs_init(void);
 void legs_shutdown(void);
@@ -294,6 +411,8 @@ void events_shutdown(void);
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session);
 void events_failed(struct media *media, const struct zrtp_error_info *info);
 void events_clear(struct media *media, const char *reason, int closed);
+/*! \brief Tell of a SASrelay to this leg's phone. */
+void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
 
 /* ------------------------------------------------------------------------
  * stats.c: totals and the list of streams

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Parties: what a leg lets others know of it.
+ *
+ * A leg's ZRTP session is touched in its serializer only. What its partner,
+ * the CLI and the dialplan want to know is copied here, under a lock of its
+ * own. A party refers to its partner until one of their legs is over.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+static void party_destructor(void *obj)
+{
+	struct party *party = obj;
+
+	ao2_cleanup(party->partner);
+	media_count(-1);
+}
+
+struct party *party_alloc(struct ast_taskprocessor *serializer)
+{
+	struct party *party = ao2_alloc(sizeof(*party), party_destructor);
+
+	if (!party) {
+		return NULL;
+	}
+	media_count(1);
+	party->serializer = serializer;
+	party->report.outcome = OUTCOME_PENDING;
+
+	return party;
+}
+
+static int task_look(void *data)
+{
+	struct party *party = data;
+
+	relay_look(party);
+	ao2_ref(party, -1);
+
+	return 0;
+}
+
+/*! \brief Have a leg look at what it should relay. Any thread. */
+static void push_look(struct party *party)
+{
+	ao2_lock(party);
+	if (party->serializer && ast_taskprocessor_push(party->serializer, task_look, ao2_bump(party))) {
+		ast_log(LOG_ERROR, "ZRTP: out of memory, a SAS is not relayed\n");
+		ao2_ref(party, -1);
+	}
+	ao2_unlock(party);
+}
+
+static struct party *get_partner(struct party *party)
+{
+	struct party *partner;
+
+	ao2_lock(party);
+	partner = ao2_bump(party->partner);
+	ao2_unlock(party);
+
+	return partner;
+}
+
+/*! \brief Is a leg with this outcome one whose SAS may stand for the call? */
+static int is_whole(enum outcome outcome)
+{
+	return outcome == OUTCOME_SECURE || outcome == OUTCOME_PENDING;
+}
+
+static void put_facts(struct party_facts *out, const struct party_report *report, const struct media *media,
+	struct zrtp_session *session)
+{
+	const struct zrtp_session_info *info = &report->session;
+
+	memset(out, 0, sizeof(*out));
+	if (!info->has_sas || report->stream.state != ZRTP_STATE_SECURE || !is_whole(report->outcome)) {
+		return;
+	}
+	out->secure = 1;
+	out->relays = media->settings->policy.mitm;
+	out->enrolled = info->pbx_matched;
+	out->mitm = info->peer_mitm;
+	out->verified = info->peer_verified;
+	out->disclosed = info->peer_disclosed;
+	out->words = zrtp_session_peer_shows(session, "B256");
+	memcpy(out->sashash, info->sashash, sizeof(out->sashash));
+	memcpy(out->zid, info->peer_zid, sizeof(out->zid));
+	ast_copy_string(out->sas_type, report->stream.algorithm[ZRTP_CLASS_SAS], sizeof(out->sas_type));
+	ast_copy_string(out->announced, info->sas_type, sizeof(out->announced));
+}
+
+void party_update(struct party *party, struct media *media, struct zrtp_session *session, enum outcome outcome,
+	unsigned int streams, unsigned int secure)
+{
+	struct party_report *report = &party->report;
+	struct party_facts former;
+	struct party *partner;
+	int changed;
+
+	party->media = media;
+	ao2_lock(party);
+	former = report->facts;
+	report->outcome = outcome;
+	report->streams = streams;
+	report->secure = secure;
+	memset(&report->session, 0, sizeof(report->session));
+	memset(&report->stream, 0, sizeof(report->stream));
+	if (session && media && media->stream) {
+		zrtp_session_get_info(session, &report->session);
+		zrtp_stream_get_info(media->stream, &report->stream);
+	}
+	if (!session) {
+		/* With the session went whatever its phone was shown. */
+		memset(&report->relay, 0, sizeof(report->relay));
+		report->relay_status = RELAY_NONE;
+	}
+	put_facts(&report->facts, report, media, session);
+	changed = memcmp(&former, &report->facts, sizeof(former));
+	ao2_unlock(party);
+
+	if (!changed) {
+		return;
+	}
+	relay_look(party);
+	partner = get_partner(party);
+	if (partner) {
+		push_look(partner);
+		ao2_ref(partner, -1);
+	}
+}
+
+void party_close(struct party *party)
+{
+	struct party *partner;
+
+	ao2_lock(party);
+	party->serializer = NULL;
+	party->media = NULL;
+	memset(&party->report.facts, 0, sizeof(party->report.facts));
+	partner = party->partner;
+	party->partner = NULL;
+	ao2_unlock(party);
+
+	if (partner) {
+		push_look(partner);
+		ao2_ref(partner, -1);
+	}
+}
+
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, int recorded)
+{
+	struct party *former = NULL;
+	int changed;
+
+	ao2_lock(party);
+	changed = party->serializer && (party->report.partner != kind || party->partner != partner
+		|| party->report.recorded != !!recorded);
+	if (changed) {
+		former = party->partner;
+		party->partner = ao2_bump(partner);
+		party->report.partner = kind;
+		party->report.recorded = !!recorded;
+	}
+	ao2_unlock(party);
+
+	ao2_cleanup(former);
+	if (changed) {
+		push_look(party);
+	}
+}
+
+void party_get_report(struct party *party, struct party_report *out)
+{
+	struct party *partner;
+
+	ao2_lock(party);
+	*out = party->report;
+	partner = ao2_bump(party->partner);
+	ao2_unlock(party);
+
+	memset(&out->far, 0, sizeof(out->far));
+	if (partner) {
+		ao2_lock(partner);
+		out->far = partner->report.facts;
+		ao2_unlock(partner);
+		ao2_ref(partner, -1);
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief SAS relay: two phones compare one SAS although we decrypt in between
+ * (RFC 6189, 5.13 and 7.3).
+ *
+ * Each leg decides for itself what its phone has to be told, from the facts of
+ * both legs alone, so that both come to matching decisions. A SASrelay that is
+ * not acknowledged changes nothing but what the phone shows.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! \brief Of two enrolled phones exactly one is shown the SAS of the other leg. */
+static int is_chosen(const struct party_facts *own, const struct party_facts *far)
+{
+	int order;
+
+	/* The SAS between two PBXs always goes to the phone. */
+	if (own->mitm != far->mitm) {
+		return !own->mitm;
+	}
+	order = memcmp(own->zid, far->zid, sizeof(own->zid));
+	if (!order) {
+		/* Two calls of one phone. */
+		order = memcmp(own->sashash, far->sashash, sizeof(own->sashash));
+	}
+
+	return order > 0;
+}
+
+static int is_shown_far(const struct party_facts *own, const struct party_facts *far)
+{
+	return own->enrolled && (!far->enrolled || is_chosen(own, far));
+}
+
+/*!
+ * \brief A rendering for both phones: that of the leg whose SAS is compared,
+ * or else B32, which every phone has. A PBX at one end that announced B32 has a
+ * reason for it, so that two PBXs cannot send each other back and forth.
+ */
+static const char *common_type(const struct party_facts *own, const struct party_facts *far)
+{
+	const struct party_facts *source = is_shown_far(own, far) ? far : own;
+	int words = !strcmp(source->sas_type, "B256") && own->words && far->words
+		&& (!own->mitm || !strcmp(own->announced, "B256"))
+		&& (!far->mitm || !strcmp(far->announced, "B256"));
+
+	return words ? "B256" : "B32 ";
+}
+
+int relay_wanted(struct relay *out, const struct relay *sent, const struct party_facts *own,
+	const struct party_facts *far, int recorded)
+{
+	memset(out, 0, sizeof(*out));
+	if (!own->secure || !own->relays) {
+		return 0;
+	}
+	if (!far || !far->secure || !far->relays || (!own->enrolled && !far->enrolled)) {
+		/* Nobody to compare with through us: the phone shows its own SAS again. */
+		memcpy(out->sas_type, own->sas_type, sizeof(out->sas_type));
+		return sent->sas_type[0] != '\0';
+	}
+	ast_copy_string(out->sas_type, common_type(own, far), sizeof(out->sas_type));
+	out->verified = far->verified;
+	out->disclosed = far->disclosed || recorded;
+	if (is_shown_far(own, far)) {
+		out->full = 1;
+		memcpy(out->sashash, far->sashash, sizeof(out->sashash));
+	}
+
+	return 1;
+}
+
+static int relay_send(struct party *party, const struct relay *relay)
+{
+	enum zrtp_status status = zrtp_stream_relay_sas(party->media->stream, relay->sas_type,
+		relay->full ? relay->sashash : NULL, relay->verified, relay->disclosed, context_now());
+
+	if (status != ZRTP_OK) {
+		ast_log(LOG_ERROR, "%s: the SAS of the other leg is not relayed: %s\n",
+			party->media->report.channel, zrtp_status_text(status));
+		return -1;
+	}
+
+	return 0;
+}
+
+void relay_look(struct party *party)
+{
+	struct party_report report;
+	struct relay relay;
+	int same;
+
+	party_get_report(party, &report);
+	if (!party->media || !party->media->stream || !report.facts.secure) {
+		/* What was not acknowledged until now is sent again when the leg is secure again. */
+		ao2_lock(party);
+		if (party->report.relay_status != RELAY_ACKNOWLEDGED) {
+			party->report.relay_status = RELAY_NONE;
+		}
+		ao2_unlock(party);
+		return;
+	}
+	if (!relay_wanted(&relay, &report.relay, &report.facts,
+			report.partner == PARTNER_LEG ? &report.far : NULL, report.recorded)) {
+		return;
+	}
+	same = !memcmp(&relay, &report.relay, sizeof(relay)) && report.relay_status != RELAY_NONE;
+	if (same || relay_send(party, &relay)) {
+		return;
+	}
+	ao2_lock(party);
+	party->report.relay = relay;
+	party->report.relay_status = RELAY_SENT;
+	ao2_unlock(party);
+	timers_arm(party->media);
+	events_relay(party->media, &relay, &report.facts, RELAY_SENT);
+}
+
+void relay_result(struct media *media, enum relay_status status)
+{
+	struct party *party = leg_party(media);
+	struct party_report report;
+
+	ao2_lock(party);
+	if (party->report.relay_status == RELAY_SENT) {
+		party->report.relay_status = status;
+	}
+	ao2_unlock(party);
+	party_get_report(party, &report);
+	events_relay(media, &report.relay, &report.facts, status);
+	ao2_ref(party, -1);
+}
