@@ -47,17 +47,20 @@ static void show_stream(int fd, struct media *media)
 {
 	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], names[ZRTP_CLASS_COUNT][5];
 	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], ms[24] = "-", rx[24], tx[24], dropped[24];
+	static const char * const roles[] = { [ROLE_WAITING] = "waiting", [ROLE_PASSTHROUGH] = "passthrough" };
 	struct zrtp_stream_info info;
+	enum role part;
 	int i;
 
 	ao2_lock(media);
+	part = media->pass.role;
 	info = media->report.info;
 	cell(channel, sizeof(channel), media->report.channel);
 	cell(sas, sizeof(sas), media->report.sas);
 	cell(sas_type, sizeof(sas_type), media->report.sas_type);
-	snprintf(rx, sizeof(rx), "%" PRIu64, media->gate.unprotected);
-	snprintf(tx, sizeof(tx), "%" PRIu64, media->gate.protected);
-	snprintf(dropped, sizeof(dropped), "%" PRIu64, media->gate.dropped[0] + media->gate.dropped[1]);
+	snprintf(rx, sizeof(rx), "%" PRIu64, media->gate.unprotected + media->pass.received);
+	snprintf(tx, sizeof(tx), "%" PRIu64, media->gate.protected + media->pass.sent);
+	snprintf(dropped, sizeof(dropped), "%" PRIu64, media->gate.dropped[0] + media->gate.dropped[1] + media->pass.dropped);
 	ao2_unlock(media);
 
 	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
@@ -68,7 +71,8 @@ static void show_stream(int fd, struct media *media)
 		snprintf(ms, sizeof(ms), "%.1f", (info.secure_at - info.started_at) / 1000.0);
 	}
 
-	ast_cli(fd, COLUMNS, channel, ssrc, cell(state, sizeof(state), zrtp_state_text(info.state)), role(&info),
+	ast_cli(fd, COLUMNS, channel, ssrc,
+		cell(state, sizeof(state), part == ROLE_END ? zrtp_state_text(info.state) : roles[part]), role(&info),
 		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
 		sas_type, sas, ms, rx, tx, dropped, media->settings->name);
 }

@@ -77,6 +77,7 @@ EVENT(secure_type, "ZrtpSecure");
 EVENT(failed_type, "ZrtpFailed");
 EVENT(clear_type, "ZrtpClear");
 EVENT(relay_type, "ZrtpSasRelay");
+EVENT(passthrough_type, "ZrtpPassthrough");
 
 static const char *yes_no(int yes)
 {
@@ -213,12 +214,39 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 	ast_channel_unref(chan);
 }
 
+void events_passthrough(struct media *media, const char *state)
+{
+	struct ast_channel *chan = media_channel(media);
+	char ssrc[9], partner[AST_CHANNEL_NAME];
+	struct ast_json *fields;
+
+	if (!chan) {
+		return;
+	}
+	ao2_lock(media);
+	ast_copy_string(partner, media->pass.partner_name, sizeof(partner));
+	ao2_unlock(media);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	fields = ast_json_pack("{s: s, s: s, s: s}",
+		"SSRC", ssrc,
+		"State", state,
+		"Partner", partner);
+	if (fields) {
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", !strcmp(state, "ended") ? "" : "passthrough");
+		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+		ast_channel_publish_cached_blob(chan, passthrough_type(), fields);
+		ast_json_unref(fields);
+	}
+	ast_channel_unref(chan);
+}
+
 int events_init(void)
 {
 	return STASIS_MESSAGE_TYPE_INIT(secure_type)
 		|| STASIS_MESSAGE_TYPE_INIT(failed_type)
 		|| STASIS_MESSAGE_TYPE_INIT(clear_type)
-		|| STASIS_MESSAGE_TYPE_INIT(relay_type) ? -1 : 0;
+		|| STASIS_MESSAGE_TYPE_INIT(relay_type)
+		|| STASIS_MESSAGE_TYPE_INIT(passthrough_type) ? -1 : 0;
 }
 
 void events_shutdown(void)
@@ -227,4 +255,5 @@ void events_shutdown(void)
 	STASIS_MESSAGE_TYPE_CLEANUP(failed_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(relay_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(passthrough_type);
 }

@@ -350,11 +350,29 @@ struct media *gate_media(struct ast_rtp_instance *instance)
 	return ours(ast_rtp_instance_get_srtp(instance, 0));
 }
 
+struct media *gate_media_get(struct ast_rtp_instance *instance)
+{
+	struct media *media;
+
+	ao2_lock(instance);
+	media = ao2_bump(gate_media(instance));
+	ao2_unlock(instance);
+
+	return media;
+}
+
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 {
 	ao2_lock(media);
 	if (media->gate.was_secure || media->ended) {
 		rx = tx = GATE_CLOSED;
+	}
+	/* What phones have agreed on among themselves is as good as keys of ours. */
+	if (media->pass.partner || media->pass.keyed) {
+		rx = GATE_CLOSED;
+	}
+	if (media->pass.partner || media->pass.committed) {
+		tx = GATE_CLOSED;
 	}
 	media->gate.rx = rx;
 	media->gate.tx = tx;

@@ -430,17 +430,29 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 
 int leg_join(struct media *media, unsigned int ssrc)
 {
-	struct leg *leg = leg_enter(media->channel_id, media->settings);
+	char id[AST_MAX_UNIQUEID];
+	struct leg *leg;
+	int gone, res;
 
+	ao2_lock(media);
+	ast_copy_string(id, media->channel_id, sizeof(id));
+	ao2_unlock(media);
+	leg = leg_enter(id, media->settings);
 	if (!leg) {
 		return -1;
 	}
 	media->ssrc = ssrc;
 	ao2_lock(media);
 	media->leg = leg;
+	gone = media->ended;
 	ao2_unlock(media);
 
-	return leg_push(media, task_start);
+	res = leg_push(media, task_start);
+	if (gone) {
+		leg_leave(media);
+	}
+
+	return res;
 }
 
 void leg_leave(struct media *media)

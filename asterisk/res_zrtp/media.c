@@ -37,6 +37,7 @@ static void media_destructor(void *obj)
 	struct media *media = obj;
 
 	gate_destroy(&media->gate);
+	passthrough_destroy(&media->pass);
 	if (media->fd >= 0) {
 		close(media->fd);
 	}
@@ -53,14 +54,14 @@ struct media *media_alloc(void)
 		return NULL;
 	}
 	media->fd = -1;
+	media->pass.rtcp_fd = -1;
 	media->timer_id = -1;
 	media_count(1);
 
 	return media;
 }
 
-/*! \brief Is this where media goes, or where signalling said? \pre media is locked */
-static int expected(const struct media *media, const struct ast_sockaddr *source)
+int media_expected(const struct media *media, const struct ast_sockaddr *source)
 {
 	return !ast_sockaddr_cmp(&media->remote, source) || !ast_sockaddr_cmp(&media->target, source);
 }
@@ -80,7 +81,7 @@ static int plausible(struct media *media, const struct ast_sockaddr *source)
 	ao2_lock(media);
 	if (ast_sockaddr_isnull(&media->remote)) {
 		res = 0;
-	} else if (expected(media, source)) {
+	} else if (media_expected(media, source)) {
 		res = 1;
 	} else if (!media->symmetric || (media->settled && media->rtp_seen)) {
 		res = 0;
@@ -92,8 +93,7 @@ static int plausible(struct media *media, const struct ast_sockaddr *source)
 	return res;
 }
 
-/*! \brief Copy what changes at the instance without notice. \pre instance is locked */
-static void refresh(struct media *media, struct ast_rtp_instance *instance)
+void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 {
 	ao2_lock(media);
 	media->symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
@@ -103,6 +103,18 @@ static void refresh(struct media *media, struct ast_rtp_instance *instance)
 		ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
 	}
 	ao2_unlock(media);
+}
+
+/*! \brief Is its ZRTP with us? */
+static int media_is_end(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->pass.role == ROLE_END;
+	ao2_unlock(media);
+
+	return res;
 }
 
 int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd)
@@ -125,12 +137,16 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 		stats_count(STATS_DATAGRAM_SIZE);
 		return 1;
 	}
-	refresh(media, instance);
+	media_refresh(media, instance);
 	if (!plausible(media, &source)) {
 		stats_count(STATS_DATAGRAM_SOURCE);
 		return 1;
 	}
-	leg_push_datagram(media, octets, len, &source);
+	if (media_is_end(media)) {
+		leg_push_datagram(media, octets, len, &source);
+	} else {
+		passthrough_keep(media, octets, len, &source);
+	}
 
 	return 1;
 }
@@ -138,13 +154,25 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 /*! \brief Start when all that is needed is there. \pre instance is locked */
 static void start_if_ready(struct media *media, struct ast_rtp_instance *instance)
 {
-	int ready;
+	int ready, waits;
 
-	refresh(media, instance);
+	media_refresh(media, instance);
 	ao2_lock(media);
 	ready = media->activated && !media->ended && !media->leg
 		&& media->fd >= 0 && !ast_sockaddr_isnull(&media->remote);
+	waits = media->pass.role != ROLE_END;
+	if (ready && waits && !media->pass.waiting_since) {
+		media->ssrc = ast_rtp_instance_get_ssrc(instance);
+		media->pass.waiting_since = context_now();
+	}
 	ao2_unlock(media);
+
+	if (waits) {
+		if (ready) {
+			mode_look(media, 0);
+		}
+		return;
+	}
 
 	if (ready && leg_join(media, ast_rtp_instance_get_ssrc(instance))) {
 		ast_log(LOG_ERROR, "Channel %s: ZRTP could not be started, its media is stopped\n",
@@ -200,10 +228,11 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 
 void media_end(struct media *media)
 {
-	int ended, fd;
+	int leave, fd;
 
 	ao2_lock(media);
-	ended = media->ended;
+	/* One that is just about to join sees this and leaves by itself. */
+	leave = !media->ended && media->leg;
 	media->ended = 1;
 	media->gate.rx = media->gate.tx = GATE_CLOSED;
 	fd = media->fd;
@@ -213,7 +242,8 @@ void media_end(struct media *media)
 	if (fd >= 0) {
 		close(fd);
 	}
-	if (!ended && media->leg) {
+	passthrough_end(media);
+	if (leave) {
 		leg_leave(media);
 	}
 }
@@ -237,9 +267,9 @@ void media_send(struct media *media, const uint8_t *datagram, size_t len)
 void media_latch(struct media *media)
 {
 	ao2_lock(media);
-	if (!media->known && (expected(media, &media->source) || ast_sockaddr_isnull(&media->latched))) {
+	if (!media->known && (media_expected(media, &media->source) || ast_sockaddr_isnull(&media->latched))) {
 		ast_sockaddr_copy(&media->latched, &media->source);
-		media->known = expected(media, &media->source);
+		media->known = media_expected(media, &media->source);
 	}
 	ao2_unlock(media);
 }

@@ -45,7 +45,14 @@ static const struct {
 /*! The policies in force come from a file. */
 static int file_seen;
 
-#define KEYS "hash, cipher, auth_tag, key_agreement, sas, require, on_error, initiate, sas_relay, disclose"
+#define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, require, on_error, initiate, sas_relay, disclose"
+
+static const char * const modes[] = {
+	[MODE_MITM] = "mitm",
+	[MODE_PASSTHROUGH] = "passthrough",
+	[MODE_AUTO] = "auto",
+	[MODE_OFF] = "off",
+};
 
 static int refuse(const struct ast_variable *var, const char *allowed)
 {
@@ -89,6 +96,20 @@ static int read_require(struct settings *settings, const struct ast_variable *va
 	settings->require = value > 0;
 
 	return value < 0 ? -1 : 0;
+}
+
+static int read_mode(struct settings *settings, const struct ast_variable *var)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(modes); i++) {
+		if (!strcasecmp(var->value, modes[i])) {
+			settings->mode = i;
+			return 0;
+		}
+	}
+
+	return refuse(var, "mitm, passthrough, auto or off");
 }
 
 static int read_initiate(struct settings *settings, const struct ast_variable *var)
@@ -151,6 +172,8 @@ static int read_variable(struct draft *draft, struct settings *settings, const s
 	}
 	if (!strcasecmp(var->name, "require")) {
 		return read_require(settings, var);
+	} else if (!strcasecmp(var->name, "mode")) {
+		return read_mode(settings, var);
 	} else if (!strcasecmp(var->name, "initiate")) {
 		return read_initiate(settings, var);
 	} else if (!strcasecmp(var->name, "sas_relay")) {
@@ -215,11 +238,17 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 
 static int read_variables(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
 {
+	const struct ast_variable *first = var;
 	int res = 0;
 
 	/* All errors of a section are told at once. */
 	for (; var; var = var->next) {
 		res |= read_variable(draft, settings, var, general);
+	}
+	if (settings->mode == MODE_OFF && settings->require) {
+		ast_log(LOG_ERROR, "%s:%d: policy %s: mode = off and require = yes contradict each other\n",
+			first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE, first ? first->lineno : 0, settings->name);
+		res = -1;
 	}
 
 	return res;
@@ -343,6 +372,7 @@ static void show(const struct settings *settings, void *arg)
 		}
 		ast_cli(fd, "\n");
 	}
+	ast_cli(fd, "  %-13s = %s\n", "mode", modes[settings->mode]);
 	ast_cli(fd, "  %-13s = %s\n", "require", settings->require ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "on_error", settings->clear_on_error ? "clear" : "close");
 	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");

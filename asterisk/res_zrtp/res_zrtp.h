@@ -33,10 +33,19 @@ struct ast_taskprocessor;
 /*! "zrtp/" and such a name. */
 #define POLICY_NAME_SIZE (sizeof("zrtp/") + POLICY_SECTION_MAX)
 
+/*! What the PBX is to the phones. */
+enum mode {
+	MODE_MITM,        /*!< The other end of ZRTP on every leg */
+	MODE_PASSTHROUGH, /*!< Never an end: datagrams go from phone to phone as they are */
+	MODE_AUTO,        /*!< Pass-through where that can be, an end elsewhere */
+	MODE_OFF,         /*!< As the stock engine: ZRTP is nothing to it */
+};
+
 /*! A policy as configured. An ao2 object that does not change any more. */
 struct settings {
 	char name[POLICY_NAME_SIZE];   /*!< Of the RTP engine it belongs to */
 	struct zrtp_policy policy;
+	enum mode mode;
 	unsigned int require:1;        /*!< No clear media at any time */
 	unsigned int clear_on_error:1; /*!< Go on in clear after a failure */
 };
@@ -106,6 +115,9 @@ struct gate {
 
 struct media;
 
+/*! \brief The media object of an instance with a reference, or NULL. */
+struct media *gate_media_get(struct ast_rtp_instance *instance);
+
 /*! \brief Interpose at the core's SRTP hook. */
 int gate_init(void);
 /*! \brief Can gate_shutdown() succeed? */
@@ -138,6 +150,90 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 void gate_wipe(struct media *media);
 /*! \brief Release what the gate holds; for the destructor of the media object. */
 void gate_destroy(struct gate *gate);
+
+/* ------------------------------------------------------------------------
+ * passthrough.c: datagrams from phone to phone, as they are
+ */
+
+struct media;
+
+/*! What the PBX is to the phone of one media object. */
+enum role {
+	ROLE_END,         /*!< The end of its ZRTP; once so, it stays so */
+	ROLE_WAITING,     /*!< No end of it, and nobody to pass its datagrams to */
+	ROLE_PASSTHROUGH, /*!< Its datagrams go to a partner */
+};
+
+/*! Guarded by the lock of the media object it is part of. */
+struct passthrough {
+	enum role role;
+	struct media *partner;        /*!< With a reference, NULL without one */
+	char partner_name[AST_CHANNEL_NAME];
+	int rtcp_fd;                  /*!< The RTCP socket, a duplicate; -1 without one */
+	unsigned int mux:1;           /*!< RTCP comes and goes on the RTP socket */
+	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
+	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
+	unsigned int committed:1;     /*!< A Commit went through: nothing in clear is sent any more */
+	unsigned int keyed:1;         /*!< A whole exchange went through: nothing in clear is accepted either */
+	unsigned int confirms:2;      /*!< Confirm1 and Confirm2 that this phone has sent */
+	unsigned int listed:1;        /*!< The CLI shows it */
+	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
+	unsigned int asked:1;         /*!< The bridge was asked to join natively */
+	unsigned int announced:2;     /*!< What events have told */
+	unsigned int deciding:1;      /*!< A look at it is due */
+	struct ast_sockaddr rtcp;     /*!< Where RTCP came from, null before */
+	uint8_t *hello;               /*!< The phone's last Hello while it waits */
+	size_t hello_len;
+	struct ast_sockaddr hello_source;
+	uint32_t probe_ssrc;          /*!< RTP of an unknown source, by its SSRC, next number and count */
+	uint16_t probe_next;
+	unsigned int probes;
+	struct ast_sockaddr probe_source;
+	uint64_t received, sent;      /*!< Datagrams passed on from here, and to here */
+	uint64_t dropped;             /*!< Those that were not */
+	uint64_t waiting_since, bridged_at, offered_at;
+	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
+};
+
+/*!
+ * \brief Pass on what waits at a socket. \pre instance is locked
+ * \retval 0 when the next datagram is for the stock engine: not passed through, or STUN
+ */
+int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp);
+
+/*! \brief A ZRTP datagram of a phone while it has no partner. */
+void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
+
+/*! \brief Sockets of an instance may be others than before. \pre instance is locked */
+void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd);
+
+/*!
+ * \brief May a bridge join these two natively? \pre both channels are locked, the instances are not
+ * \param media each with a reference of the caller's
+ */
+int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2]);
+
+/*! \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end */
+int passthrough_join(struct media *media, struct media *partner);
+/*! \brief The native bridge has ended; that of the channels may go on. */
+void passthrough_native_ended(struct media *media);
+/*! \brief No more partner. */
+void passthrough_part(struct media *media);
+/*! \brief The instance dies. */
+void passthrough_end(struct media *media);
+/*! \brief For the destructor of the media object. */
+void passthrough_destroy(struct passthrough *pass);
+
+/* ------------------------------------------------------------------------
+ * mode.c: which of the roles a leg has
+ */
+
+int mode_init(void);
+void mode_shutdown(void);
+/*! \brief The role of a new media object. */
+enum role mode_first_role(const struct settings *settings);
+/*! \brief A phone waits: see what becomes of its call, soon. */
+void mode_look(struct media *media, int milliseconds);
 
 /* ------------------------------------------------------------------------
  * media.c: one RTP instance
@@ -182,6 +278,7 @@ struct media {
 	uint64_t moved_at;            /*!< When it did */
 	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
+	struct passthrough pass;
 
 	int queued;                   /*!< Datagrams in the serializer; atomic */
 
@@ -199,6 +296,9 @@ struct media {
 	struct settings *settings;
 };
 
+/*! \brief Is this where media goes, or where signalling said? \pre media is locked */
+int media_expected(const struct media *media, const struct ast_sockaddr *source);
+
 /*! \brief An object without settings, its gate closed. */
 struct media *media_alloc(void);
 
@@ -215,6 +315,8 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 
 /*! \brief Media may flow: start ZRTP as soon as there is an address. \pre instance is locked */
 void media_activate(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief Copy what changes at the instance without notice. \pre instance is locked */
+void media_refresh(struct media *media, struct ast_rtp_instance *instance);
 /*! \brief A new remote address. \pre instance is locked */
 void media_set_remote(struct media *media, struct ast_rtp_instance *instance, const struct ast_sockaddr *address);
 /*! \brief No more ZRTP on this instance: it dies or its keys come from elsewhere. */
@@ -387,6 +489,8 @@ extern const struct zrtp_callbacks callbacks_table;
 
 int timers_init(void);
 void timers_shutdown(void);
+/*! \brief Have a function called in the timers' thread, once. */
+int timers_add(int milliseconds, int (*call)(const void *data), void *data);
 /*! \brief See that the stream's next deadline is served. Serializer only. */
 void timers_arm(struct media *media);
 /*! \brief Forget the entry. Serializer only. */
@@ -413,6 +517,8 @@ void events_failed(struct media *media, const struct zrtp_error_info *info);
 void events_clear(struct media *media, const char *reason, int closed);
 /*! \brief Tell of a SASrelay to this leg's phone. */
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
+/*! \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks. */
+void events_passthrough(struct media *media, const char *state);
 
 /* ------------------------------------------------------------------------
  * stats.c: totals and the list of streams
@@ -442,6 +548,9 @@ void stats_shutdown(void);
 void stats_count(enum stats_counter counter);
 uint64_t stats_get(enum stats_counter counter);
 void stats_stream_begin(struct media *media);
+/*! \brief The CLI shows it from now on, or no longer; it is no ZRTP stream of ours. */
+void stats_list(struct media *media);
+void stats_unlist(struct media *media);
 /*! \brief The stream is over: its numbers go into the totals. */
 void stats_stream_end(struct media *media);
 /*! \brief The numbers of its ZRTP stream begin again. */

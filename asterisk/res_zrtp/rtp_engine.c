@@ -70,6 +70,10 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 	struct settings *settings = engine_settings(rtp);
 	struct media *media;
 
+	if (settings && settings->mode == MODE_OFF) {
+		ao2_ref(settings, -1);
+		return stock->new(instance, sched, sa, data);
+	}
 	if (!settings) {
 		ast_log(LOG_ERROR, "RTP engine %s: zrtp.conf has no such policy any more, refusing the call\n", rtp->name);
 		return -1;
@@ -80,6 +84,7 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 	}
 
 	media->settings = settings;
+	media->pass.role = mode_first_role(settings);
 	open_socket(media, instance);
 	if (!settings->require) {
 		gate_set(media, GATE_CLEAR, GATE_CLEAR);
@@ -101,9 +106,16 @@ static int zrtp_destroy(struct ast_rtp_instance *instance)
 
 static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 {
-	struct media *media = rtcp ? NULL : gate_media(instance);
-	int fd = media ? stock->fd(instance, 0) : -1;
+	struct media *media = gate_media(instance);
+	int fd = media ? stock->fd(instance, rtcp) : -1;
 	int i;
+
+	if (media && passthrough_read(media, instance, fd, rtcp)) {
+		return &ast_null_frame;
+	}
+	if (rtcp) {
+		return stock->read(instance, rtcp);
+	}
 
 	/* Several at once, so that many of them do not keep RTP waiting. */
 	for (i = 0; i < ZRTP_READS && fd >= 0; i++) {
@@ -115,11 +127,20 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 	return i < ZRTP_READS ? stock->read(instance, rtcp) : &ast_null_frame;
 }
 
+/*! \brief Sockets of RTCP come and go. \pre instance is locked */
+static void refresh_sockets(struct media *media, struct ast_rtp_instance *instance)
+{
+	if (media->pass.role != ROLE_END) {
+		passthrough_sockets(media, stock->fd(instance, 0), stock->fd(instance, 1));
+	}
+}
+
 static int zrtp_activate(struct ast_rtp_instance *instance)
 {
 	struct media *media = gate_media(instance);
 
 	if (media) {
+		refresh_sockets(media, instance);
 		media_activate(media, instance);
 	}
 
@@ -155,11 +176,16 @@ static void zrtp_change_source(struct ast_rtp_instance *instance)
  */
 static void zrtp_prop_set(struct ast_rtp_instance *instance, enum ast_rtp_property property, int value)
 {
-	if (property == AST_RTP_PROPERTY_RETRANS_SEND && gate_media(instance)) {
+	struct media *media = gate_media(instance);
+
+	if (property == AST_RTP_PROPERTY_RETRANS_SEND && media) {
 		return;
 	}
 	if (stock->prop_set) {
 		stock->prop_set(instance, property, value);
+	}
+	if (property == AST_RTP_PROPERTY_RTCP && media) {
+		refresh_sockets(media, instance);
 	}
 }
 
@@ -179,17 +205,48 @@ static int zrtp_bundle(struct ast_rtp_instance *child, struct ast_rtp_instance *
 	return stock->bundle(child, parent);
 }
 
-/*! \brief Packets of two instances must not be exchanged behind the gates. */
-static int zrtp_local_bridge(attribute_unused struct ast_rtp_instance *instance0, attribute_unused struct ast_rtp_instance *instance1)
+/*!
+ * \brief Packets of two instances must not be exchanged behind the gates: the
+ * stock engine does it only for those that have none, by mode = off.
+ */
+static int zrtp_local_bridge(struct ast_rtp_instance *instance0, struct ast_rtp_instance *instance1)
 {
-	return -1;
+	struct media *media = gate_media_get(instance0);
+	struct media *partner = instance1 ? gate_media_get(instance1) : NULL;
+	int res = -1;
+
+	if (!media && !partner) {
+		res = stock->local_bridge ? stock->local_bridge(instance0, instance1) : -1;
+	} else if (media && !instance1) {
+		passthrough_native_ended(media);
+		res = 0;
+	} else if (media && partner) {
+		res = passthrough_join(media, partner);
+	}
+	ao2_cleanup(media);
+	ao2_cleanup(partner);
+
+	return res;
 }
 
 /*! \brief No is what keeps the bridge from trying. */
-static int zrtp_dtmf_compatible(attribute_unused struct ast_channel *chan0, attribute_unused struct ast_rtp_instance *instance0,
-	attribute_unused struct ast_channel *chan1, attribute_unused struct ast_rtp_instance *instance1)
+static int zrtp_dtmf_compatible(struct ast_channel *chan0, struct ast_rtp_instance *instance0,
+	struct ast_channel *chan1, struct ast_rtp_instance *instance1)
 {
-	return 0;
+	struct ast_channel *chan[2] = { chan0, chan1 };
+	struct ast_rtp_instance *instance[2] = { instance0, instance1 };
+	struct media *media[2] = { gate_media_get(instance0), gate_media_get(instance1) };
+	int res = 0;
+
+	if (media[0] && media[1]) {
+		res = passthrough_possible(chan, instance, media);
+	} else if (!media[0] && !media[1] && !ast_rtp_instance_get_srtp(instance0, 0) && !ast_rtp_instance_get_srtp(instance1, 0)) {
+		res = !stock->dtmf_compatible || stock->dtmf_compatible(chan0, instance0, chan1, instance1);
+	}
+	ao2_cleanup(media[0]);
+	ao2_cleanup(media[1]);
+
+	return res;
 }
 
 static struct engine *engine_alloc(const char *name)

@@ -71,10 +71,20 @@ static void add(struct stats_totals *totals, struct media *media)
 	ao2_unlock(media);
 }
 
+void stats_list(struct media *media)
+{
+	ao2_link(streams, media);
+}
+
+void stats_unlist(struct media *media)
+{
+	ao2_unlink(streams, media);
+}
+
 void stats_stream_begin(struct media *media)
 {
 	stats_count(STATS_STARTED);
-	ao2_link(streams, media);
+	stats_list(media);
 }
 
 void stats_stream_end(struct media *media)

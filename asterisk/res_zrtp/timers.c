@@ -80,6 +80,11 @@ void timers_arm(struct media *media)
 	}
 }
 
+int timers_add(int milliseconds, int (*call)(const void *data), void *data)
+{
+	return ast_sched_add(sched, milliseconds, call, data) < 0 ? -1 : 0;
+}
+
 int timers_init(void)
 {
 	sched = ast_sched_context_create();

@@ -13,7 +13,7 @@ from plainphone import PlainPhone
 from proxy import Proxy
 from zrtpphone import ZrtpPhone
 
-PBX_HZ, PHONE_HZ = 880, 440
+PBX_HZ, PHONE_HZ, MUSIC_HZ = 880, 440, 620
 PBX_PORT, CHAN_SIP_PORT, AMI_PORT, PROXY_PORT, PROXY_RTP = 25060, 25062, 25064, 25066, 27900
 
 # Policy sections of zrtp.conf. Each of the first five leaves one choice only where it matters,
@@ -26,6 +26,10 @@ POLICIES = {
     "b256": "sas = B256\n",
     "quiet": "initiate = no\n",
     "strict": "require = yes\n",
+    "through": "mode = passthrough\n",
+    "sealed": "mode = passthrough\nrequire = yes\n",
+    "auto": "mode = auto\n",
+    "stock": "mode = off\n",
 }
 
 # Endpoints: name -> RTP engine. The position in this table gives a phone its ports.
@@ -33,6 +37,7 @@ ENDPOINTS = {
     "alice": "zrtp", "bob": "zrtp", "carol": "zrtp", "dave": "zrtp", "plain": "zrtp",
     "relayed": "zrtp", **{name: f"zrtp/{name}" for name in POLICIES},
     "direct1": "zrtp", "direct2": "zrtp",
+    "through2": "zrtp/through", "sealed2": "zrtp/sealed", "auto2": "zrtp/auto", "stock2": "zrtp/stock",
 }
 DIRECT = ("direct1", "direct2")  # they would talk past the PBX, if it let them
 
@@ -82,7 +87,19 @@ exten => digits,1,Answer()
  same => n,Verbose(0,zrtpcall read ${{SECOND}})
  same => n,SendDTMF(95)
  same => n,Wait(600)
+exten => conference,1,Answer()
+ same => n,ConfBridge(lab)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
+"""
+
+CONFBRIDGE_CONF = """\
+[general]
+[default_user]
+type = user
+quiet = yes
+music_on_hold_when_empty = yes
+[default_bridge]
+type = bridge
 """
 
 SIP_CONF = """\
@@ -122,7 +139,11 @@ class Lab:
         self.engine = engine
         self.pbx = Asterisk(root, {
             "zrtp.conf": zrtp_conf(), **self._driver_conf()}, AMI_PORT,
-            modules=["chan_sip"] if driver == "sip" else [])
+            modules=["res_musiconhold", "app_confbridge", *(["chan_sip"] if driver == "sip" else [])])
+        self.pbx.write("musiconhold.conf", f"[default]\nmode = files\ndirectory = {self.pbx.home}/sounds/hold\n")
+        self.pbx.write("confbridge.conf", CONFBRIDGE_CONF)
+        os.mkdir(self.pbx.file("sounds", "hold"))
+        tone.make(self.pbx.file("sounds", "hold", "music.wav"), MUSIC_HZ, 5)
         self.pbx.write("extensions.conf", EXTENSIONS.format(
             home=self.pbx.home, technology="SIP" if driver == "sip" else "PJSIP"))
         tone.make(self.pbx.file("sounds", "announcement.wav"), PBX_HZ, 5)

@@ -147,6 +147,10 @@ class Linphone:
         """What it printed since the last call began."""
         return self._read("out")[self.mark:]
 
+    def all_out(self):
+        """All it printed since it was started."""
+        return self._read("out")
+
     def wait(self, pattern, seconds):
         """Wait until what it printed matches; return the match."""
         return wait.until(f"{self.name}: /{pattern}/", seconds,

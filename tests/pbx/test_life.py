@@ -66,7 +66,7 @@ def sas_type(lab, name):
 @case("a bad line in zrtp.conf: named in the log, the old configuration serves on",
       errors=r"zrtp\.conf|[Rr]eload|res_zrtp")
 def reload_bad(lab):
-    bad = ("hash = S999", "key_agreement = DH3k, DH9k", "require = perhaps", "no_such_key = 1",
+    bad = ("hash = S999", "key_agreement = DH3k, DH9k", "require = perhaps", "no_such_key = 1", "mode = psychic",
            "on_error = panic")
     try:
         for line in bad:

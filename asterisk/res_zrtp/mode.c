@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Whether the PBX is an end of a phone's ZRTP, or passes it through.
+ *
+ * A leg whose policy may pass through begins as one that waits: no Hello of
+ * ours, the phone's own is kept. The bridge decides: where it can join two
+ * such legs natively it needs nothing of their audio, and they are partners.
+ * With mode = auto a leg that finds no partner soon becomes an end; that is
+ * soon enough for phones, which repeat their Hello for some four seconds.
+ *
+ * The looks at a call are tasks of one taskprocessor, where no lock is held.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/bridge.h"
+#include "asterisk/causes.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/taskprocessor.h"
+
+#include "res_zrtp.h"
+
+/*! How long a phone waits for a bridge before the PBX answers it, milliseconds. */
+#define ALONE_MAX 500
+/*! How long two phones in a bridge wait for each other's first Hello. */
+#define STRANGERS_MAX 1200
+/*! How long a bridge that has accepted two phones may take to join them. */
+#define OFFER_MAX 1000
+/*! How long a required partner may be missing. */
+#define PARTNER_MAX 3000
+/*! After a hold the bridge takes a moment to have a native pair again. */
+#define UNHEARD_MAX 1500
+/*! Between two looks. */
+#define SOON 100
+#define LATER 500
+
+static struct ast_taskprocessor *looks;
+
+static int64_t since(uint64_t then)
+{
+	return then ? (int64_t) (context_now() - then) / 1000 : 0;
+}
+
+enum role mode_first_role(const struct settings *settings)
+{
+	return settings->mode == MODE_PASSTHROUGH || settings->mode == MODE_AUTO ? ROLE_WAITING : ROLE_END;
+}
+
+/*! \brief Show it in the CLI, unless it is over already. */
+static void list(struct media *media, struct ast_channel *chan)
+{
+	int begin, gone;
+
+	ao2_lock(media);
+	if (chan) {
+		ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
+	}
+	begin = !media->pass.listed && !media->ended && media->pass.role != ROLE_END;
+	media->pass.listed |= begin;
+	ao2_unlock(media);
+	if (!begin) {
+		return;
+	}
+
+	stats_list(media);
+	ao2_lock(media);
+	gone = !media->pass.listed;
+	ao2_unlock(media);
+	if (gone) {
+		stats_unlist(media);
+	}
+}
+
+/*! \brief Tell of a state once. */
+static void tell(struct media *media)
+{
+	static const char * const states[] = { "ended", "begun", "keyed" };
+	unsigned int state, told;
+
+	ao2_lock(media);
+	state = media->pass.role != ROLE_PASSTHROUGH ? 0 : media->pass.keyed ? 2 : 1;
+	told = media->pass.announced;
+	media->pass.announced = state;
+	ao2_unlock(media);
+
+	if (state != told) {
+		events_passthrough(media, states[state]);
+	}
+}
+
+/*! \brief Have the bridge think again about joining natively. */
+static void reconsider(struct media *media, struct ast_channel *chan)
+{
+	ao2_lock(media);
+	media->pass.asked = 1;
+	ao2_unlock(media);
+	ast_channel_set_unbridged(chan, 1);
+}
+
+/*! \brief Let the call go: what its policy wants cannot be had. */
+static void refuse(struct media *media, struct ast_channel *chan, const char *why)
+{
+	ast_log(LOG_WARNING, "%s: %s, as policy %s has it: hung up\n", ast_channel_name(chan), why, media->settings->name);
+	ast_channel_lock(chan);
+	ast_channel_hangupcause_set(chan, AST_CAUSE_BEARERCAPABILITY_NOTAVAIL);
+	ast_channel_unlock(chan);
+	ast_softhangup(chan, AST_SOFTHANGUP_EXPLICIT);
+}
+
+/*! \brief From now on we are the end of this phone's ZRTP. \retval 0, or when to try again */
+static int become_end(struct media *media, const char *why)
+{
+	uint8_t hello[ZRTP_DATAGRAM_MAX];
+	struct ast_sockaddr source;
+	size_t len = 0;
+	int listed, possible;
+
+	ao2_lock(media);
+	possible = !media->ended && media->pass.role == ROLE_WAITING;
+	if (possible && media->pass.offered_at && since(media->pass.offered_at) < OFFER_MAX) {
+		ao2_unlock(media);
+		return SOON;
+	}
+	listed = possible && media->pass.listed;
+	if (possible) {
+		media->pass.role = ROLE_END;
+		media->pass.listed = 0;
+		len = media->pass.hello_len;
+		media->pass.hello_len = 0;
+	}
+	if (len) {
+		memcpy(hello, media->pass.hello, len);
+		ast_sockaddr_copy(&source, &media->pass.hello_source);
+	}
+	ao2_unlock(media);
+	if (!possible) {
+		return 0;
+	}
+
+	ast_debug(1, "%s: the PBX is the end of its ZRTP: %s\n", media->report.channel, why);
+	if (listed) {
+		stats_unlist(media);
+	}
+	passthrough_sockets(media, -1, -1);
+	if (leg_join(media, media->ssrc)) {
+		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media->report.channel);
+		gate_wipe(media);
+		return 0;
+	}
+	if (len) {
+		leg_push_datagram(media, hello, len, &source);
+	}
+
+	return 0;
+}
+
+/*! \brief mode = auto: partner or end? \retval 0, or when to look again */
+static int choose(struct media *media, struct ast_channel *chan)
+{
+	struct ast_channel *other = chan ? ast_channel_bridge_peer(chan) : NULL;
+	struct media *partner = other ? bridge_media(other) : NULL;
+	int speaks, theirs = 0, asked, waits = 0;
+	int64_t alone, together;
+
+	if (partner) {
+		ao2_lock(partner);
+		waits = partner->pass.role == ROLE_WAITING;
+		theirs = partner->pass.speaks_zrtp || partner->settings->mode == MODE_PASSTHROUGH;
+		ao2_unlock(partner);
+		ao2_ref(partner, -1);
+	}
+	ast_channel_cleanup(other);
+
+	ao2_lock(media);
+	if (!waits) {
+		media->pass.bridged_at = 0;
+	} else if (!media->pass.bridged_at) {
+		media->pass.bridged_at = context_now();
+	}
+	alone = since(media->pass.waiting_since);
+	together = since(media->pass.bridged_at);
+	speaks = media->pass.speaks_zrtp;
+	asked = media->pass.asked;
+	ao2_unlock(media);
+
+	if (!waits) {
+		if (chan && ast_channel_is_bridged(chan) && other) {
+			return become_end(media, "the other side cannot be a partner");
+		}
+		return alone < ALONE_MAX ? SOON : become_end(media, "no bridge with another phone");
+	}
+	if (speaks && theirs && !asked) {
+		reconsider(media, chan);
+		return LATER;
+	}
+	if (asked) {
+		return become_end(media, "the bridge does not join the phones natively");
+	}
+
+	return together < STRANGERS_MAX ? SOON : become_end(media, "one of the phones does not speak ZRTP");
+}
+
+/*! \brief mode = passthrough without a partner. \retval 0, or when to look again */
+static int lonely(struct media *media, struct ast_channel *chan)
+{
+	int required = media->settings->require || media->pass.keyed;
+
+	if (!required || !chan) {
+		return 0;
+	}
+	if (ast_channel_state(chan) != AST_STATE_UP || since(media->pass.waiting_since) < PARTNER_MAX) {
+		return LATER;
+	}
+	refuse(media, chan, "no other phone to have ZRTP with");
+
+	return 0;
+}
+
+static int on_hold(struct ast_channel *chan)
+{
+	int res;
+
+	ast_channel_lock(chan);
+	res = ast_channel_hold_state(chan) == AST_CONTROL_HOLD;
+	ast_channel_unlock(chan);
+
+	return res;
+}
+
+/*!
+ * \brief The bridge has the phones no longer as a native pair: is it still
+ * theirs? Then their call goes on, whatever else the bridge wanted of it.
+ * \retval 0, or when to look again
+ */
+static int watch(struct media *media, struct media *partner, struct ast_channel *chan)
+{
+	struct ast_channel *other = chan ? ast_channel_bridge_peer(chan) : NULL;
+	struct media *present = other ? bridge_media(other) : NULL;
+	int held = other && (on_hold(chan) || on_hold(other));
+	int together = present == partner;
+	int agreed, tell_now;
+
+	ao2_lock(media);
+	agreed = media->pass.committed;
+	if (held || media->pass.native) {
+		media->pass.unheard_since = 0;
+	} else if (!media->pass.unheard_since) {
+		media->pass.unheard_since = context_now();
+	}
+	tell_now = together && agreed && !media->pass.told && since(media->pass.unheard_since) > UNHEARD_MAX;
+	media->pass.told |= tell_now;
+	ao2_unlock(media);
+	ao2_cleanup(present);
+	ast_channel_cleanup(other);
+
+	if (!together || !agreed) {
+		passthrough_part(media);
+		tell(media);
+		return SOON;
+	}
+	if (tell_now) {
+		ast_log(LOG_WARNING, "%s: something in the PBX wants its audio, but the keys are the phones' own: "
+			"refused, the call goes on between them and the PBX neither hears nor says anything\n", ast_channel_name(chan));
+	}
+
+	return LATER;
+}
+
+/*! \retval 0, or when to look again */
+static int look(struct media *media)
+{
+	struct ast_channel *chan = media_channel(media);
+	struct media *partner;
+	enum role role;
+	int again, native;
+
+	list(media, chan);
+	tell(media);
+	ao2_lock(media);
+	role = media->ended ? ROLE_END : media->pass.role;
+	native = media->pass.native;
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
+
+	if (role == ROLE_END || (partner && native)) {
+		again = 0;
+	} else if (partner) {
+		again = watch(media, partner, chan);
+	} else {
+		again = media->settings->mode == MODE_AUTO ? choose(media, chan) : lonely(media, chan);
+	}
+	ao2_cleanup(partner);
+	ast_channel_cleanup(chan);
+
+	return again;
+}
+
+static int task_look(void *data)
+{
+	struct media *media = data;
+	int again;
+
+	ao2_lock(media);
+	media->pass.deciding = 0;
+	ao2_unlock(media);
+	again = look(media);
+	if (again) {
+		mode_look(media, again);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static int fire(const void *data)
+{
+	struct media *media = (struct media *) data;
+
+	if (ast_taskprocessor_push(looks, task_look, media)) {
+		ao2_lock(media);
+		media->pass.deciding = 0;
+		ao2_unlock(media);
+		ao2_ref(media, -1);
+	}
+
+	return 0;
+}
+
+void mode_look(struct media *media, int milliseconds)
+{
+	int due;
+
+	ao2_lock(media);
+	due = !media->ended && media->pass.role != ROLE_END && !media->pass.deciding;
+	media->pass.deciding |= due;
+	ao2_unlock(media);
+	if (!due) {
+		return;
+	}
+
+	ao2_ref(media, +1);
+	if (timers_add(MAX(milliseconds, 1), fire, media)) {
+		ast_log(LOG_ERROR, "%s: no look at its call: out of memory\n", media->report.channel);
+		ao2_lock(media);
+		media->pass.deciding = 0;
+		ao2_unlock(media);
+		ao2_ref(media, -1);
+	}
+}
+
+int mode_init(void)
+{
+	looks = ast_taskprocessor_get("zrtp/mode", TPS_REF_DEFAULT);
+
+	return looks ? 0 : -1;
+}
+
+void mode_shutdown(void)
+{
+	looks = ast_taskprocessor_unreference(looks);
+}

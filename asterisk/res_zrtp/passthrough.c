@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Pass-through: what comes from one phone goes to the other as it is.
+ *
+ * The phones have their ZRTP with each other, so there is no stream and no key
+ * here. Datagrams go from socket to socket and never to the core; nothing of
+ * the core goes to the phones, since the gates of both are closed meanwhile.
+ * Who may have whom as a partner is for the bridge to say, see mode.c.
+ */
+
+#include "asterisk.h"
+
+#include <fcntl.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/format_cap.h"
+#include "asterisk/logger.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! Datagrams taken off a socket before the core has its turn again. */
+#define READS 8
+
+/*! The largest datagram: what the stock engine has room for. */
+#define DATAGRAM_MAX 8192
+
+/*! What tells datagrams apart. */
+#define HEAD 16
+
+/*! Numbers in sequence that make an unknown source the phone behind NAT. */
+#define PROBATION 4
+
+/*! Where the type of a ZRTP message is, and how long (RFC 6189, 5). */
+#define TYPE_AT 16
+#define TYPE_SIZE 8
+
+enum { CONFIRM1 = 1, CONFIRM2 = 2 };
+
+enum kind { KIND_STUN, KIND_ZRTP, KIND_RTP, KIND_RTCP, KIND_OTHER };
+
+static enum kind kind_of(const uint8_t *octets, size_t len, int rtcp, int mux)
+{
+	if (len < 8) {
+		return KIND_OTHER;
+	}
+	if (octets[0] >> 6 == 2) {
+		/* RFC 5761, 4 */
+		return rtcp || (mux && octets[1] >= 192 && octets[1] <= 223) ? KIND_RTCP : KIND_RTP;
+	}
+	if (octets[0] < 4) {
+		return KIND_STUN; /* RFC 7983 */
+	}
+
+	return !rtcp && zrtp_is_zrtp(octets, len) ? KIND_ZRTP : KIND_OTHER;
+}
+
+static int is_message(const uint8_t *octets, size_t len, const char *type)
+{
+	return len >= TYPE_AT + TYPE_SIZE && !memcmp(octets + TYPE_AT, type, TYPE_SIZE);
+}
+
+/*! \brief RTP of an unknown source: a few in sequence make it the phone. \pre media is locked */
+static int passes_probation(struct passthrough *pass, const struct ast_sockaddr *source, const uint8_t *octets, size_t len)
+{
+	uint32_t ssrc;
+	uint16_t number;
+
+	if (len < 12) {
+		return 0;
+	}
+	number = octets[2] << 8 | octets[3];
+	memcpy(&ssrc, octets + 8, sizeof(ssrc));
+	if (pass->probes && pass->probe_ssrc == ssrc && pass->probe_next == number
+		&& !ast_sockaddr_cmp(&pass->probe_source, source)) {
+		pass->probes++;
+	} else {
+		pass->probes = 1;
+		pass->probe_ssrc = ssrc;
+		ast_sockaddr_copy(&pass->probe_source, source);
+	}
+	pass->probe_next = number + 1;
+
+	return pass->probes >= PROBATION;
+}
+
+/*!
+ * \brief Is this from the phone?
+ *
+ * As for streams of our own: the addresses of media and signalling always are.
+ * Behind NAT it is whoever comes first with a Hello, or with a few RTP packets
+ * in sequence; that never shuts out the other two. \pre media is locked
+ */
+static int from_phone(struct media *media, enum kind kind, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+{
+	if (media_expected(media, source)) {
+		ast_sockaddr_setnull(&media->latched);
+		media->known = 1;
+		return 1;
+	}
+	if (!media->symmetric || media->known) {
+		return 0;
+	}
+	if (!ast_sockaddr_isnull(&media->latched)) {
+		return !ast_sockaddr_cmp(&media->latched, source);
+	}
+	if (kind == KIND_ZRTP ? is_message(octets, len, "Hello   ") : passes_probation(&media->pass, source, octets, len)) {
+		ast_sockaddr_copy(&media->latched, source);
+		return 1;
+	}
+
+	return 0;
+}
+
+/*! \brief Where the phone has its media. \pre media is locked */
+static const struct ast_sockaddr *phone_address(const struct media *media)
+{
+	return ast_sockaddr_isnull(&media->latched) ? &media->remote : &media->latched;
+}
+
+/*! \brief Is RTCP from where RTP is? Its port is what the phone makes it. \pre media is locked */
+static int rtcp_from_phone(struct media *media, const struct ast_sockaddr *source)
+{
+	if (ast_sockaddr_cmp_addr(phone_address(media), source)) {
+		return 0;
+	}
+	ast_sockaddr_copy(&media->pass.rtcp, source);
+
+	return 1;
+}
+
+/*! \brief Is this to be passed on? */
+static int admit(struct media *media, struct media *partner, enum kind kind, const uint8_t *octets, size_t len,
+	const struct ast_sockaddr *source)
+{
+	int admitted = kind != KIND_OTHER;
+
+	ao2_lock(media);
+	if (admitted && kind == KIND_RTCP && !media->pass.mux) {
+		admitted = rtcp_from_phone(media, source);
+	} else if (admitted) {
+		admitted = from_phone(media, kind, octets, len, source);
+	}
+	/* Only an exchange that was seen whole speaks for what follows it. */
+	if (kind != KIND_ZRTP && (media->settings->require || partner->settings->require)) {
+		admitted &= media->pass.keyed;
+	}
+	if (admitted) {
+		media->pass.received++;
+	} else {
+		media->pass.dropped++;
+	}
+	ao2_unlock(media);
+
+	return admitted;
+}
+
+/*! \brief Send to a phone what its partner's phone has sent. */
+static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, size_t len)
+{
+	struct ast_sockaddr address;
+	int fd;
+
+	ao2_lock(to);
+	fd = to->fd;
+	ast_sockaddr_copy(&address, phone_address(to));
+	if (kind == KIND_RTCP && !to->pass.mux) {
+		fd = to->pass.rtcp_fd;
+		if (ast_sockaddr_isnull(&to->pass.rtcp)) {
+			ast_sockaddr_set_port(&address, ast_sockaddr_port(&address) + 1);
+		} else {
+			ast_sockaddr_copy(&address, &to->pass.rtcp);
+		}
+	}
+	if (fd < 0 || ast_sockaddr_isnull(&to->remote)) {
+		to->pass.dropped++;
+	} else if (ast_sendto(fd, octets, len, MSG_DONTWAIT, &address) < 0) {
+		to->pass.dropped++;
+		ast_debug(1, "Packet to %s not passed on: %s\n", ast_sockaddr_stringify(&address), strerror(errno));
+	} else {
+		to->pass.sent++;
+	}
+	ao2_unlock(to);
+}
+
+static void mark(struct media *media, int committed, int keyed)
+{
+	ao2_lock(media);
+	media->pass.committed |= committed;
+	media->pass.keyed |= keyed;
+	ao2_unlock(media);
+}
+
+/*!
+ * \brief Learn from the message types how far the phones are. Forged ones can
+ * only close the gates to the core, which has nothing to say meanwhile.
+ */
+static void follow(struct media *media, struct media *partner, const uint8_t *octets, size_t len)
+{
+	unsigned int mine, theirs;
+	int known;
+
+	ao2_lock(media);
+	media->pass.speaks_zrtp |= is_message(octets, len, "Hello   ");
+	media->pass.confirms |= is_message(octets, len, "Confirm1") ? CONFIRM1 : 0;
+	media->pass.confirms |= is_message(octets, len, "Confirm2") ? CONFIRM2 : 0;
+	mine = media->pass.confirms;
+	known = media->pass.keyed;
+	ao2_unlock(media);
+
+	if (is_message(octets, len, "Commit  ")) {
+		mark(media, 1, 0);
+		mark(partner, 1, 0);
+	}
+	ao2_lock(partner);
+	theirs = partner->pass.confirms;
+	ao2_unlock(partner);
+	if (!known && (((mine & CONFIRM1) && (theirs & CONFIRM2)) || ((mine & CONFIRM2) && (theirs & CONFIRM1)))) {
+		mark(media, 1, 1);
+		mark(partner, 1, 1);
+		mode_look(media, 0);
+		mode_look(partner, 0);
+	}
+}
+
+static struct media *partner_of(struct media *media)
+{
+	struct media *partner;
+
+	ao2_lock(media);
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
+
+	return partner;
+}
+
+int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp)
+{
+	struct media *partner = partner_of(media);
+	uint8_t octets[DATAGRAM_MAX];
+	struct ast_sockaddr source;
+	enum kind kind;
+	ssize_t len;
+	int i, ours = 1;
+
+	if (!partner) {
+		return 0;
+	}
+	for (i = 0; i < READS && fd >= 0; i++) {
+		len = recv(fd, octets, HEAD, MSG_PEEK | MSG_DONTWAIT);
+		if (len < 0) {
+			break;
+		}
+		kind = kind_of(octets, len, rtcp, media->pass.mux);
+		if (kind == KIND_STUN) {
+			ours = 0; /* ICE is a matter of each leg */
+			break;
+		}
+		len = ast_recvfrom(fd, octets, sizeof(octets), MSG_DONTWAIT | MSG_TRUNC, &source);
+		if (len < 0) {
+			break;
+		}
+		if (len > (ssize_t) sizeof(octets) || !admit(media, partner, kind, octets, len, &source)) {
+			continue;
+		}
+		if (kind == KIND_ZRTP) {
+			media_refresh(media, instance);
+			follow(media, partner, octets, len);
+		}
+		pass_on(partner, kind, octets, len);
+	}
+	ao2_ref(partner, -1);
+
+	return ours;
+}
+
+void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+{
+	if (!is_message(octets, len, "Hello   ")) {
+		return;
+	}
+
+	ao2_lock(media);
+	media->pass.speaks_zrtp = 1;
+	if (!media->pass.hello) {
+		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
+	}
+	if (media->pass.hello && len <= ZRTP_DATAGRAM_MAX) {
+		memcpy(media->pass.hello, octets, len);
+		media->pass.hello_len = len;
+		ast_sockaddr_copy(&media->pass.hello_source, source);
+	}
+	ao2_unlock(media);
+}
+
+/*! \brief The Hello of a phone that had no partner yet is for the partner now. */
+static void deliver_hello(struct media *media, struct media *partner)
+{
+	uint8_t octets[ZRTP_DATAGRAM_MAX];
+	struct ast_sockaddr source;
+	size_t len = 0;
+
+	ao2_lock(media);
+	if (media->pass.hello_len) {
+		len = media->pass.hello_len;
+		memcpy(octets, media->pass.hello, len);
+		ast_sockaddr_copy(&source, &media->pass.hello_source);
+		media->pass.hello_len = 0;
+	}
+	ao2_unlock(media);
+
+	if (len && admit(media, partner, KIND_ZRTP, octets, len, &source)) {
+		pass_on(partner, KIND_ZRTP, octets, len);
+	}
+}
+
+void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
+{
+	ao2_lock(media);
+	if (media->pass.rtcp_fd >= 0) {
+		close(media->pass.rtcp_fd);
+		media->pass.rtcp_fd = -1;
+	}
+	media->pass.mux = rtcp_fd >= 0 && rtcp_fd == rtp_fd;
+	if (media->pass.role != ROLE_END && !media->ended && rtcp_fd >= 0 && !media->pass.mux) {
+		media->pass.rtcp_fd = fcntl(rtcp_fd, F_DUPFD_CLOEXEC, 0);
+	}
+	ao2_unlock(media);
+}
+
+/*! \brief The first of a list of formats is what a phone sends. */
+static struct ast_format *first_format(struct ast_channel *chan)
+{
+	return ast_format_cap_count(ast_channel_nativeformats(chan))
+		? ast_format_cap_get_format(ast_channel_nativeformats(chan), 0) : NULL;
+}
+
+/*! \brief Has what one phone sends the number that the other one expects? Numbers are authenticated. */
+static int same_number(struct ast_rtp_instance *from, struct ast_rtp_instance *to, struct ast_format *format)
+{
+	struct ast_rtp_codecs *codecs[2] = { ast_rtp_instance_get_codecs(from), ast_rtp_instance_get_codecs(to) };
+	int ours = ast_rtp_codecs_payload_code(codecs[0], 1, format, 0);
+
+	return ours >= 0 && ours == ast_rtp_codecs_payload_code_tx(codecs[1], 1, format, 0);
+}
+
+/*!
+ * \brief Digits with a number that the other phone does not know get lost,
+ * which is bearable; what it would take for something else is not.
+ */
+static int harmless_digits(struct ast_rtp_instance *from, struct ast_rtp_instance *to)
+{
+	struct ast_rtp_codecs *codecs[2] = { ast_rtp_instance_get_codecs(from), ast_rtp_instance_get_codecs(to) };
+	int ours, theirs;
+
+	if (!ast_rtp_instance_get_prop(from, AST_RTP_PROPERTY_DTMF)) {
+		return 1;
+	}
+	ours = ast_rtp_codecs_payload_code(codecs[0], 0, NULL, AST_RTP_DTMF);
+	theirs = ast_rtp_codecs_payload_code_tx(codecs[1], 0, NULL, AST_RTP_DTMF);
+
+	return ours < 0 || ours == theirs || ast_rtp_codecs_find_payload_code(codecs[1], ours) < 0;
+}
+
+/*! \brief Do both phones have the same codec first, and all payloads the same numbers? */
+static int same_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2])
+{
+	struct ast_format *format = first_format(chan[0]);
+	struct ast_format *other = first_format(chan[1]);
+	int same = format && other && ast_format_cmp(format, other) == AST_FORMAT_CMP_EQUAL
+		&& same_number(instance[0], instance[1], format) && same_number(instance[1], instance[0], other)
+		&& harmless_digits(instance[0], instance[1]) && harmless_digits(instance[1], instance[0]);
+
+	ao2_cleanup(format);
+	ao2_cleanup(other);
+
+	return same;
+}
+
+/*! \brief May this one be passed through at all? Keeps it from becoming an end for a moment. */
+static int available(struct ast_channel *chan, struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
+	res = !media->ended && media->pass.role != ROLE_END
+		&& (media->settings->mode == MODE_PASSTHROUGH || media->pass.speaks_zrtp || media->pass.keyed);
+	if (res) {
+		media->pass.offered_at = context_now();
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2])
+{
+	if (!available(chan[0], media[0]) || !available(chan[1], media[1])) {
+		return 0;
+	}
+	if (!same_payloads(chan, instance)) {
+		ast_log(LOG_NOTICE, "%s and %s: no pass-through, their codecs or payload numbers differ\n",
+			ast_channel_name(chan[0]), ast_channel_name(chan[1]));
+		return 0;
+	}
+
+	return 1;
+}
+
+int passthrough_join(struct media *media, struct media *partner)
+{
+	char name[AST_CHANNEL_NAME];
+	struct media *former;
+	int joined;
+
+	ao2_lock(partner);
+	joined = partner->pass.role != ROLE_END && !partner->ended;
+	ast_copy_string(name, partner->report.channel, sizeof(name));
+	ao2_unlock(partner);
+	if (!joined) {
+		return -1;
+	}
+
+	ao2_lock(media);
+	joined = media->pass.role != ROLE_END && !media->ended;
+	former = joined ? media->pass.partner : NULL;
+	if (joined) {
+		media->pass.partner = ao2_bump(partner);
+		media->pass.role = ROLE_PASSTHROUGH;
+		media->pass.native = 1;
+		media->pass.told = 0;
+		media->pass.unheard_since = 0;
+		media->gate.rx = media->gate.tx = GATE_CLOSED;
+		ast_copy_string(media->pass.partner_name, name, sizeof(media->pass.partner_name));
+	}
+	ao2_unlock(media);
+	ao2_cleanup(former);
+	if (!joined) {
+		return -1;
+	}
+	if (former != partner) {
+		ast_verb(3, "%s: passed through to %s, the ZRTP is between the phones\n", media->report.channel, name);
+		deliver_hello(media, partner);
+		mode_look(media, 0);
+	}
+
+	return 0;
+}
+
+void passthrough_native_ended(struct media *media)
+{
+	ao2_lock(media);
+	media->pass.native = 0;
+	ao2_unlock(media);
+	mode_look(media, 0);
+}
+
+void passthrough_part(struct media *media)
+{
+	struct media *partner;
+
+	ao2_lock(media);
+	partner = media->pass.partner;
+	media->pass.partner = NULL;
+	media->pass.native = 0;
+	if (media->pass.role == ROLE_PASSTHROUGH) {
+		media->pass.role = ROLE_WAITING;
+	}
+	ao2_unlock(media);
+
+	if (partner) {
+		gate_set(media, media->settings->require ? GATE_CLOSED : GATE_CLEAR,
+			media->settings->require ? GATE_CLOSED : GATE_CLEAR);
+		ao2_ref(partner, -1);
+	}
+}
+
+void passthrough_end(struct media *media)
+{
+	int listed;
+
+	passthrough_part(media);
+	ao2_lock(media);
+	listed = media->pass.listed;
+	media->pass.listed = 0;
+	if (media->pass.rtcp_fd >= 0) {
+		close(media->pass.rtcp_fd);
+		media->pass.rtcp_fd = -1;
+	}
+	ao2_unlock(media);
+	if (listed) {
+		stats_stream_end(media);
+	}
+}
+
+void passthrough_destroy(struct passthrough *pass)
+{
+	ao2_cleanup(pass->partner);
+	ast_free(pass->hello);
+	if (pass->rtcp_fd >= 0) {
+		close(pass->rtcp_fd);
+	}
+}
