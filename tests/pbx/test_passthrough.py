@@ -69,14 +69,18 @@ def unchanged(wire, name, other, offset=0):
     return collections.Counter(capture.kind(data) for data in got)
 
 
-def check_wire(wire, first, second):
-    """Identical datagrams on both legs, ZRTP from the first one on, and nothing of the PBX's own."""
+def check_wire(wire, first, second, reports=0):
+    """Identical datagrams on both legs, ZRTP from the first one on, and nothing of the PBX's own.
+
+    reports: RTCP packets that must be among them; Linphone sends one every few seconds.
+    """
     for name, other in ((first, second), (second, first)):
         count = unchanged(wire, name, other)
         if count["zrtp"] < 4 or count["rtp"] < 50 or count["other"]:
             raise AssertionError(f"datagrams to {name}: {dict(count)}")
-        if not unchanged(wire, name, other, 1)["rtcp"]:
-            raise AssertionError(f"no RTCP for {name}")
+        found = unchanged(wire, name, other, 1)["rtcp"]
+        if found < reports:
+            raise AssertionError(f"{found} RTCP packets to {name}")
 
 
 @case("pass-through: two phones, one SAS, and on the wire the same datagrams on both legs")
@@ -91,7 +95,7 @@ def passthrough(lab):
             equal("partner", asterisk.endpoint_of(event["Partner"]) in ("through", "through2"), True)
             time.sleep(6)
     heard_each_other(first, second)
-    check_wire(wire, "through", "through2")
+    check_wire(wire, "through", "through2", 1)
     after = lab.pbx.statistics()
     for name in ("streams started", "streams secure", "zrtp packets sent", "srtp and srtcp packets sent"):
         equal(f"{name} by the PBX", after[name] - before[name], 0)
