@@ -25,6 +25,7 @@ struct peer {
 	uint8_t zid[ZRTP_ZID_SIZE];
 	struct zrtp_retained retained;
 	uint64_t dies_at;              /*!< Of the monotonic clock; ZRTP_NEVER */
+	char name[ENROLL_NAME_SIZE];   /*!< The endpoint that enrolled it */
 	AST_DLLIST_ENTRY(peer) entry;
 };
 
@@ -73,7 +74,7 @@ static void peer_remove(struct peer *peer)
 }
 
 /*! \pre peers is locked */
-static void peer_add(const uint8_t *zid, const struct zrtp_retained *in)
+static void peer_add(const uint8_t *zid, const struct zrtp_retained *in, const char *name)
 {
 	struct peer *peer;
 
@@ -86,6 +87,7 @@ static void peer_add(const uint8_t *zid, const struct zrtp_retained *in)
 	}
 	memcpy(peer->zid, zid, sizeof(peer->zid));
 	peer->retained = *in;
+	ast_copy_string(peer->name, name, sizeof(peer->name));
 	peer->dies_at = in->expiry == UINT32_MAX ? ZRTP_NEVER : context_now() + (uint64_t) in->expiry * 1000000;
 	if (ao2_link_flags(peers, peer, OBJ_NOLOCK)) {
 		AST_DLLIST_INSERT_TAIL(&by_age, peer, entry);
@@ -128,7 +130,7 @@ static void cache_put(attribute_unused const uint8_t own_zid[ZRTP_ZID_SIZE], con
 		peer_remove(former);
 	}
 	if (in->expiry) {
-		peer_add(peer_zid, in);
+		peer_add(peer_zid, in, former ? former->name : "");
 	}
 	ao2_unlock(peers);
 	ao2_cleanup(former);
@@ -138,6 +140,50 @@ const struct zrtp_cache cache_table = {
 	.get = cache_get,
 	.put = cache_put,
 };
+
+void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name)
+{
+	struct peer *peer;
+
+	ao2_lock(peers);
+	peer = peer_find(zid);
+	if (peer) {
+		ast_copy_string(peer->name, name, sizeof(peer->name));
+	}
+	ao2_unlock(peers);
+	ao2_cleanup(peer);
+}
+
+void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg)
+{
+	struct peer *peer;
+
+	ao2_lock(peers);
+	AST_DLLIST_TRAVERSE(&by_age, peer, entry) {
+		if (peer->retained.has_pbx) {
+			each(peer->zid, peer->name, arg);
+		}
+	}
+	ao2_unlock(peers);
+}
+
+int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	struct peer *peer;
+	int res = -1;
+
+	ao2_lock(peers);
+	peer = peer_find(zid);
+	if (peer && peer->retained.has_pbx) {
+		peer->retained.has_pbx = false;
+		OPENSSL_cleanse(peer->retained.pbxsecret, sizeof(peer->retained.pbxsecret));
+		res = 0;
+	}
+	ao2_unlock(peers);
+	ao2_cleanup(peer);
+
+	return res;
+}
 
 int cache_init(void)
 {

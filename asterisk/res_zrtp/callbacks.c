@@ -38,6 +38,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	struct media *media = stream_arg;
 	struct zrtp_session_info session;
 	struct zrtp_stream_info info;
+	int again;
 
 	zrtp_stream_get_info(stream, &info);
 	zrtp_session_get_info(zrtp_stream_session(stream), &session);
@@ -50,7 +51,33 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
 		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id);
 	stats_count(STATS_SECURE);
+	again = media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED;
 	events_secure(media, &info, &session);
+	if (again) {
+		speech_tell(media, "zrtp/now-secure");
+	}
+}
+
+/*!
+ * \brief GoClear is completed (RFC 6189, 4.7.2). Where the peer asked for it,
+ * clear media waits for somebody's confirmation, unless the administrator has
+ * given it beforehand.
+ */
+static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
+{
+	int by_peer = reason == ZRTP_CLEAR_BY_PEER;
+	int closed;
+
+	gate_wipe(media);
+	if (!by_peer || media->settings->allow_clear == ALLOW_CLEAR_YES) {
+		gate_open(media);
+	}
+	closed = !gate_is_clear(media);
+	ast_log(LOG_NOTICE, "%s: %s, the call is not encrypted any more%s\n", name_of(media),
+		by_peer ? "the peer went clear" : "gone clear",
+		closed ? "; no media passes until it is confirmed (zrtp go clear)" : "");
+	events_clear(media, by_peer ? "GoClearByPeer" : "GoClear", closed);
+	speech_tell(media, "zrtp/now-clear");
 }
 
 static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg)
@@ -61,6 +88,10 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	struct zrtp_stream_info info;
 	int closed;
 
+	if (reason == ZRTP_CLEAR_REQUESTED || reason == ZRTP_CLEAR_BY_PEER) {
+		gone_clear(media, reason);
+		return;
+	}
 	zrtp_stream_get_info(stream, &info);
 	stats_count(STATS_CLEAR);
 	media_settle(media);
@@ -140,6 +171,10 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		break;
 	case ZRTP_EVENT_RELAY_FAILED:
 		relay_result(media, RELAY_UNANSWERED);
+		break;
+	case ZRTP_EVENT_CLEAR_REFUSED:
+		gate_resume(media);
+		ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
 		break;
 	case ZRTP_EVENT_PEER_CHANGED:
 		peer_changed(media);

@@ -78,6 +78,8 @@ EVENT(failed_type, "ZrtpFailed");
 EVENT(clear_type, "ZrtpClear");
 EVENT(relay_type, "ZrtpSasRelay");
 EVENT(passthrough_type, "ZrtpPassthrough");
+EVENT(verified_type, "ZrtpVerified");
+EVENT(enrollment_type, "ZrtpEnrollment");
 
 static const char *yes_no(int yes)
 {
@@ -240,13 +242,50 @@ void events_passthrough(struct media *media, const char *state)
 	ast_channel_unref(chan);
 }
 
+/*! \brief Publish fields, which are consumed, that do not change the channel's state. */
+static void tell(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
+{
+	struct ast_channel *chan = media_channel(media);
+
+	if (chan) {
+		publish_blob(chan, type, fields);
+	} else {
+		ast_json_unref(fields);
+	}
+	ast_channel_cleanup(chan);
+}
+
+/*! \brief Who the peer of a leg is, and one thing more. */
+static struct ast_json *about_peer(struct media *media, const char *name, const char *value)
+{
+	struct zrtp_session_info session;
+	char zid[ZID_TEXT_SIZE];
+
+	zrtp_session_get_info(leg_session(media->leg), &session);
+	enroll_zid_text(zid, session.peer_zid);
+
+	return ast_json_pack("{s: s, s: s, s: s}", "PeerZID", zid, "SAS", session.sas, name, value);
+}
+
+void events_verified(struct media *media, int verified)
+{
+	tell(media, verified_type(), about_peer(media, "Verified", yes_no(verified)));
+}
+
+void events_enrollment(struct media *media, const char *status)
+{
+	tell(media, enrollment_type(), about_peer(media, "Status", status));
+}
+
 int events_init(void)
 {
 	return STASIS_MESSAGE_TYPE_INIT(secure_type)
 		|| STASIS_MESSAGE_TYPE_INIT(failed_type)
 		|| STASIS_MESSAGE_TYPE_INIT(clear_type)
 		|| STASIS_MESSAGE_TYPE_INIT(relay_type)
-		|| STASIS_MESSAGE_TYPE_INIT(passthrough_type) ? -1 : 0;
+		|| STASIS_MESSAGE_TYPE_INIT(passthrough_type)
+		|| STASIS_MESSAGE_TYPE_INIT(verified_type)
+		|| STASIS_MESSAGE_TYPE_INIT(enrollment_type) ? -1 : 0;
 }
 
 void events_shutdown(void)
@@ -256,4 +295,6 @@ void events_shutdown(void)
 	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(relay_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(passthrough_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(verified_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(enrollment_type);
 }

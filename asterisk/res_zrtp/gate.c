@@ -379,6 +379,37 @@ void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 	ao2_unlock(media);
 }
 
+void gate_pause(struct media *media)
+{
+	ao2_lock(media);
+	if (media->gate.tx == GATE_SECURE) {
+		media->gate.tx = GATE_CLOSED;
+		media->gate.paused = 1;
+	}
+	ao2_unlock(media);
+}
+
+void gate_resume(struct media *media)
+{
+	ao2_lock(media);
+	if (media->gate.paused && media->gate.srtp && !media->ended) {
+		media->gate.tx = GATE_SECURE;
+	}
+	media->gate.paused = 0;
+	ao2_unlock(media);
+}
+
+void gate_open(struct media *media)
+{
+	gate_wipe(media);
+	ao2_lock(media);
+	if (!media->ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
+		media->gate.was_secure = 0;
+		media->gate.rx = media->gate.tx = GATE_CLEAR;
+	}
+	ao2_unlock(media);
+}
+
 int gate_is_clear(struct media *media)
 {
 	int res;
@@ -437,6 +468,7 @@ void gate_wipe(struct media *media)
 {
 	ao2_lock(media);
 	media->gate.rx = media->gate.tx = GATE_CLOSED;
+	media->gate.paused = 0;
 	zrtp_srtp_free(media->gate.srtp);
 	media->gate.srtp = NULL;
 	ao2_unlock(media);

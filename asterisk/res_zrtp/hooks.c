@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Framehooks that keep a channel's audio in the core.
+ * \brief The framehook of a channel with ZRTP.
  *
  * Bridges join media natively, or have the endpoints send it to each other,
- * only while nobody in the core wants the audio. The hook wants it. It stays
- * for the life of the channel, and follows it through masquerades.
+ * only while nobody in the core wants the audio. The hook wants it. It also
+ * sees each digit on its way into the core, from RFC 4733 and from SIP INFO,
+ * and gives the channel what speech.c has for it. It stays for the life of the
+ * channel, and follows it through masquerades.
  */
 
 #include "asterisk.h"
 
+#include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/datastore.h"
 #include "asterisk/framehook.h"
@@ -18,14 +21,42 @@
 
 #include "res_zrtp.h"
 
-/*! Says that the channel has the hook. */
+static void mark_destroy(void *data)
+{
+	ao2_ref(data, -1);
+}
+
+/*! Says that the channel has the hook, and which. */
 static const struct ast_datastore_info mark = {
 	.type = "zrtp",
+	.destroy = mark_destroy,
 };
 
-static struct ast_frame *hook_event(attribute_unused struct ast_channel *chan, struct ast_frame *frame,
-	attribute_unused enum ast_framehook_event event, attribute_unused void *data)
+static void read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
+	if (frame->frametype == AST_FRAME_VOICE) {
+		speech_feed(hook, chan, frame);
+	} else if (frame->frametype == AST_FRAME_DTMF_END) {
+		keypad_digit(hook, chan, frame->subclass.integer);
+	}
+}
+
+/*! \pre chan is locked */
+static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *frame,
+	enum ast_framehook_event event, void *data)
+{
+	struct hook *hook = data;
+
+	if (!frame) {
+		return frame;
+	}
+	if (event == AST_FRAMEHOOK_EVENT_READ) {
+		read_event(hook, chan, frame);
+	} else if (event == AST_FRAMEHOOK_EVENT_WRITE && frame->frametype == AST_FRAME_VOICE && speech_covers(hook)) {
+		/* Whoever writes a frame keeps it. */
+		return &ast_null_frame;
+	}
+
 	return frame;
 }
 
@@ -34,13 +65,22 @@ static int hook_consume(attribute_unused void *data, enum ast_frame_type type)
 	return type == AST_FRAME_VOICE;
 }
 
-static void hook_destroy(attribute_unused void *data)
+static void hook_destroy(void *data)
 {
+	ao2_ref(data, -1);
 	ast_module_unref(AST_MODULE_SELF);
 }
 
+static void hook_destructor(void *obj)
+{
+	struct hook *hook = obj;
+
+	speech_drop(hook);
+	ao2_cleanup(hook->media);
+}
+
 /*! \pre chan is locked */
-static int attach(struct ast_channel *chan)
+static int attach(struct ast_channel *chan, struct media *media)
 {
 	struct ast_framehook_interface interface = {
 		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
@@ -49,13 +89,19 @@ static int attach(struct ast_channel *chan)
 		.destroy_cb = hook_destroy,
 	};
 	struct ast_datastore *datastore = ast_datastore_alloc(&mark, NULL);
+	struct hook *hook = ao2_alloc_options(sizeof(*hook), hook_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
 
-	if (!datastore) {
+	if (!datastore || !hook) {
+		ast_datastore_free(datastore);
+		ao2_cleanup(hook);
 		return -1;
 	}
+	hook->media = ao2_bump(media);
+	datastore->data = hook;
+	interface.data = ao2_bump(hook);
 	ast_module_ref(AST_MODULE_SELF);
 	if (ast_framehook_attach(chan, &interface) < 0) {
-		ast_module_unref(AST_MODULE_SELF);
+		hook_destroy(interface.data);
 		ast_datastore_free(datastore);
 		return -1;
 	}
@@ -64,11 +110,18 @@ static int attach(struct ast_channel *chan)
 	return 0;
 }
 
-void hooks_attach(struct ast_channel *chan)
+void hooks_attach(struct ast_channel *chan, struct media *media)
 {
 	ast_channel_lock(chan);
-	if (!ast_channel_datastore_find(chan, &mark, NULL) && attach(chan)) {
+	if (!ast_channel_datastore_find(chan, &mark, NULL) && attach(chan, media)) {
 		ast_log(LOG_ERROR, "%s: cannot keep the audio from being bridged natively\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);
+}
+
+struct hook *hooks_find(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore = ast_channel_datastore_find(chan, &mark, NULL);
+
+	return datastore ? datastore->data : NULL;
 }

@@ -14,6 +14,7 @@
 #include "asterisk/channel.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/logger.h"
+#include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/taskprocessor.h"
 #include "asterisk/threadpool.h"
@@ -40,6 +41,8 @@ struct leg {
 	/* Of the serializer alone. */
 	struct zrtp_session *session;
 	unsigned int restart:1;
+	unsigned int enroll:1;          /*!< Enrollment is wanted */
+	unsigned int enrolling:1;       /*!< It was announced, and not refused */
 	AST_LIST_HEAD_NOLOCK(, media) streams;
 
 	char channel_id[0];             /*!< When it was made; fixed */
@@ -152,6 +155,18 @@ static void report(struct media *media)
 	ao2_unlock(media);
 }
 
+/*! \brief Only before the first stream of the session starts (RFC 6189, 7.3.1). */
+static void announce_enrollment(struct leg *leg)
+{
+	if (!leg->enroll || leg->enrolling) {
+		return;
+	}
+	leg->enrolling = zrtp_session_enroll(leg->session) == ZRTP_OK;
+	if (!leg->settings->policy.mitm) {
+		ast_log(LOG_WARNING, "Enrollment cannot be announced, policy %s has sas_relay = no\n", leg->settings->name);
+	}
+}
+
 /*! \brief Make the ZRTP stream of a media object and start it. */
 static int stream_open(struct leg *leg, struct media *media)
 {
@@ -164,6 +179,7 @@ static int stream_open(struct leg *leg, struct media *media)
 		status = zrtp_stream_new(&media->stream, leg->session, media->ssrc, media);
 	}
 	if (status == ZRTP_OK) {
+		announce_enrollment(leg);
 		status = zrtp_stream_start(media->stream, context_now());
 	}
 	if (status != ZRTP_OK) {
@@ -182,6 +198,7 @@ static void begin_again(struct leg *leg)
 	struct media *media;
 
 	leg->restart = 0;
+	leg->enrolling = 0;
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		timers_cancel(media);
 		gate_wipe(media);
@@ -237,6 +254,35 @@ static void settle(struct leg *leg)
 	}
 }
 
+void leg_settle(struct leg *leg)
+{
+	settle(leg);
+}
+
+void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *arg), void *arg)
+{
+	struct media *media;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		each(media, arg);
+	}
+}
+
+struct zrtp_session *leg_session(const struct leg *leg)
+{
+	return leg->session;
+}
+
+int leg_enrolling(const struct leg *leg)
+{
+	return leg->enrolling;
+}
+
+void leg_refuse_enrollment(struct leg *leg)
+{
+	leg->enroll = leg->enrolling = 0;
+}
+
 enum outcome leg_outcome(const struct leg *leg)
 {
 	enum outcome worst = OUTCOME_SECURE;
@@ -266,8 +312,9 @@ static void meet_channel(struct media *media)
 		return;
 	}
 
-	hooks_attach(chan);
+	hooks_attach(chan, media);
 	ast_channel_lock(chan);
+	media->leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));
 	ao2_lock(media);
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
 	ao2_unlock(media);
@@ -393,6 +440,11 @@ struct party *leg_party(struct media *media)
 	ao2_unlock(media);
 
 	return party;
+}
+
+int leg_push_data(struct media *media, int (*task)(void *data), void *data)
+{
+	return ast_taskprocessor_push(media->leg->serializer, task, data);
 }
 
 int leg_push(struct media *media, int (*task)(void *data))

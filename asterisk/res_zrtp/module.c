@@ -36,6 +36,9 @@ static const struct {
 	{ "RTP engine", engines_init, engines_shutdown },
 	{ "policies", policies_load, context_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
+	{ "actions", action_cli_init, action_cli_shutdown },
+	{ "enrollment", enroll_init, enroll_shutdown },
+	{ "SayZRTPSAS", say_init, say_shutdown },
 };
 
 static void shut_down(size_t count)
@@ -96,7 +99,7 @@ static int reload_module(void)
 	return policies_load() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
 }
 
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189)",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_GLOBAL_SYMBOLS | AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189)",
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

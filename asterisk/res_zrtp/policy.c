@@ -45,7 +45,8 @@ static const struct {
 /*! The policies in force come from a file. */
 static int file_seen;
 
-#define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, require, on_error, initiate, sas_relay, disclose"
+#define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, require, on_error, initiate, sas_relay, disclose, " \
+	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure"
 
 static const char * const modes[] = {
 	[MODE_MITM] = "mitm",
@@ -147,6 +148,32 @@ static int read_on_error(struct settings *settings, const struct ast_variable *v
 	return settings->clear_on_error || !strcasecmp(var->value, "close") ? 0 : refuse(var, "close or clear");
 }
 
+static int read_allow_clear(struct settings *settings, const struct ast_variable *var)
+{
+	if (!strcasecmp(var->value, "confirm")) {
+		settings->allow_clear = ALLOW_CLEAR_CONFIRM;
+	} else if (ast_true(var->value)) {
+		settings->allow_clear = ALLOW_CLEAR_YES;
+	} else if (ast_false(var->value)) {
+		settings->allow_clear = ALLOW_CLEAR_NO;
+	} else {
+		return refuse(var, "no, confirm or yes");
+	}
+	settings->policy.allow_clear = settings->allow_clear != ALLOW_CLEAR_NO;
+
+	return 0;
+}
+
+static int read_code(struct settings *settings, int which, const struct ast_variable *var)
+{
+	if (!keypad_code_valid(var->value)) {
+		return refuse(var, "nothing, or up to 8 of the digits 0-9 * # A-D");
+	}
+	ast_copy_string(settings->keypad[which], var->value, sizeof(settings->keypad[which]));
+
+	return 0;
+}
+
 static int read_client_id(struct draft *draft, const struct ast_variable *var)
 {
 	const char *c;
@@ -170,7 +197,14 @@ static int read_variable(struct draft *draft, struct settings *settings, const s
 			return read_list(settings, which, var);
 		}
 	}
-	if (!strcasecmp(var->name, "require")) {
+	for (which = 0; which < KEYPAD_COMMANDS; which++) {
+		if (!strcasecmp(var->name, keypad_keys[which])) {
+			return read_code(settings, which, var);
+		}
+	}
+	if (!strcasecmp(var->name, "allow_clear")) {
+		return read_allow_clear(settings, var);
+	} else if (!strcasecmp(var->name, "require")) {
 		return read_require(settings, var);
 	} else if (!strcasecmp(var->name, "mode")) {
 		return read_mode(settings, var);
@@ -236,6 +270,28 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 	return 0;
 }
 
+/*! \brief What the keys of a section must be together, with those it took over from [general]. */
+static int check_section(const struct settings *settings, const struct ast_variable *first)
+{
+	const char *file = first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE;
+	int line = first ? first->lineno : 0;
+	int clash = keypad_clash(settings);
+	int res = 0;
+
+	if (settings->require && settings->allow_clear != ALLOW_CLEAR_NO) {
+		ast_log(LOG_ERROR, "%s:%d: policy %s: require = yes and allow_clear exclude each other; "
+			"set allow_clear = no here\n", file, line, settings->name);
+		res = -1;
+	}
+	if (clash >= 0) {
+		ast_log(LOG_ERROR, "%s:%d: policy %s: %s = %s is part of another code\n", file, line,
+			settings->name, keypad_keys[clash], settings->keypad[clash]);
+		res = -1;
+	}
+
+	return res;
+}
+
 static int read_variables(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
 {
 	const struct ast_variable *first = var;
@@ -251,7 +307,7 @@ static int read_variables(struct draft *draft, struct settings *settings, const 
 		res = -1;
 	}
 
-	return res;
+	return res | check_section(settings, first);
 }
 
 static int read_policy(struct draft *draft, struct ast_category *category)
@@ -373,6 +429,13 @@ static void show(const struct settings *settings, void *arg)
 		ast_cli(fd, "\n");
 	}
 	ast_cli(fd, "  %-13s = %s\n", "mode", modes[settings->mode]);
+	for (which = 0; which < KEYPAD_COMMANDS; which++) {
+		if (settings->keypad[which][0]) {
+			ast_cli(fd, "  %-15s = %s\n", keypad_keys[which], settings->keypad[which]);
+		}
+	}
+	ast_cli(fd, "  %-13s = %s\n", "allow_clear", settings->allow_clear == ALLOW_CLEAR_YES ? "yes"
+		: settings->allow_clear == ALLOW_CLEAR_CONFIRM ? "confirm" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "require", settings->require ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "on_error", settings->clear_on_error ? "clear" : "close");
 	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");

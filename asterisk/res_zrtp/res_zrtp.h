@@ -20,6 +20,8 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "api.h"
+
 struct ast_srtp;
 struct ast_srtp_policy;
 struct ast_taskprocessor;
@@ -41,6 +43,25 @@ enum mode {
 	MODE_OFF,         /*!< As the stock engine: ZRTP is nothing to it */
 };
 
+/*! The commands of the keypad, see keypad.c. */
+enum keypad_command {
+	KEYPAD_SAS,
+	KEYPAD_VERIFY,
+	KEYPAD_UNVERIFY,
+	KEYPAD_CLEAR,
+	KEYPAD_SECURE,
+	KEYPAD_COMMANDS
+};
+/*! The longest code, digits. */
+#define KEYPAD_CODE_MAX 8
+
+/*! What a peer that is trusted with GoClear gets (RFC 6189, 4.7.2). */
+enum allow_clear {
+	ALLOW_CLEAR_NO,      /*!< Its GoClear is refused */
+	ALLOW_CLEAR_CONFIRM, /*!< No media passes until somebody here confirms it */
+	ALLOW_CLEAR_YES,     /*!< The administrator has confirmed beforehand */
+};
+
 /*! A policy as configured. An ao2 object that does not change any more. */
 struct settings {
 	char name[POLICY_NAME_SIZE];   /*!< Of the RTP engine it belongs to */
@@ -48,6 +69,8 @@ struct settings {
 	enum mode mode;
 	unsigned int require:1;        /*!< No clear media at any time */
 	unsigned int clear_on_error:1; /*!< Go on in clear after a failure */
+	enum allow_clear allow_clear;
+	char keypad[KEYPAD_COMMANDS][KEYPAD_CODE_MAX + 1]; /*!< Codes; empty: off */
 };
 
 /*!
@@ -87,6 +110,13 @@ int cache_init(void);
 void cache_shutdown(void);
 extern const struct zrtp_cache cache_table;
 
+/*! \brief Name a peer that is there: the endpoint that enrolled it. */
+void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name);
+/*! \brief Call each for every peer with a pbxsecret. The cache is locked meanwhile. */
+void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg);
+/*! \brief Forget the pbxsecret of a peer. \retval -1 when there is none */
+int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE]);
+
 /* ------------------------------------------------------------------------
  * gate.c: what media may pass, at the core's SRTP hook
  */
@@ -104,7 +134,8 @@ struct gate_output;
 struct gate {
 	const void *magic;         /*!< Tells ours from the objects of res_srtp.so */
 	enum gate_mode rx, tx;
-	unsigned int was_secure:1; /*!< We have sent SRTP: never clear again */
+	unsigned int was_secure:1; /*!< We have sent SRTP: never clear again but by GoClear */
+	unsigned int paused:1;     /*!< Our GoClear waits for its answer */
 	unsigned int noticed:1;    /*!< The ZRTP engine knows of the peer's SRTP */
 	struct zrtp_srtp *srtp;
 	struct gate_output *output;
@@ -146,6 +177,16 @@ int gate_is_clear(struct media *media);
 void gate_hold(struct media *media);
 /*! \brief Install keys. \retval -1 when they cannot be used */
 int gate_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys);
+/*! \brief Our GoClear is on its way: send nothing, still accept the peer's SRTP. */
+void gate_pause(struct media *media);
+/*! \brief It was refused: send SRTP again. */
+void gate_resume(struct media *media);
+/*!
+ * \brief Let clear media pass again, after a GoClear that was completed and is
+ * authorised. Wipes the keys. This is the only way back from secure, and
+ * closed for policies that require ZRTP or do not allow clear.
+ */
+void gate_open(struct media *media);
 /*! \brief Wipe the keys and close both directions. */
 void gate_wipe(struct media *media);
 /*! \brief Release what the gate holds; for the destructor of the media object. */
@@ -469,6 +510,19 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 /*! \brief The worst outcome of a leg's streams. Serializer only. */
 enum outcome leg_outcome(const struct leg *leg);
 
+/*! \brief Queue a task of the leg with data of the caller's. */
+int leg_push_data(struct media *media, int (*task)(void *data), void *data);
+/*! \brief Call each for every stream of the leg. Serializer only. */
+void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *arg), void *arg);
+/*! \brief The leg's session, NULL if it could not be made. Serializer only. */
+struct zrtp_session *leg_session(const struct leg *leg);
+/*! \brief Is enrollment announced to its peer? Serializer only. */
+int leg_enrolling(const struct leg *leg);
+/*! \brief The enrollment was refused: none is accepted any more. Serializer only. */
+void leg_refuse_enrollment(struct leg *leg);
+/*! \brief To be called after each call of the ZRTP engine. Serializer only. */
+void leg_settle(struct leg *leg);
+
 /*! \brief Task: SRTP of the peer was authenticated. */
 int leg_task_authenticated(void *data);
 /*! \brief Task: the stream's timer has run out. */
@@ -480,8 +534,30 @@ int leg_task_expire(void *data);
  */
 void leg_restart(struct leg *leg);
 
+/*! Set to a true value on a channel, it asks for enrollment in its leg. */
+#define ENROLL_VARIABLE "ZRTP_ENROLL"
+
 /*! \brief callbacks.c: what the ZRTP engine tells. */
 extern const struct zrtp_callbacks callbacks_table;
+
+/* ------------------------------------------------------------------------
+ * actions.c: what is done to a leg from outside
+ */
+
+/*! Called in the serializer when an action was tried. media has the leg. */
+typedef void (*action_done)(struct media *media, enum ast_zrtp_action action, enum ast_zrtp_result result);
+
+/*! \brief Do something with the leg of media, later, in its serializer. */
+int action_push(struct media *media, enum ast_zrtp_action action, action_done done);
+/*!
+ * \brief The media object of a channel's audio with a reference, or NULL.
+ * \pre neither the channel nor an RTP instance is locked
+ */
+struct media *action_media(struct ast_channel *chan);
+
+/*! \brief action_cli.c: the same by CLI and AMI. */
+int action_cli_init(void);
+void action_cli_shutdown(void);
 
 /* ------------------------------------------------------------------------
  * timers.c
@@ -502,8 +578,80 @@ void timers_expired(struct media *media);
  * hooks.c
  */
 
-/*! \brief Keep a channel's audio in the core: no native bridging, no direct media. */
-void hooks_attach(struct ast_channel *chan);
+/*! The latest digits of a channel. */
+struct keypad {
+	char digits[KEYPAD_CODE_MAX + 1];
+	struct timeval last;
+};
+
+struct speech;
+
+/*! What a channel with ZRTP carries: an ao2 object, guarded by the channel's lock. */
+struct hook {
+	struct media *media;      /*!< Fixed */
+	struct keypad keypad;
+	struct speech *speech;    /*!< NULL: nothing to say */
+};
+
+/*!
+ * \brief Attach the hook, unless it is there: it keeps a channel's audio in
+ * the core (no native bridging, no direct media) and sees its digits.
+ */
+void hooks_attach(struct ast_channel *chan, struct media *media);
+/*! \brief The hook of a channel, or NULL; the channel has the reference. \pre chan is locked */
+struct hook *hooks_find(struct ast_channel *chan);
+
+/* ------------------------------------------------------------------------
+ * keypad.c
+ */
+
+/*! The keys of zrtp.conf, by enum keypad_command. */
+extern const char * const keypad_keys[KEYPAD_COMMANDS];
+/*! \brief Is this a code, or empty? */
+int keypad_code_valid(const char *code);
+/*! \brief The command whose code is part of another one's, or -1. */
+int keypad_clash(const struct settings *settings);
+/*! \brief A digit came in. \pre chan is locked */
+void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit);
+
+/* ------------------------------------------------------------------------
+ * speech.c: prompts for one side of a call that goes on
+ */
+
+/*! \brief Let the phone of this leg hear a sound. Serializer only. */
+void speech_tell(struct media *media, const char *sound);
+/*! \brief Task: let it hear its SAS. */
+int speech_task_sas(void *data);
+/*! \brief A frame of audio came in: send as much. \pre chan is locked */
+void speech_feed(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
+/*! \brief Is what others write left out? \pre the channel is locked */
+int speech_covers(const struct hook *hook);
+/*! \brief Say no more. \pre the channel is locked */
+void speech_drop(struct hook *hook);
+
+/* ------------------------------------------------------------------------
+ * say.c: the SAS as sounds
+ */
+
+int say_init(void);
+void say_shutdown(void);
+/*! \brief Call each for every sound of a SAS, in order. */
+void say_sounds(const char *sas, const char *sas_type, void (*each)(const char *sound, void *arg), void *arg);
+
+/* ------------------------------------------------------------------------
+ * enroll.c: enrolled phones
+ */
+
+/*! The hexadecimal digits of a ZID and NUL. */
+#define ZID_TEXT_SIZE (2 * ZRTP_ZID_SIZE + 1)
+/*! The name of an endpoint and NUL. */
+#define ENROLL_NAME_SIZE AST_CHANNEL_NAME
+
+int enroll_init(void);
+void enroll_shutdown(void);
+void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief Keep the pbxsecret of this leg, with its endpoint. Serializer only. \retval -1 not possible */
+int enroll_accept(struct media *media);
 
 /* ------------------------------------------------------------------------
  * events.c: AMI, ARI, channel variables
@@ -519,6 +667,10 @@ void events_clear(struct media *media, const char *reason, int closed);
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
 /*! \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks. */
 void events_passthrough(struct media *media, const char *state);
+/*! \brief Tell whether the SAS was compared. Serializer only. */
+void events_verified(struct media *media, int verified);
+/*! \brief Tell how an enrollment ended. Serializer only. */
+void events_enrollment(struct media *media, const char *status);
 
 /* ------------------------------------------------------------------------
  * stats.c: totals and the list of streams
