@@ -89,6 +89,11 @@ exten => digits,1,Answer()
  same => n,Wait(600)
 exten => conference,1,Answer()
  same => n,ConfBridge(lab)
+exten => enroll,1,Enroll_zrtp()
+ same => n,Hangup()
+exten => enroll-late,1,Answer()
+ same => n,Wait(3)
+ same => n,Enroll_zrtp()
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
 """
 

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Enroll_zrtp(): a phone learns to trust this PBX (RFC 6189, 7.3.1).
+ *
+ * Run from an extension that phones dial directly. Enrollment has to be
+ * announced in the ZRTP exchange, which begins with the answer: so the
+ * application answers the call itself. It then waits for what comes of the
+ * exchange, reads the SAS aloud, and has the caller confirm it before the
+ * secret is kept.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/app.h"
+#include "asterisk/channel.h"
+#include "asterisk/file.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+#include "asterisk/pbx.h"
+#include "asterisk/strings.h"
+
+#include "../res_zrtp/api.h"
+
+#define APP "Enroll_zrtp"
+#define STATUS "ENROLLSTATUS"
+
+/*! How long the exchange may take, seconds. */
+#define WAIT_DEFAULT 15
+#define WAIT_MAX 300
+/*! How often the SAS is read before it counts as no answer. */
+#define REPEAT_DEFAULT 3
+#define REPEAT_MAX 20
+/*! How long the caller may think after the question, milliseconds. */
+#define ANSWER_WAIT 7000
+/*! Between two looks at the state, milliseconds. */
+#define STEP 100
+/*! A channel without any ZRTP so long after its answer has none, milliseconds. */
+#define NONE_MAX 2000
+
+#define KEY_SAME '1'
+#define KEY_DIFFERS '2'
+#define KEY_AGAIN '3'
+#define KEYS "123"
+
+/*! How it ended. */
+enum status {
+	ENROLLED,
+	ALREADY,
+	NOZRTP,
+	REFUSED,
+	DIFFERS,
+	UNANSWERED,
+	LATE,
+	ANONYMOUS,
+	TIMED_OUT,
+	FAILED,
+	HUNG_UP,
+};
+
+static const struct {
+	const char *name;   /*!< Value of the variable */
+	const char *prompt; /*!< What the caller hears */
+} statuses[] = {
+	[ENROLLED] = { "ENROLLED", "zrtp/enroll-done" },
+	[ALREADY] = { "ALREADY", "zrtp/enroll-already" },
+	[NOZRTP] = { "NOZRTP", "zrtp/enroll-no-zrtp" },
+	[REFUSED] = { "REFUSED", "zrtp/enroll-refused" },
+	[DIFFERS] = { "DIFFERS", "zrtp/enroll-differs" },
+	[UNANSWERED] = { "UNANSWERED", "zrtp/enroll-refused" },
+	[LATE] = { "LATE", "zrtp/enroll-late" },
+	[ANONYMOUS] = { "ANONYMOUS", "zrtp/enroll-failed" },
+	[TIMED_OUT] = { "TIMEOUT", "zrtp/enroll-failed" },
+	[FAILED] = { "FAILED", "zrtp/enroll-failed" },
+	[HUNG_UP] = { "HANGUP", NULL },
+};
+
+enum {
+	OPT_TRUST = (1 << 0),
+	OPT_HANGUP = (1 << 1),
+	OPT_QUIET = (1 << 2),
+	OPT_REPEAT = (1 << 3),
+	OPT_WAIT = (1 << 4),
+};
+
+enum {
+	ARG_REPEAT,
+	ARG_WAIT,
+	ARGS
+};
+
+AST_APP_OPTIONS(app_options, {
+	AST_APP_OPTION('c', OPT_TRUST),
+	AST_APP_OPTION('h', OPT_HANGUP),
+	AST_APP_OPTION('q', OPT_QUIET),
+	AST_APP_OPTION_ARG('r', OPT_REPEAT, ARG_REPEAT),
+	AST_APP_OPTION_ARG('t', OPT_WAIT, ARG_WAIT),
+});
+
+/*! What the arguments say. */
+struct wishes {
+	struct ast_flags flags;
+	int repeat;
+	int wait;
+};
+
+/*! \brief A number of an option. \retval -1 with an error logged */
+static int read_number(struct ast_channel *chan, char option, const char *text, int max, int *out)
+{
+	char rest;
+
+	if (ast_strlen_zero(text) || sscanf(text, "%30d%c", out, &rest) != 1 || *out < 1 || *out > max) {
+		ast_log(LOG_ERROR, "%s: " APP ": option %c(%s) is not valid; allowed is 1 to %d\n",
+			ast_channel_name(chan), option, S_OR(text, ""), max);
+		return -1;
+	}
+
+	return 0;
+}
+
+static int read_wishes(struct ast_channel *chan, const char *data, struct wishes *wishes)
+{
+	char *args[ARGS] = { NULL };
+	char *text = ast_strdupa(S_OR(data, ""));
+
+	wishes->repeat = REPEAT_DEFAULT;
+	wishes->wait = WAIT_DEFAULT;
+	if (ast_app_parse_options(app_options, &wishes->flags, args, text)) {
+		ast_log(LOG_ERROR, "%s: " APP "(%s): options are c, h, q, r(n), t(seconds)\n",
+			ast_channel_name(chan), S_OR(data, ""));
+		return -1;
+	}
+	if (ast_test_flag(&wishes->flags, OPT_REPEAT)
+		&& read_number(chan, 'r', args[ARG_REPEAT], REPEAT_MAX, &wishes->repeat)) {
+		return -1;
+	}
+
+	return ast_test_flag(&wishes->flags, OPT_WAIT)
+		? read_number(chan, 't', args[ARG_WAIT], WAIT_MAX, &wishes->wait) : 0;
+}
+
+/*! \brief Callers nobody has authenticated come as this endpoint (or none). */
+static int is_anonymous(struct ast_channel *chan)
+{
+	int res;
+
+	ast_channel_lock(chan);
+	res = !strncasecmp(ast_channel_name(chan), "PJSIP/anonymous-", strlen("PJSIP/anonymous-"));
+	ast_channel_unlock(chan);
+
+	return res;
+}
+
+/*! \brief Wait until the exchange has come to an end. \retval 0 there is an outcome in info */
+static int await(struct ast_channel *chan, int seconds, struct ast_zrtp_info *info, enum status *status)
+{
+	int waited;
+
+	for (waited = 0; waited <= seconds * 1000; waited += STEP) {
+		ast_zrtp_query(chan, info);
+		if (info->outcome != AST_ZRTP_PENDING && (info->outcome != AST_ZRTP_NONE || waited >= NONE_MAX)) {
+			return 0;
+		}
+		if (ast_safe_sleep(chan, STEP)) {
+			*status = HUNG_UP;
+			return -1;
+		}
+	}
+	*status = info->outcome == AST_ZRTP_NONE ? NOZRTP : TIMED_OUT;
+
+	return -1;
+}
+
+/*! \brief Read the SAS and ask once. \retval the digit, 0 for none, -1 hung up */
+static int ask(struct ast_channel *chan, const struct ast_zrtp_info *info)
+{
+	int res = ast_stream_and_wait(chan, "zrtp/sas-is", KEYS);
+
+	if (!res) {
+		res = ast_zrtp_say_sas(chan, info->sas, info->sas_type, KEYS);
+	}
+	if (!res) {
+		res = ast_stream_and_wait(chan, "zrtp/enroll-confirm", KEYS);
+	}
+
+	return res ? res : ast_waitfordigit(chan, ANSWER_WAIT);
+}
+
+/*! \brief Have the caller compare. */
+static enum status confirm(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
+{
+	int i, digit;
+
+	for (i = 0; i < wishes->repeat; i++) {
+		digit = ask(chan, info);
+		if (digit < 0) {
+			return HUNG_UP;
+		} else if (digit == KEY_SAME) {
+			return ENROLLED;
+		} else if (digit == KEY_DIFFERS) {
+			return DIFFERS;
+		}
+	}
+
+	return UNANSWERED;
+}
+
+/*! \brief The call is secure, and the phone was told of the enrollment. */
+static enum status enroll(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
+{
+	enum status status = ENROLLED;
+
+	if (!ast_test_flag(&wishes->flags, OPT_QUIET) && ast_stream_and_wait(chan, "zrtp/enroll-welcome", AST_DIGIT_NONE)) {
+		status = HUNG_UP;
+	} else if (!ast_test_flag(&wishes->flags, OPT_TRUST)) {
+		status = confirm(chan, wishes, info);
+	}
+	if (status == ENROLLED) {
+		return ast_zrtp_perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) == AST_ZRTP_OK ? ENROLLED : FAILED;
+	}
+	ast_zrtp_perform(chan, AST_ZRTP_REFUSE_ENROLLMENT);
+	if (status == DIFFERS) {
+		ast_log(LOG_WARNING, "%s: the caller says that the SAS differs: somebody may be in between\n",
+			ast_channel_name(chan));
+		ast_zrtp_perform(chan, AST_ZRTP_UNVERIFY);
+	}
+
+	return status;
+}
+
+static enum status run(struct ast_channel *chan, const struct wishes *wishes)
+{
+	struct ast_zrtp_info info;
+	enum status status = FAILED;
+
+	if (is_anonymous(chan)) {
+		return ANONYMOUS;
+	}
+	ast_zrtp_announce_enrollment(chan);
+	if (ast_channel_state(chan) != AST_STATE_UP && ast_answer(chan)) {
+		return HUNG_UP;
+	}
+	if (await(chan, wishes->wait, &info, &status)) {
+		return status;
+	}
+	switch (info.outcome) {
+	case AST_ZRTP_SECURE:
+		if (info.enrolled) {
+			return ALREADY;
+		}
+		return info.enrolling ? enroll(chan, wishes, &info) : LATE;
+	case AST_ZRTP_NONE:
+	case AST_ZRTP_CLEAR:
+	case AST_ZRTP_CLOSED:
+		return NOZRTP;
+	default:
+		return FAILED;
+	}
+}
+
+static int enroll_exec(struct ast_channel *chan, const char *data)
+{
+	struct wishes wishes = { .repeat = 0 };
+	enum status status;
+
+	if (read_wishes(chan, data, &wishes)) {
+		pbx_builtin_setvar_helper(chan, STATUS, statuses[FAILED].name);
+		return 0;
+	}
+
+	status = run(chan, &wishes);
+	pbx_builtin_setvar_helper(chan, STATUS, statuses[status].name);
+	ast_verb(3, "%s: enrollment: %s\n", ast_channel_name(chan), statuses[status].name);
+	if (status == HUNG_UP) {
+		return -1;
+	}
+	if (!ast_test_flag(&wishes.flags, OPT_QUIET) && ast_channel_state(chan) == AST_STATE_UP
+		&& ast_stream_and_wait(chan, statuses[status].prompt, AST_DIGIT_NONE) < 0) {
+		return -1;
+	}
+
+	return ast_test_flag(&wishes.flags, OPT_HANGUP) ? -1 : 0;
+}
+
+static int load_module(void)
+{
+	return ast_register_application_xml(APP, enroll_exec) ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+}
+
+static int unload_module(void)
+{
+	return ast_unregister_application(APP);
+}
+
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "ZRTP enrollment of phones",
+	.support_level = AST_MODULE_SUPPORT_EXTENDED,
+	.load = load_module,
+	.unload = unload_module,
+	.requires = "res_zrtp",
+);
