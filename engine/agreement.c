@@ -587,8 +587,14 @@ static uint32_t agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *p
 	if (!code && stream->session->cache_mismatch) {
 		zrtp_tell(stream, ZRTP_EVENT_CACHE_MISMATCH);
 	}
-	if (!code && stream->session->auxsecret_len && !stream->session->aux_matched) {
+	if (!code && zrtp_secrets_has_aux(stream->session) && !stream->session->aux_matched) {
 		zrtp_tell(stream, ZRTP_EVENT_AUX_MISMATCH);
+	}
+	if (!code && stream->session->new_label) {
+		zrtp_tell(stream, ZRTP_EVENT_NEW_LABEL);
+	}
+	if (!code && stream->session->pbx_alternate) {
+		zrtp_tell(stream, ZRTP_EVENT_PBX_ALTERNATE);
 	}
 	return code;
 }

@@ -13,8 +13,7 @@ static unsigned own_flags(const struct zrtp_stream *stream)
 		flags |= ZRTP_CONFIRM_ALLOW_CLEAR;
 	}
 
-	/* Not after a mismatch: the V of another secret says nothing. */
-	if (!stream->multistream && session->retained.verified && session->rs_matched) {
+	if (!stream->multistream && zrtp_secrets_verified(session)) {
 		flags |= ZRTP_CONFIRM_VERIFIED;
 	}
 	return flags;

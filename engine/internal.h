@@ -50,6 +50,13 @@ struct zrtp_session {
 	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX];
 	size_t auxsecret_len;
 	bool rs_matched, aux_matched, pbx_matched, cache_mismatch;
+	enum zrtp_match match;
+	bool matched_rs2;   /* of the two of ours */
+	bool new_label;     /* no match, and no mismatch either */
+	bool pbx_alternate; /* the peer has the other pbxsecret */
+	bool stored;        /* retained.rs1 is this call's */
+	bool verified;      /* V: of the secret that matched, or by the user's word */
+	char label[ZRTP_LABEL_SIZE];
 
 	/* What the first stream's exchange gave. */
 	bool keyed;
@@ -324,6 +331,12 @@ bool zrtp_preshared_possible(const struct zrtp_stream *stream);
 int zrtp_preshared_propose(struct zrtp_stream *stream, uint8_t key_id[ZRTP_ID_SIZE]);
 int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID_SIZE]);
 void zrtp_secrets_update(struct zrtp_session *session);
+/* Has this call an auxsecret, of the application's or of the cache? */
+bool zrtp_secrets_has_aux(const struct zrtp_session *session);
+/* V of the secret that matched; false after a mismatch, whose V says nothing. */
+bool zrtp_secrets_verified(const struct zrtp_session *session);
+/* Hand the retained secrets to the cache. changed: of enum zrtp_change. */
+void zrtp_secrets_put(struct zrtp_session *session, unsigned changed);
 
 /* session.c */
 /* E of a device that is no PBX means nothing; and with E no GoClear (7.3.1). */

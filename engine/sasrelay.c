@@ -140,24 +140,55 @@ enum zrtp_status zrtp_session_enroll(struct zrtp_session *session)
 	return ZRTP_OK;
 }
 
+static bool is_kept(bool has, const uint8_t *kept, const uint8_t *secret)
+{
+	return has && zrtp_equal(kept, secret, ZRTP_SECRET_SIZE);
+}
+
+/* Some phones take the secret of each enrollment, some keep the first, and a
+ * user may decline: so the PBX has two, until one has matched. False: nothing
+ * new. */
+static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZRTP_SECRET_SIZE])
+{
+	struct zrtp_retained *r = &session->retained;
+
+	if (is_kept(r->has_pbx, r->pbxsecret, secret) ||
+	    is_kept(r->has_pbx_alternate, r->pbx_alternate, secret)) {
+		return false;
+	}
+	if (session->pbx_matched) {
+		memcpy(r->pbx_alternate, secret, sizeof(r->pbx_alternate));
+		r->has_pbx_alternate = true;
+		return true;
+	}
+	if (r->has_pbx) {
+		memcpy(r->pbx_alternate, r->pbxsecret, sizeof(r->pbx_alternate));
+		r->has_pbx_alternate = true;
+	}
+	memcpy(r->pbxsecret, secret, sizeof(r->pbxsecret));
+	r->has_pbx = true;
+	return true;
+}
+
 enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 {
-	const struct zrtp_cache *cache = &session->context->cache;
 	const uint8_t *own = session->context->zid, *peer = session->peer_zid;
-	struct zrtp_retained *retained = &session->retained;
+	uint8_t secret[ZRTP_SECRET_SIZE];
 
-	if (!session->keyed || session->destroyed || !cache->put ||
+	if (!session->keyed || session->destroyed || !session->context->cache.put ||
 	    !(session->enroll || zrtp_enrollment_offered(session))) {
 		return ZRTP_WRONG_STATE;
 	}
-	if (session->pbx_matched) {
+	if (session->pbx_matched && !session->enroll) {
 		return ZRTP_OK; /* a new one on one side only would break the trust */
 	}
 	if (zrtp_pbxsecret(session->hash, session->keys.zrtpsess, session->was_initiator ? own : peer,
-			   session->was_initiator ? peer : own, retained->pbxsecret)) {
+			   session->was_initiator ? peer : own, secret)) {
 		return ZRTP_CRYPTO;
 	}
-	retained->has_pbx = true;
-	cache->put(own, peer, retained, cache->arg);
+	if (keep_pbxsecret(session, secret)) {
+		zrtp_secrets_put(session, ZRTP_CHANGED_PBX);
+	}
+	zrtp_wipe(secret, sizeof(secret));
 	return ZRTP_OK;
 }

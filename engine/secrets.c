@@ -9,15 +9,36 @@ static bool has_cache(const struct zrtp_session *session)
 	return session->context->cache.get != NULL;
 }
 
+static struct zrtp_cache_key key_of(const struct zrtp_session *session)
+{
+	return (struct zrtp_cache_key){ session->context->zid, session->peer_zid, session->label };
+}
+
 void zrtp_secrets_load(struct zrtp_session *session)
 {
 	const struct zrtp_cache *cache = &session->context->cache;
+	const struct zrtp_cache_key key = key_of(session);
 
 	zrtp_wipe(&session->retained, sizeof(session->retained));
-	if (has_cache(session) &&
-	    cache->get(session->context->zid, session->peer_zid, &session->retained, cache->arg)) {
+	if (has_cache(session) && cache->get(&key, &session->retained, cache->arg)) {
 		zrtp_wipe(&session->retained, sizeof(session->retained));
 	}
+	if (session->retained.auxsecret_len > sizeof(session->retained.auxsecret)) {
+		session->retained.auxsecret_len = 0;
+	}
+}
+
+bool zrtp_secrets_has_aux(const struct zrtp_session *session)
+{
+	return session->auxsecret_len || session->retained.auxsecret_len;
+}
+
+bool zrtp_secrets_verified(const struct zrtp_session *session)
+{
+	const struct zrtp_retained *r = &session->retained;
+
+	return session->rs_matched &&
+	       (session->matched_rs2 && r->rs2_other ? r->other_verified : r->verified);
 }
 
 /* The secret of a slot; length 0 if there is none. */
@@ -31,7 +52,9 @@ static struct zrtp_shared secret(const struct zrtp_session *session, enum slot s
 	case SLOT_RS2:
 		return (struct zrtp_shared){ r->rs2, r->has_rs2 ? sizeof(r->rs2) : 0 };
 	case SLOT_AUX:
-		return (struct zrtp_shared){ session->auxsecret, session->auxsecret_len };
+		return session->auxsecret_len
+			       ? (struct zrtp_shared){ session->auxsecret, session->auxsecret_len }
+			       : (struct zrtp_shared){ r->auxsecret, r->auxsecret_len };
 	case SLOT_PBX:
 		return (struct zrtp_shared){ r->pbxsecret, r->has_pbx ? sizeof(r->pbxsecret) : 0 };
 	case SLOT_COUNT:
@@ -129,6 +152,45 @@ static enum slot match_rs(const struct expected *expected, const uint8_t *ids, e
 	return SLOT_COUNT;
 }
 
+/* Has the peer the pbxsecret that we did not offer? */
+static int match_alternate(const struct zrtp_stream *stream, const uint8_t *peer_id)
+{
+	struct zrtp_session *session = stream->session;
+	const struct zrtp_retained *r = &session->retained;
+	uint8_t id[ZRTP_ID_SIZE];
+
+	session->pbx_alternate = false;
+	if (!r->has_pbx_alternate) {
+		return 0;
+	}
+	if (zrtp_mac64(stream->exchange->choice.hash, r->pbx_alternate, sizeof(r->pbx_alternate),
+		       stream->exchange->role == ZRTP_INITIATOR ? "Responder" : "Initiator", 9, id)) {
+		return -1;
+	}
+	session->pbx_alternate = zrtp_equal(id, peer_id, sizeof(id));
+	return 0;
+}
+
+/* What the match, or that there is none, says of the peer. One that files by
+ * label has no secret under a new one; nor has a stranger: both are told, but
+ * only the latter as a mismatch (4.3.2). */
+static void judge(struct zrtp_session *session, enum slot s1)
+{
+	const struct zrtp_retained *r = &session->retained;
+	bool failed = r->has_rs1 && s1 == SLOT_COUNT;
+
+	session->rs_matched = s1 != SLOT_COUNT;
+	session->matched_rs2 = s1 == SLOT_RS2;
+	session->new_label = failed && r->new_label && (r->files_by_label || session->pbx_matched);
+	session->cache_mismatch = failed && !session->new_label;
+	if (!session->rs_matched) {
+		session->match = failed ? ZRTP_MATCH_FAILED : ZRTP_MATCH_NONE;
+	} else {
+		session->match = r->new_label || (session->matched_rs2 && r->rs2_other) ? ZRTP_MATCH_OTHER
+											: ZRTP_MATCH_OWN;
+	}
+}
+
 int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_COUNT * ZRTP_ID_SIZE])
 {
 	struct zrtp_session *session = stream->session;
@@ -136,14 +198,14 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 	struct expected expected;
 	enum slot s1;
 
-	if (expect(stream, &expected)) {
+	if (expect(stream, &expected) || match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE)) {
 		return -1;
 	}
 	s1 = match_rs(&expected, peer_ids, exchange->role);
-	session->rs_matched = s1 != SLOT_COUNT;
 	session->aux_matched = matches(&expected, SLOT_AUX, peer_ids, SLOT_AUX);
 	session->pbx_matched = matches(&expected, SLOT_PBX, peer_ids, SLOT_PBX);
-	session->cache_mismatch = session->retained.has_rs1 && !session->rs_matched;
+	session->pbx_alternate &= !session->pbx_matched;
+	judge(session, s1);
 	exchange->shared[0] = secret(session, s1);
 	exchange->shared[1] = secret(session, session->aux_matched ? SLOT_AUX : SLOT_COUNT);
 	exchange->shared[2] = secret(session, session->pbx_matched ? SLOT_PBX : SLOT_COUNT);
@@ -160,7 +222,7 @@ bool zrtp_preshared_possible(const struct zrtp_stream *stream)
 	const struct zrtp_session *session = stream->session;
 	const struct zrtp_retained *r = &session->retained;
 
-	return session->policy.preshared && r->has_rs1 && r->verified &&
+	return session->policy.preshared && r->has_rs1 && r->verified && !r->new_label && !r->rs2_other &&
 	       r->preshared_count < session->policy.preshared_limit && zrtp_peer_lists(stream, "Prsh");
 }
 
@@ -175,8 +237,8 @@ static int preshared(struct zrtp_stream *stream, bool with_aux, bool with_pbx, u
 		secret(session, with_pbx ? SLOT_PBX : SLOT_COUNT),
 	};
 
-	session->rs_matched = true;
-	session->cache_mismatch = false;
+	judge(session, SLOT_RS1);
+	session->pbx_alternate = false;
 	session->aux_matched = s[1].len;
 	session->pbx_matched = s[2].len;
 	return zrtp_preshared_key(exchange->choice.hash, s, exchange->preshared_key) ||
@@ -220,17 +282,35 @@ int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID
 
 /* ---- the update ---- */
 
-static void put(struct zrtp_session *session)
+void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 {
 	const struct zrtp_cache *cache = &session->context->cache;
+	const struct zrtp_cache_key key = key_of(session);
 
-	if (cache->put) {
-		cache->put(session->context->zid, session->peer_zid, &session->retained, cache->arg);
+	if (cache->put && changed) {
+		session->retained.changed = changed;
+		session->retained.match = session->match;
+		cache->put(&key, &session->retained, cache->arg);
+		session->retained.changed = 0;
 	}
 }
 
 /* After a DH exchange the old rs1 becomes rs2, so that a peer that missed this
- * update is still recognised (4.6.1). */
+ * update is still recognised (4.6.1). If the peer shared the rs1 of another
+ * label instead, then that is the one it may fall back to; and if none, none. */
+static void shift(const struct zrtp_session *session, struct zrtp_retained *r)
+{
+	if (session->match == ZRTP_MATCH_OTHER && session->matched_rs2 && r->rs2_other) {
+		return;
+	}
+	r->has_rs2 = r->has_rs1 && !(r->new_label && session->match == ZRTP_MATCH_FAILED);
+	memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+	if (!r->has_rs2) {
+		zrtp_wipe(r->rs2, sizeof(r->rs2));
+	}
+}
+
+/* The new rs1 takes its place; it is a secret of this label now. */
 static void apply(struct zrtp_session *session)
 {
 	struct zrtp_retained *r = &session->retained;
@@ -239,15 +319,39 @@ static void apply(struct zrtp_session *session)
 		r->preshared_count++;
 	} else {
 		r->preshared_count = 0;
-		r->has_rs2 = r->has_rs1;
-		memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+		shift(session, r);
 	}
 	r->has_rs1 = true;
 	memcpy(r->rs1, session->keys.new_rs1, sizeof(r->rs1));
 	r->expiry = session->expiry;
+	r->verified = session->verified;
+	r->new_label = r->rs2_other = r->other_verified = false;
 	zrtp_wipe(session->keys.new_rs1, sizeof(session->keys.new_rs1));
 	session->update_waits = false;
-	put(session);
+	session->stored = true;
+}
+
+/* Of two pbxsecrets the one that matched stays; one that the peer has, but was
+ * not offered, is the next to be. Its ID could be anybody's who listened: so
+ * neither goes before a match. */
+static unsigned settle_pbxsecret(struct zrtp_session *session)
+{
+	struct zrtp_retained *r = &session->retained;
+	uint8_t other[ZRTP_SECRET_SIZE];
+
+	if (session->pbx_matched && r->has_pbx_alternate) {
+		r->has_pbx_alternate = false;
+		zrtp_wipe(r->pbx_alternate, sizeof(r->pbx_alternate));
+		return ZRTP_CHANGED_PBX;
+	}
+	if (session->pbx_alternate && !session->cache_mismatch) {
+		memcpy(other, r->pbxsecret, sizeof(other));
+		memcpy(r->pbxsecret, r->pbx_alternate, sizeof(r->pbxsecret));
+		memcpy(r->pbx_alternate, other, sizeof(r->pbx_alternate));
+		zrtp_wipe(other, sizeof(other));
+		return ZRTP_CHANGED_PBX;
+	}
+	return 0;
 }
 
 /* What speaks for the new secret after a mismatch as well as a compared SAS
@@ -275,6 +379,10 @@ static bool may_resync(const struct zrtp_session *session)
 
 void zrtp_secrets_update(struct zrtp_session *session)
 {
+	unsigned changed;
+
+	/* A secret that a mismatch replaces was verified by nobody. */
+	session->verified = zrtp_secrets_verified(session);
 	if (!has_cache(session)) {
 		return;
 	}
@@ -285,17 +393,16 @@ void zrtp_secrets_update(struct zrtp_session *session)
 		session->update_waits = session->expiry != 0;
 		return;
 	}
-	if (!session->expiry) {
+	changed = settle_pbxsecret(session);
+	if (session->expiry) {
+		apply(session);
+		changed |= ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED;
+	} else if (session->rs_matched) {
 		/* Not to be stored; what was there may go any time (4.9). */
-		if (session->retained.has_rs1) {
-			session->retained.expiry = 0;
-			put(session);
-		}
-		return;
+		session->retained.expiry = 0;
+		changed |= ZRTP_CHANGED_EXPIRY;
 	}
-	/* A secret that a mismatch replaced was verified by nobody. */
-	session->retained.verified &= !session->cache_mismatch;
-	apply(session);
+	zrtp_secrets_put(session, changed);
 }
 
 enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool verified)
@@ -303,11 +410,12 @@ enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool ve
 	if (!session->keyed || !has_cache(session)) {
 		return ZRTP_WRONG_STATE;
 	}
-	session->retained.verified = verified;
+	session->verified = session->retained.verified = verified;
 	if (verified && session->update_waits) {
 		apply(session);
-	} else if (session->retained.has_rs1) {
-		put(session);
+		zrtp_secrets_put(session, ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED);
+	} else if (session->retained.has_rs1 && (session->stored || session->rs_matched || !verified)) {
+		zrtp_secrets_put(session, ZRTP_CHANGED_VERIFIED);
 	}
 	return ZRTP_OK;
 }

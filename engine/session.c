@@ -131,6 +131,26 @@ enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session, const 
 	return ZRTP_OK;
 }
 
+enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session, const char *label)
+{
+	size_t len = label ? strnlen(label, ZRTP_LABEL_SIZE) : 0;
+
+	if (len == ZRTP_LABEL_SIZE) {
+		return ZRTP_INVALID;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)label[i] < 0x20 || label[i] == 0x7f) {
+			return ZRTP_INVALID;
+		}
+	}
+	if (!zrtp_session_unstarted(session)) {
+		return ZRTP_WRONG_STATE;
+	}
+	memset(session->label, 0, sizeof(session->label));
+	memcpy(session->label, label ? label : "", len);
+	return ZRTP_OK;
+}
+
 enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session, const uint8_t *key, size_t key_len,
 					   const uint8_t *salt, size_t salt_len)
 {
@@ -244,13 +264,14 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 	}
 	if (session->keyed) {
 		put_sas(session, out);
-		out->verified = session->retained.verified && !session->update_waits;
+		out->verified = session->verified;
 		out->peer_verified = session->peer_confirm_flags & ZRTP_CONFIRM_VERIFIED;
 		out->peer_disclosed = session->peer_confirm_flags & ZRTP_CONFIRM_DISCLOSE;
 		out->cache_mismatch = session->cache_mismatch;
 		out->rs_matched = session->rs_matched;
 		out->aux_matched = session->aux_matched;
 		out->pbx_matched = session->pbx_matched;
+		out->new_label = session->new_label;
 		out->relayed = session->relayed;
 		out->relayed_verified = session->relayed_verified;
 		out->relayed_disclosed = session->relayed_disclosed;

@@ -100,6 +100,10 @@ const char *zrtp_event_text(enum zrtp_event event)
 		return "GoClear refused, the stream stays secure";
 	case ZRTP_EVENT_PONG:
 		return "Ping answered";
+	case ZRTP_EVENT_NEW_LABEL:
+		return "known peer without secret of ours under this new label";
+	case ZRTP_EVENT_PBX_ALTERNATE:
+		return "the peer has the pbxsecret of another enrollment";
 	case ZRTP_EVENT_COUNT:
 		break;
 	}

@@ -95,15 +95,14 @@ static void peer_add(const uint8_t *zid, const struct zrtp_retained *in, const c
 	ao2_ref(peer, -1);
 }
 
-static int cache_get(attribute_unused const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
-	struct zrtp_retained *out, attribute_unused void *arg)
+static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
 {
 	uint64_t now = context_now();
 	struct peer *peer;
 	int res = -1;
 
 	ao2_lock(peers);
-	peer = peer_find(peer_zid);
+	peer = peer_find(key->peer_zid);
 	if (peer && peer->dies_at <= now) {
 		peer_remove(peer);
 	} else if (peer) {
@@ -119,18 +118,17 @@ static int cache_get(attribute_unused const uint8_t own_zid[ZRTP_ZID_SIZE], cons
 	return res;
 }
 
-static void cache_put(attribute_unused const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
-	const struct zrtp_retained *in, attribute_unused void *arg)
+static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
 {
 	struct peer *former;
 
 	ao2_lock(peers);
-	former = peer_find(peer_zid);
+	former = peer_find(key->peer_zid);
 	if (former) {
 		peer_remove(former);
 	}
 	if (in->expiry) {
-		peer_add(peer_zid, in, former ? former->name : "");
+		peer_add(key->peer_zid, in, former ? former->name : "");
 	}
 	ao2_unlock(peers);
 	ao2_cleanup(former);

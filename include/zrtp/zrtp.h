@@ -68,6 +68,7 @@ enum {
 	ZRTP_HELLO_HASH_TEXT_SIZE = 70, /* "1.10 " + 64 hexadecimal digits + NUL */
 	ZRTP_DATAGRAM_MAX = 2136,       /* the largest packet of RFC 6189 */
 	ZRTP_ALGORITHMS_MAX = 7,        /* of one class in a Hello (5.2) */
+	ZRTP_LABEL_SIZE = 128,          /* label of retained secrets with its NUL */
 };
 
 /* No deadline: zrtp_stream_expire() need not be called. */
@@ -182,30 +183,67 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy,
  * Retained secrets (RFC 6189, 4.3 and 4.9)
  */
 
+/* What a put changes. A cache that several calls or machines write at once
+ * changes only these members; one that is alone may store all. */
+enum zrtp_change {
+	ZRTP_CHANGED_SECRET = 1 << 0,   /* rs1 is new; the former rs1 is rs2, but for
+					 * Preshared mode, which leaves rs2 */
+	ZRTP_CHANGED_VERIFIED = 1 << 1, /* verified, of the secret rs1 */
+	ZRTP_CHANGED_EXPIRY = 1 << 2,   /* expiry: 0 */
+	ZRTP_CHANGED_PBX = 1 << 3,      /* pbxsecret, pbx_alternate */
+};
+
+/* Which of the secrets that get gave the peer turned out to share. */
+enum zrtp_match {
+	ZRTP_MATCH_NONE,   /* there was none to compare */
+	ZRTP_MATCH_OWN,    /* one of this label */
+	ZRTP_MATCH_OTHER,  /* one of another label */
+	ZRTP_MATCH_FAILED, /* none of those there were */
+};
+
 /* What is kept for one peer. Which members are there is in the flags. */
 struct zrtp_retained {
-	bool has_rs1, has_rs2, has_pbx;
+	bool has_rs1, has_rs2, has_pbx, has_pbx_alternate;
 	bool verified; /* V flag: the user has compared the SAS */
 	uint8_t rs1[ZRTP_SECRET_SIZE];
 	uint8_t rs2[ZRTP_SECRET_SIZE];
 	uint8_t pbxsecret[ZRTP_SECRET_SIZE];
-	uint32_t expiry;          /* seconds from now; UINT32_MAX for ever */
-	uint32_t preshared_count; /* Preshared exchanges since the last DH one */
+	/* Of an enrollment that one side may have taken and the other not: kept
+	 * until one of the two has matched. */
+	uint8_t pbx_alternate[ZRTP_SECRET_SIZE];
+	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX]; /* of this peer; get only */
+	uint8_t auxsecret_len;                  /* 0: none */
+	uint32_t expiry;                        /* seconds from now; UINT32_MAX for ever */
+	uint32_t preshared_count;               /* Preshared exchanges since the last DH one */
+	/* A cache that keeps secrets by label says in get: */
+	bool new_label;      /* none under this label: rs1, rs2 are another's */
+	bool files_by_label; /* the peer is known to do so too */
+	bool rs2_other;      /* rs2 is the rs1 of another label, */
+	bool other_verified; /* and this is its V flag */
+	/* The engine says in put: */
+	unsigned changed; /* enum zrtp_change */
+	enum zrtp_match match;
 };
 
-/* The application's cache. Without one (both NULL) an endpoint is cacheless:
- * it says so with an expiration interval of 0 (4.9.1).
- * get is called once per session, when the peer's ZID is known: fill *out and
- * return 0, or return -1 for an unknown peer. It must not wait: load what is
- * needed ahead, or answer from memory.
- * put is called after the exchange is complete (4.6.1), at most once more
- * after the SAS of a mismatched call was verified. It may store later, but in
- * the order of the calls. */
+/* Under what the secrets are filed. label is the name under which the peer
+ * sees us (zrtp_session_set_cache_label()), "" if there is none, never NULL. A
+ * cache may ignore it: then all is filed by ZID, as RFC 6189 has it. */
+struct zrtp_cache_key {
+	const uint8_t *own_zid, *peer_zid; /* ZRTP_ZID_SIZE octets each */
+	const char *label;
+};
+
+/* The application's cache; <zrtp/cache.h> has some. Without one (both NULL) an
+ * endpoint is cacheless: it says so with an expiration interval of 0 (4.9.1).
+ * get is called once per session, when the peer's ZID is known: fill *out,
+ * which is all zero, and return 0, or return -1 for an unknown peer. It must not
+ * wait: load what is needed ahead, or answer from memory.
+ * put is called after the exchange is complete (4.6.1), and when the user's
+ * word or an enrollment changes something. It may store later, but in the order
+ * of the calls, and must not drop what is there before the new is safe. */
 struct zrtp_cache {
-	int (*get)(const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
-		   struct zrtp_retained *out, void *arg);
-	void (*put)(const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
-		    const struct zrtp_retained *in, void *arg);
+	int (*get)(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg);
+	void (*put)(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg);
 	void *arg;
 };
 
@@ -329,6 +367,11 @@ enum zrtp_event {
 	ZRTP_EVENT_CLEAR_REFUSED,       /* GoClear refused, by the peer or by us: the
 					 * stream is and stays secure */
 	ZRTP_EVENT_PONG,                /* PingACK came in: the peer speaks ZRTP */
+	ZRTP_EVENT_NEW_LABEL,           /* a known peer without secret of ours, under a label
+					 * that is new: expected of one that files by label,
+					 * and no continuity either */
+	ZRTP_EVENT_PBX_ALTERNATE,       /* the peer has the pbxsecret of another enrollment:
+					 * no trust in this call, the next one offers that */
 	ZRTP_EVENT_COUNT
 };
 
@@ -388,6 +431,14 @@ ZRTP_API void zrtp_session_free(struct zrtp_session *session);
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session,
 								const uint8_t *secret, size_t len);
 
+/* The name under which the peer sees us in this call: the number it dialled or
+ * is called from. Some phones keep their secrets by it, not by ZID alone; a cache
+ * that keeps labels then finds the right ones. NULL or "": none.
+ * Before the first stream starts: ZRTP_WRONG_STATE. ZRTP_INVALID:
+ * ZRTP_LABEL_SIZE octets or more, or a control character. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session,
+								  const char *label);
+
 /* The user has compared the SAS (true) or denies it (false). After a cache
  * mismatch true lets the cache be updated (4.6.1.1). ZRTP_WRONG_STATE when
  * the session has no SAS or no cache. */
@@ -399,7 +450,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *se
 
 /* Keep the pbxsecret of an enrollment call: at the phone after its user's
  * explicit consent, at the PBX when it is content (7.3.1). A secret that
- * already matches is kept as it is. ZRTP_WRONG_STATE: no enrollment was
+ * already matches stays in use; the PBX keeps the new one beside it, in case the
+ * phone takes that. One that did not match is kept as the alternate.
+ * ZRTP_WRONG_STATE: no enrollment was
  * announced, the call is not secure, or there is no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session);
 
@@ -433,6 +486,7 @@ struct zrtp_session_info {
 	bool rs_matched;                              /* s1 was not null: key continuity holds */
 	bool aux_matched;                             /* s2 was not null */
 	bool pbx_matched;                             /* s3 was not null */
+	bool new_label;                               /* see ZRTP_EVENT_NEW_LABEL */
 	bool relayed;                                 /* sas is the far leg's, relayed by a trusted PBX */
 	bool relayed_verified;                        /* V and D flags of the far leg */
 	bool relayed_disclosed;

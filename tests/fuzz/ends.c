@@ -47,22 +47,20 @@ static int on_random(uint8_t *out, size_t len, enum zrtp_random_use use, void *a
 	return 0;
 }
 
-static int on_get(const uint8_t *own, const uint8_t *peer, struct zrtp_retained *out, void *arg)
+static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
 	struct ends_end *end = arg;
 
-	(void)own;
-	(void)peer;
+	(void)key;
 	*out = end->stored;
 	return end->has_stored ? 0 : -1;
 }
 
-static void on_put(const uint8_t *own, const uint8_t *peer, const struct zrtp_retained *in, void *arg)
+static void on_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
 {
 	struct ends_end *end = arg;
 
-	(void)own;
-	(void)peer;
+	(void)key;
 	end->stored = *in;
 	end->has_stored = true;
 }

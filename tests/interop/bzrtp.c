@@ -323,22 +323,20 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 	((struct channel *)arg)->call->events |= 1U << event;
 }
 
-static int cache_get(const uint8_t *own, const uint8_t *peer, struct zrtp_retained *out, void *arg)
+static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
 	struct world *world = arg;
 
-	(void)own;
-	(void)peer;
+	(void)key;
 	*out = world->stored;
 	return world->has_stored ? 0 : -1;
 }
 
-static void cache_put(const uint8_t *own, const uint8_t *peer, const struct zrtp_retained *in, void *arg)
+static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
 {
 	struct world *world = arg;
 
-	(void)own;
-	(void)peer;
+	(void)key;
 	world->stored = *in;
 	world->has_stored = true;
 }

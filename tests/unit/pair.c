@@ -58,12 +58,11 @@ static int side_random(uint8_t *out, size_t len, enum zrtp_random_use use, void 
 	return 0;
 }
 
-static int cache_get(const uint8_t *own, const uint8_t *peer, struct zrtp_retained *out, void *arg)
+static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
 	struct pair_side *side = arg;
 
-	(void)own;
-	(void)peer;
+	(void)key;
 	side->gets++;
 	if (!side->has_stored) {
 		return -1;
@@ -72,12 +71,11 @@ static int cache_get(const uint8_t *own, const uint8_t *peer, struct zrtp_retain
 	return 0;
 }
 
-static void cache_put(const uint8_t *own, const uint8_t *peer, const struct zrtp_retained *in, void *arg)
+static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
 {
 	struct pair_side *side = arg;
 
-	(void)own;
-	(void)peer;
+	(void)key;
 	side->puts++;
 	side->stored = *in;
 	side->has_stored = true;

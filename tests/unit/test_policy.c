@@ -253,19 +253,17 @@ static void random_text_is_refused_or_understood(void **state)
 
 /* ---- context ---- */
 
-static int get(const uint8_t *own, const uint8_t *peer, struct zrtp_retained *out, void *arg)
+static int get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
-	(void)own;
-	(void)peer;
+	(void)key;
 	(void)out;
 	(void)arg;
 	return -1;
 }
 
-static void put(const uint8_t *own, const uint8_t *peer, const struct zrtp_retained *in, void *arg)
+static void put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
 {
-	(void)own;
-	(void)peer;
+	(void)key;
 	(void)in;
 	(void)arg;
 }

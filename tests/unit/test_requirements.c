@@ -712,25 +712,25 @@ struct by_zid {
 	uint8_t own[ZRTP_ZID_SIZE], peer[ZRTP_ZID_SIZE];
 };
 
-static int get_by_zid(const uint8_t *own, const uint8_t *peer, struct zrtp_retained *out, void *arg)
+static int get_by_zid(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
 	struct by_zid *cache = arg;
 
 	(void)out;
 	cache->gets++;
-	assert_memory_equal(own, cache->own, ZRTP_ZID_SIZE);
-	assert_memory_equal(peer, cache->peer, ZRTP_ZID_SIZE);
+	assert_memory_equal(key->own_zid, cache->own, ZRTP_ZID_SIZE);
+	assert_memory_equal(key->peer_zid, cache->peer, ZRTP_ZID_SIZE);
 	return -1;
 }
 
-static void put_by_zid(const uint8_t *own, const uint8_t *peer, const struct zrtp_retained *in, void *arg)
+static void put_by_zid(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
 {
 	struct by_zid *cache = arg;
 
 	(void)in;
 	cache->puts++;
-	assert_memory_equal(own, cache->own, ZRTP_ZID_SIZE);
-	assert_memory_equal(peer, cache->peer, ZRTP_ZID_SIZE);
+	assert_memory_equal(key->own_zid, cache->own, ZRTP_ZID_SIZE);
+	assert_memory_equal(key->peer_zid, cache->peer, ZRTP_ZID_SIZE);
 }
 
 static void secrets_are_filed_under_the_peers_zid(void **state) /* R013 R238 R529 */

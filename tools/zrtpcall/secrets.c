@@ -29,12 +29,10 @@ static struct peer *find(const struct secrets *secrets, const uint8_t *zid)
 	return NULL;
 }
 
-static int get(const uint8_t own[ZRTP_ZID_SIZE], const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_retained *out,
-	       void *arg)
+static int get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
-	const struct peer *peer = find(arg, zid);
+	const struct peer *peer = find(arg, key->peer_zid);
 
-	(void)own;
 	if (!peer) {
 		return -1;
 	}
@@ -47,19 +45,17 @@ static void destroy_peer(void *arg)
 	OPENSSL_cleanse(arg, sizeof(struct peer));
 }
 
-static void put(const uint8_t own[ZRTP_ZID_SIZE], const uint8_t zid[ZRTP_ZID_SIZE],
-		const struct zrtp_retained *in, void *arg)
+static void put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
 {
 	struct secrets *secrets = arg;
-	struct peer *peer = find(secrets, zid);
+	struct peer *peer = find(secrets, key->peer_zid);
 
-	(void)own;
 	if (!peer) {
 		peer = mem_zalloc(sizeof(*peer), destroy_peer);
 		if (!peer) {
 			return;
 		}
-		memcpy(peer->zid, zid, ZRTP_ZID_SIZE);
+		memcpy(peer->zid, key->peer_zid, ZRTP_ZID_SIZE);
 		list_append(&secrets->peers, &peer->le, peer);
 	}
 	peer->retained = *in;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to the cache's folder: the store's parts and what they need of each
+ * other. */
+#ifndef ZRTP_STORE_H
+#define ZRTP_STORE_H
+
+#include <zrtp/cache.h>
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <string.h>
+
+struct zrtp_store {
+	const struct zrtp_store_backend *backend;
+	void *be;
+	pthread_mutex_t lock;
+	bool sealed; /* has a key */
+	struct zrtp_store_key key;
+	/* Property "key" when the store was opened: a known text under the key. All
+	 * who write must agree on it. */
+	uint8_t check[ZRTP_STORE_META_MAX];
+	size_t check_len;
+	zrtp_store_warn warn;
+	void *warn_arg;
+	/* For functions that look at all pairs of a peer; guarded by lock. */
+	struct zrtp_store_pair_row *rows;
+};
+
+/* A pair with its secrets in clear: wipe it. */
+struct pair {
+	char label[ZRTP_LABEL_SIZE];
+	bool has_rs2, verified;
+	uint8_t rs1[ZRTP_SECRET_SIZE], rs2[ZRTP_SECRET_SIZE];
+	uint32_t preshared_count;
+	int64_t last_use, expires;
+	uint64_t revision;
+};
+
+/* A peer with its secrets in clear, and the pairs that concern one label: its
+ * own and the one written last. Wipe it. */
+struct peer {
+	struct zrtp_store_peer_row row; /* its cells are not looked at */
+	bool has_pbx, has_pbx_alternate;
+	uint8_t pbx[ZRTP_SECRET_SIZE], pbx_alternate[ZRTP_SECRET_SIZE];
+	uint8_t aux[ZRTP_AUX_SECRET_MAX];
+	uint8_t aux_len;
+	bool has_own, has_newest; /* own is the newest: has_newest is false */
+	struct pair own, newest;
+};
+
+/* What an update writes besides the peer's row. */
+struct merged {
+	bool write_pair; /* peer->own */
+	bool drop_others;
+};
+
+/* merge.c: what to offer, and what becomes of what there is. Pure functions. */
+/* The label under which the secrets for a call under label are. */
+const char *zrtp_store_label_of(unsigned scope, const char *label);
+void zrtp_store_compose(const struct peer *peer, int64_t now, struct zrtp_retained *out);
+/* The label that an update concerns: peer->own must be the pair there. */
+const char *zrtp_store_target(unsigned scope, const char *label, const struct zrtp_retained *in);
+struct merged zrtp_store_merge(struct peer *peer, const char *label, int64_t now,
+			       const struct zrtp_retained *in);
+
+/* seal.c: secrets to cells and back. */
+enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
+					    struct zrtp_store_error *error);
+enum zrtp_store_status zrtp_store_open_peer(const struct zrtp_store *store, struct peer *peer,
+					    struct zrtp_store_error *error);
+enum zrtp_store_status zrtp_store_seal_pair(const struct zrtp_store *store, const struct peer *peer,
+					    const struct pair *pair, struct zrtp_store_pair_row *out,
+					    struct zrtp_store_error *error);
+enum zrtp_store_status zrtp_store_open_pair(const struct zrtp_store *store, const struct peer *peer,
+					    const struct zrtp_store_pair_row *row, struct pair *out,
+					    struct zrtp_store_error *error);
+/* The text that shows which key a store has. */
+enum zrtp_store_status zrtp_store_make_check(struct zrtp_store *store, struct zrtp_store_error *error);
+/* Is the property's value ours? */
+enum zrtp_store_status zrtp_store_verify_check(const struct zrtp_store *store, const uint8_t *value,
+					       size_t len, struct zrtp_store_error *error);
+
+/* store.c */
+enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp_store_status status,
+				       const char *format, ...) __attribute__((format(printf, 3, 4)));
+void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* 24 hexadecimal digits and NUL. */
+void zrtp_store_hex(char out[2 * ZRTP_ZID_SIZE + 1], const uint8_t zid[ZRTP_ZID_SIZE]);
+
+/* Run work in a transaction under the store's lock, anew after a conflict. */
+typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void *arg,
+						  struct zrtp_store_error *error);
+enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work, void *arg,
+				      struct zrtp_store_error *error);
+/* Inside of one: the peer with the pair of that label (NULL: none). */
+enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,
+				       const uint8_t *peer_zid, const char *label, struct peer *out,
+				       struct zrtp_store_error *error);
+/* The peer's row with the next revision, the pair first if it is to be. */
+enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, bool with_pair,
+				       struct zrtp_store_error *error);
+
+/* aside.c: damaged files */
+/* Do the first len octets look like those of magic, some of them damaged? */
+bool zrtp_store_resembles(const uint8_t *octets, size_t len, const uint8_t *magic, size_t magic_len);
+/* Rename path to PATH.damaged-N; out receives the new name. */
+enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t size,
+					    struct zrtp_store_error *error);
+/* Make the name of a new file in its directory durable. */
+enum zrtp_store_status zrtp_store_sync_directory(const char *path, struct zrtp_store_error *error);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cache.h - a store for retained secrets (RFC 6189, 4.3, 4.6.1, 4.9).
+ *
+ * A struct zrtp_store keeps, for each peer, what a call needs and what people
+ * want to know. It lives in memory, in one file, in an SQLite database, or in
+ * whatever implements struct zrtp_store_backend. docs/cache.md explains labels,
+ * formats and what a crash leaves.
+ *
+ * Unlike the engine the store does I/O. It reads no clock: functions that need
+ * the time take it as now, in seconds of the wall clock (since 1970).
+ *
+ * Every change is one transaction: durable when the function returns (memory:
+ * never; file: with the next zrtp_store_flush()), or nothing has changed. An
+ * update by a call merges with what others wrote since (struct zrtp_retained,
+ * changed), so calls and machines may share a store.
+ *
+ * Threads: a store may be used by several at once; it has a lock of its own,
+ * held during its I/O. Never call it from a thread that moves media.
+ *
+ * Errors: functions return enum zrtp_store_status and, where struct
+ * zrtp_store_error is not NULL, one sentence that names file and reason.
+ * Secrets never appear in it.
+ */
+#ifndef ZRTP_CACHE_H
+#define ZRTP_CACHE_H
+
+#include <zrtp/zrtp.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	ZRTP_STORE_NAME_SIZE = 128,  /* a peer's name with its NUL, UTF-8 */
+	ZRTP_STORE_LABELS_MAX = 256, /* labels of one peer; the least recently used goes */
+	ZRTP_STORE_KEY_SIZE = 32,    /* of the encryption at rest */
+	ZRTP_STORE_CELL_MAX = 93,    /* a secret as stored: up to 64 octets, sealed */
+	ZRTP_STORE_META_MAX = 64,    /* value of a store's own property */
+	ZRTP_STORE_PATTERN_SIZE = 256,
+};
+
+/* An expiry that never comes. */
+#define ZRTP_STORE_NEVER INT64_MAX
+
+enum zrtp_store_status {
+	ZRTP_STORE_OK = 0,
+	ZRTP_STORE_UNKNOWN = -1,   /* no such peer or property */
+	ZRTP_STORE_INVALID = -2,   /* an argument is out of its range */
+	ZRTP_STORE_NO_MEMORY = -3, /* the allocator refused */
+	ZRTP_STORE_IO = -4,        /* the medium failed, is full or read-only */
+	ZRTP_STORE_BUSY = -5,      /* another process holds it */
+	ZRTP_STORE_CORRUPT = -6,   /* not what was written */
+	ZRTP_STORE_KEY = -7,       /* no key, the wrong key, or a key for a plain store */
+	ZRTP_STORE_CONFLICT = -8,  /* somebody else changed the peer meanwhile, and again
+				    * each time it was tried anew */
+	ZRTP_STORE_CRYPTO = -9,    /* libcrypto failed */
+};
+
+struct zrtp_store_error {
+	enum zrtp_store_status status;
+	char text[400];
+};
+
+/* A short name of a status, never NULL. */
+ZRTP_API const char *zrtp_store_status_text(enum zrtp_store_status status);
+
+struct zrtp_store;
+
+/* ------------------------------------------------------------------------
+ * Open and close
+ */
+
+/* The key of the encryption at rest. Wipe it when the store is open. */
+struct zrtp_store_key {
+	uint8_t octets[ZRTP_STORE_KEY_SIZE];
+};
+
+/* Read a key: 64 hexadecimal digits, blanks and newlines around them ignored,
+ * from a file that only its owner may read, or from text (an environment
+ * variable). ZRTP_STORE_KEY: no key, or others may read the file.
+ * ZRTP_STORE_IO. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_key_file(struct zrtp_store_key *out, const char *path,
+							       struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_key_text(struct zrtp_store_key *out, const char *text,
+							       struct zrtp_store_error *error);
+
+/* Where a damaged file went, and the like: things an administrator should
+ * read although the function succeeded. */
+typedef void (*zrtp_store_warn)(const char *text, void *arg);
+
+struct zrtp_store_config {
+	const struct zrtp_store_key *key; /* NULL: secrets are stored in clear */
+	bool existing;                    /* fail with ZRTP_STORE_UNKNOWN rather than make a new file */
+	unsigned capacity;                /* memory and file: peers to keep, 0: 65536. The least recently
+					   * used goes, those neither enrolled nor verified first */
+	unsigned busy_ms;                 /* SQLite: how long to wait for another process, 0: 5000 */
+	zrtp_store_warn warn;             /* may be NULL */
+	void *warn_arg;
+};
+
+/* Open a store. *out is set on success only; the configuration is copied.
+ *
+ * memory  lost with the process.
+ * file    the whole in memory, one process at a time (ZRTP_STORE_BUSY);
+ *         zrtp_store_flush() writes it, to a new file that takes the old one's
+ *         place.
+ * sqlite  any number of processes.
+ *
+ * Files are made with mode 0600. A file that is damaged is never written to:
+ * it is renamed to PATH.damaged-N, a warning tells it, and a new one is begun.
+ * With existing it is left where it is: ZRTP_STORE_CORRUPT. A file of a later
+ * version, or one that is not a cache at all, is always left alone:
+ * ZRTP_STORE_INVALID. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_memory(struct zrtp_store **out,
+								  const struct zrtp_store_config *config,
+								  struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_file(struct zrtp_store **out, const char *path,
+								const struct zrtp_store_config *config,
+								struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_sqlite(struct zrtp_store **out, const char *path,
+								  const struct zrtp_store_config *config,
+								  struct zrtp_store_error *error);
+
+/* Write what is not written yet and close, also if writing failed.
+ * NULL is ignored. */
+ZRTP_API enum zrtp_store_status zrtp_store_close(struct zrtp_store *store, struct zrtp_store_error *error);
+
+/* File: write what changed since the last time; on failure it stays in memory
+ * and the next call tries again. Others: nothing to do. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_flush(struct zrtp_store *store,
+							    struct zrtp_store_error *error);
+
+/* The ZID kept in the store; a random one is made and kept if there is none.
+ * All processes that share the store get the same. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_own_zid(struct zrtp_store *store,
+							      uint8_t zid[ZRTP_ZID_SIZE],
+							      struct zrtp_store_error *error);
+
+/* Set it, for an endpoint that had one before. ZRTP_STORE_INVALID: the store
+ * has another. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_own_zid(struct zrtp_store *store,
+								  const uint8_t zid[ZRTP_ZID_SIZE],
+								  struct zrtp_store_error *error);
+
+/* ------------------------------------------------------------------------
+ * A call: struct zrtp_cache
+ */
+
+/* What get has to answer. ZRTP_STORE_UNKNOWN: a peer never met; *out is zero. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get(struct zrtp_store *store,
+							  const struct zrtp_cache_key *key, int64_t now,
+							  struct zrtp_retained *out,
+							  struct zrtp_store_error *error);
+
+/* What put has to store. now is when the exchange was complete, also if it is
+ * stored later: older news never replaces newer. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_put(struct zrtp_store *store,
+							  const struct zrtp_cache_key *key, int64_t now,
+							  const struct zrtp_retained *in,
+							  struct zrtp_store_error *error);
+
+/* A store as the engine's cache, for applications that may wait for the disk
+ * in the engine's thread. The structure must outlive the context. */
+struct zrtp_store_link {
+	struct zrtp_store *store;
+	int64_t (*clock)(void *arg);                                     /* seconds; mandatory */
+	void (*failed)(const struct zrtp_store_error *error, void *arg); /* may be NULL */
+	void *arg;
+};
+
+ZRTP_API struct zrtp_cache zrtp_store_cache(struct zrtp_store_link *link);
+
+/* ------------------------------------------------------------------------
+ * Administration
+ */
+
+/* How a peer files its secrets: learned from what matched. */
+enum zrtp_store_scope {
+	ZRTP_SCOPE_UNKNOWN,
+	ZRTP_SCOPE_LABEL, /* by label: several pairs */
+	ZRTP_SCOPE_ZID,   /* by ZID: one pair, under label "" */
+	ZRTP_SCOPE_COUNT
+};
+
+/* What is known of a peer, without its secrets. Times in seconds, 0: never. */
+struct zrtp_store_peer {
+	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
+	char name[ZRTP_STORE_NAME_SIZE];
+	enum zrtp_store_scope scope;
+	bool has_pbx, has_pbx_alternate, has_aux;
+	bool verified;   /* of the pair used last */
+	unsigned labels; /* pairs */
+	int64_t first_use, last_use;
+	int64_t expires; /* of the pair used last; ZRTP_STORE_NEVER */
+};
+
+struct zrtp_store_label {
+	char label[ZRTP_LABEL_SIZE];
+	bool has_rs2, verified;
+	uint32_t preshared_count;
+	int64_t last_use, expires;
+};
+
+/* ZRTP_STORE_UNKNOWN: no such peer. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_find(struct zrtp_store *store,
+							   const uint8_t own_zid[ZRTP_ZID_SIZE],
+							   const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							   struct zrtp_store_peer *out,
+							   struct zrtp_store_error *error);
+
+/* The peers one page at a time, in the order of (own ZID, peer ZID).
+ *   like    SQL's pattern (% any text, _ one character; letter case of ASCII
+ *           ignored) on the name or on the peer's ZID in hexadecimal; NULL: all
+ *   after   the last peer of the page before (its ZIDs count), NULL: begin
+ *   out     room for size peers
+ *   count   receives how many there are; fewer than size: the last page
+ * A million peers need no more memory than a page. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_list(struct zrtp_store *store, const char *like,
+							   const struct zrtp_store_peer *after,
+							   struct zrtp_store_peer *out, size_t size,
+							   size_t *count, struct zrtp_store_error *error);
+
+/* The labels of a peer, the one used last first. *count receives how many there
+ * are, at most ZRTP_STORE_LABELS_MAX; out has room for size of them. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels(struct zrtp_store *store,
+							     const uint8_t own_zid[ZRTP_ZID_SIZE],
+							     const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							     struct zrtp_store_label *out, size_t size,
+							     size_t *count, struct zrtp_store_error *error);
+
+/* Change one peer. ZRTP_STORE_UNKNOWN: no such peer.
+ *   set_name      at most ZRTP_STORE_NAME_SIZE - 1 octets without control
+ *                 characters, or ZRTP_STORE_INVALID
+ *   set_verified  of all its pairs: an administrator's word, for no call
+ *   set_aux       0 to ZRTP_AUX_SECRET_MAX octets, 0: take it away. Makes the
+ *                 peer if it is unknown
+ *   unenroll      forget its pbxsecrets
+ *   remove        forget it */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_name(struct zrtp_store *store,
+							       const uint8_t own_zid[ZRTP_ZID_SIZE],
+							       const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							       const char *name,
+							       struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_verified(struct zrtp_store *store,
+								   const uint8_t own_zid[ZRTP_ZID_SIZE],
+								   const uint8_t peer_zid[ZRTP_ZID_SIZE],
+								   bool verified,
+								   struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_aux(struct zrtp_store *store,
+							      const uint8_t own_zid[ZRTP_ZID_SIZE],
+							      const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							      const uint8_t *secret, size_t len, int64_t now,
+							      struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_unenroll(struct zrtp_store *store,
+							       const uint8_t own_zid[ZRTP_ZID_SIZE],
+							       const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							       struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_remove(struct zrtp_store *store,
+							     const uint8_t own_zid[ZRTP_ZID_SIZE],
+							     const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							     struct zrtp_store_error *error);
+
+/* Remove expired pairs, and peers that have nothing left: no pair, no
+ * pbxsecret, no auxsecret. *pairs, *peers: how many went; may be NULL. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_purge(struct zrtp_store *store, int64_t now,
+							    uint64_t *pairs, uint64_t *peers,
+							    struct zrtp_store_error *error);
+
+/* Seal every secret anew under another key, NULL: store in clear. All or
+ * nothing. Other processes that have the store open with the old key get
+ * ZRTP_STORE_KEY from then on. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_rekey(struct zrtp_store *store,
+							    const struct zrtp_store_key *key,
+							    struct zrtp_store_error *error);
+
+/* Read and open everything there is. *peers, *pairs: how many; may be NULL. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_check(struct zrtp_store *store, uint64_t *peers,
+							    uint64_t *pairs, struct zrtp_store_error *error);
+
+/* ------------------------------------------------------------------------
+ * Back ends: tables of rows, for those who bring a database of their own
+ *
+ * The store decides what is written; a back end only keeps rows. Secrets come to
+ * it as cells, sealed if the store has a key, and are opaque.
+ */
+
+struct zrtp_store_cell {
+	uint8_t len; /* 0: none */
+	uint8_t octets[ZRTP_STORE_CELL_MAX];
+};
+
+/* Table "peer": key (own_zid, peer_zid). */
+struct zrtp_store_peer_row {
+	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
+	char name[ZRTP_STORE_NAME_SIZE];
+	unsigned scope; /* enum zrtp_store_scope */
+	struct zrtp_store_cell pbx, pbx_alternate, aux;
+	int64_t first_use, last_use;
+	uint64_t revision; /* grows with each save */
+	uint64_t latest;   /* revision of the pair written last */
+};
+
+/* Table "pair": key (own_zid, peer_zid, label). */
+struct zrtp_store_pair_row {
+	char label[ZRTP_LABEL_SIZE];
+	struct zrtp_store_cell rs1, rs2;
+	bool verified;
+	uint32_t preshared_count;
+	int64_t last_use, expires; /* seconds; expires may be ZRTP_STORE_NEVER */
+	uint64_t revision;         /* the peer's when the pair was written */
+};
+
+/* All members but those marked are mandatory. Every function may return
+ * ZRTP_STORE_IO, ZRTP_STORE_BUSY or ZRTP_STORE_CORRUPT with its sentence in
+ * *error, never NULL here. Calls come one at a time. be is the back end's. */
+struct zrtp_store_backend {
+	const char *name;
+	/* Free it. */
+	void (*close)(void *be);
+	/* A transaction; write: it will change something. Reads outside of one do
+	 * not happen. A back end without transactions makes the order of its writes
+	 * count: the store saves a pair before it drops another. */
+	enum zrtp_store_status (*begin)(void *be, bool write, struct zrtp_store_error *error);
+	enum zrtp_store_status (*commit)(void *be, struct zrtp_store_error *error);
+	void (*rollback)(void *be);
+	/* Look for damage; optional. */
+	enum zrtp_store_status (*check)(void *be, struct zrtp_store_error *error);
+	/* Write out; optional. */
+	enum zrtp_store_status (*flush)(void *be, struct zrtp_store_error *error);
+
+	/* Properties of the store: "zid", "key". *len: size of value, then its
+	 * length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away. With
+	 * anew an existing value stays as it is. */
+	enum zrtp_store_status (*meta_get)(void *be, const char *property, uint8_t *value, size_t *len,
+					   struct zrtp_store_error *error);
+	enum zrtp_store_status (*meta_set)(void *be, const char *property, const uint8_t *value, size_t len,
+					   bool anew, struct zrtp_store_error *error);
+
+	/* ZRTP_STORE_UNKNOWN: no such row. */
+	enum zrtp_store_status (*peer_load)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    struct zrtp_store_peer_row *out, struct zrtp_store_error *error);
+	/* Insert or replace. expected: the revision that the stored row has, 0: there
+	 * is none. ZRTP_STORE_CONFLICT: it has another (a back end whose begin locks
+	 * need not look). */
+	enum zrtp_store_status (*peer_save)(void *be, const struct zrtp_store_peer_row *row,
+					    uint64_t expected, struct zrtp_store_error *error);
+	/* With all its pairs. */
+	enum zrtp_store_status (*peer_drop)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    struct zrtp_store_error *error);
+	/* Up to size rows after the key (own_zid, peer_zid), NULL: from the first, in
+	 * the order of the keys; like may be NULL. */
+	enum zrtp_store_status (*peer_list)(void *be, const char *like, const uint8_t *own_zid,
+					    const uint8_t *peer_zid, struct zrtp_store_peer_row *out,
+					    size_t size, size_t *count, struct zrtp_store_error *error);
+
+	enum zrtp_store_status (*pair_load)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    const char *label, struct zrtp_store_pair_row *out,
+					    struct zrtp_store_error *error);
+	/* Insert or replace. */
+	enum zrtp_store_status (*pair_save)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    const struct zrtp_store_pair_row *row,
+					    struct zrtp_store_error *error);
+	/* Those of a peer with the greatest revision first, up to size. */
+	enum zrtp_store_status (*pair_list)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    struct zrtp_store_pair_row *out, size_t size, size_t *count,
+					    struct zrtp_store_error *error);
+	/* Drop all pairs of a peer but those with the keep greatest revisions. */
+	enum zrtp_store_status (*pair_trim)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    size_t keep, struct zrtp_store_error *error);
+
+	/* Drop pairs with expires <= now, then peers without pair and cell. */
+	enum zrtp_store_status (*purge)(void *be, int64_t now, uint64_t *pairs, uint64_t *peers,
+					struct zrtp_store_error *error);
+};
+
+/* A store on a back end of yours. On success it owns be and closes it; on
+ * failure be is the caller's still. config as above. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_backend(struct zrtp_store **out,
+								   const struct zrtp_store_backend *backend,
+								   void *be,
+								   const struct zrtp_store_config *config,
+								   struct zrtp_store_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
