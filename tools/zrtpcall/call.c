@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+/* Each costs sockets and memory before anybody has proved anything. */
+enum { CALLS_MAX = 1000 };
+
 static const char sdp_type[] = "application/sdp";
 
 struct medium **call_media(struct call *call, struct medium *media[3])
@@ -41,9 +44,10 @@ static int offer_or_answer(struct call *call, struct mbuf **out, bool offer)
 static int make_room(struct call *call, const struct sip_msg *msg)
 {
 	const char *body = (const char *)mbuf_buf(msg->mb);
+	struct pl port;
 
 	if (call->video || !call->phone->options->accept_video ||
-	    re_regex(body, mbuf_get_left(msg->mb), "\nm=video [1-9]")) {
+	    re_regex(body, mbuf_get_left(msg->mb), "m=video [0-9]+", &port) || !pl_u32(&port)) {
 		return 0;
 	}
 	return medium_new(&call->video, call, false);
@@ -60,7 +64,7 @@ static int take_description(struct call *call, const struct sip_msg *msg, bool o
 	if (err) {
 		return err;
 	}
-	if (!sdp_media_rformat(call->audio->sdp, NULL)) {
+	if (!sdp_media_rport(call->audio->sdp) || !medium_format(call->audio)) {
 		return ENOTSUP;
 	}
 	call->described = true;
@@ -425,6 +429,10 @@ void call_incoming(struct phone *phone, const struct sip_msg *msg)
 	const struct options *options = phone->options;
 	struct call *call = NULL, *replaced = NULL;
 
+	if (list_count(&phone->calls) >= CALLS_MAX) {
+		(void)sip_treply(NULL, phone->sip, msg, 486, "Busy Here");
+		return;
+	}
 	if (phone->closing || options->reject) {
 		(void)sip_treply(NULL, phone->sip, msg, options->reject ? options->reject : 480, "Rejected");
 		return;

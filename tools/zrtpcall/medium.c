@@ -77,8 +77,7 @@ static void on_rtp(const struct sa *from, const struct rtp_header *header, struc
 	}
 }
 
-/* The first format both sides have, but for telephone-event. */
-static const struct sdp_format *format_to_send(const struct medium *medium)
+const struct sdp_format *medium_format(const struct medium *medium)
 {
 	const struct list *formats = sdp_media_format_lst(medium->sdp, false);
 	struct le *le;
@@ -114,7 +113,7 @@ static void send_digit(struct medium *medium, struct mbuf *payload, bool first, 
 
 static void send_audio(struct medium *medium, struct mbuf *payload)
 {
-	const struct sdp_format *format = format_to_send(medium);
+	const struct sdp_format *format = medium_format(medium);
 	uint32_t timestamp;
 	bool first;
 
@@ -130,7 +129,7 @@ static void send_audio(struct medium *medium, struct mbuf *payload)
 
 static void send_video(struct medium *medium, struct mbuf *payload)
 {
-	const struct sdp_format *format = format_to_send(medium);
+	const struct sdp_format *format = medium_format(medium);
 
 	if (format && !write_frame(payload, medium->frames_sent)) {
 		payload->pos = HEADROOM;

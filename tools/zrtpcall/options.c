@@ -350,6 +350,20 @@ static bool set_enroll(struct options *options, const char *value)
 	return false;
 }
 
+static bool set_mitm(struct options *options, const char *value)
+{
+	(void)value;
+	options->policy.mitm = true;
+	return true;
+}
+
+static bool set_offer_enrollment(struct options *options, const char *value)
+{
+	(void)value;
+	options->policy.mitm = options->offer_enrollment = true;
+	return true;
+}
+
 static bool set_expect_sas(struct options *options, const char *value)
 {
 	options->expect_sas = value;
@@ -462,6 +476,9 @@ static const struct option_row rows[] = {
 	{ "secret", "TEXT", "auxsecret that both sides know", set_secret },
 	{ "no-cache", NULL, "retain no secrets and say so", set_no_cache },
 	{ "enroll", "ask|accept|refuse", "when a PBX offers enrollment (default: ask)", set_enroll },
+	{ "mitm", NULL, "be a PBX: set the M flag, relay a SAS on command", set_mitm },
+	{ "offer-enrollment", NULL, "be a PBX: offer enrollment; --enroll is our own consent",
+	  set_offer_enrollment },
 	{ "expect-sas", "SAS", "any other SAS is an alarm", set_expect_sas },
 	{ "no-hash", NULL, "offer no a=zrtp-hash", set_no_hash },
 	{ "wrong-hash", NULL, "for tests: offer a false a=zrtp-hash", set_wrong_hash },
@@ -483,7 +500,7 @@ static const char help_tail[] =
 	"  dtmf DIGITS    info DIGITS     hold             resume         play FILE\n"
 	"  verify         unverify        sas              stats          video\n"
 	"  clear          acknowledge     secure           enroll yes|no\n"
-	"  transfer URI   attend N        wait SECONDS\n"
+	"  transfer URI   attend N        relay N          wait SECONDS\n"
 	"  wait up|secure|clear|incoming|played|ended [SECONDS]\n"
 	"\nexit status: 0 as asked, 1 usage or start, 2 a call or the registration failed,\n"
 	"3 not secure though required, 4 the SAS or the keys give cause for alarm\n";

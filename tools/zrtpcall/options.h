@@ -56,6 +56,7 @@ struct options {
 	bool has_zid;
 	uint8_t zid[ZRTP_ZID_SIZE];
 	enum consent enroll;
+	bool offer_enrollment; /* as a PBX */
 	const char *expect_sas;
 	const char *cache;  /* file of retained secrets, NULL: in memory */
 	const char *secret; /* auxsecret, text */

@@ -73,6 +73,8 @@ struct medium {
 int medium_new(struct medium **out, struct call *call, bool is_audio);
 /* An offer or answer was decoded: take over the address, begin to send. */
 void medium_update(struct medium *medium);
+/* The first format both sides have, but for telephone-event; NULL: none. */
+const struct sdp_format *medium_format(const struct medium *medium);
 /* Is it part of the session description in force? */
 bool medium_active(const struct medium *medium);
 /* Send digits by RFC 4733. ENOENT: no such digit, ENOTSUP: the peer takes none. */
@@ -102,7 +104,7 @@ bool sound_played(const struct sound *sound);
 /* Speak another file from now on. */
 int sound_play(struct sound *sound, const char *path, bool once);
 
-/* ---- security.c: the engine's callbacks, SAS, enrollment ---- */
+/* ---- security.c: the engine's callbacks; wishes.c: what the user says ---- */
 
 int security_begin(struct call *call);
 /* The engine may want to be called at another time now. */
@@ -114,6 +116,8 @@ int security_enroll(struct call *call, bool accept);
 int security_go_clear(struct call *call);
 int security_acknowledge_clear(struct call *call);
 int security_go_secure(struct call *call);
+/* As a PBX: show call's peer the SAS of another call. */
+int security_relay(struct call *call, const struct call *from);
 /* The peer's a=zrtp-hash values. */
 void security_take_hash(struct medium *medium);
 /* Put ours into the session description. */
@@ -223,6 +227,18 @@ struct call *phone_call(struct phone *phone, unsigned id);
 /* Remember the worst that happened. */
 void phone_worsen(struct phone *phone, enum exit_status status);
 int phone_auth(char **user, char **password, const char *realm, void *phone);
+
+/* ---- commands.c: what can be said ---- */
+
+struct command {
+	const char *name;
+	bool needs_call, needs_argument;
+	/* argument: the rest of the line, "" if there is none */
+	int (*run)(struct phone *phone, struct call *call, const char *argument);
+};
+
+/* NULL: there is no such command. */
+const struct command *command_find(const char *name, size_t len);
 
 /* ---- script.c: commands from stdin and the command line ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ZRTP of a call: the engine's callbacks set the gates and tell what is to be
- * shown; the user's words on the SAS, enrollment and clear go to the engine. */
+ * shown. What the user says to it is in wishes.c. */
 #include "phone.h"
 
 #include <time.h>
@@ -165,6 +165,16 @@ static void report_secure(struct medium *medium)
 	report_end(&report);
 }
 
+/* The PBX's part of an enrollment: it keeps the secret when it is content. */
+static void keep_enrolled(struct call *call)
+{
+	const struct options *options = call->phone->options;
+
+	if (options->offer_enrollment && options->enroll == CONSENT_ACCEPT) {
+		(void)security_enroll(call, true);
+	}
+}
+
 static void on_secure(struct zrtp_stream *stream, void *arg)
 {
 	struct medium *medium = arg;
@@ -176,6 +186,7 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 	if (medium == call->audio) {
 		security_report(call);
 		check_expected(call);
+		keep_enrolled(call);
 	}
 	if (security_is_secure(call)) {
 		call->was_secure = true;
@@ -328,7 +339,7 @@ int security_begin(struct call *call)
 							  strlen(options->secret)) != ZRTP_OK) {
 		return EINVAL;
 	}
-	return 0;
+	return options->offer_enrollment && zrtp_session_enroll(call->zrtp) != ZRTP_OK ? EINVAL : 0;
 }
 
 bool security_is_secure(const struct call *call)
@@ -392,105 +403,4 @@ void security_take_hash(struct medium *medium)
 	if (medium->zrtp) {
 		(void)sdp_media_rattr_apply(medium->sdp, "zrtp-hash", take_one, medium);
 	}
-}
-
-/* ---- the user's words ---- */
-
-static int refused(struct call *call, const char *what, enum zrtp_status status)
-{
-	struct report report;
-
-	if (status == ZRTP_OK) {
-		return 0;
-	}
-	report = report_begin("refused", call->id);
-	report_text(&report, "what", what);
-	report_text(&report, "text", zrtp_status_text(status));
-	report_end(&report);
-	return EPROTO;
-}
-
-int security_verify(struct call *call, bool verified)
-{
-	int err = refused(call, verified ? "verify" : "unverify",
-			  call->zrtp ? zrtp_session_set_verified(call->zrtp, verified) : ZRTP_WRONG_STATE);
-
-	if (!err) {
-		security_report(call);
-	}
-	return err;
-}
-
-int security_enroll(struct call *call, bool accept)
-{
-	struct report report;
-	int err = 0;
-
-	if (accept) {
-		err = refused(call, "enroll",
-			      call->zrtp ? zrtp_session_accept_enrollment(call->zrtp) : ZRTP_WRONG_STATE);
-	}
-	if (!err) {
-		report = report_begin("enrolled", call->id);
-		report_bool(&report, "enrolled", accept);
-		report_end(&report);
-	}
-	return err;
-}
-
-int security_go_clear(struct call *call)
-{
-	struct medium *media[3];
-	int err = refused(call, "clear",
-			  call->audio->zrtp ? zrtp_stream_go_clear(call->audio->zrtp, clock_us())
-					    : ZRTP_WRONG_STATE);
-
-	/* All keys of the session go (4.7.2.1): nothing is sent until it is done. */
-	for (struct medium **m = call_media(call, media); !err && *m; m++) {
-		if ((*m)->gate.passage[ZRTP_SEND] == GATE_SRTP) {
-			(*m)->gate.passage[ZRTP_SEND] = GATE_SHUT;
-		}
-	}
-	security_rearm(call);
-	return err;
-}
-
-int security_acknowledge_clear(struct call *call)
-{
-	struct medium *media[3];
-	int err = ENOENT;
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		struct zrtp_stream_info info;
-
-		if (!(*m)->zrtp) {
-			continue;
-		}
-		zrtp_stream_get_info((*m)->zrtp, &info);
-		if (info.state == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
-			gate_without_keys(*m);
-			err = 0;
-		}
-	}
-	return err ? refused(call, "acknowledge", ZRTP_WRONG_STATE) : 0;
-}
-
-int security_go_secure(struct call *call)
-{
-	struct medium *media[3];
-	int err = ENOENT;
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		struct zrtp_stream_info info;
-
-		if (!(*m)->zrtp) {
-			continue;
-		}
-		zrtp_stream_get_info((*m)->zrtp, &info);
-		if (info.state == ZRTP_STATE_CLEAR) {
-			err = refused(call, "secure", zrtp_stream_go_secure((*m)->zrtp, clock_us()));
-		}
-	}
-	security_rearm(call);
-	return err == ENOENT ? refused(call, "secure", ZRTP_WRONG_STATE) : err;
 }
