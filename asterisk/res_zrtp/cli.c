@@ -50,10 +50,11 @@ static void show_stream(int fd, struct media *media)
 	static const char * const roles[] = { [ROLE_WAITING] = "waiting", [ROLE_PASSTHROUGH] = "passthrough" };
 	struct zrtp_stream_info info;
 	enum role part;
-	int i;
+	int i, direct;
 
 	ao2_lock(media);
 	part = media->pass.role;
+	direct = part == ROLE_WAITING && media->pass.direct;
 	info = media->report.info;
 	cell(channel, sizeof(channel), media->report.channel);
 	cell(sas, sizeof(sas), media->report.sas);
@@ -72,7 +73,7 @@ static void show_stream(int fd, struct media *media)
 	}
 
 	ast_cli(fd, COLUMNS, channel, ssrc,
-		cell(state, sizeof(state), part == ROLE_END ? zrtp_state_text(info.state) : roles[part]), role(&info),
+		cell(state, sizeof(state), part == ROLE_END ? zrtp_state_text(info.state) : direct ? "direct" : roles[part]), role(&info),
 		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
 		sas_type, sas, ms, rx, tx, dropped, media->settings->name);
 }

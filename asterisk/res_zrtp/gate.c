@@ -266,8 +266,9 @@ static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, st
 		return 0;
 	}
 	if (keys_must_be_ours(media)) {
-		ast_log(LOG_WARNING, "Channel %s: SRTP keys from SDP or DTLS refused, ZRTP is required or in force; "
-			"no media passes\n", S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"));
+		ast_log(LOG_WARNING, "Channel %s, policy %s: SRTP keys from SDP or DTLS (media_encryption of its endpoint) "
+			"refused, ZRTP is required or in force; no media passes\n",
+			S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name);
 		gate_wipe(media);
 		return -1;
 	}
@@ -277,8 +278,7 @@ static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, st
 	}
 
 	*srtp = other;
-	ast_log(LOG_NOTICE, "Channel %s: SRTP keys come from SDP or DTLS, no ZRTP for this stream\n",
-		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"));
+	ast_debug(1, "SRTP keys come from SDP or DTLS, no ZRTP for this stream\n");
 	media_end(media);
 	ao2_ref(media, -1);
 

@@ -313,6 +313,8 @@ static void meet_channel(struct media *media)
 	}
 
 	hooks_attach(chan, media);
+	fax_attach(chan, media);
+	beside_end(chan);
 	ast_channel_lock(chan);
 	media->leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));
 	ao2_lock(media);

@@ -16,6 +16,7 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/bridge.h"
+#include "asterisk/bridge_technology.h"
 #include "asterisk/causes.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
@@ -55,6 +56,9 @@ static void list(struct media *media, struct ast_channel *chan)
 {
 	int begin, gone;
 
+	if (chan) {
+		fax_attach(chan, media);
+	}
 	ao2_lock(media);
 	if (chan) {
 		ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
@@ -270,6 +274,60 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	return LATER;
 }
 
+/*! \brief A native bridge that has not made partners of its two has the phones send to each other. */
+static int is_direct(struct ast_channel *chan)
+{
+	struct ast_bridge *bridge;
+	int res;
+
+	ast_channel_lock(chan);
+	bridge = ast_channel_get_bridge(chan);
+	ast_channel_unlock(chan);
+	if (!bridge) {
+		return 0;
+	}
+	ast_bridge_lock(bridge);
+	res = bridge->num_channels == 2 && !strcmp(bridge->technology->name, "native_rtp");
+	ast_bridge_unlock(bridge);
+	ao2_ref(bridge, -1);
+
+	return res;
+}
+
+/*! \brief Direct media is not seen here, so it cannot be held to a policy. \retval 0, or when to look again */
+static int look_away(struct media *media, struct ast_channel *chan)
+{
+	int first;
+
+	ao2_lock(media);
+	first = !media->pass.direct;
+	media->pass.direct = 1;
+	ao2_unlock(media);
+	/* The native bridge may be about to make partners of them. */
+	if (first) {
+		return SOON;
+	}
+	if (media->settings->require) {
+		refuse(media, chan, "direct_media = yes of its endpoint takes the media past the PBX, where nobody sees its ZRTP");
+		return 0;
+	}
+
+	return LATER;
+}
+
+/*! \brief A phone without a partner. \retval 0, or when to look again */
+static int look_for_partner(struct media *media, struct ast_channel *chan)
+{
+	if (chan && is_direct(chan)) {
+		return look_away(media, chan);
+	}
+	ao2_lock(media);
+	media->pass.direct = 0;
+	ao2_unlock(media);
+
+	return media->settings->mode == MODE_AUTO ? choose(media, chan) : lonely(media, chan);
+}
+
 /*! \retval 0, or when to look again */
 static int look(struct media *media)
 {
@@ -291,7 +349,7 @@ static int look(struct media *media)
 	} else if (partner) {
 		again = watch(media, partner, chan);
 	} else {
-		again = media->settings->mode == MODE_AUTO ? choose(media, chan) : lonely(media, chan);
+		again = look_for_partner(media, chan);
 	}
 	ao2_cleanup(partner);
 	ast_channel_cleanup(chan);

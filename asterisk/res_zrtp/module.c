@@ -32,6 +32,7 @@ static const struct {
 	{ "legs", legs_init, legs_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
 	{ "modes", mode_init, mode_shutdown },
+	{ "coexistence", beside_init, beside_shutdown },
 	{ "gate", gate_init, gate_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },
 	{ "policies", policies_load, context_shutdown },

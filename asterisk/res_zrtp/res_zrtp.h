@@ -212,6 +212,7 @@ struct passthrough {
 	char partner_name[AST_CHANNEL_NAME];
 	int rtcp_fd;                  /*!< The RTCP socket, a duplicate; -1 without one */
 	unsigned int mux:1;           /*!< RTCP comes and goes on the RTP socket */
+	unsigned int direct:1;        /*!< The phones send to each other */
 	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
 	unsigned int committed:1;     /*!< A Commit went through: nothing in clear is sent any more */
@@ -277,6 +278,24 @@ enum role mode_first_role(const struct settings *settings);
 void mode_look(struct media *media, int milliseconds);
 
 /* ------------------------------------------------------------------------
+ * beside.c: why a stream has no ZRTP
+ */
+
+int beside_init(void);
+void beside_shutdown(void);
+/*! \brief Media of an instance begins. \pre instance is locked */
+void beside_activated(struct ast_rtp_instance *instance, const struct settings *settings);
+/*! \brief We are an end of the ZRTP of this channel: what of its endpoint has no effect? */
+void beside_end(struct ast_channel *chan);
+
+/* ------------------------------------------------------------------------
+ * fax.c
+ */
+
+/*! \brief Keep a channel from fax in clear while that must not be, once. */
+void fax_attach(struct ast_channel *chan, struct media *media);
+
+/* ------------------------------------------------------------------------
  * media.c: one RTP instance
  */
 
@@ -311,6 +330,7 @@ struct media {
 	unsigned int activated:1;
 	unsigned int symmetric:1;     /*!< The peer may be behind NAT */
 	unsigned int ended:1;         /*!< No more ZRTP on this instance */
+	unsigned int bundled:1;       /*!< It has the socket of another one */
 	unsigned int moved:1;         /*!< Signalling named another peer address */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
 	unsigned int known:1;         /*!< latched is where media comes from as well */

@@ -138,6 +138,10 @@ static void refresh_sockets(struct media *media, struct ast_rtp_instance *instan
 static int zrtp_activate(struct ast_rtp_instance *instance)
 {
 	struct media *media = gate_media(instance);
+	struct settings *settings = engine_settings(ast_rtp_instance_get_engine(instance));
+
+	beside_activated(instance, settings);
+	ao2_cleanup(settings);
 
 	if (media) {
 		refresh_sockets(media, instance);
@@ -198,7 +202,9 @@ static int zrtp_bundle(struct ast_rtp_instance *child, struct ast_rtp_instance *
 	struct media *media = gate_media(child);
 
 	if (parent && media && !media->ended) {
-		ast_log(LOG_NOTICE, "Channel %s: no ZRTP for a bundled stream\n", ast_rtp_instance_get_channel_id(child));
+		ao2_lock(media);
+		media->bundled = 1;
+		ao2_unlock(media);
 		media_end(media);
 	}
 

@@ -51,13 +51,13 @@ read = all
 write = all
 """
 
-# A machine with several addresses must not offer any but the loopback one.
+# ICE is for the endpoints that have ice_support = yes.
 RTP_CONF = """\
 [general]
 rtpstart = {first}
 rtpend = {last}
 rtcpinterval = 1000
-icesupport = no
+icesupport = yes
 """
 
 # What the tests need of a stock Asterisk; the rest only makes noise in the log.

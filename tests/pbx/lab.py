@@ -39,7 +39,30 @@ ENDPOINTS = {
     "direct1": "zrtp", "direct2": "zrtp",
     "through2": "zrtp/through", "sealed2": "zrtp/sealed", "auto2": "zrtp/auto", "stock2": "zrtp/stock",
 }
-DIRECT = ("direct1", "direct2")  # they would talk past the PBX, if it let them
+DIRECT = ("direct1", "direct2", "past1", "past2")  # they would talk past the PBX, if it let them
+
+# Endpoints with something besides ZRTP: more lines of pjsip.conf, and the RTP engine.
+DTLS = "media_encryption = dtls\ndtls_auto_generate_cert = yes\ndtls_setup = actpass\n"
+BESIDES = {
+    "sdes": ("zrtp", "media_encryption = sdes\n"),
+    "strictsdes": ("zrtp/strict", "media_encryption = sdes\n"),
+    "either": ("zrtp", "media_encryption = sdes\nmedia_encryption_optimistic = yes\n"),
+    "dtls": ("zrtp", DTLS),
+    "strictdtls": ("zrtp/strict", DTLS),
+    "ice": ("zrtp", "ice_support = yes\n"),
+    "icethrough": ("zrtp/through", "ice_support = yes\n"),
+    "mux": ("zrtp", "rtcp_mux = yes\n"),
+    "muxthrough": ("zrtp/through", "rtcp_mux = yes\n"),
+    "bundle": ("zrtp", "bundle = yes\nmax_video_streams = 1\nallow = vp8\n"),
+    "strictfax": ("zrtp/strict", "t38_udptl = yes\n"),
+    "fax": ("zrtp", "t38_udptl = yes\n"),
+    "past1": ("zrtp/through", ""), "past2": ("zrtp/through", ""),
+    "nat": ("zrtp", "rtp_symmetric = yes\nforce_rport = yes\n"),
+    "natthrough": ("zrtp/through", "rtp_symmetric = yes\nforce_rport = yes\n"),
+    "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
+}
+ENDPOINTS.update((name, engine) for name, (engine, _) in BESIDES.items())
+SIX, IP6 = ("six", "sixthrough"), "::1"
 
 TRANSPORT = """\
 [system]
@@ -50,22 +73,26 @@ timer_b = 6400
 type = transport
 protocol = udp
 bind = 127.0.0.1:{port}
+[udp6]
+type = transport
+protocol = udp
+bind = [::1]:{port}
 """
 
 ENDPOINT = """\
 [{name}]
 type = endpoint
-transport = udp
+transport = {transport}
 context = phones
 disallow = all
 allow = ulaw
 rtp_engine = {engine}
 direct_media = {direct}
-aors = {name}
+{besides}aors = {name}
 set_var = WHO={name}
 [{name}]
 type = aor
-contact = sip:{name}@127.0.0.1:{port}
+contact = sip:{name}@{ip}:{port}
 """
 
 EXTENSIONS = """\
@@ -158,7 +185,10 @@ class Lab:
     def _driver_conf(self):
         form = SIP_PEER if self.driver == "sip" else ENDPOINT
         peers = "".join(form.format(name=name, engine=self.engine or engine, port=contact(name),
-                                    direct="yes" if name in DIRECT else "no")
+                                    direct="yes" if name in DIRECT else "no",
+                                    besides=BESIDES.get(name, ("", ""))[1],
+                                    transport="udp6" if name in SIX else "udp",
+                                    ip=f"[{IP6}]" if name in SIX else "127.0.0.1")
                         for name, engine in ENDPOINTS.items())
         if self.driver == "sip":
             return {"sip.conf": SIP_CONF.format(port=self.sip_port) + peers, "pjsip.conf": ""}
@@ -175,6 +205,8 @@ class Lab:
 
     def phone(self, name, **options):
         """A Linphone for endpoint NAME; see Linphone for the options."""
+        if name in SIX:
+            options.setdefault("ip", IP6)
         options.setdefault("play", self.speech)
         return Linphone(self.directory, name, sip_port(name), rtp_port(name), **options)
 

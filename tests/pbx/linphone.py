@@ -65,16 +65,20 @@ class Linphone:
 
     Keywords kex, hash, cipher, tag, sas take lists of four-character ZRTP names.
     zrtp=False turns ZRTP off, mandatory=True refuses to send anything in clear,
-    play names a wav file to speak, answer=True takes every call at once.
+    play names a wav file to speak, answer=True takes every call at once. encryption names
+    another one than ZRTP, settings has lines for sections of its configuration, ip is its address.
     """
 
     def __init__(self, directory, name, sip_port, rtp_port, *, zrtp=True, mandatory=True,
-                 play=None, record=False, answer=True, **algorithms):
+                 play=None, record=False, answer=True, encryption=None, settings=None, ip=IP,
+                 firewall="none",
+                 **algorithms):
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
         self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
         self.answer, self.play = answer, play
         self.recording = self._file("heard.wav") if record else None
         self.mark = 0
+        self.ip, self.firewall = ip, firewall
         self.process = None
         os.mkdir(self._file("home"))
         lines = "\n".join(f"{KEY[kind]}=" + ",".join(PREFIX[kind] + n.upper() for n in names)
@@ -82,10 +86,18 @@ class Linphone:
         codecs = "\n".join(
             f"[audio_codec_{n}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled={on}"
             for n, (mime, rate, channels, on) in enumerate(CODECS))
+        text = RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=codecs,
+                         encryption=encryption or ("zrtp" if zrtp else "none"),
+                         mandatory=int(zrtp and mandatory), algorithms=lines)
+        if ip != IP:
+            text = text.replace("use_ipv6=0", "use_ipv6=1").replace(IP, ip)
+            text = text.replace(f"@{ip}>", f"@[{ip}]>")
+        for section, more in (settings or {}).items():
+            if f"[{section}]\n" not in text:
+                text += f"[{section}]\n"
+            text = text.replace(f"[{section}]\n", f"[{section}]\n" + "".join(f"{m}\n" for m in more))
         with open(self._file("rc"), "w") as rc:
-            rc.write(RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=codecs,
-                               encryption="zrtp" if zrtp else "none",
-                               mandatory=int(zrtp and mandatory), algorithms=lines))
+            rc.write(text)
 
     def _file(self, name):
         return os.path.join(self.directory, name)
@@ -104,7 +116,8 @@ class Linphone:
                     "TMPDIR": self._file("home"), "TERM": "dumb", "ALSA_CONFIG_PATH": "/dev/null"})
         self.say("soundcard use files")
         self.wait("Using wav files", 10)
-        self.say("firewall none")
+        if self.firewall:
+            self.say(f"firewall {self.firewall}")
         if self.play:
             self.say(f"play {self.play}")
         if self.recording:
@@ -162,7 +175,8 @@ class Linphone:
 
     def call(self, extension, port):
         self.expect_call()
-        self.say(f"call sip:{extension}@{IP}:{port}")
+        host = f"[{self.ip}]" if ":" in self.ip else self.ip
+        self.say(f"call sip:{extension}@{host}:{port}")
 
     def hang_up(self):
         self.say("terminate")

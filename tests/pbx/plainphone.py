@@ -51,13 +51,14 @@ class PlainPhone:
 
     # SIP
 
-    def call(self, extension, port, seconds=5, sdp=""):
-        """Call; return when the call is up. sdp: more lines for the session description."""
+    def call(self, extension, port, seconds=5, sdp="", session=""):
+        """Call; return when the call is up. sdp, session: more lines for the media and the session."""
         self.pbx = (IP, port)
         self.cseq, self.tag = 1, f"{random.getrandbits(32):x}"
         self.call_id = f"{random.getrandbits(64):x}@{IP}"
         self.uri, self.to = f"sip:{extension}@{IP}:{port}", f"<sip:{extension}@{IP}:{port}>"
         body = (f"v=0\r\no=- 1 1 IN IP4 {IP}\r\ns=-\r\nc=IN IP4 {IP}\r\nt=0 0\r\n"
+                + "".join(line + "\r\n" for line in session.splitlines()) +
                 f"m=audio {self.rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
                 + "".join(line + "\r\n" for line in sdp.splitlines()))
         self._request("INVITE", body)
@@ -72,6 +73,15 @@ class PlainPhone:
         self.remote = (IP, int(re.search(r"(?m)^m=audio (\d+) ", answer)[1]))
         self.talking.set()
         return answer
+
+    def reinvite(self, media, seconds=15):
+        """Offer other media, the lines of which are given; return the status of the answer."""
+        self.cseq += 1
+        self._request("INVITE", f"v=0\r\no=- 1 2 IN IP4 {IP}\r\ns=-\r\nc=IN IP4 {IP}\r\nt=0 0\r\n"
+                      + "".join(line + "\r\n" for line in media.splitlines()))
+        status = self._final_response("INVITE", seconds).split(" ", 2)[1]
+        self._request("ACK")
+        return status
 
     def hang_up(self):
         """End the call, unless the other side was first."""

@@ -72,7 +72,8 @@ def bridged(lab):
     between(lab, "alice", "bob")
 
 
-@case("direct_media = yes: the PBX stays in between, so both legs stay secure")
+@case("direct_media = yes: the PBX stays in between, so both legs stay secure",
+      errors="direct_media = yes of its endpoint has no effect")
 def direct(lab):
     between(lab, "direct1", "direct2")
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief T.38 goes past RTP and has no encryption: no leg changes to it that
+ * has been secure, or has to be.
+ *
+ * A framehook of its own, since legs have it whose audio is not wanted here.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/datastore.h"
+#include "asterisk/framehook.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+
+#include "res_zrtp.h"
+
+/*! Says that the channel has the hook. */
+static const struct ast_datastore_info mark = {
+	.type = "zrtp fax",
+};
+
+/*! \brief May this leg's media go past RTP, in clear? */
+static int fax_allowed(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = !media->settings->require && !media->gate.was_secure && !media->pass.committed;
+	ao2_unlock(media);
+
+	return res;
+}
+
+/*! \brief The phone asks for T.38: tell it no. The frame goes no further. */
+static struct ast_frame *refuse_fax(struct ast_channel *chan, struct ast_frame *frame)
+{
+	static const struct ast_control_t38_parameters refused = { .request_response = AST_T38_REFUSED };
+
+	ast_log(LOG_WARNING, "%s: T.38 (t38_udptl of its endpoint) refused, it would take the call out of ZRTP\n",
+		ast_channel_name(chan));
+	ast_indicate_data(chan, AST_CONTROL_T38_PARAMETERS, &refused, sizeof(refused));
+	ast_frfree(frame);
+
+	return &ast_null_frame;
+}
+
+/*! \brief Somebody asks the phone for T.38. The channel driver was told before us, so only the end is left. */
+static void abandon_fax(struct ast_channel *chan)
+{
+	ast_log(LOG_WARNING, "%s: T.38 (t38_udptl of its endpoint) would take the call out of ZRTP: hung up\n",
+		ast_channel_name(chan));
+	ast_softhangup_nolock(chan, AST_SOFTHANGUP_EXPLICIT);
+}
+
+/*! \pre chan is locked */
+static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *frame,
+	enum ast_framehook_event event, void *data)
+{
+	const struct ast_control_t38_parameters *parameters;
+
+	if (!frame || frame->frametype != AST_FRAME_CONTROL || frame->subclass.integer != AST_CONTROL_T38_PARAMETERS
+		|| frame->datalen != sizeof(*parameters)) {
+		return frame;
+	}
+	parameters = frame->data.ptr;
+	if (parameters->request_response != AST_T38_REQUEST_NEGOTIATE || fax_allowed(data)) {
+		return frame;
+	}
+	if (event == AST_FRAMEHOOK_EVENT_READ) {
+		return refuse_fax(chan, frame);
+	}
+	if (event == AST_FRAMEHOOK_EVENT_WRITE) {
+		abandon_fax(chan);
+	}
+
+	return frame;
+}
+
+static int hook_consume(attribute_unused void *data, enum ast_frame_type type)
+{
+	return type == AST_FRAME_CONTROL;
+}
+
+static void hook_destroy(void *data)
+{
+	ao2_cleanup(data);
+	ast_module_unref(AST_MODULE_SELF);
+}
+
+/*! \pre chan is locked */
+static int attach(struct ast_channel *chan, struct media *media)
+{
+	struct ast_framehook_interface interface = {
+		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
+		.event_cb = hook_event,
+		.consume_cb = hook_consume,
+		.destroy_cb = hook_destroy,
+	};
+	struct ast_datastore *datastore = ast_datastore_alloc(&mark, NULL);
+
+	if (!datastore) {
+		return -1;
+	}
+	interface.data = ao2_bump(media);
+	ast_module_ref(AST_MODULE_SELF);
+	if (ast_framehook_attach(chan, &interface) < 0) {
+		hook_destroy(interface.data);
+		ast_datastore_free(datastore);
+		return -1;
+	}
+	ast_channel_datastore_add(chan, datastore);
+
+	return 0;
+}
+
+void fax_attach(struct ast_channel *chan, struct media *media)
+{
+	ast_channel_lock(chan);
+	if (!ast_channel_datastore_find(chan, &mark, NULL) && attach(chan, media)) {
+		ast_log(LOG_ERROR, "%s: cannot keep it from T.38\n", ast_channel_name(chan));
+	}
+	ast_channel_unlock(chan);
+}

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What else an endpoint may have: it works beside ZRTP, or the log says why not."""
+import os
+import re
+import time
+
+import calls
+import capture
+import lab as laboratory
+import tone
+import wait
+from harness import case, equal
+from lab import PBX_HZ, PHONE_HZ
+from test_passthrough import check_wire, heard_each_other, pair, passed_through, same_sas
+
+
+def logged(lab, pattern):
+    wait.until(f"log says {pattern}", 3, lambda: re.search(pattern, lab.pbx.log()))
+
+
+def record(lab, name):
+    return capture.Capture(os.path.join(lab.directory, f"{name}.pcap"))
+
+
+def secure_call(lab, name, **options):
+    """A call that ends at the PBX is secure, and tones are heard both ways."""
+    with lab.phone(name, record=True, **options) as phone:
+        phone.call("record", lab.sip_port)
+        stream = calls.secure(lab, phone)
+        calls.talk(2)
+        phone.hang_up()
+    tone.heard(phone.recording, PBX_HZ, PHONE_HZ)
+    tone.heard(lab.pbx.file("sounds", f"heard-{name}.wav"), PHONE_HZ, PBX_HZ)
+    return stream
+
+
+def other_keys(lab, name, encryption):
+    """Media with keys of another origin: no ZRTP, nothing readable, and the log says so."""
+    with record(lab, name) as wire, lab.phone(name, record=True, encryption=encryption) as phone:
+        phone.call("record", lab.sip_port)
+        phone.wait("connected", 5)
+        time.sleep(3)
+        equal("stream", lab.pbx.stream(name), None)
+        phone.hang_up()
+    logged(lab, rf"PJSIP/{name}-\w+: no ZRTP for a stream: media_encryption of its endpoint")
+    tone.heard(phone.recording, PBX_HZ, PHONE_HZ)
+    for port in (laboratory.rtp_port(name),):
+        sent = capture.media(wire.between(target=port), "rtp")
+        equal("RTP of the PBX", len(sent) > 50, True)
+        readable = tone.share(tone.from_ulaw(b"".join(d.data[12:172] for d in sent)), PBX_HZ)
+        if readable > 0.05:
+            raise AssertionError(f"the announcement can be heard on the wire ({readable:.2f})")
+
+
+@case("media_encryption = sdes: the keys of SDP are used, no ZRTP, nothing readable")
+def sdes(lab):
+    other_keys(lab, "sdes", "srtp")
+
+
+@case("media_encryption = dtls: the keys of DTLS are used, no ZRTP, nothing readable")
+def dtls(lab):
+    other_keys(lab, "dtls", "dtls")
+
+
+def refused_keys(lab, name, encryption):
+    """Media with other keys where ZRTP is required: none passes, and the log says why."""
+    with record(lab, name) as wire, lab.phone(name, record=True, encryption=encryption) as phone:
+        phone.call("announce", lab.sip_port)
+        time.sleep(3)
+        phone.say("terminate all")
+        time.sleep(0.5)
+    logged(lab, r"SRTP keys from SDP or DTLS \(media_encryption of its endpoint\) refused")
+    equal("RTP of the PBX", len(capture.media(wire.between(target=laboratory.rtp_port(name)), "rtp")), 0)
+
+
+REFUSED = r"SRTP keys from SDP or DTLS|res_rtp_asterisk|res_pjsip_s|sdp_srtp"
+
+
+@case("media_encryption = sdes with require = yes: no media passes", errors=REFUSED)
+def strict_sdes(lab):
+    refused_keys(lab, "strictsdes", "srtp")
+
+
+@case("media_encryption = dtls with require = yes: no media passes", errors=REFUSED)
+def strict_dtls(lab):
+    refused_keys(lab, "strictdtls", "dtls")
+
+
+@case("media_encryption = sdes, optimistic: a phone with ZRTP instead has ZRTP")
+def either(lab):
+    secure_call(lab, "either")
+
+
+MUX = {"rtp": ["rtcp_mux=1"]}
+
+
+@case("rtcp-mux: secure, and SRTCP shares the port")
+def mux(lab):
+    with record(lab, "mux") as wire:
+        secure_call(lab, "mux", settings=MUX)
+    port = laboratory.rtp_port("mux")
+    reports = capture.media(wire.between(target=port), "rtcp")
+    equal("RTCP of the PBX on the RTP port", len(reports) > 0, True)
+    equal("RTCP of the PBX beside it", len(wire.between(target=port + 1)), 0)
+    capture.check_srtcp([d for d in reports if d.time > capture.secure_since(
+        wire.between(target=port) + wire.between(source=port)) + 0.1], "HS80")
+
+
+@case("rtcp-mux on one leg of a pass-through: RTCP reaches the other leg's own port")
+def mux_through(lab):
+    with record(lab, "muxthrough") as wire, pair(lab, "muxthrough", "through2", settings=MUX) as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "muxthrough", "through2")
+        time.sleep(6)
+    heard_each_other(first, second)
+    mine, other = laboratory.rtp_port("muxthrough"), laboratory.rtp_port("through2")
+    for source, target in ((mine, other + 1), (other + 1, mine)):
+        sent = {d.data for d in capture.media(wire.between(source=source), "rtcp")}
+        got = [d.data for d in capture.media(wire.between(target=target), "rtcp")]
+        equal(f"RTCP from {source} at {target}", bool(got) and set(got) <= sent, True)
+
+
+def hide(way, lines):
+    """Say a port to the PBX where nobody is, as a phone behind NAT does."""
+    if way != "to PBX":
+        return lines
+    return [re.sub(r"^m=audio \d+ ", "m=audio 27998 ", line) for line in lines]
+
+
+@case("NAT, rtp_symmetric = yes: the address in SDP is wrong, the call is secure")
+def nat(lab):
+    with lab.phone("nat", record=True) as phone, lab.proxy("nat", edit=hide):
+        phone.call("record", laboratory.PROXY_PORT)
+        calls.secure(lab, phone)
+        calls.talk(2)
+        phone.hang_up()
+        lab.pbx.idle()
+    tone.heard(phone.recording, PBX_HZ, PHONE_HZ)
+    tone.heard(lab.pbx.file("sounds", "heard-nat.wav"), PHONE_HZ, PBX_HZ)
+
+
+@case("NAT, rtp_symmetric = yes, in a pass-through: one SAS, and they hear each other")
+def nat_through(lab):
+    high = lab.pbx.file("sounds", "high.wav")
+    tone.make(high, 1300, 5)
+    with lab.phone("natthrough", record=True) as first, lab.proxy("natthrough", edit=hide), \
+            lab.phone("through2", record=True, play=high) as second:
+        second.expect_call()
+        first.call("call-through2", laboratory.PROXY_PORT)
+        same_sas(first, second)
+        passed_through(lab, "natthrough", "through2")
+        calls.talk(2)
+        first.hang_up()
+        second.wait_ended()
+        lab.pbx.idle()
+    heard_each_other(first, second)
+
+
+@case("IPv6: secure, tones both ways")
+def six(lab):
+    secure_call(lab, "six")
+
+
+@case("IPv6 on one leg of a pass-through, IPv4 on the other")
+def six_through(lab):
+    with pair(lab, "sixthrough", "through2") as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "sixthrough", "through2")
+        time.sleep(2)
+    heard_each_other(first, second)
+
+
+@case("direct media in a pass-through: the phones send to each other, with one SAS")
+def past(lab):
+    with record(lab, "past") as wire, pair(lab, "past1", "past2") as (first, second):
+        same_sas(first, second)
+        time.sleep(2)
+        for name in ("past1", "past2"):
+            equal("state", lab.pbx.stream(name)["State"], "direct")
+    heard_each_other(first, second)
+    one, two = laboratory.rtp_port("past1"), laboratory.rtp_port("past2")
+    equal("RTP past the PBX", len(capture.media(wire.between(one, two), "rtp")) > 50, True)
+    equal("and back", len(capture.media(wire.between(two, one), "rtp")) > 50, True)
+
+
+BUNDLE = "a=mid:0\na=rtcp-mux\nm=video 26998 RTP/AVP 96\na=rtpmap:96 VP8/90000\na=mid:1\na=rtcp-mux"
+
+
+@case("BUNDLE: no ZRTP for the bundled stream, and the log says so")
+def bundle(lab):
+    with lab.plain_phone("bundle", PHONE_HZ) as phone:
+        phone.call("announce", lab.sip_port, sdp=BUNDLE, session="a=group:BUNDLE 0 1")
+        wait.until("a Hello of the PBX", 3, lambda: phone.zrtp)
+    logged(lab, r"PJSIP/bundle-\w+: no ZRTP for a stream: bundle of its endpoint")
+
+
+FAX = ("m=image 26997 udptl t38\na=T38FaxVersion:0\na=T38MaxBitRate:9600\n"
+       "a=T38FaxRateManagement:transferredTCF\na=T38FaxUdpEC:t38UDPRedundancy")
+
+
+@case("T.38 with require = yes: refused, and the log says so", errors="T.38|does not speak ZRTP")
+def strict_fax(lab):
+    with lab.plain_phone("strictfax", PHONE_HZ) as phone:
+        phone.call("silent", lab.sip_port)
+        time.sleep(0.5)
+        equal("answer to T.38", phone.reinvite(FAX), "488")
+    logged(lab, r"PJSIP/strictfax-\w+: T.38 \(t38_udptl of its endpoint\) refused")
