@@ -81,6 +81,19 @@ EVENT(passthrough_type, "ZrtpPassthrough");
 EVENT(verified_type, "ZrtpVerified");
 EVENT(enrollment_type, "ZrtpEnrollment");
 
+const char *events_outcome_text(enum outcome outcome)
+{
+	static const char * const texts[] = {
+		[OUTCOME_SECURE] = "secure",
+		[OUTCOME_PENDING] = "pending",
+		[OUTCOME_CLEAR] = "clear",
+		[OUTCOME_CLOSED] = "closed",
+		[OUTCOME_FAILED] = "failed",
+	};
+
+	return texts[outcome];
+}
+
 static const char *yes_no(int yes)
 {
 	return yes ? "yes" : "no";
@@ -103,13 +116,6 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 static void publish(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
 	enum outcome outcome, const char *sas)
 {
-	static const char * const states[] = {
-		[OUTCOME_SECURE] = "secure",
-		[OUTCOME_PENDING] = "pending",
-		[OUTCOME_CLEAR] = "clear",
-		[OUTCOME_CLOSED] = "closed",
-		[OUTCOME_FAILED] = "failed",
-	};
 	struct ast_channel *chan = media_channel(media);
 	enum outcome worst;
 
@@ -118,7 +124,7 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 
 	if (chan && fields) {
 		/* First, so that whoever hears the event finds the variables. */
-		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", states[worst]);
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
 		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
 		ast_channel_publish_cached_blob(chan, type, fields);
 	}
@@ -190,12 +196,6 @@ void events_clear(struct media *media, const char *reason, int closed)
 
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status)
 {
-	static const char * const texts[] = {
-		[RELAY_NONE] = "none",
-		[RELAY_SENT] = "sent",
-		[RELAY_ACKNOWLEDGED] = "acknowledged",
-		[RELAY_UNANSWERED] = "unanswered",
-	};
 	char sas[ZRTP_SAS_TEXT_SIZE] = "", type[5];
 	struct ast_channel *chan = media_channel(media);
 
@@ -204,10 +204,10 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 		return;
 	}
 	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media->report.channel, sas,
-		relay->full ? "of the other leg relayed" : "of this leg announced", texts[status]);
+		relay->full ? "of the other leg relayed" : "of this leg announced", relay_status_text(status));
 	publish_blob(chan, relay_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
-			"Status", texts[status],
+			"Status", relay_status_text(status),
 			"Relayed", yes_no(relay->full),
 			"SASType", trimmed(type, relay->sas_type),
 			"SAS", sas,

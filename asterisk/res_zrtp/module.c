@@ -40,6 +40,7 @@ static const struct {
 	{ "actions", action_cli_init, action_cli_shutdown },
 	{ "enrollment", enroll_init, enroll_shutdown },
 	{ "SayZRTPSAS", say_init, say_shutdown },
+	{ "CLI and AMI of the legs", show_init, show_shutdown },
 };
 
 static void shut_down(size_t count)

@@ -17,6 +17,18 @@
 
 #include "res_zrtp.h"
 
+const char *relay_status_text(enum relay_status status)
+{
+	static const char * const texts[] = {
+		[RELAY_NONE] = "none",
+		[RELAY_SENT] = "sent",
+		[RELAY_ACKNOWLEDGED] = "acknowledged",
+		[RELAY_UNANSWERED] = "unanswered",
+	};
+
+	return texts[status];
+}
+
 /*! \brief Of two enrolled phones exactly one is shown the SAS of the other leg. */
 static int is_chosen(const struct party_facts *own, const struct party_facts *far)
 {

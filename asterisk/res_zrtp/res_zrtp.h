@@ -491,6 +491,33 @@ void party_meet(struct party *party, enum partner_kind kind, struct party *partn
 void party_get_report(struct party *party, struct party_report *out);
 
 /* ------------------------------------------------------------------------
+ * status.c: what is told of a leg, by name
+ */
+
+/*! The longest value of an item, with its end. */
+#define STATUS_VALUE_SIZE 80
+
+/*!
+ * \brief Call each for every item of a channel's leg. No lock may be held.
+ * \param each gets the name as in AMI and the value, which may be empty
+ * \retval -1 the channel has no leg of ours
+ */
+int status_each(struct ast_channel *chan, void (*each)(const char *name, const char *value, void *arg), void *arg);
+/*!
+ * \brief The value of one item, by its name in any case. No lock may be held.
+ * \param out room for STATUS_VALUE_SIZE; empty when the channel has no leg of ours
+ * \retval -1 there is no such item
+ */
+int status_item(struct ast_channel *chan, const char *name, char *out);
+
+/* ------------------------------------------------------------------------
+ * show.c: that in CLI and AMI
+ */
+
+int show_init(void);
+void show_shutdown(void);
+
+/* ------------------------------------------------------------------------
  * relay.c: the SAS of one leg shown at the other (RFC 6189, 7.3)
  */
 
@@ -504,6 +531,8 @@ int relay_wanted(struct relay *out, const struct relay *sent, const struct party
 	const struct party_facts *far, int recorded);
 /*! \brief Relay what the present partner asks for, if it is not there yet. Serializer only. */
 void relay_look(struct party *party);
+/*! \brief A word for a status. */
+const char *relay_status_text(enum relay_status status);
 /*! \brief What became of a SASrelay. Serializer only. */
 void relay_result(struct media *media, enum relay_status status);
 
@@ -683,6 +712,8 @@ void events_shutdown(void);
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session);
 void events_failed(struct media *media, const struct zrtp_error_info *info);
 void events_clear(struct media *media, const char *reason, int closed);
+/*! \brief A word for an outcome, the values of ZRTP_STATE. */
+const char *events_outcome_text(enum outcome outcome);
 /*! \brief Tell of a SASrelay to this leg's phone. */
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
 /*! \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks. */

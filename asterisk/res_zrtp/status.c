@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What is told of a leg, by name: for CLI, AMI and dialplan alike.
+ *
+ * A new item is a row of the table and a function that writes its value.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/pbx.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! What the rows read; copies. */
+struct source {
+	struct ast_channel *chan;
+	struct party_report report;
+	const char *policy;
+};
+
+static void put(char *out, const char *value)
+{
+	ast_copy_string(out, value, STATUS_VALUE_SIZE);
+}
+
+static void put_yes(char *out, int yes)
+{
+	put(out, yes ? "yes" : "no");
+}
+
+/*! \brief A flag of the peer's Confirm or of the exchange: empty before there was one. */
+static void put_flag(char *out, const struct source *s, int yes)
+{
+	put(out, !s->report.session.has_sas ? "" : yes ? "yes" : "no");
+}
+
+/*! \brief A name of four octets without the blank that fills it up. */
+static void put_name(char *out, const char name[5])
+{
+	ast_copy_string(out, name, 5);
+	ast_trim_blanks(out);
+}
+
+static void put_state(char *out, const struct source *s)
+{
+	static const char * const states[ZRTP_STATE_COUNT] = {
+		[ZRTP_STATE_IDLE] = "off",
+		[ZRTP_STATE_DISCOVERY] = "looking",
+		[ZRTP_STATE_FOUND] = "looking",
+		[ZRTP_STATE_COMMIT_SENT] = "going secure",
+		[ZRTP_STATE_DHPART1_SENT] = "going secure",
+		[ZRTP_STATE_DHPART2_SENT] = "going secure",
+		[ZRTP_STATE_CONFIRM1_SENT] = "going secure",
+		[ZRTP_STATE_CONFIRM2_SENT] = "going secure",
+		[ZRTP_STATE_SECURE] = "secure",
+		[ZRTP_STATE_GOCLEAR_SENT] = "going clear",
+		[ZRTP_STATE_CLEAR] = "clear",
+		[ZRTP_STATE_NO_ZRTP] = "no ZRTP",
+		[ZRTP_STATE_ERROR_SENT] = "failed",
+		[ZRTP_STATE_ERROR] = "failed",
+		[ZRTP_STATE_STOPPED] = "off",
+	};
+
+	put(out, states[s->report.stream.state]);
+}
+
+static void put_outcome(char *out, const struct source *s)
+{
+	put(out, events_outcome_text(s->report.outcome));
+}
+
+/*! \brief One word for a person. Without a comparison of the SAS nothing is more than unverified. */
+static void put_security(char *out, const struct source *s)
+{
+	const struct zrtp_session_info *session = &s->report.session;
+
+	if (s->report.outcome != OUTCOME_SECURE) {
+		put_outcome(out, s);
+	} else if (session->cache_mismatch && !session->verified) {
+		put(out, "cache mismatch");
+	} else if (s->report.stream.hello_hash == ZRTP_HASH_MISMATCH) {
+		put(out, "zrtp-hash mismatch");
+	} else {
+		put(out, session->verified && (session->peer_verified || !session->rs_matched) ? "verified" : "unverified");
+	}
+}
+
+static void put_error(char *out, const struct source *s)
+{
+	if (s->report.stream.error_code) {
+		snprintf(out, STATUS_VALUE_SIZE, "0x%x", s->report.stream.error_code);
+	}
+}
+
+static void put_streams(char *out, const struct source *s)
+{
+	snprintf(out, STATUS_VALUE_SIZE, "%u", s->report.streams);
+}
+
+static void put_secure_streams(char *out, const struct source *s)
+{
+	snprintf(out, STATUS_VALUE_SIZE, "%u", s->report.secure);
+}
+
+static void put_role(char *out, const struct source *s)
+{
+	if (s->report.stream.algorithm[ZRTP_CLASS_KEX][0]) {
+		put(out, s->report.stream.initiator ? "initiator" : "responder");
+	}
+}
+
+static void put_kex(char *out, const struct source *s)
+{
+	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_KEX]);
+}
+
+static void put_hash(char *out, const struct source *s)
+{
+	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_HASH]);
+}
+
+static void put_cipher(char *out, const struct source *s)
+{
+	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_CIPHER]);
+}
+
+static void put_tag(char *out, const struct source *s)
+{
+	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_TAG]);
+}
+
+static void put_sas_type(char *out, const struct source *s)
+{
+	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_SAS]);
+}
+
+static void put_sas_text(char *out, const char *type, const uint8_t *sashash)
+{
+	char sas[ZRTP_SAS_TEXT_SIZE];
+
+	if (zrtp_sas_text(type, sashash, sas) == ZRTP_OK) {
+		put(out, sas);
+	}
+}
+
+static void put_sas(char *out, const struct source *s)
+{
+	if (s->report.session.has_sas) {
+		put_sas_text(out, s->report.stream.algorithm[ZRTP_CLASS_SAS], s->report.session.sashash);
+	}
+}
+
+/*! \brief What the phone was told last; empty: it shows what SAS says. */
+static void put_shown_type(char *out, const struct source *s)
+{
+	put_name(out, s->report.relay.sas_type);
+}
+
+static void put_shown(char *out, const struct source *s)
+{
+	const struct relay *relay = &s->report.relay;
+
+	if (relay->sas_type[0]) {
+		put_sas_text(out, relay->sas_type, relay->full ? relay->sashash : s->report.session.sashash);
+	}
+}
+
+static void put_far(char *out, const struct source *s)
+{
+	if (s->report.far.secure) {
+		put_sas_text(out, s->report.far.sas_type, s->report.far.sashash);
+	}
+}
+
+static void put_far_type(char *out, const struct source *s)
+{
+	put_name(out, s->report.far.sas_type);
+}
+
+static void put_relay(char *out, const struct source *s)
+{
+	put(out, relay_status_text(s->report.relay_status));
+}
+
+static void put_relayed(char *out, const struct source *s)
+{
+	put_yes(out, s->report.relay.full);
+}
+
+/*! \brief A PBX at the other end may relay to us as well. */
+static void put_relayed_to_us(char *out, const struct source *s)
+{
+	if (s->report.session.relayed) {
+		put(out, s->report.session.sas);
+	}
+}
+
+static void put_zid(char *out, const struct source *s)
+{
+	int i;
+
+	for (i = 0; i < ZRTP_ZID_SIZE && s->report.session.has_peer_zid; i++) {
+		snprintf(out + 2 * i, 3, "%02x", s->report.session.peer_zid[i]);
+	}
+}
+
+static void put_client(char *out, const struct source *s)
+{
+	put(out, s->report.session.peer_client_id);
+}
+
+static void put_verified(char *out, const struct source *s)
+{
+	put_flag(out, s, s->report.session.verified);
+}
+
+static void put_peer_verified(char *out, const struct source *s)
+{
+	put_flag(out, s, s->report.session.peer_verified);
+}
+
+static void put_cache(char *out, const struct source *s)
+{
+	const struct zrtp_session_info *session = &s->report.session;
+
+	if (session->has_sas) {
+		put(out, session->cache_mismatch ? "mismatch" : session->rs_matched ? "match" : "first");
+	}
+}
+
+static void put_enrolled(char *out, const struct source *s)
+{
+	put_flag(out, s, s->report.session.pbx_matched);
+}
+
+static void put_discloses(char *out, const struct source *s)
+{
+	put_flag(out, s, s->report.session.peer_disclosed);
+}
+
+static void put_allows_clear(char *out, const struct source *s)
+{
+	put_flag(out, s, s->report.session.peer_allows_clear);
+}
+
+static void put_mitm(char *out, const struct source *s)
+{
+	put_flag(out, s, s->report.session.peer_mitm);
+}
+
+static void put_hash_status(char *out, const struct source *s)
+{
+	static const char * const texts[] = {
+		[ZRTP_HASH_NONE] = "none",
+		[ZRTP_HASH_MATCHED] = "matched",
+		[ZRTP_HASH_MISMATCH] = "mismatch",
+	};
+
+	put(out, texts[s->report.stream.hello_hash]);
+}
+
+/*! \brief Only the channel driver knows how its signalling goes. */
+static void put_signalling(char *out, const struct source *s)
+{
+	const char *type = ast_channel_tech(s->chan)->type;
+	char value[8] = "";
+
+	if (!strcmp(type, "PJSIP")) {
+		ast_func_read(s->chan, "CHANNEL(pjsip,secure)", value, sizeof(value));
+	} else if (!strcmp(type, "SIP")) {
+		ast_func_read(s->chan, "CHANNEL(secure_signaling)", value, sizeof(value));
+	} else {
+		put(out, "unknown");
+		return;
+	}
+	put(out, value[0] == '1' ? "TLS" : "open");
+}
+
+static void put_partner(char *out, const struct source *s)
+{
+	static const char * const texts[] = {
+		[PARTNER_NONE] = "none",
+		[PARTNER_OTHER] = "other",
+		[PARTNER_LEG] = "leg",
+		[PARTNER_MANY] = "conference",
+	};
+
+	put(out, texts[s->report.partner]);
+}
+
+static void put_recorded(char *out, const struct source *s)
+{
+	put_yes(out, s->report.recorded);
+}
+
+static void put_policy(char *out, const struct source *s)
+{
+	put(out, s->policy);
+}
+
+static const struct {
+	const char *name;
+	void (*put)(char *out, const struct source *source);
+} items[] = {
+	{ "State", put_state },
+	{ "Outcome", put_outcome },
+	{ "Security", put_security },
+	{ "Error", put_error },
+	{ "Policy", put_policy },
+	{ "Streams", put_streams },
+	{ "SecureStreams", put_secure_streams },
+	{ "Role", put_role },
+	{ "KeyAgreement", put_kex },
+	{ "Hash", put_hash },
+	{ "Cipher", put_cipher },
+	{ "AuthTag", put_tag },
+	{ "SASType", put_sas_type },
+	{ "SAS", put_sas },
+	{ "FarSASType", put_far_type },
+	{ "FarSAS", put_far },
+	{ "RelayStatus", put_relay },
+	{ "Relayed", put_relayed },
+	{ "ShownSASType", put_shown_type },
+	{ "ShownSAS", put_shown },
+	{ "RelayedToUs", put_relayed_to_us },
+	{ "PeerZID", put_zid },
+	{ "PeerClient", put_client },
+	{ "Verified", put_verified },
+	{ "PeerVerified", put_peer_verified },
+	{ "Cache", put_cache },
+	{ "Enrolled", put_enrolled },
+	{ "PeerDiscloses", put_discloses },
+	{ "PeerAllowsClear", put_allows_clear },
+	{ "PeerMiTM", put_mitm },
+	{ "HashStatus", put_hash_status },
+	{ "Signalling", put_signalling },
+	{ "Partner", put_partner },
+	{ "Recorded", put_recorded },
+};
+
+/*!
+ * \brief What the rows read of a channel.
+ * \param media receives the reference that keeps the policy's name
+ * \retval -1 no leg of ours
+ */
+static int load(struct source *out, struct media **media, struct ast_channel *chan)
+{
+	struct party *party;
+
+	memset(out, 0, sizeof(*out));
+	*media = bridge_media(chan);
+	party = *media ? leg_party(*media) : NULL;
+	if (!party) {
+		ao2_cleanup(*media);
+		return -1;
+	}
+	out->chan = chan;
+	out->policy = (*media)->settings->name;
+	party_get_report(party, &out->report);
+	ao2_ref(party, -1);
+
+	return 0;
+}
+
+int status_each(struct ast_channel *chan, void (*each)(const char *name, const char *value, void *arg), void *arg)
+{
+	struct source source;
+	struct media *media;
+	size_t i;
+
+	if (load(&source, &media, chan)) {
+		return -1;
+	}
+	for (i = 0; i < ARRAY_LEN(items); i++) {
+		char value[STATUS_VALUE_SIZE] = "";
+
+		items[i].put(value, &source);
+		each(items[i].name, value, arg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+int status_item(struct ast_channel *chan, const char *name, char *out)
+{
+	struct source source;
+	struct media *media;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(items) && strcasecmp(items[i].name, name); i++) {
+	}
+	if (i == ARRAY_LEN(items)) {
+		return -1;
+	}
+	*out = '\0';
+	if (!load(&source, &media, chan)) {
+		items[i].put(out, &source);
+		ao2_ref(media, -1);
+	}
+
+	return 0;
+}
