@@ -108,7 +108,7 @@ static int is_recorded(struct ast_channel *chan)
 	int res;
 
 	ast_channel_lock(chan);
-	res = ast_channel_audiohook_count_by_source(chan, "MixMonitor", AST_AUDIOHOOK_TYPE_SPY) > 0
+	res = ast_channel_audiohook_count_by_source_running(chan, "MixMonitor", AST_AUDIOHOOK_TYPE_SPY) > 0
 #ifdef HAVE_CHANNEL_MONITOR
 		|| ast_channel_monitor(chan)
 #endif

@@ -154,6 +154,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 {
 	struct media *media = stream_arg;
 
+	events_alert(media, event);
 	switch (event) {
 	case ZRTP_EVENT_PEER_FOUND:
 	case ZRTP_EVENT_PONG:

@@ -78,6 +78,9 @@ EVENT(failed_type, "ZrtpFailed");
 EVENT(clear_type, "ZrtpClear");
 EVENT(relay_type, "ZrtpSasRelay");
 EVENT(passthrough_type, "ZrtpPassthrough");
+EVENT(state_type, "ZrtpState");
+EVENT(listening_type, "ZrtpListening");
+EVENT(alert_type, "ZrtpAlert");
 EVENT(verified_type, "ZrtpVerified");
 EVENT(enrollment_type, "ZrtpEnrollment");
 
@@ -104,6 +107,19 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 {
 	if (fields) {
 		ast_channel_publish_cached_blob(chan, type, fields);
+		ast_json_unref(fields);
+	}
+}
+
+/*! \brief The same for the channel of a stream. */
+static void publish_plain(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
+{
+	struct ast_channel *chan = media_channel(media);
+
+	if (chan) {
+		publish_blob(chan, type, fields);
+		ast_channel_unref(chan);
+	} else {
 		ast_json_unref(fields);
 	}
 }
@@ -197,15 +213,13 @@ void events_clear(struct media *media, const char *reason, int closed)
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status)
 {
 	char sas[ZRTP_SAS_TEXT_SIZE] = "", type[5];
-	struct ast_channel *chan = media_channel(media);
 
-	if (zrtp_sas_text(relay->sas_type, relay->full ? relay->sashash : own->sashash, sas) != ZRTP_OK || !chan) {
-		ast_channel_cleanup(chan);
+	if (zrtp_sas_text(relay->sas_type, relay->full ? relay->sashash : own->sashash, sas) != ZRTP_OK) {
 		return;
 	}
 	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media->report.channel, sas,
 		relay->full ? "of the other leg relayed" : "of this leg announced", relay_status_text(status));
-	publish_blob(chan, relay_type(),
+	publish_plain(media, relay_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
 			"Status", relay_status_text(status),
 			"Relayed", yes_no(relay->full),
@@ -213,7 +227,46 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 			"SAS", sas,
 			"FarVerified", yes_no(relay->verified),
 			"FarDisclosed", yes_no(relay->disclosed)));
-	ast_channel_unref(chan);
+}
+
+void events_state(struct media *media, const char *state, enum outcome outcome)
+{
+	publish_plain(media, state_type(),
+		ast_json_pack("{s: s, s: s}",
+			"State", state,
+			"Outcome", events_outcome_text(outcome)));
+}
+
+void events_listening(struct media *media, int recorded)
+{
+	ast_verb(3, "%s: somebody %s the call\n", media->report.channel,
+		recorded ? "records or listens to" : "no longer records or listens to");
+	publish_plain(media, listening_type(), ast_json_pack("{s: s}", "Recorded", yes_no(recorded)));
+}
+
+void events_alert(struct media *media, enum zrtp_event event)
+{
+	static const char * const names[ZRTP_EVENT_COUNT] = {
+		[ZRTP_EVENT_CACHE_MISMATCH] = "CacheMismatch",
+		[ZRTP_EVENT_AUX_MISMATCH] = "AuxMismatch",
+		[ZRTP_EVENT_HELLO_HASH_MISMATCH] = "HashMismatch",
+		[ZRTP_EVENT_MAC_ALARM] = "ForgedMessage",
+		[ZRTP_EVENT_PEER_CHANGED] = "OtherPeer",
+		[ZRTP_EVENT_SAS_RELAY_REFUSED] = "RelayRefused",
+	};
+	char ssrc[9];
+
+	/* Some of these anybody can cause: once for each stream has to do. */
+	if (!names[event] || media->alerted & 1U << event) {
+		return;
+	}
+	media->alerted |= 1U << event;
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish_plain(media, alert_type(),
+		ast_json_pack("{s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", names[event],
+			"Text", zrtp_event_text(event)));
 }
 
 void events_passthrough(struct media *media, const char *state)
@@ -284,6 +337,9 @@ int events_init(void)
 		|| STASIS_MESSAGE_TYPE_INIT(clear_type)
 		|| STASIS_MESSAGE_TYPE_INIT(relay_type)
 		|| STASIS_MESSAGE_TYPE_INIT(passthrough_type)
+		|| STASIS_MESSAGE_TYPE_INIT(state_type)
+		|| STASIS_MESSAGE_TYPE_INIT(listening_type)
+		|| STASIS_MESSAGE_TYPE_INIT(alert_type)
 		|| STASIS_MESSAGE_TYPE_INIT(verified_type)
 		|| STASIS_MESSAGE_TYPE_INIT(enrollment_type) ? -1 : 0;
 }
@@ -295,6 +351,9 @@ void events_shutdown(void)
 	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(relay_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(passthrough_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(state_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(listening_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(alert_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(verified_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(enrollment_type);
 }

@@ -39,10 +39,38 @@ struct party *party_alloc(struct ast_taskprocessor *serializer)
 	return party;
 }
 
+/*! \brief Events of what has changed. Serializer only. */
+static void tell(struct party *party)
+{
+	const char *state;
+	enum outcome outcome;
+	int recorded;
+
+	if (!party->media) {
+		return;
+	}
+	ao2_lock(party);
+	state = status_state_text(party->report.stream.state);
+	outcome = party->report.outcome;
+	recorded = party->report.recorded;
+	ao2_unlock(party);
+
+	if (recorded != party->told_recorded) {
+		party->told_recorded = recorded;
+		events_listening(party->media, recorded);
+	}
+	if (state != party->told_state || outcome != party->told_outcome) {
+		party->told_state = state;
+		party->told_outcome = outcome;
+		events_state(party->media, state, outcome);
+	}
+}
+
 static int task_look(void *data)
 {
 	struct party *party = data;
 
+	tell(party);
 	relay_look(party);
 	ao2_ref(party, -1);
 
@@ -128,6 +156,7 @@ void party_update(struct party *party, struct media *media, struct zrtp_session 
 	changed = memcmp(&former, &report->facts, sizeof(former));
 	ao2_unlock(party);
 
+	tell(party);
 	if (!changed) {
 		return;
 	}

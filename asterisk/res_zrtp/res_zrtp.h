@@ -346,6 +346,7 @@ struct media {
 	/* Of the serializer alone. */
 	struct zrtp_stream *stream;
 	enum outcome outcome;
+	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
 	unsigned int ssrc;
 	struct ast_sockaddr source;   /*!< Of the datagram being handled */
 	uint64_t timer_due;           /*!< 0: no timer runs */
@@ -474,7 +475,10 @@ struct party {
 	struct party *partner;         /*!< With a reference; the report has its kind */
 
 	/* Of the serializer alone. */
-	struct media *media;           /*!< The stream to relay by; NULL: none */
+	struct media *media;           /*!< The stream that stands for the leg; NULL: none */
+	const char *told_state;        /*!< What the last events said */
+	enum outcome told_outcome;
+	unsigned int told_recorded:1;
 };
 
 struct party *party_alloc(struct ast_taskprocessor *serializer);
@@ -503,6 +507,9 @@ void party_get_report(struct party *party, struct party_report *out);
  * \retval -1 the channel has no leg of ours
  */
 int status_each(struct ast_channel *chan, void (*each)(const char *name, const char *value, void *arg), void *arg);
+/*! \brief A word for the state of a stream. */
+const char *status_state_text(enum zrtp_state state);
+
 /*!
  * \brief The value of one item, by its name in any case. No lock may be held.
  * \param out room for STATUS_VALUE_SIZE; empty when the channel has no leg of ours
@@ -714,6 +721,12 @@ void events_failed(struct media *media, const struct zrtp_error_info *info);
 void events_clear(struct media *media, const char *reason, int closed);
 /*! \brief A word for an outcome, the values of ZRTP_STATE. */
 const char *events_outcome_text(enum outcome outcome);
+/*! \brief Tell of a leg that has another state. Serializer only. */
+void events_state(struct media *media, const char *state, enum outcome outcome);
+/*! \brief Tell that somebody begins to record or listen, or ends it. Serializer only. */
+void events_listening(struct media *media, int recorded);
+/*! \brief Tell of something a person should know: a security exception. Serializer only. */
+void events_alert(struct media *media, enum zrtp_event event);
 /*! \brief Tell of a SASrelay to this leg's phone. */
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
 /*! \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks. */

@@ -46,7 +46,7 @@ static void put_name(char *out, const char name[5])
 	ast_trim_blanks(out);
 }
 
-static void put_state(char *out, const struct source *s)
+const char *status_state_text(enum zrtp_state state)
 {
 	static const char * const states[ZRTP_STATE_COUNT] = {
 		[ZRTP_STATE_IDLE] = "off",
@@ -66,7 +66,12 @@ static void put_state(char *out, const struct source *s)
 		[ZRTP_STATE_STOPPED] = "off",
 	};
 
-	put(out, states[s->report.stream.state]);
+	return states[state];
+}
+
+static void put_state(char *out, const struct source *s)
+{
+	put(out, status_state_text(s->report.stream.state));
 }
 
 static void put_outcome(char *out, const struct source *s)

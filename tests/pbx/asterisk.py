@@ -51,6 +51,14 @@ read = all
 write = all
 """
 
+PARKING_CONF = """\
+[general]
+[default]
+parkext = 700
+parkpos = 701-709
+context = parked
+"""
+
 # ICE is for the endpoints that have ice_support = yes.
 RTP_CONF = """\
 [general]
@@ -61,16 +69,16 @@ icesupport = yes
 """
 
 # What the tests need of a stock Asterisk; the rest only makes noise in the log.
-MODULES = """app_dial app_echo app_exec app_mixmonitor app_originate app_playback app_playtones
+MODULES = """app_chanspy app_confbridge app_directed_pickup app_dial app_echo app_exec app_mixmonitor app_originate app_playback app_playtones
 app_read app_record app_senddtmf app_sendtext app_stack app_transfer app_verbose app_bridgewait bridge_* chan_bridge_media
 chan_pjsip codec_a_mu codec_alaw codec_resample codec_ulaw format_pcm format_sln format_wav
 func_callerid func_channel func_db func_hangupcause func_logic func_pjsip_* func_strings
-func_timeout pbx_config res_clioriginate res_crypto res_http_websocket res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
+func_timeout pbx_config res_clioriginate res_crypto res_http_websocket res_parking res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
 res_security_log res_sorcery_* res_srtp res_timing_timerfd res_zrtp""".split()
 NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider".split()
 
 # Every file Asterisk would complain about when it is not there.
-EMPTY = """acl.conf ccss.conf cdr.conf cel.conf features.conf http.conf sorcery.conf udptl.conf
+EMPTY = """acl.conf ccss.conf confbridge.conf cdr.conf cel.conf features.conf http.conf sorcery.conf udptl.conf
 stasis.conf cli.conf cli_permissions.conf dnsmgr.conf codecs.conf dsp.conf extconfig.conf
 pjproject.conf pjsip_notify.conf pjsip_wizard.conf websocket_client.conf""".split()
 
@@ -94,6 +102,7 @@ class Asterisk:
             "logger.conf": LOGGER_CONF,
             "manager.conf": MANAGER_CONF.format(port=ami_port) if ami_port else "",
             "rtp.conf": RTP_CONF.format(first=rtp_ports[0], last=rtp_ports[1]),
+            "res_parking.conf": PARKING_CONF,
             "indications.conf": "[general]\ncountry = us\n[us]\ndescription = none\n"
                                 "ringcadence = 2000,4000\ndial = 350+440\nbusy = 480\n"
                                 "ring = 440\ncongestion = 480\n",

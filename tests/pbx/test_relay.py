@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two phones behind the PBX compare one SAS: relay, who is in the bridge, who listens."""
+import contextlib
+import re
+import time
+
+import asterisk
+import calls
+import wait
+from harness import case, equal
+
+ENROLLMENT = "app_enroll_zrtp.so"
+
+
+@contextlib.contextmanager
+def enrollment(lab):
+    """The application loaded; nobody is enrolled before and after."""
+    lab.pbx.cli(f"module load {ENROLLMENT}")
+    try:
+        with asterisk.Events(lab.pbx) as events:
+            yield events
+    finally:
+        lab.pbx.cli("channel request hangup all")
+        lab.pbx.idle()
+        for zid in re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp enrollments show")):
+            lab.pbx.cli(f"zrtp enrollment revoke {zid}")
+        lab.pbx.cli(f"module unload {ENROLLMENT}")
+
+
+def enroll(lab, phone):
+    """Let a phone trust the PBX, and the PBX know it."""
+    phone.call("trust", lab.sip_port)
+    phone.secure()
+    phone.wait("enrolled", 10, enrolled=True)
+    wait.until(f"{phone.name} enrolled at the PBX", 5,
+               lambda: re.search(rf"(?m)^[0-9a-f]{{24}} {phone.name}$", lab.pbx.cli("zrtp enrollments show")))
+    phone.hang_up()
+    lab.pbx.idle()
+
+
+def status(lab, name):
+    """`zrtp show channel` of endpoint NAME's latest call."""
+    stream = lab.pbx.stream(name)
+    text = lab.pbx.cli(f"zrtp show channel {stream['Channel']}") if stream else ""
+    return dict(re.findall(r"(?m)^(\w+) +(\S.*)$", text))
+
+
+def reaches(lab, name, seconds=8, **expected):
+    """Wait until the table of endpoint NAME's leg has these values; return it."""
+    def probe():
+        found = status(lab, name)
+        return found if all(found.get(item) == value for item, value in expected.items()) else None
+    try:
+        return wait.until(f"{name}: {expected}", seconds, probe)
+    except wait.Timeout as timeout:
+        raise AssertionError(f"{timeout}; it has {status(lab, name)}") from None
+
+
+def call(lab, caller, called, extension=None):
+    """caller calls called through the PBX; both are secure."""
+    called.expect_call()
+    caller.call(extension or f"call-{called.name}", lab.sip_port)
+    for phone in (caller, called):
+        phone.secure()
+
+
+def same_sas(lab, enrolled, other, seconds=8):
+    """The enrolled phone shows what the other one shows, and the PBX says so; return it."""
+    sas = other.shown()
+    wait.until(f"{enrolled.name} shows the SAS {sas} of {other.name}", seconds, lambda: enrolled.shown() == sas)
+    equal("relayed", enrolled.all("sas")[-1]["relayed"], True)
+    equal("relayed to the other one", other.all("sas")[-1]["relayed"], False)
+    for phone, relayed in ((enrolled, "yes"), (other, "no")):
+        reaches(lab, phone.name, ShownSAS=sas, Relayed=relayed, RelayStatus="acknowledged", Partner="leg",
+                State="secure")
+    return sas
+
+
+def own_sas(lab, phone, seconds=8, **expected):
+    """The phone shows the SAS of its own leg."""
+    own = status(lab, phone.name)["SAS"]
+    wait.until(f"{phone.name} shows its own SAS {own}", seconds, lambda: phone.shown() == own)
+    equal("relayed", phone.all("sas")[-1]["relayed"], False)
+    reaches(lab, phone.name, State="secure", **expected)
+
+
+@case("relay: an enrolled phone is called, calls, and shows the other phone's SAS; alone it shows its own")
+def one_enrolled(lab):  # R458 R462 R465 R466 R482
+    with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, bob)
+        for caller, called in ((alice, bob), (bob, alice)):
+            call(lab, caller, called)
+            sas = same_sas(lab, bob, alice)
+            table = status(lab, "bob")
+            equal("far SAS", table["FarSAS"], sas)
+            equal("SAS of the leg is another", table["SAS"] != sas, True)
+            equal("enrolled", (table["Enrolled"], status(lab, "alice")["Enrolled"]), ("yes", "no"))
+            event = events.wait("ZrtpSasRelay", 5, Status="acknowledged", Relayed="yes", SAS=sas)
+            equal("leg of the event", asterisk.endpoint_of(event["Channel"]), "bob")
+            caller.hang_up()
+            called.wait_ended()
+            lab.pbx.idle()
+        bob.call("echo", lab.sip_port)
+        bob.secure()
+        own_sas(lab, bob, Partner="none", RelayStatus="none")
+        bob.hang_up()
+
+
+@case("relay: two enrolled phones, exactly one is shown the other's SAS")
+def both_enrolled(lab):  # R463
+    with enrollment(lab), lab.zrtp_phone("alice", enroll="accept") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        for phone in (alice, bob):
+            enroll(lab, phone)
+        chosen = set()
+        for caller, called in ((alice, bob), (bob, alice)):
+            call(lab, caller, called)
+            shown = {name: reaches(lab, name, RelayStatus="acknowledged")["Relayed"] for name in ("alice", "bob")}
+            equal("one of them", sorted(shown.values()), ["no", "yes"])
+            winner, other = (alice, bob) if shown["alice"] == "yes" else (bob, alice)
+            same_sas(lab, winner, other)
+            chosen.add(winner.name)
+            caller.hang_up()
+            called.wait_ended()
+            lab.pbx.idle()
+        equal("the same one in each direction", len(chosen), 1)
+
+
+@case("relay: two phones that are not enrolled are told nothing")
+def none_enrolled(lab):  # R461
+    with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
+        call(lab, alice, bob)
+        calls.talk(1)
+        for phone in (alice, bob):
+            own_sas(lab, phone, Partner="leg", RelayStatus="none")
+        equal("events", events.all("ZrtpSasRelay"), [])
+        alice.hang_up()
+
+
+@case("relay: revoked, the phone is shown nothing any more")
+def revoked(lab):
+    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, bob)
+        zid = re.search(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp enrollments show"))[1]
+        lab.pbx.cli(f"zrtp enrollment revoke {zid}")
+        call(lab, alice, bob)
+        calls.talk(1)
+        for phone in (alice, bob):
+            own_sas(lab, phone, Partner="leg", RelayStatus="none", Enrolled="no")
+        alice.hang_up()
+
+
+@case("relay: after a blind transfer the enrolled phone shows the third phone's SAS")
+def blind(lab):
+    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
+            lab.zrtp_phone("carol") as carol:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        first = same_sas(lab, bob, alice)
+        carol.expect_call()
+        alice.say(f"transfer sip:call-carol@127.0.0.1:{lab.sip_port}")
+        carol.secure()
+        second = same_sas(lab, bob, carol)
+        equal("another SAS", first != second, True)
+        carol.hang_up()
+
+
+@case("relay: after an attended transfer the enrolled phone shows the third phone's SAS")
+def attended(lab):
+    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
+            lab.zrtp_phone("carol") as carol:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        first = same_sas(lab, bob, alice)
+        alice.say("hold")
+        carol.expect_call()
+        alice.say(f"dial sip:call-carol@127.0.0.1:{lab.sip_port}")
+        sas = carol.secure()
+        reaches(lab, "carol", Partner="leg")
+        number = alice.all("calling")[-1]["call"]
+        alice.say(f"{alice.all('calling')[0]['call']}: attend {number}")
+        second = same_sas(lab, bob, carol)
+        equal("SAS of carol's leg", second, sas)
+        equal("another SAS", first != second, True)
+        carol.hang_up()
+
+
+@case("relay: withdrawn when the other side is transferred to a phone without ZRTP", errors="does not speak ZRTP")
+def to_plain(lab):
+    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
+            lab.zrtp_phone("plain", no_zrtp=True) as plain:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        same_sas(lab, bob, alice)
+        plain.expect_call()
+        alice.say(f"transfer sip:call-plain@127.0.0.1:{lab.sip_port}")
+        plain.wait("up", 10)
+        own_sas(lab, bob, Relayed="no", RelayStatus="acknowledged")
+        plain.hang_up()
+
+
+@case("relay: parked, the enrolled phone shows its own SAS; fetched, that of who fetched it")
+def parked(lab):
+    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
+            lab.zrtp_phone("carol") as carol:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        same_sas(lab, bob, alice)
+        alice.say(f"transfer sip:park@127.0.0.1:{lab.sip_port}")
+        reaches(lab, "bob", Partner="none")
+        own_sas(lab, bob, Relayed="no")
+        carol.call("parked", lab.sip_port)
+        carol.secure()
+        same_sas(lab, bob, carol)
+        carol.hang_up()
+
+
+@case("relay: a call picked up elsewhere shows the SAS of the phone that picked it up")
+def picked_up(lab):
+    with enrollment(lab), lab.zrtp_phone("alice", enroll="accept") as alice, \
+            lab.zrtp_phone("bob", answer="manual") as bob, lab.zrtp_phone("carol") as carol:
+        enroll(lab, alice)
+        alice.call("call-bob", lab.sip_port)
+        bob.wait("incoming", 5)
+        carol.call("pickup", lab.sip_port)
+        for phone in (alice, carol):
+            phone.secure()
+        same_sas(lab, alice, carol)
+        carol.hang_up()
+
+
+@case("relay: a SASrelay that the phone never acknowledges leaves both legs as they are")
+def unanswered(lab):
+    with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("bob", enroll="accept", drop_sent="RelayACK") as bob:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        before = {phone.name: phone.statistics()["audio"] for phone in (alice, bob)}
+        reaches(lab, "bob", 25, RelayStatus="unanswered", State="secure", Outcome="secure")
+        event = events.wait("ZrtpSasRelay", 5, Status="unanswered")
+        equal("leg of the event", asterisk.endpoint_of(event["Channel"]), "bob")
+        for phone in (alice, bob):
+            after = phone.statistics()["audio"]
+            grown = after["srtp_received"] - before[phone.name]["srtp_received"]
+            equal(f"{phone.name} still hears SRTP ({grown})", grown > 100, True)
+            equal("failures", phone.all("failed") + phone.all("clear") + phone.all("alarm"), [])
+        alice.hang_up()
+
+
+@case("relay: words only when both phones have words")
+def renderings(lab):
+    for has, expected in (("B32", "B32"), ("B32,B256", "B256")):
+        with enrollment(lab), lab.zrtp_phone("b256", sas="B256,B32") as words, \
+                lab.zrtp_phone("bob", sas=has, enroll="accept") as bob:
+            enroll(lab, bob)
+            call(lab, bob, words)
+            equal("type of the leg", status(lab, "b256")["SASType"], "B256")
+            same_sas(lab, bob, words)
+            for name in ("bob", "b256"):
+                equal(f"type at {name}", status(lab, name)["ShownSASType"], expected)
+            bob.hang_up()
+
+
+@case("relay: the far phone's V and D flags are relayed; a recording sets D")
+def flags(lab):
+    with enrollment(lab) as events, lab.zrtp_phone("alice", disclose=True) as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        same_sas(lab, bob, alice)
+        equal("the PBX sees D", status(lab, "alice")["PeerDiscloses"], "yes")
+        event = events.wait("ZrtpSasRelay", 5, Relayed="yes", Status="acknowledged")
+        equal("D, V", (event["FarDisclosed"], event["FarVerified"]), ("yes", "no"))
+        equal("D at the phone", bob.all("sas", relayed=True)[-1].get("relayed_disclosed"), True)
+        alice.hang_up()
+        lab.pbx.idle()
+    with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, bob)
+        call(lab, alice, bob)
+        same_sas(lab, bob, alice)
+        equal("recorded", status(lab, "bob")["Recorded"], "no")
+        channel = lab.pbx.stream("alice")["Channel"]
+        for start, value in ((True, "yes"), (False, "no")):
+            lab.pbx.cli(f"mixmonitor {'start' if start else 'stop'} {channel}"
+                        + (f" {lab.pbx.home}/sounds/spied.wav" if start else ""))
+            for name in ("alice", "bob"):
+                reaches(lab, name, Recorded=value)
+                events.wait("ZrtpListening", 5, Recorded=value)
+            wait.until("the relayed D flag", 5,
+                       lambda: bob.all("sas")[-1].get("relayed_disclosed") is start)
+        alice.hang_up()
+
+
+@case("who listens: ChanSpy on one leg is told of both, until it ends")
+def spied(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("bob") as bob, lab.zrtp_phone("carol") as carol:
+        call(lab, alice, bob)
+        carol.call("spy", lab.sip_port)
+        carol.secure()
+        for name in ("alice", "bob"):
+            reaches(lab, name, Recorded="yes")
+        carol.hang_up()
+        for name in ("alice", "bob"):
+            reaches(lab, name, Recorded="no")
+        equal("events", sorted((asterisk.endpoint_of(e["Channel"]), e["Recorded"])
+                               for e in events.all("ZrtpListening")),
+              [("alice", "no"), ("alice", "yes"), ("bob", "no"), ("bob", "yes")])
+        alice.hang_up()
+
+
+@case("ConfBridge of three: each leg secure with its own SAS, nothing relayed, coming and going")
+def conference(lab):
+    with enrollment(lab) as events, lab.zrtp_phone("alice", enroll="accept", tone=440) as alice, \
+            lab.zrtp_phone("bob", tone=600) as bob, lab.zrtp_phone("carol", tone=800) as carol:
+        enroll(lab, alice)
+        phones = (alice, bob, carol)
+        seen = len(events.all("ZrtpSasRelay"))
+        for phone in phones:
+            phone.call("conference", lab.sip_port)
+            phone.secure()
+        for phone in phones:
+            own_sas(lab, phone, Partner="conference", Recorded="no", RelayStatus="none")
+        equal("three different ones", len({phone.shown() for phone in phones}), 3)
+        carol.hang_up()
+        reaches(lab, "bob", Partner="conference", State="secure")
+        carol.call("conference", lab.sip_port)
+        carol.secure()
+        before = {phone.name: phone.statistics()["audio"]["srtp_received"] for phone in phones}
+        time.sleep(1)
+        for phone in phones:
+            equal(f"{phone.name} hears the others",
+                  phone.statistics()["audio"]["srtp_received"] - before[phone.name] > 30, True)
+            own_sas(lab, phone, Partner="conference")
+        equal("relays", len(events.all("ZrtpSasRelay")), seen)
+        for phone in phones:
+            phone.hang_up()
+
+
+@case("relay: Linphone beside an enrolled phone has no error, no mismatch, no delay",
+      errors="does not share the secret of earlier calls")
+def linphone_partner(lab):
+    with enrollment(lab) as events, lab.phone("alice") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, bob)
+        bob.expect_call()
+        alice.call("call-bob", lab.sip_port)
+        sas = alice.secure()
+        bob.secure()
+        wait.until("bob shows Linphone's SAS", 8, lambda: bob.shown() == sas)
+        secure = events.wait("ZrtpSecure", 5, Channel=lab.pbx.stream("alice")["Channel"])
+        equal("no delay", float(secure["HandshakeMs"]) < 2000, True)
+        equal("no mismatch", secure["CacheMismatch"], "no")
+        table = reaches(lab, "alice", 25, RelayStatus="unanswered", State="secure", Outcome="secure", Relayed="no")
+        equal("security", table["Security"], "unverified")
+        calls.talk(1)
+        equal("no failure", events.all("ZrtpFailed") + events.all("ZrtpClear"), [])
+        alice.hang_up()
+
+
+@case("relay: Linphone, enrolled here without knowing it, is not taken for enrolled",
+      errors="does not share the secret of earlier calls")
+def linphone_enrolled(lab):  # R479
+    with enrollment(lab), lab.phone("alice") as alice, lab.zrtp_phone("bob") as bob:
+        alice.call("trust", lab.sip_port)
+        alice.secure()
+        wait.until("the PBX keeps a secret", 10, lambda: re.search(
+            r"(?m)^[0-9a-f]{24} alice$", lab.pbx.cli("zrtp enrollments show")))
+        alice.hang_up()
+        lab.pbx.idle()
+        bob.expect_call()
+        alice.call("call-bob", lab.sip_port)
+        alice.secure()
+        bob.secure()
+        for name in ("alice", "bob"):
+            reaches(lab, name, Partner="leg", Enrolled="no", RelayStatus="none", State="secure")
+        own_sas(lab, bob)
+        alice.hang_up()
