@@ -27,6 +27,10 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 		stream->hash_status = ZRTP_HASH_MISMATCH;
 		zrtp_tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
 	}
+	if (stream->session->policy.tolerate_mismatch) {
+		stream->hash_status = ZRTP_HASH_MISMATCH; /* of the Hello that is used */
+		return true;
+	}
 	return false;
 }
 

@@ -61,6 +61,14 @@ static bool parse_hash(const char *text, uint8_t out[ZRTP_HELLO_HASH_SIZE])
 	return !*text;
 }
 
+static void tell_mismatch(struct zrtp_stream *stream)
+{
+	stream->hash_status = ZRTP_HASH_MISMATCH;
+	stream->hash_mismatch_told = true;
+	zrtp_tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
+	zrtp_stream_run(stream);
+}
+
 /* A Hello that came in before the signalling did and is not the one meant:
  * forget it, the real one may still come. */
 static void forget_wrong_hello(struct zrtp_stream *stream)
@@ -72,40 +80,58 @@ static void forget_wrong_hello(struct zrtp_stream *stream)
 		zrtp_timer_t1(stream);
 		zrtp_timer_t1_extend(stream);
 	}
-	stream->hash_status = ZRTP_HASH_MISMATCH;
-	stream->hash_mismatch_told = true;
-	zrtp_tell(stream, ZRTP_EVENT_HELLO_HASH_MISMATCH);
-	zrtp_stream_run(stream);
+	tell_mismatch(stream);
 }
 
-enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, const char *value)
+/* hash is filled in for a value of our version. */
+static enum zrtp_status parse_value(const char *value, uint8_t hash[ZRTP_HELLO_HASH_SIZE])
 {
-	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
 	const char *space = strchr(value, ' ');
-	bool matches;
 
 	if (!space || space - value != 4 || !is_hex(space + 1)) {
 		return ZRTP_INVALID;
 	}
 	if (memcmp(value, "1.10", 3)) {
+		return ZRTP_DROPPED;
+	}
+	return parse_hash(space + 1, hash) ? ZRTP_OK : ZRTP_INVALID;
+}
+
+enum zrtp_status zrtp_hello_hash_check(const char *value)
+{
+	uint8_t hash[ZRTP_HELLO_HASH_SIZE];
+
+	return parse_value(value, hash);
+}
+
+enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, const char *value)
+{
+	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
+	enum zrtp_status status = parse_value(value, hash);
+	bool tolerant = stream->session->policy.tolerate_mismatch;
+	bool matches;
+
+	if (status == ZRTP_DROPPED) {
 		return ZRTP_OK; /* of a version we do not speak */
 	}
-	if (!parse_hash(space + 1, hash)) {
-		return ZRTP_INVALID;
+	if (status != ZRTP_OK) {
+		return status;
 	}
 	hash_of(stream->peer_hello, stream->peer_hello_len, seen);
 	matches = stream->peer_hello_len && zrtp_equal(seen, hash, sizeof(hash));
-	if (!matches && stream->peer_hello_len && zrtp_bound(stream)) {
+	if (!matches && stream->peer_hello_len && zrtp_bound(stream) && !tolerant) {
 		return ZRTP_WRONG_STATE;
 	}
 	memcpy(stream->expected_hash, hash, sizeof(hash));
 	stream->has_expected_hash = true;
 	if (matches) {
 		stream->hash_status = ZRTP_HASH_MATCHED;
-	} else if (stream->peer_hello_len) {
-		forget_wrong_hello(stream);
-	} else {
+	} else if (!stream->peer_hello_len) {
 		zrtp_timer_t1_extend(stream); /* the signalling promises a peer (6) */
+	} else if (tolerant) {
+		tell_mismatch(stream);
+	} else {
+		forget_wrong_hello(stream);
 	}
 	return ZRTP_OK;
 }

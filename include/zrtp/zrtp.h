@@ -158,6 +158,9 @@ struct zrtp_policy {
 	bool protected_signalling; /* the a=zrtp-hash values come end to end
 				    * unchanged (8.1.1): a Hello that matches
 				    * authenticates the exchange */
+	bool tolerate_mismatch;    /* accept a Hello that the signalling denies, and
+				    * tell (8.1): only where somebody is known to
+				    * corrupt the attribute on its way */
 	bool allow_clear;          /* A flag: the peer may end encryption by GoClear (4.7.2) */
 	bool preshared;            /* offer and use Preshared mode (4.4.2): faster, but a
 				    * stolen cache opens recorded calls until the next
@@ -586,8 +589,14 @@ ZRTP_API void zrtp_stream_expire(struct zrtp_stream *stream, uint64_t now);
  * a=zrtp-hash (8). The same for as long as the stream lives. */
 ZRTP_API void zrtp_stream_hello_hash(const struct zrtp_stream *stream, char out[ZRTP_HELLO_HASH_TEXT_SIZE]);
 
+/* What is this a=zrtp-hash value? Needs no stream and changes nothing.
+ * ZRTP_OK: a hash of our version. ZRTP_DROPPED: of another version, which
+ * zrtp_stream_set_peer_hello_hash() would ignore. ZRTP_INVALID: not a
+ * zrtp-hash. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_hello_hash_check(const char *value);
+
 /* The peer's a=zrtp-hash value, version and hash. From now on only the Hello
- * with this hash is accepted. The value of another version than ours is
+ * with this hash is accepted, unless the policy tolerates others. The value of another version than ours is
  * ignored (ZRTP_OK). ZRTP_INVALID: not a zrtp-hash, nothing changed.
  * ZRTP_WRONG_STATE: a different Hello was already used for a Commit. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream,

@@ -14,16 +14,22 @@ static struct zrtp_stream *stream_of(const struct pair *pair, unsigned side)
 	return pair->side[side].log[0].stream;
 }
 
-static struct pair *prepared(bool alice_passive)
+static struct pair *prepared_with(bool alice_passive, bool alice_tolerant)
 {
 	struct pair_config config;
 	struct pair *pair;
 
 	pair_config_init(&config);
 	config.policy[ALICE].passive = alice_passive;
+	config.policy[ALICE].tolerate_mismatch = alice_tolerant;
 	pair = pair_new(&config);
 	pair_add_stream(pair, 0);
 	return pair;
+}
+
+static struct pair *prepared(bool alice_passive)
+{
+	return prepared_with(alice_passive, false);
 }
 
 static void right_hash(const struct pair *pair, char out[ZRTP_HELLO_HASH_TEXT_SIZE])
@@ -498,6 +504,60 @@ static void a_wrong_hash_that_overtakes_the_commit_defeats_it(void **state)
 	pair_free(pair);
 }
 
+/* ---- a policy that tolerates a mismatch ---- */
+
+/* R496: it is accepted, told once, and not called a match. */
+static void a_tolerated_mismatch_is_told_and_becomes_secure(void **state)
+{
+	struct pair *pair = prepared_with(false, true);
+	unsigned events;
+
+	(void)state;
+	watch(pair, &events);
+	tell_wrong(pair);
+	pair_start(pair, 0);
+	becomes_secure(pair, ZRTP_HASH_MISMATCH);
+	assert_int_equal(events, 1);
+	assert_int_equal(pair_info(pair, ALICE, 0).dropped[ZRTP_DROP_HELLO_HASH], 0);
+	tell_right(pair);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_MATCHED);
+	tell_wrong(pair);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_MISMATCH);
+	assert_int_equal(pair_info(pair, ALICE, 0).state, ZRTP_STATE_SECURE);
+	pair_free(pair);
+}
+
+static void a_policy_that_tolerates_mismatches_still_knows_a_match(void **state)
+{
+	struct pair *pair = prepared_with(false, true);
+	unsigned events;
+
+	(void)state;
+	watch(pair, &events);
+	tell_right(pair);
+	pair_start(pair, 0);
+	becomes_secure(pair, ZRTP_HASH_MATCHED);
+	assert_int_equal(events, 0);
+	pair_free(pair);
+}
+
+/* ---- without a stream ---- */
+
+static void a_value_is_checked_without_a_stream(void **state)
+{
+	struct pair *pair = prepared(false);
+	char text[ZRTP_HELLO_HASH_TEXT_SIZE], value[128];
+
+	(void)state;
+	right_hash(pair, text);
+	assert_int_equal(zrtp_hello_hash_check(text), ZRTP_OK);
+	for (unsigned i = 0; malformed_value(pair, i, value); i++) {
+		assert_int_equal(zrtp_hello_hash_check(value), ZRTP_INVALID);
+	}
+	assert_int_equal(zrtp_hello_hash_check("2.00 0123"), ZRTP_DROPPED);
+	pair_free(pair);
+}
+
 /* ---- a forged Hello before the real one ---- */
 
 static bool lose_all(struct pair *pair, struct pair_packet *packet)
@@ -694,6 +754,9 @@ int main(void)
 		cmocka_unit_test(the_right_hash_may_come_after_the_hello),
 		cmocka_unit_test(a_wrong_hash_after_the_hello_forgets_it),
 		cmocka_unit_test(a_wrong_hash_that_overtakes_the_commit_defeats_it),
+		cmocka_unit_test(a_tolerated_mismatch_is_told_and_becomes_secure),
+		cmocka_unit_test(a_policy_that_tolerates_mismatches_still_knows_a_match),
+		cmocka_unit_test(a_value_is_checked_without_a_stream),
 		cmocka_unit_test(the_real_hello_may_follow_a_forged_one),
 		cmocka_unit_test(the_hash_may_unmask_a_forged_hello),
 		cmocka_unit_test(an_unmasked_forgers_acknowledgement_is_forgotten),
