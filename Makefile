@@ -56,7 +56,7 @@ install:
 	@[ -n "$(MODDIR)" ] || { echo "install: no astmoddir in /etc/asterisk/asterisk.conf; make install MODDIR=DIR" >&2; exit 1; }
 	@rm -rf $(BUILD)-install
 	meson setup --prefix=/usr --buildtype=release -Dwerror=false -Dasterisk=true -Dtests=false \
-		"-Dasterisk_moddir=$(MODDIR)" $(BUILD)-install
+		"-Dasterisk_moddir=$(MODDIR)" "-Dpjproject_includedir=$(abspath $(PJPROJECT))" $(BUILD)-install
 	meson install -C $(BUILD)-install
 
 clean:

@@ -46,10 +46,11 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	media->moved = 0;
 	ao2_unlock(media);
 
-	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s\n", name_of(media),
+	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s, zrtp-hash %s\n", name_of(media),
 		info.initiator ? "initiator" : "responder", session.sas,
 		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
-		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id);
+		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id,
+		signalling_status_text(info.hello_hash));
 	stats_count(STATS_SECURE);
 	again = media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED;
 	events_secure(media, &info, &session);
@@ -88,6 +89,9 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	struct zrtp_stream_info info;
 	int closed;
 
+	if (signalling_denied(media)) {
+		return;
+	}
 	if (reason == ZRTP_CLEAR_REQUESTED || reason == ZRTP_CLEAR_BY_PEER) {
 		gone_clear(media, reason);
 		return;
@@ -109,9 +113,8 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	events_clear(media, reason == ZRTP_CLEAR_PASSIVE ? "Passive" : "NoZrtp", closed);
 }
 
-static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)
+void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 {
-	struct media *media = stream_arg;
 	int clear = media->settings->clear_on_error && !media->settings->require;
 
 	gate_wipe(media);
@@ -124,6 +127,11 @@ static void on_error(attribute_unused struct zrtp_stream *stream, const struct z
 		clear ? "The call goes on in clear" : "No media passes");
 	stats_count(STATS_FAILED);
 	events_failed(media, info);
+}
+
+static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)
+{
+	callbacks_failed(stream_arg, info);
 }
 
 /*! \brief A secure stream, and somebody else says Hello. */
@@ -176,6 +184,9 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 	case ZRTP_EVENT_CLEAR_REFUSED:
 		gate_resume(media);
 		ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
+		break;
+	case ZRTP_EVENT_HELLO_HASH_MISMATCH:
+		signalling_mismatch(media);
 		break;
 	case ZRTP_EVENT_PEER_CHANGED:
 		peer_changed(media);

@@ -12,7 +12,7 @@
 
 #include "res_zrtp.h"
 
-#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-4s %-6s %-4s %-7s %-24s %8s %9s %9s %9s %s\n"
+#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-4s %-6s %-4s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %s\n"
 
 /*! \brief A value for a column: without blanks, and never empty. */
 static const char *cell(char *out, size_t size, const char *value)
@@ -46,7 +46,7 @@ static const char *role(const struct zrtp_stream_info *info)
 static void show_stream(int fd, struct media *media)
 {
 	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], names[ZRTP_CLASS_COUNT][5];
-	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], ms[24] = "-", rx[24], tx[24], dropped[24];
+	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], peer[16], ms[24] = "-", rx[24], tx[24], dropped[24];
 	static const char * const roles[] = { [ROLE_WAITING] = "waiting", [ROLE_PASSTHROUGH] = "passthrough" };
 	struct zrtp_stream_info info;
 	enum role part;
@@ -62,6 +62,7 @@ static void show_stream(int fd, struct media *media)
 	snprintf(rx, sizeof(rx), "%" PRIu64, media->gate.unprotected + media->pass.received);
 	snprintf(tx, sizeof(tx), "%" PRIu64, media->gate.protected + media->pass.sent);
 	snprintf(dropped, sizeof(dropped), "%" PRIu64, media->gate.dropped[0] + media->gate.dropped[1] + media->pass.dropped);
+	cell(peer, sizeof(peer), signalling_peer_text(&media->report));
 	ao2_unlock(media);
 
 	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
@@ -75,7 +76,7 @@ static void show_stream(int fd, struct media *media)
 	ast_cli(fd, COLUMNS, channel, ssrc,
 		cell(state, sizeof(state), part == ROLE_END ? zrtp_state_text(info.state) : direct ? "direct" : roles[part]), role(&info),
 		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
-		sas_type, sas, ms, rx, tx, dropped, media->settings->name);
+		sas_type, sas, signalling_status_text(info.hello_hash), peer, ms, rx, tx, dropped, media->settings->name);
 }
 
 static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
@@ -90,7 +91,9 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		e->usage =
 			"Usage: zrtp show streams\n"
 			"       Shows the media streams with ZRTP: their state, algorithms and\n"
-			"       SAS, the milliseconds from the first Hello to secure, and the\n"
+			"       SAS, whether the peer's Hello is the one that its signalling\n"
+			"       names (SdpHash), how the peer made known that it speaks ZRTP\n"
+			"       (Peer), the milliseconds from the first Hello to secure, and the\n"
 			"       SRTP and SRTCP packets received, sent and dropped.\n";
 		return NULL;
 	case CLI_GENERATE:
@@ -101,7 +104,7 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 	}
 
 	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Role", "Kex", "Hash", "Cipher", "Tag",
-		"SAStype", "SAS", "Ms", "Rx", "Tx", "Dropped", "Policy");
+		"SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped", "Policy");
 	streams = stats_streams();
 	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
 		show_stream(a->fd, media);

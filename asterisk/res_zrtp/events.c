@@ -168,7 +168,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
 
 	publish(media, secure_type(),
-		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
 			"Role", info->initiator ? "initiator" : "responder",
 			"KeyAgreement", names[ZRTP_CLASS_KEX],
@@ -179,6 +179,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 			"SAS", session->sas,
 			"CacheMismatch", yes_no(session->cache_mismatch),
 			"Verified", yes_no(session->verified),
+			"HelloHash", signalling_status_text(info->hello_hash),
 			"HandshakeMs", ms),
 		OUTCOME_SECURE, session->sas);
 }

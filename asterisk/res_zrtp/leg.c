@@ -59,6 +59,9 @@ struct datagram {
 static struct ast_threadpool *pool;
 static struct ao2_container *legs;
 
+/*! An instance may be made a stream by the signalling and by its media at once. Before the lock of legs. */
+AST_MUTEX_DEFINE_STATIC(joining);
+
 AO2_STRING_FIELD_HASH_FN(leg, channel_id)
 AO2_STRING_FIELD_CMP_FN(leg, channel_id)
 
@@ -148,6 +151,7 @@ static void report(struct media *media)
 
 	ao2_lock(media);
 	media->report.info = info;
+	media->report.session = session;
 	if (session.has_sas) {
 		ast_copy_string(media->report.sas, session.sas, sizeof(media->report.sas));
 		ast_copy_string(media->report.sas_type, session.sas_type, sizeof(media->report.sas_type));
@@ -167,8 +171,16 @@ static void announce_enrollment(struct leg *leg)
 	}
 }
 
-/*! \brief Make the ZRTP stream of a media object and start it. */
-static int stream_open(struct leg *leg, struct media *media)
+/*! \brief Without ZRTP there is no media either. */
+static void stream_failed(struct media *media, enum zrtp_status status)
+{
+	ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped: %s\n",
+		media->report.channel, zrtp_status_text(status));
+	gate_wipe(media);
+}
+
+/*! \brief Make the ZRTP stream of a media object, and with it its Hello. */
+static void stream_make(struct leg *leg, struct media *media)
 {
 	enum zrtp_status status = ZRTP_OK;
 
@@ -179,17 +191,25 @@ static int stream_open(struct leg *leg, struct media *media)
 		status = zrtp_stream_new(&media->stream, leg->session, media->ssrc, media);
 	}
 	if (status == ZRTP_OK) {
-		announce_enrollment(leg);
-		status = zrtp_stream_start(media->stream, context_now());
+		signalling_made(media);
+	} else {
+		stream_failed(media, status);
 	}
-	if (status != ZRTP_OK) {
-		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped: %s\n",
-			media->report.channel, zrtp_status_text(status));
-		gate_wipe(media);
-		return -1;
-	}
+}
 
-	return 0;
+static void stream_start(struct media *media)
+{
+	enum zrtp_status status;
+
+	if (!media->stream) {
+		return;
+	}
+	announce_enrollment(media->leg);
+	signalling_apply(media);
+	status = zrtp_stream_start(media->stream, context_now());
+	if (status != ZRTP_OK) {
+		stream_failed(media, status);
+	}
 }
 
 /*! \brief All keys so far were for a peer that has gone. */
@@ -203,7 +223,9 @@ static void begin_again(struct leg *leg)
 		timers_cancel(media);
 		gate_wipe(media);
 		report(media);
-		stats_stream_restart(media);
+		if (media->begun) {
+			stats_stream_restart(media);
+		}
 		media->stream = NULL;
 		media->outcome = OUTCOME_PENDING;
 	}
@@ -212,7 +234,13 @@ static void begin_again(struct leg *leg)
 	party_update(leg->party, NULL, NULL, OUTCOME_PENDING, 0, 0);
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		stream_open(leg, media);
+		stream_make(leg, media);
+		if (media->begun) {
+			stream_start(media);
+		}
+	}
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		signalling_renewed(media);
 	}
 }
 
@@ -228,7 +256,7 @@ static void report_leg(struct leg *leg)
 	unsigned int streams = 0, secure = 0;
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		streams++;
+		streams += media->begun;
 		secure += is_secure(media);
 		if (is_secure(media) && (!is_secure(best) || !media->report.info.multistream)) {
 			best = media;
@@ -246,6 +274,7 @@ static void settle(struct leg *leg)
 		begin_again(leg);
 	}
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		signalling_check(media);
 		report(media);
 	}
 	report_leg(leg);
@@ -287,12 +316,16 @@ enum outcome leg_outcome(const struct leg *leg)
 {
 	enum outcome worst = OUTCOME_SECURE;
 	struct media *media;
+	int any = 0;
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		worst = MAX(worst, media->outcome);
+		if (media->begun) {
+			worst = MAX(worst, media->outcome);
+			any = 1;
+		}
 	}
 
-	return worst;
+	return any ? worst : OUTCOME_PENDING;
 }
 
 void leg_restart(struct leg *leg)
@@ -300,8 +333,11 @@ void leg_restart(struct leg *leg)
 	leg->restart = 1;
 }
 
-/*! \brief Name the stream by its channel and keep the audio of that in the core. */
-static void meet_channel(struct media *media)
+/*!
+ * \brief Name the stream by its channel and, when it starts, keep the audio of
+ * that in the core.
+ */
+static void meet_channel(struct media *media, int starts)
 {
 	struct ast_channel *chan = media_channel(media);
 
@@ -312,9 +348,11 @@ static void meet_channel(struct media *media)
 		return;
 	}
 
-	hooks_attach(chan, media);
-	fax_attach(chan, media);
-	beside_end(chan);
+	if (starts) {
+		hooks_attach(chan, media);
+		fax_attach(chan, media);
+		beside_end(chan);
+	}
 	ast_channel_lock(chan);
 	media->leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));
 	ao2_lock(media);
@@ -325,18 +363,30 @@ static void meet_channel(struct media *media)
 	ast_channel_unref(chan);
 }
 
-static int task_start(void *data)
+static int task_join(void *data)
 {
 	struct media *media = data;
 	struct leg *leg = media->leg;
 
-	meet_channel(media);
+	meet_channel(media, 0);
 	ao2_ref(media, +1);
 	media->outcome = OUTCOME_PENDING;
 	AST_LIST_INSERT_TAIL(&leg->streams, media, entry);
+	stream_make(leg, media);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static int task_start(void *data)
+{
+	struct media *media = data;
+
+	meet_channel(media, 1);
+	media->begun = 1;
 	stats_stream_begin(media);
-	stream_open(leg, media);
-	settle(leg);
+	stream_start(media);
+	settle(media->leg);
 	ao2_ref(media, -1);
 
 	return 0;
@@ -352,8 +402,10 @@ static int task_end(void *data)
 	gate_wipe(media);
 	zrtp_stream_free(media->stream);
 	media->stream = NULL;
-	if (AST_LIST_REMOVE(&leg->streams, media, entry)) {
+	if (media->begun) {
 		stats_stream_end(media);
+	}
+	if (AST_LIST_REMOVE(&leg->streams, media, entry)) {
 		ao2_ref(media, -1);
 	}
 	settle(leg); /* others may have waited for this one */
@@ -381,6 +433,19 @@ int leg_task_authenticated(void *data)
 
 	if (media->stream) {
 		zrtp_stream_srtp_authenticated(media->stream, context_now());
+		settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+int leg_task_signalling(void *data)
+{
+	struct media *media = data;
+
+	if (media->stream) {
+		signalling_apply(media);
 		settle(media->leg);
 	}
 	ao2_ref(media, -1);
@@ -464,7 +529,7 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 {
 	struct datagram *datagram = NULL;
 
-	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX && media->leg && !media->ended) {
+	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX && media->started && !media->ended) {
 		datagram = ast_malloc(sizeof(*datagram) + len);
 	}
 	if (datagram) {
@@ -484,13 +549,18 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 
 int leg_join(struct media *media, unsigned int ssrc)
 {
+	SCOPED_MUTEX(lock, &joining);
 	char id[AST_MAX_UNIQUEID];
 	struct leg *leg;
 	int gone, res;
 
 	ao2_lock(media);
+	leg = media->leg;
 	ast_copy_string(id, media->channel_id, sizeof(id));
 	ao2_unlock(media);
+	if (leg) {
+		return 0;
+	}
 	leg = leg_enter(id, media->settings);
 	if (!leg) {
 		return -1;
@@ -501,12 +571,26 @@ int leg_join(struct media *media, unsigned int ssrc)
 	gone = media->ended;
 	ao2_unlock(media);
 
-	res = leg_push(media, task_start);
+	res = leg_push(media, task_join);
 	if (gone) {
 		leg_leave(media);
 	}
 
 	return res;
+}
+
+int leg_start(struct media *media)
+{
+	if (__atomic_exchange_n(&media->started, 1, __ATOMIC_ACQ_REL)) {
+		return 0;
+	}
+
+	return leg_push(media, task_start);
+}
+
+struct ast_taskprocessor *leg_serializer(const struct leg *leg)
+{
+	return leg->serializer;
 }
 
 void leg_leave(struct media *media)

@@ -41,6 +41,7 @@ static void media_destructor(void *obj)
 	if (media->fd >= 0) {
 		close(media->fd);
 	}
+	ao2_cleanup(media->listener);
 	ao2_cleanup(media->leg);
 	ao2_cleanup(media->settings);
 	media_count(-1);
@@ -158,7 +159,7 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 
 	media_refresh(media, instance);
 	ao2_lock(media);
-	ready = media->activated && !media->ended && !media->leg
+	ready = media->activated && !media->ended && !media->started
 		&& media->fd >= 0 && !ast_sockaddr_isnull(&media->remote);
 	waits = media->pass.role != ROLE_END;
 	if (ready && waits && !media->pass.waiting_since) {
@@ -174,22 +175,28 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 		return;
 	}
 
-	if (ready && leg_join(media, ast_rtp_instance_get_ssrc(instance))) {
+	if (ready && (leg_join(media, ast_rtp_instance_get_ssrc(instance)) || leg_start(media))) {
 		ast_log(LOG_ERROR, "Channel %s: ZRTP could not be started, its media is stopped\n",
 			ast_rtp_instance_get_channel_id(instance));
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);
 	}
 }
 
-void media_activate(struct media *media, struct ast_rtp_instance *instance)
+int media_usable(struct media *media, struct ast_rtp_instance *instance)
 {
 	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
 
 	/* DTLS brings keys of its own soon. */
-	if (dtls && dtls->active && dtls->active(instance)) {
+	return !media->ended && !(dtls && dtls->active && dtls->active(instance));
+}
+
+void media_activate(struct media *media, struct ast_rtp_instance *instance)
+{
+	if (!media_usable(media, instance)) {
 		return;
 	}
 
+	signalling_activated(media, instance);
 	ao2_lock(media);
 	media->activated = 1;
 	ao2_unlock(media);

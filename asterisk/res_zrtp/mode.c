@@ -150,7 +150,7 @@ static int become_end(struct media *media, const char *why)
 		stats_unlist(media);
 	}
 	passthrough_sockets(media, -1, -1);
-	if (leg_join(media, media->ssrc)) {
+	if (leg_join(media, media->ssrc) || leg_start(media)) {
 		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media->report.channel);
 		gate_wipe(media);
 		return 0;

@@ -41,6 +41,7 @@ static const struct {
 	{ "enrollment", enroll_init, enroll_shutdown },
 	{ "SayZRTPSAS", say_init, say_shutdown },
 	{ "CLI and AMI of the legs", show_init, show_shutdown },
+	{ "functions", function_init, function_shutdown },
 };
 
 static void shut_down(size_t count)

@@ -22,7 +22,6 @@
 
 #define CONFIG_FILE "zrtp.conf"
 #define DEFAULT_CLIENT_ID "Asterisk ZRTP"
-#define ENGINE_NAME "zrtp"
 
 /*! What is being read. */
 struct draft {
@@ -46,7 +45,7 @@ static const struct {
 static int file_seen;
 
 #define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, require, on_error, initiate, sas_relay, disclose, " \
-	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure"
+	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure, hash_mismatch"
 
 static const char * const modes[] = {
 	[MODE_MITM] = "mitm",
@@ -174,6 +173,13 @@ static int read_code(struct settings *settings, int which, const struct ast_vari
 	return 0;
 }
 
+static int read_hash_mismatch(struct settings *settings, const struct ast_variable *var)
+{
+	settings->policy.tolerate_mismatch = !strcasecmp(var->value, "warn");
+
+	return settings->policy.tolerate_mismatch || !strcasecmp(var->value, "refuse") ? 0 : refuse(var, "refuse or warn");
+}
+
 static int read_client_id(struct draft *draft, const struct ast_variable *var)
 {
 	const char *c;
@@ -216,6 +222,8 @@ static int read_variable(struct draft *draft, struct settings *settings, const s
 		return read_disclose(settings, var);
 	} else if (!strcasecmp(var->name, "on_error")) {
 		return read_on_error(settings, var);
+	} else if (!strcasecmp(var->name, "hash_mismatch")) {
+		return read_hash_mismatch(settings, var);
 	} else if (general && !strcasecmp(var->name, "client_id")) {
 		return read_client_id(draft, var);
 	}
@@ -236,7 +244,7 @@ static struct settings *settings_alloc(const struct settings *base)
 		zrtp_policy_init(&settings->policy);
 		settings->policy.resync = true; /* nobody here compares the SAS */
 		settings->policy.mitm = true;
-		ast_copy_string(settings->name, ENGINE_NAME, sizeof(settings->name));
+		ast_copy_string(settings->name, ZRTP_ENGINE_NAME, sizeof(settings->name));
 	}
 
 	return settings;
@@ -259,7 +267,7 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 			file, line, section, POLICY_SECTION_MAX);
 		return -1;
 	}
-	snprintf(settings->name, sizeof(settings->name), ENGINE_NAME "/%s", section);
+	snprintf(settings->name, sizeof(settings->name), ZRTP_ENGINE_NAME "/%s", section);
 	for (i = 1; i < (int) AST_VECTOR_SIZE(&draft->settings); i++) {
 		if (!strcmp(AST_VECTOR_GET(&draft->settings, i)->name, settings->name)) {
 			ast_log(LOG_ERROR, "%s%s: section [%s] is there twice, each policy has one\n", file, line, section);
@@ -441,6 +449,7 @@ static void show(const struct settings *settings, void *arg)
 	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");
 	ast_cli(fd, "  %-13s = %s\n", "sas_relay", settings->policy.mitm ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "disclose", settings->policy.disclose ? "yes" : "no");
+	ast_cli(fd, "  %-13s = %s\n", "hash_mismatch", settings->policy.tolerate_mismatch ? "warn" : "refuse");
 }
 
 void policies_show(int fd)

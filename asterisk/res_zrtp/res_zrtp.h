@@ -21,6 +21,7 @@
 #include <zrtp/zrtp.h>
 
 #include "api.h"
+#include "signalling.h"
 
 struct ast_srtp;
 struct ast_srtp_policy;
@@ -301,9 +302,11 @@ void fax_attach(struct ast_channel *chan, struct media *media);
 
 struct leg;
 
-/*! What the CLI shows of a stream. */
+/*! What the CLI and the dialplan show of a stream. */
 struct media_report {
 	struct zrtp_stream_info info;
+	struct zrtp_session_info session;
+	unsigned int signalled:1;     /*!< The peer's signalling announced ZRTP */
 	char channel[AST_CHANNEL_NAME];
 	char sas[ZRTP_SAS_TEXT_SIZE];
 	char sas_type[5];
@@ -336,17 +339,24 @@ struct media {
 	unsigned int known:1;         /*!< latched is where media comes from as well */
 	unsigned int settled:1;       /*!< The call went clear for want of ZRTP */
 	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
+	unsigned int hash_asked:1;    /*!< The signalling has told our hash */
 	uint64_t moved_at;            /*!< When it did */
 	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
 	struct passthrough pass;
+	char own_hash[ZRTP_HELLO_HASH_TEXT_SIZE];  /*!< a=zrtp-hash of our Hello, empty before it is made */
+	char peer_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< The peer's, in its latest SDP; may be empty */
+	struct zrtp_signalling_listener *listener;
 
+	int started;                  /*!< ZRTP was; atomic */
 	int queued;                   /*!< Datagrams in the serializer; atomic */
 
 	/* Of the serializer alone. */
 	struct zrtp_stream *stream;
 	enum outcome outcome;
 	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
+	unsigned int begun:1;         /*!< Its ZRTP runs */
+	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
 	unsigned int ssrc;
 	struct ast_sockaddr source;   /*!< Of the datagram being handled */
 	uint64_t timer_due;           /*!< 0: no timer runs */
@@ -379,6 +389,8 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 void media_activate(struct media *media, struct ast_rtp_instance *instance);
 /*! \brief Copy what changes at the instance without notice. \pre instance is locked */
 void media_refresh(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief Is ZRTP what gives this instance its keys? \pre instance is locked */
+int media_usable(struct media *media, struct ast_rtp_instance *instance);
 /*! \brief A new remote address. \pre instance is locked */
 void media_set_remote(struct media *media, struct ast_rtp_instance *instance, const struct ast_sockaddr *address);
 /*! \brief No more ZRTP on this instance: it dies or its keys come from elsewhere. */
@@ -553,9 +565,14 @@ struct party *leg_party(struct media *media);
 int legs_init(void);
 void legs_shutdown(void);
 
-/*! \brief Start ZRTP for a media object, in the leg of its channel. */
+/*!
+ * \brief Make a media object a stream in the leg of its channel, unless it is
+ * one: its Hello exists from then on.
+ */
 int leg_join(struct media *media, unsigned int ssrc);
-/*! \brief Undo leg_join(): wipe all in the serializer. */
+/*! \brief Start ZRTP for a stream, unless it was. */
+int leg_start(struct media *media);
+/*! \brief Undo both: wipe all in the serializer. */
 void leg_leave(struct media *media);
 
 /*! \brief Queue a task of the leg. Takes a reference on media for it. */
@@ -583,6 +600,13 @@ void leg_settle(struct leg *leg);
 int leg_task_authenticated(void *data);
 /*! \brief Task: the stream's timer has run out. */
 int leg_task_expire(void *data);
+/*! \brief Task: the signalling has news of the peer. */
+int leg_task_signalling(void *data);
+
+struct ast_taskprocessor;
+
+/*! \brief What runs the tasks of a leg; as long as the leg. */
+struct ast_taskprocessor *leg_serializer(const struct leg *leg);
 
 /*!
  * \brief Another peer has taken the place of the one we had: begin again
@@ -595,6 +619,42 @@ void leg_restart(struct leg *leg);
 
 /*! \brief callbacks.c: what the ZRTP engine tells. */
 extern const struct zrtp_callbacks callbacks_table;
+
+/*! \brief The exchange has failed: what media does then is policy. Serializer only. */
+void callbacks_failed(struct media *media, const struct zrtp_error_info *info);
+
+/* ------------------------------------------------------------------------
+ * signalling.c: a=zrtp-hash, ours and the peer's
+ */
+
+/*! \brief What signalling.h promises; for extended_prop_get. */
+extern const struct zrtp_signalling signalling_table;
+
+/*! \brief A session description is being applied. \pre instance is locked */
+void signalling_activated(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief The stream's Hello is there. Serializer only. */
+void signalling_made(struct media *media);
+/*! \brief Hold the stream to what the peer's signalling says. Serializer only. */
+void signalling_apply(struct media *media);
+/*! \brief The stream has another Hello than before. Serializer only. */
+void signalling_renewed(struct media *media);
+/*! \brief The peer's Hello is not the one signalled. Serializer only. */
+void signalling_mismatch(struct media *media);
+/*! \brief Is it time to give up on such a peer? After each call of the ZRTP engine. Serializer only. */
+void signalling_check(struct media *media);
+/*! \brief No Hello but wrong ones came: \retval 1 when that is dealt with as a failure. Serializer only. */
+int signalling_denied(struct media *media);
+/*! \brief none, matched or mismatch. */
+const char *signalling_status_text(enum zrtp_hash_status status);
+/*! \brief How we know that the peer speaks ZRTP: none, signalled, hello, both. */
+const char *signalling_peer_text(const struct media_report *report);
+
+/* ------------------------------------------------------------------------
+ * function.c: the dialplan function ZRTP()
+ */
+
+int function_init(void);
+void function_shutdown(void);
 
 /* ------------------------------------------------------------------------
  * actions.c: what is done to a leg from outside

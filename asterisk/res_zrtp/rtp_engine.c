@@ -53,6 +53,16 @@ static struct settings *engine_settings(struct ast_rtp_engine *rtp)
 	return settings;
 }
 
+/*! \brief No property of the stock engine: how the signalling finds us. \pre instance is locked */
+static void *zrtp_extended_prop_get(struct ast_rtp_instance *instance, int property)
+{
+	if (property == ZRTP_SIGNALLING_PROPERTY) {
+		return gate_media(instance) ? (void *) &signalling_table : NULL;
+	}
+
+	return stock->extended_prop_get ? stock->extended_prop_get(instance, property) : NULL;
+}
+
 /*! \brief A duplicate of the RTP socket, for packets that tasks send. */
 static void open_socket(struct media *media, struct ast_rtp_instance *instance)
 {
@@ -275,6 +285,7 @@ static struct engine *engine_alloc(const char *name)
 	engine->rtp.remote_address_set = zrtp_remote_address_set;
 	engine->rtp.change_source = stock->change_source ? zrtp_change_source : NULL;
 	engine->rtp.prop_set = zrtp_prop_set;
+	engine->rtp.extended_prop_get = zrtp_extended_prop_get;
 	engine->rtp.bundle = stock->bundle ? zrtp_bundle : NULL;
 	engine->rtp.local_bridge = zrtp_local_bridge;
 	engine->rtp.dtmf_compatible = zrtp_dtmf_compatible;

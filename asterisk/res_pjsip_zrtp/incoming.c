@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief a=zrtp-hash in what we receive.
+ *
+ * An offer is read before it is answered, and every description again when it
+ * is applied to the media: only then answers in an ACK, and those of another
+ * branch of a forked call, are known for sure.
+ */
+
+#include "asterisk.h"
+
+#include "res_pjsip_zrtp.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/utils.h"
+
+#define ATTRIBUTE "zrtp-hash"
+
+/*! So much of a wrong value is shown in the log. */
+#define SHOWN_MAX 80
+
+/*! What an m-line says of ZRTP. */
+struct found {
+	char value[ZRTP_SIGNALLING_HASH_SIZE]; /*!< Of our version; empty: none */
+	unsigned int malformed;
+	unsigned int others;                   /*!< Of other versions */
+	unsigned int contradictions;           /*!< Valid ones that are not the first */
+	char shown[SHOWN_MAX + 1];             /*!< One of the malformed ones */
+};
+
+static void take(struct found *found, const struct zrtp_signalling *api, const pj_str_t *text)
+{
+	char value[256];
+
+	/* One that is cut off is not valid either way. */
+	snprintf(value, sizeof(value), "%.*s", (int) MIN(text->slen, (pj_ssize_t) sizeof(value) - 1), text->ptr);
+	switch (api->check(value)) {
+	case ZRTP_SIGNALLING_VALID:
+		if (ast_strlen_zero(found->value)) {
+			ast_copy_string(found->value, value, sizeof(found->value));
+		} else if (strcasecmp(found->value, value)) {
+			found->contradictions++;
+		}
+		break;
+	case ZRTP_SIGNALLING_OTHER_VERSION:
+		found->others++;
+		break;
+	default:
+		found->malformed++;
+		ast_copy_string(found->shown, value, sizeof(found->shown));
+		break;
+	}
+}
+
+static void read_line(struct found *found, const struct zrtp_signalling *api, const pjmedia_sdp_media *media)
+{
+	unsigned int i;
+
+	memset(found, 0, sizeof(*found));
+	for (i = 0; i < media->attr_count; i++) {
+		if (!pj_stricmp2(&media->attr[i]->name, ATTRIBUTE)) {
+			take(found, api, &media->attr[i]->value);
+		}
+	}
+}
+
+static int at_session_level(const pjmedia_sdp_session *sdp)
+{
+	return pjmedia_sdp_attr_find2(sdp->attr_count, (pjmedia_sdp_attr *const *) sdp->attr, ATTRIBUTE, NULL) != NULL;
+}
+
+/*! \brief Tell what is wrong with an m-line; the channel and the line are named. */
+static void tell(struct ast_sip_session *session, const struct found *found, const pjmedia_sdp_session *sdp, unsigned int line)
+{
+	const pj_str_t *media = &sdp->media[line]->desc.media;
+	char name[AST_CHANNEL_NAME], where[AST_CHANNEL_NAME + 40];
+
+	if (!found->malformed && !found->contradictions && !found->others && !at_session_level(sdp)) {
+		return;
+	}
+	snprintf(where, sizeof(where), "%s: m-line %u (%.*s)", state_name(session, name, sizeof(name)), line + 1,
+		(int) MIN(media->slen, 16), media->ptr);
+	if (found->malformed) {
+		ast_log(LOG_WARNING, "%s: %u malformed a=zrtp-hash ignored, the last one is '%s'\n", where, found->malformed,
+			found->shown);
+	}
+	if (found->contradictions) {
+		ast_log(LOG_WARNING, "%s: several a=zrtp-hash contradict each other, only the first one is accepted\n", where);
+	}
+	if (found->others && ast_strlen_zero(found->value)) {
+		ast_log(LOG_NOTICE, "%s: a=zrtp-hash is of other versions than ours only, ignored\n", where);
+	}
+	if (at_session_level(sdp)) {
+		ast_log(LOG_NOTICE, "%s: a=zrtp-hash at session level ignored, it belongs to the media\n", where);
+	}
+}
+
+void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance)
+{
+	struct state *state = (struct state *) listener;
+	/* Only the session itself applies descriptions, so it is there. */
+	struct ast_sip_session *session = state->session;
+	const struct zrtp_signalling *api = state_api(instance);
+	const pjmedia_sdp_session *remote;
+	struct found found;
+	int line;
+
+	if (!api || !session || !session->inv_session || !session->inv_session->neg
+		|| !ast_taskprocessor_is_task(session->serializer)
+		|| pjmedia_sdp_neg_get_active_remote(session->inv_session->neg, &remote) != PJ_SUCCESS) {
+		return;
+	}
+	line = state_line(session, instance);
+	if (line < 0 || line >= (int) remote->media_count) {
+		return;
+	}
+	read_line(&found, api, remote->media[line]);
+	tell(session, &found, remote, line);
+	api->peer_hash(instance, S_COR(!ast_strlen_zero(found.value), found.value, NULL));
+}
+
+int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
+{
+	pjsip_rdata_sdp_info *info = pjsip_rdata_get_sdp_info(rdata);
+	struct state *state = info && info->sdp ? state_of(session) : NULL;
+	struct ast_rtp_instance *instance;
+	const struct zrtp_signalling *api;
+	unsigned int i;
+
+	for (i = 0; state && i < info->sdp->media_count; i++) {
+		instance = state_wanted(info->sdp->media[i]) ? state_instance(session, i) : NULL;
+		api = instance ? state_api(instance) : NULL;
+		if (api) {
+			api->listen(instance, &state->listener);
+		}
+	}
+	ao2_cleanup(state);
+
+	return 0;
+}

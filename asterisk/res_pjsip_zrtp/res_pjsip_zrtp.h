@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the parts of res_pjsip_zrtp share.
+ *
+ * Media of a session is looked at in the session's serializer only. Other
+ * threads, which send session-timer refreshes, use what was written last.
+ */
+#ifndef RES_PJSIP_ZRTP_H
+#define RES_PJSIP_ZRTP_H
+
+#include <pjsip.h>
+#include <pjsip_ua.h>
+#include <pjlib.h>
+
+#include "asterisk/res_pjsip.h"
+#include "asterisk/res_pjsip_session.h"
+#include "asterisk/rtp_engine.h"
+
+#include "../res_zrtp/signalling.h"
+
+/*! m-lines that get an attribute; more of them are left alone. */
+#define LINES_MAX PJMEDIA_MAX_SDP_MEDIA
+
+/*! What we keep of a session. An ao2 object, by way of which res_zrtp calls us. */
+struct state {
+	struct zrtp_signalling_listener listener; /*!< First */
+	struct ast_sip_session *session;          /*!< Guarded by the lock; NULL when it is gone */
+	/*! The values written last, by the m-line; guarded by the lock. */
+	char written[LINES_MAX][ZRTP_SIGNALLING_HASH_SIZE];
+};
+
+/* state.c */
+
+/*! \brief The state of a session with a reference, made if need be; NULL without memory. */
+struct state *state_of(struct ast_sip_session *session);
+/*! \brief A name of the session for the log. */
+const char *state_name(struct ast_sip_session *session, char *buf, size_t len);
+/*! \brief The RTP instance of an m-line, without a reference, or NULL. Session's serializer only. */
+struct ast_rtp_instance *state_instance(struct ast_sip_session *session, unsigned int line);
+/*! \brief The m-line of an RTP instance, or -1. Session's serializer only. */
+int state_line(struct ast_sip_session *session, const struct ast_rtp_instance *instance);
+/*! \brief What to ask of an instance, or NULL when it has no ZRTP. No lock may be held, or that of the instance. */
+const struct zrtp_signalling *state_api(struct ast_rtp_instance *instance);
+/*! \brief May this m-line have the attribute? */
+int state_wanted(const pjmedia_sdp_media *media);
+
+/* outgoing.c */
+
+/*! \brief Write a=zrtp-hash into a message that is about to be sent. */
+pj_status_t outgoing_message(pjsip_tx_data *tdata);
+/*! \brief Another value than the one written is due: offer it. */
+void outgoing_renewed(struct zrtp_signalling_listener *listener, const char *channel_id);
+
+/* incoming.c */
+
+/*! \brief Read a=zrtp-hash of the description in force for an instance. \pre instance is locked */
+void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance);
+/*! \brief Read that of an offer before it is answered. */
+int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata);
+
+#endif

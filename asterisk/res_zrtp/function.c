@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The dialplan function ZRTP(item[,media]).
+ *
+ * A new item is a row of the table and, mostly, a function of one line.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/app.h"
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+#include "asterisk/pbx.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/strings.h"
+
+#include "res_zrtp.h"
+
+/*! What the rows read; a copy, or guarded by the lock of the media object. */
+typedef const struct media_report report;
+
+/*! \brief A name of four octets without the blank that fills it up. */
+static void put_name(char *buf, size_t len, const char name[5])
+{
+	ast_copy_string(buf, name, len);
+	ast_trim_blanks(buf);
+}
+
+static const char *yes_no(int yes)
+{
+	return yes ? "yes" : "no";
+}
+
+static void put_state(report *r, char *buf, size_t len)
+{
+	ast_copy_string(buf, zrtp_state_text(r->info.state), len);
+}
+
+static void put_sas(report *r, char *buf, size_t len)
+{
+	ast_copy_string(buf, r->info.state == ZRTP_STATE_SECURE ? r->sas : "", len);
+}
+
+static void put_sas_type(report *r, char *buf, size_t len)
+{
+	put_name(buf, len, r->sas_type);
+}
+
+static void put_kex(report *r, char *buf, size_t len)
+{
+	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_KEX]);
+}
+
+static void put_hash(report *r, char *buf, size_t len)
+{
+	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_HASH]);
+}
+
+static void put_cipher(report *r, char *buf, size_t len)
+{
+	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_CIPHER]);
+}
+
+static void put_tag(report *r, char *buf, size_t len)
+{
+	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_TAG]);
+}
+
+static void put_role(report *r, char *buf, size_t len)
+{
+	const char *role = r->info.initiator ? "initiator" : "responder";
+
+	ast_copy_string(buf, r->info.algorithm[ZRTP_CLASS_KEX][0] ? role : "", len);
+}
+
+static void put_hash_status(report *r, char *buf, size_t len)
+{
+	ast_copy_string(buf, signalling_status_text(r->info.hello_hash), len);
+}
+
+static void put_peer(report *r, char *buf, size_t len)
+{
+	ast_copy_string(buf, signalling_peer_text(r), len);
+}
+
+static void put_capable(report *r, char *buf, size_t len)
+{
+	ast_copy_string(buf, yes_no(r->signalled || r->info.found_at), len);
+}
+
+static const struct {
+	const char *name;
+	void (*put)(report *r, char *buf, size_t len);
+} items[] = {
+	{ "state", put_state },
+	{ "sas", put_sas },
+	{ "sastype", put_sas_type },
+	{ "kex", put_kex },
+	{ "hash", put_hash },
+	{ "cipher", put_cipher },
+	{ "tag", put_tag },
+	{ "role", put_role },
+	{ "hashstatus", put_hash_status },
+	{ "peer", put_peer },
+	{ "capable", put_capable },
+};
+
+/*! \brief The RTP instance of a channel's audio or video with a reference, or NULL. */
+static struct ast_rtp_instance *instance_of(struct ast_channel *chan, int video)
+{
+	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
+	struct ast_rtp_instance *instance = NULL;
+
+	if (!glue) {
+		return NULL;
+	}
+	ast_channel_lock(chan);
+	if (video && glue->get_vrtp_info) {
+		glue->get_vrtp_info(chan, &instance);
+	} else if (!video && glue->get_rtp_info) {
+		glue->get_rtp_info(chan, &instance);
+	}
+	ast_channel_unlock(chan);
+
+	return instance;
+}
+
+/*! \brief The media object with a reference, or NULL. */
+static struct media *media_of(struct ast_channel *chan, int video)
+{
+	struct ast_rtp_instance *instance = instance_of(chan, video);
+	struct media *media;
+
+	if (!instance) {
+		return NULL;
+	}
+	media = NULL;
+	if (ast_rtp_instance_get_extended_prop(instance, ZRTP_SIGNALLING_PROPERTY) == &signalling_table) {
+		ao2_lock(instance);
+		media = ao2_bump(gate_media(instance));
+		ao2_unlock(instance);
+	}
+	ao2_ref(instance, -1);
+
+	return media;
+}
+
+/*! \brief The media object that is meant; no media named: the first there is. */
+static int find_media(struct ast_channel *chan, const char *which, struct media **media)
+{
+	*media = NULL;
+	if (!strcasecmp(which, "video")) {
+		*media = media_of(chan, 1);
+	} else if (!strcasecmp(which, "audio") || !strcasecmp(which, "first") || ast_strlen_zero(which)) {
+		*media = media_of(chan, 0);
+		if (!*media && strcasecmp(which, "audio")) {
+			*media = media_of(chan, 1);
+		}
+	} else {
+		return -1;
+	}
+
+	return 0;
+}
+
+static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char *buf, size_t len)
+{
+	struct media *media;
+	size_t i;
+	AST_DECLARE_APP_ARGS(args,
+		AST_APP_ARG(item);
+		AST_APP_ARG(media);
+	);
+
+	*buf = '\0';
+	AST_STANDARD_APP_ARGS(args, data);
+	if (!chan) {
+		ast_log(LOG_WARNING, "%s: there is no channel\n", cmd);
+		return -1;
+	}
+	for (i = 0; i < ARRAY_LEN(items); i++) {
+		if (!strcasecmp(S_OR(args.item, ""), items[i].name)) {
+			break;
+		}
+	}
+	if (i == ARRAY_LEN(items)) {
+		ast_log(LOG_WARNING, "%s: %s: there is no item '%s'\n", ast_channel_name(chan), cmd, S_OR(args.item, ""));
+		return -1;
+	}
+	if (find_media(chan, S_OR(args.media, ""), &media)) {
+		ast_log(LOG_WARNING, "%s: %s: media is audio, video or first, not '%s'\n",
+			ast_channel_name(chan), cmd, args.media);
+		return -1;
+	}
+	/* A channel without ZRTP has empty values. */
+	if (media) {
+		ao2_lock(media);
+		items[i].put(&media->report, buf, len);
+		ao2_unlock(media);
+		ao2_ref(media, -1);
+	}
+
+	return 0;
+}
+
+static struct ast_custom_function function = {
+	.name = "ZRTP",
+	.read = zrtp_read,
+};
+
+int function_init(void)
+{
+	return ast_custom_function_register(&function);
+}
+
+void function_shutdown(void)
+{
+	ast_custom_function_unregister(&function);
+}

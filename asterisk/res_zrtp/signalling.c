@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief a=zrtp-hash (RFC 6189, 8): ours for the signalling, the peer's from it.
+ *
+ * The signalling asks for our hash before there is an answer, so its question
+ * makes the stream and the Hello; they start when media does. What it says of
+ * the peer is in place before that.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/causes.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/strings.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/time.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! How long the Hello that was signalled may still come after another one did. */
+#define PATIENCE_USEC 3000000
+
+/*! How long the signalling waits for our Hello, milliseconds. */
+#define WAIT_MAX 500
+
+/*!
+ * \brief The media object of an instance with a reference, as a stream of its
+ * channel's leg; NULL when it has no ZRTP.
+ */
+static struct media *prepare(struct ast_rtp_instance *instance, const char *channel_id)
+{
+	struct media *media;
+	int usable;
+
+	ao2_lock(instance);
+	media = ao2_bump(gate_media(instance));
+	usable = media && media_usable(media, instance);
+	if (usable) {
+		ao2_lock(media);
+		usable = media->pass.role == ROLE_END;
+		if (ast_strlen_zero(media->channel_id)) {
+			ast_copy_string(media->channel_id, channel_id, sizeof(media->channel_id));
+		}
+		ao2_unlock(media);
+	}
+	usable = usable && !leg_join(media, ast_rtp_instance_get_ssrc(instance));
+	ao2_unlock(instance);
+	if (!usable) {
+		ao2_cleanup(media);
+		media = NULL;
+	}
+
+	return media;
+}
+
+/*! \brief Somebody who waits for a leg. An ao2 object. */
+struct waiter {
+	ast_cond_t cond;
+	int done;
+};
+
+static void waiter_destructor(void *obj)
+{
+	struct waiter *waiter = obj;
+
+	ast_cond_destroy(&waiter->cond);
+}
+
+static int task_wake(void *data)
+{
+	struct waiter *waiter = data;
+
+	ao2_lock(waiter);
+	waiter->done = 1;
+	ast_cond_signal(&waiter->cond);
+	ao2_unlock(waiter);
+	ao2_ref(waiter, -1);
+
+	return 0;
+}
+
+/*! \brief Wait until what was queued for the leg so far is done, not long. */
+static int wait_for_leg(struct media *media)
+{
+	struct waiter *waiter = ao2_alloc(sizeof(*waiter), waiter_destructor);
+	struct timeval end = ast_tvadd(ast_tvnow(), ast_samp2tv(WAIT_MAX, 1000));
+	struct timespec until = { .tv_sec = end.tv_sec, .tv_nsec = end.tv_usec * 1000 };
+	int res = 0;
+
+	if (!waiter) {
+		return -1;
+	}
+	ast_cond_init(&waiter->cond, NULL);
+	ao2_ref(waiter, +1);
+	if (ast_taskprocessor_push(leg_serializer(media->leg), task_wake, waiter)) {
+		ao2_ref(waiter, -2);
+		return -1;
+	}
+	ao2_lock(waiter);
+	while (!waiter->done && !res) {
+		res = ast_cond_timedwait(&waiter->cond, ao2_object_get_lockaddr(waiter), &until);
+	}
+	res = waiter->done ? 0 : -1;
+	ao2_unlock(waiter);
+	ao2_ref(waiter, -1);
+
+	return res;
+}
+
+static int own_hash(struct ast_rtp_instance *instance, const char *channel_id, char *out)
+{
+	struct media *media = prepare(instance, channel_id);
+	int res;
+
+	if (!media) {
+		return -1;
+	}
+	res = wait_for_leg(media);
+	ao2_lock(media);
+	ast_copy_string(out, media->own_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	media->hash_asked |= !res;
+	ao2_unlock(media);
+	if (res) {
+		ast_log(LOG_WARNING, "%s: no ZRTP Hello in time for the signalling, it goes without zrtp-hash\n",
+			media->channel_id);
+	}
+	ao2_ref(media, -1);
+
+	return res || ast_strlen_zero(out) ? -1 : 0;
+}
+
+static enum zrtp_signalling_value check(const char *value)
+{
+	switch (zrtp_hello_hash_check(value)) {
+	case ZRTP_OK:
+		return ZRTP_SIGNALLING_VALID;
+	case ZRTP_DROPPED:
+		return ZRTP_SIGNALLING_OTHER_VERSION;
+	default:
+		return ZRTP_SIGNALLING_MALFORMED;
+	}
+}
+
+static void peer_hash(struct ast_rtp_instance *instance, const char *value)
+{
+	struct media *media;
+	int changed;
+
+	ao2_lock(instance);
+	media = gate_media(instance);
+	if (media) {
+		ao2_lock(media);
+		changed = media->leg && strcasecmp(media->peer_hash, S_OR(value, ""));
+		ast_copy_string(media->peer_hash, S_OR(value, ""), sizeof(media->peer_hash));
+		media->report.signalled = !ast_strlen_zero(value);
+		ao2_unlock(media);
+		if (changed && !media->ended) {
+			leg_push(media, leg_task_signalling);
+		}
+	}
+	ao2_unlock(instance);
+}
+
+static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener)
+{
+	struct media *media;
+
+	ao2_lock(instance);
+	media = gate_media(instance);
+	if (media) {
+		ao2_lock(media);
+		ao2_replace(media->listener, listener);
+		ao2_unlock(media);
+	}
+	ao2_unlock(instance);
+}
+
+const struct zrtp_signalling signalling_table = {
+	.version = ZRTP_SIGNALLING_VERSION,
+	.own_hash = own_hash,
+	.check = check,
+	.peer_hash = peer_hash,
+	.listen = listen_to,
+};
+
+static struct zrtp_signalling_listener *listener_of(struct media *media)
+{
+	struct zrtp_signalling_listener *listener;
+
+	ao2_lock(media);
+	listener = ao2_bump(media->listener);
+	ao2_unlock(media);
+
+	return listener;
+}
+
+void signalling_activated(struct media *media, struct ast_rtp_instance *instance)
+{
+	struct zrtp_signalling_listener *listener = listener_of(media);
+
+	if (listener) {
+		listener->activated(listener, instance);
+		ao2_ref(listener, -1);
+	}
+}
+
+void signalling_made(struct media *media)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	zrtp_stream_hello_hash(media->stream, hash);
+	media->hash_due = 0;
+	ao2_lock(media);
+	ast_copy_string(media->own_hash, hash, sizeof(media->own_hash));
+	ao2_unlock(media);
+}
+
+void signalling_apply(struct media *media)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	ao2_lock(media);
+	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	ao2_unlock(media);
+
+	/* A description without one does not take back the one before. */
+	if (ast_strlen_zero(hash) || zrtp_stream_set_peer_hello_hash(media->stream, hash) != ZRTP_WRONG_STATE) {
+		return;
+	}
+	ast_log(LOG_NOTICE, "%s: the signalling names another ZRTP peer, ZRTP begins again with it\n",
+		media->report.channel);
+	leg_restart(media->leg);
+}
+
+void signalling_renewed(struct media *media)
+{
+	struct zrtp_signalling_listener *listener;
+	char channel_id[AST_MAX_UNIQUEID];
+	int asked;
+
+	ao2_lock(media);
+	asked = media->hash_asked;
+	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
+	ao2_unlock(media);
+	listener = asked ? listener_of(media) : NULL;
+	if (listener) {
+		listener->renewed(listener, channel_id);
+		ao2_ref(listener, -1);
+	}
+}
+
+void signalling_mismatch(struct media *media)
+{
+	int tolerated = media->settings->policy.tolerate_mismatch;
+
+	ast_log(LOG_WARNING, "%s: a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: %s\n",
+		media->report.channel, tolerated ? "it is accepted, as policy has it, so compare the SAS" :
+		"it is refused. Somebody is in between, or changes the signalling");
+	if (!tolerated) {
+		media->hash_due = context_now() + PATIENCE_USEC;
+	}
+}
+
+void signalling_check(struct media *media)
+{
+	if (media->hash_due && context_now() >= media->hash_due) {
+		media->hash_due = 0;
+		signalling_denied(media);
+	}
+}
+
+/*! \brief Who requires ZRTP does not sit in a silent call. */
+static void hang_up(struct media *media)
+{
+	struct ast_channel *chan = media_channel(media);
+
+	if (!chan) {
+		return;
+	}
+	ast_log(LOG_WARNING, "%s: hanging up, as policy %s requires ZRTP\n", media->report.channel, media->settings->name);
+	ast_channel_lock(chan);
+	ast_channel_softhangup_withcause_locked(chan, AST_CAUSE_BEARERCAPABILITY_NOTAVAIL);
+	ast_channel_unlock(chan);
+	ast_channel_unref(chan);
+}
+
+int signalling_denied(struct media *media)
+{
+	static const struct zrtp_error_info mismatch = {
+		.text = "the peer's Hello is not the one of its a=zrtp-hash",
+	};
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(media->stream, &info);
+	if (info.hello_hash != ZRTP_HASH_MISMATCH || media->settings->policy.tolerate_mismatch) {
+		return 0;
+	}
+	if (media->outcome != OUTCOME_FAILED) {
+		callbacks_failed(media, &mismatch);
+		if (media->settings->require) {
+			hang_up(media);
+		}
+	}
+
+	return 1;
+}
+
+const char *signalling_status_text(enum zrtp_hash_status status)
+{
+	switch (status) {
+	case ZRTP_HASH_MATCHED:
+		return "matched";
+	case ZRTP_HASH_MISMATCH:
+		return "mismatch";
+	default:
+		return "none";
+	}
+}
+
+const char *signalling_peer_text(const struct media_report *report)
+{
+	if (!report->info.found_at) {
+		return report->signalled ? "signalled" : "none";
+	}
+
+	return report->signalled ? "both" : "hello";
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What a module that sees the signalling may ask of res_zrtp.
+ *
+ * No symbol is linked: the table comes from
+ * ast_rtp_instance_get_extended_prop(instance, ZRTP_SIGNALLING_PROPERTY), and
+ * is NULL for an instance without ZRTP. The instance keeps res_zrtp loaded.
+ */
+#ifndef RES_ZRTP_SIGNALLING_H
+#define RES_ZRTP_SIGNALLING_H
+
+#include "asterisk/rtp_engine.h"
+
+/*! RTP engines of ours are called this, or this, a slash and a policy. */
+#define ZRTP_ENGINE_NAME "zrtp"
+
+/*! "ZRTP": no property of Asterisk has such a number. */
+#define ZRTP_SIGNALLING_PROPERTY 0x5a525450
+
+/*! Of the table below; another one is another layout. */
+#define ZRTP_SIGNALLING_VERSION 1
+
+/*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
+#define ZRTP_SIGNALLING_HASH_SIZE 70
+
+/*! What the signalling wants to hear of an instance. An ao2 object. */
+struct zrtp_signalling_listener {
+	/*!
+	 * \brief A session description is being applied to the instance: say what
+	 * it tells of ZRTP with peer_hash(), before ZRTP begins.
+	 * \pre instance is locked, its channel is not
+	 */
+	void (*activated)(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance);
+	/*!
+	 * \brief Another Hello has taken the place of the one that was signalled:
+	 * the peer should be told.
+	 * No lock is held; runs in a thread that must not wait.
+	 *
+	 * \param channel_id uniqueid of the channel
+	 */
+	void (*renewed)(struct zrtp_signalling_listener *listener, const char *channel_id);
+};
+
+/*! What a value of a=zrtp-hash is. */
+enum zrtp_signalling_value {
+	ZRTP_SIGNALLING_VALID,
+	ZRTP_SIGNALLING_OTHER_VERSION,
+	ZRTP_SIGNALLING_MALFORMED,
+};
+
+struct zrtp_signalling {
+	unsigned int version; /*!< ZRTP_SIGNALLING_VERSION */
+	/*!
+	 * \brief The value of a=zrtp-hash for what this instance sends. It stays
+	 * the same for as long as ZRTP with this peer does.
+	 *
+	 * Waits shortly for the Hello to be made, so no lock may be held.
+	 *
+	 * \param channel_id uniqueid of the channel, by which the streams of a call
+	 * find each other; may be empty when it was given before
+	 * \param out ZRTP_SIGNALLING_HASH_SIZE octets
+	 * \retval -1 if there is none: no ZRTP on this instance
+	 */
+	int (*own_hash)(struct ast_rtp_instance *instance, const char *channel_id, char *out);
+	/*! \brief Classify a value. */
+	enum zrtp_signalling_value (*check)(const char *value);
+	/*!
+	 * \brief What the peer's latest session description has for this instance.
+	 * \param value NULL: none. Otherwise one that check() calls valid; it is copied.
+	 */
+	void (*peer_hash)(struct ast_rtp_instance *instance, const char *value);
+	/*! \brief Listen; the listener before is released. Takes a reference. */
+	void (*listen)(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener);
+};
+
+#endif
