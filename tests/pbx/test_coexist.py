@@ -2,14 +2,16 @@
 """What else an endpoint may have: it works beside ZRTP, or the log says why not."""
 import os
 import re
+import subprocess
 import time
 
 import calls
 import capture
+import ice as ice_end
 import lab as laboratory
 import tone
 import wait
-from harness import case, equal
+from harness import Skip, case, equal
 from lab import PBX_HZ, PHONE_HZ
 from test_passthrough import check_wire, heard_each_other, pair, passed_through, same_sas
 
@@ -167,6 +169,55 @@ def six_through(lab):
         same_sas(first, second)
         passed_through(lab, "sixthrough", "through2")
         time.sleep(2)
+    heard_each_other(first, second)
+
+
+def ice_relay(lab, name):
+    """A relay that speaks ICE for the phone. The PBX never offers its loopback address."""
+    shown = subprocess.run(["ip", "-4", "-o", "addr", "show", "up"], capture_output=True, text=True, check=True).stdout
+    if not re.search(r"inet (?!127\.)", shown):
+        raise Skip("this machine has no address but the loopback one")
+    ice = ice_end.IceEnd()
+    ice.relay = lab.proxy(name, edit=ice.edit, media=ice.media)
+    return ice
+
+
+def negotiated(ice):
+    """The PBX offered candidates, checked ours and accepted that it is chosen."""
+    equal("candidates of the PBX", ice.candidates > 0, True)
+    wait.until("the PBX accepts the pair", 3, lambda: ice.chosen)
+
+
+@case("ICE: secure, tones both ways")
+def ice(lab):
+    ice = ice_relay(lab, "ice")
+    with lab.phone("ice", record=True) as phone, ice.relay:
+        phone.call("record", laboratory.PROXY_PORT)
+        calls.secure(lab, phone)
+        calls.talk(2)
+        negotiated(ice)
+        phone.hang_up()
+        lab.pbx.idle()
+    tone.heard(phone.recording, PBX_HZ, PHONE_HZ)
+    tone.heard(lab.pbx.file("sounds", "heard-ice.wav"), PHONE_HZ, PBX_HZ)
+
+
+@case("ICE on one leg of a pass-through: one SAS, and they hear each other")
+def ice_through(lab):
+    ice = ice_relay(lab, "icethrough")
+    high = lab.pbx.file("sounds", "high.wav")
+    tone.make(high, 1300, 5)
+    with lab.phone("icethrough", record=True) as first, ice.relay, \
+            lab.phone("through2", record=True, play=high) as second:
+        second.expect_call()
+        first.call("call-through2", laboratory.PROXY_PORT)
+        same_sas(first, second)
+        passed_through(lab, "icethrough", "through2")
+        calls.talk(2)
+        negotiated(ice)
+        first.hang_up()
+        second.wait_ended()
+        lab.pbx.idle()
     heard_each_other(first, second)
 
 
