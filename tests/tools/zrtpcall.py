@@ -234,6 +234,30 @@ class Secrets(Pair):
         alice.wait("sas", verified=False)
         self.assertEqual((alice.stop(), bob.stop()), (0, 0))
 
+    def test_outlive_the_program_in_a_file(self):
+        file = os.path.join(self.place.name, "cache")
+        key = os.path.join(self.place.name, "key")
+        with open(os.open(key, os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
+            out.write("5a" * 32)
+        zids = set()
+        bob = self.phone("bob", cache=os.path.join(self.place.name, "bob"))
+        for matched in (False, True):
+            alice = self.phone("alice", cache=file, cache_key=key)
+            self.secure(alice, bob)
+            self.assertEqual(alice.all("sas")[-1]["rs_matched"], matched)
+            zids.add(bob.all("sas")[-1]["peer_zid"])
+            alice.hang_up()
+            bob.wait_ended()
+            self.assertEqual(alice.stop(), 0)
+        self.assertEqual(len(zids), 1)
+        self.assertEqual(os.stat(file).st_mode & 0o777, 0o600)
+        with open(key, "w") as out:
+            out.write("a5" * 32)
+        done = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--cache", file, "--cache-key", key],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(file, done.stderr.decode())
+
     def test_a_peer_that_lost_its_secrets_is_an_alarm(self):
         alice, bob = self.pair(None, None, {"zid": ZID})
         self.secure(alice, bob)

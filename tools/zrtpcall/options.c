@@ -376,6 +376,18 @@ static bool set_secret(struct options *options, const char *value)
 	return *value && strlen(value) <= ZRTP_AUX_SECRET_MAX;
 }
 
+static bool set_cache(struct options *options, const char *value)
+{
+	options->cache = value;
+	return *value;
+}
+
+static bool set_cache_key(struct options *options, const char *value)
+{
+	options->cache_key = value;
+	return *value;
+}
+
 static bool set_no_cache(struct options *options, const char *value)
 {
 	(void)value;
@@ -474,6 +486,8 @@ static const struct option_row rows[] = {
 	{ "client-id", "TEXT", "our name in the Hello (default: zrtpcall)", set_client_id },
 	{ "zid", "HEX", "our ZID, 24 hexadecimal digits (default: random)", set_zid },
 	{ "secret", "TEXT", "auxsecret that both sides know", set_secret },
+	{ "cache", "FILE", "keep our ZID and the retained secrets there (default: in memory)", set_cache },
+	{ "cache-key", "FILE", "encrypt them with this key; also from $ZRTPCALL_CACHE_KEY", set_cache_key },
 	{ "no-cache", NULL, "retain no secrets and say so", set_no_cache },
 	{ "enroll", "ask|accept|refuse", "when a PBX offers enrollment (default: ask)", set_enroll },
 	{ "mitm", NULL, "be a PBX: set the M flag, relay a SAS on command", set_mitm },

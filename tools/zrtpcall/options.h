@@ -58,8 +58,9 @@ struct options {
 	enum consent enroll;
 	bool offer_enrollment; /* as a PBX */
 	const char *expect_sas;
-	const char *cache;  /* file of retained secrets, NULL: in memory */
-	const char *secret; /* auxsecret, text */
+	const char *cache;     /* SQLite file of retained secrets, NULL: in memory */
+	const char *cache_key; /* file with the key of its encryption, NULL: none */
+	const char *secret;    /* auxsecret, text */
 	bool no_hash, wrong_hash, no_cache;
 	/* Faults for tests */
 	unsigned drop_percent, seed;

@@ -232,14 +232,14 @@ static int make_address(struct phone *phone)
 static int begin_zrtp(struct phone *phone)
 {
 	const struct options *options = phone->options;
-	struct zrtp_context_config config = { .zid = options->has_zid ? options->zid : NULL,
-					      .client_id = options->client_id };
+	struct zrtp_context_config config = { .client_id = options->client_id };
 	int err = options->no_cache ? 0 : secrets_open(&phone->secrets, options);
 
 	if (err) {
 		return err;
 	}
 	config.cache = secrets_cache(phone->secrets);
+	config.zid = options->has_zid ? options->zid : secrets_zid(phone->secrets);
 	return zrtp_context_new(&phone->zrtp, &config) == ZRTP_OK ? 0 : ENOMEM;
 }
 

@@ -138,7 +138,9 @@ struct secrets;
 /* Open the cache of the options. Prints what is wrong. */
 int secrets_open(struct secrets **out, const struct options *options);
 /* For the engine, NULL: cacheless. */
-const struct zrtp_cache *secrets_cache(struct secrets *secrets);
+const struct zrtp_cache *secrets_cache(const struct secrets *secrets);
+/* Our ZID, kept with them. NULL: cacheless. */
+const uint8_t *secrets_zid(const struct secrets *secrets);
 
 /* ---- call.c: one SIP dialog ---- */
 
