@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A real Asterisk, run from a Debian root with a configuration of its own."""
 import fnmatch
+import itertools
 import os
 import re
 import shutil
@@ -290,7 +291,7 @@ class Events:
     """The manager interface, listened to in a thread. Use as a context manager."""
 
     def __init__(self, pbx):
-        self.seen = []
+        self.seen, self.numbers = [], itertools.count()
         self.socket = socket.create_connection((IP, pbx.ami_port), 5)
         self.socket.settimeout(None)
         self.socket.sendall(b"Action: Login\r\nUsername: tester\r\nSecret: tester\r\n\r\n")
@@ -321,6 +322,14 @@ class Events:
         """The first event NAME with these fields, past or to come."""
         found = wait.until(f"AMI event {name}", seconds, lambda: self.all(name, **fields))
         return found[0]
+
+    def ask(self, action, **fields):
+        """The response to an action."""
+        number = str(next(self.numbers))
+        lines = [f"Action: {action}", f"ActionID: {number}", *(f"{k}: {v}" for k, v in fields.items())]
+        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return wait.until(f"AMI response to {action}", 5, lambda: [
+            m for m in list(self.seen) if m.get("ActionID") == number and "Response" in m])[0]
 
     def __enter__(self):
         return self

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """a=zrtp-hash in SDP: what the PBX writes, and what it makes of the phone's."""
+import contextlib
 import hashlib
 import re
 
+import asterisk
 import calls
 import capture
 import lab as laboratory
+import wait
 from harness import case, equal
 from proxy import TO_PBX, TO_PHONE
 from test_calls import FORGETFUL, WAYS
@@ -93,3 +96,133 @@ def hold(lab):
         calls.end(lab, phone, "phone calls")
     witness.agrees(TO_PHONE, 3)
     witness.agrees(TO_PBX, 3)
+
+
+# What a relay that nobody trusts may do to the attribute
+
+
+def falsified(lines):
+    """Another last digit."""
+    def other(line):
+        return line[:-1] + ("0" if line[-1] != "0" else "1")
+    return [other(line) if ATTRIBUTE.match(line) else line for line in lines]
+
+
+def without(lines):
+    return [line for line in lines if "zrtp-hash" not in line]
+
+
+def tampering(change, way=TO_PBX):
+    return Witness(lambda which, lines: change(lines) if which == way else lines)
+
+
+@contextlib.contextmanager
+def policy(lab, text):
+    """Calls that begin meanwhile have this in [general], and there are no other policies."""
+    lab.pbx.write("zrtp.conf", f"[general]\n{text}\n")
+    lab.pbx.cli("module reload res_zrtp.so")
+    try:
+        yield
+    finally:
+        lab.pbx.write("zrtp.conf", laboratory.zrtp_conf())
+        lab.pbx.cli("module reload res_zrtp.so")
+
+
+REFUSED = r"a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: it is refused"
+FAILED = r"ZRTP failed, error 0x0 found here: the peer's Hello is not the one of its a=zrtp-hash"
+
+
+@case("zrtp-hash: a wrong one on the way to us: warned, never secure, no media passes",
+      errors=f"{REFUSED}|{FAILED}")
+def wrong(lab):
+    for way in WAYS:
+        logged = len(lab.pbx.log())
+        with lab.phone("relayed") as phone, watched(lab, tampering(falsified)), \
+                asterisk.Events(lab.pbx) as events:
+            start(lab, phone, way)
+            event = events.wait("ZrtpFailed", 10)
+            equal("code", event["Code"], "0x0")
+            stream = lab.pbx.stream("relayed")
+            equal("state", stream["State"], "discovery")
+            equal("the phone's", ours(lab), ("mismatch", "signalled"))
+            equal("channel of the event", event["Channel"], stream["Channel"])
+            sent = int(stream["Tx"])
+            calls.talk(1)
+            equal("media sent", int(lab.pbx.stream("relayed")["Tx"]) - sent, 0)
+            equal("secure", events.all("ZrtpSecure"), [])
+            lab.pbx.cli("channel request hangup all")
+            phone.wait_ended()
+        log = lab.pbx.log()[logged:]
+        for line in (REFUSED, FAILED):
+            equal(f"log names {stream['Channel']}",
+                  bool(re.search(re.escape(stream["Channel"]) + ": " + line, log)), True)
+        lab.pbx.idle()
+
+
+@case("zrtp-hash: a wrong one and require = yes: the call is hung up",
+      errors=f"{REFUSED}|{FAILED}|hanging up, as policy zrtp requires ZRTP")
+def wrong_required(lab):
+    for way in WAYS:
+        with policy(lab, "require = yes"), lab.phone("relayed") as phone, \
+                watched(lab, tampering(falsified)):
+            start(lab, phone, way)
+            phone.wait_ended(10)
+            lab.pbx.idle()
+
+
+@case("zrtp-hash: a wrong one and hash_mismatch = warn: secure, and said to be none of the peer's",
+      errors=f"{FORGETFUL}|a ZRTP Hello came that is not the one .* it is accepted")
+def wrong_tolerated(lab):
+    for way in WAYS:
+        with policy(lab, "hash_mismatch = warn"), lab.phone("relayed") as phone, \
+                watched(lab, tampering(falsified)), asterisk.Events(lab.pbx) as events:
+            start(lab, phone, way)
+            calls.secure(lab, phone)
+            equal("the phone's", ours(lab), ("mismatch", "both"))
+            equal("event", events.wait("ZrtpSecure")["HelloHash"], "mismatch")
+            calls.end(lab, phone, way)
+
+
+@case("zrtp-hash: taken away on the way: secure, but not vouched for by the signalling",
+      errors=FORGETFUL)
+def stripped(lab):
+    for way in WAYS:
+        with lab.phone("relayed") as phone, watched(lab, tampering(without)), \
+                asterisk.Events(lab.pbx) as events:
+            start(lab, phone, way)
+            calls.secure(lab, phone)
+            equal("the phone's", ours(lab), ("none", "hello"))
+            equal("event", events.wait("ZrtpSecure")["HelloHash"], "none")
+            calls.end(lab, phone, way)
+
+
+@case("ZRTP(): state, SAS, algorithms and zrtp-hash in the dialplan; nothing without ZRTP")
+def function(lab):
+    wanted = {"state": "State", "sas": "SAS", "sastype": "SAStype", "kex": "Kex", "hash": "Hash",
+              "cipher": "Cipher", "tag": "Tag", "role": "Role", "hashstatus": "SdpHash", "peer": "Peer"}
+    with asterisk.Events(lab.pbx) as events, lab.phone("alice") as phone:
+        def value(item, channel):
+            return events.ask("Getvar", Channel=channel, Variable=f"ZRTP({item})")["Value"]
+        calls.start(lab, phone, "phone calls", "silent")
+        stream = calls.secure(lab, phone)
+        channel = stream["Channel"]
+        for item, column in wanted.items():
+            for media in ("", ",audio", ",first"):
+                equal(f"ZRTP({item}{media})", value(item + media, channel), stream[column])
+        equal("ZRTP(capable)", value("capable", channel), "yes")
+        equal("ZRTP(state,video)", value("state,video", channel), "")
+        calls.end(lab, phone, "phone calls")
+
+
+@case("ZRTP(): an unknown item or medium is a warning", errors=r"function\.c: .*(no item|media is)")
+def function_misused(lab):
+    with asterisk.Events(lab.pbx) as events, lab.plain_phone() as phone:
+        phone.call("silent", lab.sip_port)
+        channel = lab.pbx.stream("plain")["Channel"]
+        logged = len(lab.pbx.log())
+        for wrong_one in ("nothing", "state,smell"):
+            equal(f"ZRTP({wrong_one})", events.ask(
+                "Getvar", Channel=channel, Variable=f"ZRTP({wrong_one})").get("Value", ""), "")
+        wait.until("two warnings", 2, lambda: lab.pbx.log()[logged:].count("res_zrtp/function.c: ") == 2)
+        equal("ZRTP(capable)", events.ask(
+            "Getvar", Channel=channel, Variable="ZRTP(capable)")["Value"], "no")
