@@ -20,6 +20,8 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "relay_choice.h"
+
 #include "api.h"
 #include "signalling.h"
 
@@ -436,34 +438,12 @@ enum partner_kind {
 	PARTNER_MANY,  /*!< A conference */
 };
 
-/*! What the SAS relay has to know of a leg. Without padding that differs. */
-struct party_facts {
-	uint8_t sashash[ZRTP_SECRET_SIZE]; /*!< Of the leg itself */
-	uint8_t zid[ZRTP_ZID_SIZE];        /*!< Of the phone */
-	char sas_type[5];                  /*!< As negotiated */
-	char announced[5];                 /*!< By a PBX at the other end; as negotiated without that */
-	uint8_t relays;                    /*!< Our Hello had the M flag */
-	uint8_t secure;                    /*!< Completely, and no stream is in clear */
-	uint8_t enrolled;                  /*!< The phone shares a pbxsecret with us */
-	uint8_t mitm;                      /*!< It is a PBX itself */
-	uint8_t verified, disclosed;       /*!< V and D of its Confirm */
-	uint8_t words;                     /*!< It can show B256 */
-};
-
 /*! What became of the last SASrelay. */
 enum relay_status {
 	RELAY_NONE,         /*!< There was none */
 	RELAY_SENT,
 	RELAY_ACKNOWLEDGED,
 	RELAY_UNANSWERED,
-};
-
-/*! A SASrelay. Without padding that differs. */
-struct relay {
-	uint8_t sashash[ZRTP_SECRET_SIZE];
-	char sas_type[5];
-	uint8_t full;                /*!< With a sashash: the phone shows it as its SAS */
-	uint8_t verified, disclosed; /*!< V and D of the far leg */
 };
 
 /*! All that is told of a leg. */
@@ -540,14 +520,6 @@ void show_shutdown(void);
  * relay.c: the SAS of one leg shown at the other (RFC 6189, 7.3)
  */
 
-/*!
- * \brief What is to be relayed to a leg.
- * \param sent the last one, all zero without one
- * \param far facts of its partner, NULL if it is not connected with exactly one other leg
- * \retval 0 nothing
- */
-int relay_wanted(struct relay *out, const struct relay *sent, const struct party_facts *own,
-	const struct party_facts *far, int recorded);
 /*! \brief Relay what the present partner asks for, if it is not there yet. Serializer only. */
 void relay_look(struct party *party);
 /*! \brief A word for a status. */
