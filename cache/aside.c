@@ -43,8 +43,8 @@ enum zrtp_store_status zrtp_store_sync_directory(const char *path, struct zrtp_s
 	return failed ? ZRTP_STORE_IO : ZRTP_STORE_OK;
 }
 
-enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t size,
-					    struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_keep_aside(const char *path, char *out, size_t size,
+					     struct zrtp_store_error *error)
 {
 	for (unsigned i = 1; i < 10000; i++) {
 		if ((size_t)snprintf(out, size, "%s.damaged-%u", path, i) >= size) {
@@ -52,9 +52,6 @@ enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t 
 		}
 		/* link() fails where rename() would overwrite. */
 		if (!link(path, out)) {
-			if (unlink(path)) {
-				break;
-			}
 			return zrtp_store_sync_directory(path, error);
 		}
 		if (errno != EEXIST) {
@@ -63,4 +60,15 @@ enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t 
 	}
 	return zrtp_store_fail(error, ZRTP_STORE_IO, "%s is damaged and could not be set aside: %s", path,
 			       strerror(errno));
+}
+
+enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t size,
+					    struct zrtp_store_error *error)
+{
+	enum zrtp_store_status status = zrtp_store_keep_aside(path, out, size, error);
+
+	if (!status && unlink(path)) {
+		return zrtp_store_fail(error, ZRTP_STORE_IO, "%s: %s", path, strerror(errno));
+	}
+	return status ? status : zrtp_store_sync_directory(path, error);
 }

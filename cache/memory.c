@@ -253,7 +253,8 @@ static int by_key(const void *a, const void *b)
 	return order ? order : memcmp(x->peer_zid, y->peer_zid, ZRTP_ZID_SIZE);
 }
 
-struct mem_peer **mem_sorted(struct memory *memory)
+/* All peers in the order of their keys, count of them; NULL: no memory. */
+static struct mem_peer **mem_sorted(struct memory *memory)
 {
 	size_t n = 0;
 
@@ -806,9 +807,22 @@ void mem_free(struct memory *memory)
 	free(memory);
 }
 
+static enum zrtp_store_status mem_flush(void *be, struct zrtp_store_error *error)
+{
+	struct memory *memory = be;
+
+	return memory->flush ? memory->flush(memory, error) : ZRTP_STORE_OK;
+}
+
 static void mem_close(void *be)
 {
-	mem_free(be);
+	struct memory *memory = be;
+
+	if (memory->release) {
+		memory->release(memory);
+	} else {
+		mem_free(memory);
+	}
 }
 
 const struct zrtp_store_backend mem_backend = {
@@ -817,6 +831,7 @@ const struct zrtp_store_backend mem_backend = {
 	.begin = mem_begin,
 	.commit = mem_commit,
 	.rollback = mem_rollback,
+	.flush = mem_flush,
 	.meta_get = mem_meta_get,
 	.meta_set = mem_meta_set,
 	.peer_load = mem_peer_load,

@@ -61,13 +61,13 @@ struct memory {
 	struct mem_undo *undo;
 	uint64_t changes; /* committed transactions that wrote */
 	struct mem_file *file;
+	/* What the file back end does instead; NULL: in memory only. */
+	enum zrtp_store_status (*flush)(struct memory *memory, struct zrtp_store_error *error);
+	void (*release)(struct memory *memory);
 };
 
 struct memory *mem_new(unsigned capacity);
 void mem_free(struct memory *memory);
-/* All peers in the order of their keys, count of them; NULL: no memory. */
-struct mem_peer **mem_sorted(struct memory *memory);
-
 /* Rows from and to the form above. */
 void mem_peer_row(const struct mem_peer *peer, struct zrtp_store_peer_row *out);
 void mem_pair_row(const struct mem_pair *pair, struct zrtp_store_pair_row *out);

@@ -104,7 +104,10 @@ enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *pe
 /* aside.c: damaged files */
 /* Do the first len octets look like those of magic, some of them damaged? */
 bool zrtp_store_resembles(const uint8_t *octets, size_t len, const uint8_t *magic, size_t magic_len);
-/* Rename path to PATH.damaged-N; out receives the new name. */
+/* Give path a second name, PATH.damaged-N, which out receives. */
+enum zrtp_store_status zrtp_store_keep_aside(const char *path, char *out, size_t size,
+					     struct zrtp_store_error *error);
+/* And take the first name away. */
 enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t size,
 					    struct zrtp_store_error *error);
 /* Make the name of a new file in its directory durable. */

@@ -30,6 +30,8 @@ enum zrtp_store_status stores_open(struct test_store *t)
 	switch (t->kind) {
 	case STORE_MEMORY:
 		return zrtp_store_open_memory(&t->store, &t->config, &t->error);
+	case STORE_FILE:
+		return zrtp_store_open_file(&t->store, t->path, &t->config, &t->error);
 	case STORE_SQLITE:
 		return zrtp_store_open_sqlite(&t->store, t->path, &t->config, &t->error);
 	case STORE_KINDS:

@@ -8,7 +8,7 @@
 
 #include <zrtp/cache.h>
 
-enum store_kind { STORE_MEMORY, STORE_SQLITE, STORE_KINDS };
+enum store_kind { STORE_MEMORY, STORE_FILE, STORE_SQLITE, STORE_KINDS };
 
 struct test_store {
 	enum store_kind kind;
