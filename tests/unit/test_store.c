@@ -153,11 +153,704 @@ static void what_expired_is_offered_no_more_and_purged(void **state)
 	on_each(expire);
 }
 
+static void count_preshared(struct test_store *t)
+{
+	struct zrtp_retained in, r;
+
+	put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_secret(t, 1, "", 1001, 2, 1, ZRTP_MATCH_OWN);
+	in = stores_update(3, 1, ZRTP_MATCH_OWN);
+	in.preshared_count = 1;
+	put(t, 1, "", 1002, &in);
+	r = get(t, 1, "", 1003);
+	assert_offers(&r, 3, 1); /* rs2 stays (4.6.1) */
+	assert_int_equal(r.preshared_count, 1);
+	put_secret(t, 1, "", 1004, 4, 3, ZRTP_MATCH_OWN);
+	r = get(t, 1, "", 1005);
+	assert_offers(&r, 4, 3);
+	assert_int_equal(r.preshared_count, 0);
+}
+
+static void preshared_mode_counts_and_leaves_rs2(void **state)
+{
+	(void)state;
+	on_each(count_preshared);
+}
+
+/* ---- two at once ---- */
+
+static void merge(struct test_store *t)
+{
+	struct zrtp_retained r;
+
+	/* Two calls began with (1, 0) and end in either order. */
+	put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_secret(t, 1, "", 1010, 2, 1, ZRTP_MATCH_OWN);
+	put_secret(t, 1, "", 1011, 3, 1, ZRTP_MATCH_OWN);
+	r = get(t, 1, "", 1012);
+	assert_offers(&r, 3, 2);
+	/* The same again changes nothing. */
+	put_secret(t, 1, "", 1011, 3, 1, ZRTP_MATCH_OWN);
+	r = get(t, 1, "", 1012);
+	assert_offers(&r, 3, 2);
+	/* News that waited: 5 was made before 6, from the same 3. */
+	put_secret(t, 1, "", 1030, 6, 3, ZRTP_MATCH_OWN);
+	put_secret(t, 1, "", 1020, 5, 3, ZRTP_MATCH_OWN);
+	r = get(t, 1, "", 1031);
+	assert_offers(&r, 6, 5);
+	/* And much too late: two newer ones are there. */
+	put_secret(t, 1, "", 1040, 7, 6, ZRTP_MATCH_OWN);
+	put_secret(t, 1, "", 1025, 9, 3, ZRTP_MATCH_OWN);
+	r = get(t, 1, "", 1041);
+	assert_offers(&r, 7, 6);
+}
+
+static void updates_of_two_calls_at_once_are_merged(void **state)
+{
+	(void)state;
+	on_each(merge);
+}
+
+static void put_verified(struct test_store *t, const char *label, int64_t now, unsigned rs1, bool verified)
+{
+	struct zrtp_retained in = stores_update(rs1, 0, ZRTP_MATCH_OWN);
+
+	in.changed = ZRTP_CHANGED_VERIFIED;
+	in.verified = verified;
+	put(t, 1, label, now, &in);
+}
+
+static void keep_words(struct test_store *t)
+{
+	struct zrtp_retained in, r;
+
+	put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_verified(t, "", 1001, 1, true);
+	r = get(t, 1, "", 1002);
+	assert_true(r.verified);
+	/* A yes to another secret than the one there counts for nothing. */
+	put_verified(t, "", 1003, 1, false);
+	put_verified(t, "", 1004, 77, true);
+	r = get(t, 1, "", 1005);
+	assert_false(r.verified);
+	/* A no counts always. */
+	put_verified(t, "", 1006, 1, true);
+	put_verified(t, "", 1007, 77, false);
+	r = get(t, 1, "", 1008);
+	assert_false(r.verified);
+	/* Words about a peer that was deleted meanwhile do not bring it back. */
+	in = stores_update(1, 0, ZRTP_MATCH_OWN);
+	in.changed = ZRTP_CHANGED_VERIFIED;
+	put(t, 9, "", 1009, &in);
+	r = get(t, 9, "", 1010);
+	assert_offers(&r, 0, 0);
+}
+
+static void a_word_counts_for_the_secret_it_was_said_of(void **state)
+{
+	(void)state;
+	on_each(keep_words);
+}
+
+static void put_pbx(struct test_store *t, unsigned pbx, unsigned alternate)
+{
+	struct zrtp_retained in;
+
+	memset(&in, 0, sizeof(in));
+	in.changed = ZRTP_CHANGED_PBX;
+	in.has_pbx = pbx;
+	stores_secret(in.pbxsecret, pbx);
+	in.has_pbx_alternate = alternate;
+	stores_secret(in.pbx_alternate, alternate);
+	put(t, 1, "", 1000, &in);
+}
+
+static void assert_pbx(struct test_store *t, unsigned pbx, unsigned alternate)
+{
+	struct zrtp_retained r = get(t, 1, "", 1001);
+	uint8_t secret[ZRTP_SECRET_SIZE];
+
+	assert_true(r.has_pbx);
+	stores_secret(secret, pbx);
+	assert_memory_equal(r.pbxsecret, secret, sizeof(secret));
+	assert_int_equal(r.has_pbx_alternate, alternate != 0);
+	if (alternate) {
+		stores_secret(secret, alternate);
+		assert_memory_equal(r.pbx_alternate, secret, sizeof(secret));
+	}
+}
+
+static void enroll(struct test_store *t)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	put_pbx(t, 1, 0);
+	stores_reopen(t);
+	assert_pbx(t, 1, 0);
+	put_pbx(t, 2, 1);
+	assert_pbx(t, 2, 1);
+	put_pbx(t, 2, 0);
+	assert_pbx(t, 2, 0);
+	/* Enrolled at another node meanwhile: neither secret is lost. */
+	put_pbx(t, 3, 0);
+	assert_pbx(t, 3, 2);
+	assert_true(find(t, 1).has_pbx_alternate);
+	stores_zid(zid, 1);
+	assert_int_equal(zrtp_store_unenroll(t->store, own, zid, &t->error), ZRTP_STORE_OK);
+	assert_false(find(t, 1).has_pbx || find(t, 1).has_pbx_alternate);
+}
+
+static void pbxsecrets_are_kept_until_one_is_settled(void **state)
+{
+	(void)state;
+	on_each(enroll);
+}
+
+/* ---- labels ---- */
+
+/* A phone like Linphone: (a) and (b) are two strangers to it. */
+static void file_by_label(struct test_store *t)
+{
+	struct zrtp_retained r;
+
+	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	r = get(t, 1, "b", 1001);
+	assert_offers(&r, 1, 0);
+	assert_true(r.new_label);
+	assert_false(r.files_by_label);
+	put_secret(t, 1, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	/* Back to the first: its own and the newest, whichever the phone has. */
+	r = get(t, 1, "a", 1002);
+	assert_offers(&r, 1, 2);
+	assert_true(r.rs2_other);
+	assert_false(r.new_label);
+	put_secret(t, 1, "a", 1002, 3, 1, ZRTP_MATCH_OWN);
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_LABEL);
+	stores_reopen(t);
+	r = get(t, 1, "b", 1003);
+	assert_offers(&r, 2, 0);
+	assert_false(r.rs2_other);
+	r = get(t, 1, "a", 1003);
+	assert_offers(&r, 3, 1);
+	/* A third number: known to file by label. */
+	r = get(t, 1, "c", 1004);
+	assert_offers(&r, 3, 1);
+	assert_true(r.new_label && r.files_by_label);
+	put_secret(t, 1, "c", 1004, 4, 0, ZRTP_MATCH_FAILED);
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_LABEL);
+	r = get(t, 1, "a", 1005);
+	assert_offers(&r, 3, 1);
+	assert_int_equal(find(t, 1).labels, 3);
+}
+
+static void a_phone_that_files_by_label_keeps_a_secret_per_label(void **state)
+{
+	(void)state;
+	on_each(file_by_label);
+}
+
+static void file_by_zid(struct test_store *t)
+{
+	struct zrtp_retained r;
+
+	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_secret(t, 1, "b", 1001, 2, 1, ZRTP_MATCH_OTHER);
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_ZID);
+	assert_int_equal(find(t, 1).labels, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		static const char *const labels[] = { "a", "b", "another" };
+
+		stores_reopen(t);
+		r = get(t, 1, labels[i], 1002 + i);
+		assert_offers(&r, 2 + i, 1 + i);
+		assert_false(r.new_label || r.rs2_other);
+		put_secret(t, 1, labels[i], 1002 + i, 3 + i, 2 + i, ZRTP_MATCH_OWN);
+	}
+	assert_int_equal(find(t, 1).labels, 1);
+	/* It lost its secrets: what it is now may file otherwise. */
+	put_secret(t, 1, "b", 1010, 8, 5, ZRTP_MATCH_FAILED);
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	assert_int_equal(find(t, 1).labels, 1);
+	r = get(t, 1, "b", 1011);
+	assert_offers(&r, 8, 5);
+	r = get(t, 1, "a", 1011);
+	assert_offers(&r, 8, 5);
+	assert_true(r.new_label);
+}
+
+static void a_phone_that_files_by_zid_keeps_one_pair(void **state)
+{
+	(void)state;
+	on_each(file_by_zid);
+}
+
+/* The newest of another label matched at rs2's place. */
+static void learn_at_rs2(struct test_store *t)
+{
+	struct zrtp_retained in = stores_update(2, 0, ZRTP_MATCH_FAILED), r;
+
+	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	in.verified = true;
+	put(t, 1, "b", 1001, &in);
+	r = get(t, 1, "a", 1002);
+	assert_offers(&r, 1, 2);
+	assert_false(r.verified);
+	assert_true(r.rs2_other && r.other_verified);
+	put_secret(t, 1, "a", 1002, 3, 2, ZRTP_MATCH_OTHER);
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_ZID);
+	r = get(t, 1, "b", 1003);
+	assert_offers(&r, 3, 2);
+}
+
+static void a_match_of_the_newest_secret_shows_a_phone_that_files_by_zid(void **state)
+{
+	(void)state;
+	on_each(learn_at_rs2);
+}
+
+static void keep_the_latest(struct test_store *t)
+{
+	struct zrtp_retained r;
+	char label[16];
+
+	put_secret(t, 1, "first", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_secret(t, 1, "second", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	put_secret(t, 1, "first", 1002, 3, 1, ZRTP_MATCH_OWN);
+	for (unsigned i = 0; i < ZRTP_STORE_LABELS_MAX - 1; i++) {
+		snprintf(label, sizeof(label), "%u", i);
+		put_secret(t, 1, label, 1010 + i, 100 + i, 0, ZRTP_MATCH_FAILED);
+	}
+	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	r = get(t, 1, "first", 2000);
+	assert_offers(&r, 3, 1);
+	r = get(t, 1, "second", 2000); /* used least recently */
+	assert_true(r.new_label);
+}
+
+static void the_labels_of_a_peer_are_bounded(void **state)
+{
+	(void)state;
+	on_each(keep_the_latest);
+}
+
+/* ---- what people do ---- */
+
+static void administer(struct test_store *t)
+{
+	struct zrtp_store_label labels[2];
+	struct zrtp_retained r;
+	uint8_t zid[ZRTP_ZID_SIZE], unknown[ZRTP_ZID_SIZE];
+	char long_name[ZRTP_STORE_NAME_SIZE + 1];
+	size_t count;
+
+	stores_zid(zid, 1);
+	stores_zid(unknown, 2);
+	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_secret(t, 1, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë's phone", &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_verified(t->store, own, zid, true, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"aux", 3, 1002, &t->error),
+			 ZRTP_STORE_OK);
+	stores_reopen(t);
+	assert_string_equal(find(t, 1).name, "Zoë's phone");
+	assert_true(find(t, 1).has_aux);
+	r = get(t, 1, "a", 1003);
+	assert_true(r.verified && r.other_verified);
+	assert_int_equal(r.auxsecret_len, 3);
+	assert_memory_equal(r.auxsecret, "aux", 3);
+	assert_int_equal(zrtp_store_labels(t->store, own, zid, labels, 2, &count, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(count, 2);
+	assert_string_equal(labels[0].label, "b");
+	assert_string_equal(labels[1].label, "a");
+	assert_true(labels[0].verified && labels[1].verified);
+	memset(long_name, 'x', sizeof(long_name));
+	long_name[ZRTP_STORE_NAME_SIZE] = '\0';
+	assert_int_equal(zrtp_store_set_name(t->store, own, zid, long_name, NULL), ZRTP_STORE_INVALID);
+	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "a\nb", NULL), ZRTP_STORE_INVALID);
+	assert_string_equal(find(t, 1).name, "Zoë's phone");
+	assert_int_equal(zrtp_store_set_name(t->store, own, unknown, "x", NULL), ZRTP_STORE_UNKNOWN);
+	assert_int_equal(zrtp_store_set_verified(t->store, own, unknown, true, NULL), ZRTP_STORE_UNKNOWN);
+	assert_int_equal(zrtp_store_remove(t->store, own, unknown, NULL), ZRTP_STORE_UNKNOWN);
+	assert_int_equal(zrtp_store_remove(t->store, own, zid, &t->error), ZRTP_STORE_OK);
+	r = get(t, 1, "a", 1004);
+	assert_offers(&r, 0, 0);
+	assert_int_equal(r.auxsecret_len, 0);
+	assert_int_equal(zrtp_store_purge(t->store, 1, NULL, NULL, &t->error), ZRTP_STORE_OK);
+}
+
+static void peers_are_named_verified_and_removed(void **state)
+{
+	(void)state;
+	on_each(administer);
+}
+
+static unsigned list_all(struct test_store *t, const char *like, size_t size)
+{
+	struct zrtp_store_peer page[16], last;
+	unsigned total = 0;
+	size_t count;
+
+	do {
+		assert_int_equal(
+			zrtp_store_list(t->store, like, total ? &last : NULL, page, size, &count, &t->error),
+			ZRTP_STORE_OK);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(!total || memcmp(last.peer_zid, page[i].peer_zid, ZRTP_ZID_SIZE) < 0);
+			last = page[i];
+			total++;
+		}
+	} while (count == size);
+	return total;
+}
+
+static void list(struct test_store *t)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+	char name[32];
+
+	assert_int_equal(list_all(t, NULL, 16), 0);
+	for (unsigned i = 1; i <= 40; i++) {
+		put_secret(t, i, "", 1000, i, 0, ZRTP_MATCH_NONE);
+		snprintf(name, sizeof(name), "Phone %u", i);
+		stores_zid(zid, i);
+		assert_int_equal(zrtp_store_set_name(t->store, own, zid, name, &t->error), ZRTP_STORE_OK);
+	}
+	assert_int_equal(list_all(t, NULL, 16), 40);
+	assert_int_equal(list_all(t, NULL, 1), 40);
+	assert_int_equal(list_all(t, NULL, 10), 40);
+	assert_int_equal(list_all(t, "phone 1%", 7), 11);
+	assert_int_equal(list_all(t, "%0000001a", 16), 1);
+	assert_int_equal(list_all(t, "phone _", 16), 9);
+	assert_int_equal(list_all(t, "Phone", 16), 0);
+}
+
+static void peers_are_listed_by_page_and_pattern(void **state)
+{
+	(void)state;
+	on_each(list);
+}
+
+static void keep_zid(struct test_store *t)
+{
+	uint8_t first[ZRTP_ZID_SIZE], again[ZRTP_ZID_SIZE];
+
+	assert_int_equal(zrtp_store_own_zid(t->store, first, &t->error), ZRTP_STORE_OK);
+	stores_reopen(t);
+	assert_int_equal(zrtp_store_own_zid(t->store, again, &t->error), ZRTP_STORE_OK);
+	assert_memory_equal(first, again, ZRTP_ZID_SIZE);
+	assert_int_equal(zrtp_store_set_own_zid(t->store, first, &t->error), ZRTP_STORE_OK);
+	first[0] ^= 1;
+	assert_int_equal(zrtp_store_set_own_zid(t->store, first, &t->error), ZRTP_STORE_INVALID);
+	assert_non_null(strstr(t->error.text, "belongs to ZID"));
+}
+
+static void the_own_zid_is_made_once(void **state)
+{
+	(void)state;
+	on_each(keep_zid);
+}
+
+/* ---- bounds ---- */
+
+static void strangers_do_not_push_out_known_phones(void **state)
+{
+	struct zrtp_retained in, r;
+	struct test_store t;
+
+	(void)state;
+	for (unsigned kind = STORE_MEMORY; kind <= STORE_FILE; kind++) {
+		stores_prepare(&t, (enum store_kind)kind);
+		t.config.capacity = 10;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		in = stores_update(1, 0, ZRTP_MATCH_NONE);
+		in.verified = true;
+		put(&t, 1, "", 1000, &in);
+		put_pbx(&t, 5, 0); /* of peer 1 as well */
+		for (unsigned i = 2; i < 40; i++) {
+			put_secret(&t, i, "", 1000 + i, i, 0, ZRTP_MATCH_NONE);
+		}
+		assert_int_equal(list_all(&t, NULL, 16), 10);
+		stores_reopen(&t);
+		assert_int_equal(list_all(&t, NULL, 16), 10);
+		r = get(&t, 1, "", 2000);
+		assert_offers(&r, 1, 0);
+		r = get(&t, 30, "", 2000);
+		assert_offers(&r, 0, 0);
+		r = get(&t, 39, "", 2000);
+		assert_offers(&r, 39, 0);
+		stores_end(&t);
+	}
+}
+
+/* ---- encryption at rest ---- */
+
+static bool file_contains(const char *path, const uint8_t *octets, size_t len)
+{
+	static uint8_t all[1 << 20];
+	FILE *file = fopen(path, "rb");
+	size_t n;
+
+	if (!file) {
+		return false;
+	}
+	n = fread(all, 1, sizeof(all), file);
+	fclose(file);
+	return memmem(all, n, octets, len) != NULL;
+}
+
+static bool store_contains(const struct test_store *t, const uint8_t *octets, size_t len)
+{
+	char wal[96];
+
+	snprintf(wal, sizeof(wal), "%s-wal", t->path);
+	return file_contains(t->path, octets, len) || file_contains(wal, octets, len);
+}
+
+static void encrypted_secrets_are_nowhere_in_the_file(void **state)
+{
+	struct test_store t;
+	uint8_t secret[ZRTP_SECRET_SIZE];
+
+	(void)state;
+	stores_secret(secret, 1);
+	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
+		for (unsigned sealed = 0; sealed < 2; sealed++) {
+			stores_prepare(&t, (enum store_kind)kind);
+			t.config.key = sealed ? &t.key : NULL;
+			assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+			put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+			assert_int_equal(zrtp_store_flush(t.store, &t.error), ZRTP_STORE_OK);
+			assert_int_equal(store_contains(&t, secret, sizeof(secret)), !sealed);
+			stores_end(&t);
+		}
+	}
+}
+
+static void a_wrong_key_opens_nothing_and_changes_nothing(void **state)
+{
+	struct test_store t;
+	struct zrtp_retained r;
+
+	(void)state;
+	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
+		stores_prepare(&t, (enum store_kind)kind);
+		t.config.key = &t.key;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+		stores_close(&t);
+		t.key.octets[31] = 1;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
+		assert_string_equal(t.error.text, "this is not the key of the cache");
+		t.config.key = NULL;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
+		assert_string_equal(t.error.text, "the cache is encrypted: give its key");
+		t.config.key = &t.key;
+		t.key.octets[31] = 0;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		assert_int_equal(t.warnings, 0);
+		r = get(&t, 1, "", 1001);
+		assert_offers(&r, 1, 0);
+		stores_end(&t);
+	}
+}
+
+static void rekey(struct test_store *t)
+{
+	struct zrtp_store_key key = { { 1 } }, other = { { 2 } };
+	struct zrtp_retained r;
+	uint8_t secret[ZRTP_SECRET_SIZE], zid[ZRTP_ZID_SIZE];
+	uint64_t peers, pairs;
+
+	stores_zid(zid, 1);
+	for (unsigned i = 1; i <= 100; i++) {
+		put_secret(t, i, "a", 1000, i, 0, ZRTP_MATCH_NONE);
+		put_secret(t, i, "b", 1000, i + 1000, i, ZRTP_MATCH_FAILED);
+	}
+	put_pbx(t, 1, 2);
+	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"x", 1, 1, &t->error), 0);
+	assert_int_equal(zrtp_store_rekey(t->store, &key, &t->error), ZRTP_STORE_OK);
+	t->key = key;
+	t->config.key = &t->key;
+	stores_reopen(t);
+	stores_secret(secret, 1001);
+	assert_false(t->kind != STORE_MEMORY && store_contains(t, secret, sizeof(secret)));
+	assert_int_equal(zrtp_store_rekey(t->store, &other, &t->error), ZRTP_STORE_OK);
+	t->key = other;
+	stores_reopen(t);
+	assert_int_equal(zrtp_store_check(t->store, &peers, &pairs, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(peers, 100);
+	assert_int_equal(pairs, 200);
+	r = get(t, 77, "b", 1002);
+	assert_offers(&r, 1077, 77);
+	assert_pbx(t, 1, 2);
+	assert_int_equal(zrtp_store_rekey(t->store, NULL, &t->error), ZRTP_STORE_OK);
+	t->config.key = NULL;
+	stores_reopen(t);
+	r = get(t, 77, "b", 1002);
+	assert_offers(&r, 1077, 77);
+}
+
+static void rekeying_keeps_everything(void **state)
+{
+	(void)state;
+	on_each(rekey);
+}
+
+/* Two stores on one database: the key changes under the second. */
+static void nobody_writes_with_a_key_that_was_replaced(void **state)
+{
+	struct zrtp_store_key key = { { 1 } };
+	struct zrtp_retained in = stores_update(2, 0, ZRTP_MATCH_NONE);
+	struct zrtp_store *second;
+	struct test_store t;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key cache_key = { own, zid, "" };
+
+	(void)state;
+	stores_zid(zid, 1);
+	stores_prepare(&t, STORE_SQLITE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	assert_int_equal(zrtp_store_open_sqlite(&second, t.path, &t.config, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_rekey(t.store, &key, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_put(second, &cache_key, 1001, &in, &t.error), ZRTP_STORE_KEY);
+	assert_int_equal(zrtp_store_get(second, &cache_key, 1001, &in, &t.error), ZRTP_STORE_KEY);
+	in = get(&t, 1, "", 1001);
+	assert_offers(&in, 1, 0);
+	assert_int_equal(zrtp_store_close(second, &t.error), ZRTP_STORE_OK);
+	stores_end(&t);
+}
+
+/* A key for a store that was begun without one: it must not half encrypt it. */
+static void a_key_does_not_encrypt_by_itself(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
+		stores_prepare(&t, (enum store_kind)kind);
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+		stores_close(&t);
+		t.config.key = &t.key;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
+		assert_non_null(strstr(t.error.text, "rekey"));
+		stores_end(&t);
+	}
+}
+
+static void write_text(const char *path, const char *text, mode_t mode)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void keys_are_read_from_safe_files_only(void **state)
+{
+	static const char hex[] = "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
+	struct zrtp_store_key key;
+	struct zrtp_store_error error;
+	struct test_store t;
+	char text[100];
+
+	(void)state;
+	stores_prepare(&t, STORE_MEMORY);
+	snprintf(text, sizeof(text), "  %s\n", hex);
+	write_text(t.path, text, 0600);
+	assert_int_equal(zrtp_store_key_file(&key, t.path, &error), ZRTP_STORE_OK);
+	for (unsigned i = 0; i < ZRTP_STORE_KEY_SIZE; i++) {
+		assert_int_equal(key.octets[i], i);
+	}
+	write_text(t.path, text, 0640);
+	assert_int_equal(zrtp_store_key_file(&key, t.path, &error), ZRTP_STORE_KEY);
+	assert_non_null(strstr(error.text, "chmod 600"));
+	write_text(t.path, "", 0600);
+	assert_int_equal(zrtp_store_key_file(&key, t.path, &error), ZRTP_STORE_KEY);
+	assert_int_equal(zrtp_store_key_file(&key, "/nowhere/key", &error), ZRTP_STORE_IO);
+	assert_int_equal(zrtp_store_key_text(&key, hex, &error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_key_text(&key, hex + 1, &error), ZRTP_STORE_KEY);
+	snprintf(text, sizeof(text), "%s0", hex);
+	assert_int_equal(zrtp_store_key_text(&key, text, &error), ZRTP_STORE_KEY);
+	stores_end(&t);
+}
+
+/* ---- sharing ---- */
+
+static void a_second_process_is_kept_out_of_a_file(void **state)
+{
+	struct zrtp_store *second;
+	struct test_store t;
+	struct stat st;
+
+	(void)state;
+	stores_prepare(&t, STORE_FILE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_open_file(&second, t.path, &t.config, &t.error), ZRTP_STORE_BUSY);
+	assert_non_null(strstr(t.error.text, "in use by another process"));
+	put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_close(&t);
+	assert_int_equal(stat(t.path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(zrtp_store_open_file(&second, t.path, &t.config, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_close(second, &t.error), ZRTP_STORE_OK);
+	stores_end(&t);
+}
+
+static void two_stores_share_a_database(void **state)
+{
+	struct zrtp_store *second, *first;
+	struct zrtp_retained r;
+	struct test_store t;
+	struct stat st;
+
+	(void)state;
+	stores_prepare(&t, STORE_SQLITE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_open_sqlite(&second, t.path, &t.config, &t.error), ZRTP_STORE_OK);
+	first = t.store;
+	for (unsigned i = 1; i <= 20; i++) {
+		t.store = i % 2 ? first : second;
+		r = get(&t, 1, "", 1000 + i);
+		assert_offers(&r, i - 1, i > 1 ? i - 2 : 0);
+		put_secret(&t, 1, "", 1000 + i, i, i - 1, i == 1 ? ZRTP_MATCH_NONE : ZRTP_MATCH_OWN);
+	}
+	t.store = first;
+	assert_int_equal(stat(t.path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(zrtp_store_close(second, &t.error), ZRTP_STORE_OK);
+	stores_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_rotate_and_outlive_a_restart),
 		cmocka_unit_test(what_expired_is_offered_no_more_and_purged),
+		cmocka_unit_test(preshared_mode_counts_and_leaves_rs2),
+		cmocka_unit_test(updates_of_two_calls_at_once_are_merged),
+		cmocka_unit_test(a_word_counts_for_the_secret_it_was_said_of),
+		cmocka_unit_test(pbxsecrets_are_kept_until_one_is_settled),
+		cmocka_unit_test(a_phone_that_files_by_label_keeps_a_secret_per_label),
+		cmocka_unit_test(a_phone_that_files_by_zid_keeps_one_pair),
+		cmocka_unit_test(a_match_of_the_newest_secret_shows_a_phone_that_files_by_zid),
+		cmocka_unit_test(the_labels_of_a_peer_are_bounded),
+		cmocka_unit_test(peers_are_named_verified_and_removed),
+		cmocka_unit_test(peers_are_listed_by_page_and_pattern),
+		cmocka_unit_test(the_own_zid_is_made_once),
+		cmocka_unit_test(strangers_do_not_push_out_known_phones),
+		cmocka_unit_test(encrypted_secrets_are_nowhere_in_the_file),
+		cmocka_unit_test(a_wrong_key_opens_nothing_and_changes_nothing),
+		cmocka_unit_test(rekeying_keeps_everything),
+		cmocka_unit_test(nobody_writes_with_a_key_that_was_replaced),
+		cmocka_unit_test(a_key_does_not_encrypt_by_itself),
+		cmocka_unit_test(keys_are_read_from_safe_files_only),
+		cmocka_unit_test(a_second_process_is_kept_out_of_a_file),
+		cmocka_unit_test(two_stores_share_a_database),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
