@@ -313,6 +313,11 @@ class Events:
             except (OSError, ValueError):
                 pass  # closed by us
 
+    def send(self, action, **fields):
+        """Send an action."""
+        lines = [f"Action: {action}", *(f"{name}: {value}" for name, value in fields.items())]
+        self.socket.sendall("".join(line + "\r\n" for line in [*lines, ""]).encode())
+
     def all(self, name, **fields):
         """Events NAME so far with these fields."""
         return [m for m in list(self.seen) if m.get("Event") == name

@@ -26,6 +26,9 @@ POLICIES = {
     "b256": "sas = B256\n",
     "quiet": "initiate = no\n",
     "strict": "require = yes\n",
+    "keypad": "keypad_sas = *71\nkeypad_verify = *72\nkeypad_unverify = *73\nkeypad_clear = *74\n"
+              "keypad_secure = *75\nallow_clear = yes\n",
+    "confirm": "allow_clear = confirm\n",
     "through": "mode = passthrough\n",
     "sealed": "mode = passthrough\nrequire = yes\n",
     "auto": "mode = auto\n",
@@ -116,7 +119,16 @@ exten => digits,1,Answer()
  same => n,Wait(600)
 exten => conference,1,Answer()
  same => n,ConfBridge(lab)
+exten => say,1,Answer()
+ same => n,Wait(2)
+ same => n,Set(CHANNEL(language)=${{SAY_LANGUAGE}})
+ same => n,SayZRTPSAS()
+ same => n,Wait(600)
+exten => _feature-.,1,Dial({technology}/${{EXTEN:8}},20,hH)
 exten => enroll,1,Enroll_zrtp()
+ same => n,Hangup()
+exten => enroll-trust,1,Enroll_zrtp(cqh)
+exten => enroll-patient,1,Enroll_zrtp(r(1)t(5))
  same => n,Hangup()
 exten => enroll-late,1,Answer()
  same => n,Wait(3)
@@ -168,6 +180,10 @@ setvar = WHO={name}
 """
 
 
+# Linphone takes its time between the digits it sends by INFO.
+FEATURES = "[general]\nfeaturedigittimeout = 4000\n[featuremap]\ndisconnect = *0\n"
+
+
 def zrtp_conf(policies=POLICIES):
     return "[general]\n" + "".join(f"[{name}]\n{text}" for name, text in policies.items())
 
@@ -181,7 +197,7 @@ class Lab:
         self.sip_port = CHAN_SIP_PORT if driver == "sip" else PBX_PORT
         self.engine = engine
         self.pbx = Asterisk(root, {
-            "zrtp.conf": zrtp_conf(), **self._driver_conf()}, AMI_PORT,
+            "zrtp.conf": zrtp_conf(), "features.conf": FEATURES, **self._driver_conf()}, AMI_PORT,
             modules=["res_musiconhold", "app_confbridge", *(["chan_sip"] if driver == "sip" else [])])
         self.pbx.write("musiconhold.conf", f"[default]\nmode = files\ndirectory = {self.pbx.home}/sounds/hold\n")
         self.pbx.write("confbridge.conf", CONFBRIDGE_CONF)

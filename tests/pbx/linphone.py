@@ -28,8 +28,8 @@ ipv6_migration_done=1
 media_encryption={encryption}
 media_encryption_mandatory={mandatory}
 register_only_when_network_is_up=0
-use_info=0
-use_rfc2833=1
+use_info={info}
+use_rfc2833={rfc4733}
 {algorithms}
 [rtp]
 audio_rtp_port={rtp_port}
@@ -66,12 +66,13 @@ class Linphone:
     Keywords kex, hash, cipher, tag, sas take lists of four-character ZRTP names.
     zrtp=False turns ZRTP off, mandatory=True refuses to send anything in clear,
     play names a wav file to speak, answer=True takes every call at once. encryption names
-    another one than ZRTP, settings has lines for sections of its configuration, ip is its address.
+    another one than ZRTP, digits ("rfc4733", "info") how it sends those, settings has lines for
+    sections of its configuration, ip is its address.
     """
 
     def __init__(self, directory, name, sip_port, rtp_port, *, zrtp=True, mandatory=True,
                  play=None, record=False, answer=True, encryption=None, settings=None, ip=IP,
-                 firewall="none",
+                 firewall="none", digits="rfc4733",
                  **algorithms):
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
         self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
@@ -88,6 +89,7 @@ class Linphone:
             for n, (mime, rate, channels, on) in enumerate(CODECS))
         text = RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=codecs,
                          encryption=encryption or ("zrtp" if zrtp else "none"),
+                         info=int(digits == "info"), rfc4733=int(digits == "rfc4733"),
                          mandatory=int(zrtp and mandatory), algorithms=lines)
         if ip != IP:
             text = text.replace("use_ipv6=0", "use_ipv6=1").replace(IP, ip)

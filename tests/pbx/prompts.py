@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prompts: found again in what a phone has heard.
 
-A prompt counts as heard when its loudest quarter of a second is somewhere in the recording,
-whatever its volume: the normalized correlation of both, at a quarter of the rate.
+A prompt counts as heard when its loudest third of a second is somewhere in the recording,
+whatever its volume: the normalized correlation of both. It is looked for where the loudness
+goes up and down as in the prompt.
 """
 import itertools
 import operator
@@ -11,9 +12,12 @@ import os
 import tone
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-STEP = 4                          # samples taken together
-PIECE = tone.RATE // 4 // STEP    # of a prompt that is looked for
-ENOUGH = 0.75
+FRAME = tone.RATE // 50           # samples whose loudness is one value
+CURVE = 40                        # values compared, at most
+PLACES = 30                       # the likeliest ones that are looked at closely
+STEP = 4                          # samples taken together then
+PIECE = tone.RATE * 35 // 100     # samples of a prompt that are looked for
+ENOUGH = 0.8
 
 
 def ours(name, language="en"):
@@ -32,35 +36,60 @@ def core(root, name, package="en_US_f_Allison"):
     return tone.read(os.path.join(root, "usr/share/asterisk/sounds", package, name + ".wav"))
 
 
-def _thin(pcm, phase=0):
-    return [sum(pcm[n:n + STEP]) for n in range(phase, len(pcm) - STEP + 1, STEP)]
+def _thin(pcm):
+    return [sum(pcm[n:n + STEP]) for n in range(0, len(pcm) - STEP + 1, STEP)]
 
 
-def _energies(values):
-    """energy[n]: of the first n values."""
-    return list(itertools.accumulate((v * v for v in values), initial=0))
+def _sums(values):
+    """sums[n]: of the first n values."""
+    return list(itertools.accumulate(values, initial=0))
 
 
-def _loudest(values):
-    energy = _energies(values)
-    size = min(PIECE, len(values))
-    at = max(range(len(values) - size + 1), key=lambda n: energy[n + size] - energy[n])
-    return values[at:at + size]
+def _loudness(pcm):
+    return [sum(map(abs, pcm[n:n + FRAME])) / FRAME for n in range(0, len(pcm) - FRAME + 1, FRAME)]
+
+
+def _loudest(values, size):
+    """Where the loudest so many values begin."""
+    sums = _sums(abs(v) for v in values)
+    return max(range(max(1, len(values) - size + 1)), key=lambda n: sums[min(n + size, len(values))] - sums[n])
+
+
+def _likeness(a, b):
+    product = sum(map(operator.mul, a, b))
+    power = sum(v * v for v in a) * sum(v * v for v in b)
+    return product / power ** 0.5 if power else 0.0
+
+
+def _around_mean(values):
+    mean = sum(values) / len(values)
+    return [v - mean for v in values]
+
+
+def _places(pcm, prompt):
+    """Where the prompt may begin, in samples."""
+    heard, wanted = _loudness(pcm), _loudness(prompt)
+    at = _loudest(wanted, CURVE)
+    curve = _around_mean(wanted[at:at + CURVE])
+    found = [(_likeness(_around_mean(heard[n:n + len(curve)]), curve), n) for n in range(len(heard) - len(curve) + 1)]
+    return [(n - at) * FRAME for _, n in sorted(found, reverse=True)[:PLACES]]
 
 
 def likeness(pcm, prompt):
     """How much of the prompt's loudest piece is in a recording at best, up to 1."""
+    at = _loudest(prompt, PIECE)
+    piece = _thin(prompt[at:at + PIECE])
+    loud = sum(v * v for v in piece)
     best = 0.0
-    heard = _thin(pcm)
-    energy = _energies(heard)
-    for phase in (0, STEP // 2):
-        piece = _loudest(_thin(prompt, phase))
-        own = sum(v * v for v in piece)
-        for at in range(len(heard) - len(piece) + 1):
-            power = energy[at + len(piece)] - energy[at]
-            if power > own / 400:  # not much softer than the prompt
-                product = sum(map(operator.mul, piece, heard[at:at + len(piece)]))
-                best = max(best, product / (own * power) ** 0.5)
+    for place in _places(pcm, prompt):
+        for phase in range(0, STEP, 2):
+            begin = max(0, place + at - FRAME * 3 // 2 + phase)
+            heard = _thin(pcm[begin:begin + PIECE + FRAME * 3])
+            power = _sums(v * v for v in heard)
+            for n in range(len(heard) - len(piece) + 1):
+                part = power[n + len(piece)] - power[n]
+                if part > loud / 400:  # not much softer than the prompt
+                    best = max(best, sum(map(operator.mul, piece, heard[n:n + len(piece)])) / (loud * part) ** 0.5)
     return best
 
 

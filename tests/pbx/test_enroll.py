@@ -10,6 +10,7 @@ import prompts
 import tone
 import wait
 from harness import case, equal
+from zrtpphone import ZrtpPhone
 
 MODULE = "app_enroll_zrtp.so"
 
@@ -90,6 +91,104 @@ def accepted(lab):
 def differs(lab):
     by_keypad(lab, "2", "DIFFERS", "enroll-differs")
     equal("enrolled", enrolled(lab), {})
+
+
+@case("enrollment with zrtpcall: both keep the secret, the next call is known; revoked, it is not")
+def kept(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept", record=True) as phone:
+        try:
+            phone.call("enroll", lab.sip_port)
+            phone.secure()
+            phone.wait("enrollment", 5)
+            time.sleep(prompts.seconds("enroll-welcome", "sas-is") + 1.5)
+            phone.say("dtmf 1")
+            equal("status", status(events, "alice"), "ENROLLED")
+            event = events.wait("ZrtpEnrollment", 5, Status="enrolled")
+            phone.wait_ended(10)
+            equal("enrolled", enrolled(lab), {event["PeerZID"]: "alice"})
+            prompts.expect(tone.read(phone.recording), prompts.ours("enroll-done"), "enroll-done")
+            lab.pbx.idle()
+
+            events.seen.clear()
+            phone.call("enroll", lab.sip_port)
+            equal("status", status(events, "alice"), "ALREADY")
+            equal("the phone knows its PBX", phone.all("sas")[-1]["pbx_matched"], True)
+            phone.wait_ended(10)
+            prompts.expect(tone.read(phone.recording), prompts.ours("enroll-already"), "enroll-already")
+            lab.pbx.idle()
+        finally:
+            revoke_all(lab)
+        events.seen.clear()
+        phone.call("enroll-patient", lab.sip_port)
+        equal("status", status(events, "alice", 40), "UNANSWERED")
+        phone.wait_ended(10)
+        equal("enrolled", enrolled(lab), {})
+
+
+@case("enrollment without a question, hung up, and with wrong options")
+def options(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
+        try:
+            phone.call("enroll-trust", lab.sip_port)
+            equal("status", status(events, "alice"), "ENROLLED")
+            phone.wait_ended(5)
+            equal("endpoints enrolled", list(enrolled(lab).values()), ["alice"])
+        finally:
+            revoke_all(lab)
+        lab.pbx.idle()
+        events.seen.clear()
+        phone.call("enroll", lab.sip_port)
+        phone.secure()
+        time.sleep(1)
+        phone.hang_up()
+        equal("status", status(events, "alice", 5), "HANGUP")
+        equal("enrolled", enrolled(lab), {})
+
+
+@case("enrollment by AMI: listed, revoked, and not twice")
+def by_ami(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
+        try:
+            phone.call("enroll-trust", lab.sip_port)
+            equal("status", status(events, "alice"), "ENROLLED")
+            events.send("ZrtpEnrollmentList")
+            item = events.wait("ZrtpEnrollmentListItem", 5)
+            equal("endpoint", item["Endpoint"], "alice")
+            for message in ("Revoked", "Not revoked: no such phone is enrolled"):
+                events.send("ZrtpEnrollmentRevoke", ZID=item["ZID"])
+                wait.until(message, 5, lambda m=message: any(e.get("Message") == m for e in list(events.seen)))
+            equal("enrolled", enrolled(lab), {})
+        finally:
+            revoke_all(lab)
+
+
+AT_ONCE = 20
+
+
+@case("20 phones enroll at once, each by its keypad")
+def at_once(lab):
+    phones = [ZrtpPhone(lab.directory, "alice", 0, (27000 + 8 * n, 27007 + 8 * n), enroll="accept")
+              for n in range(AT_ONCE)]
+    with service(lab) as events, contextlib.ExitStack() as stack:
+        try:
+            for phone in phones:
+                stack.enter_context(phone)
+            for phone in phones:
+                phone.call("enroll", lab.sip_port)
+            for phone in phones:
+                phone.secure(30)
+            time.sleep(prompts.seconds("enroll-welcome") + 2)
+            for phone in phones:
+                phone.say("dtmf 1")
+            wait.until("all have their verdict", 60, lambda: len(verdicts(events)) == AT_ONCE)
+            equal("verdicts", set(verdicts(events).values()), {"ENROLLED"})
+            equal("phones enrolled", list(enrolled(lab).values()), ["alice"] * AT_ONCE)
+        finally:
+            revoke_all(lab)
+
+
+def verdicts(events):
+    return {e["Channel"]: e["Value"] for e in events.all("VarSet", Variable="ENROLLSTATUS")}
 
 
 @case("enrollment of a call that was secure before: refused as too late, nothing stored")

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Commands in mid-call: by keypad, CLI and AMI, and what the caller hears of them."""
+import time
+
+import asterisk
+import calls
+import prompts
+import tone
+import wait
+from harness import case, equal
+from lab import PHONE_HZ
+
+SAS, VERIFY, UNVERIFY, CLEAR, SECURE = "*71", "*72", "*73", "*74", "*75"
+
+
+def press(phone, code):
+    """Type digits on a Linphone, as a person would."""
+    for digit in code:
+        phone.say(digit)
+        time.sleep(0.4)
+
+
+def sounds_of(sas):
+    """The sounds of a B32 SAS, its letters and digits first."""
+    return [f"digits/{c}" if c.isdigit() else f"letters/{c}" for c in sas]
+
+
+def spoken(lab, pcm, sas):
+    """Fail unless each letter and digit of a SAS was heard."""
+    for sound in sorted(set(sounds_of(sas))):
+        prompts.expect(pcm, prompts.core(lab.pbx.root, sound), sound)
+
+
+def in_a_bridge(lab, way):
+    """A call between two Linphones; the caller uses its keypad."""
+    with asterisk.Events(lab.pbx) as events, lab.phone("keypad", record=True, digits=way) as phone, \
+            lab.phone("bob", record=True) as other:
+        other.expect_call()
+        phone.call("feature-bob", lab.sip_port)
+        sas = calls.secure(lab, phone)["SAS"]
+        calls.secure(lab, other)
+        time.sleep(1)
+        press(phone, SAS)
+        time.sleep(prompts.seconds("sas-is") + 8)
+        for code, verified, name in ((VERIFY, "yes", "verified"), (UNVERIFY, "no", "not-verified")):
+            press(phone, code)
+            event = events.wait("ZrtpVerified", 5, Verified=verified)
+            equal("SAS of the event", event["SAS"], sas)
+            time.sleep(prompts.seconds(name) + 0.5)
+        press(phone, CLEAR)  # Linphone does not allow it
+        time.sleep(prompts.seconds("not-possible") + 1)
+        calls.secure(lab, phone)
+        phone.expect_call()
+        press(phone, "*0")  # the feature code of the dialplan
+        phone.wait_ended(10)
+        other.wait_ended()
+    heard, others = tone.read(phone.recording), tone.read(other.recording)
+    for name in ("sas-is", "verified", "not-verified", "not-possible"):
+        prompts.expect(heard, prompts.ours(name), name)
+        prompts.absent(others, prompts.ours(name), name)
+    spoken(lab, heard, sas)
+
+
+for _way in ("rfc4733", "info"):
+    case(f"keypad by {_way} in a bridge: only that phone hears the SAS and the answers, features work",
+         errors="keypad command refused")(lambda lab, w=_way: in_a_bridge(lab, w))
+
+
+@case("keypad in an application: the SAS is heard, and the application gets every digit")
+def in_an_application(lab):
+    with lab.zrtp_phone("keypad", record=True) as phone:
+        phone.call("digits", lab.sip_port)
+        sas = phone.secure()
+        logged = len(lab.pbx.log())
+        phone.say(f"dtmf {SAS}")
+        time.sleep(prompts.seconds("sas-is"))
+        phone.say("dtmf 24#")  # while it is being said
+        wait.until("the PBX read them all", 8, lambda: f"zrtpcall read {SAS}24" in lab.pbx.log()[logged:])
+        time.sleep(8)
+        phone.hang_up()
+    heard = tone.read(phone.recording)
+    prompts.expect(heard, prompts.ours("sas-is"), "sas-is")
+    spoken(lab, heard, sas)
+
+
+@case("SayZRTPSAS: the SAS aloud, in English and in Spanish")
+def say(lab):
+    for language, package in (("en", "en_US_f_Allison"), ("es_MX_f_Allison", "es_MX_f_Allison")):
+        lab.pbx.cli(f"dialplan set global SAY_LANGUAGE {language}")
+        with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice", record=True) as phone:
+            phone.call("say", lab.sip_port)
+            sas = phone.secure()
+            equal("status", events.wait("VarSet", 30, Variable="SAYZRTPSASSTATUS")["Value"], "SAID")
+            phone.hang_up()
+        heard = tone.read(phone.recording)
+        for sound in sorted(set(sounds_of(sas))):
+            prompts.expect(heard, prompts.core(lab.pbx.root, sound, package), f"{package}/{sound}")
+
+
+@case("SayZRTPSAS in a call without ZRTP: says nothing, and says so")
+def say_none(lab):
+    with asterisk.Events(lab.pbx) as events, lab.plain_phone() as phone:
+        phone.call("say", lab.sip_port)
+        equal("status", events.wait("VarSet", 10, Variable="SAYZRTPSASSTATUS")["Value"], "NONE")
+
+
+def clear_and_back(lab, phone, clear, secure):
+    """From secure to clear and back by two functions; returns the clear packets in between."""
+    phone.expect_call()
+    clear()
+    phone.wait("clear", 10, medium="audio")
+    phone.say("acknowledge")  # its user does not mind
+    time.sleep(1)
+    equal("state at the PBX", lab.pbx.stream(phone.name)["State"], "clear")
+    counts = phone.statistics()["audio"]
+    time.sleep(prompts.seconds("now-clear"))
+    later = phone.statistics()["audio"]
+    phone.expect_call()
+    secure()
+    phone.wait("secure", 10, medium="audio")
+    lab.pbx.secure(phone.name)
+    return {name: later[name] - counts[name] for name in counts if isinstance(counts[name], int)}
+
+
+# Echo() sends the digits back, also one that comes while nothing may be sent.
+@case("go clear and go secure by keypad: clear media only in between, the caller is told",
+      errors="RTP Transmission error .*temporarily unavailable")
+def clear_by_keypad(lab):
+    with asterisk.Events(lab.pbx) as events, \
+            lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ, record=True) as phone:
+        phone.call("echo", lab.sip_port)
+        phone.secure()
+        time.sleep(0.5)
+        between = clear_and_back(lab, phone, lambda: phone.say(f"dtmf {CLEAR}"), lambda: phone.say(f"dtmf {SECURE}"))
+        equal(f"clear packets both ways: {between}",
+              min(between["clear_sent"], between["clear_received"]) > 30, True)
+        equal("reason", events.wait("ZrtpClear", 5)["Reason"], "GoClear")
+        equal("secure twice", len(events.all("ZrtpSecure")), 2)
+        time.sleep(3)
+        phone.hang_up()
+    heard = tone.read(phone.recording)
+    for name in ("now-clear", "now-secure"):
+        prompts.expect(heard, prompts.ours(name), name)
+
+
+@case("go clear and go secure by CLI and AMI; refused where policy or phone do not allow it")
+def clear_by_cli(lab):
+    with lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ) as phone:
+        phone.call("echo", lab.sip_port)
+        phone.secure()
+        time.sleep(0.5)
+        name = lab.pbx.stream("keypad")["Channel"]
+        between = clear_and_back(lab, phone, lambda: lab.pbx.cli(f"zrtp go clear {name}"),
+                                 lambda: lab.pbx.cli(f"zrtp go secure {name}"))
+        equal(f"clear packets both ways: {between}",
+              min(between["clear_sent"], between["clear_received"]) > 30, True)
+        phone.hang_up()
+    for endpoint, options, why in (("alice", {"allow_clear": True}, "policy"), ("keypad", {}, "peer does not allow")):
+        with lab.zrtp_phone(endpoint, **options) as phone:
+            phone.call("echo", lab.sip_port)
+            phone.secure()
+            time.sleep(0.5)
+            answer = lab.pbx.cli(f"zrtp go clear {lab.pbx.stream(endpoint)['Channel']}")
+            if why not in answer:
+                raise AssertionError(f"zrtp go clear: {answer!r}")
+            equal("state", lab.pbx.stream(endpoint)["State"], "secure")
+            phone.hang_up()
+
+
+@case("the phone goes clear: with allow_clear = confirm no media passes until it is confirmed")
+def clear_by_phone(lab):
+    with asterisk.Events(lab.pbx) as events, \
+            lab.zrtp_phone("confirm", allow_clear=True, tone=PHONE_HZ) as phone:
+        phone.call("echo", lab.sip_port)
+        phone.secure()
+        time.sleep(0.5)
+        name = lab.pbx.stream("confirm")["Channel"]
+        phone.say("clear")
+        phone.wait("clear", 5, medium="audio")
+        equal("reason", events.wait("ZrtpClear", 5)["Reason"], "GoClearByPeer")
+        time.sleep(0.5)
+        before = phone.statistics()["audio"]["clear_received"]
+        time.sleep(1)
+        equal("clear packets before the confirmation", phone.statistics()["audio"]["clear_received"], before)
+        phone.say("acknowledge")
+        lab.pbx.cli(f"zrtp go clear {name}")
+        wait.until("clear media flows", 5, lambda: phone.statistics()["audio"]["clear_received"] > before + 20)
+        phone.hang_up()
+
+
+@case("the phone asks for clear where the policy does not allow it: the call stays secure",
+      errors="GoClear was refused|clear-refused")
+def clear_refused(lab):
+    with lab.zrtp_phone("alice", allow_clear=True, tone=PHONE_HZ) as phone:
+        phone.call("echo", lab.sip_port)
+        phone.secure()
+        time.sleep(0.5)
+        before = phone.statistics()["audio"]["clear_received"]
+        phone.say("clear")
+        time.sleep(1.5)
+        equal("state", lab.pbx.stream("alice")["State"], "secure")
+        equal("clear packets", phone.statistics()["audio"]["clear_received"], before)
+        phone.hang_up()
