@@ -2,6 +2,8 @@
 /* Hello and HelloACK (4.1, 5.2, 5.3): do we both speak ZRTP? */
 #include "internal.h"
 
+#include "packet.h"
+
 static bool is_stored(const struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	return message->len == stream->peer_hello_len &&
@@ -176,4 +178,18 @@ bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode)
 		}
 	}
 	return false;
+}
+
+bool zrtp_hello_zid(const uint8_t *datagram, size_t len, uint8_t zid[ZRTP_ZID_SIZE])
+{
+	struct zrtp_packet packet;
+	struct zrtp_message message;
+
+	if (zrtp_packet_open(&packet, datagram, len) != ZRTP_PACKET_OK ||
+	    zrtp_message_parse(&message, packet.message, packet.message_len) != ZRTP_PARSE_OK ||
+	    message.type != ZRTP_MSG_HELLO) {
+		return false;
+	}
+	memcpy(zid, message.u.hello.zid, ZRTP_ZID_SIZE);
+	return true;
 }

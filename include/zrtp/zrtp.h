@@ -567,6 +567,13 @@ ZRTP_API void zrtp_stream_stop(struct zrtp_stream *stream);
  * fewer than 12. RTP, RTCP, STUN and DTLS are told apart. */
 ZRTP_API bool zrtp_is_zrtp(const uint8_t *datagram, size_t len);
 
+/* Is this datagram a well-formed Hello, and whose? For an application that
+ * wants to load what it keeps of a peer before zrtp_stream_receive() makes the
+ * engine ask for it. Nothing of a Hello is authenticated: bound what you do.
+ *   zid   receives the sender's ZID if true is returned, otherwise unchanged
+ * Any thread, no state. */
+ZRTP_API bool zrtp_hello_zid(const uint8_t *datagram, size_t len, uint8_t zid[ZRTP_ZID_SIZE]);
+
 /* A datagram of the peer. Nothing is kept of a pointer into it.
  * ZRTP_OK: it was understood and expected. ZRTP_DROPPED: ignored and counted
  * in the statistics; no state was changed by it, but it may have been answered

@@ -983,6 +983,36 @@ static void fewer_than_twelve_octets_are_not_zrtp(void **state)
 	assert_true(is_zrtp(packet, 12));
 }
 
+/* Only a whole Hello tells whose it is. */
+static void a_hello_tells_its_zid_and_nothing_else_does(void **state)
+{
+	uint8_t message[ZRTP_HELLO_MAX], datagram[ZRTP_HELLO_MAX + ZRTP_PACKET_OVERHEAD];
+	const uint8_t fill[ZRTP_IMAGE_SIZE] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+	const struct zrtp_hello hello = {
+		.version = (const uint8_t *)"1.10", .client_id = fill, .h3 = fill, .zid = fill + 1
+	};
+	struct zrtp_packet packet = { .message = message };
+	uint8_t zid[ZRTP_ZID_SIZE] = { 0 };
+	size_t len;
+
+	(void)state;
+	packet.message_len = zrtp_hello_write(message, sizeof(message), &hello);
+	len = zrtp_packet_write(datagram, &packet);
+	for (size_t bit = 0; bit < len * 8; bit++) {
+		datagram[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		assert_false(zrtp_hello_zid(datagram, len, zid));
+		datagram[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	assert_false(zrtp_hello_zid(datagram, len - 1, zid));
+	packet.message_len = zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK);
+	assert_false(zrtp_hello_zid(datagram, zrtp_packet_write(datagram, &packet), zid));
+	assert_int_equal(zid[0], 0);
+
+	packet.message_len = zrtp_hello_write(message, sizeof(message), &hello);
+	assert_true(zrtp_hello_zid(datagram, zrtp_packet_write(datagram, &packet), zid));
+	assert_memory_equal(zid, fill + 1, sizeof(zid));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1014,6 +1044,7 @@ int main(void)
 		cmocka_unit_test(a_flipped_bit_is_seen_by_the_crc),
 		cmocka_unit_test(a_datagram_shorter_than_its_frame_is_refused),
 		cmocka_unit_test(a_datagram_longer_than_any_packet_is_refused),
+		cmocka_unit_test(a_hello_tells_its_zid_and_nothing_else_does),
 		cmocka_unit_test(rtp_is_not_zrtp),
 		cmocka_unit_test(stun_is_not_zrtp),
 		cmocka_unit_test(dtls_is_not_zrtp),
