@@ -143,7 +143,7 @@ enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session, cons
 			return ZRTP_INVALID;
 		}
 	}
-	if (!zrtp_session_unstarted(session)) {
+	if (session->has_peer) {
 		return ZRTP_WRONG_STATE;
 	}
 	memset(session->label, 0, sizeof(session->label));

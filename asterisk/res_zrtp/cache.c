@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Retained secrets (RFC 6189, 4.3), in memory for the life of the module.
+ * \brief Retained secrets (RFC 6189, 4.3) as the ZRTP engine sees them.
  *
- * Used once or twice in a handshake, never for media. Bounded: the peer that
- * was not heard of for the longest time goes first.
+ * The engine asks in the middle of a handshake and is answered from this table
+ * of what is known: what the store said when the peer's Hello came in (ahead.c),
+ * or what a later call changed. What a call changes goes into the table at once
+ * and to the store in its own time (cache_store.c).
+ *
+ * Bounded: what was not used for the longest time goes first. Secrets that the
+ * store does not have yet live in its queue too, so nothing is lost by that.
  */
 
 #include "asterisk.h"
@@ -12,126 +17,176 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/dlinkedlists.h"
 #include "asterisk/logger.h"
+#include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
 #include <openssl/crypto.h>
 
-#include "res_zrtp.h"
+#include "cache.h"
 
-#define PEERS_MAX 65536
+#define KNOWN_MAX 65536
 #define BUCKETS 4093
 
-struct peer {
+struct known {
 	uint8_t zid[ZRTP_ZID_SIZE];
+	char label[ZRTP_LABEL_SIZE];
 	struct zrtp_retained retained;
-	uint64_t dies_at;              /*!< Of the monotonic clock; ZRTP_NEVER */
-	char name[ENROLL_NAME_SIZE];   /*!< The endpoint that enrolled it */
-	AST_DLLIST_ENTRY(peer) entry;
+	int64_t dies_at;               /*!< Seconds of the wall clock */
+	uint64_t set_at;               /*!< Of the monotonic clock */
+	unsigned int pending;          /*!< Changes that the store does not have yet */
+	AST_DLLIST_ENTRY(known) entry;
 };
 
-/*! Its lock guards the list too. */
-static struct ao2_container *peers;
-/*! The same peers, the latest last. */
-static AST_DLLIST_HEAD_NOLOCK_STATIC(by_age, peer);
+/*! Its lock guards the list and the entries too. */
+static struct ao2_container *table;
+/*! The same, the one used last at the end. */
+static AST_DLLIST_HEAD_NOLOCK_STATIC(by_use, known);
 
-static int peer_hash(const void *obj, int flags)
+static int known_hash(const void *obj, int flags)
 {
-	const uint8_t *zid = (flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY ? obj : ((const struct peer *) obj)->zid;
+	const uint8_t *zid = (flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY ? obj : ((const struct known *) obj)->zid;
 	unsigned int hash;
 
-	/* ZIDs are random. */
+	/* ZIDs are random. Labels of one peer share a bucket, so that all of them
+	 * can be found. */
 	memcpy(&hash, zid, sizeof(hash));
 
 	return hash & INT_MAX;
 }
 
-static int peer_cmp(void *obj, void *arg, int flags)
+static int known_cmp(void *obj, void *arg, int flags)
 {
-	const struct peer *peer = obj;
-	const uint8_t *zid = (flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY ? arg : ((const struct peer *) arg)->zid;
+	const struct known *left = obj, *right = arg;
 
-	return memcmp(peer->zid, zid, sizeof(peer->zid)) ? 0 : CMP_MATCH | CMP_STOP;
-}
-
-static void peer_destructor(void *obj)
-{
-	struct peer *peer = obj;
-
-	OPENSSL_cleanse(&peer->retained, sizeof(peer->retained));
-}
-
-/*! \pre peers is locked */
-static struct peer *peer_find(const uint8_t *zid)
-{
-	return ao2_find(peers, zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
-}
-
-/*! \pre peers is locked */
-static void peer_remove(struct peer *peer)
-{
-	AST_DLLIST_REMOVE(&by_age, peer, entry);
-	ao2_unlink_flags(peers, peer, OBJ_NOLOCK);
-}
-
-/*! \pre peers is locked */
-static void peer_add(const uint8_t *zid, const struct zrtp_retained *in, const char *name)
-{
-	struct peer *peer;
-
-	if (ao2_container_count(peers) >= PEERS_MAX) {
-		peer_remove(AST_DLLIST_FIRST(&by_age));
+	if ((flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY) {
+		return memcmp(left->zid, arg, sizeof(left->zid)) ? 0 : CMP_MATCH;
 	}
-	peer = ao2_alloc_options(sizeof(*peer), peer_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
-	if (!peer) {
-		return;
+
+	return memcmp(left->zid, right->zid, sizeof(left->zid)) || strcmp(left->label, right->label) ? 0 : CMP_MATCH | CMP_STOP;
+}
+
+static void known_destructor(void *obj)
+{
+	struct known *known = obj;
+
+	OPENSSL_cleanse(&known->retained, sizeof(known->retained));
+}
+
+/*! \pre table is locked */
+static struct known *known_find(const uint8_t *zid, const char *label)
+{
+	struct known key;
+
+	memcpy(key.zid, zid, sizeof(key.zid));
+	ast_copy_string(key.label, label, sizeof(key.label));
+
+	return ao2_find(table, &key, OBJ_SEARCH_OBJECT | OBJ_NOLOCK);
+}
+
+/*! \pre table is locked */
+static void known_remove(struct known *known)
+{
+	AST_DLLIST_REMOVE(&by_use, known, entry);
+	ao2_unlink_flags(table, known, OBJ_NOLOCK);
+}
+
+/*! \brief The entry of a key, made if need be, with a reference. \pre table is locked */
+static struct known *known_touch(const uint8_t *zid, const char *label)
+{
+	struct known *known = known_find(zid, label);
+
+	if (known) {
+		AST_DLLIST_REMOVE(&by_use, known, entry);
+		AST_DLLIST_INSERT_TAIL(&by_use, known, entry);
+		return known;
 	}
-	memcpy(peer->zid, zid, sizeof(peer->zid));
-	peer->retained = *in;
-	ast_copy_string(peer->name, name, sizeof(peer->name));
-	peer->dies_at = in->expiry == UINT32_MAX ? ZRTP_NEVER : context_now() + (uint64_t) in->expiry * 1000000;
-	if (ao2_link_flags(peers, peer, OBJ_NOLOCK)) {
-		AST_DLLIST_INSERT_TAIL(&by_age, peer, entry);
+	if (ao2_container_count(table) >= KNOWN_MAX) {
+		known_remove(AST_DLLIST_FIRST(&by_use));
 	}
-	ao2_ref(peer, -1);
+	known = ao2_alloc_options(sizeof(*known), known_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	if (!known) {
+		return NULL;
+	}
+	memcpy(known->zid, zid, sizeof(known->zid));
+	ast_copy_string(known->label, label, sizeof(known->label));
+	if (!ao2_link_flags(table, known, OBJ_NOLOCK)) {
+		ao2_ref(known, -1);
+		return NULL;
+	}
+	AST_DLLIST_INSERT_TAIL(&by_use, known, entry);
+
+	return known;
+}
+
+/*! \pre table is locked */
+static void known_set(struct known *known, const struct zrtp_retained *retained, int64_t now)
+{
+	known->retained = *retained;
+	known->retained.changed = 0;
+	known->set_at = context_now();
+	known->dies_at = retained->expiry == UINT32_MAX ? INT64_MAX : now + retained->expiry;
+}
+
+/*! \brief What is known under another label, while the store cannot be asked. \pre table is locked */
+static struct known *known_elsewhere(const uint8_t *zid)
+{
+	struct ao2_iterator *found = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
+	struct known *known, *latest = NULL;
+
+	while (found && (known = ao2_iterator_next(found))) {
+		if (!latest || known->set_at > latest->set_at) {
+			ao2_replace(latest, known);
+		}
+		ao2_ref(known, -1);
+	}
+	ao2_iterator_cleanup(found);
+
+	return latest;
 }
 
 static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
 {
-	uint64_t now = context_now();
-	struct peer *peer;
-	int res = -1;
+	int64_t now = cache_clock();
+	struct known *known;
+	int other = 0;
 
-	ao2_lock(peers);
-	peer = peer_find(key->peer_zid);
-	if (peer && peer->dies_at <= now) {
-		peer_remove(peer);
-	} else if (peer) {
-		*out = peer->retained;
-		if (peer->dies_at != ZRTP_NEVER) {
-			out->expiry = (peer->dies_at - now) / 1000000;
-		}
-		res = 0;
+	ao2_lock(table);
+	known = known_find(key->peer_zid, key->label);
+	if (!known) {
+		known = known_elsewhere(key->peer_zid);
+		other = 1;
 	}
-	ao2_unlock(peers);
-	ao2_cleanup(peer);
+	if (known && known->dies_at <= now) {
+		ao2_cleanup(known);
+		known = NULL;
+	}
+	if (known) {
+		*out = known->retained;
+		if (known->dies_at != INT64_MAX) {
+			out->expiry = known->dies_at - now;
+		}
+		out->new_label |= other;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
 
-	return res;
+	return known ? 0 : -1;
 }
 
 static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
 {
-	struct peer *former;
+	int64_t now = cache_clock();
+	struct known *known;
 
-	ao2_lock(peers);
-	former = peer_find(key->peer_zid);
-	if (former) {
-		peer_remove(former);
+	ao2_lock(table);
+	known = known_touch(key->peer_zid, key->label);
+	if (known) {
+		known_set(known, in, now);
+		known->pending++;
 	}
-	if (in->expiry) {
-		peer_add(key->peer_zid, in, former ? former->name : "");
-	}
-	ao2_unlock(peers);
-	ao2_cleanup(former);
+	ao2_unlock(table);
+	ao2_cleanup(known);
+	store_put(key, in, now);
 }
 
 const struct zrtp_cache cache_table = {
@@ -139,69 +194,111 @@ const struct zrtp_cache cache_table = {
 	.put = cache_put,
 };
 
-void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name)
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained)
 {
-	struct peer *peer;
+	struct known *known;
 
-	ao2_lock(peers);
-	peer = peer_find(zid);
-	if (peer) {
-		ast_copy_string(peer->name, name, sizeof(peer->name));
-	}
-	ao2_unlock(peers);
-	ao2_cleanup(peer);
-}
-
-void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg)
-{
-	struct peer *peer;
-
-	ao2_lock(peers);
-	AST_DLLIST_TRAVERSE(&by_age, peer, entry) {
-		if (peer->retained.has_pbx) {
-			each(peer->zid, peer->name, arg);
+	ao2_lock(table);
+	known = retained ? known_touch(key->peer_zid, key->label) : known_find(key->peer_zid, key->label);
+	/* A call that ended meanwhile knows better. */
+	if (known && !known->pending) {
+		if (retained) {
+			known_set(known, retained, cache_clock());
+		} else {
+			known_remove(known);
 		}
 	}
-	ao2_unlock(peers);
+	ao2_unlock(table);
+	ao2_cleanup(known);
 }
 
-int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE])
+void cache_stored(const struct zrtp_cache_key *key)
 {
-	struct peer *peer;
-	int res = -1;
+	struct known *known;
 
-	ao2_lock(peers);
-	peer = peer_find(zid);
-	if (peer && peer->retained.has_pbx) {
-		peer->retained.has_pbx = false;
-		OPENSSL_cleanse(peer->retained.pbxsecret, sizeof(peer->retained.pbxsecret));
-		res = 0;
+	ao2_lock(table);
+	known = known_find(key->peer_zid, key->label);
+	if (known && known->pending) {
+		known->pending--;
 	}
-	ao2_unlock(peers);
-	ao2_cleanup(peer);
+	ao2_unlock(table);
+	ao2_cleanup(known);
+}
 
-	return res;
+/*! \brief Do something with all entries of a peer. */
+static void each_of(const uint8_t *zid, void (*each)(struct known *known, const void *arg), const void *arg)
+{
+	struct ao2_iterator *found;
+	struct known *known;
+
+	ao2_lock(table);
+	found = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
+	while (found && (known = ao2_iterator_next(found))) {
+		each(known, arg);
+		ao2_ref(known, -1);
+	}
+	ao2_iterator_cleanup(found);
+	ao2_unlock(table);
+}
+
+static void forget(struct known *known, attribute_unused const void *arg)
+{
+	known_remove(known);
+}
+
+void cache_forget(const uint8_t *zid)
+{
+	each_of(zid, forget, NULL);
+}
+
+static void unenroll(struct known *known, attribute_unused const void *arg)
+{
+	struct zrtp_retained *retained = &known->retained;
+
+	retained->has_pbx = retained->has_pbx_alternate = false;
+	OPENSSL_cleanse(retained->pbxsecret, sizeof(retained->pbxsecret));
+	OPENSSL_cleanse(retained->pbx_alternate, sizeof(retained->pbx_alternate));
+}
+
+void cache_unenroll(const uint8_t *zid)
+{
+	each_of(zid, unenroll, NULL);
+}
+
+static void verify(struct known *known, const void *arg)
+{
+	known->retained.verified = known->retained.other_verified = *(const int *) arg;
+}
+
+void cache_verify(const uint8_t *zid, int verified)
+{
+	each_of(zid, verify, &verified);
+}
+
+int64_t cache_clock(void)
+{
+	return time(NULL);
 }
 
 int cache_init(void)
 {
-	peers = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, peer_hash, NULL, peer_cmp);
+	table = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, known_hash, NULL, known_cmp);
 
-	return peers ? 0 : -1;
+	return table ? 0 : -1;
 }
 
 void cache_shutdown(void)
 {
-	struct peer *peer;
+	struct known *known;
 
-	if (!peers) {
+	if (!table) {
 		return;
 	}
-	ao2_lock(peers);
-	while ((peer = AST_DLLIST_FIRST(&by_age))) {
-		peer_remove(peer);
+	ao2_lock(table);
+	while ((known = AST_DLLIST_FIRST(&by_use))) {
+		known_remove(known);
 	}
-	ao2_unlock(peers);
-	ao2_ref(peers, -1);
-	peers = NULL;
+	ao2_unlock(table);
+	ao2_ref(table, -1);
+	table = NULL;
 }

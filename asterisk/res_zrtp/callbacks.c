@@ -191,6 +191,9 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 	case ZRTP_EVENT_PEER_CHANGED:
 		peer_changed(media);
 		break;
+	case ZRTP_EVENT_NEW_LABEL:
+		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", name_of(media));
+		break;
 	default:
 		ast_log(LOG_WARNING, "%s: ZRTP: %s\n", name_of(media), zrtp_event_text(event));
 		break;

@@ -3,8 +3,9 @@
  * \file
  * \brief The ZRTP engine's context and the functions it wants of the system.
  *
- * Our ZID is made afresh at each load, as the retained secrets live no longer
- * than that: after a restart peers meet a stranger, never a mismatch.
+ * Our ZID is that of the store of retained secrets. While that cannot be opened
+ * there is another one, and no cache: peers meet a stranger then, which is not a
+ * mismatch.
  */
 
 #include "asterisk.h"
@@ -12,20 +13,20 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
+#include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
-#include <openssl/rand.h>
-
-#include "res_zrtp.h"
+#include "cache.h"
 
 /*! Guards the engine's list of sessions. */
 AST_MUTEX_DEFINE_STATIC(sessions_lock);
 
 static AO2_GLOBAL_OBJ_STATIC(current);
 
-/*! What the present context was made with; only (re)loading looks at them. */
+/*! Guards what the present context was made with. */
+AST_MUTEX_DEFINE_STATIC(making);
 static char current_client_id[ZRTP_CLIENT_ID_SIZE + 1];
-static uint8_t zid[ZRTP_ZID_SIZE];
+static int with_cache;
 
 static void *system_alloc(size_t size, attribute_unused void *arg)
 {
@@ -80,13 +81,14 @@ static void context_destructor(void *obj)
 	zrtp_context_free(context->zrtp);
 }
 
-static struct context *context_alloc(const char *client_id)
+/*! \param zid NULL: a random one, without a cache */
+static struct context *context_alloc(const char *client_id, const uint8_t *zid)
 {
 	struct zrtp_context_config config = {
 		.system = &system_table,
 		.zid = zid,
 		.client_id = client_id,
-		.cache = &cache_table,
+		.cache = zid ? &cache_table : NULL,
 	};
 	struct context *context = ao2_alloc_options(sizeof(*context), context_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
 	enum zrtp_status status;
@@ -104,29 +106,55 @@ static struct context *context_alloc(const char *client_id)
 	return context;
 }
 
-int context_set_client_id(const char *client_id)
+/*! \pre making is locked */
+static int make(const char *client_id)
 {
+	uint8_t zid[ZRTP_ZID_SIZE];
+	int opened = !store_own_zid(zid);
 	struct context *context = context_get();
-	int unchanged = context && !strcmp(client_id, current_client_id);
+	int unchanged = context && opened == with_cache && !strcmp(client_id, current_client_id);
 
-	if (!context && RAND_bytes(zid, sizeof(zid)) != 1) {
-		ast_log(LOG_ERROR, "ZRTP: no random numbers\n");
-		return -1;
-	}
 	ao2_cleanup(context);
 	if (unchanged) {
 		return 0;
 	}
-
-	context = context_alloc(client_id);
+	context = context_alloc(client_id, opened ? zid : NULL);
 	if (!context) {
 		return -1;
 	}
-	ast_copy_string(current_client_id, client_id, sizeof(current_client_id));
+	if (client_id != current_client_id) {
+		ast_copy_string(current_client_id, client_id, sizeof(current_client_id));
+	}
+	with_cache = opened;
 	ao2_global_obj_replace_unref(current, context);
 	ao2_ref(context, -1);
 
 	return 0;
+}
+
+int context_set_client_id(const char *client_id)
+{
+	int res;
+
+	ast_mutex_lock(&making);
+	res = make(client_id);
+	ast_mutex_unlock(&making);
+
+	return res;
+}
+
+int context_renew(void)
+{
+	int res = 0;
+
+	ast_mutex_lock(&making);
+	/* Before the configuration was read there is none to make anew. */
+	if (!ast_strlen_zero(current_client_id)) {
+		res = make(current_client_id);
+	}
+	ast_mutex_unlock(&making);
+
+	return res;
 }
 
 struct context *context_get(void)

@@ -13,7 +13,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
-#include "res_zrtp.h"
+#include "cache.h"
 
 void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE])
 {
@@ -22,23 +22,6 @@ void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE])
 	for (i = 0; i < ZRTP_ZID_SIZE; i++) {
 		sprintf(out + 2 * i, "%02x", zid[i]); /* Safe */
 	}
-}
-
-/*! \retval -1 when this is not a ZID */
-static int read_zid(uint8_t zid[ZRTP_ZID_SIZE], const char *text)
-{
-	unsigned int octet;
-	int i;
-
-	if (strlen(text) != 2 * ZRTP_ZID_SIZE || strspn(text, "0123456789abcdefABCDEF") != 2 * ZRTP_ZID_SIZE) {
-		return -1;
-	}
-	for (i = 0; i < ZRTP_ZID_SIZE; i++) {
-		sscanf(text + 2 * i, "%2x", &octet);
-		zid[i] = octet;
-	}
-
-	return 0;
 }
 
 /*! \brief PJSIP/alice-00000001: alice. What the channel driver has authenticated. */
@@ -120,7 +103,7 @@ static const char *revoke_by(const char *text)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
 
-	if (read_zid(zid, text)) {
+	if (zid_from_text(text, zid)) {
 		return "a ZID has 24 hexadecimal digits";
 	}
 	if (cache_revoke(zid)) {

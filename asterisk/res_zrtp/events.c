@@ -18,7 +18,7 @@
 #include "asterisk/stasis_channels.h"
 #include "asterisk/strings.h"
 
-#include "res_zrtp.h"
+#include "ahead.h"
 
 static struct ast_manager_event_blob *to_ami(const char *event, struct stasis_message *message)
 {
@@ -178,6 +178,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 			"SASType", trimmed(sas_type, session->sas_type),
 			"SAS", session->sas,
 			"CacheMismatch", yes_no(session->cache_mismatch),
+			"CacheCurrent", yes_no(!leg_ahead(media->leg)->behind),
 			"Verified", yes_no(session->verified),
 			"HelloHash", signalling_status_text(info->hello_hash),
 			"HandshakeMs", ms),

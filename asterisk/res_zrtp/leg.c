@@ -20,7 +20,7 @@
 #include "asterisk/threadpool.h"
 #include "asterisk/utils.h"
 
-#include "res_zrtp.h"
+#include "ahead.h"
 
 #define BUCKETS 1021
 
@@ -43,6 +43,7 @@ struct leg {
 	unsigned int restart:1;
 	unsigned int enroll:1;          /*!< Enrollment is wanted */
 	unsigned int enrolling:1;       /*!< It was announced, and not refused */
+	struct ahead ahead;
 	AST_LIST_HEAD_NOLOCK(, media) streams;
 
 	char channel_id[0];             /*!< When it was made; fixed */
@@ -219,6 +220,7 @@ static void begin_again(struct leg *leg)
 
 	leg->restart = 0;
 	leg->enrolling = 0;
+	ahead_reset(&leg->ahead);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		timers_cancel(media);
 		gate_wipe(media);
@@ -312,6 +314,11 @@ void leg_refuse_enrollment(struct leg *leg)
 	leg->enroll = leg->enrolling = 0;
 }
 
+struct ahead *leg_ahead(struct leg *leg)
+{
+	return &leg->ahead;
+}
+
 enum outcome leg_outcome(const struct leg *leg)
 {
 	enum outcome worst = OUTCOME_SECURE;
@@ -383,6 +390,7 @@ static int task_start(void *data)
 	struct media *media = data;
 
 	meet_channel(media, 1);
+	ahead_start(media);
 	media->begun = 1;
 	stats_stream_begin(media);
 	stream_start(media);
@@ -398,6 +406,7 @@ static int task_end(void *data)
 	struct leg *leg = media->leg;
 
 	timers_cancel(media);
+	ahead_end(media);
 	report(media);
 	gate_wipe(media);
 	zrtp_stream_free(media->stream);
@@ -486,7 +495,8 @@ static int task_datagram(void *data)
 	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
 	if (media->stream) {
 		ast_sockaddr_copy(&media->source, &datagram->source);
-		if (zrtp_stream_receive(media->stream, datagram->octets, datagram->len, context_now()) == ZRTP_OK) {
+		if (!ahead_hold(media, datagram->octets, datagram->len)
+			&& zrtp_stream_receive(media->stream, datagram->octets, datagram->len, context_now()) == ZRTP_OK) {
 			latch(media);
 		}
 		ast_sockaddr_setnull(&media->source);

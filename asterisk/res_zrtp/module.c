@@ -14,7 +14,8 @@
 
 #include "asterisk/module.h"
 
-#include "res_zrtp.h"
+#include "ahead.h"
+#include "cache.h"
 
 /*! How long unload_module() waits for tasks that are still queued, milliseconds. */
 #define DRAIN_MAX 2000
@@ -27,12 +28,14 @@ static const struct {
 } parts[] = {
 	{ "statistics", stats_init, stats_shutdown },
 	{ "cache", cache_init, cache_shutdown },
+	{ "store", store_init, store_shutdown },
 	{ "events", events_init, events_shutdown },
 	{ "timers", timers_init, timers_shutdown },
 	{ "legs", legs_init, legs_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
 	{ "modes", mode_init, mode_shutdown },
 	{ "coexistence", beside_init, beside_shutdown },
+	{ "labels", ahead_init, ahead_shutdown },
 	{ "gate", gate_init, gate_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },
 	{ "policies", policies_load, context_shutdown },
@@ -42,6 +45,8 @@ static const struct {
 	{ "SayZRTPSAS", say_init, say_shutdown },
 	{ "CLI and AMI of the legs", show_init, show_shutdown },
 	{ "functions", function_init, function_shutdown },
+	{ "CLI of the cache", cache_cli_init, cache_cli_shutdown },
+	{ "AMI of the cache", cache_ami_init, cache_ami_shutdown },
 };
 
 static void shut_down(size_t count)

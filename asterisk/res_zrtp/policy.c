@@ -18,7 +18,7 @@
 #include "asterisk/utils.h"
 #include "asterisk/vector.h"
 
-#include "res_zrtp.h"
+#include "cache.h"
 
 #define CONFIG_FILE "zrtp.conf"
 #define DEFAULT_CLIENT_ID "Asterisk ZRTP"
@@ -26,6 +26,7 @@
 /*! What is being read. */
 struct draft {
 	char client_id[ZRTP_CLIENT_ID_SIZE + 1];
+	struct cache_config cache;
 	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
 };
 
@@ -45,7 +46,8 @@ static const struct {
 static int file_seen;
 
 #define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, require, on_error, initiate, sas_relay, disclose, " \
-	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure, hash_mismatch"
+	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure, hash_mismatch, " \
+	"cache_expiry"
 
 static const char * const modes[] = {
 	[MODE_MITM] = "mitm",
@@ -180,6 +182,24 @@ static int read_hash_mismatch(struct settings *settings, const struct ast_variab
 	return settings->policy.tolerate_mismatch || !strcasecmp(var->value, "refuse") ? 0 : refuse(var, "refuse or warn");
 }
 
+/*! \brief Seconds, or never. The largest number means never to ZRTP (RFC 6189, 4.9). */
+static int read_expiry(struct settings *settings, const struct ast_variable *var)
+{
+	unsigned int seconds;
+
+	if (!strcasecmp(var->value, "never")) {
+		settings->policy.cache_expiry = UINT32_MAX;
+		return 0;
+	}
+	if (strlen(var->value) != strspn(var->value, "0123456789") || strlen(var->value) > 9
+		|| sscanf(var->value, "%30u", &seconds) != 1) {
+		return refuse(var, "never, or a number of seconds up to 999999999");
+	}
+	settings->policy.cache_expiry = seconds;
+
+	return 0;
+}
+
 static int read_client_id(struct draft *draft, const struct ast_variable *var)
 {
 	const char *c;
@@ -196,7 +216,7 @@ static int read_client_id(struct draft *draft, const struct ast_variable *var)
 
 static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
 {
-	int which;
+	int which, res;
 
 	for (which = 0; which < ZRTP_CLASS_COUNT; which++) {
 		if (!strcasecmp(var->name, lists[which].key)) {
@@ -224,11 +244,16 @@ static int read_variable(struct draft *draft, struct settings *settings, const s
 		return read_on_error(settings, var);
 	} else if (!strcasecmp(var->name, "hash_mismatch")) {
 		return read_hash_mismatch(settings, var);
+	} else if (!strcasecmp(var->name, "cache_expiry")) {
+		return read_expiry(settings, var);
 	} else if (general && !strcasecmp(var->name, "client_id")) {
 		return read_client_id(draft, var);
+	} else if (general && (res = cache_config_read(&draft->cache, var))) {
+		return res < 0 ? -1 : 0;
 	}
-	ast_log(LOG_ERROR, "%s:%d: unknown key %s; allowed in %s are %s%s\n", S_OR(var->file, CONFIG_FILE), var->lineno,
-		var->name, general ? "[general]" : "a policy", general ? "client_id, " : "", KEYS);
+	ast_log(LOG_ERROR, "%s:%d: unknown key %s; allowed in %s are %s%s%s%s\n", S_OR(var->file, CONFIG_FILE),
+		var->lineno, var->name, general ? "[general]" : "a policy", general ? "client_id, " : "",
+		general ? cache_config_keys : "", general ? ", " : "", KEYS);
 
 	return -1;
 }
@@ -370,6 +395,7 @@ static int draft_init(struct draft *draft)
 	struct settings *general = settings_alloc(NULL);
 
 	memset(draft, 0, sizeof(*draft));
+	cache_config_init(&draft->cache);
 	ast_copy_string(draft->client_id, DEFAULT_CLIENT_ID, sizeof(draft->client_id));
 	if (AST_VECTOR_INIT(&draft->settings, 8) || !general) {
 		ao2_cleanup(general);
@@ -410,7 +436,7 @@ int policies_load(void)
 	struct draft draft;
 	int res;
 
-	res = draft_init(&draft) || draft_read(&draft)
+	res = draft_init(&draft) || draft_read(&draft) || cache_config_check(&draft.cache) || cache_start(&draft.cache)
 		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.client_id) ? -1 : 0;
 	if (res) {
 		ast_log(LOG_ERROR, "The ZRTP configuration was not taken over\n");

@@ -97,6 +97,9 @@ struct context {
 /*! \brief Make the context, or replace it when the client name is another. */
 int context_set_client_id(const char *client_id);
 
+/*! \brief Make the context anew after the store was opened late. */
+int context_renew(void);
+
 /*! \brief The present context with a reference, or NULL. */
 struct context *context_get(void);
 
@@ -106,18 +109,14 @@ void context_shutdown(void);
 uint64_t context_now(void);
 
 /* ------------------------------------------------------------------------
- * cache.c: retained secrets
+ * cache.c, cache_store.c, cache_admin.c: retained secrets; see cache.h
  */
 
-int cache_init(void);
-void cache_shutdown(void);
-extern const struct zrtp_cache cache_table;
-
-/*! \brief Name a peer that is there: the endpoint that enrolled it. */
+/*! \brief Name a peer that has no name: the endpoint that enrolled it. Does not wait. */
 void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name);
-/*! \brief Call each for every peer with a pbxsecret. The cache is locked meanwhile. */
+/*! \brief Call each for every peer with a pbxsecret. Waits for the store, which is in use meanwhile. */
 void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg);
-/*! \brief Forget the pbxsecret of a peer. \retval -1 when there is none */
+/*! \brief Forget the pbxsecret of a peer. Waits for the store. \retval -1 when there is none */
 int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE]);
 
 /* ------------------------------------------------------------------------
@@ -303,6 +302,7 @@ void fax_attach(struct ast_channel *chan, struct media *media);
  */
 
 struct leg;
+struct ahead;
 
 /*! What the CLI and the dialplan show of a stream. */
 struct media_report {
@@ -533,6 +533,8 @@ void relay_result(struct media *media, enum relay_status status);
 
 /*! \brief The party of a media object's leg with a reference, or NULL. */
 struct party *leg_party(struct media *media);
+/*! \brief What the leg learns ahead, see ahead.h. Serializer only. */
+struct ahead *leg_ahead(struct leg *leg);
 
 int legs_init(void);
 void legs_shutdown(void);

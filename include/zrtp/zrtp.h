@@ -437,8 +437,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_sess
 /* The name under which the peer sees us in this call: the number it dialled or
  * is called from. Some phones keep their secrets by it, not by ZID alone; a cache
  * that keeps labels then finds the right ones. NULL or "": none.
- * Before the first stream starts: ZRTP_WRONG_STATE. ZRTP_INVALID:
- * ZRTP_LABEL_SIZE octets or more, or a control character. */
+ * ZRTP_WRONG_STATE: the cache was asked for the peer's secrets, which is at the
+ * first Commit. ZRTP_INVALID: ZRTP_LABEL_SIZE octets or more, or a control
+ * character. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session,
 								  const char *label);
 

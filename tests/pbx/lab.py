@@ -184,21 +184,43 @@ setvar = WHO={name}
 FEATURES = "[general]\nfeaturedigittimeout = 4000\n[featuremap]\ndisconnect = *0\n"
 
 
-def zrtp_conf(policies=POLICIES):
-    return "[general]\n" + "".join(f"[{name}]\n{text}" for name, text in policies.items())
+def zrtp_conf(policies=POLICIES, general=""):
+    return f"[general]\n{general}" + "".join(f"[{name}]\n{text}" for name, text in policies.items())
+
+
+class Workshop:
+    """Where a case sets up what it needs by itself."""
+
+    pbx = None
+
+    def __init__(self, root, directory):
+        self.root, self.directory = root, directory
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
 
 class Lab:
-    """Use as a context manager. driver: pjsip, or sip for chan_sip of old Asterisks."""
+    """Use as a context manager. driver: pjsip, or sip for chan_sip of old Asterisks.
 
-    def __init__(self, root, directory, driver="pjsip", engine=None):
+    general: lines for [general] of zrtp.conf; files, modules: see Asterisk. A second PBX beside
+    the usual one needs sip_port, ami_port and rtp_ports of its own.
+    """
+
+    def __init__(self, root, directory, driver="pjsip", engine=None, *, general="", files=None,
+                 modules=(), sip_port=PBX_PORT, ami_port=AMI_PORT, rtp_ports=(28000, 28999)):
         self.directory = directory
         self.driver = driver
-        self.sip_port = CHAN_SIP_PORT if driver == "sip" else PBX_PORT
+        self.sip_port = CHAN_SIP_PORT if driver == "sip" else sip_port
         self.engine = engine
         self.pbx = Asterisk(root, {
-            "zrtp.conf": zrtp_conf(), "features.conf": FEATURES, **self._driver_conf()}, AMI_PORT,
-            modules=["res_musiconhold", "app_confbridge", *(["chan_sip"] if driver == "sip" else [])])
+            "zrtp.conf": zrtp_conf(general=general), "features.conf": FEATURES,
+            **self._driver_conf(), **(files or {})},
+            ami_port, rtp_ports, modules=["res_musiconhold", "app_confbridge", *modules,
+                                          *(["chan_sip"] if driver == "sip" else [])])
         self.pbx.write("musiconhold.conf", f"[default]\nmode = files\ndirectory = {self.pbx.home}/sounds/hold\n")
         self.pbx.write("confbridge.conf", CONFBRIDGE_CONF)
         os.mkdir(self.pbx.file("sounds", "hold"))

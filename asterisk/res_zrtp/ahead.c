@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What a handshake needs to know before it begins.
+ *
+ * The ZRTP engine asks for the retained secrets of a peer in the middle of a
+ * handshake and cannot wait there. So the first Hello of a peer is held here
+ * until the store has told what it has, and until the name is known under which
+ * the peer sees us. A peer repeats its Hello, so nothing is lost by keeping only
+ * one, and one load at a time is all that a stranger can cause in a call.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/pbx.h"
+#include "asterisk/strings.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/utils.h"
+
+#include "ahead.h"
+#include "cache.h"
+
+/*! How long a Hello is held. Peers repeat theirs for about four seconds. */
+#define HOLD_USEC 1500000
+
+/*! What comes back into the serializer. */
+struct answer {
+	struct media *media;
+	unsigned int number;          /*!< Of the load */
+	unsigned int current:1;       /*!< The store has answered */
+	char label[ZRTP_LABEL_SIZE];
+};
+
+/*! Asks channels for labels; SIP threads may keep it waiting for a while. */
+static struct ast_taskprocessor *asker;
+
+static struct answer *answer_alloc(struct media *media, unsigned int number)
+{
+	struct answer *answer = ast_calloc(1, sizeof(*answer));
+
+	if (answer) {
+		answer->media = ao2_bump(media);
+		answer->number = number;
+	}
+
+	return answer;
+}
+
+static void answer_free(struct answer *answer)
+{
+	ao2_ref(answer->media, -1);
+	ast_free(answer);
+}
+
+/*! \brief Bring an answer, or its data, into the serializer. It is consumed. */
+static void answer_give(struct answer *answer, int (*task)(void *data))
+{
+	if (leg_push_data(answer->media, task, answer)) {
+		answer_free(answer);
+	}
+}
+
+static void drop_held(struct ahead *ahead)
+{
+	ao2_cleanup(ahead->held);
+	ahead->held = NULL;
+	ahead->held_len = 0;
+}
+
+/*! \brief All that can be known is known: the Hello takes its way. */
+static void settle(struct ahead *ahead)
+{
+	struct media *media = ahead->held;
+
+	if (ahead->state != AHEAD_LOADING || ahead->loading) {
+		return;
+	}
+	ahead->state = AHEAD_DONE;
+	if (media) {
+		leg_push_datagram(media, ahead->octets, ahead->held_len, &ahead->source);
+	}
+	drop_held(ahead);
+}
+
+static int task_loaded(void *data)
+{
+	struct answer *answer = data;
+	struct ahead *ahead = leg_ahead(answer->media->leg);
+
+	if (ahead->state == AHEAD_LOADING && answer->number == ahead->number) {
+		ahead->loading = 0;
+		ahead->behind = !answer->current;
+		settle(ahead);
+	}
+	answer_free(answer);
+
+	return 0;
+}
+
+/*! \brief Called by the thread of the store. */
+static void on_loaded(void *data, int current)
+{
+	struct answer *answer = data;
+
+	answer->current = !!current;
+	answer_give(answer, task_loaded);
+}
+
+/*! \brief Ask the store, now that the label is known. */
+static void load(struct ahead *ahead, struct media *media)
+{
+	struct answer *answer = answer_alloc(media, ++ahead->number);
+	int res = answer ? cache_load(ahead->zid, ahead->label, on_loaded, answer) : -1;
+
+	ahead->loading = !res;
+	ahead->behind = !!res;
+	if (res && answer) {
+		answer_free(answer);
+	}
+}
+
+static int task_labelled(void *data)
+{
+	struct answer *answer = data;
+	struct ahead *ahead = leg_ahead(answer->media->leg);
+
+	ahead->asking = 0;
+	ast_copy_string(ahead->label, answer->label, sizeof(ahead->label));
+	if (ahead->state == AHEAD_LOADING && ahead->held) {
+		load(ahead, ahead->held);
+		settle(ahead);
+	}
+	answer_free(answer);
+
+	return 0;
+}
+
+void ahead_uri_to_label(const char *uri, char *out, size_t size)
+{
+	const char *begin = strchr(uri, '<');
+	const char *at, *host, *end;
+	size_t user;
+
+	begin = begin ? begin + 1 : uri;
+	end = begin + strcspn(begin, ";?> ");
+	at = memchr(begin, '@', end - begin);
+	host = at ? at + 1 : begin;
+	user = at ? strcspn(begin + strcspn(begin, ":@") + 1, ":@") + strcspn(begin, ":@") + 1 : 0;
+	out[0] = '\0';
+	/* sip:user, without a password, and the host without its port. */
+	if (at && *host == '[') {
+		const char *bracket = memchr(host, ']', end - host);
+
+		end = bracket ? bracket + 1 : end;
+	} else if (at) {
+		end = host + MIN((size_t) (end - host), strcspn(host, ":"));
+	}
+	if (at && (size_t) (end - host) + user + 2 <= size) {
+		snprintf(out, size, "%.*s@%.*s", (int) user, begin, (int) (end - host), host);
+	} else if (!at && (size_t) (end - begin) < size) {
+		snprintf(out, size, "%.*s", (int) (end - begin), begin);
+	}
+}
+
+/*! \brief Without SIP: the number that was dialled, or called from. */
+static void number_label(struct ast_channel *chan, char *out, size_t size)
+{
+	const char *number;
+
+	ast_channel_lock(chan);
+	if (ast_test_flag(ast_channel_flags(chan), AST_FLAG_OUTGOING)) {
+		number = S_COR(ast_channel_connected(chan)->id.number.valid, ast_channel_connected(chan)->id.number.str, "");
+	} else {
+		number = S_OR(ast_channel_dialed(chan)->number.str, ast_channel_exten(chan));
+	}
+	ast_copy_string(out, number, size);
+	ast_channel_unlock(chan);
+}
+
+/*! \brief A label is for the engine's eyes, which want no control characters. */
+static void clean(char *label)
+{
+	for (; *label; label++) {
+		if ((unsigned char) *label < ' ' || *label == 0x7f) {
+			*label = '?';
+		}
+	}
+}
+
+static int task_ask(void *data)
+{
+	struct answer *answer = data;
+	struct ast_channel *chan = media_channel(answer->media);
+	char uri[512] = "";
+
+	if (chan) {
+		if (!strcmp(ast_channel_tech(chan)->type, "PJSIP")
+			&& !ast_func_read(chan, "CHANNEL(pjsip,local_uri)", uri, sizeof(uri))) {
+			ahead_uri_to_label(uri, answer->label, sizeof(answer->label));
+		}
+		if (ast_strlen_zero(answer->label)) {
+			number_label(chan, answer->label, sizeof(answer->label));
+		}
+		clean(answer->label);
+		ast_channel_unref(chan);
+	}
+	answer_give(answer, task_labelled);
+
+	return 0;
+}
+
+void ahead_start(struct media *media)
+{
+	struct ahead *ahead = leg_ahead(media->leg);
+	struct answer *answer;
+
+	if (ahead->asking || !ast_strlen_zero(ahead->label) || !(answer = answer_alloc(media, 0))) {
+		return;
+	}
+	ahead->asking = 1;
+	if (ast_taskprocessor_push(asker, task_ask, answer)) {
+		ahead->asking = 0;
+		answer_free(answer);
+	}
+}
+
+void ahead_reset(struct ahead *ahead)
+{
+	ahead->state = AHEAD_NONE;
+	ahead->loading = 0;
+	ahead->behind = 0;
+	drop_held(ahead);
+}
+
+void ahead_end(struct media *media)
+{
+	struct ahead *ahead = leg_ahead(media->leg);
+
+	if (ahead->held == media) {
+		drop_held(ahead);
+	}
+}
+
+/*! \brief Who comes has not been decided yet. */
+static int undecided(struct media *media)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(media->stream, &info);
+
+	return info.state == ZRTP_STATE_IDLE || info.state == ZRTP_STATE_DISCOVERY
+		|| info.state == ZRTP_STATE_FOUND || info.state == ZRTP_STATE_NO_ZRTP;
+}
+
+static void hold(struct ahead *ahead, struct media *media, const uint8_t *octets, size_t len)
+{
+	drop_held(ahead);
+	ahead->held = ao2_bump(media);
+	ahead->held_len = len;
+	memcpy(ahead->octets, octets, len);
+	ast_sockaddr_copy(&ahead->source, &media->source);
+}
+
+/*! \retval 1 when there is something to wait for */
+static int begin(struct ahead *ahead, struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	memcpy(ahead->zid, zid, sizeof(ahead->zid));
+	ahead->since = context_now();
+	if (!ahead->asking) {
+		load(ahead, media);
+	}
+	ahead->state = ahead->asking || ahead->loading ? AHEAD_LOADING : AHEAD_DONE;
+
+	return ahead->state == AHEAD_LOADING;
+}
+
+/*! \brief The last moment at which the engine takes it. */
+static void tell_label(struct media *media, const struct ahead *ahead)
+{
+	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(media->stream), ahead->label);
+
+	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
+		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->label, zrtp_status_text(status));
+	}
+}
+
+int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
+{
+	struct ahead *ahead = leg_ahead(media->leg);
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	if (len > sizeof(ahead->octets) || !undecided(media) || !zrtp_hello_zid(octets, len, zid)) {
+		return 0;
+	}
+	if (ahead->state == AHEAD_LOADING) {
+		if (context_now() - ahead->since < HOLD_USEC) {
+			return 1;
+		}
+		ast_log(LOG_WARNING, "%s: the ZRTP cache does not answer, the call goes on with what is known\n",
+			media->report.channel);
+		ahead->behind = 1;
+		ahead->loading = 0;
+		ahead->state = AHEAD_DONE;
+		drop_held(ahead);
+	}
+	if (ahead->state == AHEAD_NONE || memcmp(zid, ahead->zid, sizeof(zid))) {
+		if (begin(ahead, media, zid)) {
+			hold(ahead, media, octets, len);
+			return 1;
+		}
+	}
+	tell_label(media, ahead);
+
+	return 0;
+}
+
+int ahead_init(void)
+{
+	asker = ast_taskprocessor_get("zrtp/label", TPS_REF_DEFAULT);
+
+	return asker ? 0 : -1;
+}
+
+void ahead_shutdown(void)
+{
+	asker = ast_taskprocessor_unreference(asker);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the parts of the cache share.
+ *
+ * cache.c        what is known, for the ZRTP engine
+ * cache_store.c  the store behind it and the thread that does its I/O
+ * cache_conf.c   its keys in zrtp.conf
+ * cache_realtime.c  a back end of the store on Asterisk's realtime databases
+ * cache_admin.c, cache_cli.c, cache_ami.c  administration
+ */
+#ifndef RES_ZRTP_CACHE_H
+#define RES_ZRTP_CACHE_H
+
+#include "res_zrtp.h"
+
+#include <zrtp/cache.h>
+
+/* What the module needs of it. */
+
+enum cache_kind { CACHE_SQLITE, CACHE_FILE, CACHE_MEMORY, CACHE_REALTIME };
+
+/*! Where retained secrets are kept, as configured. Compared octet by octet. */
+struct cache_config {
+	enum cache_kind kind;
+	unsigned int sealed;           /*!< Encrypted: key_file or key_env is set */
+	unsigned int flush;            /*!< File: seconds until a change is written */
+	unsigned int peers;            /*!< Memory and file: how many */
+	char path[PATH_MAX];
+	char key_file[PATH_MAX];
+	char key_env[64];
+};
+
+void cache_config_init(struct cache_config *config);
+/*!
+ * \brief Take a key of [general] that is the cache's.
+ * \retval 1 taken, 0 not the cache's, -1 wrong, with an error logged
+ */
+int cache_config_read(struct cache_config *config, const struct ast_variable *var);
+/*! \brief Names of these keys, for error messages. */
+extern const char cache_config_keys[];
+/*! \brief After all keys were read. \retval -1 they do not fit, with an error logged */
+int cache_config_check(struct cache_config *config);
+
+int cache_init(void);
+void cache_shutdown(void);
+int store_init(void);
+void store_shutdown(void);
+/*!
+ * \brief Open the store, the first time; later calls only tell of changes.
+ * \retval -1 it cannot be used, with an error logged
+ */
+int cache_start(const struct cache_config *config);
+/*!
+ * \brief Load what the store has of a peer, ahead of the ZRTP engine's question.
+ * \param done called once, in the thread of the store; current tells whether
+ * the store has answered
+ * \retval 0 when done will be called
+ * \retval -1 when the store cannot be asked
+ */
+int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
+	void (*done)(void *data, int current), void *data);
+extern const struct zrtp_cache cache_table;
+
+/*! \brief CLI and AMI. */
+int cache_cli_init(void);
+void cache_cli_shutdown(void);
+int cache_ami_init(void);
+void cache_ami_shutdown(void);
+
+/* cache.c */
+
+/*! \brief Seconds of the wall clock. */
+int64_t cache_clock(void);
+/*! \brief The store said this of a peer; NULL: it does not know it. */
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained);
+/*! \brief A change has reached the store, or cannot any more. */
+void cache_stored(const struct zrtp_cache_key *key);
+/*! \brief An administrator has deleted this peer. */
+void cache_forget(const uint8_t *zid);
+/*! \brief Its enrollment was revoked. */
+void cache_unenroll(const uint8_t *zid);
+/*! \brief An administrator has a word on its SAS. */
+void cache_verify(const uint8_t *zid, int verified);
+
+/* cache_store.c */
+
+/*! \brief Queue a change. Copies all. Never waits. */
+void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when);
+
+/*!
+ * \brief The open store for administration, or NULL when it is not open; its
+ * functions wait for I/O. Give it back with store_release().
+ */
+struct zrtp_store *store_get(void);
+void store_release(void);
+/*! \brief An administrator has changed something. Between store_get() and store_release(). */
+void store_administered(void);
+
+/*! \brief The ZID that the store keeps for us. \retval -1 the store is not open */
+int store_own_zid(uint8_t zid[ZRTP_ZID_SIZE]);
+
+/*! What "zrtp cache status" shows. */
+struct store_status {
+	const char *kind;
+	char place[PATH_MAX];
+	unsigned int open:1;
+	unsigned int up:1;
+	unsigned int sealed:1;         /*!< Encryption at rest */
+	size_t waiting;                /*!< Changes not stored yet */
+	uint64_t loads, puts, failures;
+	char reason[400];              /*!< Of the last failure */
+};
+
+void store_get_status(struct store_status *out);
+
+/* cache_realtime.c */
+
+/*! \brief Open a store on the realtime families zrtp_peers, zrtp_pairs and zrtp_meta. */
+enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config,
+	struct zrtp_store_error *error);
+
+/* cache_admin.c */
+
+/*! \brief Text to ZID. \retval -1 it is not one */
+int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE]);
+/*!
+ * \brief All peers whose name or ZID fits a pattern, NULL: all, page by page.
+ * \param each non-zero ends it
+ */
+enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
+	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error);
+
+#endif

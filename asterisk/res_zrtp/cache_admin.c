@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What CLI and AMI have in common when they look after the cache. All of
+ * it waits for the store.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "cache.h"
+
+#define PAGE 256
+
+int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE])
+{
+	unsigned int octet;
+	int i;
+
+	if (strlen(text) != 2 * ZRTP_ZID_SIZE || strspn(text, "0123456789abcdefABCDEF") != 2 * ZRTP_ZID_SIZE) {
+		return -1;
+	}
+	for (i = 0; i < ZRTP_ZID_SIZE; i++) {
+		sscanf(text + 2 * i, "%2x", &octet);
+		zid[i] = octet;
+	}
+
+	return 0;
+}
+
+enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
+	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error)
+{
+	struct zrtp_store_peer *page = ast_calloc(PAGE, sizeof(*page));
+	struct zrtp_store_peer last;
+	enum zrtp_store_status status = page ? ZRTP_STORE_OK : ZRTP_STORE_NO_MEMORY;
+	size_t i, count = PAGE;
+	int first = 1, stop = 0;
+
+	snprintf(error->text, sizeof(error->text), "out of memory");
+	while (!status && !stop && count == PAGE) {
+		status = zrtp_store_list(store, like, first ? NULL : &last, page, PAGE, &count, error);
+		for (i = 0; !status && !stop && i < count; i++) {
+			stop = each(&page[i], arg);
+		}
+		if (!status && count) {
+			last = page[count - 1];
+			first = 0;
+		}
+	}
+	ast_free(page);
+
+	return status;
+}
+
+/*! What cache_each_enrolled() was asked to do. */
+struct enrolled {
+	void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg);
+	void *arg;
+};
+
+static int if_enrolled(const struct zrtp_store_peer *peer, void *arg)
+{
+	struct enrolled *enrolled = arg;
+
+	if (peer->has_pbx) {
+		enrolled->each(peer->peer_zid, peer->name, enrolled->arg);
+	}
+
+	return 0;
+}
+
+void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg)
+{
+	struct enrolled enrolled = { each, arg };
+	struct zrtp_store *store = store_get();
+	struct zrtp_store_error error;
+
+	if (!store) {
+		ast_log(LOG_WARNING, "The ZRTP cache is not open, enrolled phones cannot be listed\n");
+		return;
+	}
+	if (cache_each(store, NULL, if_enrolled, &enrolled, &error)) {
+		ast_log(LOG_WARNING, "Enrolled phones cannot be listed: %s\n", error.text);
+	}
+	store_release();
+}
+
+int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	struct zrtp_store *store = store_get();
+	struct zrtp_store_error error;
+	struct zrtp_store_peer peer;
+	uint8_t own[ZRTP_ZID_SIZE];
+	enum zrtp_store_status status;
+
+	if (!store) {
+		ast_log(LOG_WARNING, "The ZRTP cache is not open, nothing can be revoked\n");
+		return -1;
+	}
+	store_own_zid(own);
+	status = zrtp_store_find(store, own, zid, &peer, &error);
+	if (!status && !peer.has_pbx) {
+		status = ZRTP_STORE_UNKNOWN;
+	}
+	if (!status) {
+		status = zrtp_store_unenroll(store, own, zid, &error);
+	}
+	if (!status) {
+		cache_unenroll(zid);
+		store_administered();
+	} else if (status != ZRTP_STORE_UNKNOWN) {
+		ast_log(LOG_WARNING, "An enrollment cannot be revoked: %s\n", error.text);
+	}
+	store_release();
+
+	return status ? -1 : 0;
+}

@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The store of the cache, and the one thread that waits for it in calls.
+ *
+ * Loads and changes stand in one queue and are done in its order, so that a load
+ * sees all that was changed before it. A store that fails is down: changes wait,
+ * loads are answered at once with nothing, and every few seconds the first
+ * change, or opening, is tried again. A change carries its time and what it
+ * changes, and the store merges it with what is there; so what is stored late
+ * never takes the place of something newer.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/cli.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
+#include "asterisk/logger.h"
+#include "asterisk/manager.h"
+#include "asterisk/paths.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <openssl/crypto.h>
+
+#include "cache.h"
+
+/*! Between two tries of a store that is down, seconds. */
+#define RETRY_INTERVAL 2
+/*! Between two removals of what has expired, seconds. */
+#define PURGE_INTERVAL 3600
+/*! How long an end of the module waits for the last changes, milliseconds. */
+#define SYNC_MAX 10000
+/*! Tries of a change that fails while the store answers. */
+#define TRIES_MAX 5
+/*! Changes that may wait: more than any database is away for. */
+#define WAITING_MAX 200000
+
+enum job_kind {
+	JOB_LOAD,   /*!< What is there of a peer, for done */
+	JOB_CHANGE, /*!< What a call has changed */
+	JOB_NAME,   /*!< The name of a peer without one */
+};
+
+struct job {
+	enum job_kind kind;
+	void (*done)(void *data, int current);
+	void *data;
+	struct zrtp_retained change;
+	int64_t when;
+	unsigned int tries;            /*!< That failed although the store answers */
+	uint8_t zid[ZRTP_ZID_SIZE];
+	uint8_t own_zid[ZRTP_ZID_SIZE];
+	char label[ZRTP_LABEL_SIZE];
+	char name[ZRTP_STORE_NAME_SIZE];
+	AST_LIST_ENTRY(job) entry;
+};
+
+static const char * const kinds[] = {
+	[CACHE_SQLITE] = "sqlite",
+	[CACHE_FILE] = "file",
+	[CACHE_MEMORY] = "memory",
+	[CACHE_REALTIME] = "realtime",
+};
+
+/*! Guards all of this but the store's inside. */
+AST_MUTEX_DEFINE_STATIC(lock);
+static ast_cond_t wake, idle;
+static AST_LIST_HEAD_NOLOCK_STATIC(queue, job);
+static struct cache_config config;
+static struct store_status status;
+static pthread_t thread = AST_PTHREADT_NULL;
+static int stopping, busy, configured, told_full;
+static uint8_t own_zid[ZRTP_ZID_SIZE];
+
+/*! Held for reading by whoever uses the store, for writing to open or close it. */
+AST_RWLOCK_DEFINE_STATIC(store_lock);
+static struct zrtp_store *store;
+
+/* Of the thread alone. */
+static int64_t flush_due, purge_due;
+/*! Peers with changes that only memory has; the file back end. */
+static AST_LIST_HEAD_NOLOCK_STATIC(unflushed, job);
+
+static struct zrtp_cache_key key_of(const struct job *job)
+{
+	struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
+
+	return key;
+}
+
+static struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key)
+{
+	struct job *job = ast_calloc(1, sizeof(*job));
+
+	if (job) {
+		job->kind = kind;
+		memcpy(job->own_zid, key->own_zid, sizeof(job->own_zid));
+		memcpy(job->zid, key->peer_zid, sizeof(job->zid));
+		ast_copy_string(job->label, key->label, sizeof(job->label));
+	}
+
+	return job;
+}
+
+static void job_free(struct job *job)
+{
+	OPENSSL_cleanse(&job->change, sizeof(job->change));
+	ast_free(job);
+}
+
+struct zrtp_store *store_get(void)
+{
+	ast_rwlock_rdlock(&store_lock);
+	if (!store) {
+		ast_rwlock_unlock(&store_lock);
+	}
+
+	return store;
+}
+
+void store_release(void)
+{
+	ast_rwlock_unlock(&store_lock);
+}
+
+/* ---- up and down ---- */
+
+/*! \brief Called by the thread only. */
+static void store_failed(const struct zrtp_store_error *error)
+{
+	int was_up;
+
+	ast_mutex_lock(&lock);
+	was_up = status.up;
+	status.up = 0;
+	status.failures++;
+	ast_copy_string(status.reason, error->text, sizeof(status.reason));
+	ast_mutex_unlock(&lock);
+	if (was_up) {
+		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with what is known: %s\n", error->text);
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
+			kinds[config.kind], error->text);
+	}
+}
+
+static void store_works(void)
+{
+	int was_up;
+	size_t waiting;
+
+	ast_mutex_lock(&lock);
+	was_up = status.up;
+	status.up = 1;
+	waiting = status.waiting;
+	ast_mutex_unlock(&lock);
+	if (!was_up) {
+		ast_log(LOG_NOTICE, "The ZRTP cache is up, %zu change%s to store\n", waiting, ESS(waiting));
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: %zu\r\n",
+			kinds[config.kind], waiting);
+	}
+}
+
+/*! \brief Will the same thing succeed another time? */
+static int is_outage(enum zrtp_store_status result)
+{
+	switch (result) {
+	case ZRTP_STORE_IO:
+	case ZRTP_STORE_BUSY:
+	case ZRTP_STORE_KEY:
+	case ZRTP_STORE_NO_MEMORY:
+	case ZRTP_STORE_CRYPTO:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* ---- open ---- */
+
+static void on_warning(const char *text, attribute_unused void *arg)
+{
+	ast_log(LOG_WARNING, "ZRTP cache: %s\n", text);
+}
+
+static enum zrtp_store_status read_key(struct zrtp_store_key *key, struct zrtp_store_error *error)
+{
+	const char *text;
+
+	if (!ast_strlen_zero(config.key_file)) {
+		return zrtp_store_key_file(key, config.key_file, error);
+	}
+	text = getenv(config.key_env);
+	if (ast_strlen_zero(text)) {
+		error->status = ZRTP_STORE_KEY;
+		snprintf(error->text, sizeof(error->text), "the environment has no variable %s", config.key_env);
+		return ZRTP_STORE_KEY;
+	}
+
+	return zrtp_store_key_text(key, text, error);
+}
+
+static enum zrtp_store_status open_kind(struct zrtp_store **out, const struct zrtp_store_config *how,
+	struct zrtp_store_error *error)
+{
+	switch (config.kind) {
+	case CACHE_MEMORY:
+		return zrtp_store_open_memory(out, how, error);
+	case CACHE_FILE:
+		return zrtp_store_open_file(out, config.path, how, error);
+	case CACHE_REALTIME:
+		return realtime_open(out, how, error);
+	default:
+		return zrtp_store_open_sqlite(out, config.path, how, error);
+	}
+}
+
+/*! \brief Open the store, in the thread or before it runs. */
+static enum zrtp_store_status store_open(struct zrtp_store_error *error)
+{
+	struct zrtp_store_config how = { .capacity = config.peers, .warn = on_warning };
+	struct zrtp_store_key key;
+	struct zrtp_store *opened = NULL;
+	enum zrtp_store_status result = ZRTP_STORE_OK;
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	memset(error, 0, sizeof(*error));
+	if (config.sealed) {
+		result = read_key(&key, error);
+		how.key = &key;
+	}
+	if (!result) {
+		result = open_kind(&opened, &how, error);
+	}
+	OPENSSL_cleanse(&key, sizeof(key));
+	if (!result) {
+		result = zrtp_store_own_zid(opened, zid, error);
+	}
+	if (result) {
+		zrtp_store_close(opened, NULL);
+		return result;
+	}
+	ast_mutex_lock(&lock);
+	memcpy(own_zid, zid, sizeof(own_zid));
+	status.open = 1;
+	ast_mutex_unlock(&lock);
+	ast_rwlock_wrlock(&store_lock);
+	store = opened;
+	ast_rwlock_unlock(&store_lock);
+
+	return ZRTP_STORE_OK;
+}
+
+int store_own_zid(uint8_t zid[ZRTP_ZID_SIZE])
+{
+	int res;
+
+	ast_mutex_lock(&lock);
+	res = status.open ? 0 : -1;
+	memcpy(zid, own_zid, sizeof(own_zid));
+	ast_mutex_unlock(&lock);
+
+	return res;
+}
+
+static void open_late(void)
+{
+	struct zrtp_store_error error;
+
+	if (store_open(&error)) {
+		store_failed(&error);
+		return;
+	}
+	store_works();
+	if (context_renew()) {
+		ast_log(LOG_ERROR, "ZRTP goes on without its cache\n");
+	}
+}
+
+/* ---- jobs ---- */
+
+/*! \brief Does only memory have the last change of this peer? */
+static int is_unflushed(const uint8_t *zid)
+{
+	struct job *job;
+
+	AST_LIST_TRAVERSE(&unflushed, job, entry) {
+		if (!memcmp(job->zid, zid, sizeof(job->zid))) {
+			return 1;
+		}
+	}
+
+	return 0;
+}
+
+static void flush(void)
+{
+	struct zrtp_store_error error;
+	struct job *job;
+
+	if (zrtp_store_flush(store, &error)) {
+		store_failed(&error);
+		return;
+	}
+	flush_due = 0;
+	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
+		job_free(job);
+	}
+	store_works();
+}
+
+/*! \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept */
+static int remember_unflushed(struct job *job)
+{
+	if (config.kind != CACHE_FILE) {
+		return 0;
+	}
+	if (!flush_due) {
+		flush_due = cache_clock() + config.flush;
+	}
+	if (is_unflushed(job->zid)) {
+		return 0;
+	}
+	OPENSSL_cleanse(&job->change, sizeof(job->change));
+	AST_LIST_INSERT_TAIL(&unflushed, job, entry);
+
+	return 1;
+}
+
+/*! \brief One change that the store does not take must not keep all others waiting. */
+static int is_poison(struct job *job)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	return !zrtp_store_own_zid(store, zid, NULL) && ++job->tries >= TRIES_MAX;
+}
+
+static enum zrtp_store_status name_peer(const struct job *job, struct zrtp_store_error *error)
+{
+	struct zrtp_store_peer peer;
+	enum zrtp_store_status result = zrtp_store_find(store, job->own_zid, job->zid, &peer, error);
+
+	if (result || !ast_strlen_zero(peer.name)) {
+		return result;
+	}
+
+	return zrtp_store_set_name(store, job->own_zid, job->zid, job->name, error);
+}
+
+/*! \retval 1 when it is done with, one way or the other */
+static int do_change(struct job *job)
+{
+	struct zrtp_cache_key key = key_of(job);
+	struct zrtp_store_error error;
+	enum zrtp_store_status result = job->kind == JOB_NAME ? name_peer(job, &error)
+		: zrtp_store_put(store, &key, job->when, &job->change, &error);
+	char zid[ZID_TEXT_SIZE];
+
+	if (result == ZRTP_STORE_CONFLICT) {
+		/* Others write this peer all the time; no two of them wait as long. */
+		usleep(1000 + ast_random() % 50000);
+		return 0;
+	}
+	if (is_outage(result) && !is_poison(job)) {
+		store_failed(&error);
+		return 0;
+	}
+	if (job->kind == JOB_CHANGE) {
+		cache_stored(&key);
+	}
+	if (result) {
+		enroll_zid_text(zid, job->zid);
+		ast_log(LOG_ERROR, "ZRTP cache: what a call with peer %s changed cannot be stored: %s\n", zid, error.text);
+		return 1;
+	}
+	store_works();
+
+	return 1;
+}
+
+static void do_load(struct job *job)
+{
+	struct zrtp_cache_key key = key_of(job);
+	struct zrtp_store_error error;
+	struct zrtp_retained retained;
+	enum zrtp_store_status result;
+	char zid[ZID_TEXT_SIZE];
+
+	if (is_unflushed(job->zid)) {
+		flush();
+	}
+	result = zrtp_store_get(store, &key, cache_clock(), &retained, &error);
+	if (!result || result == ZRTP_STORE_UNKNOWN) {
+		cache_learn(&key, result ? NULL : &retained);
+		store_works();
+	} else if (is_outage(result)) {
+		store_failed(&error);
+	} else {
+		enroll_zid_text(zid, job->zid);
+		ast_log(LOG_ERROR, "ZRTP cache: what is kept of peer %s cannot be used: %s\n", zid, error.text);
+	}
+	OPENSSL_cleanse(&retained, sizeof(retained));
+	job->done(job->data, !result || result == ZRTP_STORE_UNKNOWN);
+}
+
+/*! \brief Loads that stand behind a change which cannot be stored. \pre lock is held */
+static void refuse_loads(void)
+{
+	AST_LIST_HEAD_NOLOCK(, job) refused;
+	struct job *job;
+
+	AST_LIST_HEAD_INIT_NOLOCK(&refused);
+	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
+		if (job->kind == JOB_LOAD) {
+			AST_LIST_REMOVE_CURRENT(entry);
+			AST_LIST_INSERT_TAIL(&refused, job, entry);
+		}
+	}
+	AST_LIST_TRAVERSE_SAFE_END;
+	ast_mutex_unlock(&lock);
+	while ((job = AST_LIST_REMOVE_HEAD(&refused, entry))) {
+		job->done(job->data, 0);
+		job_free(job);
+	}
+	ast_mutex_lock(&lock);
+}
+
+/*! \brief Do the first job. The thread alone takes jobs off. \pre lock is held */
+static void do_first(void)
+{
+	struct job *job = AST_LIST_FIRST(&queue);
+	int over = 1, kept = 0;
+
+	ast_mutex_unlock(&lock);
+	if (job->kind == JOB_LOAD) {
+		do_load(job);
+	} else {
+		over = do_change(job);
+		kept = over && remember_unflushed(job);
+	}
+	ast_mutex_lock(&lock);
+	if (!over) {
+		return;
+	}
+	AST_LIST_REMOVE(&queue, job, entry);
+	if (job->kind == JOB_LOAD) {
+		status.loads++;
+	} else {
+		status.puts++;
+		status.waiting--;
+	}
+	if (!kept) {
+		job_free(job);
+	}
+}
+
+static void do_purge(void)
+{
+	struct zrtp_store_error error;
+	uint64_t pairs = 0, peers = 0;
+
+	purge_due = cache_clock() + PURGE_INTERVAL;
+	if (zrtp_store_purge(store, cache_clock(), &pairs, &peers, &error)) {
+		ast_log(LOG_WARNING, "ZRTP cache: expired secrets were not removed: %s\n", error.text);
+	} else if (pairs || peers) {
+		ast_verb(3, "ZRTP cache: %" PRIu64 " expired secrets and %" PRIu64 " peers removed\n", pairs, peers);
+	}
+}
+
+/*! \brief Is it there again? Nothing that waits could show it. */
+static void probe(void)
+{
+	struct zrtp_store_error error;
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	if (zrtp_store_own_zid(store, zid, &error)) {
+		store_failed(&error);
+	} else {
+		store_works();
+	}
+}
+
+/*! \brief What has its time. \pre lock is held */
+static void do_housekeeping(int64_t now)
+{
+	ast_mutex_unlock(&lock);
+	if (flush_due && now >= flush_due) {
+		flush();
+	}
+	if (now >= purge_due) {
+		do_purge();
+	}
+	ast_mutex_lock(&lock);
+}
+
+/*! \pre lock is held */
+static void wait_until(int64_t when)
+{
+	struct timespec until = { .tv_sec = when };
+
+	busy = 0;
+	ast_cond_broadcast(&idle);
+	ast_cond_timedwait(&wake, &lock, &until);
+	busy = 1;
+}
+
+/*! \brief One thing at a time. \pre lock is held */
+static void work(int64_t now)
+{
+	if (!status.open) {
+		ast_mutex_unlock(&lock);
+		open_late();
+		ast_mutex_lock(&lock);
+		return;
+	}
+	do_housekeeping(now);
+	if (!AST_LIST_EMPTY(&queue)) {
+		do_first();
+	} else if (!status.up) {
+		ast_mutex_unlock(&lock);
+		probe();
+		ast_mutex_lock(&lock);
+	} else {
+		wait_until(flush_due ? MIN(flush_due, purge_due) : purge_due);
+	}
+}
+
+/*! \brief All that is left, to the end or to the first failure. \pre lock is held */
+static void finish(void)
+{
+	status.up = status.open;
+	while (status.up && !AST_LIST_EMPTY(&queue)) {
+		do_first();
+	}
+	refuse_loads();
+	if (status.up && flush_due) {
+		ast_mutex_unlock(&lock);
+		flush();
+		ast_mutex_lock(&lock);
+	}
+	if (status.waiting || flush_due) {
+		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost: %s\n",
+			S_OR(status.reason, "it was never open"));
+	}
+}
+
+static void *run(attribute_unused void *data)
+{
+	int64_t retry = 0;
+
+	ast_mutex_lock(&lock);
+	busy = 1;
+	while (!stopping) {
+		int64_t now = cache_clock();
+
+		if (!status.up && now < retry) {
+			refuse_loads();
+			wait_until(retry);
+			continue;
+		}
+		if (!status.up) {
+			retry = now + RETRY_INTERVAL;
+		}
+		work(now);
+	}
+	finish();
+	busy = 0;
+	ast_cond_broadcast(&idle);
+	ast_mutex_unlock(&lock);
+
+	return NULL;
+}
+
+/* ---- what others ask for ---- */
+
+/*! \retval -1 the job is not taken */
+static int push(struct job *job)
+{
+	int res = -1, told, load = job->kind == JOB_LOAD;
+
+	ast_mutex_lock(&lock);
+	told = told_full;
+	if (thread != AST_PTHREADT_NULL && !stopping && (load ? status.up : status.waiting < WAITING_MAX)) {
+		AST_LIST_INSERT_TAIL(&queue, job, entry);
+		status.waiting += !load;
+		ast_cond_signal(&wake);
+		res = 0;
+	} else if (!load) {
+		told_full = 1;
+	}
+	ast_mutex_unlock(&lock);
+	if (res && !load && !told) {
+		ast_log(LOG_ERROR, "ZRTP cache: too many changes wait for it, what calls change is lost\n");
+	}
+
+	return res;
+}
+
+void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when)
+{
+	struct job *job = job_alloc(JOB_CHANGE, key);
+
+	if (job) {
+		job->change = *in;
+		job->when = when;
+	}
+	if (!job || push(job)) {
+		cache_stored(key);
+		if (job) {
+			job_free(job);
+		}
+	}
+}
+
+int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
+	void (*done)(void *data, int current), void *data)
+{
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = peer_zid, .label = label };
+	struct job *job = store_own_zid(own) ? NULL : job_alloc(JOB_LOAD, &key);
+
+	if (!job) {
+		return -1;
+	}
+	job->done = done;
+	job->data = data;
+	if (push(job)) {
+		job_free(job);
+		return -1;
+	}
+
+	return 0;
+}
+
+void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name)
+{
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = "" };
+	struct job *job = store_own_zid(own) ? NULL : job_alloc(JOB_NAME, &key);
+
+	if (job) {
+		ast_copy_string(job->name, name, sizeof(job->name));
+		if (push(job)) {
+			job_free(job);
+		}
+	}
+}
+
+void store_get_status(struct store_status *out)
+{
+	ast_mutex_lock(&lock);
+	*out = status;
+	ast_mutex_unlock(&lock);
+}
+
+void store_administered(void)
+{
+	struct zrtp_store_error error;
+
+	if (config.kind == CACHE_FILE && zrtp_store_flush(store, &error)) {
+		ast_log(LOG_WARNING, "ZRTP cache: not written yet: %s\n", error.text);
+	}
+}
+
+/* ---- begin and end ---- */
+
+/*! \brief The end of the process unloads nothing. */
+static void at_exit(void)
+{
+	struct timespec until = { .tv_sec = cache_clock() + SYNC_MAX / 1000 };
+
+	ast_mutex_lock(&lock);
+	stopping = 1;
+	ast_cond_signal(&wake);
+	while (busy && !ast_cond_timedwait(&idle, &lock, &until)) {
+	}
+	ast_mutex_unlock(&lock);
+}
+
+static void copy_config(const struct cache_config *from)
+{
+	config = *from;
+	memset(&status, 0, sizeof(status));
+	status.kind = kinds[config.kind];
+	status.sealed = config.sealed;
+	ast_copy_string(status.place, config.kind == CACHE_MEMORY ? "" : config.kind == CACHE_REALTIME
+		? "zrtp_peers, zrtp_pairs, zrtp_meta" : config.path, sizeof(status.place));
+}
+
+int cache_start(const struct cache_config *wanted)
+{
+	struct zrtp_store_error error;
+	enum zrtp_store_status result;
+
+	if (configured) {
+		if (memcmp(&config, wanted, sizeof(config))) {
+			ast_log(LOG_NOTICE, "What zrtp.conf changes of the cache takes effect when the module is loaded again\n");
+		}
+		return 0;
+	}
+	copy_config(wanted);
+	status.up = 1;
+	result = store_open(&error);
+	if (result && result != ZRTP_STORE_IO && result != ZRTP_STORE_BUSY) {
+		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
+		return -1;
+	}
+	purge_due = cache_clock();
+	stopping = 0;
+	if (result) {
+		store_failed(&error);
+	}
+	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
+		ast_log(LOG_ERROR, "ZRTP cache: no thread: %s\n", strerror(errno));
+		thread = AST_PTHREADT_NULL;
+		return -1;
+	}
+	configured = 1;
+	ast_register_atexit(at_exit);
+
+	return 0;
+}
+
+int store_init(void)
+{
+	ast_cond_init(&wake, NULL);
+	ast_cond_init(&idle, NULL);
+
+	return 0;
+}
+
+void store_shutdown(void)
+{
+	struct zrtp_store_error error;
+	struct job *job;
+
+	ast_unregister_atexit(at_exit);
+	if (thread != AST_PTHREADT_NULL) {
+		ast_mutex_lock(&lock);
+		stopping = 1;
+		ast_cond_signal(&wake);
+		ast_mutex_unlock(&lock);
+		pthread_join(thread, NULL);
+		thread = AST_PTHREADT_NULL;
+	}
+	while ((job = AST_LIST_REMOVE_HEAD(&queue, entry)) || (job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
+		job_free(job);
+	}
+	ast_rwlock_wrlock(&store_lock);
+	if (store && zrtp_store_close(store, &error)) {
+		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
+	}
+	store = NULL;
+	ast_rwlock_unlock(&store_lock);
+	configured = 0;
+	ast_cond_destroy(&wake);
+	ast_cond_destroy(&idle);
+}

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Retained secrets over restarts, crashes, several numbers, and two PBXs on one database."""
+import concurrent.futures
+import contextlib
+import os
+import random
+import re
+import secrets
+import time
+
+import asterisk
+import calls
+import wait
+from harness import case, equal
+from lab import Lab
+from postgres import DATABASE, IP, PASSWORD, USER, Postgres
+
+SUSPECT = re.compile(r" (ERROR|WARNING)\[.*(res_zrtp/|res_config|realtime)")
+MISMATCH = "Zrtp Event dispatched : cache mismatch"
+POSTGRES_PORT = 25090
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SQL = os.path.join(TOP, "asterisk", "sql", "zrtp-realtime.postgresql.sql")
+
+REALTIME = {
+    "extconfig.conf": "[settings]\n" + "".join(
+        f"{family} => pgsql,{DATABASE},{family}\n"
+        for family in ("zrtp_meta", "zrtp_peers", "zrtp_pairs")),
+    "res_pgsql.conf": f"[general]\ndbhost = {IP}\ndbport = {POSTGRES_PORT}\ndbname = {DATABASE}\n"
+                      f"dbuser = {USER}\ndbpass = {PASSWORD}\nrequirements = warn\n",
+}
+SECOND = {"sip_port": 25260, "ami_port": 25264, "rtp_ports": (29000, 29999)}
+
+
+# What a call is worth
+
+def command(lab, text):
+    """The last line the console answers; before it may stand what Asterisk says of the machine."""
+    return lab.pbx.cli(text).strip().splitlines()[-1]
+
+
+def say_verified(lab, phone):
+    """Both users have compared the SAS."""
+    phone.say("zrtp-set-verified")
+    peers = re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))
+    equal("peers in the cache", len(peers), 1)
+    equal("CLI", command(lab, f"zrtp cache set verified {peers[0]} yes"), "Verified")
+
+
+def make_call(lab, phone, *, way="phone calls", extension="announce", verify=False, new=False):
+    """One call of a phone that runs: (verified at the phone, at the PBX). A mismatch fails.
+
+    new: a further number, while the PBX cannot know yet that the phone files by number.
+    """
+    logged = len(phone.log())
+    with asterisk.Events(lab.pbx) as events:
+        calls.start(lab, phone, way, extension)
+        stream = calls.secure(lab, phone)
+        event = events.wait("ZrtpSecure", 5, Channel=stream["Channel"])
+        if verify:
+            say_verified(lab, phone)
+        calls.talk(0.2)
+        calls.end(lab, phone, way)
+    said = phone.log()[logged:]
+    if MISMATCH in said or (event["CacheMismatch"] != "no" and not new):
+        raise AssertionError(f"cache mismatch, {extension}: at the phone {MISMATCH in said}, "
+                             f"at the PBX {event['CacheMismatch']}")
+    equal("the store has answered", event["CacheCurrent"], "yes")
+    return re.findall(r"previously verified (\w+)", said)[-1], event["Verified"]
+
+
+def restart(lab):
+    """Stop and start the PBX politely."""
+    equal("exit status", lab.pbx.stop(), 0)
+    lab.pbx.start()
+
+
+def no_complaints(lab, but=None):
+    """The log has no errors or warnings of the module or of a database."""
+    found = [line for line in lab.pbx.log().splitlines() if SUSPECT.search(line)
+             and not (but and re.search(but, line))]
+    if found:
+        raise AssertionError(f"{len(found)} errors or warnings logged, first: {found[0]}")
+
+
+@contextlib.contextmanager
+def pbx(bench, general, **options):
+    """A PBX with these lines in [general]; it must end cleanly."""
+    lab = Lab(bench.root, bench.directory, general=general, **options)
+    with lab:
+        yield lab
+        equal("exit status", lab.pbx.stop(), 0)
+    lab.pbx.remove()
+
+
+@contextlib.contextmanager
+def database():
+    """PostgreSQL with the tables as shipped."""
+    with Postgres(POSTGRES_PORT) as server, open(SQL) as script:
+        server.sql(script.read(), user=USER)
+        yield server
+
+
+KEY = secrets.token_hex(32)
+
+
+def with_key(lab):
+    """Put the key of the encryption where zrtp.conf says."""
+    path = lab.pbx.file("lib", "zrtp.key")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as key:
+        key.write(KEY + "\n")
+
+
+def node(bench, **options):
+    """A PBX of a cluster, not started yet."""
+    lab = Lab(bench.root, bench.directory, files=REALTIME, modules=["res_config_pgsql"], **options)
+    with_key(lab)
+    lab.pbx.write("zrtp.conf", "[general]\ncache = realtime\n"
+                  f"cache_key_file = {lab.pbx.home}/lib/zrtp.key\n")
+    return lab
+
+
+def three_calls(lab, between, change=lambda: None):
+    """The first call is verified on both sides; the others, after restarts, know it."""
+    phone = lab.phone("alice")
+    found = []
+    for number in range(3):
+        with phone:
+            found.append(make_call(lab, phone, verify=number == 0))
+        change()
+        between(lab)
+    equal("verified at phone and PBX", found, [("no", "no"), ("yes", "yes"), ("yes", "yes")])
+
+
+# Continuity
+
+@case("cache in SQLite: verified once, known after restarts of both sides", "22 own")
+def sqlite_continuity(bench):
+    with pbx(bench, "") as lab:
+        three_calls(lab, restart)
+        equal("mode of the file", os.stat(lab.pbx.file("lib", "zrtp.sqlite")).st_mode & 0o777, 0o600)
+        no_complaints(lab)
+
+
+@case("cache in a file: verified once, known after restarts of both sides", "22 own")
+def file_continuity(bench):
+    with pbx(bench, "cache = file\ncache_flush = 3600\n") as lab:
+        three_calls(lab, restart)
+        equal("mode of the file", os.stat(lab.pbx.file("lib", "zrtp.cache")).st_mode & 0o777, 0o600)
+        no_complaints(lab)
+
+
+@case("cache in memory: verified once, known as long as the module is loaded", "22 own")
+def memory_continuity(bench):
+    with pbx(bench, "cache = memory\n") as lab:
+        three_calls(lab, lambda _: None)
+        no_complaints(lab)
+
+
+@case("cache in SQLite on Asterisk 16: verified once, known after restarts of both sides", "16 own")
+def old_continuity(bench):
+    with pbx(bench, "") as lab:
+        three_calls(lab, restart)
+        no_complaints(lab)
+
+
+@case("a phone that knows us under four numbers, and is called, never sees a mismatch", "22 own")
+def several_numbers(bench):
+    ways = [("phone calls", "announce"), ("phone calls", "echo"), ("phone calls", "record"),
+            ("phone calls", "silent"), ("PBX calls", "announce")]
+    with pbx(bench, "") as lab:
+        phone = lab.phone("alice")
+        for turn in range(3):
+            with phone:
+                for way, extension in ways if turn % 2 == 0 else reversed(ways):
+                    make_call(lab, phone, way=way, extension=extension, new=turn == 0)
+            if turn == 0:
+                restart(lab)
+        shown = lab.pbx.cli("zrtp cache show peer " + re.search(
+            r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))[1])
+        for label in ("sip:announce@127.0.0.1", "sip:echo@127.0.0.1", "sip:silent@127.0.0.1"):
+            if label not in shown:
+                raise AssertionError(f"no label {label}: {shown}")
+
+
+# Crashes
+
+def killed(lab, name, times, seed):
+    """Calls, with the PBX killed at a random moment around each one's update."""
+    chance = random.Random(seed)
+    phone = lab.phone(name)
+    for _ in range(times):
+        with phone:
+            calls.start(lab, phone, "phone calls")
+            phone.wait("connected|fully encrypted", 10)
+            time.sleep(chance.random() * 0.25)
+            lab.pbx.process.kill()
+            lab.pbx.process.wait()
+        lab.pbx.start()
+        with phone:
+            make_call(lab, phone)
+    no_complaints(lab)
+
+
+def kill_test(bench, general, times, **options):
+    lab = Lab(bench.root, bench.directory, general=general, **options)
+    with lab:
+        killed(lab, "alice" if not options else "bob", times, 4711 + times)
+    lab.pbx.remove()
+
+
+@case("kill -9 of Asterisk at random moments, SQLite and file: the next call is no mismatch",
+      "22 own")
+def kills(bench):
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(kill_test, bench, "", 16),
+                     pool.submit(kill_test, bench, "cache = file\n", 16, **SECOND)]:
+            done.result()
+
+
+# The cluster
+
+@case("two PBXs on one PostgreSQL: a phone verified at one is known at the other, in turn",
+      "22 own")
+def cluster(bench):
+    with database():
+        first, second = node(bench), node(bench, **SECOND)
+        with first, second:
+            phone = first.phone("alice")
+            found = []
+            with phone:
+                for number in range(20):
+                    lab = (first, second)[number % 2]
+                    found.append(make_call(lab, phone, verify=number == 0))
+            equal("verified in 20 calls", found, [("no", "no")] + 19 * [("yes", "yes")])
+            for lab in (first, second):
+                no_complaints(lab)
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
+
+DRIVER = r"res_config_pgsql|ZRTP cache is down"
+
+
+@case("PostgreSQL stops and comes back: calls go on, events tell it, nothing is lost", "22 own")
+def outage(bench):
+    with database() as server:
+        first, second = node(bench), node(bench, **SECOND)
+        with first, second, asterisk.Events(first.pbx) as events:
+            phone = first.phone("alice")
+            with phone:
+                make_call(first, phone, verify=True)
+                server.stop()
+                logged = len(phone.log())
+                for _ in range(3):
+                    calls.start(first, phone, "phone calls")
+                    calls.secure(first, phone)
+                    calls.end(first, phone, "phone calls")
+                if MISMATCH in phone.log()[logged:]:
+                    raise AssertionError("cache mismatch while the database was away")
+                down = events.wait("ZrtpCacheDown", 5)
+                equal("BackEnd", down["BackEnd"], "realtime")
+                current = [m["CacheCurrent"] for m in events.all("ZrtpSecure")]
+                equal("CacheCurrent", (current[0], current[-1]), ("yes", "no"))
+                server.start()
+                events.wait("ZrtpCacheUp", 10)
+                wait.until("all stored", 10, lambda: re.search(
+                    r"Waiting +0\b", first.pbx.cli("zrtp cache status")))
+                for lab in (second, first, second):
+                    equal("verified", make_call(lab, phone), ("yes", "yes"))
+            no_complaints(first, DRIVER)
+            no_complaints(second, DRIVER)
+            for lab in (first, second):
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
+
+# Administration
+
+@case("zrtp cache: commands, AMI actions, a bad file kept aside, wrong settings named", "22 own")
+def administration(bench):
+    with pbx(bench, "") as lab:
+        with lab.phone("alice") as phone:
+            make_call(lab, phone, verify=True)
+        zid = re.search(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))[1]
+        equal("name", command(lab, f"zrtp cache set name {zid} Alice in the office"), "Named")
+        for like, count in (("alice%", 1), ("bob%", 0), (zid[:4] + "%", 1)):
+            if f"{count} peer" not in lab.pbx.cli(f"zrtp cache show like {like}"):
+                raise AssertionError(f"like {like}: not {count} peers")
+        if "no such peer" not in lab.pbx.cli("zrtp cache show peer " + 24 * "0"):
+            raise AssertionError("an unknown peer is shown")
+        with asterisk.Events(lab.pbx) as events:
+            events.ask("ZrtpCacheList")
+            peer = events.wait("ZrtpCachePeer", 5)
+            equal("AMI", (peer["ZID"], peer["Name"], peer["Verified"]),
+                  (zid, "Alice in the office", "yes"))
+            equal("ListItems", events.wait("ZrtpCacheListComplete", 5)["ListItems"], "1")
+            events.ask("ZrtpCacheSet", ZID=zid, Verified="no")
+            wait.until("changed by AMI", 5, lambda: re.search(
+                rf"(?m)^{zid} no ", lab.pbx.cli("zrtp cache show")))
+        equal("delete", command(lab, f"zrtp cache delete {zid}"), "Deleted")
+        no_complaints(lab)
