@@ -64,6 +64,8 @@ BESIDES = {
     "natthrough": ("zrtp/through", "rtp_symmetric = yes\nforce_rport = yes\n"),
     "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
 }
+BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
+                "pictures": ("zrtp", "allow = h264\n")})
 ENDPOINTS.update((name, engine) for name, (engine, _) in BESIDES.items())
 SIX, IP6 = ("six", "sixthrough"), "::1"
 
@@ -98,6 +100,18 @@ type = aor
 contact = sip:{name}@{ip}:{port}
 """
 
+# The one phone that registers, with a password. It gets its ports like the others.
+MEMBER = ENDPOINT.split("[{name}]\ntype = aor")[0] + """\
+[{name}]
+type = aor
+max_contacts = 1
+remove_existing = yes
+[{name}]
+type = auth
+username = {name}
+password = {name}'s password
+"""
+
 EXTENSIONS = """\
 [phones]
 exten => announce,1,Answer()
@@ -117,6 +131,9 @@ exten => digits,1,Answer()
  same => n,Verbose(0,zrtpcall read ${{SECOND}})
  same => n,SendDTMF(95)
  same => n,Wait(600)
+exten => sent-on,1,Answer()
+ same => n,Transfer({technology}/sip:call-carol@127.0.0.1:{port})
+ same => n,Wait(600)
 exten => conference,1,Answer()
  same => n,ConfBridge(lab)
 exten => say,1,Answer()
@@ -134,6 +151,9 @@ exten => enroll-late,1,Answer()
  same => n,Wait(3)
  same => n,Enroll_zrtp()
 exten => trust,1,Enroll_zrtp(cq)
+ same => n,Wait(600)
+exten => sent-on,1,Answer()
+ same => n,Transfer({technology}/sip:call-carol@127.0.0.1:{port})
  same => n,Wait(600)
 exten => conference,1,Answer()
  same => n,ConfBridge(room)
@@ -226,14 +246,14 @@ class Lab:
         os.mkdir(self.pbx.file("sounds", "hold"))
         tone.make(self.pbx.file("sounds", "hold", "music.wav"), MUSIC_HZ, 5)
         self.pbx.write("extensions.conf", EXTENSIONS.format(
-            home=self.pbx.home, technology="SIP" if driver == "sip" else "PJSIP"))
+            home=self.pbx.home, technology="SIP" if driver == "sip" else "PJSIP", port=self.sip_port))
         tone.make(self.pbx.file("sounds", "announcement.wav"), PBX_HZ, 5)
         self.speech = os.path.join(directory, "speech.wav")
         tone.make(self.speech, PHONE_HZ, 5)
 
     def _driver_conf(self):
         form = SIP_PEER if self.driver == "sip" else ENDPOINT
-        peers = "".join(form.format(name=name, engine=self.engine or engine, port=contact(name),
+        peers = "".join((MEMBER if name == "member" and form == ENDPOINT else form).format(name=name, engine=self.engine or engine, port=contact(name),
                                     direct="yes" if name in DIRECT else "no",
                                     besides=BESIDES.get(name, ("", ""))[1],
                                     transport="udp6" if name in SIX else "udp",

@@ -4,7 +4,7 @@ import calls
 import tone
 import wait
 from harness import case, equal
-from lab import PBX_HZ, PHONE_HZ
+from lab import PBX_HZ, PHONE_HZ, sip_port
 
 
 def same(lab, phone):
@@ -77,3 +77,127 @@ def hold(lab):
         for column in ("SAS", "SSRC", "State", "Role"):
             equal(column, again[column], first[column])
         phone.hang_up()
+
+
+@case("zrtpcall: registers with a password and is called where it is")
+def registration(lab):
+    uri = f"sip:127.0.0.1:{lab.sip_port}"
+    with lab.zrtp_phone("member", register=uri, password="wrong") as phone:
+        equal("status of a wrong password", phone.wait("register-failed")["code"], 401)
+    equal("exit status", phone.status, 2)
+    with lab.zrtp_phone("member", register=uri, password="member's password") as phone:
+        phone.wait("registered")
+        calls.start(lab, phone, "PBX calls")
+        same(lab, phone)
+        calls.end(lab, phone, "PBX calls")
+        calls.start(lab, phone, "phone calls")
+        same(lab, phone)
+        calls.end(lab, phone, "phone calls")
+    equal("exit status", phone.status, 0)
+    wait.until("it unregisters", 5, lambda: "Avail" not in "".join(
+        line for line in lab.pbx.cli("pjsip show contacts").splitlines() if "member" in line))
+
+
+@case("zrtpcall: audio and video, one keyed by Multistream, frames echoed whole, one SAS")
+def video(lab):
+    with lab.zrtp_phone("pictures", video="offer") as phone:
+        phone.call("echo", lab.sip_port)
+        sas = phone.secure()
+        phone.wait("secure", medium="video")
+        equal("by Multistream", sorted(e["multistream"] for e in phone.all("secure")), [False, True])
+        wait.until("frames come back", 8, lambda: phone.statistics()["video"]["frames_received"] > 5)
+        equal("frames damaged", phone.statistics()["video"]["frames_bad"], 0)
+        equal("SAS", {e["sas"] for e in phone.all("sas")}, {sas})
+        phone.hang_up()
+
+
+@case("zrtpcall: video added in mid-call")
+def video_later(lab):
+    with lab.zrtp_phone("pictures") as phone:
+        phone.call("echo", lab.sip_port)
+        sas = phone.secure()
+        phone.say("video")
+        equal("video", phone.wait("secure", medium="video")["multistream"], True)
+        wait.until("frames come back", 8, lambda: phone.statistics()["video"]["frames_received"] > 5)
+        equal("SAS", phone.shown(), sas)
+        phone.hang_up()
+
+
+def three(lab):
+    return [lab.zrtp_phone(name) for name in ("alice", "bob", "carol")]
+
+
+@case("zrtpcall: transfers blindly, the PBX calls the third phone")
+def blind(lab):
+    alice, bob, carol = three(lab)
+    with alice, bob, carol:
+        alice.call("call-bob", lab.sip_port)
+        alice.secure()
+        bob.secure()
+        alice.say(f"transfer sip:call-carol@127.0.0.1:{lab.sip_port}")
+        alice.wait("transfer", code=200)
+        alice.wait_ended()
+        equal("carol's SAS", carol.secure(), lab.pbx.secure("carol")["SAS"])
+        equal("bob's call goes on", bob.all("ended"), [])
+        bob.hang_up()
+        carol.wait_ended()
+
+
+@case("zrtpcall: transfers with consultation")
+def attended(lab):
+    alice, bob, carol = three(lab)
+    with alice, bob, carol:
+        for other in (bob, carol):
+            alice.call(f"call-{other.name}", lab.sip_port)
+            alice.secure()
+            other.secure()
+        alice.say("1: attend 2")
+        alice.wait("transfer", code=200)
+        wait.until("alice is free", 5, lambda: lab.pbx.channels() == 2)
+        calls.talk(0.5)
+        for phone in (bob, carol):
+            equal(f"{phone.name}'s call goes on", phone.all("ended"), [])
+        bob.hang_up()
+        carol.wait_ended()
+
+
+@case("zrtpcall: is sent on by the PBX and calls there")
+def sent_on(lab):
+    alice, _, carol = three(lab)
+    with alice, carol:
+        alice.call("sent-on", lab.sip_port)
+        alice.secure()
+        alice.wait("transferred", 8)
+        carol.secure()
+        wait.until("alice's second call", 5, lambda: len(alice.all("up")) == 2)
+        alice.say("2: hangup")
+        carol.wait_ended()
+
+
+@case("zrtpcall: --require takes no clear call from the PBX")
+def require(lab):
+    with lab.zrtp_phone("stock", require=True, secure_within=1.5) as phone:
+        phone.call("announce", lab.sip_port)
+        counts = phone.wait_ended(8)["audio"]
+        equal("clear packets", (counts["clear_sent"], counts["clear_received"]), (0, 0))
+        equal("something was refused", counts["refused"] > 20, True)
+    equal("exit status", phone.status, 3)
+
+
+@case("zrtpcall and Linphone without a PBX: same SAS, tones, both ways")
+def linphone(lab):
+    with lab.zrtp_phone("alice", tone=PBX_HZ, record=True) as alice, \
+            lab.phone("bob", record=True) as bob:
+        for way in ("ours calls", "Linphone calls"):
+            alice.expect_call()
+            bob.expect_call()
+            if way == "ours calls":
+                alice.dial(f"sip:bob@127.0.0.1:{bob.sip_port}")
+            else:
+                bob.call("alice", sip_port("alice"))
+            equal(f"SAS, {way}", alice.secure(), bob.secure())
+            calls.talk()
+            alice.hang_up()
+            bob.wait_ended()
+            tone.heard(alice.recording, PHONE_HZ, PBX_HZ)
+        tone.heard(bob.recording, PBX_HZ, PHONE_HZ)

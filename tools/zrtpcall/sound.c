@@ -127,9 +127,15 @@ static int16_t next_sample(struct sound *sound)
 	return sound->samples[sound->at++];
 }
 
+/* Static payload types may come without a name (RFC 3551, 6). */
+static bool is_ulaw(const struct sdp_format *format)
+{
+	return format->name ? !str_casecmp(format->name, "PCMU") : format->pt == 0;
+}
+
 int sound_next(struct sound *sound, const struct sdp_format *format, struct mbuf *payload)
 {
-	bool ulaw = !str_casecmp(format->name, "PCMU");
+	bool ulaw = is_ulaw(format);
 	int err = 0;
 
 	for (int i = 0; i < FRAME && !err; i++) {
@@ -246,7 +252,7 @@ static bool catch_up(struct sound *sound, const struct rtp_header *header)
 void sound_heard(struct sound *sound, const struct sdp_format *format, const struct rtp_header *header,
 		 struct mbuf *payload)
 {
-	enum aufmt form = str_casecmp(format->name, "PCMU") ? AUFMT_PCMA : AUFMT_PCMU;
+	enum aufmt form = is_ulaw(format) ? AUFMT_PCMU : AUFMT_PCMA;
 
 	if (!sound->record || !catch_up(sound, header)) {
 		return;
