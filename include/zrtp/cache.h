@@ -279,6 +279,50 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_check(struct zrtp_store *s
 							    uint64_t *pairs, struct zrtp_store_error *error);
 
 /* ------------------------------------------------------------------------
+ * To and from other places
+ *
+ * What is imported is added: a pair that is there stays if it was used since, a
+ * pbxsecret that is there stays in use and the imported one becomes its
+ * alternate, a name that is there stays. So an import may be repeated. What
+ * came before an error stays imported. *count: peers and pairs taken, may be
+ * NULL. ZRTP_STORE_INVALID: not that format, or a line or row is wrong; the
+ * sentence names it.
+ */
+
+/* Where the text goes: 0, or -1 with errno set. */
+typedef int (*zrtp_store_sink)(const char *text, size_t len, void *arg);
+
+/* Everything as text, a JSON object on each line. It contains the secrets in
+ * clear, whatever key the store has. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_export(struct zrtp_store *store, zrtp_store_sink sink,
+							     void *arg, uint64_t *count,
+							     struct zrtp_store_error *error);
+
+/* The next line without its newline, or NULL at the end; valid until the next
+ * call. */
+typedef const char *(*zrtp_store_source)(void *arg);
+
+/* What zrtp_store_export() wrote. The own ZID is taken over if the store has
+ * none, and must be the same if it has one. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_import(struct zrtp_store *store,
+							     zrtp_store_source source, void *arg,
+							     uint64_t *count, struct zrtp_store_error *error);
+
+enum zrtp_store_format {
+	ZRTP_FORMAT_GNU_FILE,   /* GNU ZRTP C++: records of 128 octets, native byte order */
+	ZRTP_FORMAT_GNU_SQLITE, /* and its database, not encrypted */
+	ZRTP_FORMAT_LINPHONE,   /* bzrtp: ziduri and zrtp; the user of the peer's URI is the label */
+};
+
+/* The cache of another implementation. Its own ZID is taken over if the store
+ * has none; secrets of further own ZIDs come along under theirs. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_import_file(struct zrtp_store *store,
+								  enum zrtp_store_format format,
+								  const char *path, int64_t now,
+								  uint64_t *count,
+								  struct zrtp_store_error *error);
+
+/* ------------------------------------------------------------------------
  * Back ends: tables of rows, for those who bring a database of their own
  *
  * The store decides what is written; a back end only keeps rows. Secrets come to

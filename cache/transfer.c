@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Records of an import become part of what there is. */
+#include "transfer.h"
+
+#include <stdlib.h>
+
+bool transfer_unhex(uint8_t *out, size_t len, const char *text)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+
+	if (strlen(text) != 2 * len) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		const char *high = strchr(digits, text[2 * i]), *low = strchr(digits, text[2 * i + 1]);
+
+		if (!high || !low) {
+			return false;
+		}
+		out[i] = (uint8_t)(((high - digits) & 15) << 4 | ((low - digits) & 15));
+	}
+	return true;
+}
+
+struct batch *batch_new(struct zrtp_store *store, struct zrtp_store_error *error)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (!batch) {
+		zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
+		return NULL;
+	}
+	batch->store = store;
+	return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+	if (batch) {
+		OPENSSL_cleanse(batch, sizeof(*batch));
+		free(batch);
+	}
+}
+
+static void merge_pbx(struct peer *peer, const struct record *in)
+{
+	if (in->has_pbx && !peer->has_pbx) {
+		peer->has_pbx = true;
+		memcpy(peer->pbx, in->pbx, sizeof(peer->pbx));
+	} else if (in->has_pbx && !peer->has_pbx_alternate &&
+		   CRYPTO_memcmp(peer->pbx, in->pbx, sizeof(peer->pbx))) {
+		peer->has_pbx_alternate = true;
+		memcpy(peer->pbx_alternate, in->pbx, sizeof(peer->pbx_alternate));
+	}
+	if (in->has_pbx_alternate && !peer->has_pbx_alternate &&
+	    CRYPTO_memcmp(peer->pbx, in->pbx_alternate, sizeof(peer->pbx))) {
+		peer->has_pbx_alternate = true;
+		memcpy(peer->pbx_alternate, in->pbx_alternate, sizeof(peer->pbx_alternate));
+	}
+}
+
+static void merge_peer(struct peer *peer, const struct record *in, bool anew)
+{
+	struct zrtp_store_peer_row *row = &peer->row;
+
+	if (!*row->name) {
+		memcpy(row->name, in->name, sizeof(row->name));
+	}
+	if (anew) {
+		row->scope = in->scope;
+	}
+	if (!peer->aux_len) {
+		peer->aux_len = in->aux_len;
+		memcpy(peer->aux, in->aux, sizeof(peer->aux));
+	}
+	if (!row->first_use || (in->first_use && in->first_use < row->first_use)) {
+		row->first_use = in->first_use;
+	}
+	if (in->last_use > row->last_use) {
+		row->last_use = in->last_use;
+	}
+	merge_pbx(peer, in);
+}
+
+static enum zrtp_store_status write_record(struct zrtp_store *store, const struct record *in,
+					   struct zrtp_store_error *error)
+{
+	struct peer peer;
+	bool with_pair = in->has_pair;
+	enum zrtp_store_status status;
+
+	status = zrtp_store_load(store, in->own_zid, in->peer_zid, in->has_pair ? in->pair.label : NULL,
+				 &peer, error);
+	if (!status || status == ZRTP_STORE_UNKNOWN) {
+		merge_peer(&peer, in, status == ZRTP_STORE_UNKNOWN);
+		status = ZRTP_STORE_OK;
+	}
+	if (with_pair && peer.has_own && peer.own.last_use >= in->pair.last_use) {
+		with_pair = false; /* used since */
+	} else if (with_pair) {
+		peer.own = in->pair;
+		peer.has_own = true;
+	}
+	if (!status) {
+		status = zrtp_store_save(store, &peer, with_pair, error);
+	}
+	if (!status && with_pair) {
+		status = store->backend->pair_trim(store->be, in->own_zid, in->peer_zid,
+						   ZRTP_STORE_LABELS_MAX, error);
+	}
+	OPENSSL_cleanse(&peer, sizeof(peer));
+	return status;
+}
+
+static enum zrtp_store_status write_all(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
+{
+	const struct batch *batch = arg;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	for (size_t i = 0; !status && i < batch->used; i++) {
+		status = write_record(store, &batch->records[i], error);
+	}
+	return status;
+}
+
+enum zrtp_store_status batch_write(struct batch *batch, struct zrtp_store_error *error)
+{
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	if (batch->used) {
+		status = zrtp_store_run(batch->store, true, write_all, batch, error);
+	}
+	if (!status) {
+		batch->count += batch->used;
+		batch->used = 0;
+	}
+	return status;
+}
+
+struct record *batch_next(struct batch *batch, struct zrtp_store_error *error)
+{
+	struct record *record;
+
+	if (batch->used == BATCH && batch_write(batch, error)) {
+		return NULL;
+	}
+	record = &batch->records[batch->used++];
+	memset(record, 0, sizeof(*record));
+	return record;
+}
+
+void batch_discard(struct batch *batch)
+{
+	batch->used--;
+}

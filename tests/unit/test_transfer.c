@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Export, import, and the caches of others. */
+#include "stores.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID";
+
+struct text {
+	char octets[1 << 18];
+	size_t len;
+	char *at;
+};
+
+static int sink(const char *octets, size_t len, void *arg)
+{
+	struct text *text = arg;
+
+	assert_true(text->len + len < sizeof(text->octets));
+	memcpy(text->octets + text->len, octets, len);
+	text->len += len;
+	return 0;
+}
+
+static const char *source(void *arg)
+{
+	struct text *text = arg;
+
+	return strsep(&text->at, "\n");
+}
+
+static enum zrtp_store_status import(struct test_store *t, struct text *text, uint64_t *count)
+{
+	char *copy = strdup(text->octets);
+	struct text lines = { .at = copy };
+	enum zrtp_store_status status = zrtp_store_import(t->store, source, &lines, count, &t->error);
+
+	free(copy);
+	return status;
+}
+
+static struct zrtp_retained get(struct test_store *t, const uint8_t *own_zid, const uint8_t *peer_zid,
+				const char *label)
+{
+	const struct zrtp_cache_key key = { own_zid, peer_zid, label };
+	struct zrtp_retained out;
+	enum zrtp_store_status status = zrtp_store_get(t->store, &key, 5000, &out, &t->error);
+
+	if (status && status != ZRTP_STORE_UNKNOWN) {
+		fail_msg("get: %s", t->error.text);
+	}
+	return out;
+}
+
+static void fill(struct test_store *t)
+{
+	struct zrtp_retained in;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { own, zid, "a \"quoted\\ label" };
+
+	assert_int_equal(zrtp_store_set_own_zid(t->store, own, &t->error), ZRTP_STORE_OK);
+	for (unsigned i = 1; i <= 100; i++) {
+		stores_zid(zid, i);
+		key.label = "a \"quoted\\ label";
+		in = stores_update(i, i + 1, ZRTP_MATCH_NONE);
+		in.verified = i % 2;
+		in.expiry = i % 3 ? UINT32_MAX : 10000;
+		assert_int_equal(zrtp_store_put(t->store, &key, 1000, &in, &t->error), ZRTP_STORE_OK);
+		key.label = "b";
+		in = stores_update(i + 2, 0, ZRTP_MATCH_FAILED);
+		in.changed |= ZRTP_CHANGED_PBX;
+		in.has_pbx = true;
+		stores_secret(in.pbxsecret, i + 3);
+		assert_int_equal(zrtp_store_put(t->store, &key, 1001, &in, &t->error), ZRTP_STORE_OK);
+	}
+	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë \"Z\"", &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"aux", 3, 1, &t->error), 0);
+}
+
+static void what_is_exported_comes_back_whole(void **state)
+{
+	static struct text first, second;
+	struct test_store from, to;
+	uint64_t count;
+
+	(void)state;
+	for (unsigned kind = 0; kind < STORE_KINDS; kind++) {
+		memset(&first, 0, sizeof(first));
+		memset(&second, 0, sizeof(second));
+		stores_prepare(&from, STORE_SQLITE);
+		stores_prepare(&to, (enum store_kind)kind);
+		to.config.key = &to.key;
+		assert_int_equal(stores_open(&from), ZRTP_STORE_OK);
+		assert_int_equal(stores_open(&to), ZRTP_STORE_OK);
+		fill(&from);
+		assert_int_equal(zrtp_store_export(from.store, sink, &first, &count, &from.error),
+				 ZRTP_STORE_OK);
+		assert_int_equal(count, 300);
+		assert_int_equal(import(&to, &first, &count), ZRTP_STORE_OK);
+		assert_int_equal(count, 300);
+		/* Again: nothing is new. */
+		assert_int_equal(import(&to, &first, &count), ZRTP_STORE_OK);
+		stores_reopen(&to);
+		assert_int_equal(zrtp_store_export(to.store, sink, &second, &count, &to.error),
+				 ZRTP_STORE_OK);
+		assert_string_equal(first.octets, second.octets);
+		stores_end(&from);
+		stores_end(&to);
+	}
+}
+
+static void an_import_does_not_replace_what_is_newer(void **state)
+{
+	static struct text text;
+	struct zrtp_retained in = stores_update(77, 1, ZRTP_MATCH_OWN), r;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key key = { own, zid, "b" };
+	struct test_store t;
+
+	(void)state;
+	stores_zid(zid, 1);
+	memset(&text, 0, sizeof(text));
+	stores_prepare(&t, STORE_SQLITE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	fill(&t);
+	assert_int_equal(zrtp_store_export(t.store, sink, &text, NULL, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_put(t.store, &key, 2000, &in, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(import(&t, &text, NULL), ZRTP_STORE_OK);
+	r = get(&t, own, zid, "b");
+	assert_memory_equal(r.rs1, in.rs1, sizeof(r.rs1));
+	stores_end(&t);
+}
+
+static void wrong_lines_are_named(void **state)
+{
+#define ZIDS "\"own\":\"000102030405060708090a0b\",\"peer\":\"0b0a09080706050403020100\""
+#define RS   "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\""
+	static const struct {
+		const char *text, *told;
+	} cases[] = {
+		{ "nonsense", "line 1: not what" },
+		{ "{\"type\":\"zrtp-cache\",\"version\":2}", "line 1: wrong or missing: version" },
+		{ "\n{\"type\":\"peer\"," ZIDS ",\"scope\":\"x\"}", "line 2: wrong or missing: scope" },
+		{ "{\"type\":\"pair\"," ZIDS ",\"rs1\":\"00\"}", "line 1: wrong or missing: rs1" },
+		{ "{\"type\":\"pair\"," ZIDS "}", "line 1: wrong or missing: rs1" },
+		{ "{\"type\":\"pair\"," ZIDS ",\"rs1\":" RS ",\"verified\":2}", "verified" },
+		{ "{\"type\":\"pair\"," ZIDS ",\"rs1\":" RS ",\"last_use\":\"1\"}", "last_use" },
+		{ "{\"type\":\"pair\"," ZIDS ",\"rs1\":" RS "} {", "not what" },
+		{ "{\"type\":\"pair\"," ZIDS ",\"rs1\":" RS, "not what" },
+		{ "{\"type\":\"song\"," ZIDS "}", "wrong or missing: type" },
+		{ "{\"type\":\"peer\",\"own\":\"00\"}", "wrong or missing" },
+		{ "{\"type\":\"peer\"," ZIDS ",\"name\":\"\\u0000\"}", "not what" },
+	};
+	static struct text text;
+	struct test_store t;
+
+	(void)state;
+	stores_prepare(&t, STORE_MEMORY);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		strcpy(text.octets, cases[i].text);
+		assert_int_equal(import(&t, &text, NULL), ZRTP_STORE_INVALID);
+		if (!strstr(t.error.text, cases[i].told)) {
+			fail_msg("case %u: \"%s\"", i, t.error.text);
+		}
+	}
+	/* What stands before the wrong line stays. */
+	strcpy(text.octets, "{\"type\":\"pair\"," ZIDS ",\"rs1\":" RS "}\nnonsense\n");
+	{
+		uint64_t count;
+
+		assert_int_equal(import(&t, &text, &count), ZRTP_STORE_INVALID);
+		assert_int_equal(count, 1);
+	}
+	stores_end(&t);
+}
+
+/* ---- others ---- */
+
+static void gnu_record(FILE *file, unsigned flags, const uint8_t *zid, int64_t expires, unsigned rs1,
+		       unsigned rs2, unsigned pbx)
+{
+	uint8_t record[128] = { 2, (uint8_t)flags };
+
+	memcpy(record + 4, zid, ZRTP_ZID_SIZE);
+	memcpy(record + 16, &expires, sizeof(expires));
+	stores_secret(record + 24, rs1);
+	stores_secret(record + 64, rs2);
+	stores_secret(record + 96, pbx);
+	assert_int_equal(fwrite(record, sizeof(record), 1, file), 1);
+}
+
+static void assert_secret(const uint8_t *octets, unsigned number)
+{
+	uint8_t secret[ZRTP_SECRET_SIZE];
+
+	stores_secret(secret, number);
+	assert_memory_equal(octets, secret, sizeof(secret));
+}
+
+static void the_file_of_gnu_zrtp_is_taken_over(void **state)
+{
+	struct test_store t;
+	struct zrtp_retained r;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	char path[100];
+	uint64_t count;
+	FILE *file;
+
+	(void)state;
+	stores_prepare(&t, STORE_SQLITE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	snprintf(path, sizeof(path), "%s/gnu", t.directory);
+	file = fopen(path, "wb");
+	gnu_record(file, 0x21, own, 0, 0, 0, 0);
+	stores_zid(zid, 1);
+	gnu_record(file, 0x1f, zid, -1, 1, 2, 3); /* all there is, verified */
+	stores_zid(zid, 2);
+	gnu_record(file, 0x05, zid, 6000, 4, 5, 6); /* rs1 only */
+	stores_zid(zid, 3);
+	gnu_record(file, 0x04, zid, -1, 7, 8, 9); /* not valid */
+	fclose(file);
+	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_GNU_FILE, path, 4000, &count, &t.error),
+			 ZRTP_STORE_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(zrtp_store_own_zid(t.store, zid, &t.error), ZRTP_STORE_OK);
+	assert_memory_equal(zid, own, sizeof(zid));
+	stores_zid(zid, 1);
+	r = get(&t, own, zid, "");
+	assert_true(r.has_rs1 && r.has_rs2 && r.has_pbx && r.verified);
+	assert_secret(r.rs1, 1);
+	assert_secret(r.rs2, 2);
+	assert_secret(r.pbxsecret, 3);
+	assert_int_equal(r.expiry, UINT32_MAX);
+	stores_zid(zid, 2);
+	r = get(&t, own, zid, "");
+	assert_true(r.has_rs1 && !r.has_rs2 && !r.has_pbx && !r.verified);
+	assert_int_equal(r.expiry, 1000);
+	stores_zid(zid, 3);
+	assert_false(get(&t, own, zid, "").has_rs1);
+	file = fopen(path, "ab");
+	fputc(2, file);
+	fclose(file);
+	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_GNU_FILE, path, 1, NULL, &t.error),
+			 ZRTP_STORE_INVALID);
+	assert_non_null(strstr(t.error.text, "middle of a record"));
+	stores_end(&t);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	char *why = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK) {
+		fail_msg("%s", why);
+	}
+	sqlite3_close(db);
+}
+
+static void the_database_of_gnu_zrtp_is_taken_over(void **state)
+{
+	static const uint8_t peer[ZRTP_ZID_SIZE] = "the peer ZID";
+	struct test_store t;
+	struct zrtp_retained r;
+	struct zrtp_store_peer found;
+	char path[100];
+
+	(void)state;
+	stores_prepare(&t, STORE_MEMORY);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	snprintf(path, sizeof(path), "%s/gnu", t.directory);
+	run_sql(path,
+		"CREATE TABLE zrtpIdOwn(localZid CHAR(18), type INTEGER, accountInfo VARCHAR(1000));"
+		"CREATE TABLE zrtpIdRemote(remoteZid CHAR(18), localZid CHAR(18), flags INTEGER, rs1 BLOB,"
+		" rs1LastUsed INTEGER, rs1TimeToLive INTEGER, rs2 BLOB, rs2LastUsed INTEGER,"
+		" rs2TimeToLive INTEGER, mitmKey BLOB, mitmLastUsed INTEGER, secureSince INTEGER,"
+		" preshCounter INTEGER);"
+		"CREATE TABLE zrtpNames(remoteZid CHAR(18), localZid CHAR(18), flags INTEGER,"
+		" lastUpdate INTEGER, accountInfo VARCHAR(1000), name VARCHAR(1000));"
+		"INSERT INTO zrtpIdOwn VALUES ('dGhlIG93biBaSUQA', 1, '');"
+		"INSERT INTO zrtpIdRemote VALUES ('dGhlIHBlZXIgWklE', 'dGhlIG93biBaSUQA', 7,"
+		" x'0101010101010101010101010101010101010101010101010101010101010101', 0, -1,"
+		" x'', 0, 0, x'', 0, 0, 0);"
+		"INSERT INTO zrtpNames VALUES ('dGhlIHBlZXIgWklE', 'dGhlIG93biBaSUQA', 1, 0, '', 'Bob');");
+	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_GNU_SQLITE, path, 4000, NULL, &t.error),
+			 ZRTP_STORE_OK);
+	r = get(&t, own, peer, "");
+	assert_true(r.has_rs1 && r.verified && !r.has_rs2 && !r.has_pbx);
+	assert_int_equal(r.rs1[31], 1);
+	assert_int_equal(zrtp_store_find(t.store, own, peer, &found, &t.error), ZRTP_STORE_OK);
+	assert_string_equal(found.name, "Bob");
+	stores_end(&t);
+}
+
+static void the_database_of_linphone_is_taken_over(void **state)
+{
+	static const uint8_t peer[ZRTP_ZID_SIZE] = "the peer ZID";
+	struct test_store t;
+	struct zrtp_retained r;
+	char path[100];
+	uint64_t count;
+
+	(void)state;
+	stores_prepare(&t, STORE_SQLITE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	snprintf(path, sizeof(path), "%s/linphone", t.directory);
+	run_sql(path,
+		"CREATE TABLE ziduri(zuid INTEGER PRIMARY KEY, zid BLOB, selfuri TEXT, peeruri TEXT,"
+		" active INTEGER);"
+		"CREATE TABLE zrtp(zuid INTEGER, rs1 BLOB, rs2 BLOB, aux BLOB, pbx BLOB, pvs BLOB);"
+		"INSERT INTO ziduri VALUES (1, x'746865206f776e205a494400', 'sip:me@h', 'self', 1);"
+		"INSERT INTO ziduri VALUES (2, 'the peer ZID', 'sip:me@h', 'sip:100@pbx', 1);"
+		"INSERT INTO ziduri VALUES (3, 'the peer ZID', 'sip:me@h', 'sip:200@pbx', 1);"
+		"INSERT INTO zrtp VALUES (2,"
+		" x'0101010101010101010101010101010101010101010101010101010101010101',"
+		" x'0202020202020202020202020202020202020202020202020202020202020202', NULL, NULL, x'01');"
+		"INSERT INTO zrtp VALUES (3,"
+		" x'0303030303030303030303030303030303030303030303030303030303030303',"
+		" NULL, NULL, NULL, x'00');");
+	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_LINPHONE, path, 4000, &count, &t.error),
+			 ZRTP_STORE_OK);
+	assert_int_equal(count, 2);
+	r = get(&t, own, peer, "200");
+	assert_int_equal(r.rs1[0], 3);
+	assert_false(r.verified || r.has_rs2);
+	r = get(&t, own, peer, "100");
+	assert_int_equal(r.rs1[0], 1);
+	assert_true(r.verified);
+	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_LINPHONE, t.path, 1, NULL, &t.error),
+			 ZRTP_STORE_INVALID); /* our own database has no such tables */
+	stores_end(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_exported_comes_back_whole),
+		cmocka_unit_test(an_import_does_not_replace_what_is_newer),
+		cmocka_unit_test(wrong_lines_are_named),
+		cmocka_unit_test(the_file_of_gnu_zrtp_is_taken_over),
+		cmocka_unit_test(the_database_of_gnu_zrtp_is_taken_over),
+		cmocka_unit_test(the_database_of_linphone_is_taken_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* zrtp-cache: look at and change a cache of retained secrets. */
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char help[] =
+	"NAME\n"
+	"  zrtp-cache - look at and change a cache of ZRTP retained secrets\n\n"
+	"SYNOPSIS\n"
+	"  zrtp-cache [-f PATH] [-k KEYFILE | -K VARIABLE] COMMAND\n\n"
+	"COMMANDS\n"
+	"  show [like PATTERN]      all peers, or those whose name or ZID matches (SQL: % _)\n"
+	"  show peer ZID            one peer with its labels\n"
+	"  set name ZID NAME        name a peer; \"\" takes the name away\n"
+	"  set verified ZID yes|no  somebody has, or has not, compared the SAS with it\n"
+	"  set aux ZID FILE         an auxsecret: the octets of FILE, 64 at most; /dev/null: none\n"
+	"  unenroll ZID             forget its pbxsecret\n"
+	"  delete ZID               forget it\n"
+	"  purge                    remove what has expired\n"
+	"  export FILE              everything as text; - is the standard output\n"
+	"  import FILE              what export wrote; - is the standard input\n"
+	"  import gnu FILE          a cache file of GNU ZRTP\n"
+	"  import gnu-sqlite FILE   a database of GNU ZRTP\n"
+	"  import linphone FILE     Linphone's .linphone-zidcache\n"
+	"  rekey KEYFILE            encrypt with another key, or for the first time\n"
+	"  rekey none               store the secrets in clear\n"
+	"  new-key KEYFILE          make a key (mode 0600)\n"
+	"  check                    read everything and look for damage\n\n"
+	"OPTIONS\n"
+	"  -f, --file PATH          the cache: an SQLite database or a cache file, as it is\n"
+	"                           (default: /var/lib/asterisk/zrtp.sqlite)\n"
+	"  -t, --type sqlite|file   what to make if PATH is not there (import only)\n"
+	"  -k, --key-file KEYFILE   key of an encrypted cache: 64 hexadecimal digits, mode 0600\n"
+	"  -K, --key-env VARIABLE   the same from an environment variable\n"
+	"  -h, --help               this text\n\n"
+	"  A ZID is 24 hexadecimal digits, or as many of them as are unambiguous.\n\n"
+	"SHARING\n"
+	"  A database may be used while Asterisk runs. A cache file belongs to one process:\n"
+	"  use Asterisk's own command (zrtp cache) then.\n\n"
+	"SECRETS\n"
+	"  An export contains the secrets in clear: whoever has it can take the place of the\n"
+	"  peers and of the PBX in calls to come. No other command shows one.\n\n"
+	"EXIT STATUS\n"
+	"  0 done  1 failed  2 wrong usage  3 there is no such peer or cache  4 in use by\n"
+	"  another process  5 damaged  6 wrong or missing key\n";
+
+struct options {
+	const char *path, *type, *key_file, *key_env;
+	struct zrtp_store *store;
+	char **words; /* of the command, ends with NULL */
+	int count;
+};
+
+static int usage(const char *why)
+{
+	fprintf(stderr, "zrtp-cache: %s; see zrtp-cache --help\n", why);
+	return EXIT_USAGE;
+}
+
+int tool_fault(const struct zrtp_store_error *error)
+{
+	fprintf(stderr, "zrtp-cache: %s\n", error->text);
+	switch (error->status) {
+	case ZRTP_STORE_UNKNOWN:
+		return EXIT_NONE;
+	case ZRTP_STORE_BUSY:
+		return EXIT_IN_USE;
+	case ZRTP_STORE_CORRUPT:
+		return EXIT_DAMAGED;
+	case ZRTP_STORE_KEY:
+		return EXIT_KEY;
+	default:
+		return EXIT_FAULT;
+	}
+}
+
+static int outcome(enum zrtp_store_status status, const struct zrtp_store_error *error)
+{
+	return status ? tool_fault(error) : EXIT_DONE;
+}
+
+static int system_fault(const char *what)
+{
+	fprintf(stderr, "zrtp-cache: %s: %s\n", what, strerror(errno));
+	return EXIT_FAULT;
+}
+
+/* ---- one peer ---- */
+
+/* The only peer whose ZID begins so. 0, or an exit code. */
+static int find_peer(const struct options *o, const char *text, struct zrtp_store_peer *out)
+{
+	struct zrtp_store_peer found[2];
+	struct zrtp_store_error error;
+	char like[2 * ZRTP_ZID_SIZE + 2];
+	size_t count;
+
+	if (!*text || strlen(text) > 2 * ZRTP_ZID_SIZE ||
+	    strspn(text, "0123456789abcdefABCDEF") != strlen(text)) {
+		return usage("a ZID has 24 hexadecimal digits");
+	}
+	snprintf(like, sizeof(like), "%s%%", text);
+	/* The pattern may match a name too: then look at the digits ourselves. */
+	if (zrtp_store_list(o->store, like, NULL, found, 2, &count, &error)) {
+		return tool_fault(&error);
+	}
+	for (size_t i = 0; i < count; i++) {
+		char hex[2 * ZRTP_ZID_SIZE + 1];
+
+		tool_hex(hex, found[i].peer_zid);
+		if (strncasecmp(hex, text, strlen(text))) {
+			found[i--] = found[--count];
+		}
+	}
+	if (count != 1) {
+		fprintf(stderr, "zrtp-cache: %s peer with ZID %s\n", count ? "more than one" : "there is no",
+			text);
+		return count ? EXIT_USAGE : EXIT_NONE;
+	}
+	*out = found[0];
+	return EXIT_DONE;
+}
+
+static int set_aux(const struct options *o, const struct zrtp_store_peer *peer, const char *path)
+{
+	struct zrtp_store_error error;
+	uint8_t secret[ZRTP_AUX_SECRET_MAX + 1];
+	FILE *file = fopen(path, "rb");
+	size_t len;
+	int res;
+
+	if (!file) {
+		return system_fault(path);
+	}
+	len = fread(secret, 1, sizeof(secret), file);
+	fclose(file);
+	res = outcome(
+		zrtp_store_set_aux(o->store, peer->own_zid, peer->peer_zid, secret, len, time(NULL), &error),
+		&error);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return res;
+}
+
+static int set(const struct options *o)
+{
+	const char *what = o->words[1], *value = o->count == 4 ? o->words[3] : NULL;
+	struct zrtp_store_error error;
+	struct zrtp_store_peer peer;
+	int res;
+
+	if (!value || (strcmp(what, "name") && strcmp(what, "verified") && strcmp(what, "aux"))) {
+		return usage("set name, set verified or set aux, a ZID and a value");
+	}
+	if (!strcmp(what, "verified") && strcmp(value, "yes") && strcmp(value, "no")) {
+		return usage("verified is yes or no");
+	}
+	res = find_peer(o, o->words[2], &peer);
+	if (res) {
+		return res;
+	}
+	if (!strcmp(what, "name")) {
+		return outcome(zrtp_store_set_name(o->store, peer.own_zid, peer.peer_zid, value, &error),
+			       &error);
+	}
+	if (!strcmp(what, "aux")) {
+		return set_aux(o, &peer, value);
+	}
+	return outcome(
+		zrtp_store_set_verified(o->store, peer.own_zid, peer.peer_zid, !strcmp(value, "yes"), &error),
+		&error);
+}
+
+static int show(const struct options *o)
+{
+	struct zrtp_store_peer peer;
+	int res;
+
+	if (o->count == 1) {
+		return tool_show(o->store, NULL);
+	}
+	if (o->count == 3 && !strcmp(o->words[1], "like")) {
+		return tool_show(o->store, o->words[2]);
+	}
+	if (o->count == 3 && !strcmp(o->words[1], "peer")) {
+		res = find_peer(o, o->words[2], &peer);
+		return res ? res : tool_show_peer(o->store, &peer);
+	}
+	return usage("show, show like PATTERN or show peer ZID");
+}
+
+/* unenroll, delete */
+static int forget(const struct options *o)
+{
+	struct zrtp_store_error error;
+	struct zrtp_store_peer peer;
+	int res = o->count == 2 ? find_peer(o, o->words[1], &peer) : usage("one ZID");
+
+	if (res) {
+		return res;
+	}
+	if (!strcmp(o->words[0], "unenroll")) {
+		return outcome(zrtp_store_unenroll(o->store, peer.own_zid, peer.peer_zid, &error), &error);
+	}
+	return outcome(zrtp_store_remove(o->store, peer.own_zid, peer.peer_zid, &error), &error);
+}
+
+/* ---- the whole ---- */
+
+static int purge(const struct options *o)
+{
+	struct zrtp_store_error error;
+	uint64_t pairs, peers;
+
+	if (zrtp_store_purge(o->store, time(NULL), &pairs, &peers, &error)) {
+		return tool_fault(&error);
+	}
+	printf("%llu labels and %llu peers removed\n", (unsigned long long)pairs, (unsigned long long)peers);
+	return EXIT_DONE;
+}
+
+static int check(const struct options *o)
+{
+	struct zrtp_store_error error;
+	uint64_t peers, pairs;
+
+	if (zrtp_store_check(o->store, &peers, &pairs, &error)) {
+		return tool_fault(&error);
+	}
+	printf("%llu peers and %llu labels, all whole\n", (unsigned long long)peers,
+	       (unsigned long long)pairs);
+	return EXIT_DONE;
+}
+
+static int sink(const char *text, size_t len, void *arg)
+{
+	return fwrite(text, 1, len, arg) == len ? 0 : -1;
+}
+
+static FILE *create_private(const char *path)
+{
+	int fd;
+
+	if (!strcmp(path, "-")) {
+		return stdout;
+	}
+	/* Never over something that is there. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+static int export(const struct options *o)
+{
+	struct zrtp_store_error error;
+	uint64_t count;
+	FILE *file = o->count == 2 ? create_private(o->words[1]) : NULL;
+	enum zrtp_store_status status;
+
+	if (o->count != 2) {
+		return usage("export needs a file");
+	}
+	if (!file) {
+		return system_fault(o->words[1]);
+	}
+	status = zrtp_store_export(o->store, sink, file, &count, &error);
+	if (fflush(file) || (file != stdout && (fsync(fileno(file)) || fclose(file)))) {
+		return system_fault(o->words[1]);
+	}
+	if (status) {
+		return tool_fault(&error);
+	}
+	fprintf(stderr, "zrtp-cache: %llu lines written; they contain the secrets in clear, keep them safe\n",
+		(unsigned long long)count);
+	return EXIT_DONE;
+}
+
+struct lines {
+	FILE *file;
+	char *line;
+	size_t size;
+};
+
+static const char *source(void *arg)
+{
+	struct lines *lines = arg;
+	ssize_t n = getline(&lines->line, &lines->size, lines->file);
+
+	if (n < 0) {
+		return NULL;
+	}
+	if (n && lines->line[n - 1] == '\n') {
+		lines->line[n - 1] = '\0';
+	}
+	return lines->line;
+}
+
+static enum zrtp_store_status import_text(const struct options *o, const char *path, uint64_t *count,
+					  struct zrtp_store_error *error)
+{
+	struct lines lines = { strcmp(path, "-") ? fopen(path, "r") : stdin, NULL, 0 };
+	enum zrtp_store_status status;
+
+	if (!lines.file) {
+		error->status = ZRTP_STORE_IO;
+		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(errno));
+		return ZRTP_STORE_IO;
+	}
+	status = zrtp_store_import(o->store, source, &lines, count, error);
+	if (lines.line) {
+		OPENSSL_cleanse(lines.line, lines.size);
+	}
+	free(lines.line);
+	if (lines.file != stdin) {
+		fclose(lines.file);
+	}
+	return status;
+}
+
+static int import(const struct options *o)
+{
+	static const struct {
+		const char *name;
+		enum zrtp_store_format format;
+	} formats[] = { { "gnu", ZRTP_FORMAT_GNU_FILE },
+			{ "gnu-sqlite", ZRTP_FORMAT_GNU_SQLITE },
+			{ "linphone", ZRTP_FORMAT_LINPHONE } };
+	struct zrtp_store_error error;
+	enum zrtp_store_status status = ZRTP_STORE_UNKNOWN;
+	uint64_t count = 0;
+	unsigned i = 0;
+
+	if (o->count == 2) {
+		status = import_text(o, o->words[1], &count, &error);
+	} else {
+		while (i < 3 && (o->count != 3 || strcmp(o->words[1], formats[i].name))) {
+			i++;
+		}
+		if (i == 3) {
+			return usage("import FILE, or import gnu, gnu-sqlite or linphone FILE");
+		}
+		status = zrtp_store_import_file(o->store, formats[i].format, o->words[2], time(NULL), &count,
+						&error);
+	}
+	fprintf(stderr, "zrtp-cache: %llu entries taken\n", (unsigned long long)count);
+	return outcome(status, &error);
+}
+
+static int rekey(const struct options *o)
+{
+	struct zrtp_store_error error;
+	struct zrtp_store_key key;
+	bool clear = o->count == 2 && !strcmp(o->words[1], "none");
+	enum zrtp_store_status status;
+
+	if (o->count != 2) {
+		return usage("rekey KEYFILE or rekey none");
+	}
+	if (!clear && zrtp_store_key_file(&key, o->words[1], &error)) {
+		return tool_fault(&error);
+	}
+	status = zrtp_store_rekey(o->store, clear ? NULL : &key, &error);
+	OPENSSL_cleanse(&key, sizeof(key));
+	return outcome(status, &error);
+}
+
+static int new_key(const struct options *o)
+{
+	uint8_t key[ZRTP_STORE_KEY_SIZE];
+	FILE *file = NULL;
+	int failed;
+
+	if (o->count != 2 || !strcmp(o->words[1], "-")) {
+		return usage("new-key needs a file");
+	}
+	if (RAND_priv_bytes(key, sizeof(key)) != 1) {
+		fputs("zrtp-cache: no random octets\n", stderr);
+		return EXIT_FAULT;
+	}
+	file = create_private(o->words[1]);
+	if (!file) {
+		return system_fault(o->words[1]);
+	}
+	for (unsigned i = 0; i < sizeof(key); i++) {
+		fprintf(file, "%02x", key[i]);
+	}
+	OPENSSL_cleanse(key, sizeof(key));
+	failed = fputc('\n', file) == EOF || fflush(file) || fsync(fileno(file));
+	failed |= fclose(file);
+	return failed ? system_fault(o->words[1]) : EXIT_DONE;
+}
+
+/* ---- open ---- */
+
+static void warn(const char *text, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "zrtp-cache: %s\n", text);
+}
+
+/* Is it a cache file (or to become one)? Otherwise it is a database. */
+static bool is_cache_file(const struct options *o)
+{
+	char octets[10];
+	FILE *file = fopen(o->path, "rb");
+	bool is = o->type && !strcmp(o->type, "file");
+
+	if (file) {
+		is = fread(octets, sizeof(octets), 1, file) == 1 && !memcmp(octets, "ZRTP cache", 10);
+		fclose(file);
+	}
+	return is;
+}
+
+static enum zrtp_store_status read_key(const struct options *o, struct zrtp_store_key *key,
+				       struct zrtp_store_error *error)
+{
+	if (o->key_file) {
+		return zrtp_store_key_file(key, o->key_file, error);
+	}
+	return zrtp_store_key_text(key, getenv(o->key_env) ? getenv(o->key_env) : "", error);
+}
+
+static enum zrtp_store_status open_store(struct options *o, bool make, struct zrtp_store_error *error)
+{
+	struct zrtp_store_key key;
+	struct zrtp_store_config config = { .existing = !make, .capacity = UINT32_MAX, .warn = warn };
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	if (o->key_file || o->key_env) {
+		status = read_key(o, &key, error);
+		config.key = &key;
+	}
+	if (!status) {
+		status = is_cache_file(o) ? zrtp_store_open_file(&o->store, o->path, &config, error)
+					  : zrtp_store_open_sqlite(&o->store, o->path, &config, error);
+	}
+	OPENSSL_cleanse(&key, sizeof(key));
+	return status;
+}
+
+static int parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "file", required_argument, NULL, 'f' },     { "type", required_argument, NULL, 't' },
+		{ "key-file", required_argument, NULL, 'k' }, { "key-env", required_argument, NULL, 'K' },
+		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+f:t:k:K:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			o->path = optarg;
+			break;
+		case 't':
+			o->type = optarg;
+			break;
+		case 'k':
+			o->key_file = optarg;
+			break;
+		case 'K':
+			o->key_env = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(EXIT_DONE);
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	o->words = argv + optind;
+	o->count = argc - optind;
+	if (o->type && strcmp(o->type, "file") && strcmp(o->type, "sqlite")) {
+		return usage("a type is sqlite or file");
+	}
+	return o->count ? EXIT_DONE : usage("no command");
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct options *o);
+} commands[] = {
+	{ "show", show },     { "set", set },     { "unenroll", forget },
+	{ "delete", forget }, { "purge", purge }, { "export", export },
+	{ "import", import }, { "rekey", rekey }, { "check", check },
+};
+
+int main(int argc, char **argv)
+{
+	struct options o = { .path = "/var/lib/asterisk/zrtp.sqlite" };
+	struct zrtp_store_error error;
+	unsigned i = 0, count = sizeof(commands) / sizeof(*commands);
+	int res = parse(&o, argc, argv);
+
+	if (res) {
+		return res;
+	}
+	if (!strcmp(o.words[0], "new-key")) {
+		return new_key(&o);
+	}
+	while (i < count && strcmp(o.words[0], commands[i].name)) {
+		i++;
+	}
+	if (i == count) {
+		return usage("no such command");
+	}
+	if (open_store(&o, commands[i].run == import, &error)) {
+		return tool_fault(&error);
+	}
+	res = commands[i].run(&o);
+	if (zrtp_store_close(o.store, &error) && !res) {
+		res = tool_fault(&error);
+	}
+	return res;
+}
