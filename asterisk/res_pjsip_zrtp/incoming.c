@@ -129,13 +129,21 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	struct state *state = info && info->sdp ? state_of(session) : NULL;
 	struct ast_rtp_instance *instance;
 	const struct zrtp_signalling *api;
+	struct found found;
 	unsigned int i;
 
 	for (i = 0; state && i < info->sdp->media_count; i++) {
 		instance = state_wanted(info->sdp->media[i]) ? state_instance(session, i) : NULL;
 		api = instance ? state_api(instance) : NULL;
-		if (api) {
-			api->listen(instance, &state->listener);
+		if (!api) {
+			continue;
+		}
+		api->listen(instance, &state->listener);
+		/* Later offers count when they are applied, since they may be refused. */
+		if (session->inv_session->state != PJSIP_INV_STATE_CONFIRMED && session->channel) {
+			read_line(&found, api, info->sdp->media[i]);
+			api->peer_hash(instance, S_COR(!ast_strlen_zero(found.value), found.value, NULL));
+			api->calls(instance, session->channel);
 		}
 	}
 	ao2_cleanup(state);

@@ -24,17 +24,13 @@ static void value_for(struct ast_sip_session *session, struct state *state, unsi
 {
 	struct ast_rtp_instance *instance = state_instance(session, line);
 	const struct zrtp_signalling *api = instance ? state_api(instance) : NULL;
-	char channel_id[AST_MAX_UNIQUEID] = "";
 
 	*out = '\0';
 	if (!api) {
 		return;
 	}
-	if (session->channel) {
-		ast_copy_string(channel_id, ast_channel_uniqueid(session->channel), sizeof(channel_id));
-	}
 	api->listen(instance, &state->listener);
-	if (api->own_hash(instance, channel_id, out)) {
+	if (api->hash(instance, session->channel, out)) {
 		*out = '\0';
 	}
 }

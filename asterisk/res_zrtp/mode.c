@@ -158,6 +158,8 @@ static int become_end(struct media *media, const char *why)
 	if (len) {
 		leg_push_datagram(media, hello, len, &source);
 	}
+	far_learn(media);
+	signalling_renewed(media);
 
 	return 0;
 }
@@ -338,6 +340,7 @@ static int look(struct media *media)
 
 	list(media, chan);
 	tell(media);
+	signalling_compare(media);
 	ao2_lock(media);
 	role = media->ended ? ROLE_END : media->pass.role;
 	native = media->pass.native;

@@ -341,14 +341,15 @@ struct media {
 	unsigned int known:1;         /*!< latched is where media comes from as well */
 	unsigned int settled:1;       /*!< The call went clear for want of ZRTP */
 	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
-	unsigned int hash_asked:1;    /*!< The signalling has told our hash */
 	uint64_t moved_at;            /*!< When it did */
 	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
 	struct passthrough pass;
 	char own_hash[ZRTP_HELLO_HASH_TEXT_SIZE];  /*!< a=zrtp-hash of our Hello, empty before it is made */
 	char peer_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< The peer's, in its latest SDP; may be empty */
+	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
 	struct zrtp_signalling_listener *listener;
+	struct far *far;              /*!< Hashes of the call; NULL: an end, or none */
 
 	int started;                  /*!< ZRTP was; atomic */
 	int queued;                   /*!< Datagrams in the serializer; atomic */
@@ -622,6 +623,30 @@ int signalling_denied(struct media *media);
 const char *signalling_status_text(enum zrtp_hash_status status);
 /*! \brief How we know that the peer speaks ZRTP: none, signalled, hello, both. */
 const char *signalling_peer_text(const struct media_report *report);
+
+/*! \brief The stream is passed through, or no more: is what the peer was told still true? No lock may be held. */
+void signalling_compare(struct media *media);
+
+/* ------------------------------------------------------------------------
+ * far.c: a=zrtp-hash of one phone for the other, where we are no end
+ */
+
+struct far;
+
+/*!
+ * \brief Find the hashes of the call that a channel belongs to.
+ * \pre chan is not locked
+ * \param calls the channel is one that calls: they begin with it
+ */
+void far_meet(struct media *media, struct ast_channel *chan, int calls);
+/*! \brief The phone's hash is another one, or the role of the stream. */
+void far_learn(struct media *media);
+/*!
+ * \brief The hash of the phone at the other side. No lock may be held.
+ * \param out ZRTP_HELLO_HASH_TEXT_SIZE octets
+ * \retval 0 when there is none
+ */
+int far_hash(struct media *media, char *out);
 
 /* ------------------------------------------------------------------------
  * function.c: the dialplan function ZRTP()

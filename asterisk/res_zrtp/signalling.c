@@ -28,34 +28,28 @@
 /*! How long the signalling waits for our Hello, milliseconds. */
 #define WAIT_MAX 500
 
-/*!
- * \brief The media object of an instance with a reference, as a stream of its
- * channel's leg; NULL when it has no ZRTP.
- */
-static struct media *prepare(struct ast_rtp_instance *instance, const char *channel_id)
+/*! \brief The media object of an instance with a reference, NULL when it has no ZRTP. */
+static struct media *usable_media(struct ast_rtp_instance *instance)
 {
 	struct media *media;
-	int usable;
 
 	ao2_lock(instance);
-	media = ao2_bump(gate_media(instance));
-	usable = media && media_usable(media, instance);
-	if (usable) {
-		ao2_lock(media);
-		usable = media->pass.role == ROLE_END;
-		if (ast_strlen_zero(media->channel_id)) {
-			ast_copy_string(media->channel_id, channel_id, sizeof(media->channel_id));
-		}
-		ao2_unlock(media);
-	}
-	usable = usable && !leg_join(media, ast_rtp_instance_get_ssrc(instance));
+	media = gate_media(instance);
+	media = media && media_usable(media, instance) ? ao2_bump(media) : NULL;
 	ao2_unlock(instance);
-	if (!usable) {
-		ao2_cleanup(media);
-		media = NULL;
-	}
 
 	return media;
+}
+
+static enum role role_of(struct media *media)
+{
+	enum role role;
+
+	ao2_lock(media);
+	role = media->pass.role;
+	ao2_unlock(media);
+
+	return role;
 }
 
 /*! \brief Somebody who waits for a leg. An ao2 object. */
@@ -112,26 +106,72 @@ static int wait_for_leg(struct media *media)
 	return res;
 }
 
-static int own_hash(struct ast_rtp_instance *instance, const char *channel_id, char *out)
+/*! \brief Of our own Hello, which is made if need be. \retval -1 there is none */
+static int own_hash(struct media *media, struct ast_rtp_instance *instance, struct ast_channel *chan, char *out)
 {
-	struct media *media = prepare(instance, channel_id);
+	int res;
+
+	*out = '\0';
+	ao2_lock(media);
+	if (chan && ast_strlen_zero(media->channel_id)) {
+		ast_copy_string(media->channel_id, ast_channel_uniqueid(chan), sizeof(media->channel_id));
+	}
+	ao2_unlock(media);
+	if (leg_join(media, ast_rtp_instance_get_ssrc(instance))) {
+		return -1;
+	}
+	res = wait_for_leg(media);
+	if (res) {
+		ast_log(LOG_WARNING, "%s: no ZRTP Hello in time for the signalling, it goes without zrtp-hash\n",
+			media->channel_id);
+		return -1;
+	}
+	ao2_lock(media);
+	ast_copy_string(out, media->own_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	ao2_unlock(media);
+
+	return ast_strlen_zero(out) ? -1 : 0;
+}
+
+/*!
+ * \brief Who may be passed through is told of the phone at the other side as
+ * far as that is known. Where it is not, an automatic choice is likely to fall
+ * on us.
+ */
+static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, char *out)
+{
+	struct media *media = usable_media(instance);
 	int res;
 
 	if (!media) {
 		return -1;
 	}
-	res = wait_for_leg(media);
-	ao2_lock(media);
-	ast_copy_string(out, media->own_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
-	media->hash_asked |= !res;
-	ao2_unlock(media);
-	if (res) {
-		ast_log(LOG_WARNING, "%s: no ZRTP Hello in time for the signalling, it goes without zrtp-hash\n",
-			media->channel_id);
+	if (chan && !media->far && role_of(media) != ROLE_END) {
+		far_meet(media, chan, 0);
 	}
+	if (role_of(media) != ROLE_END && far_hash(media, out)) {
+		res = 0;
+	} else if (role_of(media) != ROLE_END && media->settings->mode != MODE_AUTO) {
+		res = -1;
+	} else {
+		res = own_hash(media, instance, chan, out);
+	}
+	ao2_lock(media);
+	ast_copy_string(media->told_hash, res ? "" : out, sizeof(media->told_hash));
+	ao2_unlock(media);
 	ao2_ref(media, -1);
 
-	return res || ast_strlen_zero(out) ? -1 : 0;
+	return res;
+}
+
+static void calls(struct ast_rtp_instance *instance, struct ast_channel *chan)
+{
+	struct media *media = usable_media(instance);
+
+	if (media && role_of(media) != ROLE_END) {
+		far_meet(media, chan, 1);
+	}
+	ao2_cleanup(media);
 }
 
 static enum zrtp_signalling_value check(const char *value)
@@ -148,22 +188,29 @@ static enum zrtp_signalling_value check(const char *value)
 
 static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 {
-	struct media *media;
+	struct media *media, *partner = NULL;
 	int changed;
 
 	ao2_lock(instance);
 	media = gate_media(instance);
 	if (media) {
 		ao2_lock(media);
-		changed = media->leg && strcasecmp(media->peer_hash, S_OR(value, ""));
+		changed = strcasecmp(media->peer_hash, S_OR(value, ""));
 		ast_copy_string(media->peer_hash, S_OR(value, ""), sizeof(media->peer_hash));
 		media->report.signalled = !ast_strlen_zero(value);
+		media->pass.speaks_zrtp |= media->report.signalled;
+		partner = ao2_bump(media->pass.partner);
 		ao2_unlock(media);
-		if (changed && !media->ended) {
+		if (changed && media->leg && !media->ended) {
 			leg_push(media, leg_task_signalling);
+		}
+		far_learn(media);
+		if (changed && partner) {
+			mode_look(partner, 0); /* the other phone has to know */
 		}
 	}
 	ao2_unlock(instance);
+	ao2_cleanup(partner);
 }
 
 static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener)
@@ -182,7 +229,8 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 
 const struct zrtp_signalling signalling_table = {
 	.version = ZRTP_SIGNALLING_VERSION,
-	.own_hash = own_hash,
+	.hash = hash,
+	.calls = calls,
 	.check = check,
 	.peer_hash = peer_hash,
 	.listen = listen_to,
@@ -241,16 +289,32 @@ void signalling_renewed(struct media *media)
 {
 	struct zrtp_signalling_listener *listener;
 	char channel_id[AST_MAX_UNIQUEID];
-	int asked;
+	int told;
 
 	ao2_lock(media);
-	asked = media->hash_asked;
+	told = !ast_strlen_zero(media->told_hash);
 	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
 	ao2_unlock(media);
-	listener = asked ? listener_of(media) : NULL;
+	listener = told ? listener_of(media) : NULL;
 	if (listener) {
 		listener->renewed(listener, channel_id);
 		ao2_ref(listener, -1);
+	}
+}
+
+void signalling_compare(struct media *media)
+{
+	char now[ZRTP_HELLO_HASH_TEXT_SIZE];
+	int differs;
+
+	if (role_of(media) == ROLE_PASSTHROUGH) {
+		far_hash(media, now);
+		ao2_lock(media);
+		differs = strcasecmp(media->told_hash, now);
+		ao2_unlock(media);
+		if (differs) {
+			signalling_renewed(media);
+		}
 	}
 }
 

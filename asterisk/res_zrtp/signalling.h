@@ -52,17 +52,22 @@ enum zrtp_signalling_value {
 struct zrtp_signalling {
 	unsigned int version; /*!< ZRTP_SIGNALLING_VERSION */
 	/*!
-	 * \brief The value of a=zrtp-hash for what this instance sends. It stays
-	 * the same for as long as ZRTP with this peer does.
+	 * \brief The value of a=zrtp-hash for what goes out by this instance: that
+	 * of our Hello, or of the phone's at the other side where the two have
+	 * ZRTP with each other. It stays the same for as long as that does.
 	 *
 	 * Waits shortly for the Hello to be made, so no lock may be held.
 	 *
-	 * \param channel_id uniqueid of the channel, by which the streams of a call
-	 * find each other; may be empty when it was given before
+	 * \param chan the channel, NULL when there is none (any more)
 	 * \param out ZRTP_SIGNALLING_HASH_SIZE octets
 	 * \retval -1 if there is none: no ZRTP on this instance
 	 */
-	int (*own_hash)(struct ast_rtp_instance *instance, const char *channel_id, char *out);
+	int (*hash)(struct ast_rtp_instance *instance, struct ast_channel *chan, char *out);
+	/*!
+	 * \brief The channel of this instance calls, with what peer_hash() told.
+	 * Before it dials others. No lock may be held.
+	 */
+	void (*calls)(struct ast_rtp_instance *instance, struct ast_channel *chan);
 	/*! \brief Classify a value. */
 	enum zrtp_signalling_value (*check)(const char *value);
 	/*!

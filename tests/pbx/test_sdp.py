@@ -226,3 +226,62 @@ def function_misused(lab):
         wait.until("two warnings", 2, lambda: lab.pbx.log()[logged:].count("res_zrtp/function.c: ") == 2)
         equal("ZRTP(capable)", events.ask(
             "Getvar", Channel=channel, Variable="ZRTP(capable)")["Value"], "no")
+
+
+# Phones that have their ZRTP with each other
+
+
+def descriptions(phone):
+    """The values of zrtp-hash in what the phone sent, and in what it received, in order."""
+    values = {"sent": [], "received": []}
+    for part in re.split(r"(?m)^\d{4}-\d\d-\d\d \d\d:", phone.log()):
+        found = [m[1] for m in map(ATTRIBUTE.match, part.split("\n")) if m]
+        if "m=audio" in part:
+            values["sent" if "message sent to" in part else "received"].append(found)
+    return values
+
+
+def exchanged(lab, caller, called):
+    """Each phone was told the other one's hash, in each description."""
+    with lab.phone(caller) as first, lab.phone(called) as second:
+        second.expect_call()
+        first.call(f"call-{called}", lab.sip_port)
+        equal("SAS", second.secure(), first.secure())
+        wait.until("pass-through", 5, lambda: lab.pbx.stream(caller)["State"] == "passthrough")
+        first.expect_call()
+        first.say("pause")
+        first.wait("is now paused", 5)
+        first.say("resume")
+        first.wait("Media streams established", 5)
+        calls.talk(1)
+        first.hang_up()
+        second.wait_ended()
+    told, heard = descriptions(first), descriptions(second)
+    equal("Hellos announced", [len({v for values in told["sent"] for v in values}),
+                               len({v for values in heard["sent"] for v in values})], [1, 1])
+    equal(f"what {caller} was told", told["received"], len(told["received"]) * heard["sent"][:1])
+    equal(f"what {called} was told", heard["received"], len(heard["received"]) * told["sent"][:1])
+    equal(f"descriptions for {caller} and {called}", [len(told["received"]) > 2, len(heard["received"])],
+          [True, 1])
+
+
+@case("zrtp-hash: pass-through tells each phone the other one's")
+def through(lab):
+    exchanged(lab, "through", "through2")
+
+
+@case("zrtp-hash: auto tells phones that are passed through each other's")
+def automatic(lab):
+    exchanged(lab, "auto", "auto2")
+
+
+@case("zrtp-hash: auto tells a phone in an application the PBX's, which is right", errors=FORGETFUL)
+def automatic_end(lab):
+    with lab.phone("auto") as phone:
+        for way in WAYS:
+            calls.start(lab, phone, way)
+            calls.secure(lab, phone)
+            equal("the phone's", ours(lab, "auto"), ("matched", "both"))
+            calls.end(lab, phone, way)
+    told = descriptions(phone)
+    equal("one value in each description", [len(values) for values in told["received"]], [1, 1])

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The a=zrtp-hash of one phone on its way to the other one.
+ *
+ * Where phones may have their ZRTP with each other, what we sign for in their
+ * SDP are each other's Hellos. The called phone's INVITE is written before
+ * there is a bridge, so the hashes of a call hang on the calling channel, and
+ * on those it dials by inheritance.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/datastore.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! Phones that one call may ring with a hash each. */
+#define CALLED_MAX 64
+
+struct called {
+	AST_LIST_ENTRY(called) entry;
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< Empty until it has answered with one */
+	char channel_id[0];
+};
+
+/*! An ao2 object; the lock guards all but the first member. */
+struct far {
+	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
+	char caller_hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	unsigned int count;
+	AST_LIST_HEAD_NOLOCK(, called) called;
+};
+
+static void far_destructor(void *obj)
+{
+	struct far *far = obj;
+	struct called *called;
+
+	while ((called = AST_LIST_REMOVE_HEAD(&far->called, entry))) {
+		ast_free(called);
+	}
+}
+
+static void *inherit(void *data)
+{
+	ast_module_ref(AST_MODULE_SELF);
+
+	return ao2_bump(data);
+}
+
+static void let_go(void *data)
+{
+	ao2_ref(data, -1);
+	ast_module_unref(AST_MODULE_SELF);
+}
+
+static const struct ast_datastore_info info = {
+	.type = "zrtp_far",
+	.duplicate = inherit,
+	.destroy = let_go,
+};
+
+/*! \brief Hang a new one on a channel. \pre chan is locked */
+static struct far *far_attach(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore = ast_datastore_alloc(&info, NULL);
+	struct far *far = ao2_alloc(sizeof(*far), far_destructor);
+
+	if (!datastore || !far) {
+		ao2_cleanup(far);
+		if (datastore) {
+			ast_datastore_free(datastore);
+		}
+		return NULL;
+	}
+	ast_copy_string(far->caller_id, ast_channel_uniqueid(chan), sizeof(far->caller_id));
+	datastore->data = inherit(far);
+	datastore->inheritance = DATASTORE_INHERIT_FOREVER;
+	ast_channel_datastore_add(chan, datastore);
+
+	return far;
+}
+
+/*! \brief Count a channel among those called. */
+static void enter(struct far *far, const char *channel_id)
+{
+	struct called *called;
+
+	ao2_lock(far);
+	AST_LIST_TRAVERSE(&far->called, called, entry) {
+		if (!strcmp(called->channel_id, channel_id)) {
+			break;
+		}
+	}
+	if (!called && far->count < CALLED_MAX) {
+		called = ast_calloc(1, sizeof(*called) + strlen(channel_id) + 1);
+		if (called) {
+			strcpy(called->channel_id, channel_id); /* Safe */
+			AST_LIST_INSERT_TAIL(&far->called, called, entry);
+			far->count++;
+		}
+	}
+	ao2_unlock(far);
+}
+
+void far_meet(struct media *media, struct ast_channel *chan, int calls)
+{
+	struct ast_datastore *datastore;
+	struct far *far;
+
+	ast_channel_lock(chan);
+	datastore = ast_channel_datastore_find(chan, &info, NULL);
+	far = datastore ? ao2_bump(datastore->data) : calls ? far_attach(chan) : NULL;
+	if (far && strcmp(far->caller_id, ast_channel_uniqueid(chan))) {
+		enter(far, ast_channel_uniqueid(chan));
+	}
+	ast_channel_unlock(chan);
+
+	if (far) {
+		ao2_lock(media);
+		ao2_replace(media->far, far);
+		ast_copy_string(media->channel_id, ast_channel_uniqueid(chan), sizeof(media->channel_id));
+		ao2_unlock(media);
+		far_learn(media);
+		ao2_ref(far, -1);
+	}
+}
+
+static struct far *far_of(struct media *media, char *channel_id, char *hash)
+{
+	struct far *far;
+
+	ao2_lock(media);
+	far = ao2_bump(media->far);
+	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
+	/* An end has nothing to tell the other side. */
+	ast_copy_string(hash, media->pass.role == ROLE_END ? "" : media->peer_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	ao2_unlock(media);
+
+	return far;
+}
+
+void far_learn(struct media *media)
+{
+	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct far *far = far_of(media, channel_id, hash);
+	struct called *called;
+
+	if (!far) {
+		return;
+	}
+	ao2_lock(far);
+	if (!strcmp(far->caller_id, channel_id)) {
+		ast_copy_string(far->caller_hash, hash, sizeof(far->caller_hash));
+	} else {
+		AST_LIST_TRAVERSE(&far->called, called, entry) {
+			if (!strcmp(called->channel_id, channel_id)) {
+				ast_copy_string(called->hash, hash, sizeof(called->hash));
+			}
+		}
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+}
+
+static int has_answered(const char *channel_id)
+{
+	struct ast_channel *chan = ast_channel_get_by_name(channel_id);
+	int res = chan && ast_channel_state(chan) == AST_STATE_UP;
+
+	ast_channel_cleanup(chan);
+
+	return res;
+}
+
+/*! \brief The hash of the phone that answered; before that of the only one that was called. */
+static void answered_hash(struct far *far, char *out)
+{
+	struct {
+		char channel_id[AST_MAX_UNIQUEID];
+		char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	} *all;
+	struct called *called;
+	unsigned int i, count = 0;
+
+	all = ast_calloc(CALLED_MAX, sizeof(*all));
+	if (!all) {
+		return;
+	}
+	/* Channels are not looked up with a lock of ours held. */
+	ao2_lock(far);
+	AST_LIST_TRAVERSE(&far->called, called, entry) {
+		ast_copy_string(all[count].channel_id, called->channel_id, sizeof(all[count].channel_id));
+		ast_copy_string(all[count].hash, called->hash, sizeof(all[count].hash));
+		count++;
+	}
+	ao2_unlock(far);
+
+	for (i = 0; i < count; i++) {
+		if (has_answered(all[i].channel_id)) {
+			ast_copy_string(out, all[i].hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+			break;
+		}
+	}
+	if (i == count && count == 1) {
+		ast_copy_string(out, all[0].hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	}
+	ast_free(all);
+}
+
+/*! \brief That of the phone it is passed through to. */
+static int partner_hash(struct media *media, char *out)
+{
+	struct media *partner;
+
+	ao2_lock(media);
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
+	if (!partner) {
+		return 0;
+	}
+	ao2_lock(partner);
+	ast_copy_string(out, partner->peer_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	ao2_unlock(partner);
+	ao2_ref(partner, -1);
+
+	return 1;
+}
+
+int far_hash(struct media *media, char *out)
+{
+	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct far *far;
+
+	*out = '\0';
+	if (partner_hash(media, out)) {
+		return !ast_strlen_zero(out);
+	}
+	far = far_of(media, channel_id, own);
+	if (far && strcmp(far->caller_id, channel_id)) {
+		ao2_lock(far);
+		ast_copy_string(out, far->caller_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+		ao2_unlock(far);
+	} else if (far) {
+		answered_hash(far, out);
+	}
+	ao2_cleanup(far);
+
+	return !ast_strlen_zero(out);
+}
