@@ -198,7 +198,6 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 		changed = strcasecmp(media->peer_hash, S_OR(value, ""));
 		ast_copy_string(media->peer_hash, S_OR(value, ""), sizeof(media->peer_hash));
 		media->report.signalled = !ast_strlen_zero(value);
-		media->pass.speaks_zrtp |= media->report.signalled;
 		partner = ao2_bump(media->pass.partner);
 		ao2_unlock(media);
 		if (changed && media->leg && !media->ended) {

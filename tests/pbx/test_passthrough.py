@@ -263,17 +263,16 @@ def auto_conference(lab):
 
 @case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP; they hear each other")
 def auto_plain(lab):
-    with lab.phone("auto", record=True) as first, \
-            lab.phone("auto2", record=True, zrtp=False, play=lab.pbx.file("sounds", "announcement.wav")) as second:
-        second.expect_call()
-        first.call("call-auto2", lab.sip_port)
+    # Not a Linphone without ZRTP: that has it after all when the INVITE has a zrtp-hash.
+    with lab.phone("auto", record=True) as first, lab.plain_phone("auto2", PBX_HZ) as second:
+        first.expect_call()
+        second.call("call-auto", lab.sip_port)
         calls.secure(lab, first)
-        second.wait("connected", 5)
         time.sleep(2)
-        first.hang_up()
-        second.wait_ended()
+        heard = second.pcm()
     tone.heard(first.recording, PBX_HZ, PHONE_HZ)
-    tone.heard(second.recording, PHONE_HZ, PBX_HZ)
+    if tone.best_share(heard, PHONE_HZ) < 0.8:
+        raise AssertionError("the phone without ZRTP does not hear the other one")
 
 
 @case("auto with a phone whose policy makes the PBX an end: an end on both legs")

@@ -44,7 +44,9 @@ class Witness:
     def agrees(self, way, descriptions):
         """Each description had one value, always the same, that of the one Hello."""
         equal(f"Hellos {way}", len(self.true[way]), 1)
-        equal(f"zrtp-hash {way}", self.said[way], descriptions * [self.true[way]])
+        # SIP may have repeated some of them.
+        count = max(descriptions, len(self.said[way]))
+        equal(f"zrtp-hash {way}", self.said[way], count * [self.true[way]])
 
 
 def watched(lab, witness):
