@@ -46,6 +46,7 @@ static const struct {
 	{ "CLI and AMI of the legs", show_init, show_shutdown },
 	{ "functions", function_init, function_shutdown },
 	{ "CLI of the cache", cache_cli_init, cache_cli_shutdown },
+	{ "files of the cache", cache_files_init, cache_files_shutdown },
 	{ "AMI of the cache", cache_ami_init, cache_ami_shutdown },
 };
 

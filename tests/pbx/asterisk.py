@@ -145,6 +145,7 @@ class Asterisk:
              "asterisk", "-f", "-C", f"{self.home}/etc/asterisk.conf"],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
+                 "ODBCINI": f"{self.home}/etc/odbc.ini",
                  "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
         output.close()
         wait.until("Asterisk fully booted", 60, self._booted, 0.1)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A PostgreSQL server of its own for a test, on the loopback, in a new directory."""
+import contextlib
 import glob
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -66,9 +68,32 @@ class Postgres:
         """At once: connections are cut, what was committed stays."""
         if self.process is None:
             return
-        self.process.send_signal(2)  # SIGINT: fast shutdown
+        self.process.send_signal(signal.SIGINT)  # its fast shutdown
         processes.stop(self.process, 10)
         self.process = None
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """It hangs: connections stay, and nothing answers."""
+        stopped = [self.process.pid, *self._children()]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(stopped):
+                os.kill(pid, signal.SIGCONT)
+
+    def _children(self):
+        """Each connection has a process."""
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(path) as stat:
+                    fields = stat.read().rsplit(")", 1)
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            if int(fields[1].split()[1]) == self.process.pid:
+                yield int(fields[0].split()[0])
 
     def sql(self, text, *, user="postgres", database=DATABASE):
         """Run statements; return what they print, one line a row, fields apart by |."""

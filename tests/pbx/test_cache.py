@@ -13,20 +13,29 @@ import calls
 import wait
 from harness import case, equal
 from lab import Lab
+from mariadb import MariaDB
 from postgres import DATABASE, IP, PASSWORD, USER, Postgres
 
 SUSPECT = re.compile(r" (ERROR|WARNING)\[.*(res_zrtp/|res_config|realtime)")
 MISMATCH = "Zrtp Event dispatched : cache mismatch"
-POSTGRES_PORT = 25090
+POSTGRES_PORT, MARIADB_PORT = 25090, 25092
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SQL = os.path.join(TOP, "asterisk", "sql", "zrtp-realtime.postgresql.sql")
+MARIADB_SQL = os.path.join(TOP, "asterisk", "sql", "zrtp-realtime.mariadb.sql")
 
+FAMILIES = ("zrtp_meta", "zrtp_peers", "zrtp_pairs")
 REALTIME = {
     "extconfig.conf": "[settings]\n" + "".join(
-        f"{family} => pgsql,{DATABASE},{family}\n"
-        for family in ("zrtp_meta", "zrtp_peers", "zrtp_pairs")),
+        f"{family} => pgsql,{DATABASE},{family}\n" for family in FAMILIES),
     "res_pgsql.conf": f"[general]\ndbhost = {IP}\ndbport = {POSTGRES_PORT}\ndbname = {DATABASE}\n"
                       f"dbuser = {USER}\ndbpass = {PASSWORD}\nrequirements = warn\n",
+}
+ODBC = {
+    "extconfig.conf": "[settings]\n" + "".join(f"{family} => odbc,zrtp,{family}\n" for family in FAMILIES),
+    "res_odbc.conf": f"[zrtp]\nenabled = yes\ndsn = zrtp\nusername = {USER}\npassword = {PASSWORD}\n"
+                     "pre-connect = yes\n",
+    "odbc.ini": f"[zrtp]\nDriver = MariaDB Unicode\nServer = {IP}\nPort = {MARIADB_PORT}\n"
+                f"Database = {DATABASE}\nUser = {USER}\nPassword = {PASSWORD}\n",
 }
 SECOND = {"sip_port": 25260, "ami_port": 25264, "rtp_ports": (29000, 29999)}
 
@@ -110,9 +119,9 @@ def with_key(lab):
         key.write(KEY + "\n")
 
 
-def node(bench, **options):
+def node(bench, *, files=REALTIME, modules=("res_config_pgsql",), **options):
     """A PBX of a cluster, not started yet."""
-    lab = Lab(bench.root, bench.directory, files=REALTIME, modules=["res_config_pgsql"], **options)
+    lab = Lab(bench.root, bench.directory, files=files, modules=modules, **options)
     with_key(lab)
     lab.pbx.write("zrtp.conf", "[general]\ncache = realtime\n"
                   f"cache_key_file = {lab.pbx.home}/lib/zrtp.key\n")
@@ -156,7 +165,7 @@ def memory_continuity(bench):
         no_complaints(lab)
 
 
-@case("cache in SQLite on Asterisk 16: verified once, known after restarts of both sides", "16 own")
+@case("cache in SQLite: verified once, known after restarts of both sides", "16 own")
 def old_continuity(bench):
     with pbx(bench, "") as lab:
         three_calls(lab, restart)
@@ -187,16 +196,15 @@ def several_numbers(bench):
 def killed(lab, name, times, seed):
     """Calls, with the PBX killed at a random moment around each one's update."""
     chance = random.Random(seed)
-    phone = lab.phone(name)
-    for _ in range(times):
-        with phone:
+    with lab.phone(name) as phone:
+        for _ in range(times):
             calls.start(lab, phone, "phone calls")
             phone.wait("connected|fully encrypted", 10)
             time.sleep(chance.random() * 0.25)
             lab.pbx.process.kill()
             lab.pbx.process.wait()
-        lab.pbx.start()
-        with phone:
+            phone.hang_up()
+            lab.pbx.start()
             make_call(lab, phone)
     no_complaints(lab)
 
@@ -274,12 +282,62 @@ def outage(bench):
                 lab.pbx.remove()
 
 
+def on_mariadb(bench):
+    with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
+        server.sql(script.read())
+        lab = node(bench, files=ODBC, modules=["res_odbc", "res_odbc_transaction", "res_config_odbc"])
+        with lab:
+            three_calls(lab, restart)
+            no_complaints(lab)
+            equal("rows", server.sql("SELECT count(*), max(revision) >= 3 FROM zrtp_peers"), "1\t1")
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+case("cache in MariaDB by ODBC: verified once, known after restarts of both sides", "22 own")(on_mariadb)
+case("cache in MariaDB by ODBC: verified once, known after restarts of both sides", "16 own")(on_mariadb)
+
+
+@case("a database that hangs, or is not there at the start: calls go on and learn later", "22 own")
+def absent(bench):
+    with Postgres(POSTGRES_PORT) as server, open(SQL) as script:
+        server.stop()
+        lab = node(bench)
+        with lab:
+            phone = lab.phone("alice")
+            with phone:
+                calls.start(lab, phone, "phone calls")
+                calls.secure(lab, phone)
+                calls.end(lab, phone, "phone calls")
+                if "State           not open" not in lab.pbx.cli("zrtp cache status"):
+                    raise AssertionError("the cache is open without a database")
+                server.start()
+                server.sql(script.read(), user=USER)
+                wait.until("the cache is up", 15, lambda: re.search(
+                    r"State +up", lab.pbx.cli("zrtp cache status")))
+                make_call(lab, phone)
+                make_call(lab, phone)
+                with server.frozen(), asterisk.Events(lab.pbx) as events:
+                    began = time.monotonic()
+                    calls.start(lab, phone, "phone calls")
+                    stream = calls.secure(lab, phone)
+                    if time.monotonic() - began > 6:
+                        raise AssertionError("the call waited for the database")
+                    event = events.wait("ZrtpSecure", 5, Channel=stream["Channel"])
+                    equal("mismatch, current", (event["CacheMismatch"], event["CacheCurrent"]), ("no", "no"))
+                    calls.end(lab, phone, "phone calls")
+                make_call(lab, phone)
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
 # Administration
 
-@case("zrtp cache: commands, AMI actions, a bad file kept aside, wrong settings named", "22 own")
+@case("zrtp cache: commands, AMI actions, export and import", "22 own")
 def administration(bench):
     with pbx(bench, "") as lab:
-        with lab.phone("alice") as phone:
+        phone = lab.phone("alice")
+        with phone:
             make_call(lab, phone, verify=True)
         zid = re.search(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))[1]
         equal("name", command(lab, f"zrtp cache set name {zid} Alice in the office"), "Named")
@@ -294,8 +352,75 @@ def administration(bench):
             equal("AMI", (peer["ZID"], peer["Name"], peer["Verified"]),
                   (zid, "Alice in the office", "yes"))
             equal("ListItems", events.wait("ZrtpCacheListComplete", 5)["ListItems"], "1")
-            events.ask("ZrtpCacheSet", ZID=zid, Verified="no")
-            wait.until("changed by AMI", 5, lambda: re.search(
-                rf"(?m)^{zid} no ", lab.pbx.cli("zrtp cache show")))
+            equal("set", events.ask("ZrtpCacheSet", ZID=zid, Verified="no")["Response"], "Success")
+            equal("bad ZID", events.ask("ZrtpCacheSet", ZID="12", Verified="no")["Response"], "Error")
+            equal("status", events.ask("ZrtpCacheStatus")["State"], "up")
+        shown = lab.pbx.cli("zrtp cache show")
+        if not re.search(rf"(?m)^{zid} no ", shown):
+            raise AssertionError(f"not verified any more? {shown}")
+        lab.pbx.cli(f"zrtp cache export {lab.pbx.home}/lib/all.json")
+        equal("mode of the export", os.stat(lab.pbx.file("lib", "all.json")).st_mode & 0o777, 0o600)
         equal("delete", command(lab, f"zrtp cache delete {zid}"), "Deleted")
+        lab.pbx.cli(f"zrtp cache import {lab.pbx.home}/lib/all.json")
+        if "Alice in the office" not in lab.pbx.cli(f"zrtp cache show peer {zid}"):
+            raise AssertionError("the import did not bring the peer back")
+        with phone:
+            make_call(lab, phone)
         no_complaints(lab)
+
+
+def reload_says(lab, text, pattern):
+    """A configuration that is refused with these words."""
+    logged = len(lab.pbx.log())
+    lab.pbx.write("zrtp.conf", text)
+    lab.pbx.cli("module reload res_zrtp.so")
+    wait.until(f"the log says {pattern}", 5, lambda: re.search(pattern, lab.pbx.log()[logged:]))
+
+
+@case("cache: wrong settings are named, a key is needed and found wrong, a bad file is kept aside",
+      "22 own")
+def settings(bench):
+    lab = Lab(bench.root, bench.directory)
+    with_key(lab)
+    keyed = f"[general]\ncache_key_file = {lab.pbx.home}/lib/zrtp.key\n"
+    lab.pbx.write("zrtp.conf", keyed)
+    with lab:
+        phone = lab.phone("alice")
+        with phone:
+            make_call(lab, phone, verify=True)
+        for text, pattern in (
+                ("[general]\ncache = tape\n", r"zrtp\.conf:2: cache = tape"),
+                ("[general]\ncache_flush = 0\n", r"zrtp\.conf:2: cache_flush = 0"),
+                ("[general]\ncache_path = zrtp.db\n", r"zrtp\.conf:2: cache_path"),
+                ("[general]\ncache = realtime\n", "needs cache_key_file"),
+                ("[general]\n[a]\ncache = file\n", r"zrtp\.conf:3: unknown key cache")):
+            reload_says(lab, text, pattern)
+        # The wrong key: no ZRTP, and nothing is touched.
+        equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.write("zrtp.conf", keyed)
+        with open(lab.pbx.file("lib", "zrtp.key"), "w") as key:
+            key.write(64 * "0" + "\n")
+        lab.pbx.start()
+        if "this is not the key" not in lab.pbx.log() or lab.pbx.cli("zrtp cache status").count("Back end"):
+            raise AssertionError("the module loaded with a wrong key, or did not say why not")
+        equal("exit status", lab.pbx.stop(), 0)
+        with_key(lab)
+        lab.pbx.start()
+        with phone:
+            equal("verified", make_call(lab, phone), ("yes", "yes"))
+        # A damaged file: kept, named, and calls go on as with a stranger.
+        equal("exit status", lab.pbx.stop(), 0)
+        for name in ("zrtp.sqlite-wal", "zrtp.sqlite-shm"):
+            if os.path.exists(lab.pbx.file("lib", name)):
+                os.remove(lab.pbx.file("lib", name))
+        with open(lab.pbx.file("lib", "zrtp.sqlite"), "r+b") as file:
+            file.seek(200)
+            file.write(secrets.token_bytes(4000))
+        lab.pbx.start()
+        aside = [name for name in os.listdir(lab.pbx.file("lib")) if "damaged" in name]
+        if not aside or aside[0] not in lab.pbx.log():
+            raise AssertionError(f"the damaged file is not kept aside and named: {aside}")
+        with phone:
+            make_call(lab, phone)
+        equal("exit status", lab.pbx.stop(), 0)
+    lab.pbx.remove()
