@@ -13,7 +13,6 @@
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
 #include "asterisk/pbx.h"
-#include "asterisk/rtp_engine.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
@@ -169,7 +168,7 @@ static enum ast_zrtp_result go_secure(struct media *media)
 	return begun ? AST_ZRTP_OK : AST_ZRTP_WRONG_STATE;
 }
 
-static enum ast_zrtp_result set_verified(struct media *media, int verified)
+static enum ast_zrtp_result mark(struct media *media, int verified)
 {
 	if (!stream_in(media, ZRTP_STATE_SECURE)
 		|| zrtp_session_set_verified(leg_session(media->leg), verified) != ZRTP_OK) {
@@ -180,6 +179,51 @@ static enum ast_zrtp_result set_verified(struct media *media, int verified)
 	events_verified(media, verified);
 
 	return AST_ZRTP_OK;
+}
+
+static void mark_far(struct party *party, int verified)
+{
+	if (party->media && leg_session(party->media->leg)) {
+		mark(party->media, verified);
+		leg_settle(party->media->leg);
+	}
+	ao2_ref(party, -1);
+}
+
+static int task_far_verified(void *data)
+{
+	mark_far(data, 1);
+
+	return 0;
+}
+
+static int task_far_not_verified(void *data)
+{
+	mark_far(data, 0);
+
+	return 0;
+}
+
+/*!
+ * \brief Two people have compared what their phones show. Where that is the
+ * SAS of the other leg, it speaks for the phone there.
+ */
+static enum ast_zrtp_result set_verified(struct media *media, int verified)
+{
+	char sas[ZRTP_SAS_TEXT_SIZE], sas_type[5];
+	struct party *party = leg_party(media);
+	enum ast_zrtp_result result;
+
+	if (!party || party_shown_sas(party, sas, sas_type) <= 0) {
+		result = mark(media, verified);
+	} else if (party_push_partner(party, verified ? task_far_verified : task_far_not_verified)) {
+		result = AST_ZRTP_WRONG_STATE;
+	} else {
+		result = AST_ZRTP_OK;
+	}
+	ao2_cleanup(party);
+
+	return result;
 }
 
 static enum ast_zrtp_result enrollment(struct media *media, int accept)
@@ -304,36 +348,21 @@ static int task_query(void *data)
 	return 0;
 }
 
-struct media *action_media(struct ast_channel *chan)
+/*! \brief The media object of a channel, which has a leg, with a reference, or NULL. */
+static struct media *media_with_leg(struct ast_channel *chan)
 {
-	struct ast_rtp_instance *instance = NULL;
-	struct ast_rtp_glue *glue;
-	struct media *media = NULL;
+	struct media *media = bridge_media(chan);
+	struct leg *leg;
 
-	ast_channel_lock(chan);
-	glue = ast_channel_tech(chan) ? ast_rtp_instance_get_glue(ast_channel_tech(chan)->type) : NULL;
-	if (glue && glue->get_rtp_info) {
-		glue->get_rtp_info(chan, &instance);
-	}
-	ast_channel_unlock(chan);
-	if (!instance) {
+	if (!media) {
 		return NULL;
 	}
-
-	ao2_lock(instance);
-	media = ao2_bump(gate_media(instance));
-	ao2_unlock(instance);
-	ao2_ref(instance, -1);
-	if (media) {
-		struct leg *leg;
-
-		ao2_lock(media);
-		leg = media->leg;
-		ao2_unlock(media);
-		if (!leg) {
-			ao2_ref(media, -1);
-			media = NULL;
-		}
+	ao2_lock(media);
+	leg = media->leg;
+	ao2_unlock(media);
+	if (!leg) {
+		ao2_ref(media, -1);
+		return NULL;
 	}
 
 	return media;
@@ -381,7 +410,7 @@ static enum ast_zrtp_result run(struct job *job, int (*task)(void *data))
 /*! \brief A job for the leg of a channel. */
 static enum ast_zrtp_result job_for(struct ast_channel *chan, struct job **out)
 {
-	struct media *media = action_media(chan);
+	struct media *media = media_with_leg(chan);
 
 	if (!media) {
 		return AST_ZRTP_NO_ZRTP;

@@ -99,6 +99,44 @@ static struct party *get_partner(struct party *party)
 	return partner;
 }
 
+int party_push_partner(struct party *party, int (*task)(void *data))
+{
+	struct party *partner = get_partner(party);
+	int res = -1;
+
+	if (!partner) {
+		return -1;
+	}
+	ao2_lock(partner);
+	if (partner->serializer) {
+		res = ast_taskprocessor_push(partner->serializer, task, ao2_bump(partner));
+		if (res) {
+			ao2_ref(partner, -1);
+		}
+	}
+	ao2_unlock(partner);
+	ao2_ref(partner, -1);
+
+	return res;
+}
+
+int party_shown_sas(struct party *party, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5])
+{
+	struct party_report report;
+	const struct relay *relay = &report.relay;
+	int told, far;
+
+	party_get_report(party, &report);
+	told = relay->sas_type[0] && report.relay_status == RELAY_ACKNOWLEDGED;
+	far = told && relay->full;
+	if (!report.session.has_sas || report.outcome != OUTCOME_SECURE) {
+		return -1;
+	}
+	ast_copy_string(sas_type, told ? relay->sas_type : report.session.sas_type, 5);
+
+	return zrtp_sas_text(sas_type, far ? relay->sashash : report.session.sashash, sas) == ZRTP_OK ? far : -1;
+}
+
 /*! \brief Is a leg with this outcome one whose SAS may stand for the call? */
 static int is_whole(enum outcome outcome)
 {

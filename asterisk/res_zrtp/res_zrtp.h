@@ -486,6 +486,18 @@ void party_close(struct party *party);
 /*! \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held. */
 void party_meet(struct party *party, enum partner_kind kind, struct party *partner, int recorded);
 void party_get_report(struct party *party, struct party_report *out);
+/*!
+ * \brief The SAS that a leg's phone shows: its own, or that of the other leg
+ * once it has acknowledged that one.
+ * \retval 1 it is that of the other leg, 0 its own, -1 there is none
+ */
+int party_shown_sas(struct party *party, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5]);
+/*!
+ * \brief Run a task in the serializer of the partner, with the partner as its
+ * data, whose reference the task has to give up.
+ * \retval -1 there is none
+ */
+int party_push_partner(struct party *party, int (*task)(void *data));
 
 /* ------------------------------------------------------------------------
  * status.c: what is told of a leg, by name
@@ -664,12 +676,6 @@ typedef void (*action_done)(struct media *media, enum ast_zrtp_action action, en
 
 /*! \brief Do something with the leg of media, later, in its serializer. */
 int action_push(struct media *media, enum ast_zrtp_action action, action_done done);
-/*!
- * \brief The media object of a channel's audio with a reference, or NULL.
- * \pre neither the channel nor an RTP instance is locked
- */
-struct media *action_media(struct ast_channel *chan);
-
 /*! \brief action_cli.c: the same by CLI and AMI. */
 int action_cli_init(void);
 void action_cli_shutdown(void);

@@ -223,30 +223,34 @@ void speech_tell(struct media *media, const char *sound)
 	}
 }
 
+/*! A SAS and how it is rendered. */
+struct shown {
+	char sas[ZRTP_SAS_TEXT_SIZE];
+	char sas_type[5];
+};
+
 static void list_sas(void (*each)(const char *sound, void *arg), void *arg, const void *what)
 {
-	const struct zrtp_session_info *session = what;
+	const struct shown *shown = what;
 
 	each("zrtp/sas-is", arg);
-	say_sounds(session->sas, session->sas_type, each, arg);
+	say_sounds(shown->sas, shown->sas_type, each, arg);
 }
 
 int speech_task_sas(void *data)
 {
 	struct media *media = data;
-	struct zrtp_session_info session = { .has_sas = 0 };
-	struct ast_channel *chan;
+	struct party *party = leg_party(media);
+	struct ast_channel *chan = media_channel(media);
+	struct shown shown;
 
-	if (leg_session(media->leg) && leg_outcome(media->leg) == OUTCOME_SECURE) {
-		zrtp_session_get_info(leg_session(media->leg), &session);
-	}
-	chan = media_channel(media);
-	if (chan && session.has_sas) {
-		say(chan, list_sas, &session);
+	if (chan && party && party_shown_sas(party, shown.sas, shown.sas_type) >= 0) {
+		say(chan, list_sas, &shown);
 	} else if (chan) {
 		say(chan, list_one, "zrtp/no-sas");
 	}
 	ast_channel_cleanup(chan);
+	ao2_cleanup(party);
 	ao2_ref(media, -1);
 
 	return 0;

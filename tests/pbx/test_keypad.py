@@ -5,6 +5,7 @@ import time
 import asterisk
 import calls
 import prompts
+import test_relay
 import tone
 import wait
 from harness import case, equal
@@ -66,7 +67,22 @@ for _way in ("rfc4733", "info"):
          errors="keypad command refused")(lambda lab, w=_way: in_a_bridge(lab, w))
 
 
-@case("keypad in an application: the SAS is heard, and the application gets every digit")
+@case("keypad of an enrolled phone: it hears the SAS it shows, and its word is for the phone behind")
+def enrolled(lab):
+    with test_relay.enrollment(lab) as events, lab.zrtp_phone("keypad", enroll="accept", record=True) as phone, \
+            lab.zrtp_phone("bob") as other:
+        test_relay.enroll(lab, phone)
+        test_relay.call(lab, phone, other)
+        sas = test_relay.same_sas(lab, phone, other)
+        phone.say(f"dtmf {SAS}")
+        time.sleep(prompts.seconds("sas-is") + 7)
+        phone.say(f"dtmf {VERIFY}")
+        event = events.wait("ZrtpVerified", 8)
+        equal("whose word it is about", asterisk.endpoint_of(event["Channel"]), "bob")
+        phone.hang_up()
+    spoken(lab, tone.read(phone.recording), sas)
+
+
 def in_an_application(lab):
     with lab.zrtp_phone("keypad", record=True) as phone:
         phone.call("digits", lab.sip_port)
@@ -81,6 +97,11 @@ def in_an_application(lab):
     heard = tone.read(phone.recording)
     prompts.expect(heard, prompts.ours("sas-is"), "sas-is")
     spoken(lab, heard, sas)
+
+
+IN_AN_APPLICATION = "keypad in an application: the SAS is heard, and the application gets every digit"
+case(IN_AN_APPLICATION)(in_an_application)
+case(IN_AN_APPLICATION, kind="16")(in_an_application)
 
 
 @case("SayZRTPSAS: the SAS aloud, in English and in Spanish")
