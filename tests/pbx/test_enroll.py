@@ -66,8 +66,7 @@ def by_keypad(lab, digits, verdict, prompt):
             phone.say(digit)
             time.sleep(0.5)
         equal("status", status(events, "alice"), verdict)
-        time.sleep(5)
-        phone.hang_up()
+        phone.wait_ended(12)  # the PBX hangs up when all is said
     pcm = tone.read(phone.recording)
     for name in ("enroll-welcome", prompt):
         prompts.expect(pcm, prompts.ours(name), name)
@@ -124,9 +123,8 @@ def kept(lab):
         equal("enrolled", enrolled(lab), {})
 
 
-KEPT = "enrollment with zrtpcall: both keep the secret, the next call is known; revoked, it is not"
-case(KEPT)(kept)
-case(KEPT, kind="16")(kept)
+case("enrollment with zrtpcall: both keep the secret, the next call is known; revoked, it is not")(kept)
+case("enrollment with zrtpcall", kind="16")(kept)
 
 
 @case("enrollment without a question, hung up, and with wrong options")
@@ -201,7 +199,6 @@ def late(lab):
         phone.call("enroll-late", lab.sip_port)
         phone.secure()
         equal("status", status(events, "alice"), "LATE")
-        time.sleep(6)
-        phone.hang_up()
+        phone.wait_ended(12)
         equal("enrolled", enrolled(lab), {})
     prompts.expect(tone.read(phone.recording), prompts.ours("enroll-late"), "enroll-late")

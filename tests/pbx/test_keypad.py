@@ -99,9 +99,8 @@ def in_an_application(lab):
     spoken(lab, heard, sas)
 
 
-IN_AN_APPLICATION = "keypad in an application: the SAS is heard, and the application gets every digit"
-case(IN_AN_APPLICATION)(in_an_application)
-case(IN_AN_APPLICATION, kind="16")(in_an_application)
+case("keypad in an application: the SAS is heard, and the application gets every digit")(in_an_application)
+case("keypad in an application", kind="16")(in_an_application)
 
 
 @case("SayZRTPSAS: the SAS aloud, in English and in Spanish")
