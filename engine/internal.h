@@ -175,6 +175,8 @@ struct zrtp_stream {
 	bool clear_acted;                /* peer_clear_mac was acted upon */
 	uint8_t relay[ZRTP_CONFIRM_MIN]; /* our SASrelay, until acknowledged */
 	size_t relay_len;
+	unsigned acks_owed; /* RelayACKs that former SASrelays may still cause */
+	uint64_t acks_owed_until;
 	bool has_nonce;
 	uint8_t nonce[ZRTP_NONCE_SIZE]; /* of this stream's Commit */
 	struct zrtp_choice choice;      /* rows are NULL until chosen */
@@ -251,6 +253,8 @@ enum zrtp_state zrtp_expired(struct zrtp_stream *stream);
 void zrtp_timer_t1(struct zrtp_stream *stream);
 void zrtp_timer_t1_extend(struct zrtp_stream *stream);
 void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message);
+/* How often, and when last, T2 has sent its present message. */
+unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last);
 void zrtp_timer_wait(struct zrtp_stream *stream);
 void zrtp_timer_stop(struct zrtp_stream *stream);
 /* Repeat what is due; true when there is nothing left to repeat. */

@@ -74,12 +74,40 @@ enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_m
 	return stream->state;
 }
 
+/* A RelayACK does not say which SASrelay it is for. One that answers a former
+ * SASrelay must not stop the present one, which the phone may never have seen:
+ * it would go on showing the SAS of a party that has left. So what was sent and
+ * not yet answered is remembered for as long as an answer may be on its way. */
+enum { ACK_WAIT = 500000 };
+
+static void remember_owed(struct zrtp_stream *stream, unsigned answered)
+{
+	uint64_t last;
+	unsigned sent = zrtp_timer_t2_sent(stream, &last);
+
+	if (stream->now >= stream->acks_owed_until) {
+		stream->acks_owed = 0;
+	}
+	stream->acks_owed += sent - answered;
+	stream->acks_owed_until = last + ACK_WAIT;
+}
+
+static bool take_owed(struct zrtp_stream *stream)
+{
+	if (!stream->acks_owed || stream->now >= stream->acks_owed_until) {
+		return false;
+	}
+	stream->acks_owed--;
+	return true;
+}
+
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	(void)message;
-	if (!stream->relay_len) {
+	if (take_owed(stream) || !stream->relay_len) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
+	remember_owed(stream, 1);
 	stream->relay_len = 0;
 	zrtp_timer_stop(stream);
 	zrtp_tell(stream, ZRTP_EVENT_RELAY_DONE);
@@ -123,6 +151,9 @@ enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *s
 		return ZRTP_WRONG_STATE;
 	}
 	stream->now = now;
+	if (stream->relay_len) {
+		remember_owed(stream, 0);
+	}
 	if (build(stream, flags, sas, sashash ? sashash : none)) {
 		return ZRTP_CRYPTO;
 	}

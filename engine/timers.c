@@ -39,6 +39,12 @@ void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message)
 	zrtp_send(stream, message);
 }
 
+unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last)
+{
+	*last = stream->timer.deadline - stream->timer.interval;
+	return T2_COUNT + 1U - stream->timer.left;
+}
+
 void zrtp_timer_wait(struct zrtp_stream *stream)
 {
 	stream->timer = (struct zrtp_timer){ .deadline = stream->now + RESPONDER_WAIT };

@@ -454,6 +454,65 @@ static void a_newer_sas_is_sent_instead_of_the_one_under_way(void **state)
 	pair_free(pair);
 }
 
+/* Which SASrelay of those on their way to the phone is lost: the nth. */
+static bool lose_one(struct pair *pair, struct pair_packet *packet)
+{
+	unsigned *nth = pair->filter_arg;
+
+	return !pair_is(packet, "SASrelay") || --*nth;
+}
+
+/* A RelayACK names no SASrelay. The phone must not be left with the SAS of a
+ * party that has gone, because the answer to its relay came late. */
+static void a_late_answer_to_a_former_relay_does_not_count_for_the_newer_one(void **state)
+{
+	struct pair_config config = with_pbx();
+	struct pair *pair = enrolled(&config);
+	unsigned nth = 2;
+
+	(void)state;
+	pair->filter = lose_one;
+	pair->filter_arg = &nth;
+	assert_int_equal(relay(pair, "B32", far_sas), ZRTP_OK);
+	pair_run(pair, pair->now + PAIR_DELAY + 1); /* the answer is on its way */
+	assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), 0);
+	assert_int_equal(relay(pair, "B32", other_sas), ZRTP_OK);
+	pair_run(pair, pair->now + 100000);
+	assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), 0);
+	pair_run(pair, pair->now + 20 * SECOND);
+	assert_shows(pair, "B32 ", other_sas);
+	assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), 1);
+	assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_FAILED), 0);
+	pair_free(pair);
+}
+
+/* The same with an answer that comes twice, as the SASrelay was repeated. */
+static void the_second_answer_to_a_repeated_relay_does_not_count_for_the_next_one(void **state)
+{
+	struct pair_config config = with_pbx();
+	struct pair *pair = enrolled(&config);
+	unsigned nth = 3;
+
+	(void)state;
+	pair->filter = lose_one;
+	pair->filter_arg = &nth;
+	assert_int_equal(relay(pair, "B32", far_sas), ZRTP_OK);
+	/* As if the way took longer than the first repetition: sent twice by then. */
+	assert_int_equal(zrtp_stream_deadline(stream_of(pair, PBX)), pair->now + 150000);
+	pair->now += 150000;
+	zrtp_stream_expire(stream_of(pair, PBX), pair->now);
+	while (!told(pair, PBX, ZRTP_EVENT_RELAY_DONE)) {
+		pair_run(pair, pair->now + 1);
+	}
+	assert_int_equal(relay(pair, "B32", other_sas), ZRTP_OK);
+	pair_run(pair, pair->now + 100000);
+	assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), 1);
+	pair_run(pair, pair->now + 20 * SECOND);
+	assert_shows(pair, "B32 ", other_sas);
+	assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), 2);
+	pair_free(pair);
+}
+
 /* R466: to a phone that is not enrolled, and to one that is. */
 static void an_empty_relay_changes_the_rendering_only(void **state)
 {
@@ -972,6 +1031,8 @@ int main(void)
 		cmocka_unit_test(flags_of_the_far_leg_arrive),
 		cmocka_unit_test(another_sas_takes_the_place_of_the_first_with_a_new_iv),
 		cmocka_unit_test(a_newer_sas_is_sent_instead_of_the_one_under_way),
+		cmocka_unit_test(a_late_answer_to_a_former_relay_does_not_count_for_the_newer_one),
+		cmocka_unit_test(the_second_answer_to_a_repeated_relay_does_not_count_for_the_next_one),
 		cmocka_unit_test(an_empty_relay_changes_the_rendering_only),
 		cmocka_unit_test(the_peers_sas_types_are_known_once_the_peer_is),
 		cmocka_unit_test(any_sashash_can_be_rendered),
