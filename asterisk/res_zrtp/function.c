@@ -168,6 +168,7 @@ static int find_media(struct ast_channel *chan, const char *which, struct media 
 
 static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char *buf, size_t len)
 {
+	char value[STATUS_VALUE_SIZE];
 	struct media *media;
 	size_t i;
 	AST_DECLARE_APP_ARGS(args,
@@ -185,6 +186,11 @@ static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char
 		if (!strcasecmp(S_OR(args.item, ""), items[i].name)) {
 			break;
 		}
+	}
+	if (i == ARRAY_LEN(items) && !status_item(chan, S_OR(args.item, ""), value)) {
+		/* Of the leg, so of no medium. */
+		ast_copy_string(buf, value, len);
+		return 0;
 	}
 	if (i == ARRAY_LEN(items)) {
 		ast_log(LOG_WARNING, "%s: %s: there is no item '%s'\n", ast_channel_name(chan), cmd, S_OR(args.item, ""));

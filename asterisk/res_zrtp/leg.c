@@ -233,7 +233,7 @@ static void begin_again(struct leg *leg)
 	}
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
-	party_update(leg->party, NULL, NULL, OUTCOME_PENDING, 0, 0);
+	party_update(leg->party, &(struct leg_state) { .outcome = OUTCOME_PENDING });
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		stream_make(leg, media);
@@ -254,17 +254,22 @@ static int is_secure(const struct media *media)
 /*! \brief Tell others of the leg. The stream that made the SAS stands for it, as long as it is there. */
 static void report_leg(struct leg *leg)
 {
-	struct media *media, *best = AST_LIST_FIRST(&leg->streams);
-	unsigned int streams = 0, secure = 0;
+	struct leg_state state = {
+		.media = AST_LIST_FIRST(&leg->streams),
+		.session = leg->session,
+		.outcome = leg_outcome(leg),
+		.enrolling = leg->enrolling,
+	};
+	struct media *media;
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		streams += media->begun;
-		secure += is_secure(media);
-		if (is_secure(media) && (!is_secure(best) || !media->report.info.multistream)) {
-			best = media;
+		state.streams += media->begun;
+		state.secure += is_secure(media);
+		if (is_secure(media) && (!is_secure(state.media) || !media->report.info.multistream)) {
+			state.media = media;
 		}
 	}
-	party_update(leg->party, best, leg->session, leg_outcome(leg), streams, secure);
+	party_update(leg->party, &state);
 }
 
 /*! \brief After each call of the ZRTP engine: all deadlines of the session may have changed. */

@@ -143,8 +143,25 @@ static int is_whole(enum outcome outcome)
 	return outcome == OUTCOME_SECURE || outcome == OUTCOME_PENDING;
 }
 
-static void put_facts(struct party_facts *out, const struct party_report *report, const struct media *media,
-	struct zrtp_session *session)
+/*! \brief What the ZRTP engine and the signalling know. */
+static void put_exchange(struct party_report *report, const struct leg_state *state)
+{
+	struct media *media = state->media;
+
+	memset(&report->session, 0, sizeof(report->session));
+	memset(&report->stream, 0, sizeof(report->stream));
+	report->hash_offered = report->hash_received = 0;
+	if (state->session && media && media->stream) {
+		zrtp_session_get_info(state->session, &report->session);
+		zrtp_stream_get_info(media->stream, &report->stream);
+		ao2_lock(media);
+		report->hash_offered = media->hash_asked;
+		report->hash_received = media->report.signalled;
+		ao2_unlock(media);
+	}
+}
+
+static void put_facts(struct party_facts *out, const struct party_report *report, const struct leg_state *state)
 {
 	const struct zrtp_session_info *info = &report->session;
 
@@ -153,44 +170,39 @@ static void put_facts(struct party_facts *out, const struct party_report *report
 		return;
 	}
 	out->secure = 1;
-	out->relays = media->settings->policy.mitm;
+	out->relays = state->media->settings->policy.mitm;
 	out->enrolled = info->pbx_matched;
 	out->mitm = info->peer_mitm;
 	out->verified = info->peer_verified;
 	out->disclosed = info->peer_disclosed;
-	out->words = zrtp_session_peer_shows(session, "B256");
+	out->words = zrtp_session_peer_shows(state->session, "B256");
 	memcpy(out->sashash, info->sashash, sizeof(out->sashash));
 	memcpy(out->zid, info->peer_zid, sizeof(out->zid));
 	ast_copy_string(out->sas_type, report->stream.algorithm[ZRTP_CLASS_SAS], sizeof(out->sas_type));
 	ast_copy_string(out->announced, info->sas_type, sizeof(out->announced));
 }
 
-void party_update(struct party *party, struct media *media, struct zrtp_session *session, enum outcome outcome,
-	unsigned int streams, unsigned int secure)
+void party_update(struct party *party, const struct leg_state *state)
 {
 	struct party_report *report = &party->report;
 	struct party_facts former;
 	struct party *partner;
 	int changed;
 
-	party->media = media;
+	party->media = state->media;
 	ao2_lock(party);
 	former = report->facts;
-	report->outcome = outcome;
-	report->streams = streams;
-	report->secure = secure;
-	memset(&report->session, 0, sizeof(report->session));
-	memset(&report->stream, 0, sizeof(report->stream));
-	if (session && media && media->stream) {
-		zrtp_session_get_info(session, &report->session);
-		zrtp_stream_get_info(media->stream, &report->stream);
-	}
-	if (!session) {
+	report->outcome = state->outcome;
+	report->streams = state->streams;
+	report->secure = state->secure;
+	report->enrolling = state->enrolling;
+	put_exchange(report, state);
+	if (!state->session) {
 		/* With the session went whatever its phone was shown. */
 		memset(&report->relay, 0, sizeof(report->relay));
 		report->relay_status = RELAY_NONE;
 	}
-	put_facts(&report->facts, report, media, session);
+	put_facts(&report->facts, report, state);
 	changed = memcmp(&former, &report->facts, sizeof(former));
 	ao2_unlock(party);
 

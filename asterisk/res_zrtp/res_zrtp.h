@@ -459,6 +459,9 @@ struct party_report {
 	enum relay_status relay_status;
 	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
 	unsigned int recorded:1;       /*!< Somebody records or listens */
+	unsigned int enrolling:1;
+	unsigned int hash_offered:1;   /*!< Our zrtp-hash went to the peer */
+	unsigned int hash_received:1;  /*!< The peer's signalling announced ZRTP */
 };
 
 /*! An ao2 object that a leg and its partner share; its lock guards the first part. */
@@ -475,12 +478,18 @@ struct party {
 };
 
 struct party *party_alloc(struct ast_taskprocessor *serializer);
-/*!
- * \brief After each call of the ZRTP engine. Serializer only.
- * \param media the stream that made the SAS, or a secure one in its place; NULL without one
- */
-void party_update(struct party *party, struct media *media, struct zrtp_session *session, enum outcome outcome,
-	unsigned int streams, unsigned int secure);
+
+/*! What a leg tells its party. */
+struct leg_state {
+	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */
+	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
+	enum outcome outcome;
+	unsigned int streams, secure;
+	unsigned int enrolling:1;      /*!< E was announced in our Confirm, or is going to be */
+};
+
+/*! \brief After each call of the ZRTP engine. Serializer only. */
+void party_update(struct party *party, const struct leg_state *state);
 /*! \brief The leg is over. Serializer only. */
 void party_close(struct party *party);
 /*! \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held. */

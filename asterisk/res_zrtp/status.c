@@ -243,6 +243,11 @@ static void put_enrolled(char *out, const struct source *s)
 	put_flag(out, s, s->report.session.pbx_matched);
 }
 
+static void put_enrolling(char *out, const struct source *s)
+{
+	put_yes(out, s->report.enrolling);
+}
+
 static void put_discloses(char *out, const struct source *s)
 {
 	put_flag(out, s, s->report.session.peer_disclosed);
@@ -258,15 +263,19 @@ static void put_mitm(char *out, const struct source *s)
 	put_flag(out, s, s->report.session.peer_mitm);
 }
 
+static void put_hash_offered(char *out, const struct source *s)
+{
+	put_yes(out, s->report.hash_offered);
+}
+
+static void put_hash_received(char *out, const struct source *s)
+{
+	put_yes(out, s->report.hash_received);
+}
+
 static void put_hash_status(char *out, const struct source *s)
 {
-	static const char * const texts[] = {
-		[ZRTP_HASH_NONE] = "none",
-		[ZRTP_HASH_MATCHED] = "matched",
-		[ZRTP_HASH_MISMATCH] = "mismatch",
-	};
-
-	put(out, texts[s->report.stream.hello_hash]);
+	put(out, signalling_status_text(s->report.stream.hello_hash));
 }
 
 /*! \brief Only the channel driver knows how its signalling goes. */
@@ -339,9 +348,12 @@ static const struct {
 	{ "PeerVerified", put_peer_verified },
 	{ "Cache", put_cache },
 	{ "Enrolled", put_enrolled },
+	{ "Enrolling", put_enrolling },
 	{ "PeerDiscloses", put_discloses },
 	{ "PeerAllowsClear", put_allows_clear },
 	{ "PeerMiTM", put_mitm },
+	{ "HashOffered", put_hash_offered },
+	{ "HashReceived", put_hash_received },
 	{ "HashStatus", put_hash_status },
 	{ "Signalling", put_signalling },
 	{ "Partner", put_partner },

@@ -57,6 +57,7 @@ BESIDES = {
     "mux": ("zrtp", "rtcp_mux = yes\n"),
     "muxthrough": ("zrtp/through", "rtcp_mux = yes\n"),
     "bundle": ("zrtp", "bundle = yes\nmax_video_streams = 1\nallow = vp8\n"),
+    "screen1": ("zrtp", "allow = h264\n"), "screen2": ("zrtp", "allow = h264\n"),
     "strictfax": ("zrtp/strict", "t38_udptl = yes\n"),
     "fax": ("zrtp", "t38_udptl = yes\n"),
     "past1": ("zrtp/through", ""), "past2": ("zrtp/through", ""),
@@ -131,8 +132,9 @@ exten => digits,1,Answer()
  same => n,Verbose(0,zrtpcall read ${{SECOND}})
  same => n,SendDTMF(95)
  same => n,Wait(600)
-exten => sent-on,1,Answer()
- same => n,Transfer({technology}/sip:call-carol@127.0.0.1:{port})
+exten => told,1,Answer()
+ same => n,Wait(2)
+ same => n,Verbose(0,items ${{ZRTP(Enrolled)}} ${{ZRTP(Partner)}} ${{ZRTP(PeerMiTM)}} ${{ZRTP(SAS)}} ${{ZRTP(NoSuchItem)}})
  same => n,Wait(600)
 exten => conference,1,Answer()
  same => n,ConfBridge(lab)
@@ -150,17 +152,11 @@ exten => enroll-patient,1,Enroll_zrtp(r(1)t(5))
 exten => enroll-late,1,Answer()
  same => n,Wait(3)
  same => n,Enroll_zrtp(h)
-exten => trust,1,Enroll_zrtp(cq)
- same => n,Wait(600)
 exten => sent-on,1,Answer()
  same => n,Transfer({technology}/sip:call-carol@127.0.0.1:{port})
  same => n,Wait(600)
-exten => conference,1,Answer()
- same => n,ConfBridge(room)
 exten => spy,1,Answer()
  same => n,ChanSpy({technology}/bob,qs)
-exten => watched-bob,1,MixMonitor({home}/sounds/watched.wav)
- same => n,Dial({technology}/bob,20)
 exten => pickup,1,PickupChan({technology}/bob,p)
 exten => park,1,Park()
 exten => parked,1,ParkedCall(default,701)

@@ -29,12 +29,12 @@ def enrollment(lab):
 
 def enroll(lab, phone):
     """Let a phone trust the PBX, and the PBX know it."""
-    phone.call("trust", lab.sip_port)
+    phone.call("enroll-trust", lab.sip_port)
     phone.secure()
     phone.wait("enrolled", 10, enrolled=True)
     wait.until(f"{phone.name} enrolled at the PBX", 5,
                lambda: re.search(rf"(?m)^[0-9a-f]{{24}} {phone.name}$", lab.pbx.cli("zrtp enrollments show")))
-    phone.hang_up()
+    phone.wait_ended()
     lab.pbx.idle()
 
 
@@ -104,6 +104,7 @@ def one_enrolled(lab):  # R458 R462 R465 R466 R482
         bob.call("echo", lab.sip_port)
         bob.secure()
         own_sas(lab, bob, Partner="none", RelayStatus="none")
+        equal("our M flag", bob.all("sas")[-1]["peer_mitm"], True)
         bob.hang_up()
 
 
@@ -364,11 +365,11 @@ def linphone_partner(lab):
       errors="does not share the secret of earlier calls")
 def linphone_enrolled(lab):  # R479
     with enrollment(lab), lab.phone("alice") as alice, lab.zrtp_phone("bob") as bob:
-        alice.call("trust", lab.sip_port)
+        alice.call("enroll-trust", lab.sip_port)
         alice.secure()
         wait.until("the PBX keeps a secret", 10, lambda: re.search(
             r"(?m)^[0-9a-f]{24} alice$", lab.pbx.cli("zrtp enrollments show")))
-        alice.hang_up()
+        alice.wait_ended()
         lab.pbx.idle()
         bob.expect_call()
         alice.call("call-bob", lab.sip_port)
@@ -378,3 +379,78 @@ def linphone_enrolled(lab):  # R479
             reaches(lab, name, Partner="leg", Enrolled="no", RelayStatus="none", State="secure")
         own_sas(lab, bob)
         alice.hang_up()
+
+
+def kex(lab, name):
+    """The key agreements of all streams of endpoint NAME's calls."""
+    return sorted(stream["Kex"] for stream in lab.pbx.streams() if asterisk.endpoint_of(stream["Channel"]) == name)
+
+
+def flows(phone, seconds=1.5, least=8):
+    """SRTP of both media arrives at a phone, and nothing in clear."""
+    before = phone.statistics()
+    time.sleep(seconds)
+    after = phone.statistics()
+    for medium in ("audio", "video"):
+        grown = after[medium]["srtp_received"] - before[medium]["srtp_received"]
+        equal(f"{phone.name} receives {medium} ({grown})", grown > least, True)
+
+
+@case("video: keyed by Multistream beside the audio, one SAS for the leg, and that is relayed")
+def video(lab):
+    with enrollment(lab), lab.zrtp_phone("screen1", video="offer") as caller, \
+            lab.zrtp_phone("screen2", video="accept", enroll="accept") as called:
+        enroll(lab, called)
+        call(lab, caller, called)
+        for phone in (caller, called):
+            phone.wait("secure", 10, medium="video", multistream=True)
+            reaches(lab, phone.name, Streams="2", SecureStreams="2", Outcome="secure")
+            equal("key agreements", kex(lab, phone.name), ["Mult", "X255"])
+        same_sas(lab, called, caller)
+        for phone in (caller, called):
+            equal("one SAS", len({s["SAS"] for s in lab.pbx.streams()
+                                  if asterisk.endpoint_of(s["Channel"]) == phone.name}), 1)
+            flows(phone)
+        caller.hang_up()
+
+
+@case("video: added in mid-call, keyed by Multistream under the same SAS")
+def video_later(lab):
+    with lab.zrtp_phone("screen1") as phone:
+        phone.call("echo", lab.sip_port)
+        sas = phone.secure()
+        reaches(lab, "screen1", Streams="1", SecureStreams="1")
+        phone.say("video")
+        phone.wait("secure", 10, medium="video", multistream=True)
+        table = reaches(lab, "screen1", Streams="2", SecureStreams="2", Outcome="secure")
+        equal("SAS", table["SAS"], sas)
+        equal("key agreements", kex(lab, "screen1"), ["Mult", "X255"])
+        flows(phone)
+        phone.hang_up()
+
+
+@case("the table of a leg is the same in CLI, AMI and dialplan, and has all that a person needs",
+      errors="there is no item 'NoSuchItem'")
+def table(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as phone:
+        phone.call("told", lab.sip_port)
+        sas = phone.secure()
+        shown = reaches(lab, "alice", State="secure", HashReceived="yes", HashOffered="yes", HashStatus="matched",
+                        Signalling="open", Security="unverified", Cache="first", Verified="no", PeerVerified="no",
+                        Enrolling="no", Policy="zrtp", PeerClient="zrtpcall", RelayStatus="none", SAS=sas)
+        channel = lab.pbx.stream("alice")["Channel"]
+        asked = events.ask("ZrtpShowChannel", Channel=channel)
+        equal("AMI", {name[4:]: value for name, value in asked.items()
+                      if name.startswith("Zrtp")}, {name: "" if value == "-" else value for name, value
+                                                    in shown.items() if f"Zrtp{name}" in asked})
+        equal("all items", set(name[4:] for name in asked if name.startswith("Zrtp")) <= set(shown), True)
+        events.ask("ZrtpStatus")
+        entry = events.wait("ZrtpStatusEntry", 5, Channel=channel)
+        equal("SAS in the list", entry["ZrtpSAS"], sas)
+        equal("end of the list", events.wait("ZrtpStatusComplete", 5)["ListItems"], "1")
+        wait.until("the dialplan's items", 5, lambda: f"items no none no {sas}" in lab.pbx.log())
+        refused = events.ask("ZrtpShowChannel", Channel="nobody")
+        equal("unknown channel", refused["Message"], "Channel: nobody is not a known channel")
+        states = [e["State"] for e in events.all("ZrtpState", Channel=channel)]
+        equal("states told", states, ["looking", "going secure", "secure"])
+        phone.hang_up()
