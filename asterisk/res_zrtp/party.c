@@ -155,7 +155,7 @@ static void put_exchange(struct party_report *report, const struct leg_state *st
 		zrtp_session_get_info(state->session, &report->session);
 		zrtp_stream_get_info(media->stream, &report->stream);
 		ao2_lock(media);
-		report->hash_offered = media->hash_asked;
+		report->hash_offered = !ast_strlen_zero(media->told_hash);
 		report->hash_received = media->report.signalled;
 		ao2_unlock(media);
 	}
