@@ -63,6 +63,7 @@ BESIDES = {
     "past1": ("zrtp/through", ""), "past2": ("zrtp/through", ""),
     "nat": ("zrtp", "rtp_symmetric = yes\nforce_rport = yes\n"),
     "natthrough": ("zrtp/through", "rtp_symmetric = yes\nforce_rport = yes\n"),
+    "film": ("zrtp", "allow = vp8\nmax_video_streams = 1\n"),
     "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
@@ -121,6 +122,12 @@ exten => announce,1,Answer()
 exten => record,1,Answer()
  same => n,MixMonitor({home}/sounds/mix.wav,r({home}/sounds/heard-${{WHO}}.wav))
  same => n,Goto(announce,again)
+exten => early,1,Progress()
+ same => n,Wait(0.5)
+ same => n,Goto(silent,1)
+exten => fork,1,Dial({technology}/bob&{technology}/carol&{technology}/dave,20)
+exten => _hear-.,1,Dial({technology}/${{EXTEN:5}},20,tT)
+exten => brief,1,Dial({technology}/bob,1)
 exten => echo,1,Answer()
  same => n,Echo()
 exten => silent,1,Answer()

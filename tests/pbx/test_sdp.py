@@ -287,3 +287,36 @@ def automatic_end(lab):
             calls.end(lab, phone, way)
     told = descriptions(phone)
     equal("one value in each description", [len(values) for values in told["received"]], [1, 1])
+
+
+@case("zrtp-hash: a re-INVITE that names another Hello ends what was secure, and nothing goes out in clear",
+      errors=f"{FORGETFUL}|{REFUSED}|{FAILED}")
+def replaced(lab):
+    seen = []
+
+    def later(way, lines):
+        seen.append(way)
+        return falsified(lines) if way == TO_PBX and seen.count(TO_PBX) > 1 else lines
+    witness = Witness(later)
+    with lab.phone("relayed") as phone, watched(lab, witness), asterisk.Events(lab.pbx) as events:
+        start(lab, phone, "phone calls")
+        calls.secure(lab, phone)
+        phone.expect_call()
+        phone.say("pause")
+        phone.wait("is now paused", 5)
+        event = events.wait("ZrtpFailed", 10)
+        equal("code", event["Code"], "0x0")
+        stream = lab.pbx.stream("relayed")
+        equal("not secure", stream["State"] == "secure", False)
+        sent = int(stream["Tx"])
+        dropped = int(stream["Dropped"])
+        phone.expect_call()
+        phone.say("resume")
+        calls.talk(2)
+        stream = lab.pbx.stream("relayed")
+        equal("media sent", int(stream["Tx"]) - sent, 0)
+        equal("media withheld", int(stream["Dropped"]) > dropped, True)
+        lab.pbx.cli("channel request hangup all")
+        phone.wait_ended()
+    told = [values[0] for values in witness.said[TO_PHONE]]
+    equal("the answer has the hash of the new Hello", told[1] != told[0] and told[1] in witness.true[TO_PHONE], True)
