@@ -390,10 +390,27 @@ static int task_join(void *data)
 	return 0;
 }
 
+/*! \brief Has its RTP instance gone? Then the task that ends it is queued, or was done. */
+static int is_over(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->ended;
+	ao2_unlock(media);
+
+	return res;
+}
+
 static int task_start(void *data)
 {
 	struct media *media = data;
 
+	/* Only its instance keeps another thread from ending it before it starts. */
+	if (is_over(media)) {
+		ao2_ref(media, -1);
+		return 0;
+	}
 	meet_channel(media, 1);
 	ahead_start(media);
 	media->begun = 1;
@@ -581,12 +598,13 @@ int leg_join(struct media *media, unsigned int ssrc)
 		return -1;
 	}
 	media->ssrc = ssrc;
+	/* Whoever ends the stream from here on finds its leg: the task that makes
+	 * the stream must be queued before the one that ends it. */
 	ao2_lock(media);
 	media->leg = leg;
 	gone = media->ended;
-	ao2_unlock(media);
-
 	res = leg_push(media, task_join);
+	ao2_unlock(media);
 	if (gone) {
 		leg_leave(media);
 	}
