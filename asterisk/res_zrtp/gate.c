@@ -244,7 +244,7 @@ static int keys_must_be_ours(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.was_secure || media->settings->require;
+	res = media->gate.was_secure || media->pass.keyed || media->settings->require;
 	ao2_unlock(media);
 
 	return res;

@@ -175,7 +175,8 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 			ast_sockaddr_copy(&address, &to->pass.rtcp);
 		}
 	}
-	if (fd < 0 || ast_sockaddr_isnull(&to->remote)) {
+	/* One that has become an end meanwhile sends what is its own only. */
+	if (fd < 0 || ast_sockaddr_isnull(&to->remote) || to->pass.role == ROLE_END) {
 		to->pass.dropped++;
 	} else if (ast_sendto(fd, octets, len, MSG_DONTWAIT, &address) < 0) {
 		to->pass.dropped++;
