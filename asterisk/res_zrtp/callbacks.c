@@ -17,6 +17,10 @@
  * repeats its Hello for longer. */
 #define SILENCE_USEC 1500000
 
+/*! Whoever has recorded a message of the peer can repeat it: of one event so
+ * often a line in the log has to do. */
+#define QUIET_USEC 10000000
+
 static const char *name_of(struct media *media)
 {
 	return media->report.channel;
@@ -158,6 +162,19 @@ static void peer_changed(struct media *media)
 	leg_restart(media->leg);
 }
 
+/*! \brief Was there no line about this event for a while? */
+static int is_news(struct media *media, enum zrtp_event event)
+{
+	uint64_t now = context_now();
+	int news = !media->logged_at[event] || now - media->logged_at[event] >= QUIET_USEC;
+
+	if (news) {
+		media->logged_at[event] = now;
+	}
+
+	return news;
+}
+
 static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg)
 {
 	struct media *media = stream_arg;
@@ -183,7 +200,9 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		break;
 	case ZRTP_EVENT_CLEAR_REFUSED:
 		gate_resume(media);
-		ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
+		if (is_news(media, event)) {
+			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
+		}
 		break;
 	case ZRTP_EVENT_HELLO_HASH_MISMATCH:
 		signalling_mismatch(media);
@@ -195,7 +214,9 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", name_of(media));
 		break;
 	default:
-		ast_log(LOG_WARNING, "%s: ZRTP: %s\n", name_of(media), zrtp_event_text(event));
+		if (is_news(media, event)) {
+			ast_log(LOG_WARNING, "%s: ZRTP: %s\n", name_of(media), zrtp_event_text(event));
+		}
 		break;
 	}
 }

@@ -358,6 +358,7 @@ struct media {
 	struct zrtp_stream *stream;
 	enum outcome outcome;
 	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
+	uint64_t logged_at[ZRTP_EVENT_COUNT]; /*!< The last line of each, where repetitions are left out */
 	unsigned int begun:1;         /*!< Its ZRTP runs */
 	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
 	unsigned int ssrc;
