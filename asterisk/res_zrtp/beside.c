@@ -13,12 +13,19 @@
 #include "asterisk/channel.h"
 #include "asterisk/datastore.h"
 #include "asterisk/logger.h"
+#include "asterisk/module.h"
 #include "asterisk/pbx.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+
+/*! \brief A channel may outlive its RTP instance, and then still has the mark. */
+static void mark_destroy(attribute_unused void *data)
+{
+	ast_module_unref(AST_MODULE_SELF);
+}
 
 /*! What there may be beside ZRTP, and in place of it. */
 enum beside { BESIDE_KEYS, BESIDE_BUNDLE, BESIDE_DIRECT, BESIDE_COUNT };
@@ -27,11 +34,11 @@ static const struct {
 	struct ast_datastore_info told; /*!< Marks channels of which it was told */
 	const char *why;
 } besides[BESIDE_COUNT] = {
-	[BESIDE_KEYS] = { { .type = "zrtp other keys" },
+	[BESIDE_KEYS] = { { .type = "zrtp other keys", .destroy = mark_destroy },
 		"no ZRTP for a stream: media_encryption of its endpoint gives it the keys of SDP or DTLS" },
-	[BESIDE_BUNDLE] = { { .type = "zrtp bundle" },
+	[BESIDE_BUNDLE] = { { .type = "zrtp bundle", .destroy = mark_destroy },
 		"no ZRTP for a stream: bundle of its endpoint gives it the socket and the protection of another one" },
-	[BESIDE_DIRECT] = { { .type = "zrtp direct media" },
+	[BESIDE_DIRECT] = { { .type = "zrtp direct media", .destroy = mark_destroy },
 		"direct_media = yes of its endpoint has no effect, its ZRTP ends here; set it to no" },
 };
 
@@ -51,6 +58,9 @@ static int first_time(struct ast_channel *chan, enum beside beside)
 		mark = ast_datastore_alloc(&besides[beside].told, NULL);
 	}
 	if (mark) {
+		/* Without data it would not be destroyed by us. */
+		mark->data = (void *) &besides[beside].told;
+		ast_module_ref(AST_MODULE_SELF);
 		ast_channel_datastore_add(chan, mark);
 	}
 

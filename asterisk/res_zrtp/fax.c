@@ -18,9 +18,15 @@
 
 #include "res_zrtp.h"
 
-/*! Says that the channel has the hook. */
+static void mark_destroy(attribute_unused void *data)
+{
+	ast_module_unref(AST_MODULE_SELF);
+}
+
+/*! Says that the channel has the hook. It outlives that, so it keeps the module too. */
 static const struct ast_datastore_info mark = {
 	.type = "zrtp fax",
+	.destroy = mark_destroy,
 };
 
 /*! \brief May this leg's media go past RTP, in clear? */
@@ -112,6 +118,9 @@ static int attach(struct ast_channel *chan, struct media *media)
 		ast_datastore_free(datastore);
 		return -1;
 	}
+	/* Without data it would not be destroyed by us. */
+	datastore->data = (void *) &mark;
+	ast_module_ref(AST_MODULE_SELF);
 	ast_channel_datastore_add(chan, datastore);
 
 	return 0;
