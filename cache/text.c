@@ -272,6 +272,21 @@ static const char *blanks(const char *at)
 	return at + strspn(at, " \t\r");
 }
 
+/* The character that four hexadecimal digits name; 0: they do not, or not one
+ * of ASCII. */
+static unsigned read_code(const char *at)
+{
+	char digits[5] = "";
+	unsigned long code;
+
+	if (strspn(at, "0123456789abcdefABCDEF") < 4) {
+		return 0;
+	}
+	memcpy(digits, at, 4);
+	code = strtoul(digits, NULL, 16);
+	return code < 0x80 ? (unsigned)code : 0;
+}
+
 /* A string from its quote on; NULL: not one, or too long. */
 static const char *read_string(const char *at, char *out, size_t size)
 {
@@ -284,7 +299,7 @@ static const char *read_string(const char *at, char *out, size_t size)
 	for (; *at && *at != '"' && n + 1 < size; at++) {
 		if (*at != '\\') {
 			out[n++] = *at;
-		} else if (at[1] == 'u' && sscanf(at + 2, "%4x", &code) == 1 && code && code < 0x80) {
+		} else if (at[1] == 'u' && (code = read_code(at + 2))) {
 			out[n++] = (char)code;
 			at += 5;
 		} else if (at[1] == '"' || at[1] == '\\' || at[1] == '/') {
@@ -354,8 +369,13 @@ static const struct member *member(const struct object *object, const char *key)
 static void get_text(const struct object *object, const char *key, char *out, size_t size, const char **bad)
 {
 	const struct member *m = member(object, key);
+	bool good = m && m->string && strlen(m->text) < size;
 
-	if (m && (!m->string || strlen(m->text) >= size)) {
+	/* Names and labels are shown line by line. */
+	for (const char *c = m ? m->text : ""; *c; c++) {
+		good &= (unsigned char)*c >= 0x20 && *c != 0x7f;
+	}
+	if (m && !good) {
 		*bad = key;
 	} else if (m) {
 		memcpy(out, m->text, strlen(m->text) + 1);

@@ -152,6 +152,11 @@ static void wrong_lines_are_named(void **state)
 		{ "{\"type\":\"song\"," ZIDS "}", "wrong or missing: type" },
 		{ "{\"type\":\"peer\",\"own\":\"00\"}", "wrong or missing" },
 		{ "{\"type\":\"peer\"," ZIDS ",\"name\":\"\\u0000\"}", "not what" },
+		/* Four digits, all of them digits, and the text goes on behind. */
+		{ "{\"type\":\"peer\"," ZIDS ",\"name\":\"\\u1", "not what" },
+		{ "{\"type\":\"peer\"," ZIDS ",\"name\":\"\\u 41x\"}", "not what" },
+		{ "{\"type\":\"peer\"," ZIDS ",\"name\":\"a\\u000db\"}", "missing: name" },
+		{ "{\"type\":\"pair\"," ZIDS ",\"rs1\":" RS ",\"label\":\"\033[2J\"}", "missing: label" },
 	};
 	static struct text text;
 	struct test_store t;
