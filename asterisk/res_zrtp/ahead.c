@@ -7,7 +7,9 @@
  * handshake and cannot wait there. So the first Hello of a peer is held here
  * until the store has told what it has, and until the name is known under which
  * the peer sees us. A peer repeats its Hello, so nothing is lost by keeping only
- * one, and one load at a time is all that a stranger can cause in a call.
+ * one, and one load at a time, some fifty in a second, is all that strangers can
+ * cause in a call. What was loaded for a Hello is used for it, whatever else has
+ * come in meanwhile.
  */
 
 #include "asterisk.h"
@@ -25,6 +27,9 @@
 
 /*! How long a Hello is held. Peers repeat theirs for about four seconds. */
 #define HOLD_USEC 1500000
+
+/*! Between two loads of one call. Strangers cause most of what comes faster. */
+#define PAUSE_USEC 20000
 
 /*! What comes back into the serializer. */
 struct answer {
@@ -70,6 +75,16 @@ static void drop_held(struct ahead *ahead)
 	ahead->held_len = 0;
 }
 
+/*! \brief The last moment at which the engine takes it. */
+static void tell_label(struct media *media, const struct ahead *ahead)
+{
+	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(media->stream), ahead->label);
+
+	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
+		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->label, zrtp_status_text(status));
+	}
+}
+
 /*! \brief All that can be known is known: the Hello takes its way. */
 static void settle(struct ahead *ahead)
 {
@@ -79,10 +94,12 @@ static void settle(struct ahead *ahead)
 		return;
 	}
 	ahead->state = AHEAD_DONE;
-	if (media) {
-		leg_push_datagram(media, ahead->octets, ahead->held_len, &ahead->source);
+	ahead->held = NULL;
+	if (media && media->stream) {
+		tell_label(media, ahead);
+		leg_receive(media, ahead->octets, ahead->held_len, &ahead->source, 1);
 	}
-	drop_held(ahead);
+	ao2_cleanup(media);
 }
 
 static int task_loaded(void *data)
@@ -277,16 +294,6 @@ static int begin(struct ahead *ahead, struct media *media, const uint8_t zid[ZRT
 	return ahead->state == AHEAD_LOADING;
 }
 
-/*! \brief The last moment at which the engine takes it. */
-static void tell_label(struct media *media, const struct ahead *ahead)
-{
-	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(media->stream), ahead->label);
-
-	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
-		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->label, zrtp_status_text(status));
-	}
-}
-
 int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 {
 	struct ahead *ahead = leg_ahead(media->leg);
@@ -307,6 +314,9 @@ int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 		drop_held(ahead);
 	}
 	if (ahead->state == AHEAD_NONE || memcmp(zid, ahead->zid, sizeof(zid))) {
+		if (ahead->state == AHEAD_DONE && context_now() - ahead->since < PAUSE_USEC) {
+			return 1;
+		}
 		if (begin(ahead, media, zid)) {
 			hold(ahead, media, octets, len);
 			return 1;

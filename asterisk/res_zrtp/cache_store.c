@@ -112,12 +112,15 @@ static void job_free(struct job *job)
 
 struct zrtp_store *store_get(void)
 {
+	struct zrtp_store *open;
+
 	ast_rwlock_rdlock(&store_lock);
-	if (!store) {
+	open = store;
+	if (!open) {
 		ast_rwlock_unlock(&store_lock);
 	}
 
-	return store;
+	return open;
 }
 
 void store_release(void)

@@ -509,21 +509,27 @@ static void latch(struct media *media)
 	}
 }
 
+void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source, int held)
+{
+	if (!media->stream) {
+		return;
+	}
+	ast_sockaddr_copy(&media->source, source);
+	if ((held || !ahead_hold(media, octets, len))
+		&& zrtp_stream_receive(media->stream, octets, len, context_now()) == ZRTP_OK) {
+		latch(media);
+	}
+	ast_sockaddr_setnull(&media->source);
+	settle(media->leg);
+}
+
 static int task_datagram(void *data)
 {
 	struct datagram *datagram = data;
 	struct media *media = datagram->media;
 
 	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
-	if (media->stream) {
-		ast_sockaddr_copy(&media->source, &datagram->source);
-		if (!ahead_hold(media, datagram->octets, datagram->len)
-			&& zrtp_stream_receive(media->stream, datagram->octets, datagram->len, context_now()) == ZRTP_OK) {
-			latch(media);
-		}
-		ast_sockaddr_setnull(&media->source);
-		settle(media->leg);
-	}
+	leg_receive(media, datagram->octets, datagram->len, &datagram->source, 0);
 	ast_free(datagram);
 	ao2_ref(media, -1);
 

@@ -576,6 +576,8 @@ void leg_leave(struct media *media);
 int leg_push(struct media *media, int (*task)(void *data));
 /*! \brief Queue a received datagram; drops it when too many wait. */
 void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
+/*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
+void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source, int held);
 
 /*! \brief The worst outcome of a leg's streams. Serializer only. */
 enum outcome leg_outcome(const struct leg *leg);
