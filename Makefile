@@ -3,13 +3,14 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench fuzz coverage sanitize install clean
+.PHONY: help demo check pbx unit bench crash fuzz coverage sanitize install clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make unit     the unit tests only"
-	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto"
+	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
+	@echo "make crash    kill a process that writes its cache 1000 times"
 	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
 	@echo "make coverage lines and branches of the engine that its tests reach"
 	@echo "make sanitize the calls with ASan and UBSan in the modules, SANITIZE=thread: with TSan"
@@ -34,6 +35,14 @@ bench:
 		--buildtype=release $(BUILD)-bench >/dev/null
 	@ninja -C $(BUILD)-bench >/dev/null
 	@$(BUILD)-bench/bench/bench-handshake
+	@$(BUILD)-bench/bench/bench-cache $(BUILD)-bench
+
+crash:
+	@scripts/install-deps
+	@[ -f $(BUILD)-crash/build.ninja ] || meson setup -Dtests=true -Dasterisk=false -Dtools=disabled \
+		--buildtype=release $(BUILD)-crash >/dev/null
+	@ninja -C $(BUILD)-crash tests/unit/test_crash >/dev/null
+	@ZRTP_CRASHES=$(or $(CRASHES),1000) $(BUILD)-crash/tests/unit/test_crash
 
 fuzz:
 	@scripts/install-deps
@@ -60,4 +69,4 @@ install:
 	meson install -C $(BUILD)-install
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-bench build-fuzz build-coverage
+	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-bench $(BUILD)-crash build-fuzz build-coverage

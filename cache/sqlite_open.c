@@ -103,11 +103,11 @@ static enum zrtp_store_status migrate(struct sqlite *be, long version, struct zr
 	return code == SQLITE_OK ? ZRTP_STORE_OK : sq_fail(be, code, error);
 }
 
-/* Inside a transaction: all who open the file at once see it made only once. */
-static enum zrtp_store_status make_schema(struct sqlite *be, struct zrtp_store_error *error)
+/* Is it ours, or empty? Nothing of another file may be changed. */
+static enum zrtp_store_status inspect(struct sqlite *be, long *version, struct zrtp_store_error *error)
 {
-	long version, application, tables;
-	enum zrtp_store_status status = number(be, "PRAGMA user_version", &version, error);
+	long application, tables;
+	enum zrtp_store_status status = number(be, "PRAGMA user_version", version, error);
 
 	if (!status) {
 		status = number(be, "PRAGMA application_id", &application, error);
@@ -118,16 +118,25 @@ static enum zrtp_store_status make_schema(struct sqlite *be, struct zrtp_store_e
 	if (status) {
 		return status;
 	}
-	if (application != APPLICATION_ID && (application || version || tables)) {
+	if (application != APPLICATION_ID && (application || *version || tables)) {
 		return zrtp_store_fail(error, ZRTP_STORE_INVALID, "%s is a database of something else",
 				       be->path);
 	}
-	if (version > LATEST) {
+	if (*version < 0 || *version > LATEST) {
 		return zrtp_store_fail(error, ZRTP_STORE_INVALID,
 				       "%s was made by a later version (schema %ld, known is %d)", be->path,
-				       version, LATEST);
+				       *version, LATEST);
 	}
-	return version < LATEST ? migrate(be, version, error) : ZRTP_STORE_OK;
+	return ZRTP_STORE_OK;
+}
+
+/* Inside a transaction: all who open the file at once see it made only once. */
+static enum zrtp_store_status make_schema(struct sqlite *be, struct zrtp_store_error *error)
+{
+	long version;
+	enum zrtp_store_status status = inspect(be, &version, error);
+
+	return !status && version < LATEST ? migrate(be, version, error) : status;
 }
 
 static enum zrtp_store_status prepare_schema(struct sqlite *be, struct zrtp_store_error *error)
@@ -137,9 +146,9 @@ static enum zrtp_store_status prepare_schema(struct sqlite *be, struct zrtp_stor
 	int code;
 
 	/* The usual case takes no write lock. */
-	status = number(be, "PRAGMA user_version", &version, error);
+	status = inspect(be, &version, error);
 	if (status || version == LATEST) {
-		return status ? status : make_schema(be, error);
+		return status;
 	}
 	code = sqlite3_exec(be->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (code != SQLITE_OK) {
@@ -190,8 +199,14 @@ static enum zrtp_store_status configure(struct sqlite *be, off_t size, struct zr
 				      "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
 				      "PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824";
 	enum zrtp_store_status status;
-	int code = sqlite3_exec(be->db, pragmas, NULL, NULL, NULL);
+	long version;
+	int code;
 
+	status = inspect(be, &version, error);
+	if (status) {
+		return status;
+	}
+	code = sqlite3_exec(be->db, pragmas, NULL, NULL, NULL);
 	if (code != SQLITE_OK) {
 		return sq_fail(be, code, error);
 	}
