@@ -196,6 +196,7 @@ static enum zrtp_store_status open_secret(const struct zrtp_store *store,
 	size_t len = ZRTP_SECRET_SIZE;
 	enum zrtp_store_status status = open_cell(store, row, column, pair, cell, out, &len, error);
 
+	*has = false;
 	if (!status && len && len != ZRTP_SECRET_SIZE) {
 		return damaged(row, column, pair, error);
 	}

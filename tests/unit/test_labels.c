@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A PBX with a store and a phone that files its secrets by label or by ZID, call
+ * after call (docs/cache.md). Side 0 is the phone, side 1 the PBX.
+ */
+#include "internal.h"
+#include "stores.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PHONE, PBX, LABELS = 4 };
+
+static const char *const labels[LABELS] = { "100", "200", "300", "400" };
+
+struct world {
+	struct pair *pair;
+	struct pair_config config;
+	struct test_store t;
+	struct zrtp_store_link link;
+	bool by_label, phone_misses, pbx_misses;
+	unsigned label; /* of the call */
+	int64_t clock;
+	struct zrtp_retained kept[LABELS]; /* the phone's; by ZID: the first */
+	bool has[LABELS];
+	unsigned phone_alarms, pbx_alarms, new_labels;
+};
+
+/* ---- the phone's cache ---- */
+
+static unsigned place(const struct world *w)
+{
+	return w->by_label ? w->label : 0;
+}
+
+static int phone_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
+{
+	const struct world *w = arg;
+
+	(void)key;
+	*out = w->kept[place(w)];
+	return w->has[place(w)] ? 0 : -1;
+}
+
+static void phone_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
+{
+	struct world *w = arg;
+
+	(void)key;
+	if (!w->phone_misses) {
+		w->kept[place(w)] = *in;
+		w->has[place(w)] = true;
+	}
+}
+
+/* ---- the PBX's ---- */
+
+static int pbx_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
+{
+	struct world *w = arg;
+	struct zrtp_cache cache = zrtp_store_cache(&w->link);
+
+	assert_string_equal(key->label, labels[w->label]);
+	return cache.get(key, out, cache.arg);
+}
+
+static void pbx_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
+{
+	struct world *w = arg;
+	struct zrtp_cache cache = zrtp_store_cache(&w->link);
+
+	if (!w->pbx_misses) {
+		cache.put(key, in, cache.arg);
+	}
+}
+
+static int64_t ticks(void *arg)
+{
+	return ((struct world *)arg)->clock;
+}
+
+static void failed(const struct zrtp_store_error *error, void *arg)
+{
+	(void)arg;
+	fail_msg("%s", error->text);
+}
+
+static struct world *world_new(bool by_label)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	w->by_label = by_label;
+	w->clock = 1000;
+	stores_prepare(&w->t, STORE_MEMORY);
+	assert_int_equal(stores_open(&w->t), ZRTP_STORE_OK);
+	w->link = (struct zrtp_store_link){ w->t.store, ticks, failed, w };
+	pair_config_init(&w->config);
+	w->config.policy[PBX].resync = true;
+	w->config.policy[PBX].mitm = true;
+	w->pair = pair_new(&w->config);
+	w->pair->side[PHONE].context->cache = (struct zrtp_cache){ phone_get, phone_put, w };
+	w->pair->side[PBX].context->cache = (struct zrtp_cache){ pbx_get, pbx_put, w };
+	return w;
+}
+
+static void world_free(struct world *w)
+{
+	pair_free(w->pair);
+	stores_end(&w->t);
+	free(w);
+}
+
+static bool told(const struct world *w, unsigned side, enum zrtp_event event)
+{
+	return w->pair->side[side].log[0].events & 1U << event;
+}
+
+static void prepare(struct world *w, unsigned label)
+{
+	w->label = label;
+	w->clock += 60;
+	pair_new_call(w->pair, &w->config);
+	assert_int_equal(zrtp_session_set_cache_label(w->pair->side[PBX].session, labels[label]), ZRTP_OK);
+}
+
+static void run(struct world *w)
+{
+	pair_add_stream(w->pair, 0);
+	pair_start(w->pair, 0);
+	assert_true(pair_run_until_secure(w->pair, 0, w->pair->now + 30000000));
+	pair_run(w->pair, w->pair->now + 1000000);
+	pair_assert_secure(w->pair, 0);
+	w->phone_alarms += told(w, PHONE, ZRTP_EVENT_CACHE_MISMATCH);
+	w->pbx_alarms += told(w, PBX, ZRTP_EVENT_CACHE_MISMATCH);
+	w->new_labels += told(w, PBX, ZRTP_EVENT_NEW_LABEL);
+}
+
+static void call(struct world *w, unsigned label)
+{
+	prepare(w, label);
+	run(w);
+}
+
+static bool matched(const struct world *w)
+{
+	return pair_session_info(w->pair, PBX).rs_matched;
+}
+
+/* ---- tests ---- */
+
+static void a_phone_that_files_by_label_never_sees_an_alarm(void **state)
+{
+	struct world *w = world_new(true);
+
+	(void)state;
+	call(w, 0);
+	assert_int_equal(w->pbx_alarms, 0);
+	call(w, 1); /* the RFC's alarm, at the PBX, once */
+	assert_int_equal(w->pbx_alarms, 1);
+	call(w, 0);
+	assert_true(matched(w));
+	call(w, 2); /* known by now */
+	assert_false(matched(w));
+	assert_true(pair_session_info(w->pair, PBX).new_label);
+	assert_int_equal(w->new_labels, 1);
+	for (unsigned i = 0; i < 12; i++) {
+		call(w, i % 3);
+		assert_true(matched(w));
+		assert_false(pair_session_info(w->pair, PBX).new_label);
+	}
+	assert_int_equal(w->phone_alarms, 0);
+	assert_int_equal(w->pbx_alarms, 1);
+	world_free(w);
+}
+
+static void a_phone_that_files_by_zid_is_known_under_each_label(void **state)
+{
+	struct world *w = world_new(false);
+
+	(void)state;
+	call(w, 0);
+	for (unsigned i = 1; i < 12; i++) {
+		call(w, i % LABELS);
+		assert_true(matched(w));
+	}
+	assert_int_equal(w->phone_alarms + w->pbx_alarms + w->new_labels, 0);
+	world_free(w);
+}
+
+/* One side or the other misses its update, never both ends twice in a row: what
+ * rs2 is for. */
+static void missed_updates_are_repaired_under_each_label(void **state)
+{
+	(void)state;
+	for (unsigned by_label = 0; by_label < 2; by_label++) {
+		struct world *w = world_new(by_label);
+		bool missed[LABELS] = { false };
+		uint64_t prng = 4711;
+
+		for (unsigned i = 0; i < 2 * LABELS; i++) {
+			call(w, i % LABELS);
+		}
+		w->phone_alarms = w->pbx_alarms = 0;
+		for (unsigned i = 0; i < 120; i++) {
+			unsigned label = (unsigned)(pair_random(&prng) >> 20) % LABELS;
+			bool *last = &missed[by_label ? label : 0];
+			unsigned who = *last ? 2 : (unsigned)(pair_random(&prng) >> 20) % 3;
+
+			w->phone_misses = who == 0;
+			w->pbx_misses = who == 1;
+			*last = who < 2;
+			call(w, label);
+			assert_true(matched(w));
+		}
+		assert_int_equal(w->phone_alarms + w->pbx_alarms, 0);
+		world_free(w);
+	}
+}
+
+static void what_was_verified_under_one_label_says_nothing_of_another(void **state)
+{
+	struct world *w = world_new(true);
+
+	(void)state;
+	call(w, 0);
+	assert_int_equal(zrtp_session_set_verified(w->pair->side[PBX].session, true), ZRTP_OK);
+	call(w, 1);
+	assert_false(pair_session_info(w->pair, PBX).verified);
+	assert_false(pair_session_info(w->pair, PHONE).peer_verified);
+	call(w, 0);
+	assert_true(pair_session_info(w->pair, PBX).verified);
+	assert_true(pair_session_info(w->pair, PHONE).peer_verified);
+	call(w, 1);
+	assert_true(matched(w));
+	assert_false(pair_session_info(w->pair, PBX).verified);
+	call(w, 2);
+	assert_false(pair_session_info(w->pair, PHONE).peer_verified);
+	world_free(w);
+}
+
+static void what_was_verified_by_zid_holds_under_each_label(void **state)
+{
+	struct world *w = world_new(false);
+
+	(void)state;
+	call(w, 0);
+	assert_int_equal(zrtp_session_set_verified(w->pair->side[PBX].session, true), ZRTP_OK);
+	for (unsigned i = 1; i < 5; i++) {
+		call(w, i % LABELS);
+		assert_true(pair_session_info(w->pair, PBX).verified);
+		assert_true(pair_session_info(w->pair, PHONE).peer_verified);
+	}
+	world_free(w);
+}
+
+/* Somebody with the phone's ZID and none of its secrets, under the old number. */
+static void a_stranger_under_a_known_label_is_an_alarm(void **state)
+{
+	struct world *w = world_new(true);
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		call(w, i % 2);
+	}
+	w->pbx_alarms = 0;
+	memset(w->has, 0, sizeof(w->has));
+	call(w, 0);
+	assert_int_equal(w->pbx_alarms, 1);
+	assert_false(pair_session_info(w->pair, PBX).verified);
+	world_free(w);
+}
+
+/* A label known to be of a phone that files by label, a new label, and the
+ * expiration interval 0: nothing is stored, nothing is lost. */
+static void interval_zero_under_a_new_label_leaves_the_others(void **state)
+{
+	struct world *w = world_new(true);
+
+	(void)state;
+	call(w, 0);
+	call(w, 1);
+	call(w, 0);
+	w->config.policy[PHONE].cache_expiry = 0;
+	call(w, 2);
+	w->config.policy[PHONE].cache_expiry = UINT32_MAX;
+	call(w, 0);
+	assert_true(matched(w));
+	call(w, 1);
+	assert_true(matched(w));
+	world_free(w);
+}
+
+static void a_label_is_checked(void **state)
+{
+	struct world *w = world_new(true);
+	struct zrtp_session *session = w->pair->side[PBX].session;
+	char longest[ZRTP_LABEL_SIZE + 1];
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest));
+	longest[ZRTP_LABEL_SIZE] = '\0';
+	assert_int_equal(zrtp_session_set_cache_label(session, longest), ZRTP_INVALID);
+	longest[ZRTP_LABEL_SIZE - 1] = '\0';
+	assert_int_equal(zrtp_session_set_cache_label(session, longest), ZRTP_OK);
+	assert_int_equal(zrtp_session_set_cache_label(session, "a\tb"), ZRTP_INVALID);
+	assert_int_equal(zrtp_session_set_cache_label(session, NULL), ZRTP_OK);
+	call(w, 0);
+	assert_int_equal(zrtp_session_set_cache_label(w->pair->side[PBX].session, "x"), ZRTP_WRONG_STATE);
+	world_free(w);
+}
+
+/* ---- auxsecret and pbxsecret of the store ---- */
+
+static void the_stores_auxsecret_is_used(void **state)
+{
+	struct world *w = world_new(false);
+	const uint8_t *phone = zrtp_context_zid(w->pair->side[PHONE].context);
+	const uint8_t *pbx = zrtp_context_zid(w->pair->side[PBX].context);
+
+	(void)state;
+	assert_int_equal(
+		zrtp_store_set_aux(w->t.store, pbx, phone, (const uint8_t *)"common", 6, 1, &w->t.error),
+		ZRTP_STORE_OK);
+	prepare(w, 0);
+	assert_int_equal(
+		zrtp_session_set_auxsecret(w->pair->side[PHONE].session, (const uint8_t *)"common", 6),
+		ZRTP_OK);
+	run(w);
+	assert_true(pair_session_info(w->pair, PBX).aux_matched);
+	call(w, 0); /* this time the phone has none */
+	assert_false(pair_session_info(w->pair, PBX).aux_matched);
+	assert_true(told(w, PBX, ZRTP_EVENT_AUX_MISMATCH));
+	world_free(w);
+}
+
+static void enroll(struct world *w, bool phone_accepts)
+{
+	prepare(w, 0);
+	assert_int_equal(zrtp_session_enroll(w->pair->side[PBX].session), ZRTP_OK);
+	run(w);
+	assert_int_equal(zrtp_session_accept_enrollment(w->pair->side[PBX].session), ZRTP_OK);
+	assert_int_equal(zrtp_session_accept_enrollment(w->pair->side[PBX].session), ZRTP_OK);
+	if (phone_accepts) {
+		assert_int_equal(zrtp_session_accept_enrollment(w->pair->side[PHONE].session), ZRTP_OK);
+	}
+}
+
+/* Enrolled, and enrolled again at the PBX while the phone did not match, but kept
+ * its first secret and declined the second. */
+static void a_phone_that_declines_the_second_enrollment_stays_trusted(void **state)
+{
+	struct world *w = world_new(false);
+	struct zrtp_retained first;
+
+	(void)state;
+	enroll(w, true);
+	first = w->kept[0];
+	w->kept[0].has_pbx = false;
+	enroll(w, false);
+	w->kept[0].has_pbx = true;
+	memcpy(w->kept[0].pbxsecret, first.pbxsecret, sizeof(first.pbxsecret));
+	call(w, 0);
+	assert_false(pair_session_info(w->pair, PBX).pbx_matched);
+	assert_true(told(w, PBX, ZRTP_EVENT_PBX_ALTERNATE));
+	call(w, 0);
+	assert_true(pair_session_info(w->pair, PBX).pbx_matched);
+	assert_false(told(w, PBX, ZRTP_EVENT_PBX_ALTERNATE));
+	call(w, 0);
+	assert_true(pair_session_info(w->pair, PBX).pbx_matched);
+	world_free(w);
+}
+
+/* Some phones replace their secret at each enrollment, also one that matched. */
+static void a_phone_that_takes_the_second_enrollment_stays_trusted(void **state)
+{
+	struct world *w = world_new(false);
+	struct zrtp_cache_key key = { zrtp_context_zid(w->pair->side[PBX].context),
+				      zrtp_context_zid(w->pair->side[PHONE].context), labels[0] };
+	struct zrtp_retained kept;
+
+	(void)state;
+	enroll(w, true);
+	enroll(w, false);
+	assert_true(pair_session_info(w->pair, PBX).pbx_matched);
+	assert_int_equal(zrtp_store_get(w->t.store, &key, w->clock, &kept, &w->t.error), ZRTP_STORE_OK);
+	assert_true(kept.has_pbx && kept.has_pbx_alternate);
+	memcpy(w->kept[0].pbxsecret, kept.pbx_alternate, sizeof(kept.pbx_alternate));
+	call(w, 0);
+	assert_true(told(w, PBX, ZRTP_EVENT_PBX_ALTERNATE));
+	call(w, 0);
+	assert_true(pair_session_info(w->pair, PBX).pbx_matched);
+	assert_int_equal(zrtp_store_get(w->t.store, &key, w->clock, &kept, &w->t.error), ZRTP_STORE_OK);
+	assert_false(kept.has_pbx_alternate);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_phone_that_files_by_label_never_sees_an_alarm),
+		cmocka_unit_test(a_phone_that_files_by_zid_is_known_under_each_label),
+		cmocka_unit_test(missed_updates_are_repaired_under_each_label),
+		cmocka_unit_test(what_was_verified_under_one_label_says_nothing_of_another),
+		cmocka_unit_test(what_was_verified_by_zid_holds_under_each_label),
+		cmocka_unit_test(a_stranger_under_a_known_label_is_an_alarm),
+		cmocka_unit_test(interval_zero_under_a_new_label_leaves_the_others),
+		cmocka_unit_test(a_label_is_checked),
+		cmocka_unit_test(the_stores_auxsecret_is_used),
+		cmocka_unit_test(a_phone_that_declines_the_second_enrollment_stays_trusted),
+		cmocka_unit_test(a_phone_that_takes_the_second_enrollment_stays_trusted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
