@@ -201,3 +201,23 @@ def linphone(lab):
             bob.wait_ended()
             tone.heard(alice.recording, PHONE_HZ, PBX_HZ)
         tone.heard(bob.recording, PBX_HZ, PHONE_HZ)
+
+
+@case("zrtpcall: after the peer's GoClear it tells, and sends nothing before its user has taken notice")
+def notice(lab):
+    with lab.zrtp_phone("alice", tone=PHONE_HZ, allow_clear=True) as alice, \
+            lab.zrtp_phone("bob", tone=PBX_HZ, allow_clear=True, record=True) as bob:
+        alice.dial(bob.uri)
+        equal("SAS", alice.secure(), bob.secure())
+        alice.say("clear")
+        equal("clear media of bob", bob.wait("clear", reason="by-peer")["media"], False)
+        alice.wait("clear", reason="requested")
+        before = bob.statistics()["audio"]
+        calls.talk(0.6)
+        after = bob.statistics()["audio"]
+        sent = [after[kind] - before[kind] for kind in ("clear_sent", "srtp_sent")]
+        equal("RTP and SRTP sent before the notice", sent, [0, 0])
+        bob.say("acknowledge")
+        calls.talk(0.6)
+        equal("clear RTP after it", bob.statistics()["audio"]["clear_sent"] > after["clear_sent"] + 15, True)
+        alice.hang_up()

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A call: one SIP dialog with its session description and media. */
+/* A call: its life from the first ring to the end, and what the user does to it. */
 #include "phone.h"
 
 #include <errno.h>
 
 /* Each costs sockets and memory before anybody has proved anything. */
 enum { CALLS_MAX = 1000 };
-
-static const char sdp_type[] = "application/sdp";
 
 struct medium **call_media(struct call *call, struct medium *media[3])
 {
@@ -31,61 +29,6 @@ void call_alarm(struct call *call, const char *what, const char *text)
 	report_text(&report, "text", text);
 	report_end(&report);
 	phone_worsen(call->phone, EXIT_ALARM);
-}
-
-/* ---- the session description ---- */
-
-static int offer_or_answer(struct call *call, struct mbuf **out, bool offer)
-{
-	return sdp_encode(out, call->sdp, offer);
-}
-
-/* An offer with video gets a video medium if that is wanted. */
-static int make_room(struct call *call, const struct sip_msg *msg)
-{
-	const char *body = (const char *)mbuf_buf(msg->mb);
-	struct pl port;
-
-	if (call->video || !call->phone->options->accept_video ||
-	    re_regex(body, mbuf_get_left(msg->mb), "m=video [0-9]+", &port) || !pl_u32(&port)) {
-		return 0;
-	}
-	return medium_new(&call->video, call, false);
-}
-
-static int take_description(struct call *call, const struct sip_msg *msg, bool offer)
-{
-	struct medium *media[3];
-	int err = offer ? make_room(call, msg) : 0;
-
-	if (!err) {
-		err = sdp_decode(call->sdp, msg->mb, offer);
-	}
-	if (err) {
-		return err;
-	}
-	if (!sdp_media_rport(call->audio->sdp) || !medium_format(call->audio)) {
-		return ENOTSUP;
-	}
-	call->described = true;
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		medium_update(*m);
-	}
-	return 0;
-}
-
-static enum sdp_dir direction(const struct call *call)
-{
-	return call->audio ? sdp_media_rdir(call->audio->sdp) : SDP_SENDRECV;
-}
-
-static void tell_hold(struct call *call, enum sdp_dir before)
-{
-	enum sdp_dir now = direction(call);
-
-	if ((before & SDP_SENDONLY) != (now & SDP_SENDONLY)) {
-		report_simple(now & SDP_SENDONLY ? "peer-resumed" : "peer-held", call->id, NULL, NULL);
-	}
 }
 
 /* ---- timers ---- */
@@ -117,86 +60,10 @@ static void on_not_secure(void *arg)
 	call_hang_up(call);
 }
 
-/* ---- what libre tells ---- */
-
-static int on_offer(struct mbuf **out, const struct sip_msg *msg, void *arg)
+void call_established(struct call *call)
 {
-	struct call *call = arg;
-	bool has_offer = mbuf_get_left(msg->mb) > 0;
-	enum sdp_dir before = direction(call);
-	int err = 0;
+	const struct options *options = call->phone->options;
 
-	if (has_offer) {
-		err = take_description(call, msg, true);
-	}
-	if (!err) {
-		err = offer_or_answer(call, out, !has_offer);
-	}
-	if (!err && has_offer) {
-		tell_hold(call, before);
-	}
-	return err;
-}
-
-static int on_answer(const struct sip_msg *msg, void *arg)
-{
-	struct call *call = arg;
-	enum sdp_dir before = direction(call);
-	int err = take_description(call, msg, false);
-
-	if (err) {
-		report_simple("error", call->id, "text", "the answer's session description is unusable");
-		return err;
-	}
-	if (call->state == CALL_UP) {
-		tell_hold(call, before);
-		report_simple("modified", call->id, NULL, NULL);
-	}
-	return 0;
-}
-
-static void on_progress(const struct sip_msg *msg, void *arg)
-{
-	struct call *call = arg;
-	struct report report;
-
-	if (msg->scode == 100) {
-		return;
-	}
-	if (mbuf_get_left(msg->mb) && msg_ctype_cmp(&msg->ctyp, "application", "sdp")) {
-		(void)take_description(call, msg, false);
-	}
-	report = report_begin("ringing", call->id);
-	report_number(&report, "code", msg->scode);
-	report_bool(&report, "early", call->described);
-	report_end(&report);
-	transfer_progress(call, msg->scode, "Ringing");
-}
-
-static int remember_dialog(struct call *call, const struct sip_msg *msg)
-{
-	const struct pl *local = &msg->from.tag, *remote = &msg->to.tag;
-	int err;
-
-	call->call_id = mem_deref(call->call_id);
-	call->local_tag = mem_deref(call->local_tag);
-	call->remote_tag = mem_deref(call->remote_tag);
-	err = pl_strdup(&call->call_id, &msg->callid);
-	if (!err) {
-		err = pl_strdup(&call->local_tag, call->outgoing ? local : remote);
-	}
-	if (!err) {
-		err = pl_strdup(&call->remote_tag, call->outgoing ? remote : local);
-	}
-	return err;
-}
-
-static void on_established(const struct sip_msg *msg, void *arg)
-{
-	const struct options *options = ((struct call *)arg)->phone->options;
-	struct call *call = arg;
-
-	(void)remember_dialog(call, msg);
 	call->state = CALL_UP;
 	call->was_up = true;
 	report_simple("up", call->id, "peer", call->peer);
@@ -210,32 +77,9 @@ static void on_established(const struct sip_msg *msg, void *arg)
 	}
 }
 
-/* Digits by INFO: "Signal=5" of application/dtmf-relay, or the digit alone. */
-static void on_info(struct sip *sip, const struct sip_msg *msg, void *arg)
-{
-	const char *body = (const char *)mbuf_buf(msg->mb);
-	size_t len = mbuf_get_left(msg->mb);
-	struct call *call = arg;
-	struct pl digit = PL_INIT;
-	bool relay = msg_ctype_cmp(&msg->ctyp, "application", "dtmf-relay");
+/* ---- the end ---- */
 
-	if (!relay && !msg_ctype_cmp(&msg->ctyp, "application", "dtmf")) {
-		(void)sip_reply(sip, msg, 415, "Unsupported Media Type");
-		return;
-	}
-	if (re_regex(body, len, relay ? "Signal[ ]*=[ ]*[0-9*#a-dA-D]1" : "[ ]*[ ]*[0-9*#a-dA-D]1", NULL,
-		     NULL, &digit)) {
-		(void)sip_reply(sip, msg, 400, "Bad Request");
-		return;
-	}
-	(void)sip_reply(sip, msg, 200, "OK");
-	struct report report = report_begin("digit", call->id);
-	report_pl(&report, "digit", &digit);
-	report_text(&report, "by", "info");
-	report_end(&report);
-}
-
-static void finish(struct call *call, uint16_t code, const struct pl *reason)
+void call_finish(struct call *call, uint16_t code, const struct pl *reason)
 {
 	const struct options *options = call->phone->options;
 	struct report report = report_begin("ended", call->id);
@@ -267,26 +111,11 @@ static void on_end(void *arg)
 	const struct pl none = PL_INIT;
 
 	if (call->state != CALL_ENDED) {
-		finish(call, 0, &none);
+		call_finish(call, 0, &none);
 	}
 	call->session = mem_deref(call->session); /* BYE, CANCEL or a refusal */
 	phone_call_ended(call->phone, call);
 	mem_deref(call);
-}
-
-static void on_close(int err, const struct sip_msg *msg, void *arg)
-{
-	struct call *call = arg;
-	struct pl reason = PL_INIT;
-
-	if (msg) {
-		reason = msg->reason;
-	} else if (err && err != ECONNRESET) {
-		pl_set_str(&reason, strerror(err));
-	}
-	finish(call, msg ? msg->scode : err == ETIMEDOUT ? 408 : 0, &reason);
-	transfer_progress(call, msg && msg->scode ? msg->scode : 487, "Failed");
-	tmr_start(&call->end_timer, 0, on_end, call);
 }
 
 /* ---- life ---- */
@@ -307,6 +136,7 @@ static void destroy(void *arg)
 	mem_deref(call->video);
 	zrtp_session_free(call->zrtp);
 	mem_deref(call->sdp);
+	mem_deref(call->agreed);
 	mem_deref(call->peer);
 	mem_deref(call->call_id);
 	mem_deref(call->local_tag);
@@ -353,18 +183,6 @@ static int call_new(struct call **out, struct phone *phone, bool outgoing)
 
 /* ---- outgoing ---- */
 
-static int connect_call(struct call *call, struct mbuf *offer, const char *replaces)
-{
-	struct phone *phone = call->phone;
-	const char *route = phone->options->proxy;
-
-	return sipsess_connect(
-		&call->session, phone->sessions, call->peer, phone->options->display, phone->aor,
-		phone_user(phone), &route, route ? 1 : 0, sdp_type, offer, phone_auth, phone, false, on_offer,
-		on_answer, on_progress, on_established, on_info, transfer_incoming, on_close, call, "%s%s%s",
-		replaces ? "Replaces: " : "", replaces ? replaces : "", replaces ? "\r\n" : "");
-}
-
 int call_dial(struct call **out, struct phone *phone, const char *uri, const char *replaces)
 {
 	struct call *call = NULL;
@@ -381,11 +199,11 @@ int call_dial(struct call **out, struct phone *phone, const char *uri, const cha
 		err = str_dup(&call->peer, uri);
 	}
 	if (!err) {
-		err = offer_or_answer(call, &offer, true);
+		err = dialog_describe(call, &offer, true);
 	}
 	if (!err) {
 		report_simple("calling", call->id, "peer", uri);
-		err = connect_call(call, offer, replaces);
+		err = dialog_connect(call, offer, replaces);
 	}
 	mem_deref(offer);
 	if (err) {
@@ -400,20 +218,6 @@ int call_dial(struct call **out, struct phone *phone, const char *uri, const cha
 }
 
 /* ---- incoming ---- */
-
-static int accept_call(struct call *call, const struct sip_msg *msg)
-{
-	struct phone *phone = call->phone;
-	int err = pl_strdup(&call->peer, &msg->from.auri);
-
-	if (!err && mbuf_get_left(msg->mb)) {
-		err = take_description(call, msg, true);
-	}
-	return err ? err
-		   : sipsess_accept(&call->session, phone->sessions, msg, 180, "Ringing", phone_user(phone),
-				    sdp_type, NULL, phone_auth, phone, false, on_offer, on_answer,
-				    on_established, on_info, transfer_incoming, on_close, call, NULL);
-}
 
 static void tell_incoming(struct call *call, const struct sip_msg *msg)
 {
@@ -445,7 +249,7 @@ void call_incoming(struct phone *phone, const struct sip_msg *msg)
 		(void)sip_treply(NULL, phone->sip, msg, 500, "Server Internal Error");
 		return;
 	}
-	if (accept_call(call, msg)) {
+	if (dialog_accept(call, msg)) {
 		(void)sip_treply(NULL, phone->sip, msg, 488, "Not Acceptable Here");
 		mem_deref(call);
 		return;
@@ -467,7 +271,7 @@ int call_answer(struct call *call)
 	if (call->outgoing || call->state != CALL_RINGING) {
 		return EPROTO;
 	}
-	err = offer_or_answer(call, &description, !call->described);
+	err = dialog_describe(call, &description, !call->described);
 	if (!err) {
 		err = sipsess_answer(call->session, 200, "OK", description, NULL);
 	}
@@ -487,12 +291,17 @@ int call_reject(struct call *call, uint16_t code)
 	return err;
 }
 
+void call_forget(struct call *call)
+{
+	tmr_start(&call->end_timer, 0, on_end, call);
+}
+
 /* ---- while it is up ---- */
 
 void call_hang_up(struct call *call)
 {
 	call->hung_up = true;
-	tmr_start(&call->end_timer, 0, on_end, call);
+	call_forget(call);
 }
 
 int call_modify(struct call *call)
@@ -503,7 +312,7 @@ int call_modify(struct call *call)
 	if (call->state != CALL_UP) {
 		return EPROTO;
 	}
-	err = offer_or_answer(call, &offer, true);
+	err = dialog_describe(call, &offer, true);
 	if (!err) {
 		err = sipsess_modify(call->session, offer);
 	}

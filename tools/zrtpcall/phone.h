@@ -142,7 +142,7 @@ const struct zrtp_cache *secrets_cache(const struct secrets *secrets);
 /* Our ZID, kept with them. NULL: cacheless. */
 const uint8_t *secrets_zid(const struct secrets *secrets);
 
-/* ---- call.c: one SIP dialog ---- */
+/* ---- call.c: one call ---- */
 
 enum call_state { CALL_RINGING, CALL_CALLING, CALL_UP, CALL_ENDED };
 
@@ -157,6 +157,8 @@ struct call {
 	char *call_id, *local_tag, *remote_tag; /* for Replaces */
 	struct sipsess *session;
 	struct sdp_session *sdp;
+	struct mbuf *agreed; /* the peer's description in force, and whether it was an offer */
+	bool agreed_offer;
 	struct medium *audio, *video;
 	struct zrtp_session *zrtp;
 	struct tmr zrtp_timer, timer, end_timer, secure_timer; /* timer: answer, patience, duration */
@@ -182,6 +184,21 @@ int call_add_video(struct call *call);
 void call_alarm(struct call *call, const char *what, const char *text);
 /* The media of a call, with NULL at the end. */
 struct medium **call_media(struct call *call, struct medium *media[3]);
+
+/* The dialog is established. */
+void call_established(struct call *call);
+/* Report the end. code: SIP status of it, 0: none. */
+void call_finish(struct call *call, uint16_t code, const struct pl *reason);
+/* Destroy it, on the main loop. */
+void call_forget(struct call *call);
+
+/* ---- dialog.c: its SIP dialog ---- */
+
+/* Our session description. */
+int dialog_describe(struct call *call, struct mbuf **out, bool offer);
+int dialog_connect(struct call *call, struct mbuf *offer, const char *replaces);
+/* Take an INVITE and ring. */
+int dialog_accept(struct call *call, const struct sip_msg *msg);
 
 /* ---- transfer.c: REFER ---- */
 
