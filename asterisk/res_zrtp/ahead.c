@@ -257,7 +257,8 @@ void ahead_end(struct media *media)
 	struct ahead *ahead = leg_ahead(media->leg);
 
 	if (ahead->held == media) {
-		drop_held(ahead);
+		/* The next Hello, of another stream, begins anew. */
+		ahead_reset(ahead);
 	}
 }
 
