@@ -206,17 +206,22 @@ static int task_far_not_verified(void *data)
 
 /*!
  * \brief Two people have compared what their phones show. Where that is the
- * SAS of the other leg, it speaks for the phone there.
+ * SAS of the other leg, it speaks for the phone there, and for no other that
+ * has taken its place since.
  */
 static enum ast_zrtp_result set_verified(struct media *media, int verified)
 {
 	char sas[ZRTP_SAS_TEXT_SIZE], sas_type[5];
 	struct party *party = leg_party(media);
+	struct party_report report;
 	enum ast_zrtp_result result;
 
 	if (!party || party_shown_sas(party, sas, sas_type) <= 0) {
-		result = mark(media, verified);
-	} else if (party_push_partner(party, verified ? task_far_verified : task_far_not_verified)) {
+		ao2_cleanup(party);
+		return mark(media, verified);
+	}
+	party_get_report(party, &report);
+	if (party_push_partner(party, report.relay.sashash, verified ? task_far_verified : task_far_not_verified)) {
 		result = AST_ZRTP_WRONG_STATE;
 	} else {
 		result = AST_ZRTP_OK;

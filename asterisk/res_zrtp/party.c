@@ -99,7 +99,7 @@ static struct party *get_partner(struct party *party)
 	return partner;
 }
 
-int party_push_partner(struct party *party, int (*task)(void *data))
+int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data))
 {
 	struct party *partner = get_partner(party);
 	int res = -1;
@@ -108,7 +108,9 @@ int party_push_partner(struct party *party, int (*task)(void *data))
 		return -1;
 	}
 	ao2_lock(partner);
-	if (partner->serializer) {
+	/* Another one may have come in its place, or its exchange have begun again. */
+	if (partner->serializer && partner->report.facts.secure
+		&& !memcmp(partner->report.facts.sashash, sashash, ZRTP_SECRET_SIZE)) {
 		res = ast_taskprocessor_push(partner->serializer, task, ao2_bump(partner));
 		if (res) {
 			ao2_ref(partner, -1);

@@ -505,9 +505,10 @@ int party_shown_sas(struct party *party, char sas[ZRTP_SAS_TEXT_SIZE], char sas_
 /*!
  * \brief Run a task in the serializer of the partner, with the partner as its
  * data, whose reference the task has to give up.
- * \retval -1 there is none
+ * \param sashash of the partner that is meant
+ * \retval -1 there is none, or it is another one meanwhile
  */
-int party_push_partner(struct party *party, int (*task)(void *data));
+int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data));
 
 /* ------------------------------------------------------------------------
  * status.c: what is told of a leg, by name
