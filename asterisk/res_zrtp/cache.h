@@ -108,6 +108,7 @@ struct store_status {
 	char place[PATH_MAX];
 	unsigned int open:1;
 	unsigned int up:1;
+	unsigned int unwritten:1;      /*!< The file is behind what memory has */
 	unsigned int sealed:1;         /*!< Encryption at rest */
 	size_t waiting;                /*!< Changes not stored yet */
 	uint64_t loads, puts, failures;

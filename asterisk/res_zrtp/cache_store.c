@@ -5,8 +5,8 @@
  *
  * Loads and changes stand in one queue and are done in its order, so that a load
  * sees all that was changed before it. A store that fails is down: changes wait,
- * loads are answered at once with nothing, and every few seconds the first
- * change, or opening, is tried again. A change carries its time and what it
+ * and every few seconds one of them, or opening, is tried again. Loads from a
+ * database that is down are answered at once with nothing, as it may hang. A change carries its time and what it
  * changes, and the store merges it with what is there; so what is stored late
  * never takes the place of something newer.
  */
@@ -32,7 +32,7 @@
 #define PURGE_INTERVAL 3600
 /*! How long an end of the module waits for the last changes, milliseconds. */
 #define SYNC_MAX 10000
-/*! Tries of a change that fails while the store answers. */
+/*! Tries of a change that fails while others succeed. */
 #define TRIES_MAX 5
 /*! Changes that may wait: more than any database is away for. */
 #define WAITING_MAX 200000
@@ -49,7 +49,8 @@ struct job {
 	void *data;
 	struct zrtp_retained change;
 	int64_t when;
-	unsigned int tries;            /*!< That failed although the store answers */
+	unsigned int tries;            /*!< That failed while others succeeded */
+	uint64_t others;               /*!< How many had, at the last one */
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint8_t own_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];
@@ -66,12 +67,12 @@ static const char * const kinds[] = {
 
 /*! Guards all of this but the store's inside. */
 AST_MUTEX_DEFINE_STATIC(lock);
-static ast_cond_t wake, idle;
+static ast_cond_t wake, ended;
 static AST_LIST_HEAD_NOLOCK_STATIC(queue, job);
 static struct cache_config config;
 static struct store_status status;
 static pthread_t thread = AST_PTHREADT_NULL;
-static int stopping, busy, configured, told_full;
+static int stopping, finished, configured, told_full;
 static uint8_t own_zid[ZRTP_ZID_SIZE];
 
 /*! Held for reading by whoever uses the store, for writing to open or close it. */
@@ -162,6 +163,52 @@ static void store_works(void)
 		ast_log(LOG_NOTICE, "The ZRTP cache is up, %zu change%s to store\n", waiting, ESS(waiting));
 		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: %zu\r\n",
 			kinds[config.kind], waiting);
+	}
+}
+
+/*! \brief A load succeeded; that says little while changes fail. */
+static void store_reads(void)
+{
+	size_t waiting;
+
+	ast_mutex_lock(&lock);
+	waiting = status.waiting;
+	ast_mutex_unlock(&lock);
+	if (!waiting) {
+		store_works();
+	}
+}
+
+/*! \brief The file cannot be written, but all of it is in memory. */
+static void file_failed(const struct zrtp_store_error *error)
+{
+	int was_written;
+
+	flush_due = cache_clock() + RETRY_INTERVAL;
+	ast_mutex_lock(&lock);
+	was_written = !status.unwritten;
+	status.unwritten = 1;
+	status.failures++;
+	ast_copy_string(status.reason, error->text, sizeof(status.reason));
+	ast_mutex_unlock(&lock);
+	if (was_written) {
+		ast_log(LOG_WARNING, "The ZRTP cache cannot be written, it is in memory only: %s\n", error->text);
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
+			kinds[config.kind], error->text);
+	}
+}
+
+static void file_works(void)
+{
+	int was_written;
+
+	ast_mutex_lock(&lock);
+	was_written = !status.unwritten;
+	status.unwritten = 0;
+	ast_mutex_unlock(&lock);
+	if (!was_written) {
+		ast_log(LOG_NOTICE, "The ZRTP cache is written again\n");
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: 0\r\n", kinds[config.kind]);
 	}
 }
 
@@ -303,14 +350,14 @@ static void flush(void)
 	struct job *job;
 
 	if (zrtp_store_flush(store, &error)) {
-		store_failed(&error);
+		file_failed(&error);
 		return;
 	}
 	flush_due = 0;
 	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
 		job_free(job);
 	}
-	store_works();
+	file_works();
 }
 
 /*! \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept */
@@ -334,9 +381,16 @@ static int remember_unflushed(struct job *job)
 /*! \brief One change that the store does not take must not keep all others waiting. */
 static int is_poison(struct job *job)
 {
-	uint8_t zid[ZRTP_ZID_SIZE];
+	uint64_t others;
 
-	return !zrtp_store_own_zid(store, zid, NULL) && ++job->tries >= TRIES_MAX;
+	ast_mutex_lock(&lock);
+	others = status.puts;
+	ast_mutex_unlock(&lock);
+	job->tries += job->tries && others != job->others;
+	job->tries = MAX(job->tries, 1);
+	job->others = others;
+
+	return job->tries > TRIES_MAX;
 }
 
 static enum zrtp_store_status name_peer(const struct job *job, struct zrtp_store_error *error)
@@ -396,7 +450,7 @@ static void do_load(struct job *job)
 	result = zrtp_store_get(store, &key, cache_clock(), &retained, &error);
 	if (!result || result == ZRTP_STORE_UNKNOWN) {
 		cache_learn(&key, result ? NULL : &retained);
-		store_works();
+		store_reads();
 	} else if (is_outage(result)) {
 		store_failed(&error);
 	} else {
@@ -407,26 +461,40 @@ static void do_load(struct job *job)
 	job->done(job->data, !result || result == ZRTP_STORE_UNKNOWN);
 }
 
-/*! \brief Loads that stand behind a change which cannot be stored. \pre lock is held */
-static void refuse_loads(void)
+/*!
+ * \brief Loads that stand behind a change which cannot be stored.
+ * \pre lock is held
+ * \retval 0 there were none, and the lock was held all the time
+ */
+static int serve_loads(void)
 {
-	AST_LIST_HEAD_NOLOCK(, job) refused;
+	int ask = status.open && config.kind != CACHE_REALTIME;
+	AST_LIST_HEAD_NOLOCK(, job) loads;
 	struct job *job;
 
-	AST_LIST_HEAD_INIT_NOLOCK(&refused);
+	AST_LIST_HEAD_INIT_NOLOCK(&loads);
 	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
 		if (job->kind == JOB_LOAD) {
 			AST_LIST_REMOVE_CURRENT(entry);
-			AST_LIST_INSERT_TAIL(&refused, job, entry);
+			AST_LIST_INSERT_TAIL(&loads, job, entry);
 		}
 	}
 	AST_LIST_TRAVERSE_SAFE_END;
+	if (AST_LIST_EMPTY(&loads)) {
+		return 0;
+	}
 	ast_mutex_unlock(&lock);
-	while ((job = AST_LIST_REMOVE_HEAD(&refused, entry))) {
-		job->done(job->data, 0);
+	while ((job = AST_LIST_REMOVE_HEAD(&loads, entry))) {
+		if (ask) {
+			do_load(job);
+		} else {
+			job->done(job->data, 0);
+		}
 		job_free(job);
 	}
 	ast_mutex_lock(&lock);
+
+	return 1;
 }
 
 /*! \brief Do the first job. The thread alone takes jobs off. \pre lock is held */
@@ -443,10 +511,12 @@ static void do_first(void)
 		kept = over && remember_unflushed(job);
 	}
 	ast_mutex_lock(&lock);
+	AST_LIST_REMOVE(&queue, job, entry);
 	if (!over) {
+		/* If it is the only one that fails, the others show it. */
+		AST_LIST_INSERT_TAIL(&queue, job, entry);
 		return;
 	}
-	AST_LIST_REMOVE(&queue, job, entry);
 	if (job->kind == JOB_LOAD) {
 		status.loads++;
 	} else {
@@ -502,10 +572,7 @@ static void wait_until(int64_t when)
 {
 	struct timespec until = { .tv_sec = when };
 
-	busy = 0;
-	ast_cond_broadcast(&idle);
 	ast_cond_timedwait(&wake, &lock, &until);
-	busy = 1;
 }
 
 /*! \brief One thing at a time. \pre lock is held */
@@ -536,8 +603,8 @@ static void finish(void)
 	while (status.up && !AST_LIST_EMPTY(&queue)) {
 		do_first();
 	}
-	refuse_loads();
-	if (status.up && flush_due) {
+	serve_loads();
+	if (status.open && flush_due) {
 		ast_mutex_unlock(&lock);
 		flush();
 		ast_mutex_lock(&lock);
@@ -553,13 +620,13 @@ static void *run(attribute_unused void *data)
 	int64_t retry = 0;
 
 	ast_mutex_lock(&lock);
-	busy = 1;
 	while (!stopping) {
 		int64_t now = cache_clock();
 
 		if (!status.up && now < retry) {
-			refuse_loads();
-			wait_until(retry);
+			if (!serve_loads()) {
+				wait_until(retry);
+			}
 			continue;
 		}
 		if (!status.up) {
@@ -568,14 +635,20 @@ static void *run(attribute_unused void *data)
 		work(now);
 	}
 	finish();
-	busy = 0;
-	ast_cond_broadcast(&idle);
+	finished = 1;
+	ast_cond_signal(&ended);
 	ast_mutex_unlock(&lock);
 
 	return NULL;
 }
 
 /* ---- what others ask for ---- */
+
+/*! \brief A database that is down may hang; a file does not. \pre lock is held */
+static int can_load(void)
+{
+	return status.open && (status.up || config.kind != CACHE_REALTIME);
+}
 
 /*! \retval -1 the job is not taken */
 static int push(struct job *job)
@@ -584,7 +657,7 @@ static int push(struct job *job)
 
 	ast_mutex_lock(&lock);
 	told = told_full;
-	if (thread != AST_PTHREADT_NULL && !stopping && (load ? status.up : status.waiting < WAITING_MAX)) {
+	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_load() : status.waiting < WAITING_MAX)) {
 		AST_LIST_INSERT_TAIL(&queue, job, entry);
 		status.waiting += !load;
 		ast_cond_signal(&wake);
@@ -654,6 +727,7 @@ void store_get_status(struct store_status *out)
 {
 	ast_mutex_lock(&lock);
 	*out = status;
+	out->up = status.up && !status.unwritten;
 	ast_mutex_unlock(&lock);
 }
 
@@ -676,7 +750,7 @@ static void at_exit(void)
 	ast_mutex_lock(&lock);
 	stopping = 1;
 	ast_cond_signal(&wake);
-	while (busy && !ast_cond_timedwait(&idle, &lock, &until)) {
+	while (!finished && !ast_cond_timedwait(&ended, &lock, &until)) {
 	}
 	ast_mutex_unlock(&lock);
 }
@@ -710,7 +784,7 @@ int cache_start(const struct cache_config *wanted)
 		return -1;
 	}
 	purge_due = cache_clock();
-	stopping = 0;
+	stopping = finished = 0;
 	if (result) {
 		store_failed(&error);
 	}
@@ -728,7 +802,7 @@ int cache_start(const struct cache_config *wanted)
 int store_init(void)
 {
 	ast_cond_init(&wake, NULL);
-	ast_cond_init(&idle, NULL);
+	ast_cond_init(&ended, NULL);
 
 	return 0;
 }
@@ -758,5 +832,5 @@ void store_shutdown(void)
 	ast_rwlock_unlock(&store_lock);
 	configured = 0;
 	ast_cond_destroy(&wake);
-	ast_cond_destroy(&idle);
+	ast_cond_destroy(&ended);
 }

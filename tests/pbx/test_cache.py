@@ -6,6 +6,7 @@ import os
 import random
 import re
 import secrets
+import subprocess
 import time
 
 import asterisk
@@ -223,6 +224,55 @@ def kills(bench):
         for done in [pool.submit(kill_test, bench, "", 16),
                      pool.submit(kill_test, bench, "cache = file\n", 16, **SECOND)]:
             done.result()
+
+
+@contextlib.contextmanager
+def tiny_disk(lab):
+    """A full disk of its own for the cache; yields what makes room."""
+    place = lab.pbx.file("tiny")
+    os.mkdir(place)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", place], check=True)
+    filler = os.path.join(place, "filler")
+
+    def fill():
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+    try:
+        yield fill, lambda: os.remove(filler)
+    finally:
+        lab.pbx.stop()
+        subprocess.run(["umount", place], check=True)
+
+
+@case("the disk is full: calls go on, events tell it, and nothing is lost once there is room",
+      "22 own")
+def full_disk(bench):
+    for kind in ("sqlite", "file"):
+        lab = Lab(bench.root, bench.directory)
+        lab.pbx.write("zrtp.conf", f"[general]\ncache = {kind}\ncache_path = {lab.pbx.home}/tiny/zrtp\n"
+                      "cache_flush = 1\n")
+        with tiny_disk(lab) as (fill, make_room), lab:
+            phone = lab.phone("alice")
+            with asterisk.Events(lab.pbx) as events, phone:
+                make_call(lab, phone, verify=True)
+                fill()
+                for _ in range(3):
+                    make_call(lab, phone)
+                down = events.wait("ZrtpCacheDown", 10)
+                equal("BackEnd", down["BackEnd"], kind)
+                make_room()
+                events.wait("ZrtpCacheUp", 15)
+                wait.until("all stored", 10, lambda: re.search(
+                    r"Waiting +0\b", lab.pbx.cli("zrtp cache status")))
+                time.sleep(1.5)
+                equal("events", (len(events.all("ZrtpCacheDown")), len(events.all("ZrtpCacheUp"))), (1, 1))
+            lab.pbx.process.kill()
+            lab.pbx.process.wait()
+            lab.pbx.start()
+            with phone:
+                equal("verified", make_call(lab, phone), ("yes", "yes"))
+        lab.pbx.remove()
 
 
 # The cluster
