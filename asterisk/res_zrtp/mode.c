@@ -79,8 +79,28 @@ static void list(struct media *media, struct ast_channel *chan)
 	}
 }
 
+/*!
+ * \brief Phones that have keys with each other stay together: Linphone for
+ * one cannot begin with another one in mid-call, so transfers are refused.
+ */
+static void keep_together(struct ast_channel *chan)
+{
+	struct ast_bridge *bridge;
+
+	ast_channel_lock(chan);
+	bridge = ast_channel_get_bridge(chan);
+	ast_channel_unlock(chan);
+	if (!bridge) {
+		return;
+	}
+	ast_bridge_lock(bridge);
+	ast_set_flag(&bridge->feature_flags, AST_BRIDGE_FLAG_TRANSFER_PROHIBITED);
+	ast_bridge_unlock(bridge);
+	ao2_ref(bridge, -1);
+}
+
 /*! \brief Tell of a state once. */
-static void tell(struct media *media)
+static void tell(struct media *media, struct ast_channel *chan)
 {
 	static const char * const states[] = { "ended", "begun", "keyed" };
 	unsigned int state, told;
@@ -93,6 +113,9 @@ static void tell(struct media *media)
 
 	if (state != told) {
 		events_passthrough(media, states[state]);
+		if (state == 2 && chan) {
+			keep_together(chan);
+		}
 	}
 }
 
@@ -108,7 +131,7 @@ static void reconsider(struct media *media, struct ast_channel *chan)
 /*! \brief Let the call go: what its policy wants cannot be had. */
 static void refuse(struct media *media, struct ast_channel *chan, const char *why)
 {
-	ast_log(LOG_WARNING, "%s: %s, as policy %s has it: hung up\n", ast_channel_name(chan), why, media->settings->name);
+	ast_log(LOG_WARNING, "%s: %s (policy %s): hung up\n", ast_channel_name(chan), why, media->settings->name);
 	ast_channel_lock(chan);
 	ast_channel_hangupcause_set(chan, AST_CAUSE_BEARERCAPABILITY_NOTAVAIL);
 	ast_channel_unlock(chan);
@@ -210,10 +233,13 @@ static int choose(struct media *media, struct ast_channel *chan)
 	return together < STRANGERS_MAX ? SOON : become_end(media, "one of the phones does not speak ZRTP");
 }
 
-/*! \brief mode = passthrough without a partner. \retval 0, or when to look again */
-static int lonely(struct media *media, struct ast_channel *chan)
+/*!
+ * \brief A phone without a partner that needs one: by its policy, or since it
+ * has keys with one that is gone. \retval 0, or when to look again
+ */
+static int lonely(struct media *media, struct ast_channel *chan, int agreed)
 {
-	int required = media->settings->require || media->pass.keyed;
+	int required = media->settings->require || agreed;
 
 	if (!required || !chan) {
 		return 0;
@@ -221,7 +247,8 @@ static int lonely(struct media *media, struct ast_channel *chan)
 	if (ast_channel_state(chan) != AST_STATE_UP || since(media->pass.waiting_since) < PARTNER_MAX) {
 		return LATER;
 	}
-	refuse(media, chan, "no other phone to have ZRTP with");
+	refuse(media, chan, agreed ? "it has keys with a phone that is no longer there"
+		: "no other phone to have ZRTP with");
 
 	return 0;
 }
@@ -265,7 +292,7 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 
 	if (!together || !agreed) {
 		passthrough_part(media);
-		tell(media);
+		tell(media, chan);
 		return SOON;
 	}
 	if (tell_now) {
@@ -320,14 +347,18 @@ static int look_away(struct media *media, struct ast_channel *chan)
 /*! \brief A phone without a partner. \retval 0, or when to look again */
 static int look_for_partner(struct media *media, struct ast_channel *chan)
 {
+	int agreed;
+
 	if (chan && is_direct(chan)) {
 		return look_away(media, chan);
 	}
 	ao2_lock(media);
 	media->pass.direct = 0;
+	agreed = media->pass.committed;
 	ao2_unlock(media);
 
-	return media->settings->mode == MODE_AUTO ? choose(media, chan) : lonely(media, chan);
+	/* A phone with keys does not begin again with somebody else. */
+	return media->settings->mode == MODE_AUTO && !agreed ? choose(media, chan) : lonely(media, chan, agreed);
 }
 
 /*! \retval 0, or when to look again */
@@ -339,7 +370,7 @@ static int look(struct media *media)
 	int again, native;
 
 	list(media, chan);
-	tell(media);
+	tell(media, chan);
 	signalling_compare(media);
 	ao2_lock(media);
 	role = media->ended ? ROLE_END : media->pass.role;

@@ -187,11 +187,14 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 	ao2_unlock(to);
 }
 
-static void mark(struct media *media, int committed, int keyed)
+static void mark(struct media *media, struct media *partner, int keyed)
 {
 	ao2_lock(media);
-	media->pass.committed |= committed;
-	media->pass.keyed |= keyed;
+	media->pass.committed = 1;
+	if (keyed) {
+		media->pass.keyed = 1;
+		media->pass.keyed_with = partner->pass.number;
+	}
 	ao2_unlock(media);
 }
 
@@ -213,15 +216,15 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 	ao2_unlock(media);
 
 	if (is_message(octets, len, "Commit  ")) {
-		mark(media, 1, 0);
-		mark(partner, 1, 0);
+		mark(media, partner, 0);
+		mark(partner, media, 0);
 	}
 	ao2_lock(partner);
 	theirs = partner->pass.confirms;
 	ao2_unlock(partner);
 	if (!known && (((mine & CONFIRM1) && (theirs & CONFIRM2)) || ((mine & CONFIRM2) && (theirs & CONFIRM1)))) {
-		mark(media, 1, 1);
-		mark(partner, 1, 1);
+		mark(media, partner, 1);
+		mark(partner, media, 1);
 		mode_look(media, 0);
 		mode_look(partner, 0);
 	}
@@ -276,6 +279,18 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 	ao2_ref(partner, -1);
 
 	return ours;
+}
+
+unsigned int passthrough_number(void)
+{
+	static unsigned int last;
+	unsigned int number;
+
+	do {
+		number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+	} while (!number);
+
+	return number;
 }
 
 void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
@@ -382,14 +397,19 @@ static int same_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *i
 }
 
 /*! \brief May this one be passed through at all? Keeps it from becoming an end for a moment. */
-static int available(struct ast_channel *chan, struct media *media)
+static int available(struct ast_channel *chan, struct media *media, unsigned int partner)
 {
 	int res;
 
 	ao2_lock(media);
+	if (media->pass.keyed && media->pass.keyed_with != partner) {
+		ao2_unlock(media);
+		ast_log(LOG_NOTICE, "%s: no pass-through, its phone has keys with another one\n", ast_channel_name(chan));
+		return 0;
+	}
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
 	res = !media->ended && media->pass.role != ROLE_END
-		&& (media->settings->mode == MODE_PASSTHROUGH || media->pass.speaks_zrtp || media->pass.keyed);
+		&& (media->settings->mode == MODE_PASSTHROUGH || media->pass.speaks_zrtp);
 	if (res) {
 		media->pass.offered_at = context_now();
 	}
@@ -400,7 +420,8 @@ static int available(struct ast_channel *chan, struct media *media)
 
 int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2])
 {
-	if (!available(chan[0], media[0]) || !available(chan[1], media[1])) {
+	if (!available(chan[0], media[0], media[1]->pass.number)
+		|| !available(chan[1], media[1], media[0]->pass.number)) {
 		return 0;
 	}
 	if (!same_payloads(chan, instance)) {
@@ -470,6 +491,7 @@ void passthrough_part(struct media *media)
 	media->pass.native = 0;
 	if (media->pass.role == ROLE_PASSTHROUGH) {
 		media->pass.role = ROLE_WAITING;
+		media->pass.waiting_since = context_now();
 	}
 	ao2_unlock(media);
 

@@ -226,6 +226,8 @@ struct passthrough {
 	unsigned int announced:2;     /*!< What events have told */
 	unsigned int deciding:1;      /*!< A look at it is due */
 	struct ast_sockaddr rtcp;     /*!< Where RTCP came from, null before */
+	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
+	unsigned int keyed_with;
 	uint8_t *hello;               /*!< The phone's last Hello while it waits */
 	size_t hello_len;
 	struct ast_sockaddr hello_source;
@@ -245,6 +247,8 @@ struct passthrough {
  */
 int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp);
 
+/*! \brief A number for one that may be passed through, never 0. */
+unsigned int passthrough_number(void);
 /*! \brief A ZRTP datagram of a phone while it has no partner. */
 void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
 

@@ -19,14 +19,21 @@ OTHER_HZ = 1300
 
 
 @contextlib.contextmanager
-def pair(lab, caller, called, **options):
-    """Two phones with different tones in a call; leaving ends it."""
+def pair_of(lab, caller, called, **options):
+    """Two phones with different tones in a call."""
     high = lab.pbx.file("sounds", "high.wav")
     tone.make(high, OTHER_HZ, 5)
     with lab.phone(caller, record=True, **options) as first, \
             lab.phone(called, record=True, play=high, **options) as second:
         second.expect_call()
         first.call(f"call-{called}", lab.sip_port)
+        yield first, second
+
+
+@contextlib.contextmanager
+def pair(lab, caller, called, **options):
+    """The same; leaving ends the call."""
+    with pair_of(lab, caller, called, **options) as (first, second):
         yield first, second
         first.hang_up()
         second.wait_ended()
@@ -303,3 +310,103 @@ def recorded(lab):
     spied = lab.pbx.file("sounds", "spied.wav")
     if os.path.exists(spied) and tone.level(tone.read(spied)) > 1:
         raise AssertionError("the recording is not silent")
+
+
+def refused_transfer(lab, caller, called):
+    """A transfer of a phone that has its own keys is refused, and the call goes on."""
+    with capture.Capture(os.path.join(lab.directory, "transfer.pcap")) as wire, \
+            pair(lab, caller, called) as (first, second):
+        sas = same_sas(first, second)
+        passed_through(lab, caller, called)
+        time.sleep(1)
+        first.say(f"transfer sip:echo@127.0.0.1:{lab.sip_port}")
+        wait.until("the phone hears no", 5, lambda: re.search(r"SIP/2\.0 (4|6)\d\d", first.log()))
+        time.sleep(2)
+        passed_through(lab, caller, called)
+        equal("SAS", (lab_sas(first), lab_sas(second)), (sas, sas))
+    heard_each_other(first, second)
+    check_wire(wire, caller, called)
+
+
+@case("auto: a transfer of a phone that is passed through is refused, the call goes on")
+def auto_transfer(lab):
+    refused_transfer(lab, "auto", "auto2")
+
+
+@case("pass-through: a transfer is refused, the call goes on")
+def through_transfer(lab):
+    refused_transfer(lab, "through", "through2")
+
+
+@case("auto: a phone whose ZRTP ends at the PBX is transferred from an application to a phone: secure on both legs")
+def auto_redirect(lab):
+    high = lab.pbx.file("sounds", "high.wav")
+    tone.make(high, OTHER_HZ, 5)
+    with lab.phone("auto", record=True) as first, lab.phone("auto2", record=True, play=high) as second:
+        first.call("echo", lab.sip_port)
+        stream = calls.secure(lab, first)
+        second.expect_call()
+        lab.pbx.cli(f"channel redirect {stream['Channel']} phones,call-auto2,1")
+        calls.secure(lab, second)
+        equal("SAS of the transferred", calls.secure(lab, first)["SAS"], stream["SAS"])
+        time.sleep(2)
+        first.hang_up()
+        second.wait_ended()
+    tone.heard(first.recording, OTHER_HZ)
+    tone.heard(second.recording, PHONE_HZ, OTHER_HZ)
+
+
+@case("auto: a blind transfer by a phone whose ZRTP ends at the PBX leaves the other leg secure")
+def auto_blind(lab):
+    with lab.phone("auto", record=True) as first, lab.phone("alice") as second:
+        second.expect_call()
+        first.call("call-alice", lab.sip_port)
+        stream = calls.secure(lab, first)
+        calls.secure(lab, second)
+        second.say(f"transfer sip:record@127.0.0.1:{lab.sip_port}")
+        second.wait_ended(8)
+        time.sleep(2)
+        again = lab.pbx.stream("auto")
+        equal("after the transfer", (again["State"], again["SAS"]), ("secure", stream["SAS"]))
+        first.hang_up()
+    tone.heard(first.recording, PBX_HZ)
+    tone.heard(lab.pbx.file("sounds", "heard-auto.wav"), PHONE_HZ, PBX_HZ)
+
+
+@case("auto: a phone with keys that is moved away from its partner hears nothing in clear, and is hung up",
+      errors="it has keys with a phone that is no longer there")
+def moved(lab):
+    with capture.Capture(os.path.join(lab.directory, "moved.pcap")) as wire, \
+            pair_of(lab, "auto", "auto2") as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        time.sleep(1)
+        channel = lab.pbx.stream("auto2")["Channel"]
+        lab.pbx.cli(f"channel redirect {channel} phones,announce,1")
+        second.wait_ended(8)
+    unchanged(wire, "auto2", "auto")
+    equal("log", f"{channel}: it has keys with a phone that is no longer there" in lab.pbx.log(), True)
+
+
+def short_pair(lab):
+    with capture.Capture(os.path.join(lab.directory, "short.pcap")) as wire, \
+            pair(lab, "through", "through2") as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "through", "through2")
+        first.say("pause")
+        first.wait("is now paused", 5)
+        time.sleep(0.7)
+        first.say("resume")
+        time.sleep(2)
+        passed_through(lab, "through", "through2")
+    heard_each_other(first, second)
+    check_wire(wire, "through", "through2")
+
+
+case("pass-through, hold and resume: one SAS, the same datagrams on both legs", kind="16")(short_pair)
+case("auto: two phones with ZRTP are passed through, with one SAS", kind="16")(auto_pair)
+case("auto: the PBX is the end of ZRTP for an application", kind="16")(auto_echo)
+case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP", kind="16")(auto_plain)
+case("auto: a transfer of a phone that is passed through is refused", kind="16")(auto_transfer)
+case("pass-through with require = yes: an application is refused", kind="16",
+     errors="no other phone to have ZRTP with")(refused)
