@@ -192,6 +192,10 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: "
 			"it lost it, or somebody is in between. Compare the SAS\n", name_of(media));
 		break;
+	case ZRTP_EVENT_SAS_RELAYED:
+		/* A PBX at the other end; which SAS goes on to our phone does not depend on it. */
+		ast_debug(1, "%s: the PBX at the other end tells which SAS to show\n", name_of(media));
+		break;
 	case ZRTP_EVENT_RELAY_DONE:
 		relay_result(media, RELAY_ACKNOWLEDGED);
 		break;

@@ -58,6 +58,7 @@ BESIDES = {
     "muxthrough": ("zrtp/through", "rtcp_mux = yes\n"),
     "bundle": ("zrtp", "bundle = yes\nmax_video_streams = 1\nallow = vp8\n"),
     "screen1": ("zrtp", "allow = h264\n"), "screen2": ("zrtp", "allow = h264\n"),
+    "trunk": ("zrtp", "from_user = trunk\n"),  # another PBX
     "strictfax": ("zrtp/strict", "t38_udptl = yes\n"),
     "fax": ("zrtp", "t38_udptl = yes\n"),
     "past1": ("zrtp/through", ""), "past2": ("zrtp/through", ""),
@@ -167,6 +168,7 @@ exten => spy,1,Answer()
 exten => pickup,1,PickupChan({technology}/bob,p)
 exten => park,1,Park()
 exten => parked,1,ParkedCall(default,701)
+exten => _over-.,1,Dial({technology}/${{EXTEN:5}}@trunk,20)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
 """
 

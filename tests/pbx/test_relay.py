@@ -8,6 +8,7 @@ import asterisk
 import calls
 import wait
 from harness import case, equal
+from lab import Lab, sip_port
 
 ENROLLMENT = "app_enroll_zrtp.so"
 
@@ -454,3 +455,41 @@ def table(lab):
         states = [e["State"] for e in events.all("ZrtpState", Channel=channel)]
         equal("states told", states, ["looking", "going secure", "secure"])
         phone.hang_up()
+
+
+@case("relay: through two PBXs in a row both phones show the SAS between the PBXs")
+def two_pbxs(lab):  # R468
+    with enrollment(lab), Lab(lab.pbx.root, lab.directory, sip_port=sip_port("trunk"), ami_port=25264,
+                              rtp_ports=(29000, 29999)) as far, enrollment(far), \
+            lab.zrtp_phone("alice", enroll="accept") as alice, lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, alice)
+        enroll(far, bob)
+        bob.expect_call()
+        alice.call("over-call-bob", lab.sip_port)
+        for phone in (alice, bob):
+            phone.secure(15)
+        sas = reaches(lab, "trunk", State="secure", PeerMiTM="yes", Relayed="no", RelayStatus="acknowledged")["SAS"]
+        equal("SAS at the other PBX", reaches(far, "trunk", State="secure", PeerMiTM="yes", Relayed="no")["SAS"], sas)
+        for pbx, phone in ((lab, alice), (far, bob)):
+            wait.until(f"{phone.name} shows {sas}", 8, lambda p=phone: p.shown() == sas)
+            equal("relayed", phone.all("sas")[-1]["relayed"], True)
+            reaches(pbx, phone.name, Relayed="yes", RelayStatus="acknowledged", FarSAS=sas)
+        alice.hang_up()
+        bob.wait_ended()
+        far.pbx.idle()
+
+
+@case("relay: taken back while the far leg is in clear, and there again when it is secure again")
+def far_leg_clear(lab):
+    with enrollment(lab), lab.zrtp_phone("keypad", allow_clear=True) as far, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        enroll(lab, bob)
+        call(lab, bob, far)
+        sas = same_sas(lab, bob, far)
+        far.say("clear")
+        far.wait("clear", 5, medium="audio")
+        own_sas(lab, bob, Relayed="no", FarSAS="-", RelayStatus="acknowledged")
+        far.say("secure")
+        wait.until("relayed again", 8, lambda: bob.shown() == sas)
+        same_sas(lab, bob, far)
+        bob.hang_up()
