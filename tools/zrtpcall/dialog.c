@@ -180,6 +180,7 @@ static void on_info(struct sip *sip, const struct sip_msg *msg, void *arg)
 	struct call *call = arg;
 	struct pl digit = PL_INIT;
 	bool relay = msg_ctype_cmp(&msg->ctyp, "application", "dtmf-relay");
+	struct report report;
 
 	if (!relay && !msg_ctype_cmp(&msg->ctyp, "application", "dtmf")) {
 		(void)sip_reply(sip, msg, 415, "Unsupported Media Type");
@@ -191,7 +192,7 @@ static void on_info(struct sip *sip, const struct sip_msg *msg, void *arg)
 		return;
 	}
 	(void)sip_reply(sip, msg, 200, "OK");
-	struct report report = report_begin("digit", call->id);
+	report = report_begin("digit", call->id);
 	report_pl(&report, "digit", &digit);
 	report_text(&report, "by", "info");
 	report_end(&report);

@@ -122,6 +122,8 @@ int security_relay(struct call *call, const struct call *from);
 void security_take_hash(struct medium *medium);
 /* Put ours into the session description. */
 int security_put_hash(struct medium *medium);
+/* ZRTP_STATE_IDLE where ZRTP is off. */
+enum zrtp_state security_state(const struct medium *medium);
 /* Is every active medium secure? */
 bool security_is_secure(const struct call *call);
 uint64_t clock_us(void);

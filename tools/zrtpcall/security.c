@@ -269,13 +269,8 @@ static void reopen_secure(struct call *call)
 	struct medium *media[3];
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		struct zrtp_stream_info info;
-
-		if ((*m)->zrtp) {
-			zrtp_stream_get_info((*m)->zrtp, &info);
-			if (info.state == ZRTP_STATE_SECURE) {
-				(*m)->gate.passage[ZRTP_SEND] = GATE_SRTP;
-			}
+		if (security_state(*m) == ZRTP_STATE_SECURE) {
+			(*m)->gate.passage[ZRTP_SEND] = GATE_SRTP;
 		}
 	}
 }
@@ -342,22 +337,26 @@ int security_begin(struct call *call)
 	return options->offer_enrollment && zrtp_session_enroll(call->zrtp) != ZRTP_OK ? EINVAL : 0;
 }
 
+enum zrtp_state security_state(const struct medium *medium)
+{
+	struct zrtp_stream_info info = { .state = ZRTP_STATE_IDLE };
+
+	if (medium->zrtp) {
+		zrtp_stream_get_info(medium->zrtp, &info);
+	}
+	return info.state;
+}
+
 bool security_is_secure(const struct call *call)
 {
 	const struct medium *media[] = { call->audio, call->video };
 	bool any = false;
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct zrtp_stream_info info;
-
 		if (!media[i] || !medium_active(media[i])) {
 			continue;
 		}
-		if (!media[i]->zrtp) {
-			return false;
-		}
-		zrtp_stream_get_info(media[i]->zrtp, &info);
-		if (info.state != ZRTP_STATE_SECURE) {
+		if (security_state(media[i]) != ZRTP_STATE_SECURE) {
 			return false;
 		}
 		any = true;

@@ -70,13 +70,7 @@ int security_acknowledge_clear(struct call *call)
 	int err = ENOENT;
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		struct zrtp_stream_info info;
-
-		if (!(*m)->zrtp) {
-			continue;
-		}
-		zrtp_stream_get_info((*m)->zrtp, &info);
-		if (info.state == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
+		if (security_state(*m) == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
 			gate_without_keys(*m);
 			err = 0;
 		}
@@ -90,13 +84,7 @@ int security_go_secure(struct call *call)
 	int err = ENOENT;
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		struct zrtp_stream_info info;
-
-		if (!(*m)->zrtp) {
-			continue;
-		}
-		zrtp_stream_get_info((*m)->zrtp, &info);
-		if (info.state == ZRTP_STATE_CLEAR) {
+		if (security_state(*m) == ZRTP_STATE_CLEAR) {
 			err = refused(call, "secure", zrtp_stream_go_secure((*m)->zrtp, clock_us()));
 		}
 	}
