@@ -35,6 +35,7 @@ struct called {
 struct far {
 	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
 	char caller_hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	int caller_waits;                     /*!< We are no end of its ZRTP, so far */
 	unsigned int count;
 	AST_LIST_HEAD_NOLOCK(, called) called;
 };
@@ -134,7 +135,7 @@ void far_meet(struct media *media, struct ast_channel *chan, int calls)
 	}
 }
 
-static struct far *far_of(struct media *media, char *channel_id, char *hash)
+static struct far *far_of(struct media *media, char *channel_id, char *hash, int *waits)
 {
 	struct far *far;
 
@@ -142,7 +143,8 @@ static struct far *far_of(struct media *media, char *channel_id, char *hash)
 	far = ao2_bump(media->far);
 	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
 	/* An end has nothing to tell the other side. */
-	ast_copy_string(hash, media->pass.role == ROLE_END ? "" : media->peer_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	*waits = media->pass.role != ROLE_END;
+	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(media);
 
 	return far;
@@ -151,7 +153,8 @@ static struct far *far_of(struct media *media, char *channel_id, char *hash)
 void far_learn(struct media *media)
 {
 	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
-	struct far *far = far_of(media, channel_id, hash);
+	int waits;
+	struct far *far = far_of(media, channel_id, hash, &waits);
 	struct called *called;
 
 	if (!far) {
@@ -160,6 +163,7 @@ void far_learn(struct media *media)
 	ao2_lock(far);
 	if (!strcmp(far->caller_id, channel_id)) {
 		ast_copy_string(far->caller_hash, hash, sizeof(far->caller_hash));
+		far->caller_waits = waits;
 	} else {
 		AST_LIST_TRAVERSE(&far->called, called, entry) {
 			if (!strcmp(called->channel_id, channel_id)) {
@@ -239,12 +243,13 @@ int far_hash(struct media *media, char *out)
 {
 	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
 	struct far *far;
+	int waits;
 
 	*out = '\0';
 	if (partner_hash(media, out)) {
 		return !ast_strlen_zero(out);
 	}
-	far = far_of(media, channel_id, own);
+	far = far_of(media, channel_id, own, &waits);
 	if (far && strcmp(far->caller_id, channel_id)) {
 		ao2_lock(far);
 		ast_copy_string(out, far->caller_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
@@ -255,4 +260,21 @@ int far_hash(struct media *media, char *out)
 	ao2_cleanup(far);
 
 	return !ast_strlen_zero(out);
+}
+
+int far_waits(struct media *media)
+{
+	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	int waits;
+	struct far *far = far_of(media, channel_id, own, &waits);
+
+	if (!far) {
+		return 0;
+	}
+	ao2_lock(far);
+	waits = strcmp(far->caller_id, channel_id) ? far->caller_waits : far->count > 0;
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+
+	return waits;
 }

@@ -160,7 +160,7 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 
 	media_refresh(media, instance);
 	ao2_lock(media);
-	ready = media->activated && !media->ended && !media->started
+	ready = media->activated && !media->ended && !media->started && !media->pass.telling
 		&& media->fd >= 0 && !ast_sockaddr_isnull(&media->remote);
 	waits = media->pass.role != ROLE_END;
 	if (ready && waits && !media->pass.waiting_since) {
@@ -200,6 +200,7 @@ void media_activate(struct media *media, struct ast_rtp_instance *instance)
 	signalling_activated(media, instance);
 	ao2_lock(media);
 	media->activated = 1;
+	media->pass.telling = 0;
 	ao2_unlock(media);
 	start_if_ready(media, instance);
 }

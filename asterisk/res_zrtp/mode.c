@@ -35,6 +35,8 @@
 #define PARTNER_MAX 3000
 /*! After a hold the bridge takes a moment to have a native pair again. */
 #define UNHEARD_MAX 1500
+/*! How long a phone may take to answer an offer with another zrtp-hash. */
+#define RENEWAL_MAX 2000
 /*! Between two looks. */
 #define SOON 100
 #define LATER 500
@@ -138,6 +140,38 @@ static void refuse(struct media *media, struct ast_channel *chan, const char *wh
 	ast_softhangup(chan, AST_SOFTHANGUP_EXPLICIT);
 }
 
+static int fire_start(const void *data)
+{
+	struct media *media = (struct media *) data;
+
+	leg_start(media);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+/*!
+ * \brief Start ZRTP with a phone. One that was told of another Hello than ours
+ * in SDP might be offended by it: it is told the right one first, and ZRTP
+ * starts when its answer is applied to the media.
+ */
+static int begin(struct media *media)
+{
+	ao2_lock(media);
+	media->pass.telling = 1;
+	ao2_unlock(media);
+	if (!signalling_renewed(media)) {
+		return leg_start(media);
+	}
+	ao2_ref(media, +1);
+	if (timers_add(RENEWAL_MAX, fire_start, media)) {
+		ao2_ref(media, -1);
+		return leg_start(media);
+	}
+
+	return 0;
+}
+
 /*! \brief From now on we are the end of this phone's ZRTP. \retval 0, or when to try again */
 static int become_end(struct media *media, const char *why)
 {
@@ -173,7 +207,8 @@ static int become_end(struct media *media, const char *why)
 		stats_unlist(media);
 	}
 	passthrough_sockets(media, -1, -1);
-	if (leg_join(media, media->ssrc) || leg_start(media)) {
+	far_learn(media);
+	if (leg_join(media, media->ssrc) || begin(media)) {
 		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media->report.channel);
 		gate_wipe(media);
 		return 0;
@@ -181,10 +216,28 @@ static int become_end(struct media *media, const char *why)
 	if (len) {
 		leg_push_datagram(media, hello, len, &source);
 	}
-	far_learn(media);
-	signalling_renewed(media);
 
 	return 0;
+}
+
+void mode_end(struct media *media)
+{
+	int active, done;
+
+	ao2_lock(media);
+	active = media->activated;
+	done = !active && !media->ended && media->pass.role == ROLE_WAITING;
+	if (done) {
+		media->pass.role = ROLE_END;
+	}
+	ao2_unlock(media);
+
+	if (active) {
+		become_end(media, "its phone has to be told a zrtp-hash");
+	} else if (done) {
+		passthrough_sockets(media, -1, -1);
+		far_learn(media);
+	}
 }
 
 /*! \brief mode = auto: partner or end? \retval 0, or when to look again */

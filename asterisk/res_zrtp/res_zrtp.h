@@ -237,6 +237,7 @@ struct passthrough {
 	struct ast_sockaddr probe_source;
 	uint64_t received, sent;      /*!< Datagrams passed on from here, and to here */
 	uint64_t dropped;             /*!< Those that were not */
+	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
 	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
 };
@@ -280,6 +281,8 @@ int mode_init(void);
 void mode_shutdown(void);
 /*! \brief The role of a new media object. */
 enum role mode_first_role(const struct settings *settings);
+/*! \brief Make the choice now, for one that waits: we are the end. */
+void mode_end(struct media *media);
 /*! \brief A phone waits: see what becomes of its call, soon. */
 void mode_look(struct media *media, int milliseconds);
 
@@ -640,8 +643,11 @@ void signalling_activated(struct media *media, struct ast_rtp_instance *instance
 void signalling_made(struct media *media);
 /*! \brief Hold the stream to what the peer's signalling says. Serializer only. */
 void signalling_apply(struct media *media);
-/*! \brief The stream has another Hello than before. Serializer only. */
-void signalling_renewed(struct media *media);
+/*!
+ * \brief The Hello to expect on this stream is another one than before. No
+ * lock may be held. \retval 1 when the peer was told of the former and is being told
+ */
+int signalling_renewed(struct media *media);
 /*! \brief The peer's Hello is not the one signalled. Serializer only. */
 void signalling_mismatch(struct media *media);
 /*! \brief Is it time to give up on such a peer? After each call of the ZRTP engine. Serializer only. */
@@ -676,6 +682,8 @@ void far_learn(struct media *media);
  * \retval 0 when there is none
  */
 int far_hash(struct media *media, char *out);
+/*! \brief Is there a phone at the other side that may be passed through? */
+int far_waits(struct media *media);
 
 /* ------------------------------------------------------------------------
  * function.c: the dialplan function ZRTP()

@@ -134,27 +134,31 @@ static int own_hash(struct media *media, struct ast_rtp_instance *instance, stru
 }
 
 /*!
- * \brief Who may be passed through is told of the phone at the other side as
- * far as that is known. Where it is not, an automatic choice is likely to fall
- * on us.
+ * \brief Which hash the peer is to be told of.
+ *
+ * Phones hold on to the first one they are told. So where it is open who will
+ * be the end they are told none, and where it is ours that they are told the
+ * choice is made.
  */
 static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, char *out)
 {
 	struct media *media = usable_media(instance);
-	int res;
+	int res = -1;
 
 	if (!media) {
 		return -1;
 	}
+	*out = '\0';
 	if (chan && !media->far && role_of(media) != ROLE_END) {
 		far_meet(media, chan, 0);
 	}
-	if (role_of(media) != ROLE_END && far_hash(media, out)) {
-		res = 0;
-	} else if (role_of(media) != ROLE_END && media->settings->mode != MODE_AUTO) {
-		res = -1;
-	} else {
+	if (role_of(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO && !far_waits(media)) {
+		mode_end(media);
+	}
+	if (role_of(media) == ROLE_END) {
 		res = own_hash(media, instance, chan, out);
+	} else if (role_of(media) == ROLE_PASSTHROUGH || media->settings->mode == MODE_PASSTHROUGH) {
+		res = far_hash(media, out) ? 0 : -1;
 	}
 	ao2_lock(media);
 	ast_copy_string(media->told_hash, res ? "" : out, sizeof(media->told_hash));
@@ -284,21 +288,25 @@ void signalling_apply(struct media *media)
 	leg_restart(media->leg);
 }
 
-void signalling_renewed(struct media *media)
+int signalling_renewed(struct media *media)
 {
 	struct zrtp_signalling_listener *listener;
 	char channel_id[AST_MAX_UNIQUEID];
 	int told;
 
 	ao2_lock(media);
-	told = !ast_strlen_zero(media->told_hash);
+	told = !ast_strlen_zero(media->told_hash)
+		&& (media->pass.role != ROLE_END || strcasecmp(media->told_hash, media->own_hash));
 	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
 	ao2_unlock(media);
 	listener = told ? listener_of(media) : NULL;
-	if (listener) {
-		listener->renewed(listener, channel_id);
-		ao2_ref(listener, -1);
+	if (!listener) {
+		return 0;
 	}
+	listener->renewed(listener, channel_id);
+	ao2_ref(listener, -1);
+
+	return 1;
 }
 
 void signalling_compare(struct media *media)
