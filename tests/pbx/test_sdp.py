@@ -263,8 +263,8 @@ def exchanged(lab, caller, called):
                                len({v for values in heard["sent"] for v in values})], [1, 1])
     equal(f"what {caller} was told", told["received"], len(told["received"]) * heard["sent"][:1])
     equal(f"what {called} was told", heard["received"], len(heard["received"]) * told["sent"][:1])
-    equal(f"descriptions for {caller} and {called}", [len(told["received"]) > 2, len(heard["received"])],
-          [True, 1])
+    equal(f"descriptions for {caller} and {called}", [len(told["received"]) > 2, len(heard["received"]) > 0],
+          [True, True])
 
 
 @case("zrtp-hash: pass-through tells each phone the other one's")
@@ -297,7 +297,8 @@ def undecided(lab):
             first.hang_up()
             second.wait_ended()
         for phone in (first, second):
-            equal(f"told {phone.name}", descriptions(phone)["received"], [[]])
+            told = descriptions(phone)["received"]  # SIP may have repeated some
+            equal(f"told {phone.name}", told, max(1, len(told)) * [[]])
 
 
 @case("zrtp-hash: a re-INVITE that names another Hello ends what was secure, and nothing goes out in clear",
