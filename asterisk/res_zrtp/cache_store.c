@@ -497,6 +497,28 @@ static int serve_loads(void)
 	return 1;
 }
 
+/*!
+ * \brief A change that failed comes after those of other peers: if it is the
+ * only one that fails, they show it. Later ones of its own peer stay behind it,
+ * so that an older word on the SAS never comes last. \pre lock is held
+ */
+static void put_back(struct job *failed)
+{
+	struct job *job;
+
+	AST_LIST_INSERT_TAIL(&queue, failed, entry);
+	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
+		if (job == failed) {
+			break;
+		}
+		if (job->kind != JOB_LOAD && !memcmp(job->zid, failed->zid, sizeof(job->zid))) {
+			AST_LIST_REMOVE_CURRENT(entry);
+			AST_LIST_INSERT_TAIL(&queue, job, entry);
+		}
+	}
+	AST_LIST_TRAVERSE_SAFE_END;
+}
+
 /*! \brief Do the first job. The thread alone takes jobs off. \pre lock is held */
 static void do_first(void)
 {
@@ -513,8 +535,7 @@ static void do_first(void)
 	ast_mutex_lock(&lock);
 	AST_LIST_REMOVE(&queue, job, entry);
 	if (!over) {
-		/* If it is the only one that fails, the others show it. */
-		AST_LIST_INSERT_TAIL(&queue, job, entry);
+		put_back(job);
 		return;
 	}
 	if (job->kind == JOB_LOAD) {
