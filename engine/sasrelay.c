@@ -223,3 +223,14 @@ enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 	zrtp_wipe(secret, sizeof(secret));
 	return ZRTP_OK;
 }
+
+void zrtp_session_forget_enrollment(struct zrtp_session *session)
+{
+	struct zrtp_retained *r = &session->retained;
+
+	r->has_pbx = r->has_pbx_alternate = false;
+	zrtp_wipe(r->pbxsecret, sizeof(r->pbxsecret));
+	zrtp_wipe(r->pbx_alternate, sizeof(r->pbx_alternate));
+	session->pbx_matched = session->pbx_alternate = false;
+	session->relayed = false;
+}

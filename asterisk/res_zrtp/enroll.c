@@ -6,6 +6,7 @@
 
 #include "asterisk.h"
 
+#include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/cli.h"
 #include "asterisk/logger.h"
@@ -98,6 +99,49 @@ static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 	return CLI_SUCCESS;
 }
 
+static int task_forget(void *data)
+{
+	struct media *media = data;
+
+	if (leg_session(media->leg)) {
+		zrtp_session_forget_enrollment(leg_session(media->leg));
+		leg_settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static int is_with(struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	struct party *party = leg_party(media);
+	struct party_report report;
+	int res;
+
+	if (!party) {
+		return 0;
+	}
+	party_get_report(party, &report);
+	res = report.session.has_peer_zid && !memcmp(report.session.peer_zid, zid, ZRTP_ZID_SIZE);
+	ao2_ref(party, -1);
+
+	return res;
+}
+
+/*! \brief Calls that are up must not store it again. */
+static void forget_in_calls(const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	struct ao2_iterator streams = stats_streams();
+	struct media *media;
+
+	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
+		if (is_with(media, zid)) {
+			leg_push(media, task_forget);
+		}
+	}
+	ao2_iterator_destroy(&streams);
+}
+
 /*! \brief Revoke by the text of a ZID. \return what to say, NULL when done */
 static const char *revoke_by(const char *text)
 {
@@ -109,6 +153,7 @@ static const char *revoke_by(const char *text)
 	if (cache_revoke(zid)) {
 		return "no such phone is enrolled";
 	}
+	forget_in_calls(zid);
 	ast_log(LOG_NOTICE, "The enrollment of phone %s is revoked\n", text);
 
 	return NULL;
@@ -143,7 +188,7 @@ static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 		e->usage =
 			"Usage: zrtp enrollment revoke ZID\n"
 			"       Forgets the secret shared with an enrolled phone. It is shown no SAS\n"
-			"       of other parties any more, from its next call on.\n";
+			"       of other parties any more.\n";
 		return NULL;
 	case CLI_GENERATE:
 		completion = (struct completion) { .word = a->word, .skip = a->n };

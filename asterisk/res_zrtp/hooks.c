@@ -35,7 +35,7 @@ static const struct ast_datastore_info mark = {
 static void read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
 	if (frame->frametype == AST_FRAME_VOICE) {
-		speech_feed(hook, chan, frame);
+		speech_on_read(hook, chan, frame);
 	} else if (frame->frametype == AST_FRAME_DTMF_END) {
 		keypad_digit(hook, chan, frame->subclass.integer);
 	}
@@ -52,7 +52,8 @@ static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *
 	}
 	if (event == AST_FRAMEHOOK_EVENT_READ) {
 		read_event(hook, chan, frame);
-	} else if (event == AST_FRAMEHOOK_EVENT_WRITE && frame->frametype == AST_FRAME_VOICE && speech_covers(hook)) {
+	} else if (event == AST_FRAMEHOOK_EVENT_WRITE && frame->frametype == AST_FRAME_VOICE
+		&& speech_on_write(hook, chan, frame)) {
 		/* Whoever writes a frame keeps it. */
 		return &ast_null_frame;
 	}

@@ -769,9 +769,9 @@ void speech_tell(struct media *media, const char *sound);
 /*! \brief Task: let it hear its SAS. */
 int speech_task_sas(void *data);
 /*! \brief A frame of audio came in: send as much. \pre chan is locked */
-void speech_feed(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
-/*! \brief Is what others write left out? \pre the channel is locked */
-int speech_covers(const struct hook *hook);
+void speech_on_read(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
+/*! \brief A frame of audio is being written. \retval 1 it is left out \pre chan is locked */
+int speech_on_write(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
 /*! \brief Say no more. \pre the channel is locked */
 void speech_drop(struct hook *hook);
 

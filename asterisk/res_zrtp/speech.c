@@ -6,8 +6,9 @@
  * The sounds are read in the leg's serializer and wait at the channel's hook.
  * With each frame of audio that comes in from the phone, as much of them goes
  * out to it, whatever the channel does otherwise: in a bridge, in an
- * application, on hold. What others write to it meanwhile is left out; what it
- * says itself, and each digit, goes its way.
+ * application, on hold. While a phone sends none, what is written to it sets the
+ * pace. What others write to it meanwhile is left out; what it says itself, and
+ * each digit, goes its way.
  */
 
 #include "asterisk.h"
@@ -29,10 +30,17 @@
 /*! A frame that goes out, samples; more than any that comes in. */
 #define FRAME_MAX (RATE / 5)
 
+/*! A phone that sent no audio for so long sends none, milliseconds. */
+#define SILENT_AFTER 200
+/*! What could not be said for so long is not said any more, milliseconds. */
+#define STALE_AFTER 5000
+
 /*! What waits to be heard. Guarded by the lock of the channel, once it is there. */
 struct speech {
 	short *pcm;
 	size_t len, size, at;
+	struct timeval heard;     /*!< When the phone last sent audio */
+	struct timeval said;      /*!< When some of it went out */
 	unsigned int writing:1;
 	unsigned int too_long:1;
 };
@@ -174,6 +182,7 @@ static void install(struct ast_channel *chan, struct speech *speech)
 {
 	struct hook *hook;
 
+	speech->heard = speech->said = ast_tvnow();
 	ast_channel_lock(chan);
 	hook = hooks_find(chan);
 	if (hook) {
@@ -256,7 +265,8 @@ int speech_task_sas(void *data)
 	return 0;
 }
 
-void speech_feed(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+/*! \brief Send as much as this frame is long. \pre chan is locked */
+static void feed(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
 	struct speech *speech = hook->speech;
 	size_t rate, count;
@@ -266,9 +276,6 @@ void speech_feed(struct hook *hook, struct ast_channel *chan, const struct ast_f
 		.src = "ast_prod",
 	};
 
-	if (!speech || speech->writing) {
-		return;
-	}
 	rate = MAX(1, ast_format_get_sample_rate(frame->subclass.format));
 	count = MIN((size_t) MAX(0, frame->samples) * RATE / rate, FRAME_MAX);
 	count = MIN(count, speech->len - speech->at);
@@ -277,6 +284,7 @@ void speech_feed(struct hook *hook, struct ast_channel *chan, const struct ast_f
 	out.samples = count;
 	out.datalen = count * sizeof(*speech->pcm);
 	speech->at += count;
+	speech->said = ast_tvnow();
 	if (count) {
 		speech->writing = 1;
 		ast_write(chan, &out);
@@ -287,9 +295,40 @@ void speech_feed(struct hook *hook, struct ast_channel *chan, const struct ast_f
 	}
 }
 
-int speech_covers(const struct hook *hook)
+/*! \brief Something can be said now; too late is never. \pre the channel is locked */
+static int is_due(struct hook *hook)
 {
-	return hook->speech && !hook->speech->writing;
+	struct speech *speech = hook->speech;
+
+	if (!speech || speech->writing) {
+		return 0;
+	}
+	if (ast_tvdiff_ms(ast_tvnow(), speech->said) > STALE_AFTER) {
+		speech_drop(hook);
+		return 0;
+	}
+
+	return 1;
+}
+
+void speech_on_read(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+{
+	if (is_due(hook)) {
+		hook->speech->heard = ast_tvnow();
+		feed(hook, chan, frame);
+	}
+}
+
+int speech_on_write(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+{
+	if (!is_due(hook)) {
+		return 0;
+	}
+	if (ast_tvdiff_ms(ast_tvnow(), hook->speech->heard) > SILENT_AFTER) {
+		feed(hook, chan, frame);
+	}
+
+	return 1;
 }
 
 void speech_drop(struct hook *hook)

@@ -460,6 +460,11 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *se
  * announced, the call is not secure, or there is no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session);
 
+/* The peer's enrollment was revoked in the middle of the call: forget its
+ * pbxsecrets, so that no later update of this call stores them again, and trust
+ * it no more than any other. The keys in use stay as they are. */
+ZRTP_API void zrtp_session_forget_enrollment(struct zrtp_session *session);
+
 /* ExportedKey (4.5.2), once the session has a SAS.
  *   out   room for 48 octets; *len receives 32 or 48
  * ZRTP_WRONG_STATE: no key yet, or destroyed by GoClear. */

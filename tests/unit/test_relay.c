@@ -170,6 +170,25 @@ static void the_pbxsecret_matches_in_every_later_call(void **state) /* R459 R460
 	pair_free(pair);
 }
 
+static void an_enrollment_revoked_in_a_call_is_not_stored_again(void **state)
+{
+	struct pair_config config = with_pbx();
+	struct pair *pair = enrolled(&config);
+	const uint8_t sashash[ZRTP_SECRET_SIZE] = { 1 };
+
+	(void)state;
+	assert_true(pair_session_info(pair, PBX).pbx_matched);
+	zrtp_session_forget_enrollment(session_of(pair, PBX));
+	assert_int_equal(zrtp_session_set_verified(session_of(pair, PBX), true), ZRTP_OK);
+	assert_false(pair->side[PBX].stored.has_pbx);
+	assert_false(pair->side[PBX].stored.has_pbx_alternate);
+	assert_true(pair->side[PBX].stored.has_rs1);
+	assert_int_equal(
+		zrtp_stream_relay_sas(stream_of(pair, PBX), "B32 ", sashash, false, false, pair->now),
+		ZRTP_WRONG_STATE);
+	pair_free(pair);
+}
+
 static void enrolling_again_keeps_the_secret_that_matches(void **state)
 {
 	struct pair_config config = with_pbx();
@@ -1018,6 +1037,7 @@ int main(void)
 		cmocka_unit_test(both_sides_of_an_enrollment_keep_the_same_pbxsecret),
 		cmocka_unit_test(without_the_users_word_nothing_is_stored),
 		cmocka_unit_test(the_pbxsecret_matches_in_every_later_call),
+		cmocka_unit_test(an_enrollment_revoked_in_a_call_is_not_stored_again),
 		cmocka_unit_test(enrolling_again_keeps_the_secret_that_matches),
 		cmocka_unit_test(a_phone_that_lost_its_secret_can_be_enrolled_again),
 		cmocka_unit_test(enrollment_has_its_time_and_its_place),
