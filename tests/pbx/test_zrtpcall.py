@@ -18,6 +18,7 @@ def same(lab, phone):
     return stream
 
 
+@case("zrtpcall: the old Asterisk, same SAS, tones both ways, the secret is found again", kind="16")
 @case("zrtpcall: calls the PBX and is called, same SAS, tones both ways, the secret is found again")
 def both_ways(lab):
     with lab.zrtp_phone("alice", tone=PHONE_HZ, record=True) as phone:
