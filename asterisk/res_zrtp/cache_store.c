@@ -6,9 +6,9 @@
  * Loads and changes stand in one queue and are done in its order, so that a load
  * sees all that was changed before it. A store that fails is down: changes wait,
  * and every few seconds one of them, or opening, is tried again. Loads from a
- * database that is down are answered at once with nothing, as it may hang. A change carries its time and what it
- * changes, and the store merges it with what is there; so what is stored late
- * never takes the place of something newer.
+ * database that is down are answered at once with nothing, as it may hang. A
+ * change carries its time and what it changes, and the store merges it with what
+ * is there; so what is stored late never takes the place of something newer.
  */
 
 #include "asterisk.h"

@@ -210,20 +210,24 @@ def killed(lab, name, times, seed):
     no_complaints(lab)
 
 
-def kill_test(bench, general, times, **options):
+def kill_test(bench, general, name, times, **options):
     lab = Lab(bench.root, bench.directory, general=general, **options)
     with lab:
-        killed(lab, "alice" if not options else "bob", times, 4711 + times)
+        killed(lab, name, times, 4711 + len(name))
     lab.pbx.remove()
+
+
+def both(first, first_options, second, second_options):
+    """Do two things at once."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(*first, **first_options), pool.submit(*second, **second_options)]:
+            done.result()
 
 
 @case("kill -9 of Asterisk at random moments, SQLite and file: the next call is no mismatch",
       "22 own")
 def kills(bench):
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(kill_test, bench, "", 16),
-                     pool.submit(kill_test, bench, "cache = file\n", 16, **SECOND)]:
-            done.result()
+    both((kill_test, bench, "", "alice", 16), {}, (kill_test, bench, "cache = file\n", "bob", 16), SECOND)
 
 
 @contextlib.contextmanager
@@ -245,34 +249,37 @@ def tiny_disk(lab):
         subprocess.run(["umount", place], check=True)
 
 
+def fill_disk(bench, kind, name, **options):
+    """A PBX whose cache finds no room for a while."""
+    lab = Lab(bench.root, bench.directory, **options)
+    lab.pbx.write("zrtp.conf", f"[general]\ncache = {kind}\ncache_path = {lab.pbx.home}/tiny/zrtp\n"
+                  "cache_flush = 1\n")
+    with tiny_disk(lab) as (fill, make_room), lab:
+        phone = lab.phone(name)
+        with asterisk.Events(lab.pbx) as events, phone:
+            make_call(lab, phone, verify=True)
+            fill()
+            for _ in range(3):
+                make_call(lab, phone)
+            equal("BackEnd", events.wait("ZrtpCacheDown", 10)["BackEnd"], kind)
+            make_room()
+            events.wait("ZrtpCacheUp", 15)
+            wait.until("all stored", 10, lambda: re.search(
+                r"Waiting +0\b", lab.pbx.cli("zrtp cache status")))
+            time.sleep(1.5)
+            equal("events", (len(events.all("ZrtpCacheDown")), len(events.all("ZrtpCacheUp"))), (1, 1))
+        lab.pbx.process.kill()
+        lab.pbx.process.wait()
+        lab.pbx.start()
+        with phone:
+            equal("verified", make_call(lab, phone), ("yes", "yes"))
+    lab.pbx.remove()
+
+
 @case("the disk is full: calls go on, events tell it, and nothing is lost once there is room",
       "22 own")
 def full_disk(bench):
-    for kind in ("sqlite", "file"):
-        lab = Lab(bench.root, bench.directory)
-        lab.pbx.write("zrtp.conf", f"[general]\ncache = {kind}\ncache_path = {lab.pbx.home}/tiny/zrtp\n"
-                      "cache_flush = 1\n")
-        with tiny_disk(lab) as (fill, make_room), lab:
-            phone = lab.phone("alice")
-            with asterisk.Events(lab.pbx) as events, phone:
-                make_call(lab, phone, verify=True)
-                fill()
-                for _ in range(3):
-                    make_call(lab, phone)
-                down = events.wait("ZrtpCacheDown", 10)
-                equal("BackEnd", down["BackEnd"], kind)
-                make_room()
-                events.wait("ZrtpCacheUp", 15)
-                wait.until("all stored", 10, lambda: re.search(
-                    r"Waiting +0\b", lab.pbx.cli("zrtp cache status")))
-                time.sleep(1.5)
-                equal("events", (len(events.all("ZrtpCacheDown")), len(events.all("ZrtpCacheUp"))), (1, 1))
-            lab.pbx.process.kill()
-            lab.pbx.process.wait()
-            lab.pbx.start()
-            with phone:
-                equal("verified", make_call(lab, phone), ("yes", "yes"))
-        lab.pbx.remove()
+    both((fill_disk, bench, "sqlite", "alice"), {}, (fill_disk, bench, "file", "bob"), SECOND)
 
 
 # The cluster
