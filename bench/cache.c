@@ -22,7 +22,8 @@ enum kind { MEMORY, FILE_, SQLITE, SEALED, KINDS };
 static const char *const names[KINDS] = { "memory", "file", "SQLite", "SQLite, encrypted" };
 
 /* At least so long for each figure. */
-#define SECONDS 1.0
+#define SECONDS 2.0
+enum { SLICE = 100 };
 
 static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID";
 static uint64_t state = 88172645463325252U;
@@ -99,19 +100,23 @@ static void update(struct zrtp_store *store, unsigned peer)
 	}
 }
 
+/* The best of many slices: what else the machine does meanwhile takes time from
+ * some of them. */
 static double per_second(struct zrtp_store *store, unsigned peers,
 			 void (*step)(struct zrtp_store *, unsigned))
 {
-	double start = seconds(), elapsed;
-	unsigned long n = 0;
+	double begun = seconds(), best = 0;
 
 	do {
-		for (unsigned i = 0; i < 50; i++, n++) {
+		double start = seconds(), rate;
+
+		for (unsigned i = 0; i < SLICE; i++) {
 			step(store, (unsigned)(draw() % peers));
 		}
-		elapsed = seconds() - start;
-	} while (elapsed < SECONDS);
-	return (double)n / elapsed;
+		rate = SLICE / (seconds() - start);
+		best = rate > best ? rate : best;
+	} while (seconds() - begun < SECONDS);
+	return best;
 }
 
 /* ---- filling ---- */
@@ -224,7 +229,9 @@ static void measure(enum kind kind, const char *path, unsigned peers)
 	flush = seconds() - flush;
 	stat(path, &st);
 	printf("%-18s %8u  %9.0f/s %9.0f/s  ", names[kind], peers, lookups, updates);
-	if (kind == MEMORY) {
+	if (kind == MEMORY && peers < 1000) {
+		printf("\n"); /* the granularity of the system's pages, no more */
+	} else if (kind == MEMORY) {
 		printf("%ld octets of memory a peer\n", memory / (long)peers);
 	} else {
 		printf("%lld octets on disk a peer", (long long)st.st_size / peers);

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""zrtp-cache, the command: what it prints, what it refuses, and its exit codes."""
+import fcntl
+import json
+import os
+import stat
+import subprocess
+import tempfile
+import unittest
+
+COMMAND = os.environ["ZRTP_CACHE"]
+OWN, BOB, EVE = "000102030405060708090a0b", "b0" * 12, "e0" * 12
+DONE, FAILED, USAGE, NONE, IN_USE, DAMAGED, KEY = range(7)
+LINES = [
+    {"type": "zrtp-cache", "version": 1, "own": OWN},
+    {"type": "peer", "own": OWN, "peer": BOB, "name": "Bob", "last_use": 1700000000, "pbx": "22" * 32},
+    {"type": "pair", "own": OWN, "peer": BOB, "label": "100", "rs1": "11" * 32, "last_use": 1700000000},
+    {"type": "peer", "own": OWN, "peer": EVE, "name": "Eve"},
+    {"type": "pair", "own": OWN, "peer": EVE, "label": "", "rs1": "33" * 32, "expires": 1700000001},
+]
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="zrtp-cache-")
+        self.addCleanup(self.directory.cleanup)
+        self.path = self.file("cache")
+
+    def file(self, name):
+        return os.path.join(self.directory.name, name)
+
+    def run_it(self, *words, code=DONE, options=(), text=None):
+        done = subprocess.run([COMMAND, "-f", self.path, *options, *words], input=text, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout + done.stderr
+
+    def fill(self, kind="sqlite"):
+        text = "".join(json.dumps(line) + "\n" for line in LINES)
+        self.run_it("import", "-", options=("-t", kind), text=text)
+
+    def test_shows_peers_without_secrets(self):
+        for kind in "sqlite", "file":
+            with self.subTest(kind):
+                self.path = self.file(kind)
+                self.fill(kind)
+                everything = self.run_it("show") + self.run_it("show", "peer", "b0")
+                self.assertIn("2 peers", everything)
+                self.assertIn('Label "100"', everything)
+                self.assertNotRegex(everything, "1111|2222|3333")
+                self.assertIn("1 peers", self.run_it("show", "like", "b_b"))
+                self.run_it("show", "like", "nobody", code=NONE)
+                self.run_it("show", "peer", "77", code=NONE)
+                self.run_it("show", "peer", "not hex", code=USAGE)
+
+    def test_changes_one_peer(self):
+        self.fill()
+        self.run_it("set", "name", "b0", "Robert")
+        self.run_it("set", "verified", BOB, "yes")
+        self.assertRegex(self.run_it("show"), r"b0b0\S+ +yes +yes +1 .* Robert")
+        self.run_it("unenroll", BOB)
+        self.assertRegex(self.run_it("show"), r"b0b0\S+ +yes +no ")
+        self.run_it("set", "verified", BOB, "maybe", code=USAGE)
+        with open(self.file("aux"), "wb") as aux:
+            aux.write(b"common")
+        self.run_it("set", "aux", BOB, self.file("aux"))
+        self.assertIn("Auxsecret:    yes", self.run_it("show", "peer", BOB))
+        self.run_it("delete", BOB)
+        self.run_it("delete", BOB, code=NONE)
+
+    def test_purges_what_has_expired(self):
+        self.fill()
+        self.assertIn("1 labels and 1 peers removed", self.run_it("purge"))
+        self.assertIn("1 peers and 1 labels, all whole", self.run_it("check"))
+
+    def test_export_is_private_and_comes_back(self):
+        self.fill()
+        out = self.file("export")
+        self.assertIn("secrets in clear", self.run_it("export", out))
+        self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
+        self.assertIn("exists", self.run_it("export", out, code=FAILED))
+        self.path = self.file("other")
+        self.run_it("import", out)
+        again = self.file("again")
+        self.run_it("export", again)
+        with open(out) as first, open(again) as second:
+            self.assertEqual(first.read(), second.read())
+
+    def test_names_a_wrong_line(self):
+        self.assertIn("line 2: not what", self.run_it(
+            "import", "-", code=FAILED, text=json.dumps(LINES[0]) + "\n{nonsense\n"))
+
+    def test_encrypts_with_a_key(self):
+        key, other = self.file("key"), self.file("other-key")
+        self.fill()
+        self.run_it("new-key", key)
+        self.run_it("new-key", other)
+        self.run_it("new-key", key, code=FAILED)
+        self.run_it("rekey", key)
+        self.assertIn("give its key", self.run_it("show", code=KEY))
+        self.assertIn("not the key", self.run_it("show", code=KEY, options=("-k", other)))
+        self.assertIn("2 peers", self.run_it("show", options=("-k", key)))
+        os.chmod(key, 0o644)
+        self.assertIn("chmod 600", self.run_it("show", code=KEY, options=("-k", key)))
+        os.chmod(key, 0o600)
+        with open(key) as file:
+            os.environ["ZRTP_TEST_KEY"] = file.read()
+        self.run_it("rekey", "none", options=("-K", "ZRTP_TEST_KEY"))
+        self.assertIn("2 peers", self.run_it("show"))
+
+    def test_says_who_is_in_the_way(self):
+        self.assertIn("No such file", self.run_it("show", code=NONE))
+        self.path = self.file("file")
+        self.fill("file")
+        with open(self.path + ".lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("in use by another process", self.run_it("show", code=IN_USE))
+        with open(self.path, "r+b") as file:
+            file.seek(100)
+            file.write(b"\xff\xff")
+        self.assertIn("damaged", self.run_it("show", code=DAMAGED))
+        self.assertEqual(sorted(os.listdir(self.directory.name)), ["file", "file.lock"])
+
+    def test_explains_itself(self):
+        help_text = self.run_it("--help")
+        for command in ("show", "set name", "set verified", "unenroll", "delete", "purge", "export",
+                        "import", "rekey", "new-key", "check"):
+            self.assertIn("  " + command, help_text)
+        self.run_it("dance", code=USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main()
