@@ -31,6 +31,8 @@
 #define STRANGERS_MAX 1200
 /*! How long a bridge that has accepted two phones may take to join them. */
 #define OFFER_MAX 1000
+/*! How long a call is watched for a bridge that does not join its phones natively. */
+#define APART_MAX 8000
 /*! How long a required partner may be missing. */
 #define PARTNER_MAX 3000
 /*! After a hold the bridge takes a moment to have a native pair again. */
@@ -287,6 +289,42 @@ static int choose(struct media *media, struct ast_channel *chan)
 }
 
 /*!
+ * \brief Two phones in a bridge could be partners, but it does not have them
+ * natively: say so once. \retval 0, or when to look again
+ */
+static int apart(struct media *media, struct ast_channel *chan)
+{
+	struct ast_channel *other = ast_channel_bridge_peer(chan);
+	struct media *partner = other ? bridge_media(other) : NULL;
+	int64_t alone, together;
+	int speaks, waits = 0;
+
+	if (partner) {
+		ao2_lock(partner);
+		waits = partner->pass.role == ROLE_WAITING && partner->pass.speaks_zrtp;
+		ao2_unlock(partner);
+		ao2_ref(partner, -1);
+	}
+	ast_channel_cleanup(other);
+	ao2_lock(media);
+	if (waits && !media->pass.bridged_at) {
+		media->pass.bridged_at = context_now();
+	}
+	speaks = media->pass.speaks_zrtp;
+	alone = since(media->pass.waiting_since);
+	together = waits ? since(media->pass.bridged_at) : 0;
+	ao2_unlock(media);
+
+	if (speaks && together > STRANGERS_MAX) {
+		ast_log(LOG_NOTICE, "%s: no pass-through and no ZRTP, the bridge does not join the phones natively: "
+			"video, feature codes, recording, or different codecs\n", ast_channel_name(chan));
+		return 0;
+	}
+
+	return alone < APART_MAX ? LATER : 0;
+}
+
+/*!
  * \brief A phone without a partner that needs one: by its policy, or since it
  * has keys with one that is gone. \retval 0, or when to look again
  */
@@ -294,8 +332,11 @@ static int lonely(struct media *media, struct ast_channel *chan, int agreed)
 {
 	int required = media->settings->require || agreed;
 
-	if (!required || !chan) {
+	if (!chan) {
 		return 0;
+	}
+	if (!required) {
+		return apart(media, chan);
 	}
 	if (ast_channel_state(chan) != AST_STATE_UP || since(media->pass.waiting_since) < PARTNER_MAX) {
 		return LATER;

@@ -169,6 +169,7 @@ exten => pickup,1,PickupChan({technology}/bob,p)
 exten => park,1,Park()
 exten => parked,1,ParkedCall(default,701)
 exten => _over-.,1,Dial({technology}/${{EXTEN:5}}@trunk,20)
+exten => _keys-.,1,Dial({technology}/${{EXTEN:5}},20,tT)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
 """
 

@@ -388,6 +388,30 @@ def moved(lab):
     equal("log", f"{channel}: it has keys with a phone that is no longer there" in lab.pbx.log(), True)
 
 
+@case("pass-through: a bridge with feature codes cannot have it, the log says so")
+def apart(lab):
+    with lab.phone("through", mandatory=False) as first, lab.phone("through2", mandatory=False) as second:
+        second.expect_call()
+        first.call("keys-through2", lab.sip_port)
+        second.wait("connected", 5)
+        wait.until("the log says so", 8, lambda: re.search(
+            r"PJSIP/through-\w+: no pass-through and no ZRTP, the bridge", lab.pbx.log()))
+        equal("state", lab.pbx.stream("through")["State"], "waiting")
+        first.hang_up()
+        second.wait_ended()
+
+
+@case("auto: with feature codes the PBX is the end of ZRTP on both legs")
+def auto_features(lab):
+    with lab.phone("auto") as first, lab.phone("auto2") as second:
+        second.expect_call()
+        first.call("keys-auto2", lab.sip_port)
+        calls.secure(lab, first)
+        calls.secure(lab, second)
+        first.hang_up()
+        second.wait_ended()
+
+
 def short_pair(lab):
     with capture.Capture(os.path.join(lab.directory, "short.pcap")) as wire, \
             pair(lab, "through", "through2") as (first, second):
