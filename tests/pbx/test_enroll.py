@@ -127,7 +127,7 @@ case("enrollment with zrtpcall: both keep the secret, the next call is known; re
 case("enrollment with zrtpcall", kind="16")(kept)
 
 
-@case("enrollment without a question, hung up, and with wrong options")
+@case("enrollment without a question, and one hung up")
 def options(lab):
     with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
         try:

@@ -135,6 +135,12 @@ def unanswered(lab):
         phone.done()
     one_each(phone.hashes(), 1)
     lab.pbx.idle()
+    with flow(lab, "bob", "ring") as phone, flow(lab, "plain", "cancel", extension="call-bob",
+                                                 offer=description(LINE)) as caller:
+        caller.done()
+        phone.done()
+    one_each(phone.hashes(), 1)
+    lab.pbx.idle()
     equal("streams left", lab.pbx.streams(), [])
 
 
