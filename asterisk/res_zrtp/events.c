@@ -168,7 +168,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
 
 	publish(media, secure_type(),
-		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
 			"Role", info->initiator ? "initiator" : "responder",
 			"KeyAgreement", names[ZRTP_CLASS_KEX],
