@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Calls through a real Asterisk with a real phone.
 
-run.py [-k PATTERN] [-v] [-l] SUITE=ROOT ...
+run.py [-k PATTERN] [-v] [-l] [-s N/M] SUITE=ROOT ...
 
 SUITE=ROOT names a Debian root with Asterisk and res_zrtp.so installed, for instance
 sid=/var/cache/asterisk-zrtp/sid. -k runs only the cases whose names match, -l lists them,
--v shows where a case failed.
+-v shows where a case failed. -s runs the Nth of M parts of the cases: in a network namespace
+each, since ports are fixed.
 """
 import argparse
 import re
@@ -22,9 +23,12 @@ def main():
     options.add_argument("-k", metavar="PATTERN", default="", help="only cases that match")
     options.add_argument("-l", action="store_true", help="list the cases")
     options.add_argument("-v", action="store_true", help="show where a case failed")
+    options.add_argument("-s", metavar="N/M", default="1/1", help="one part of the cases")
     options.add_argument("roots", nargs="*", metavar="SUITE=ROOT")
     given = options.parse_args()
     cases = [c for c in harness.CASES if re.search(given.k, f"{c[1]}: {c[0]}")]
+    part, parts = map(int, given.s.split("/"))
+    cases = cases[part - 1::parts]
     if given.l:
         print("\n".join(f"{kind}: {name}" for name, kind, _, _ in cases))
         return 0
