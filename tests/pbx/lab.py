@@ -34,6 +34,9 @@ POLICIES = {
     "auto": "mode = auto\n",
     "stock": "mode = off\n",
 }
+# The same five for a PBX that leaves the Commit to the phone.
+WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}
+POLICIES.update({quiet: f"{POLICIES[name]}initiate = no\n" for name, quiet in WAITING.items()})
 
 # Endpoints: name -> RTP engine. The position in this table gives a phone its ports.
 ENDPOINTS = {

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prompts: found again in what a phone has heard.
 
-A prompt counts as heard when its loudest third of a second is somewhere in the recording,
-whatever its volume: the normalized correlation of both. It is looked for where the loudness
-goes up and down as in the prompt.
+A prompt is looked for where the loudness goes up and down as in the prompt. It counts as heard
+when a third of a second of it is in the recording whatever its volume, by the normalized
+correlation of both. A phone that runs late loses or repeats a frame here and there, and a piece
+with such a place in it is not found: of a long prompt five pieces are tried, and two must be there.
 """
 import itertools
 import operator
@@ -17,6 +18,7 @@ CURVE = 40                        # values compared, at most
 PLACES = 30                       # the likeliest ones that are looked at closely
 STEP = 4                          # samples taken together then
 PIECE = tone.RATE * 35 // 100     # samples of a prompt that are looked for
+PIECES = 5                        # as many are tried, at most
 ENOUGH = 0.8
 
 
@@ -75,15 +77,24 @@ def _places(pcm, prompt):
     return [(n - at) * FRAME for _, n in sorted(found, reverse=True)[:PLACES]]
 
 
-def likeness(pcm, prompt):
-    """How much of the prompt's loudest piece is in a recording at best, up to 1."""
-    at = _loudest(prompt, PIECE)
-    piece = _thin(prompt[at:at + PIECE])
+def _pieces(prompt):
+    """Where the pieces that are looked for begin: the loudest one, and loud ones beside it."""
+    first = _loudest(prompt, PIECE)
+    if len(prompt) < 3 * PIECE:
+        return [first]
+    sums = _sums(map(abs, prompt))
+    others = [n for n in range(first % PIECE, len(prompt) - PIECE + 1, PIECE) if n != first]
+    return [first] + sorted(others, key=lambda n: sums[n] - sums[n + PIECE])[:PIECES - 1]
+
+
+def _piece_likeness(pcm, piece, begins):
+    """How much a piece is like what was heard about one of these places at best."""
+    piece = _thin(piece)
     loud = sum(v * v for v in piece)
     best = 0.0
-    for place in _places(pcm, prompt):
+    for place in begins:
         for phase in range(0, STEP, 2):
-            begin = max(0, place + at - FRAME * 3 // 2 + phase)
+            begin = max(0, place - FRAME * 3 // 2 + phase)
             heard = _thin(pcm[begin:begin + PIECE + FRAME * 3])
             power = _sums(v * v for v in heard)
             for n in range(len(heard) - len(piece) + 1):
@@ -91,6 +102,17 @@ def likeness(pcm, prompt):
                 if part > loud / 400:  # not much softer than the prompt
                     best = max(best, sum(map(operator.mul, piece, heard[n:n + len(piece)])) / (loud * part) ** 0.5)
     return best
+
+
+def likeness(pcm, prompt):
+    """How much a recording has of a prompt, up to 1: the second best piece, or the only one."""
+    places = _places(pcm, prompt)
+    found = []
+    for at in _pieces(prompt):
+        found.append(_piece_likeness(pcm, prompt[at:at + PIECE], [place + at for place in places]))
+        if len(found) > 1 and sorted(found)[-2] >= ENOUGH:
+            break
+    return sorted(found)[-2:][0]
 
 
 def expect(pcm, prompt, name):
