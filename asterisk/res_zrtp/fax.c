@@ -29,13 +29,21 @@ static const struct ast_datastore_info mark = {
 	.destroy = mark_destroy,
 };
 
-/*! \brief May this leg's media go past RTP, in clear? */
+/*! \brief May this leg's media go past RTP, in clear? Only where RTP may be in clear too. */
 static int fax_allowed(struct media *media)
 {
 	int res;
 
 	ao2_lock(media);
-	res = !media->settings->require && !media->gate.was_secure && !media->pass.committed;
+	if (media->ended) {
+		/* The channel has another leg now, whose hook decides. */
+		res = 1;
+	} else if (media->settings->require || media->gate.was_secure || media->pass.committed) {
+		res = 0;
+	} else {
+		/* Closed: an exchange is under way, or has failed. */
+		res = media->pass.role != ROLE_END || media->gate.tx == GATE_CLEAR;
+	}
 	ao2_unlock(media);
 
 	return res;

@@ -7,6 +7,7 @@ import time
 
 import calls
 import capture
+import forge
 import ice as ice_end
 import lab as laboratory
 import tone
@@ -256,3 +257,15 @@ def strict_fax(lab):
         time.sleep(0.5)
         equal("answer to T.38", phone.reinvite(FAX), "488")
     logged(lab, r"PJSIP/strictfax-\w+: T.38 \(t38_udptl of its endpoint\) refused")
+
+
+@case("T.38 after an exchange that failed: refused, as no media passes", errors="T.38|zrtp-hash|ZRTP failed")
+def failed_fax(lab):
+    with lab.plain_phone("fax", PHONE_HZ) as phone:
+        phone.call("silent", lab.sip_port, sdp="a=zrtp-hash:1.10 " + 64 * "0")
+        hello = wait.until("a Hello of the PBX", 3, lambda: phone.zrtp)[0]
+        phone.send(list(forge.strangers(hello))[2])
+        logged(lab, r"PJSIP/fax-\w+: a ZRTP Hello came that is not the one")
+        wait.until("failure", 5, lambda: re.search(r"PJSIP/fax-\w+: ZRTP failed", lab.pbx.log()))
+        equal("answer to T.38", phone.reinvite(FAX), "488")
+    logged(lab, r"PJSIP/fax-\w+: T.38 \(t38_udptl of its endpoint\) refused")
