@@ -124,6 +124,14 @@ static void shift(struct pair *own, bool expired, const struct zrtp_retained *in
 	memcpy(own->rs2, own->rs1, sizeof(own->rs2));
 }
 
+/* Was the call over before the one that wrote own? Clocks tell, unless what it
+ * replaces is what own has: a clock that was put back must not make every call
+ * to come a late one. */
+static bool is_late(const struct pair *own, int64_t now, const struct zrtp_retained *in)
+{
+	return now < own->last_use && now < own->expires && !(in->has_rs2 && same(own->rs1, in->rs2));
+}
+
 static bool merge_secret(struct peer *peer, const char *target, bool moved, int64_t now,
 			 const struct zrtp_retained *in)
 {
@@ -134,7 +142,7 @@ static bool merge_secret(struct peer *peer, const char *target, bool moved, int6
 		own->verified = in->verified;
 		return true;
 	}
-	if (had && !moved && now < own->last_use) {
+	if (had && !moved && is_late(own, now, in)) {
 		return merge_late(own, in);
 	}
 	if (!had || moved) {

@@ -395,6 +395,25 @@ static void a_phone_that_takes_the_second_enrollment_stays_trusted(void **state)
 	world_free(w);
 }
 
+/* A PBX that started with a clock ahead of time, until NTP put it right. */
+static void a_clock_that_is_put_back_makes_no_false_alarms(void **state)
+{
+	(void)state;
+	for (unsigned by_label = 0; by_label < 2; by_label++) {
+		struct world *w = world_new(by_label);
+
+		call(w, 0);
+		call(w, 0);
+		w->clock -= 7200;
+		for (unsigned i = 0; i < 4; i++) {
+			call(w, 0);
+			assert_true(matched(w));
+		}
+		assert_int_equal(w->phone_alarms + w->pbx_alarms, 0);
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +428,7 @@ int main(void)
 		cmocka_unit_test(the_stores_auxsecret_is_used),
 		cmocka_unit_test(a_phone_that_declines_the_second_enrollment_stays_trusted),
 		cmocka_unit_test(a_phone_that_takes_the_second_enrollment_stays_trusted),
+		cmocka_unit_test(a_clock_that_is_put_back_makes_no_false_alarms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
