@@ -52,7 +52,7 @@ SANITIZE ?= address,undefined
 
 sanitize:
 	@scripts/install-deps
-	@python3 -B scripts/sanitize $(SANITIZE) $(CASES)
+	@python3 -B scripts/sanitize $(SANITIZE) $(if $(CASES),'$(CASES)')
 
 coverage:
 	@scripts/install-deps
