@@ -97,6 +97,10 @@ AST_APP_OPTIONS(app_options, {
 	AST_APP_OPTION_ARG('t', OPT_WAIT, ARG_WAIT),
 });
 
+/*! The letters of the options without and with an argument. */
+#define OPTIONS_PLAIN "chq"
+#define OPTIONS_NUMBER "rt"
+
 /*! What the arguments say. */
 struct wishes {
 	struct ast_flags flags;
@@ -110,12 +114,28 @@ static int read_number(struct ast_channel *chan, char option, const char *text, 
 	char rest;
 
 	if (ast_strlen_zero(text) || sscanf(text, "%30d%c", out, &rest) != 1 || *out < 1 || *out > max) {
-		ast_log(LOG_ERROR, "%s: " APP ": option %c(%s) is not valid; allowed is 1 to %d\n",
+		ast_log(LOG_ERROR, "%s: " APP ": option %c(%s) is not valid; allowed is 1 to %d; nobody is enrolled\n",
 			ast_channel_name(chan), option, S_OR(text, ""), max);
 		return -1;
 	}
 
 	return 0;
+}
+
+/*! \brief The core passes over letters it does not know, and over arguments where none belongs. */
+static int options_known(const char *text)
+{
+	while (*text) {
+		if (strchr(OPTIONS_PLAIN, *text) && text[1] != '(') {
+			text++;
+		} else if (strchr(OPTIONS_NUMBER, *text) && text[1] == '(' && strchr(text, ')')) {
+			text = strchr(text, ')') + 1;
+		} else {
+			return 0;
+		}
+	}
+
+	return 1;
 }
 
 static int read_wishes(struct ast_channel *chan, const char *data, struct wishes *wishes)
@@ -125,8 +145,8 @@ static int read_wishes(struct ast_channel *chan, const char *data, struct wishes
 
 	wishes->repeat = REPEAT_DEFAULT;
 	wishes->wait = WAIT_DEFAULT;
-	if (ast_app_parse_options(app_options, &wishes->flags, args, text)) {
-		ast_log(LOG_ERROR, "%s: " APP "(%s): options are c, h, q, r(n), t(seconds)\n",
+	if (!options_known(text) || ast_app_parse_options(app_options, &wishes->flags, args, text)) {
+		ast_log(LOG_ERROR, "%s: " APP "(%s): options are c, h, q, r(n), t(seconds); nobody is enrolled\n",
 			ast_channel_name(chan), S_OR(data, ""));
 		return -1;
 	}

@@ -71,7 +71,8 @@ BESIDES = {
     "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
-                "pictures": ("zrtp", "allow = h264\n")})
+                "pictures": ("zrtp", "allow = h264\n"),
+                "anonymous": ("zrtp", "")})  # whoever is nobody else
 ENDPOINTS.update((name, engine) for name, (engine, _) in BESIDES.items())
 SIX, IP6 = ("six", "sixthrough"), "::1"
 
@@ -156,10 +157,17 @@ exten => say,1,Answer()
  same => n,Wait(600)
 exten => _feature-.,1,Dial({technology}/${{EXTEN:8}},20,hH)
 exten => enroll,1,Enroll_zrtp()
+ same => n(next),Verbose(0,enrollment goes on after ${{ENROLLSTATUS}})
  same => n,Hangup()
+exten => enroll-letter,1,Enroll_zrtp(cx)
+ same => n,Goto(enroll,next)
+exten => enroll-number,1,Enroll_zrtp(r(99))
+ same => n,Goto(enroll,next)
+exten => enroll-argument,1,Enroll_zrtp(t)
+ same => n,Goto(enroll,next)
 exten => enroll-trust,1,Enroll_zrtp(cqh)
 exten => enroll-patient,1,Enroll_zrtp(r(1)t(5))
- same => n,Hangup()
+ same => n,Goto(enroll,next)
 exten => enroll-late,1,Answer()
  same => n,Wait(3)
  same => n,Enroll_zrtp(h)

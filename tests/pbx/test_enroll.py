@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Enrollment: each outcome by a real call, with what the caller hears."""
 import contextlib
+import os
 import re
+import shutil
+import sqlite3
 import time
 
 import asterisk
@@ -202,3 +205,163 @@ def late(lab):
         phone.wait_ended(12)
         equal("enrolled", enrolled(lab), {})
     prompts.expect(tone.read(phone.recording), prompts.ours("enroll-late"), "enroll-late")
+
+
+def goes_on(lab, verdict, count=1):
+    """The dialplan went on after the application, so often in this log."""
+    wait.until(f"the dialplan goes on after {verdict}", 5,
+               lambda: lab.pbx.log().count(f": enrollment goes on after {verdict}") == count)
+
+
+@case("enrollment where the exchange fails, or takes too long: FAILED, TIMEOUT, and the dialplan goes on",
+      errors="ZRTP failed")
+def exchange_fails(lab):
+    # The PBX begins, and is never answered.
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept", passive=True,
+                                                drop_sent="DHPart1") as phone:
+        for extension, verdict in (("enroll-patient", "TIMEOUT"), ("enroll", "FAILED")):
+            before = lab.pbx.log().count(f": enrollment goes on after {verdict}")
+            events.seen.clear()
+            phone.call(extension, lab.sip_port)
+            equal("status", status(events, "alice"), verdict)
+            goes_on(lab, verdict, before + 1)
+            phone.wait_ended(12)
+            lab.pbx.idle()
+        equal("enrolled", enrolled(lab), {})
+
+
+@case("enrollment with wrong options: the log says which are right, FAILED, and the dialplan goes on",
+      errors="options are c, h, q|allowed is 1 to 20")
+def wrong_options(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
+        for extension, reason in (
+                ("enroll-letter", "Enroll_zrtp(cx): options are c, h, q, r(n), t(seconds); nobody is enrolled"),
+                ("enroll-number", "Enroll_zrtp: option r(99) is not valid; allowed is 1 to 20; nobody is enrolled"),
+                ("enroll-argument", "Enroll_zrtp(t): options are c, h, q, r(n), t(seconds); nobody is enrolled")):
+            before = lab.pbx.log().count(": enrollment goes on after FAILED")
+            events.seen.clear()
+            phone.call(extension, lab.sip_port)
+            equal("status", status(events, "alice"), "FAILED")
+            goes_on(lab, "FAILED", before + 1)
+            equal(f"the log says {reason!r}", reason in lab.pbx.log(), True)
+            lab.pbx.idle()
+        equal("enrolled", enrolled(lab), {})
+
+
+@case("enrollment of a caller that nobody has authenticated: ANONYMOUS, and the call is not even answered")
+def anonymous(lab):
+    with service(lab) as events, ZrtpPhone(lab.directory, "stranger", 0, (27000, 27007), enroll="accept") as phone:
+        phone.call("enroll-trust", lab.sip_port)
+        equal("status", status(events, "anonymous"), "ANONYMOUS")
+        phone.wait_ended()
+        equal("answered", phone.all("up"), [])
+        equal("enrolled", enrolled(lab), {})
+
+
+def at_prompt(lab, since, name, seconds=30):
+    """Wait until a caller is being played a prompt, in the log from there on."""
+    wait.until(f"prompt {name}", seconds, lambda: f"Playing '{name}" in lab.pbx.log()[since:])
+
+
+PHASES = ("zrtp/enroll-welcome", "zrtp/sas-is", "phonetic/", "zrtp/enroll-confirm")
+
+
+def hang_up_at(lab, events, phone, name):
+    events.seen.clear()
+    since = len(lab.pbx.log())
+    phone.call("enroll", lab.sip_port)
+    at_prompt(lab, since, name)
+    phone.hang_up()
+    equal(f"status after {name}", status(events, phone.name, 5), "HANGUP")
+    lab.pbx.idle()
+
+
+@case("enrollment hung up: in the exchange, in each prompt, at the question; nothing stored, nothing goes on")
+def hung_up(lab):
+    before = lab.pbx.log().count(": enrollment goes on")
+    with service(lab) as events:
+        with lab.zrtp_phone("bob", passive=True, drop_sent="DHPart1") as phone:
+            phone.call("enroll", lab.sip_port)
+            phone.wait("up", 5)
+            phone.hang_up()
+            equal("status in the exchange", status(events, "bob", 5), "HANGUP")
+        lab.pbx.idle()
+        with lab.zrtp_phone("alice", enroll="accept") as phone:
+            for name in PHASES:
+                hang_up_at(lab, events, phone, name)
+        with lab.phone("alice") as phone:
+            hang_up_at(lab, events, phone, "zrtp/enroll-confirm")
+        equal("enrolled", enrolled(lab), {})
+    equal("times the dialplan went on", lab.pbx.log().count(": enrollment goes on") - before, 0)
+
+
+@case("enrollment hung up after the answer: what was confirmed stays")
+def hung_up_late(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
+        try:
+            since = len(lab.pbx.log())
+            phone.call("enroll", lab.sip_port)
+            at_prompt(lab, since, "zrtp/enroll-confirm")
+            phone.say("dtmf 1")
+            at_prompt(lab, since, "zrtp/enroll-done")
+            phone.hang_up()
+            equal("status", status(events, "alice", 5), "ENROLLED")
+            equal("endpoints enrolled", list(enrolled(lab).values()), ["alice"])
+        finally:
+            revoke_all(lab)
+
+
+def enroll_at_once(lab, events, phone):
+    events.seen.clear()
+    phone.call("enroll-trust", lab.sip_port)
+    equal("status", status(events, phone.name), "ENROLLED")
+    phone.wait_ended(5)
+    lab.pbx.idle()
+
+
+def knows_its_pbx(lab, phone):
+    """Another call: do PBX and phone share a pbxsecret?"""
+    phone.call("echo", lab.sip_port)
+    phone.secure()
+    matched = phone.all("sas")[-1]["pbx_matched"]
+    channel = lab.pbx.stream(phone.name)["Channel"]
+    said = re.search(r"(?m)^Enrolled +(\S+)", lab.pbx.cli(f"zrtp show channel {channel}"))[1]
+    equal("the PBX sees it as the phone does", said, "yes" if matched else "no")
+    phone.hang_up()
+    lab.pbx.idle()
+    return matched
+
+
+def kept_by_pbx(lab):
+    """What `zrtp cache show peer` says of the enrollment of the one phone enrolled."""
+    zid, = enrolled(lab)
+    return re.search(r"(?m)^Enrolled +(\S.*)$", lab.pbx.cli(f"zrtp cache show peer {zid}"))[1]
+
+
+@case("enrolled again after the phone lost its secret: both are kept until one is used, then that one alone",
+      errors="pbxsecret of another enrollment|does not share the secret")
+def again(lab):
+    first, second = (os.path.join(lab.directory, f"twice-{n}.sqlite") for n in (1, 2))
+    with service(lab) as events:
+        try:
+            with lab.zrtp_phone("alice", enroll="accept", cache=first) as phone:
+                enroll_at_once(lab, events, phone)
+            shutil.copy(first, second)
+            unenroll(first)
+            with lab.zrtp_phone("alice", enroll="accept", cache=first) as phone:
+                enroll_at_once(lab, events, phone)
+            equal("secrets at the PBX", kept_by_pbx(lab), "yes, and once more not used yet")
+            # The older one is the one in use.
+            with lab.zrtp_phone("alice", cache=second) as phone:
+                equal("known by the older secret", [knows_its_pbx(lab, phone) for _ in range(2)], [False, True])
+            equal("secrets at the PBX", kept_by_pbx(lab), "yes")
+            with lab.zrtp_phone("alice", cache=first) as phone:
+                equal("known by the other one", [knows_its_pbx(lab, phone) for _ in range(2)], [False, False])
+        finally:
+            revoke_all(lab)
+
+
+def unenroll(cache):
+    """Take the pbxsecret out of a phone's cache."""
+    with contextlib.closing(sqlite3.connect(cache)) as database, database:
+        equal("pbxsecrets taken away", database.execute("UPDATE peer SET pbx = NULL WHERE pbx NOTNULL").rowcount, 1)
