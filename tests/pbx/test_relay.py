@@ -153,6 +153,37 @@ def revoked(lab):
         alice.hang_up()
 
 
+def revoke_by(lab, events, way):
+    zid = re.search(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp enrollments show"))[1]
+    if way == "AMI":
+        equal("AMI", events.ask("ZrtpEnrollmentRevoke", ZID=zid)["Message"], "Revoked")
+    else:
+        equal("CLI", lab.pbx.cli(f"zrtp enrollment revoke {zid}").splitlines()[-1], "Revoked")
+
+
+@case("relay: withdrawn at once when the enrollment is revoked in mid-call, by CLI and by AMI")
+def revoked_in_call(lab):
+    with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        for way in ("CLI", "AMI"):
+            enroll(lab, bob)
+            call(lab, alice, bob)
+            same_sas(lab, bob, alice)
+            revoke_by(lab, events, way)
+            own_sas(lab, bob, seconds=2, Enrolled="no", Relayed="no", RelayStatus="acknowledged", Partner="leg")
+            own_sas(lab, alice, Relayed="no", Outcome="secure")
+            flows_audio(bob)
+            alice.hang_up()
+            bob.wait_ended()
+            lab.pbx.idle()
+            equal("stored again", "0 phones enrolled" in lab.pbx.cli("zrtp enrollments show"), True)
+            call(lab, alice, bob)
+            reaches(lab, "bob", Enrolled="no", RelayStatus="none", Partner="leg")
+            alice.hang_up()
+            bob.wait_ended()
+            lab.pbx.idle()
+
+
 @case("relay: after a blind transfer the enrolled phone shows the third phone's SAS")
 def blind(lab):
     with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
@@ -385,6 +416,12 @@ def linphone_enrolled(lab):  # R479
 def kex(lab, name):
     """The key agreements of all streams of endpoint NAME's calls."""
     return sorted(stream["Kex"] for stream in lab.pbx.streams() if asterisk.endpoint_of(stream["Channel"]) == name)
+
+
+def flows_audio(phone):
+    before = phone.statistics()["audio"]["srtp_received"]
+    wait.until(f"{phone.name} receives SRTP", 3,
+               lambda: phone.statistics()["audio"]["srtp_received"] > before + 10)
 
 
 def flows(phone, seconds=1.5, least=8):
