@@ -194,24 +194,6 @@ const struct zrtp_cache cache_table = {
 	.put = cache_put,
 };
 
-void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained)
-{
-	struct known *known;
-
-	ao2_lock(table);
-	known = retained ? known_touch(key->peer_zid, key->label) : known_find(key->peer_zid, key->label);
-	/* A call that ended meanwhile knows better. */
-	if (known && !known->pending) {
-		if (retained) {
-			known_set(known, retained, cache_clock());
-		} else {
-			known_remove(known);
-		}
-	}
-	ao2_unlock(table);
-	ao2_cleanup(known);
-}
-
 void cache_stored(const struct zrtp_cache_key *key)
 {
 	struct known *known;
@@ -239,6 +221,39 @@ static void each_of(const uint8_t *zid, void (*each)(struct known *known, const 
 	}
 	ao2_iterator_cleanup(found);
 	ao2_unlock(table);
+}
+
+/*! \brief What a call that ended meanwhile has changed is newer than any answer of the store. */
+static void forget_stored(struct known *known, attribute_unused const void *arg)
+{
+	if (!known->pending) {
+		known_remove(known);
+	}
+}
+
+/*! \brief The store said this of a peer that it knows. */
+static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained)
+{
+	struct known *known;
+
+	ao2_lock(table);
+	known = known_touch(key->peer_zid, key->label);
+	/* A call that ended meanwhile knows better. */
+	if (known && !known->pending) {
+		known_set(known, retained, cache_clock());
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+}
+
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained)
+{
+	if (retained) {
+		learn(key, retained);
+	} else {
+		/* Deleted by somebody else perhaps, and then under each label. */
+		each_of(key->peer_zid, forget_stored, NULL);
+	}
 }
 
 static void forget(struct known *known, attribute_unused const void *arg)

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import secrets
+import sqlite3
 import subprocess
 import time
 
@@ -424,6 +425,21 @@ def administration(bench):
         with phone:
             make_call(lab, phone)
         no_complaints(lab)
+
+
+@case("a peer that another process deletes is a stranger, under each number", "22 own")
+def deleted_elsewhere(bench):
+    with pbx(bench, "") as lab, lab.zrtp_phone("alice") as phone:
+        for extension, cache in (("announce", "first"), ("announce", "match"), ("echo", "first")):
+            phone.call(extension, lab.sip_port)
+            phone.secure()
+            shown = lab.pbx.cli(f"zrtp show channel {lab.pbx.secure('alice')['Channel']}")
+            equal(f"cache, calling {extension}", re.search(r"(?m)^Cache +(\S+)", shown)[1], cache)
+            phone.hang_up()
+            lab.pbx.idle()
+            if cache == "match":
+                with contextlib.closing(sqlite3.connect(lab.pbx.file("lib", "zrtp.sqlite"))) as store:
+                    store.executescript("DELETE FROM pair; DELETE FROM peer;")
 
 
 def reload_says(lab, text, pattern):
