@@ -125,6 +125,11 @@ static void resume_stream(struct media *media, attribute_unused void *arg)
 	gate_resume(media);
 }
 
+void action_clear_refused(struct media *media)
+{
+	leg_each_stream(media->leg, resume_stream, NULL);
+}
+
 static enum ast_zrtp_result go_clear(struct media *media)
 {
 	struct media *secure = stream_in(media, ZRTP_STATE_SECURE);
@@ -145,7 +150,7 @@ static enum ast_zrtp_result go_clear(struct media *media)
 	/* Nothing more in SRTP from now on, and nothing in clear yet (4.7.2). */
 	leg_each_stream(media->leg, pause_stream, NULL);
 	if (zrtp_stream_go_clear(secure->stream, context_now()) != ZRTP_OK) {
-		leg_each_stream(media->leg, resume_stream, NULL);
+		action_clear_refused(media);
 		return AST_ZRTP_WRONG_STATE;
 	}
 

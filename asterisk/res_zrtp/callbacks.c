@@ -203,7 +203,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		relay_result(media, RELAY_UNANSWERED);
 		break;
 	case ZRTP_EVENT_CLEAR_REFUSED:
-		gate_resume(media);
+		action_clear_refused(media);
 		if (is_news(media, event)) {
 			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
 		}

@@ -701,6 +701,8 @@ typedef void (*action_done)(struct media *media, enum ast_zrtp_action action, en
 
 /*! \brief Do something with the leg of media, later, in its serializer. */
 int action_push(struct media *media, enum ast_zrtp_action action, action_done done);
+/*! \brief Our GoClear was refused: all streams of the leg send SRTP again. Serializer only. */
+void action_clear_refused(struct media *media);
 /*! \brief action_cli.c: the same by CLI and AMI. */
 int action_cli_init(void);
 void action_cli_shutdown(void);

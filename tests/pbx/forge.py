@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """ZRTP packets as nobody should send them."""
 import random
+import socket
 import struct
 
 import capture
@@ -63,6 +64,12 @@ def malformed(sample, count, seed=1):
         else:                                          # a good label, noise behind it
             body = dice.randbytes(4 * dice.choice((0, *range(2, 120))))  # 1 makes a true Error
             yield packet(message(dice.choice(TYPES), body), dice.randrange(65536))
+
+
+def send_as(source, target, octets):
+    """Send a datagram on the loopback from a port that is another one's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
+        raw.sendto(struct.pack(">HHHH", source, target, 8 + len(octets), 0) + octets, ("127.0.0.1", 0))
 
 
 def strangers(hello):

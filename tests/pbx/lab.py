@@ -72,7 +72,8 @@ BESIDES = {
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 "pictures": ("zrtp", "allow = h264\n"),
-                "anonymous": ("zrtp", "")})  # whoever is nobody else
+                "anonymous": ("zrtp", ""),  # whoever is nobody else
+                "clearfilm": ("zrtp/keypad", "allow = h264\n")})
 ENDPOINTS.update((name, engine) for name, (engine, _) in BESIDES.items())
 SIX, IP6 = ("six", "sixthrough"), "::1"
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Commands in mid-call: by keypad, CLI and AMI, and what the caller hears of them."""
+import os
+import struct
 import time
 
 import asterisk
 import calls
+import capture
+import forge
 import prompts
 import test_relay
 import tone
@@ -220,4 +224,28 @@ def clear_refused(lab):
         time.sleep(1.5)
         equal("state", lab.pbx.stream("alice")["State"], "secure")
         equal("clear packets", phone.statistics()["audio"]["clear_received"], before)
+        phone.hang_up()
+
+
+@case("go clear is refused in a call with video: both media stay secure and go on",
+      errors="GoClear was refused|RTP Transmission error")
+def film_refused(lab):
+    with capture.Capture(os.path.join(lab.directory, "film.pcap")) as wire, \
+            lab.zrtp_phone("clearfilm", allow_clear=True, video="offer", drop_received="GoClear") as phone:
+        phone.call("echo", lab.sip_port)
+        for medium in ("audio", "video"):
+            phone.wait("secure", 10, medium=medium)
+        test_relay.flows(phone)
+        name = lab.pbx.stream("clearfilm")["Channel"]
+        lab.pbx.cli(f"zrtp go clear {name}")
+
+        def sent(kind):
+            return [d for d in capture.read(wire.path)
+                    if capture.kind(d.data) == "zrtp" and capture.message_type(d.data) == kind]
+        asked = wait.until("GoClear", 3, lambda: sent("GoClear"))[0]
+        own = next(d for d in sent("Hello") if d.source == asked.target)
+        error = forge.message("Error   ", struct.pack(">I", 0x100))
+        forge.send_as(asked.target, asked.source, forge.packet(error, 4000, struct.unpack(">I", own.data[8:12])[0]))
+        wait.until("the log says so", 3, lambda: f"{name}: GoClear was refused" in lab.pbx.log())
+        test_relay.flows(phone)
         phone.hang_up()
