@@ -109,6 +109,18 @@ static int ends_with(const char *digits, const char *code)
 	return tail && len >= tail && !strcmp(digits + len - tail, code);
 }
 
+/*! \brief Is the phone of this hook no longer there? One that took the channel over has a hook of its own. */
+static int is_left_over(struct hook *hook)
+{
+	int res;
+
+	ao2_lock(hook->media);
+	res = hook->media->ended;
+	ao2_unlock(hook->media);
+
+	return res;
+}
+
 void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit)
 {
 	struct keypad *keypad = &hook->keypad;
@@ -116,7 +128,7 @@ void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit)
 	size_t len;
 	int which;
 
-	if (comes_again(chan)) {
+	if (comes_again(chan) || is_left_over(hook)) {
 		return;
 	}
 	if (ast_tvdiff_ms(now, keypad->last) > PAUSE_MAX) {

@@ -249,3 +249,23 @@ def film_refused(lab):
         wait.until("the log says so", 3, lambda: f"{name}: GoClear was refused" in lab.pbx.log())
         test_relay.flows(phone)
         phone.hang_up()
+
+
+@case("keypad after an attended transfer to an application: obeyed once, for the phone that is there now")
+def transferred(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("keypad") as alice, \
+            lab.zrtp_phone("clearfilm") as bob:
+        bob.expect_call()
+        alice.call("call-clearfilm", lab.sip_port)
+        alice.secure()
+        sas = bob.secure()
+        alice.call("silent", lab.sip_port)
+        alice.secure()
+        alice.say("1: attend 2")
+        wait.until("the phone that transfers is out", 10, lambda: lab.pbx.stream("keypad") is None)
+        logged = len(lab.pbx.log())
+        bob.say(f"dtmf {VERIFY}")
+        equal("SAS of the event", events.wait("ZrtpVerified", 5, Verified="yes")["SAS"], sas)
+        time.sleep(0.5)
+        equal("refused", "keypad command refused" in lab.pbx.log()[logged:], False)
+        bob.hang_up()
