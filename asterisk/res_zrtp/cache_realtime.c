@@ -515,30 +515,30 @@ static enum zrtp_store_status realtime_peer_drop(void *be, const uint8_t *own_zi
 	return status;
 }
 
-/*! \brief SQL's LIKE, letter case of ASCII ignored. */
+/*! \brief SQL's LIKE, letter case of ASCII ignored. What % skips is tried once for the last one only. */
 static int is_like(const char *text, const char *pattern)
 {
-	for (; *pattern && *pattern != '%'; pattern++, text++) {
-		if (!*text || (*pattern != '_' && tolower((unsigned char) *pattern) != tolower((unsigned char) *text))) {
+	const char *mark = NULL, *from = NULL;
+
+	while (*text) {
+		if (*pattern == '%') {
+			mark = pattern++;
+			from = text;
+		} else if (*pattern == '_' || tolower((unsigned char) *pattern) == tolower((unsigned char) *text)) {
+			pattern++;
+			text++;
+		} else if (mark) {
+			pattern = mark + 1;
+			text = ++from;
+		} else {
 			return 0;
 		}
-	}
-	if (!*pattern) {
-		return !*text;
 	}
 	while (*pattern == '%') {
 		pattern++;
 	}
-	if (!*pattern) {
-		return 1;
-	}
-	for (; *text; text++) {
-		if (is_like(text, pattern)) {
-			return 1;
-		}
-	}
 
-	return 0;
+	return !*pattern;
 }
 
 static int compare_peers(const void *left, const void *right)

@@ -476,6 +476,11 @@ static void show(const struct settings *settings, void *arg)
 	ast_cli(fd, "  %-13s = %s\n", "sas_relay", settings->policy.mitm ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "disclose", settings->policy.disclose ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "hash_mismatch", settings->policy.tolerate_mismatch ? "warn" : "refuse");
+	if (settings->policy.cache_expiry == UINT32_MAX) {
+		ast_cli(fd, "  %-13s = never\n", "cache_expiry");
+	} else {
+		ast_cli(fd, "  %-13s = %u\n", "cache_expiry", settings->policy.cache_expiry);
+	}
 }
 
 void policies_show(int fd)
