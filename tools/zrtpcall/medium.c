@@ -9,8 +9,9 @@ enum {
 	AUDIO_STEP = 160, /* timestamp units in it */
 	VIDEO_MS = 100,
 	VIDEO_STEP = 9000,
-	VIDEO_FRAME = 200, /* octets of a dummy frame */
-	LATE_MS = 200,     /* after a longer pause the clock starts anew */
+	VIDEO_FRAME = 200,  /* octets of a dummy frame */
+	VIDEO_PAYLOAD = 99, /* Asterisk's number for H.264 */
+	LATE_MS = 200,      /* after a longer pause the clock starts anew */
 };
 
 /* A dummy frame: its number, then octets that follow from it. */
@@ -181,6 +182,7 @@ static int listen_rtp(struct medium *medium, const struct options *options)
 static int describe(struct medium *medium, const struct options *options)
 {
 	uint16_t port = sa_port(rtp_local(medium->rtp));
+	char number[4];
 	int err = sdp_media_add(&medium->sdp, medium->call->sdp, medium->name, port, sdp_proto_rtpavp);
 
 	if (err) {
@@ -190,7 +192,9 @@ static int describe(struct medium *medium, const struct options *options)
 	if (medium->is_audio) {
 		return sound_formats(options, medium->sdp);
 	}
-	return sdp_format_add(NULL, medium->sdp, false, "97", "H264", 90000, 1, NULL, NULL, NULL, false,
+	(void)re_snprintf(number, sizeof(number), "%u",
+			  options->video_payload ? options->video_payload : (unsigned)VIDEO_PAYLOAD);
+	return sdp_format_add(NULL, medium->sdp, false, number, "H264", 90000, 1, NULL, NULL, NULL, false,
 			      "profile-level-id=42801F;packetization-mode=1");
 }
 

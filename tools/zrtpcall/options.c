@@ -238,6 +238,11 @@ static bool set_video(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_video_payload(struct options *options, const char *value)
+{
+	return parse_number(value, 127, &options->video_payload) && options->video_payload >= 96;
+}
+
 /* ---- ZRTP ---- */
 
 static bool set_no_zrtp(struct options *options, const char *value)
@@ -470,6 +475,8 @@ static const struct option_row rows[] = {
 	{ "record", "FILE", "write what is heard; %u in the name is the call's number", set_record },
 	{ "rtp-ports", "MIN-MAX", "for RTP and RTCP (default: 16384-32766)", set_rtp_ports },
 	{ "video", "offer|accept", "a video stream with dummy frames", set_video },
+	{ "video-payload", "NUMBER", "offer it with this payload number (default: 99, Asterisk's)",
+	  set_video_payload },
 	{ "no-zrtp", NULL, "be a phone without ZRTP", set_no_zrtp },
 	{ "require", NULL, "no clear media at any time; hang up what does not get secure", set_require },
 	{ "secure-within", "SECONDS", "patience of --require (default: 10)", set_secure_within },

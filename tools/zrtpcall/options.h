@@ -48,6 +48,7 @@ struct options {
 	unsigned tone; /* Hz, 0: none */
 	uint16_t rtp_min, rtp_max;
 	bool video, accept_video;
+	unsigned video_payload; /* 0: the usual one */
 	/* ZRTP */
 	bool no_zrtp, require;
 	uint32_t secure_within; /* milliseconds, with require */
