@@ -138,7 +138,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 		if (!api) {
 			continue;
 		}
-		api->listen(instance, &state->listener);
+		api->listen(instance, &state->listener, state_medium(info->sdp, i));
 		/* Later offers count when they are applied, since they may be refused. */
 		if (session->inv_session->state != PJSIP_INV_STATE_CONFIRMED && session->channel) {
 			read_line(&found, api, info->sdp->media[i]);

@@ -20,18 +20,24 @@
 static const pj_str_t attribute = { "zrtp-hash", 9 };
 
 /*! \brief What an m-line should have; empty for nothing. Session's serializer only. */
-static void value_for(struct ast_sip_session *session, struct state *state, unsigned int line, char *out)
+static void value_for(struct ast_sip_session *session, struct ast_rtp_instance *instance,
+	const struct zrtp_signalling *api, char *out)
+{
+	if (api->hash(instance, session->channel, out)) {
+		*out = '\0';
+	}
+}
+
+/*! \brief The same for an m-line that is about to be sent. */
+static void prepare(struct ast_sip_session *session, struct state *state, const pjmedia_sdp_session *sdp,
+	unsigned int line, char *out)
 {
 	struct ast_rtp_instance *instance = state_instance(session, line);
 	const struct zrtp_signalling *api = instance ? state_api(instance) : NULL;
 
-	*out = '\0';
-	if (!api) {
-		return;
-	}
-	api->listen(instance, &state->listener);
-	if (api->hash(instance, session->channel, out)) {
-		*out = '\0';
+	if (api) {
+		api->listen(instance, &state->listener, state_medium(sdp, line));
+		value_for(session, instance, api, out);
 	}
 }
 
@@ -44,7 +50,7 @@ static void look_up(struct ast_sip_session *session, struct state *state, const 
 	for (i = 0; i < sdp->media_count && i < LINES_MAX; i++) {
 		value[0] = '\0';
 		if (state_wanted(sdp->media[i])) {
-			value_for(session, state, i, value);
+			prepare(session, state, sdp, i, value);
 		}
 		ao2_lock(state);
 		ast_copy_string(state->written[i], value, sizeof(state->written[i]));
@@ -113,6 +119,8 @@ pj_status_t outgoing_message(pjsip_tx_data *tdata)
 static int outdated(struct ast_sip_session *session, struct state *state)
 {
 	char before[ZRTP_SIGNALLING_HASH_SIZE], now[ZRTP_SIGNALLING_HASH_SIZE];
+	const struct zrtp_signalling *api;
+	struct ast_rtp_instance *instance;
 	int res = 0;
 	unsigned int i;
 
@@ -120,10 +128,13 @@ static int outdated(struct ast_sip_session *session, struct state *state)
 		ao2_lock(state);
 		ast_copy_string(before, state->written[i], sizeof(before));
 		ao2_unlock(state);
-		if (!ast_strlen_zero(before)) {
-			value_for(session, state, i, now);
-			res = strcmp(before, now);
+		instance = ast_strlen_zero(before) ? NULL : state_instance(session, i);
+		api = instance ? state_api(instance) : NULL;
+		now[0] = '\0';
+		if (api) {
+			value_for(session, instance, api, now);
 		}
+		res = strcmp(before, now);
 	}
 
 	return res;

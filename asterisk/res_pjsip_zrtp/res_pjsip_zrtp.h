@@ -42,6 +42,8 @@ struct ast_rtp_instance *state_instance(struct ast_sip_session *session, unsigne
 int state_line(struct ast_sip_session *session, const struct ast_rtp_instance *instance);
 /*! \brief What to ask of an instance, or NULL when it has no ZRTP. No lock may be held, or that of the instance. */
 const struct zrtp_signalling *state_api(struct ast_rtp_instance *instance);
+/*! \brief Which of the m-lines of its type is this? */
+enum zrtp_signalling_medium state_medium(const pjmedia_sdp_session *sdp, unsigned int line);
 /*! \brief May this m-line have the attribute? */
 int state_wanted(const pjmedia_sdp_media *media);
 

@@ -134,6 +134,20 @@ const struct zrtp_signalling *state_api(struct ast_rtp_instance *instance)
 	return api && api->version == ZRTP_SIGNALLING_VERSION ? api : NULL;
 }
 
+enum zrtp_signalling_medium state_medium(const pjmedia_sdp_session *sdp, unsigned int line)
+{
+	const pj_str_t *type = &sdp->media[line]->desc.media;
+	unsigned int i;
+
+	for (i = 0; i < line; i++) {
+		if (sdp->media[i]->desc.port && !pj_stricmp(&sdp->media[i]->desc.media, type)) {
+			return ZRTP_SIGNALLING_FURTHER;
+		}
+	}
+
+	return pj_stricmp2(type, "video") ? ZRTP_SIGNALLING_AUDIO : ZRTP_SIGNALLING_VIDEO;
+}
+
 int state_wanted(const pjmedia_sdp_media *media)
 {
 	return media->desc.port && (!pj_stricmp2(&media->desc.media, "audio") || !pj_stricmp2(&media->desc.media, "video"));

@@ -25,16 +25,19 @@
 /*! Phones that one call may ring with a hash each. */
 #define CALLED_MAX 64
 
+/*! Of audio and of video, each empty until the phone has told it. */
+typedef char hashes[ZRTP_SIGNALLING_FURTHER][ZRTP_HELLO_HASH_TEXT_SIZE];
+
 struct called {
 	AST_LIST_ENTRY(called) entry;
-	char hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< Empty until it has answered with one */
+	hashes hash;
 	char channel_id[0];
 };
 
 /*! An ao2 object; the lock guards all but the first member. */
 struct far {
 	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
-	char caller_hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	hashes caller_hash;
 	int caller_waits;                     /*!< We are no end of its ZRTP, so far */
 	unsigned int count;
 	AST_LIST_HEAD_NOLOCK(, called) called;
@@ -135,13 +138,15 @@ void far_meet(struct media *media, struct ast_channel *chan, int calls)
 	}
 }
 
-static struct far *far_of(struct media *media, char *channel_id, char *hash, int *waits)
+static struct far *far_of(struct media *media, char *channel_id, char *hash, enum zrtp_signalling_medium *medium,
+	int *waits)
 {
 	struct far *far;
 
 	ao2_lock(media);
 	far = ao2_bump(media->far);
 	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
+	*medium = media->medium;
 	/* An end has nothing to tell the other side. */
 	*waits = media->pass.role != ROLE_END;
 	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
@@ -150,11 +155,19 @@ static struct far *far_of(struct media *media, char *channel_id, char *hash, int
 	return far;
 }
 
+static void keep(hashes to, enum zrtp_signalling_medium medium, const char *hash)
+{
+	if (medium < ZRTP_SIGNALLING_FURTHER) {
+		ast_copy_string(to[medium], hash, sizeof(to[medium]));
+	}
+}
+
 void far_learn(struct media *media)
 {
 	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
 	int waits;
-	struct far *far = far_of(media, channel_id, hash, &waits);
+	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
 	struct called *called;
 
 	if (!far) {
@@ -162,12 +175,12 @@ void far_learn(struct media *media)
 	}
 	ao2_lock(far);
 	if (!strcmp(far->caller_id, channel_id)) {
-		ast_copy_string(far->caller_hash, hash, sizeof(far->caller_hash));
+		keep(far->caller_hash, medium, hash);
 		far->caller_waits = waits;
 	} else {
 		AST_LIST_TRAVERSE(&far->called, called, entry) {
 			if (!strcmp(called->channel_id, channel_id)) {
-				ast_copy_string(called->hash, hash, sizeof(called->hash));
+				keep(called->hash, medium, hash);
 			}
 		}
 	}
@@ -186,7 +199,7 @@ static int has_answered(const char *channel_id)
 }
 
 /*! \brief The hash of the phone that answered; before that of the only one that was called. */
-static void answered_hash(struct far *far, char *out)
+static void answered_hash(struct far *far, enum zrtp_signalling_medium medium, char *out)
 {
 	struct {
 		char channel_id[AST_MAX_UNIQUEID];
@@ -203,7 +216,7 @@ static void answered_hash(struct far *far, char *out)
 	ao2_lock(far);
 	AST_LIST_TRAVERSE(&far->called, called, entry) {
 		ast_copy_string(all[count].channel_id, called->channel_id, sizeof(all[count].channel_id));
-		ast_copy_string(all[count].hash, called->hash, sizeof(all[count].hash));
+		ast_copy_string(all[count].hash, called->hash[medium], sizeof(all[count].hash));
 		count++;
 	}
 	ao2_unlock(far);
@@ -242,6 +255,7 @@ static int partner_hash(struct media *media, char *out)
 int far_hash(struct media *media, char *out)
 {
 	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
 	struct far *far;
 	int waits;
 
@@ -249,15 +263,19 @@ int far_hash(struct media *media, char *out)
 	if (partner_hash(media, out)) {
 		return !ast_strlen_zero(out);
 	}
-	far = far_of(media, channel_id, own, &waits);
-	if (far && strcmp(far->caller_id, channel_id)) {
-		ao2_lock(far);
-		ast_copy_string(out, far->caller_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
-		ao2_unlock(far);
-	} else if (far) {
-		answered_hash(far, out);
+	far = far_of(media, channel_id, own, &medium, &waits);
+	if (!far || medium >= ZRTP_SIGNALLING_FURTHER) {
+		ao2_cleanup(far);
+		return 0;
 	}
-	ao2_cleanup(far);
+	if (strcmp(far->caller_id, channel_id)) {
+		ao2_lock(far);
+		ast_copy_string(out, far->caller_hash[medium], ZRTP_HELLO_HASH_TEXT_SIZE);
+		ao2_unlock(far);
+	} else {
+		answered_hash(far, medium, out);
+	}
+	ao2_ref(far, -1);
 
 	return !ast_strlen_zero(out);
 }
@@ -265,8 +283,9 @@ int far_hash(struct media *media, char *out)
 int far_waits(struct media *media)
 {
 	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
 	int waits;
-	struct far *far = far_of(media, channel_id, own, &waits);
+	struct far *far = far_of(media, channel_id, own, &medium, &waits);
 
 	if (!far) {
 		return 0;

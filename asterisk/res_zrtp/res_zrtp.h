@@ -356,6 +356,7 @@ struct media {
 	char peer_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< The peer's, in its latest SDP; may be empty */
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
 	struct zrtp_signalling_listener *listener;
+	enum zrtp_signalling_medium medium; /*!< What the signalling has it for */
 	struct far *far;              /*!< Hashes of the call; NULL: an end, or none */
 
 	int started;                  /*!< ZRTP was; atomic */

@@ -216,7 +216,8 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 	ao2_cleanup(partner);
 }
 
-static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener)
+static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener,
+	enum zrtp_signalling_medium medium)
 {
 	struct media *media;
 
@@ -225,6 +226,7 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 	if (media) {
 		ao2_lock(media);
 		ao2_replace(media->listener, listener);
+		media->medium = medium;
 		ao2_unlock(media);
 	}
 	ao2_unlock(instance);

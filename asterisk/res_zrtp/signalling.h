@@ -19,7 +19,7 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 1
+#define ZRTP_SIGNALLING_VERSION 2
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
@@ -40,6 +40,13 @@ struct zrtp_signalling_listener {
 	 * \param channel_id uniqueid of the channel
 	 */
 	void (*renewed)(struct zrtp_signalling_listener *listener, const char *channel_id);
+};
+
+/*! Which of a call's m-lines an instance has; each of the first two has one like it at the other side. */
+enum zrtp_signalling_medium {
+	ZRTP_SIGNALLING_AUDIO,   /*!< The first of audio */
+	ZRTP_SIGNALLING_VIDEO,   /*!< The first of video */
+	ZRTP_SIGNALLING_FURTHER, /*!< Any other */
 };
 
 /*! What a value of a=zrtp-hash is. */
@@ -75,8 +82,12 @@ struct zrtp_signalling {
 	 * \param value NULL: none. Otherwise one that check() calls valid; it is copied.
 	 */
 	void (*peer_hash)(struct ast_rtp_instance *instance, const char *value);
-	/*! \brief Listen; the listener before is released. Takes a reference. */
-	void (*listen)(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener);
+	/*!
+	 * \brief Listen; the listener before is released. Takes a reference.
+	 * The first thing to call for an instance.
+	 */
+	void (*listen)(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener,
+		enum zrtp_signalling_medium medium);
 };
 
 #endif
