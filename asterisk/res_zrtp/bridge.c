@@ -48,37 +48,49 @@ static struct stasis_message_router *bridge_router, *channel_router;
  */
 static struct ao2_container *spied;
 
-/*! \pre chan is locked */
-static struct ast_rtp_instance *instance_of(struct ast_channel *chan)
+/*! \brief The instances of a channel, with references, NULL where it has none. */
+static void get_instances(struct ast_channel *chan, struct ast_rtp_instance **audio, struct ast_rtp_instance **video)
 {
-	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
-	struct ast_rtp_instance *instance = NULL;
+	struct ast_rtp_glue *glue;
 
+	*audio = *video = NULL;
+	ast_channel_lock(chan);
+	glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
 	if (glue && glue->get_rtp_info) {
-		glue->get_rtp_info(chan, &instance);
+		glue->get_rtp_info(chan, audio);
 	}
-	if (!instance && glue && glue->get_vrtp_info) {
-		glue->get_vrtp_info(chan, &instance);
+	if (glue && glue->get_vrtp_info) {
+		glue->get_vrtp_info(chan, video);
 	}
-
-	return instance;
+	ast_channel_unlock(chan);
 }
 
 struct media *bridge_media(struct ast_channel *chan)
 {
-	struct ast_rtp_instance *instance;
-	struct media *media;
+	struct ast_rtp_instance *audio, *video;
+	struct media *media = NULL;
 
-	ast_channel_lock(chan);
-	instance = instance_of(chan);
-	ast_channel_unlock(chan);
-	if (!instance) {
-		return NULL;
+	get_instances(chan, &audio, &video);
+	if (audio || video) {
+		media = gate_media_get(audio ? audio : video);
 	}
-	ao2_lock(instance);
-	media = ao2_bump(gate_media(instance));
-	ao2_unlock(instance);
-	ao2_ref(instance, -1);
+	ao2_cleanup(audio);
+	ao2_cleanup(video);
+
+	return media;
+}
+
+struct media *bridge_video(struct ast_channel *chan)
+{
+	struct ast_rtp_instance *audio, *video;
+	struct media *media = NULL;
+
+	get_instances(chan, &audio, &video);
+	if (audio && video) {
+		media = gate_media_get(video);
+	}
+	ao2_cleanup(audio);
+	ao2_cleanup(video);
 
 	return media;
 }
@@ -198,6 +210,7 @@ static void look_at_bridge(struct ast_bridge *bridge)
 	kind = kind_of(pairs, somebodies, bridge->allowed_capabilities & AST_BRIDGE_CAPABILITY_MULTIMIX);
 	for (i = 0; i < AST_VECTOR_SIZE(&channels); i++) {
 		tell(&channels, i, kind, recorded);
+		mode_bridged(AST_VECTOR_GET(&channels, i));
 	}
 	AST_VECTOR_CALLBACK_VOID(&channels, ast_channel_cleanup);
 	AST_VECTOR_FREE(&channels);
@@ -217,6 +230,7 @@ static void look_at_channel(struct ast_channel *chan)
 		ao2_ref(bridge, -1);
 		return;
 	}
+	mode_bridged(chan);
 	party = party_of(chan);
 	if (party) {
 		party_meet(party, PARTNER_NONE, NULL, is_recorded(chan));

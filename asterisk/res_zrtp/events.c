@@ -271,7 +271,7 @@ void events_alert(struct media *media, enum zrtp_event event)
 			"Text", zrtp_event_text(event)));
 }
 
-void events_passthrough(struct media *media, const char *state)
+void events_passthrough(struct media *media, const char *state, int first)
 {
 	struct ast_channel *chan = media_channel(media);
 	char ssrc[9], partner[AST_CHANNEL_NAME];
@@ -289,8 +289,10 @@ void events_passthrough(struct media *media, const char *state)
 		"State", state,
 		"Partner", partner);
 	if (fields) {
-		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", !strcmp(state, "ended") ? "" : "passthrough");
-		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+		if (first) {
+			pbx_builtin_setvar_helper(chan, "ZRTP_STATE", !strcmp(state, "ended") ? "" : "passthrough");
+			pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+		}
 		ast_channel_publish_cached_blob(chan, passthrough_type(), fields);
 		ast_json_unref(fields);
 	}

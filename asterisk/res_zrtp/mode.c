@@ -8,6 +8,7 @@
  * such legs natively it needs nothing of their audio, and they are partners.
  * With mode = auto a leg that finds no partner soon becomes an end; that is
  * soon enough for phones, which repeat their Hello for some four seconds.
+ * What is decided for the first stream of a call holds for all of them.
  *
  * The looks at a call are tasks of one taskprocessor, where no lock is held.
  */
@@ -56,11 +57,11 @@ enum role mode_first_role(const struct settings *settings)
 }
 
 /*! \brief Show it in the CLI, unless it is over already. */
-static void list(struct media *media, struct ast_channel *chan)
+static void list(struct media *media, struct ast_channel *chan, int first)
 {
 	int begin, gone;
 
-	if (chan) {
+	if (chan && first) {
 		fax_attach(chan, media);
 	}
 	ao2_lock(media);
@@ -104,7 +105,7 @@ static void keep_together(struct ast_channel *chan)
 }
 
 /*! \brief Tell of a state once. */
-static void tell(struct media *media, struct ast_channel *chan)
+static void tell(struct media *media, struct ast_channel *chan, int first)
 {
 	static const char * const states[] = { "ended", "begun", "keyed" };
 	unsigned int state, told;
@@ -116,7 +117,7 @@ static void tell(struct media *media, struct ast_channel *chan)
 	ao2_unlock(media);
 
 	if (state != told) {
-		events_passthrough(media, states[state]);
+		events_passthrough(media, states[state], first);
 		if (state == 2 && chan) {
 			keep_together(chan);
 		}
@@ -242,42 +243,61 @@ void mode_end(struct media *media)
 	}
 }
 
-/*! \brief mode = auto: partner or end? \retval 0, or when to look again */
-static int choose(struct media *media, struct ast_channel *chan)
+/*! The one that a phone is in a bridge with. */
+struct neighbour {
+	unsigned int there:1;
+	unsigned int waits:1;         /*!< It could be a partner */
+	unsigned int speaks:1;        /*!< A Hello of its phone said so */
+	unsigned int passes:1;        /*!< Its policy takes phones without ZRTP as well */
+};
+
+/*! \brief See who is at the other side, and since when it waits. */
+static void see(struct media *media, struct ast_channel *chan, struct neighbour *out)
 {
 	struct ast_channel *other = chan ? ast_channel_bridge_peer(chan) : NULL;
 	struct media *partner = other ? bridge_media(other) : NULL;
-	int speaks, theirs = 0, asked, waits = 0;
-	int64_t alone, together;
 
+	memset(out, 0, sizeof(*out));
+	out->there = other != NULL;
 	if (partner) {
 		ao2_lock(partner);
-		waits = partner->pass.role == ROLE_WAITING;
-		theirs = partner->pass.speaks_zrtp || partner->settings->mode == MODE_PASSTHROUGH;
+		out->waits = partner->pass.role == ROLE_WAITING;
+		out->speaks = partner->pass.speaks_zrtp;
+		out->passes = partner->settings->mode == MODE_PASSTHROUGH;
 		ao2_unlock(partner);
 		ao2_ref(partner, -1);
 	}
 	ast_channel_cleanup(other);
 
 	ao2_lock(media);
-	if (!waits) {
+	if (!out->waits) {
 		media->pass.bridged_at = 0;
 	} else if (!media->pass.bridged_at) {
 		media->pass.bridged_at = context_now();
 	}
+	ao2_unlock(media);
+}
+
+/*! \brief mode = auto: partner or end? \retval 0, or when to look again */
+static int choose(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour)
+{
+	int speaks, asked;
+	int64_t alone, together;
+
+	ao2_lock(media);
 	alone = since(media->pass.waiting_since);
 	together = since(media->pass.bridged_at);
 	speaks = media->pass.speaks_zrtp;
 	asked = media->pass.asked;
 	ao2_unlock(media);
 
-	if (!waits) {
-		if (chan && ast_channel_is_bridged(chan) && other) {
+	if (!neighbour->waits) {
+		if (neighbour->there) {
 			return become_end(media, "the other side cannot be a partner");
 		}
 		return alone < ALONE_MAX ? SOON : become_end(media, "no bridge with another phone");
 	}
-	if (speaks && theirs && !asked) {
+	if (speaks && (neighbour->speaks || neighbour->passes) && !asked) {
 		reconsider(media, chan);
 		return LATER;
 	}
@@ -292,59 +312,63 @@ static int choose(struct media *media, struct ast_channel *chan)
  * \brief Two phones in a bridge could be partners, but it does not have them
  * natively: say so once. \retval 0, or when to look again
  */
-static int apart(struct media *media, struct ast_channel *chan)
+static int apart(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour)
 {
-	struct ast_channel *other = ast_channel_bridge_peer(chan);
-	struct media *partner = other ? bridge_media(other) : NULL;
 	int64_t alone, together;
-	int speaks, waits = 0;
+	int speaks;
 
-	if (partner) {
-		ao2_lock(partner);
-		waits = partner->pass.role == ROLE_WAITING && partner->pass.speaks_zrtp;
-		ao2_unlock(partner);
-		ao2_ref(partner, -1);
-	}
-	ast_channel_cleanup(other);
 	ao2_lock(media);
-	if (waits && !media->pass.bridged_at) {
-		media->pass.bridged_at = context_now();
-	}
 	speaks = media->pass.speaks_zrtp;
 	alone = since(media->pass.waiting_since);
-	together = waits ? since(media->pass.bridged_at) : 0;
+	together = since(media->pass.bridged_at);
 	ao2_unlock(media);
 
-	if (speaks && together > STRANGERS_MAX) {
+	if (speaks && neighbour->waits && neighbour->speaks && together > STRANGERS_MAX) {
 		ast_log(LOG_NOTICE, "%s: no pass-through and no ZRTP, the bridge does not join the phones natively: "
-			"video, feature codes, recording, or different codecs\n", ast_channel_name(chan));
+			"feature codes, recording, or different codecs or payload numbers\n", ast_channel_name(chan));
 		return 0;
 	}
 
-	return alone < APART_MAX ? LATER : 0;
+	return alone < APART_MAX || (neighbour->waits && together < APART_MAX) ? LATER : 0;
 }
 
 /*!
  * \brief A phone without a partner that needs one: by its policy, or since it
  * has keys with one that is gone. \retval 0, or when to look again
  */
-static int lonely(struct media *media, struct ast_channel *chan, int agreed)
+static int lonely(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour, int agreed)
 {
 	int required = media->settings->require || agreed;
+	int64_t alone;
 
 	if (!chan) {
 		return 0;
 	}
 	if (!required) {
-		return apart(media, chan);
+		return apart(media, chan, neighbour);
 	}
-	if (ast_channel_state(chan) != AST_STATE_UP || since(media->pass.waiting_since) < PARTNER_MAX) {
+	ao2_lock(media);
+	/* One that comes late has its time too. */
+	alone = since(MAX(media->pass.waiting_since, media->pass.bridged_at));
+	ao2_unlock(media);
+	if (ast_channel_state(chan) != AST_STATE_UP || alone < PARTNER_MAX) {
 		return LATER;
 	}
 	refuse(media, chan, agreed ? "it has keys with a phone that is no longer there"
 		: "no other phone to have ZRTP with");
 
 	return 0;
+}
+
+/*! \brief What becomes of the first stream concerns the video as well. */
+static void wake_video(struct ast_channel *chan)
+{
+	struct media *video = chan ? bridge_video(chan) : NULL;
+
+	if (video) {
+		mode_look_now(video);
+		ao2_ref(video, -1);
+	}
 }
 
 static int on_hold(struct ast_channel *chan)
@@ -358,8 +382,20 @@ static int on_hold(struct ast_channel *chan)
 	return res;
 }
 
+/*! \brief Are two phones with ZRTP in a bridge that wants nothing of their media, though it is no native one? */
+static int is_idle(struct media *media, struct ast_channel *chan)
+{
+	int speaks;
+
+	ao2_lock(media);
+	speaks = media->pass.speaks_zrtp;
+	ao2_unlock(media);
+
+	return speaks && join_idle(chan);
+}
+
 /*!
- * \brief The bridge has the phones no longer as a native pair: is it still
+ * \brief The bridge has the phones not as a native pair: is it still
  * theirs? Then their call goes on, whatever else the bridge wanted of it.
  * \retval 0, or when to look again
  */
@@ -369,11 +405,12 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	struct media *present = other ? bridge_media(other) : NULL;
 	int held = other && (on_hold(chan) || on_hold(other));
 	int together = present == partner;
+	int idle = together && is_idle(media, chan);
 	int agreed, tell_now;
 
 	ao2_lock(media);
 	agreed = media->pass.committed;
-	if (held || media->pass.native) {
+	if (held || idle || media->pass.native) {
 		media->pass.unheard_since = 0;
 	} else if (!media->pass.unheard_since) {
 		media->pass.unheard_since = context_now();
@@ -384,9 +421,10 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	ao2_cleanup(present);
 	ast_channel_cleanup(other);
 
-	if (!together || !agreed) {
+	if (!together || (!agreed && !idle)) {
 		passthrough_part(media);
-		tell(media, chan);
+		tell(media, chan, 1);
+		wake_video(chan);
 		return SOON;
 	}
 	if (tell_now) {
@@ -441,6 +479,7 @@ static int look_away(struct media *media, struct ast_channel *chan)
 /*! \brief A phone without a partner. \retval 0, or when to look again */
 static int look_for_partner(struct media *media, struct ast_channel *chan)
 {
+	struct neighbour neighbour;
 	int agreed;
 
 	if (chan && is_direct(chan)) {
@@ -450,56 +489,172 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 	media->pass.direct = 0;
 	agreed = media->pass.committed;
 	ao2_unlock(media);
+	if (chan && join_phones(chan)) {
+		wake_video(chan);
+		return LATER;
+	}
 
+	see(media, chan, &neighbour);
 	/* A phone with keys does not begin again with somebody else. */
-	return media->settings->mode == MODE_AUTO && !agreed ? choose(media, chan) : lonely(media, chan, agreed);
+	return media->settings->mode == MODE_AUTO && !agreed ? choose(media, chan, &neighbour)
+		: lonely(media, chan, &neighbour, agreed);
+}
+
+/*! \brief The role of a medium, that of an end when it is over. */
+static enum role role_of(struct media *media)
+{
+	enum role role;
+
+	ao2_lock(media);
+	role = media->ended ? ROLE_END : media->pass.role;
+	ao2_unlock(media);
+
+	return role;
+}
+
+/*! \brief Is this partner still the video of the phone that its call is with? */
+static int is_beside(struct media *partner, struct ast_channel *chan)
+{
+	struct ast_channel *other = ast_channel_bridge_peer(chan);
+	struct media *present = other ? bridge_video(other) : NULL;
+	int res = present == partner && role_of(partner) == ROLE_PASSTHROUGH;
+
+	ao2_cleanup(present);
+	ast_channel_cleanup(other);
+
+	return res;
+}
+
+/*!
+ * \brief The rest of the call is passed through: so is this, or nothing passes
+ * here. \retval when to look again
+ */
+static int go_along(struct media *media, struct ast_channel *chan, struct media *partner)
+{
+	int tell_now;
+
+	if (partner && is_beside(partner, chan)) {
+		return LATER;
+	}
+	passthrough_part(media);
+	if (join_videos(chan)) {
+		return LATER;
+	}
+	passthrough_leave_out(media, 1);
+	ao2_lock(media);
+	/* The other phone may be about to add the same. */
+	tell_now = !media->pass.told && since(media->pass.waiting_since) > PARTNER_MAX;
+	media->pass.told |= tell_now;
+	ao2_unlock(media);
+	if (tell_now) {
+		ast_log(LOG_NOTICE, "%s: a stream beside its audio is not passed through, and carries nothing: "
+			"the other phone has none like it, or with another codec or payload number\n", ast_channel_name(chan));
+	}
+
+	return LATER;
+}
+
+/*! \brief A stream beside the first one of a call follows that. \retval 0, or when to look again */
+static int follow(struct media *media, struct media *first, struct ast_channel *chan, struct media *partner)
+{
+	enum role role = role_of(first);
+
+	if (role == ROLE_PASSTHROUGH) {
+		return go_along(media, chan, partner);
+	}
+	passthrough_part(media);
+	passthrough_leave_out(media, 0);
+	if (role == ROLE_END) {
+		return become_end(media, "so it is for the rest of its call");
+	}
+
+	return media->settings->mode == MODE_AUTO ? SOON : LATER;
 }
 
 /*! \retval 0, or when to look again */
 static int look(struct media *media)
 {
 	struct ast_channel *chan = media_channel(media);
-	struct media *partner;
-	enum role role;
+	struct media *first = chan ? bridge_media(chan) : NULL, *partner;
+	int beside = first && first != media;
+	enum role role = role_of(media);
 	int again, native;
 
-	list(media, chan);
-	tell(media, chan);
+	list(media, chan, !beside);
+	tell(media, chan, !beside);
 	signalling_compare(media);
 	ao2_lock(media);
-	role = media->ended ? ROLE_END : media->pass.role;
 	native = media->pass.native;
 	partner = ao2_bump(media->pass.partner);
 	ao2_unlock(media);
 
 	if (role == ROLE_END || (partner && native)) {
 		again = 0;
+	} else if (beside) {
+		again = follow(media, first, chan, partner);
 	} else if (partner) {
 		again = watch(media, partner, chan);
 	} else {
 		again = look_for_partner(media, chan);
 	}
 	ao2_cleanup(partner);
+	ao2_cleanup(first);
 	ast_channel_cleanup(chan);
 
 	return again;
 }
 
-static int task_look(void *data)
+static int task_look_now(void *data)
 {
 	struct media *media = data;
-	int again;
+	int again = look(media);
 
-	ao2_lock(media);
-	media->pass.deciding = 0;
-	ao2_unlock(media);
-	again = look(media);
 	if (again) {
 		mode_look(media, again);
 	}
 	ao2_ref(media, -1);
 
 	return 0;
+}
+
+static int task_look(void *data)
+{
+	struct media *media = data;
+
+	ao2_lock(media);
+	media->pass.deciding = 0;
+	ao2_unlock(media);
+
+	return task_look_now(media);
+}
+
+void mode_look_now(struct media *media)
+{
+	ao2_ref(media, +1);
+	if (role_of(media) == ROLE_END || ast_taskprocessor_push(looks, task_look_now, media)) {
+		ao2_ref(media, -1);
+	}
+}
+
+void mode_bridged(struct ast_channel *chan)
+{
+	struct media *media = bridge_media(chan);
+
+	if (media) {
+		mode_look_now(media);
+		ao2_ref(media, -1);
+	}
+	wake_video(chan);
+}
+
+int mode_settled(struct media *media, struct ast_channel *chan)
+{
+	struct media *first = bridge_media(chan);
+	int res = first && first != media && role_of(first) == ROLE_END;
+
+	ao2_cleanup(first);
+
+	return res;
 }
 
 static int fire(const void *data)

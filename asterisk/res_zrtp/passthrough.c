@@ -295,11 +295,14 @@ unsigned int passthrough_number(void)
 
 void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
 {
+	int first;
+
 	if (!is_message(octets, len, "Hello   ")) {
 		return;
 	}
 
 	ao2_lock(media);
+	first = !media->pass.speaks_zrtp;
 	media->pass.speaks_zrtp = 1;
 	if (!media->pass.hello) {
 		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
@@ -310,6 +313,9 @@ void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, co
 		ast_sockaddr_copy(&media->pass.hello_source, source);
 	}
 	ao2_unlock(media);
+	if (first) {
+		mode_look_now(media);
+	}
 }
 
 /*! \brief The Hello of a phone that had no partner yet is for the partner now. */
@@ -347,20 +353,26 @@ void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
 	ao2_unlock(media);
 }
 
-/*! \brief The first of a list of formats is what a phone sends. */
-static struct ast_format *first_format(struct ast_channel *chan)
+/*! \brief The first of a list of formats is what a phone sends. \pre chan is locked */
+static struct ast_format *first_format(struct ast_channel *chan, enum ast_media_type type)
 {
-	return ast_format_cap_count(ast_channel_nativeformats(chan))
-		? ast_format_cap_get_format(ast_channel_nativeformats(chan), 0) : NULL;
+	return ast_format_cap_get_best_by_type(ast_channel_nativeformats(chan), type);
+}
+
+/*! \brief Is it the same to the phones? Attributes of video are for them to agree on, the core does not look at them either. */
+static int same_format(const struct ast_format *format, const struct ast_format *other, enum ast_media_type type)
+{
+	return type == AST_MEDIA_TYPE_VIDEO ? ast_format_get_codec_id(format) == ast_format_get_codec_id(other)
+		: ast_format_cmp(format, other) == AST_FORMAT_CMP_EQUAL;
 }
 
 /*! \brief Has what one phone sends the number that the other one expects? Numbers are authenticated. */
-static int same_number(struct ast_rtp_instance *from, struct ast_rtp_instance *to, struct ast_format *format)
+static int same_number(struct ast_rtp_instance *from, struct ast_format *sent, struct ast_rtp_instance *to,
+	struct ast_format *expected)
 {
-	struct ast_rtp_codecs *codecs[2] = { ast_rtp_instance_get_codecs(from), ast_rtp_instance_get_codecs(to) };
-	int ours = ast_rtp_codecs_payload_code(codecs[0], 1, format, 0);
+	int number = ast_rtp_codecs_payload_code(ast_rtp_instance_get_codecs(from), 1, sent, 0);
 
-	return ours >= 0 && ours == ast_rtp_codecs_payload_code_tx(codecs[1], 1, format, 0);
+	return number >= 0 && number == ast_rtp_codecs_payload_code_tx(ast_rtp_instance_get_codecs(to), 1, expected, 0);
 }
 
 /*!
@@ -381,14 +393,14 @@ static int harmless_digits(struct ast_rtp_instance *from, struct ast_rtp_instanc
 	return ours < 0 || ours == theirs || ast_rtp_codecs_find_payload_code(codecs[1], ours) < 0;
 }
 
-/*! \brief Do both phones have the same codec first, and all payloads the same numbers? */
-static int same_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2])
+int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type)
 {
-	struct ast_format *format = first_format(chan[0]);
-	struct ast_format *other = first_format(chan[1]);
-	int same = format && other && ast_format_cmp(format, other) == AST_FORMAT_CMP_EQUAL
-		&& same_number(instance[0], instance[1], format) && same_number(instance[1], instance[0], other)
-		&& harmless_digits(instance[0], instance[1]) && harmless_digits(instance[1], instance[0]);
+	struct ast_format *format = first_format(chan[0], type);
+	struct ast_format *other = first_format(chan[1], type);
+	int same = format && other && same_format(format, other, type)
+		&& same_number(instance[0], format, instance[1], other) && same_number(instance[1], other, instance[0], format)
+		&& (type != AST_MEDIA_TYPE_AUDIO
+			|| (harmless_digits(instance[0], instance[1]) && harmless_digits(instance[1], instance[0])));
 
 	ao2_cleanup(format);
 	ao2_cleanup(other);
@@ -424,7 +436,7 @@ int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *i
 		|| !available(chan[1], media[1], media[0]->pass.number)) {
 		return 0;
 	}
-	if (!same_payloads(chan, instance)) {
+	if (!passthrough_payloads(chan, instance, AST_MEDIA_TYPE_AUDIO)) {
 		ast_log(LOG_NOTICE, "%s and %s: no pass-through, their codecs or payload numbers differ\n",
 			ast_channel_name(chan[0]), ast_channel_name(chan[1]));
 		return 0;
@@ -433,7 +445,7 @@ int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *i
 	return 1;
 }
 
-int passthrough_join(struct media *media, struct media *partner)
+int passthrough_join(struct media *media, struct media *partner, int native)
 {
 	char name[AST_CHANNEL_NAME];
 	struct media *former;
@@ -453,7 +465,8 @@ int passthrough_join(struct media *media, struct media *partner)
 	if (joined) {
 		media->pass.partner = ao2_bump(partner);
 		media->pass.role = ROLE_PASSTHROUGH;
-		media->pass.native = 1;
+		media->pass.native = !!native;
+		media->pass.left_out = 0;
 		media->pass.told = 0;
 		media->pass.unheard_since = 0;
 		media->gate.rx = media->gate.tx = GATE_CLOSED;
@@ -481,6 +494,29 @@ void passthrough_native_ended(struct media *media)
 	mode_look(media, 0);
 }
 
+/*! \brief Let the core have the media again, as far as policy and keys allow. */
+static void give_back(struct media *media)
+{
+	enum gate_mode mode = media->settings->require ? GATE_CLOSED : GATE_CLEAR;
+
+	gate_set(media, mode, mode);
+}
+
+void passthrough_leave_out(struct media *media, int leave_out)
+{
+	int changed;
+
+	ao2_lock(media);
+	changed = media->pass.role == ROLE_WAITING && media->pass.left_out != !!leave_out;
+	if (changed) {
+		media->pass.left_out = !!leave_out;
+	}
+	ao2_unlock(media);
+	if (changed) {
+		give_back(media);
+	}
+}
+
 void passthrough_part(struct media *media)
 {
 	struct media *partner;
@@ -496,8 +532,7 @@ void passthrough_part(struct media *media)
 	ao2_unlock(media);
 
 	if (partner) {
-		gate_set(media, media->settings->require ? GATE_CLOSED : GATE_CLEAR,
-			media->settings->require ? GATE_CLOSED : GATE_CLEAR);
+		give_back(media);
 		ao2_ref(partner, -1);
 	}
 }

@@ -216,6 +216,7 @@ struct passthrough {
 	unsigned int mux:1;           /*!< RTCP comes and goes on the RTP socket */
 	unsigned int direct:1;        /*!< The phones send to each other */
 	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
+	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
 	unsigned int committed:1;     /*!< A Commit went through: nothing in clear is sent any more */
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing in clear is accepted either */
@@ -262,8 +263,19 @@ void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd);
  */
 int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2]);
 
-/*! \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end */
-int passthrough_join(struct media *media, struct media *partner);
+/*! \brief Have both phones the same codec first, with the same number? \pre both channels are locked */
+int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type);
+
+/*!
+ * \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end
+ * \param native the bridge says when it is over
+ */
+int passthrough_join(struct media *media, struct media *partner, int native);
+/*!
+ * \brief No partner while the rest of its call has one: nothing passes, since
+ * the phones take their call for one between them.
+ */
+void passthrough_leave_out(struct media *media, int leave_out);
 /*! \brief The native bridge has ended; that of the channels may go on. */
 void passthrough_native_ended(struct media *media);
 /*! \brief No more partner. */
@@ -272,6 +284,18 @@ void passthrough_part(struct media *media);
 void passthrough_end(struct media *media);
 /*! \brief For the destructor of the media object. */
 void passthrough_destroy(struct passthrough *pass);
+
+/* ------------------------------------------------------------------------
+ * join.c: the same for two phones with video, which no native bridge has.
+ * No lock may be held.
+ */
+
+/*! \brief Is a channel in a bridge of two that is not native because of video only? */
+int join_idle(struct ast_channel *chan);
+/*! \brief Join all media of such two, if both phones speak ZRTP and wait. \retval 1 they are joined */
+int join_phones(struct ast_channel *chan);
+/*! \brief Join the video of two whose audio is. \retval 1 it is joined */
+int join_videos(struct ast_channel *chan);
 
 /* ------------------------------------------------------------------------
  * mode.c: which of the roles a leg has
@@ -285,6 +309,12 @@ enum role mode_first_role(const struct settings *settings);
 void mode_end(struct media *media);
 /*! \brief A phone waits: see what becomes of its call, soon. */
 void mode_look(struct media *media, int milliseconds);
+/*! \brief The same now, even if another look is due soon. */
+void mode_look_now(struct media *media);
+/*! \brief A channel has entered or left a bridge: look now. No lock may be held. */
+void mode_bridged(struct ast_channel *chan);
+/*! \brief Is the first medium of a channel another one than this, and are we its end? No lock may be held. */
+int mode_settled(struct media *media, struct ast_channel *chan);
 
 /* ------------------------------------------------------------------------
  * beside.c: why a stream has no ZRTP
@@ -432,6 +462,9 @@ void bridges_shutdown(void);
  * by what it has now.
  */
 struct media *bridge_media(struct ast_channel *chan);
+
+/*! \brief The media object of a channel's video beside its audio, with a reference, or NULL. No lock may be held. */
+struct media *bridge_video(struct ast_channel *chan);
 
 /*! \brief Look again at who this channel is bridged with. No lock may be held. */
 void bridge_look(struct ast_channel *chan);
@@ -822,8 +855,11 @@ void events_listening(struct media *media, int recorded);
 void events_alert(struct media *media, enum zrtp_event event);
 /*! \brief Tell of a SASrelay to this leg's phone. */
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
-/*! \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks. */
-void events_passthrough(struct media *media, const char *state);
+/*!
+ * \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks.
+ * \param first it is the one that the variables of the channel speak of
+ */
+void events_passthrough(struct media *media, const char *state, int first);
 /*! \brief Tell whether the SAS was compared. Serializer only. */
 void events_verified(struct media *media, int verified);
 /*! \brief Tell how an enrollment ended. Serializer only. */

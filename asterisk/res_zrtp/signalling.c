@@ -152,7 +152,8 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	if (chan && !media->far && role_of(media) != ROLE_END) {
 		far_meet(media, chan, 0);
 	}
-	if (role_of(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO && !far_waits(media)) {
+	if (role_of(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO
+		&& (!far_waits(media) || (chan && mode_settled(media, chan)))) {
 		mode_end(media);
 	}
 	if (role_of(media) == ROLE_END) {

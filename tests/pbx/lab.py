@@ -69,6 +69,8 @@ BESIDES = {
     "natthrough": ("zrtp/through", "rtp_symmetric = yes\nforce_rport = yes\n"),
     "film": ("zrtp", "allow = vp8\nmax_video_streams = 1\n"),
     "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
+    **{f"{name}{number}": (f"zrtp/{policy}", "allow = h264\n")
+       for name, policy in (("view", "through"), ("autoview", "auto"), ("sealview", "sealed")) for number in (1, 2)},
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 "pictures": ("zrtp", "allow = h264\n"),

@@ -412,6 +412,239 @@ def auto_features(lab):
         second.wait_ended()
 
 
+@contextlib.contextmanager
+def screens(lab, caller, called, first=None, second=None, extension="call"):
+    """Two zrtpcalls in a call; options of each."""
+    with lab.zrtp_phone(caller, **({"video": "offer"} if first is None else first)) as one, \
+            lab.zrtp_phone(called, **({"video": "accept"} if second is None else second)) as two:
+        two.expect_call()
+        one.call(f"{extension}-{called}", lab.sip_port)
+        two.wait("up")
+        yield one, two
+        one.hang_up()
+        two.wait_ended()
+
+
+def both_media(first, second):
+    """Both phones show one SAS, their video has its keys by Multistream, and whole frames arrive."""
+    same_sas(first, second)
+    for phone in (first, second):
+        phone.wait("secure", 10, medium="video")
+        equal("by Multistream", sorted(e["multistream"] for e in phone.all("secure")), [False, True])
+        equal("SAS", {e["sas"] for e in phone.all("sas")}, {first.shown()})
+    for phone in (first, second):
+        wait.until("frames arrive", 8, lambda p=phone: p.statistics()["video"]["frames_received"] > 10)
+        equal("frames damaged", phone.statistics()["video"]["frames_bad"], 0)
+
+
+def ports_of(name):
+    """Where a zrtpcall may have its media."""
+    return range(laboratory.rtp_port(name), laboratory.rtp_port(name) + 10)
+
+
+def carried(wire, name, other):
+    """What the PBX sent to a zrtpcall, by kind and payload number: all of it is what the other one sent.
+
+    From the first ZRTP on: zrtpcall, unlike Linphone, sends clear media before it.
+    """
+    sent = collections.Counter(d.data for d in wire.datagrams if d.source in ports_of(other))
+    got = [d for d in wire.datagrams if d.target in ports_of(name) and not is_stun(d.data)]
+    begun = next(d.time for d in got if capture.kind(d.data) == "zrtp")
+    got = [d.data for d in got if d.time >= begun]
+    own = [data for data in got if not sent[data]]
+    if own:
+        raise AssertionError(f"{len(own)} of {len(got)} datagrams to {name} are not from {other}, "
+                             f"first: {capture.kind(own[0])} {own[0][:32].hex()}")
+    return collections.Counter(
+        f"rtp {data[1] & 0x7f}" if capture.kind(data) == "rtp" else capture.kind(data) for data in got)
+
+
+def check_screens(wire, first, second):
+    for name, other in ((first, second), (second, first)):
+        count = carried(wire, name, other)
+        if count["zrtp"] < 8 or count["rtp 0"] < 50 or count["rtp 99"] < 10 or count["other"]:
+            raise AssertionError(f"datagrams to {name}: {dict(count)}")
+
+
+def all_passed_through(lab, name, count=2):
+    wait.until(f"pass-through of {count} streams of {name}", 5, lambda: [
+        (s["State"], s["SAS"]) for s in lab.pbx.streams()
+        if asterisk.endpoint_of(s["Channel"]) == name] == [("passthrough", "-")] * count)
+
+
+def screens_pass(lab, caller, called):
+    before = lab.pbx.statistics()
+    with asterisk.Events(lab.pbx) as events, \
+            capture.Capture(os.path.join(lab.directory, "video.pcap")) as wire, \
+            screens(lab, caller, called) as (first, second):
+        both_media(first, second)
+        for name in (caller, called):
+            all_passed_through(lab, name)
+        keyed = wait.until("four streams with keys", 5, lambda: [
+            e for e in events.all("ZrtpPassthrough", State="keyed")] if len(
+                events.all("ZrtpPassthrough", State="keyed")) == 4 else None)
+        equal("streams", len({e["SSRC"] for e in keyed}), 4)
+        channel = lab.pbx.stream(caller)["Channel"]
+        equal("ZRTP_STATE", "ZRTP_STATE=passthrough" in lab.pbx.cli(f"core show channel {channel}"), True)
+        time.sleep(1)
+        equal("damaged frames", (first.statistics()["video"]["frames_bad"],
+                                 second.statistics()["video"]["frames_bad"]), (0, 0))
+    check_screens(wire, caller, called)
+    after = lab.pbx.statistics()
+    for name in ("streams started", "streams secure", "zrtp packets sent", "srtp and srtcp packets sent"):
+        equal(f"{name} by the PBX", after[name] - before[name], 0)
+
+
+@case("pass-through with video: one SAS, audio and video are the same datagrams on both legs")
+def video(lab):
+    screens_pass(lab, "view1", "view2")
+
+
+@case("pass-through with video: each phone is told the zrtp-hash of the other one's audio and video")
+def video_hash(lab):
+    with screens(lab, "view1", "view2") as (first, second):
+        both_media(first, second)
+        for phone in (first, second):
+            equal(f"hashes at {phone.name}", [e["zrtp_hash"] for e in phone.all("secure")], ["matched"] * 2)
+
+
+@case("auto: two phones with video are passed through, audio and video")
+def auto_video(lab):
+    screens_pass(lab, "autoview1", "autoview2")
+
+
+@case("pass-through with require = yes: two phones with video")
+def sealed_video(lab):
+    with screens(lab, "sealview1", "sealview2") as (first, second):
+        both_media(first, second)
+        all_passed_through(lab, "sealview1")
+        time.sleep(3.5)
+        equal("ended", (first.all("ended"), second.all("ended")), ([], []))
+
+
+@case("pass-through: video added to a call of phones that have keys is passed through as well")
+def video_later(lab):
+    with capture.Capture(os.path.join(lab.directory, "later.pcap")) as wire, \
+            screens(lab, "view1", "view2", {"video": "accept"}) as (first, second):
+        sas = same_sas(first, second)
+        all_passed_through(lab, "view1", 1)
+        first.say("video")
+        both_media(first, second)
+        equal("SAS", first.shown(), sas)
+        all_passed_through(lab, "view1")
+        all_passed_through(lab, "view2")
+        time.sleep(1)
+    check_screens(wire, "view1", "view2")
+
+
+@case("auto: feature codes make the PBX the end of audio and of video")
+def auto_video_features(lab):
+    with screens(lab, "autoview1", "autoview2", extension="keys") as (first, second):
+        for phone in (first, second):
+            phone.secure()
+            phone.wait("secure", 10, medium="video")
+            streams = [s for s in lab.pbx.streams() if asterisk.endpoint_of(s["Channel"]) == phone.name]
+            equal("streams at the PBX", sorted(s["Kex"] for s in streams), ["Mult", "X255"])
+            equal("SAS at the PBX", {s["SAS"] for s in streams}, {phone.shown()})
+
+
+@case("auto: video with another payload number at each phone makes the PBX the end of audio and of video")
+def auto_video_numbers(lab):
+    with screens(lab, "autoview1", "autoview2", {"video": "offer", "video_payload": 97}) as (first, second):
+        for phone in (first, second):
+            phone.secure()
+            phone.wait("secure", 10, medium="video")
+            equal("SAS at the PBX", lab.pbx.secure(phone.name)["SAS"], phone.shown())
+        wait.until("frames arrive", 8, lambda: second.statistics()["video"]["frames_received"] > 10)
+        equal("frames damaged", second.statistics()["video"]["frames_bad"], 0)
+
+
+@case("pass-through: a phone with video and one without have their audio passed through")
+def half_video(lab):
+    with screens(lab, "view1", "view2", second={}) as (first, second):
+        same_sas(first, second)
+        for name in ("view1", "view2"):
+            all_passed_through(lab, name, 1)
+
+
+@case("pass-through: video added with another payload number goes nowhere, the audio stays passed through")
+def video_left_out(lab):
+    with capture.Capture(os.path.join(lab.directory, "left-out.pcap")) as wire, \
+            screens(lab, "view1", "view2", {"video": "accept", "video_payload": 97}) as (first, second):
+        sas = same_sas(first, second)
+        first.say("video")
+        wait.until("the log says so", 8, lambda: re.search(
+            r"PJSIP/view1-\w+: a stream beside its audio is not passed through", lab.pbx.log()))
+        time.sleep(1)
+        equal("SAS", (first.shown(), second.shown()), (sas, sas))
+        states = sorted(s["State"] for s in lab.pbx.streams())
+        equal("states", states, ["passthrough", "passthrough", "waiting", "waiting"])
+    for name, other in (("view1", "view2"), ("view2", "view1")):
+        count = carried(wire, name, other)
+        equal(f"packets to {name} beside the audio", set(count) - {"zrtp", "rtp 0", "rtcp"}, set())
+        equal(f"audio to {name}", count["rtp 0"] > 50, True)
+
+
+@case("pass-through with video: recording is refused, the call goes on",
+      errors="something in the PBX wants its audio")
+def video_recorded(lab):
+    with capture.Capture(os.path.join(lab.directory, "recorded.pcap")) as wire, \
+            screens(lab, "view1", "view2") as (first, second):
+        both_media(first, second)
+        channel = lab.pbx.stream("view1")["Channel"]
+        lab.pbx.cli(f"mixmonitor start {channel} {lab.pbx.home}/sounds/spied-video.wav")
+        wait.until("the log says so", 5, lambda: f"{channel}: something in the PBX wants its audio" in lab.pbx.log())
+        all_passed_through(lab, "view1")
+        time.sleep(1)
+    check_screens(wire, "view1", "view2")
+    spied = lab.pbx.file("sounds", "spied-video.wav")
+    if os.path.exists(spied) and tone.level(tone.read(spied)) > 1:
+        raise AssertionError("the recording is not silent")
+
+
+@case("pass-through with video: hold and resume, the same SAS after it, nothing of the PBX's own")
+def video_held(lab):
+    with capture.Capture(os.path.join(lab.directory, "held-video.pcap")) as wire, \
+            screens(lab, "view1", "view2") as (first, second):
+        both_media(first, second)
+        for command in ("hold", "resume"):
+            seen = len(first.all("modified"))
+            first.say(command)
+            wait.until(command, 5, lambda: len(first.all("modified")) > seen)
+            time.sleep(2)
+        before = second.statistics()
+        time.sleep(1)
+        after = second.statistics()
+        for medium in ("audio", "video"):
+            equal(f"{medium} flows", after[medium]["srtp_received"] - before[medium]["srtp_received"] > 5, True)
+        all_passed_through(lab, "view1")
+    check_screens(wire, "view1", "view2")
+
+
+@case("pass-through with video: a phone that is moved away from its partner hears nothing in clear, and is hung up",
+      errors="it has keys with a phone that is no longer there")
+def video_moved(lab):
+    with capture.Capture(os.path.join(lab.directory, "moved-video.pcap")) as wire, \
+            lab.zrtp_phone("view1", video="offer") as first, lab.zrtp_phone("view2", video="accept") as second:
+        second.expect_call()
+        first.call("call-view2", lab.sip_port)
+        both_media(first, second)
+        channel = lab.pbx.stream("view2")["Channel"]
+        lab.pbx.cli(f"channel redirect {channel} phones,announce,1")
+        second.wait_ended(8)
+        first.wait_ended(8)
+    carried(wire, "view2", "view1")
+
+
+@case("pass-through: two phones with video and without ZRTP have an ordinary call")
+def video_plain(lab):
+    with screens(lab, "view1", "view2", {"video": "offer", "no_zrtp": True},
+                 {"video": "accept", "no_zrtp": True}) as (first, second):
+        for phone in (first, second):
+            wait.until("frames arrive", 8, lambda p=phone: p.statistics()["video"]["frames_received"] > 10)
+        equal("states", {s["State"] for s in lab.pbx.streams()}, {"waiting"})
+
+
 def short_pair(lab):
     with capture.Capture(os.path.join(lab.directory, "short.pcap")) as wire, \
             pair(lab, "through", "through2") as (first, second):
@@ -434,3 +667,5 @@ case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP",
 case("auto: a transfer of a phone that is passed through is refused", kind="16")(auto_transfer)
 case("pass-through with require = yes: an application is refused", kind="16",
      errors="no other phone to have ZRTP with")(refused)
+case("pass-through with video: one SAS, audio and video are the same datagrams on both legs", kind="16")(video)
+case("auto: feature codes make the PBX the end of audio and of video", kind="16")(auto_video_features)
