@@ -390,24 +390,12 @@ static int task_join(void *data)
 	return 0;
 }
 
-/*! \brief Has its RTP instance gone? Then the task that ends it is queued, or was done. */
-static int is_over(struct media *media)
-{
-	int res;
-
-	ao2_lock(media);
-	res = media->ended;
-	ao2_unlock(media);
-
-	return res;
-}
-
 static int task_start(void *data)
 {
 	struct media *media = data;
 
 	/* Only its instance keeps another thread from ending it before it starts. */
-	if (is_over(media)) {
+	if (media_is_over(media)) {
 		ao2_ref(media, -1);
 		return 0;
 	}
@@ -567,7 +555,8 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 {
 	struct datagram *datagram = NULL;
 
-	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX && media->started && !media->ended) {
+	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX
+		&& __atomic_load_n(&media->started, __ATOMIC_ACQUIRE) && !media_is_over(media)) {
 		datagram = ast_malloc(sizeof(*datagram) + len);
 	}
 	if (datagram) {

@@ -183,12 +183,23 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 	}
 }
 
+int media_is_over(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->ended;
+	ao2_unlock(media);
+
+	return res;
+}
+
 int media_usable(struct media *media, struct ast_rtp_instance *instance)
 {
 	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
 
 	/* DTLS brings keys of its own soon. */
-	return !media->ended && !(dtls && dtls->active && dtls->active(instance));
+	return !media_is_over(media) && !(dtls && dtls->active && dtls->active(instance));
 }
 
 void media_activate(struct media *media, struct ast_rtp_instance *instance)

@@ -431,6 +431,8 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 void media_activate(struct media *media, struct ast_rtp_instance *instance);
 /*! \brief Copy what changes at the instance without notice. \pre instance is locked */
 void media_refresh(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief Has its RTP instance gone? Then the task that ends it is queued, or was done. */
+int media_is_over(struct media *media);
 /*! \brief Is ZRTP what gives this instance its keys? \pre instance is locked */
 int media_usable(struct media *media, struct ast_rtp_instance *instance);
 /*! \brief A new remote address. \pre instance is locked */

@@ -212,7 +212,7 @@ static int zrtp_bundle(struct ast_rtp_instance *child, struct ast_rtp_instance *
 {
 	struct media *media = gate_media(child);
 
-	if (parent && media && !media->ended) {
+	if (parent && media && !media_is_over(media)) {
 		ao2_lock(media);
 		media->bundled = 1;
 		ao2_unlock(media);
