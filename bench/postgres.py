@@ -43,7 +43,7 @@ UPDATE = "\\set n random(1, {peers})\n" + f"""
 SELECT * FROM zrtp_meta WHERE property = 'key' LIMIT 1;
 SELECT * FROM zrtp_peers WHERE peer_zid = left(md5(:n::text), 24)::char(24) AND own_zid = '{OWN}' LIMIT 1;
 SELECT * FROM zrtp_pairs WHERE peer_zid = left(md5(:n::text), 24)::char(24) AND own_zid = '{OWN}' AND label = '=sip:100@pbx.example' LIMIT 1;
-UPDATE zrtp_peers SET name='=', scope='0', pbx='', pbx_alternate='', aux='', first_use='1', last_use='2', revision=revision+1, latest=latest+1 WHERE peer_zid = left(md5(:n::text), 24)::char(24) AND own_zid = '{OWN}';
+UPDATE zrtp_peers SET name='=', endpoints='=', scope='0', pbx='', pbx_alternate='', aux='', first_use='1', last_use='2', revision=revision+1, latest=latest+1 WHERE peer_zid = left(md5(:n::text), 24)::char(24) AND own_zid = '{OWN}';
 UPDATE zrtp_pairs SET rs1='{SEALED}', rs2='{SEALED}', verified='0', preshared_count='0', last_use='2', expires='9223372036854775807', revision=revision+1 WHERE peer_zid = left(md5(:n::text), 24)::char(24) AND own_zid = '{OWN}' AND label = '=sip:100@pbx.example';
 """
 

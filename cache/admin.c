@@ -41,6 +41,7 @@ static enum zrtp_store_status describe(struct zrtp_store *store, const struct zr
 	memcpy(out->own_zid, row->own_zid, ZRTP_ZID_SIZE);
 	memcpy(out->peer_zid, row->peer_zid, ZRTP_ZID_SIZE);
 	memcpy(out->name, row->name, sizeof(out->name));
+	memcpy(out->endpoints, row->endpoints, sizeof(out->endpoints));
 	out->scope = (enum zrtp_store_scope)row->scope;
 	out->has_pbx = row->pbx.len;
 	out->has_pbx_alternate = row->pbx_alternate.len;
@@ -171,7 +172,7 @@ enum zrtp_store_status zrtp_store_labels(struct zrtp_store *store, const uint8_t
 
 struct edit {
 	const uint8_t *own_zid, *peer_zid;
-	const char *name;
+	const char *name; /* or endpoints */
 	bool verified;
 	const uint8_t *aux;
 	size_t aux_len;
@@ -194,25 +195,149 @@ static enum zrtp_store_status set_name(struct zrtp_store *store, void *arg, stru
 	return status;
 }
 
+/* Names are shown line by line. */
+static bool is_name(const char *text)
+{
+	size_t len = strnlen(text, ZRTP_STORE_NAME_SIZE);
+	bool good = len < ZRTP_STORE_NAME_SIZE;
+
+	for (size_t i = 0; i < len; i++) {
+		good &= (unsigned char)text[i] >= 0x20 && text[i] != 0x7f;
+	}
+	return good;
+}
+
 enum zrtp_store_status zrtp_store_set_name(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
 					   const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *name,
 					   struct zrtp_store_error *error)
 {
 	struct edit arg = { .own_zid = own_zid, .peer_zid = peer_zid, .name = name };
 	struct zrtp_store_error unwanted;
-	size_t len = strnlen(name, ZRTP_STORE_NAME_SIZE);
-	bool good = len < ZRTP_STORE_NAME_SIZE;
 
-	for (size_t i = 0; i < len; i++) {
-		good &= (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
-	}
-	if (!good) {
+	if (!is_name(name)) {
 		return zrtp_store_fail(or_else(error, &unwanted), ZRTP_STORE_INVALID,
 				       "a name has at most %d octets and no control characters",
 				       ZRTP_STORE_NAME_SIZE - 1);
 	}
 	return zrtp_store_run(store, true, set_name, &arg, error);
 }
+
+/* ---- endpoints of an enrolled phone ---- */
+
+bool zrtp_endpoints_have(const char *endpoints, const char *endpoint)
+{
+	size_t len = strlen(endpoint);
+
+	while (len && *endpoints) {
+		size_t one = strcspn(endpoints, ",");
+
+		if (one == len && !memcmp(endpoints, endpoint, len)) {
+			return true;
+		}
+		endpoints += one + (endpoints[one] == ',');
+	}
+	return false;
+}
+
+bool zrtp_endpoints_add(char *endpoints, const char *endpoint)
+{
+	size_t used = strlen(endpoints), len = strlen(endpoint);
+
+	if (!len || !is_name(endpoint) || strchr(endpoint, ',')) {
+		return false;
+	}
+	if (zrtp_endpoints_have(endpoints, endpoint)) {
+		return true;
+	}
+	if (used + (used != 0) + len >= ZRTP_STORE_NAME_SIZE) {
+		return false;
+	}
+	if (used) {
+		endpoints[used++] = ',';
+	}
+	memcpy(endpoints + used, endpoint, len + 1);
+	return true;
+}
+
+/* Put the elements of one list into another. */
+static bool add_all(char *endpoints, const char *more)
+{
+	char one[ZRTP_STORE_NAME_SIZE];
+	bool good = true;
+
+	while (good && *more) {
+		size_t len = strcspn(more, ",");
+
+		good = len && len < sizeof(one);
+		if (good) {
+			memcpy(one, more, len);
+			one[len] = '\0';
+			good = zrtp_endpoints_add(endpoints, one);
+		}
+		more += len + (more[len] == ',');
+	}
+	return good;
+}
+
+static enum zrtp_store_status change_endpoints(struct zrtp_store *store, const struct edit *edit, bool anew,
+					       struct zrtp_store_error *error)
+{
+	struct peer peer;
+	enum zrtp_store_status status;
+
+	status = zrtp_store_load(store, edit->own_zid, edit->peer_zid, NULL, &peer, error);
+	if (!status && anew) {
+		memset(peer.row.endpoints, 0, sizeof(peer.row.endpoints));
+	}
+	if (!status && !add_all(peer.row.endpoints, edit->name)) {
+		status = zrtp_store_fail(error, ZRTP_STORE_INVALID,
+					 "endpoints have at most %d octets and no control characters",
+					 ZRTP_STORE_NAME_SIZE - 1);
+	}
+	if (!status) {
+		status = zrtp_store_save(store, &peer, false, error);
+	}
+	OPENSSL_cleanse(&peer, sizeof(peer));
+	return status;
+}
+
+static enum zrtp_store_status set_endpoints(struct zrtp_store *store, void *arg,
+					    struct zrtp_store_error *error)
+{
+	return change_endpoints(store, arg, true, error);
+}
+
+static enum zrtp_store_status add_endpoint(struct zrtp_store *store, void *arg,
+					   struct zrtp_store_error *error)
+{
+	return change_endpoints(store, arg, false, error);
+}
+
+enum zrtp_store_status zrtp_store_set_endpoints(struct zrtp_store *store,
+						const uint8_t own_zid[ZRTP_ZID_SIZE],
+						const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *endpoints,
+						struct zrtp_store_error *error)
+{
+	struct edit arg = { .own_zid = own_zid, .peer_zid = peer_zid, .name = endpoints };
+
+	return zrtp_store_run(store, true, set_endpoints, &arg, error);
+}
+
+enum zrtp_store_status zrtp_store_add_endpoint(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
+					       const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *endpoint,
+					       struct zrtp_store_error *error)
+{
+	struct edit arg = { .own_zid = own_zid, .peer_zid = peer_zid, .name = endpoint };
+	struct zrtp_store_error unwanted;
+
+	if (!*endpoint || strchr(endpoint, ',')) {
+		return zrtp_store_fail(or_else(error, &unwanted), ZRTP_STORE_INVALID,
+				       "an endpoint has a name without a comma");
+	}
+	return zrtp_store_run(store, true, add_endpoint, &arg, error);
+}
+
+/* ---- the other changes of one peer ---- */
 
 /* The flag is bound to the secrets: each pair is opened and sealed anew. Its
  * revision, and with it the order of the pairs, stays. */
@@ -322,6 +447,7 @@ static enum zrtp_store_status unenroll(struct zrtp_store *store, void *arg, stru
 	status = zrtp_store_load(store, edit->own_zid, edit->peer_zid, NULL, &peer, error);
 	if (!status) {
 		peer.has_pbx = peer.has_pbx_alternate = false;
+		memset(peer.row.endpoints, 0, sizeof(peer.row.endpoints));
 		status = zrtp_store_save(store, &peer, false, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));

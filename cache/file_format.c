@@ -101,6 +101,9 @@ static void write_peer(struct writer *w, const struct zrtp_store_peer_row *row)
 	write_u64(w, (uint64_t)row->last_use);
 	write_u64(w, row->revision);
 	write_u64(w, row->latest);
+	if (row->endpoints[0]) {
+		write_short(w, row->endpoints, strlen(row->endpoints));
+	}
 }
 
 static void write_pair(struct writer *w, const struct mem_peer *peer, const struct zrtp_store_pair_row *row)
@@ -140,6 +143,9 @@ static bool read_peer(struct reader *r, struct zrtp_store_peer_row *out)
 	out->last_use = (int64_t)read_u64(r);
 	out->revision = read_u64(r);
 	out->latest = read_u64(r);
+	if (!reader_done(r)) {
+		read_short(r, out->endpoints, sizeof(out->endpoints) - 1);
+	}
 	return reader_done(r);
 }
 

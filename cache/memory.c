@@ -17,7 +17,7 @@ enum { FIRST_SIZE = 1024 /* buckets */ };
 
 static size_t peer_size(const struct mem_peer *p)
 {
-	return sizeof(*p) + p->name_len + p->pbx_len + p->other_len + p->aux_len;
+	return sizeof(*p) + p->name_len + p->pbx_len + p->other_len + p->aux_len + p->endpoints_len;
 }
 
 static size_t pair_size(const struct mem_pair *p)
@@ -51,6 +51,7 @@ static struct mem_peer *make_peer(struct memory *memory, const struct zrtp_store
 		.pbx_len = row->pbx.len,
 		.other_len = row->pbx_alternate.len,
 		.aux_len = row->aux.len,
+		.endpoints_len = (uint8_t)strnlen(row->endpoints, sizeof(row->endpoints) - 1),
 	};
 	struct mem_peer *peer = pool_get(memory->pool, peer_size(&head));
 	uint8_t *at;
@@ -64,7 +65,8 @@ static struct mem_peer *make_peer(struct memory *memory, const struct zrtp_store
 	at = append(peer->octets, row->name, peer->name_len);
 	at = append(at, row->pbx.octets, peer->pbx_len);
 	at = append(at, row->pbx_alternate.octets, peer->other_len);
-	append(at, row->aux.octets, peer->aux_len);
+	at = append(at, row->aux.octets, peer->aux_len);
+	append(at, row->endpoints, peer->endpoints_len);
 	return peer;
 }
 
@@ -79,7 +81,8 @@ void mem_peer_row(const struct mem_peer *peer, struct zrtp_store_peer_row *out)
 	out->scope = peer->scope;
 	at = cell_from(&out->pbx, at, peer->pbx_len);
 	at = cell_from(&out->pbx_alternate, at, peer->other_len);
-	cell_from(&out->aux, at, peer->aux_len);
+	at = cell_from(&out->aux, at, peer->aux_len);
+	memcpy(out->endpoints, at, peer->endpoints_len);
 	out->first_use = peer->first_use;
 	out->last_use = peer->last_use;
 	out->revision = peer->revision;

@@ -24,9 +24,9 @@ struct mem_peer {
 	uint64_t revision, latest;
 	int64_t first_use, last_use;
 	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
-	uint8_t scope, name_len, pbx_len, other_len, aux_len;
+	uint8_t scope, name_len, pbx_len, other_len, aux_len, endpoints_len;
 	bool kept;        /* enrolled or verified: goes last */
-	uint8_t octets[]; /* name, pbx, pbx_alternate, aux */
+	uint8_t octets[]; /* name, pbx, pbx_alternate, aux, endpoints */
 };
 
 struct mem_meta {

@@ -30,7 +30,8 @@ enum statement {
 };
 
 #define PEER_COLUMNS                                                                                         \
-	"own_zid, peer_zid, name, scope, pbx, pbx_alternate, aux, first_use, last_use, revision, latest"
+	"own_zid, peer_zid, name, scope, pbx, pbx_alternate, aux, first_use, last_use, revision, latest,"    \
+	" endpoints"
 #define PAIR_COLUMNS "label, rs1, rs2, verified, preshared_count, last_use, expires, revision"
 
 static const char *const sql[STATEMENTS] = {
@@ -43,8 +44,8 @@ static const char *const sql[STATEMENTS] = {
 	[META_ANEW] = "INSERT OR IGNORE INTO meta (property, value) VALUES (?1, ?2)",
 	[META_DROP] = "DELETE FROM meta WHERE property = ?1",
 	[PEER_LOAD] = "SELECT " PEER_COLUMNS " FROM peer WHERE own_zid = ?1 AND peer_zid = ?2",
-	[PEER_SAVE] =
-		"REPLACE INTO peer (" PEER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[PEER_SAVE] = "REPLACE INTO peer (" PEER_COLUMNS
+		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[PEER_DROP] = "DELETE FROM peer WHERE own_zid = ?1 AND peer_zid = ?2",
 	[PEER_LIST] = "SELECT " PEER_COLUMNS " FROM peer WHERE (own_zid, peer_zid) > (?1, ?2)"
 		      " AND (?3 IS NULL OR name LIKE ?3 OR hex(peer_zid) LIKE ?3)"
@@ -293,7 +294,8 @@ static bool read_peer(sqlite3_stmt *s, struct zrtp_store_peer_row *out)
 	out->latest = (uint64_t)sqlite3_column_int64(s, 10);
 	return read_zid(s, 0, out->own_zid) && read_zid(s, 1, out->peer_zid) &&
 	       read_text(s, 2, out->name, sizeof(out->name)) && read_cell(s, 4, &out->pbx) &&
-	       read_cell(s, 5, &out->pbx_alternate) && read_cell(s, 6, &out->aux);
+	       read_cell(s, 5, &out->pbx_alternate) && read_cell(s, 6, &out->aux) &&
+	       read_text(s, 11, out->endpoints, sizeof(out->endpoints));
 }
 
 static enum zrtp_store_status sq_peer_load(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
@@ -326,6 +328,7 @@ static enum zrtp_store_status sq_peer_save(void *arg, const struct zrtp_store_pe
 	sqlite3_bind_int64(s, 9, row->last_use);
 	sqlite3_bind_int64(s, 10, (sqlite3_int64)row->revision);
 	sqlite3_bind_int64(s, 11, (sqlite3_int64)row->latest);
+	bind_text(s, 12, row->endpoints);
 	return run(be, s, error);
 }
 

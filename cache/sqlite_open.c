@@ -30,6 +30,8 @@ static const char *const migrations[] = {
 	"PRAGMA application_id = 2054321264;",
 	/* So that a purge finds what has expired. */
 	"CREATE INDEX pair_expires ON pair (expires) WHERE expires < 9223372036854775807;",
+	/* The endpoints of an enrolled phone. */
+	"ALTER TABLE peer ADD COLUMN endpoints TEXT NOT NULL DEFAULT '';",
 };
 
 enum { LATEST = sizeof(migrations) / sizeof(*migrations) };

@@ -434,6 +434,7 @@ struct get {
 	const struct zrtp_cache_key *key;
 	int64_t now;
 	struct zrtp_retained *out;
+	struct zrtp_store_about *about;
 };
 
 /* The scope says under which label to look, so the row comes first. */
@@ -451,6 +452,10 @@ static enum zrtp_store_status get(struct zrtp_store *store, void *arg, struct zr
 	if (!status) {
 		zrtp_store_compose(&peer, get->now, get->out);
 	}
+	if (!status && get->about) {
+		memcpy(get->about->name, peer.row.name, sizeof(get->about->name));
+		memcpy(get->about->endpoints, peer.row.endpoints, sizeof(get->about->endpoints));
+	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
 }
@@ -460,18 +465,28 @@ static bool is_label(const char *label)
 	return strnlen(label, ZRTP_LABEL_SIZE) < ZRTP_LABEL_SIZE;
 }
 
-enum zrtp_store_status zrtp_store_get(struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now,
-				      struct zrtp_retained *out, struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_get_about(struct zrtp_store *store, const struct zrtp_cache_key *key,
+					    int64_t now, struct zrtp_retained *out,
+					    struct zrtp_store_about *about, struct zrtp_store_error *error)
 {
-	struct get arg = { key, now, out };
+	struct get arg = { key, now, out, about };
 	struct zrtp_store_error unwanted;
 
 	memset(out, 0, sizeof(*out));
+	if (about) {
+		memset(about, 0, sizeof(*about));
+	}
 	if (!is_label(key->label)) {
 		return zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
 				       "the label is too long");
 	}
 	return zrtp_store_run(store, false, get, &arg, error);
+}
+
+enum zrtp_store_status zrtp_store_get(struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now,
+				      struct zrtp_retained *out, struct zrtp_store_error *error)
+{
+	return zrtp_store_get_about(store, key, now, out, NULL, error);
 }
 
 struct put {

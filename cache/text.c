@@ -120,6 +120,9 @@ static enum zrtp_store_status export_peer(struct export *out, const struct peer 
 	begin(line, "peer");
 	put_zids(line, &peer->row);
 	put_string(line, "name", peer->row.name);
+	if (peer->row.endpoints[0]) {
+		put_string(line, "endpoints", peer->row.endpoints);
+	}
 	put_string(line, "scope", scopes[peer->row.scope]);
 	put_number(line, "first_use", peer->row.first_use);
 	put_number(line, "last_use", peer->row.last_use);
@@ -418,6 +421,7 @@ static void get_peer(const struct object *object, struct record *out, const char
 	char scope[16] = "unknown";
 
 	get_text(object, "name", out->name, sizeof(out->name), bad);
+	get_text(object, "endpoints", out->endpoints, sizeof(out->endpoints), bad);
 	get_text(object, "scope", scope, sizeof(scope), bad);
 	while (out->scope < ZRTP_SCOPE_COUNT && strcmp(scope, scopes[out->scope])) {
 		out->scope++;

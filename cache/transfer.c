@@ -66,6 +66,9 @@ static void merge_peer(struct peer *peer, const struct record *in, bool anew)
 	if (!*row->name) {
 		memcpy(row->name, in->name, sizeof(row->name));
 	}
+	if (!peer->has_pbx) {
+		memcpy(row->endpoints, in->endpoints, sizeof(row->endpoints));
+	}
 	if (anew) {
 		row->scope = in->scope;
 	}

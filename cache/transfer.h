@@ -8,7 +8,7 @@
 /* A peer, and perhaps one of its pairs, in clear. */
 struct record {
 	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
-	char name[ZRTP_STORE_NAME_SIZE];
+	char name[ZRTP_STORE_NAME_SIZE], endpoints[ZRTP_STORE_NAME_SIZE];
 	unsigned scope;
 	bool has_pbx, has_pbx_alternate, has_pair;
 	uint8_t pbx[ZRTP_SECRET_SIZE], pbx_alternate[ZRTP_SECRET_SIZE];

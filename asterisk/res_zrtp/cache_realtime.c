@@ -234,6 +234,7 @@ static enum zrtp_store_status read_peer(const struct ast_variable *row, struct z
 	memset(out, 0, sizeof(*out));
 	if (column_zid(row, "own_zid", out->own_zid) || column_zid(row, "peer_zid", out->peer_zid)
 		|| text_from(column(row, "name"), out->name, sizeof(out->name))
+		|| text_from(column(row, "endpoints"), out->endpoints, sizeof(out->endpoints))
 		|| column_number(row, "scope", &scope)
 		|| column_cell(row, "pbx", &out->pbx) || column_cell(row, "pbx_alternate", &out->pbx_alternate)
 		|| column_cell(row, "aux", &out->aux)
@@ -476,6 +477,7 @@ static enum zrtp_store_status realtime_peer_save(void *be, const struct zrtp_sto
 	struct zrtp_store_peer_row present;
 
 	add_text(&what, "name", row->name);
+	add_text(&what, "endpoints", row->endpoints);
 	add_number(&what, "scope", row->scope);
 	add_cell(&what, "pbx", &row->pbx);
 	add_cell(&what, "pbx_alternate", &row->pbx_alternate);

@@ -16,6 +16,7 @@ CREATE TABLE zrtp_peers (
 	own_zid       char(24)     NOT NULL,
 	peer_zid      char(24)     NOT NULL,
 	name          varchar(400) NOT NULL DEFAULT '=',
+	endpoints     varchar(400) NOT NULL DEFAULT '=',
 	scope         integer      NOT NULL DEFAULT 0,
 	pbx           varchar(186) NOT NULL DEFAULT '',
 	pbx_alternate varchar(186) NOT NULL DEFAULT '',

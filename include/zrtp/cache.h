@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 enum {
-	ZRTP_STORE_NAME_SIZE = 128,  /* a peer's name with its NUL, UTF-8 */
+	ZRTP_STORE_NAME_SIZE = 128,  /* a peer's name, or the list of its endpoints, with its NUL, UTF-8 */
 	ZRTP_STORE_LABELS_MAX = 256, /* labels of one peer; the least recently used goes */
 	ZRTP_STORE_KEY_SIZE = 32,    /* of the encryption at rest */
 	ZRTP_STORE_CELL_MAX = 93,    /* a secret as stored: up to 64 octets, sealed */
@@ -153,6 +153,21 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get(struct zrtp_store *sto
 							  struct zrtp_retained *out,
 							  struct zrtp_store_error *error);
 
+/* What applications keep of a peer besides its secrets. */
+struct zrtp_store_about {
+	char name[ZRTP_STORE_NAME_SIZE];
+	/* Of an enrolled phone: the accounts that it may call from as such, with
+	 * commas between them. */
+	char endpoints[ZRTP_STORE_NAME_SIZE];
+};
+
+/* zrtp_store_get(), and *about in the same look. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get_about(struct zrtp_store *store,
+								const struct zrtp_cache_key *key, int64_t now,
+								struct zrtp_retained *out,
+								struct zrtp_store_about *about,
+								struct zrtp_store_error *error);
+
 /* What put has to store. now is when the exchange was complete, also if it is
  * stored later: older news never replaces newer. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_put(struct zrtp_store *store,
@@ -187,6 +202,7 @@ enum zrtp_store_scope {
 struct zrtp_store_peer {
 	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
 	char name[ZRTP_STORE_NAME_SIZE];
+	char endpoints[ZRTP_STORE_NAME_SIZE]; /* see struct zrtp_store_about */
 	enum zrtp_store_scope scope;
 	bool has_pbx, has_pbx_alternate, has_aux;
 	bool verified;   /* of the pair used last */
@@ -232,16 +248,29 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels(struct zrtp_store *
 /* Change one peer. ZRTP_STORE_UNKNOWN: no such peer.
  *   set_name      at most ZRTP_STORE_NAME_SIZE - 1 octets without control
  *                 characters, or ZRTP_STORE_INVALID
+ *   set_endpoints the same octets: all endpoints of an enrolled phone, or "",
+ *                 none
+ *   add_endpoint  one more, without a comma; INVALID, too, if there is no room
  *   set_verified  of all its pairs: an administrator's word, for no call
  *   set_aux       0 to ZRTP_AUX_SECRET_MAX octets, 0: take it away. Makes the
  *                 peer if it is unknown
- *   unenroll      forget its pbxsecrets
+ *   unenroll      forget its pbxsecrets and endpoints
  *   remove        forget it */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_name(struct zrtp_store *store,
 							       const uint8_t own_zid[ZRTP_ZID_SIZE],
 							       const uint8_t peer_zid[ZRTP_ZID_SIZE],
 							       const char *name,
 							       struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_endpoints(struct zrtp_store *store,
+								    const uint8_t own_zid[ZRTP_ZID_SIZE],
+								    const uint8_t peer_zid[ZRTP_ZID_SIZE],
+								    const char *endpoints,
+								    struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_add_endpoint(struct zrtp_store *store,
+								   const uint8_t own_zid[ZRTP_ZID_SIZE],
+								   const uint8_t peer_zid[ZRTP_ZID_SIZE],
+								   const char *endpoint,
+								   struct zrtp_store_error *error);
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_verified(struct zrtp_store *store,
 								   const uint8_t own_zid[ZRTP_ZID_SIZE],
 								   const uint8_t peer_zid[ZRTP_ZID_SIZE],
@@ -260,6 +289,13 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_remove(struct zrtp_store *
 							     const uint8_t own_zid[ZRTP_ZID_SIZE],
 							     const uint8_t peer_zid[ZRTP_ZID_SIZE],
 							     struct zrtp_store_error *error);
+
+/* Is this one in such a list? No list has "". */
+ZRTP_API bool zrtp_endpoints_have(const char *endpoints, const char *endpoint);
+
+/* Add it to the list, of ZRTP_STORE_NAME_SIZE octets, unless it is there. False:
+ * it cannot be, or there is no room; then the list is as it was. */
+ZRTP_API bool zrtp_endpoints_add(char *endpoints, const char *endpoint);
 
 /* Remove expired pairs, and peers that have nothing left: no pair, no
  * pbxsecret, no auxsecret. *pairs, *peers: how many went; may be NULL. */
@@ -338,6 +374,7 @@ struct zrtp_store_cell {
 struct zrtp_store_peer_row {
 	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
 	char name[ZRTP_STORE_NAME_SIZE];
+	char endpoints[ZRTP_STORE_NAME_SIZE];
 	unsigned scope; /* enum zrtp_store_scope */
 	struct zrtp_store_cell pbx, pbx_alternate, aux;
 	int64_t first_use, last_use;

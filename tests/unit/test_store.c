@@ -434,6 +434,59 @@ static void the_labels_of_a_peer_are_bounded(void **state)
 	on_each(keep_the_latest);
 }
 
+static void bind(struct test_store *t)
+{
+	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE), r;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key key = { own, zid, "a" };
+	char list[ZRTP_STORE_NAME_SIZE] = "", long_name[ZRTP_STORE_NAME_SIZE];
+	struct zrtp_store_about about;
+
+	stores_zid(zid, 1);
+	in.changed |= ZRTP_CHANGED_PBX;
+	in.has_pbx = true;
+	put(t, 1, "a", 1000, &in);
+	for (unsigned i = 0; i < 2; i++) { /* twice the same is once */
+		assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, "alice", &t->error),
+				 ZRTP_STORE_OK);
+		assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, "bob", &t->error),
+				 ZRTP_STORE_OK);
+	}
+	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë", &t->error), ZRTP_STORE_OK);
+	stores_reopen(t);
+	put_secret(t, 1, "a", 1001, 2, 1, ZRTP_MATCH_OWN);
+	assert_int_equal(zrtp_store_get_about(t->store, &key, 1002, &r, &about, &t->error), ZRTP_STORE_OK);
+	assert_string_equal(about.name, "Zoë");
+	assert_string_equal(about.endpoints, "alice,bob");
+	assert_true(zrtp_endpoints_have(about.endpoints, "bob"));
+	for (const char *const *not = (const char *const[]){ "", "b", "bobby", "alice,bob", NULL }; *not ;
+	     not ++) {
+		assert_false(zrtp_endpoints_have(about.endpoints, *not ));
+	}
+	assert_int_equal(zrtp_store_set_endpoints(t->store, own, zid, "carol", &t->error), ZRTP_STORE_OK);
+	assert_string_equal(find(t, 1).endpoints, "carol");
+	memset(long_name, 'x', sizeof(long_name));
+	long_name[ZRTP_STORE_NAME_SIZE - 1] = '\0';
+	assert_true(zrtp_endpoints_add(list, long_name));
+	assert_false(zrtp_endpoints_add(list, "y"));
+	assert_string_equal(list, long_name);
+	assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, long_name, NULL), ZRTP_STORE_INVALID);
+	for (const char *const *not = (const char *const[]){ "a,b", "", "a\n", NULL }; *not ; not ++) {
+		assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, *not, NULL), ZRTP_STORE_INVALID);
+	}
+	assert_int_equal(zrtp_store_set_endpoints(t->store, own, zid, "a,,b", NULL), ZRTP_STORE_INVALID);
+	assert_string_equal(find(t, 1).endpoints, "carol");
+	assert_int_equal(zrtp_store_unenroll(t->store, own, zid, &t->error), ZRTP_STORE_OK);
+	assert_string_equal(find(t, 1).endpoints, "");
+	assert_string_equal(find(t, 1).name, "Zoë");
+}
+
+static void an_enrolled_phone_keeps_its_endpoints(void **state)
+{
+	(void)state;
+	on_each(bind);
+}
+
 /* ---- what people do ---- */
 
 static void administer(struct test_store *t)
@@ -839,6 +892,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_files_by_zid_keeps_one_pair),
 		cmocka_unit_test(a_match_of_the_newest_secret_shows_a_phone_that_files_by_zid),
 		cmocka_unit_test(the_labels_of_a_peer_are_bounded),
+		cmocka_unit_test(an_enrolled_phone_keeps_its_endpoints),
 		cmocka_unit_test(peers_are_named_verified_and_removed),
 		cmocka_unit_test(peers_are_listed_by_page_and_pattern),
 		cmocka_unit_test(the_own_zid_is_made_once),

@@ -76,6 +76,7 @@ static void fill(struct test_store *t)
 		assert_int_equal(zrtp_store_put(t->store, &key, 1001, &in, &t->error), ZRTP_STORE_OK);
 	}
 	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë \"Z\"", &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_endpoints(t->store, own, zid, "alice,bob", &t->error), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"aux", 3, 1, &t->error), 0);
 }
 

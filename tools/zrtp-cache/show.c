@@ -95,8 +95,8 @@ int tool_show_peer(struct zrtp_store *store, const struct zrtp_store_peer *peer)
 	printf("ZID:          %s\nName:         %s\nOwn ZID:      %s\n", hex, peer->name, own);
 	printf("First use:    %s\nLast use:     %s\n", moment(peer->first_use, first),
 	       moment(peer->last_use, last));
-	printf("Enrolled:     %s\nAuxsecret:    %s\nFiles:        %s\n", enrolled(peer), yes(peer->has_aux),
-	       scopes[peer->scope]);
+	printf("Enrolled:     %s\nEndpoints:    %s\nAuxsecret:    %s\nFiles:        %s\n", enrolled(peer),
+	       peer->endpoints, yes(peer->has_aux), scopes[peer->scope]);
 	for (size_t i = 0; i < count; i++) {
 		const struct zrtp_store_label *l = &labels[i];
 
