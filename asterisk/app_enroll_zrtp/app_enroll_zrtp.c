@@ -159,18 +159,6 @@ static int read_wishes(struct ast_channel *chan, const char *data, struct wishes
 		? read_number(chan, 't', args[ARG_WAIT], WAIT_MAX, &wishes->wait) : 0;
 }
 
-/*! \brief Callers nobody has authenticated come as this endpoint (or none). */
-static int is_anonymous(struct ast_channel *chan)
-{
-	int res;
-
-	ast_channel_lock(chan);
-	res = !strncasecmp(ast_channel_name(chan), "PJSIP/anonymous-", strlen("PJSIP/anonymous-"));
-	ast_channel_unlock(chan);
-
-	return res;
-}
-
 /*! \brief Wait until the exchange has come to an end. \retval 0 there is an outcome in info */
 static int await(struct ast_channel *chan, int seconds, struct ast_zrtp_info *info, enum status *status)
 {
@@ -253,7 +241,7 @@ static enum status run(struct ast_channel *chan, const struct wishes *wishes)
 	struct ast_zrtp_info info;
 	enum status status = FAILED;
 
-	if (is_anonymous(chan)) {
+	if (!ast_zrtp_is_authenticated(chan)) {
 		return ANONYMOUS;
 	}
 	ast_zrtp_announce_enrollment(chan);

@@ -324,7 +324,7 @@ static void fill(const struct leg *leg, struct ast_zrtp_info *info)
 	zrtp_session_get_info(leg_session(leg), &session);
 	info->outcome = outcome_of(leg);
 	info->enrolling = leg_enrolling(leg);
-	info->enrolled = session.pbx_matched;
+	info->enrolled = enroll_is_bound(&session, leg_endpoint(leg));
 	info->verified = session.verified;
 	info->mismatch = session.cache_mismatch;
 	ast_copy_string(info->peer_client, session.peer_client_id, sizeof(info->peer_client));
@@ -457,6 +457,15 @@ enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_ac
 	job->action = action;
 
 	return run(job, task_action);
+}
+
+int ast_zrtp_is_authenticated(struct ast_channel *chan)
+{
+	char endpoint[ENROLL_NAME_SIZE];
+
+	enroll_endpoint(chan, endpoint, sizeof(endpoint));
+
+	return !ast_strlen_zero(endpoint);
 }
 
 void ast_zrtp_announce_enrollment(struct ast_channel *chan)

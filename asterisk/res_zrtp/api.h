@@ -29,7 +29,7 @@ enum ast_zrtp_outcome {
 struct ast_zrtp_info {
 	enum ast_zrtp_outcome outcome;
 	unsigned int enrolling:1;   /*!< Enrollment was announced to the peer (RFC 6189, 7.3.1) */
-	unsigned int enrolled:1;    /*!< The peer has proved that it holds our pbxsecret */
+	unsigned int enrolled:1;    /*!< The peer has proved that it holds our pbxsecret, for this endpoint */
 	unsigned int verified:1;    /*!< The SAS was compared with this peer */
 	unsigned int mismatch:1;    /*!< It does not share the secret of earlier calls */
 	char sas[32];               /*!< Empty while there is none */
@@ -75,6 +75,9 @@ AST_ZRTP_API enum ast_zrtp_result ast_zrtp_query(struct ast_channel *chan, struc
  * begun; the events ZrtpClear and ZrtpSecure say that it is done.
  */
 AST_ZRTP_API enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_action action);
+
+/*! \brief Has the channel driver a name for who is at the other end, that not everybody can take? */
+AST_ZRTP_API int ast_zrtp_is_authenticated(struct ast_channel *chan);
 
 /*!
  * \brief Announce enrollment in the ZRTP exchange of this channel that is to

@@ -31,6 +31,7 @@ struct known {
 	uint8_t zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];
 	struct zrtp_retained retained;
+	struct zrtp_store_about *about; /*!< NULL: nothing */
 	int64_t dies_at;               /*!< Seconds of the wall clock */
 	uint64_t set_at;               /*!< Of the monotonic clock */
 	unsigned int pending;          /*!< Changes that the store does not have yet */
@@ -70,6 +71,7 @@ static void known_destructor(void *obj)
 	struct known *known = obj;
 
 	OPENSSL_cleanse(&known->retained, sizeof(known->retained));
+	ast_free(known->about);
 }
 
 /*! \pre table is locked */
@@ -231,25 +233,52 @@ static void forget_stored(struct known *known, attribute_unused const void *arg)
 	}
 }
 
+/*! \brief The part that may be changed, made if need be, or NULL. \pre table is locked */
+static struct zrtp_store_about *about_of(struct known *known)
+{
+	if (!known->about) {
+		known->about = ast_calloc(1, sizeof(*known->about));
+	}
+
+	return known->about;
+}
+
+static void describe(struct known *known, const void *arg)
+{
+	static const struct zrtp_store_about nothing;
+	const struct zrtp_store_about *about = arg;
+
+	if (memcmp(about, &nothing, sizeof(nothing)) ? !!about_of(known) : !!known->about) {
+		*known->about = *about;
+	}
+}
+
 /*! \brief The store said this of a peer that it knows. */
-static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained)
+static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
+	const struct zrtp_store_about *about)
 {
 	struct known *known;
+	int believed;
 
 	ao2_lock(table);
 	known = known_touch(key->peer_zid, key->label);
 	/* A call that ended meanwhile knows better. */
-	if (known && !known->pending) {
+	believed = known && !known->pending;
+	if (believed) {
 		known_set(known, retained, cache_clock());
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);
+	if (believed) {
+		each_of(key->peer_zid, describe, about);
+	}
 }
 
-void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained)
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
+	const struct zrtp_store_about *about)
 {
 	if (retained) {
-		learn(key, retained);
+		learn(key, retained, about);
 	} else {
 		/* Deleted by somebody else perhaps, and then under each label. */
 		each_of(key->peer_zid, forget_stored, NULL);
@@ -273,6 +302,9 @@ static void unenroll(struct known *known, attribute_unused const void *arg)
 	retained->has_pbx = retained->has_pbx_alternate = false;
 	OPENSSL_cleanse(retained->pbxsecret, sizeof(retained->pbxsecret));
 	OPENSSL_cleanse(retained->pbx_alternate, sizeof(retained->pbx_alternate));
+	if (known->about) {
+		known->about->endpoints[0] = '\0';
+	}
 }
 
 void cache_unenroll(const uint8_t *zid)
@@ -288,6 +320,74 @@ static void verify(struct known *known, const void *arg)
 void cache_verify(const uint8_t *zid, int verified)
 {
 	each_of(zid, verify, &verified);
+}
+
+static void rename_to(struct known *known, const void *arg)
+{
+	if (about_of(known)) {
+		ast_copy_string(known->about->name, arg, sizeof(known->about->name));
+	}
+}
+
+void cache_rename(const uint8_t *zid, const char *name)
+{
+	each_of(zid, rename_to, name);
+}
+
+static void rebind(struct known *known, const void *arg)
+{
+	if (about_of(known)) {
+		ast_copy_string(known->about->endpoints, arg, sizeof(known->about->endpoints));
+	}
+}
+
+void cache_rebind(const uint8_t *zid, const char *endpoints)
+{
+	each_of(zid, rebind, endpoints);
+}
+
+void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)
+{
+	struct known *known;
+
+	memset(out, 0, sizeof(*out));
+	ao2_lock(table);
+	known = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	if (known && known->about) {
+		*out = *known->about;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+}
+
+int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint)
+{
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = label };
+	struct zrtp_store_about about;
+	struct known *known;
+
+	cache_about(zid, &about);
+	if (!zrtp_endpoints_add(about.endpoints, endpoint)) {
+		return -1;
+	}
+	if (ast_strlen_zero(about.name)) {
+		ast_copy_string(about.name, endpoint, sizeof(about.name));
+	}
+	each_of(zid, describe, &about);
+	if (store_own_zid(own)) {
+		return 0;
+	}
+	ao2_lock(table);
+	known = known_find(zid, label);
+	if (known) {
+		known->pending++;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+	store_bind(&key, endpoint);
+
+	return 0;
 }
 
 int64_t cache_clock(void)

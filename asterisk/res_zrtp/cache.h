@@ -75,7 +75,8 @@ void cache_files_shutdown(void);
 /*! \brief Seconds of the wall clock. */
 int64_t cache_clock(void);
 /*! \brief The store said this of a peer; NULL: it does not know it. */
-void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained);
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
+	const struct zrtp_store_about *about);
 /*! \brief A change has reached the store, or cannot any more. */
 void cache_stored(const struct zrtp_cache_key *key);
 /*! \brief An administrator has deleted this peer. */
@@ -84,11 +85,17 @@ void cache_forget(const uint8_t *zid);
 void cache_unenroll(const uint8_t *zid);
 /*! \brief An administrator has a word on its SAS. */
 void cache_verify(const uint8_t *zid, int verified);
+/*! \brief An administrator has named it. */
+void cache_rename(const uint8_t *zid, const char *name);
+/*! \brief An administrator has said from which endpoints it may call as an enrolled phone. */
+void cache_rebind(const uint8_t *zid, const char *endpoints);
 
 /* cache_store.c */
 
 /*! \brief Queue a change. Copies all. Never waits. */
 void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when);
+/*! \brief Queue an endpoint of an enrolled phone, which names one without a name too. Never waits. */
+void store_bind(const struct zrtp_cache_key *key, const char *endpoint);
 
 /*!
  * \brief The open store for administration, or NULL when it is not open; its
@@ -96,6 +103,11 @@ void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in,
  */
 struct zrtp_store *store_get(void);
 void store_release(void);
+/*!
+ * \brief Wait until what calls have changed of a peer is stored, as far as that
+ * can be: an administrator's word comes after it.
+ */
+void store_settle(const uint8_t zid[ZRTP_ZID_SIZE]);
 /*! \brief An administrator has changed something. Between store_get() and store_release(). */
 void store_administered(void);
 

@@ -58,7 +58,7 @@ enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
 
 /*! What cache_each_enrolled() was asked to do. */
 struct enrolled {
-	void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg);
+	void (*each)(const struct zrtp_store_peer *peer, void *arg);
 	void *arg;
 };
 
@@ -67,13 +67,13 @@ static int if_enrolled(const struct zrtp_store_peer *peer, void *arg)
 	struct enrolled *enrolled = arg;
 
 	if (peer->has_pbx) {
-		enrolled->each(peer->peer_zid, peer->name, enrolled->arg);
+		enrolled->each(peer, enrolled->arg);
 	}
 
 	return 0;
 }
 
-void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg)
+void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg)
 {
 	struct enrolled enrolled = { each, arg };
 	struct zrtp_store *store = store_get();
@@ -89,23 +89,60 @@ void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const ch
 	store_release();
 }
 
-int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE])
+/*! \brief Is there such a phone, and enrolled? */
+static enum zrtp_store_status find_enrolled(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid,
+	struct zrtp_store_error *error)
 {
-	struct zrtp_store *store = store_get();
-	struct zrtp_store_error error;
 	struct zrtp_store_peer peer;
+	enum zrtp_store_status status = zrtp_store_find(store, own, zid, &peer, error);
+
+	return !status && !peer.has_pbx ? ZRTP_STORE_UNKNOWN : status;
+}
+
+int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size)
+{
+	struct zrtp_store_error error;
+	struct zrtp_store *store;
 	uint8_t own[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status;
 
+	store_settle(zid);
+	store = store_get();
+	if (!store) {
+		ast_copy_string(why, "the cache is not open", size);
+		return -1;
+	}
+	store_own_zid(own);
+	status = find_enrolled(store, own, zid, &error);
+	if (!status) {
+		status = zrtp_store_set_endpoints(store, own, zid, endpoints, &error);
+	}
+	if (!status) {
+		cache_rebind(zid, endpoints);
+		store_administered();
+	} else {
+		ast_copy_string(why, status == ZRTP_STORE_UNKNOWN ? "no such phone is enrolled" : error.text, size);
+	}
+	store_release();
+
+	return status ? -1 : 0;
+}
+
+int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	struct zrtp_store_error error;
+	struct zrtp_store *store;
+	uint8_t own[ZRTP_ZID_SIZE];
+	enum zrtp_store_status status;
+
+	store_settle(zid);
+	store = store_get();
 	if (!store) {
 		ast_log(LOG_WARNING, "The ZRTP cache is not open, nothing can be revoked\n");
 		return -1;
 	}
 	store_own_zid(own);
-	status = zrtp_store_find(store, own, zid, &peer, &error);
-	if (!status && !peer.has_pbx) {
-		status = ZRTP_STORE_UNKNOWN;
-	}
+	status = find_enrolled(store, own, zid, &error);
 	if (!status) {
 		status = zrtp_store_unenroll(store, own, zid, &error);
 	}

@@ -95,12 +95,13 @@ static int send_peer(const struct zrtp_store_peer *peer, void *arg)
 		"Name: %s\r\n"
 		"Verified: %s\r\n"
 		"Enrolled: %s\r\n"
+		"Endpoints: %s\r\n"
 		"Labels: %u\r\n"
 		"FirstUse: %" PRId64 "\r\n"
 		"LastUse: %" PRId64 "\r\n"
 		"Expires: %" PRId64 "\r\n"
 		"\r\n",
-		listing->id, zid, peer->name, yes_no(peer->verified), yes_no(peer->has_pbx), peer->labels, peer->first_use,
+		listing->id, zid, peer->name, yes_no(peer->verified), yes_no(peer->has_pbx), peer->endpoints, peer->labels, peer->first_use,
 		peer->last_use, peer->expires == ZRTP_STORE_NEVER ? -1 : peer->expires);
 
 	return 0;
@@ -156,6 +157,9 @@ static int action_set(struct mansession *s, const struct message *m)
 	store_own_zid(own);
 	if (!ast_strlen_zero(name)) {
 		status = zrtp_store_set_name(store, own, zid, name, &error);
+		if (!status) {
+			cache_rename(zid, name);
+		}
 	}
 	if (!status && !ast_strlen_zero(verified)) {
 		status = zrtp_store_set_verified(store, own, zid, !strcasecmp(verified, "yes"), &error);

@@ -188,6 +188,7 @@ static void show_peer(int fd, const struct zrtp_store_peer *peer)
 	ast_cli(fd, "Name            %s\n", peer->name);
 	ast_cli(fd, "Verified        %s\n", yes_no(peer->verified));
 	ast_cli(fd, "Enrolled        %s\n", peer->has_pbx_alternate ? "yes, and once more not used yet" : yes_no(peer->has_pbx));
+	ast_cli(fd, "Endpoints       %s\n", S_OR(peer->endpoints, "-"));
 	ast_cli(fd, "Auxsecret       %s\n", yes_no(peer->has_aux));
 	ast_cli(fd, "Files secrets   by %s\n", scope_text(peer->scope));
 	ast_cli(fd, "First use       %s\n", date(when, peer->first_use));
@@ -265,6 +266,9 @@ static char *handle_set_name(struct ast_cli_entry *e, int cmd, struct ast_cli_ar
 	}
 	store_own_zid(own);
 	status = zrtp_store_set_name(store, own, zid, name, &error);
+	if (!status) {
+		cache_rename(zid, name);
+	}
 	store_administered();
 	store_release();
 

@@ -32,6 +32,9 @@
 #define PURGE_INTERVAL 3600
 /*! How long an end of the module waits for the last changes, milliseconds. */
 #define SYNC_MAX 10000
+/*! How long an administrator waits for the changes of calls, and how often is looked, milliseconds. */
+#define SETTLE_MAX 5000
+#define SETTLE_STEP 10
 /*! Tries of a change that fails while others succeed. */
 #define TRIES_MAX 5
 /*! Changes that may wait: more than any database is away for. */
@@ -40,7 +43,7 @@
 enum job_kind {
 	JOB_LOAD,   /*!< What is there of a peer, for done */
 	JOB_CHANGE, /*!< What a call has changed */
-	JOB_NAME,   /*!< The name of a peer without one */
+	JOB_BIND,   /*!< An endpoint of an enrolled phone */
 };
 
 struct job {
@@ -54,7 +57,7 @@ struct job {
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint8_t own_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];
-	char name[ZRTP_STORE_NAME_SIZE];
+	char endpoint[ZRTP_STORE_NAME_SIZE];
 	AST_LIST_ENTRY(job) entry;
 };
 
@@ -393,16 +396,20 @@ static int is_poison(struct job *job)
 	return job->tries > TRIES_MAX;
 }
 
-static enum zrtp_store_status name_peer(const struct job *job, struct zrtp_store_error *error)
+/*! \brief The endpoint is also the name of a peer that has none. */
+static enum zrtp_store_status bind_peer(const struct job *job, struct zrtp_store_error *error)
 {
 	struct zrtp_store_peer peer;
-	enum zrtp_store_status result = zrtp_store_find(store, job->own_zid, job->zid, &peer, error);
+	enum zrtp_store_status result = zrtp_store_add_endpoint(store, job->own_zid, job->zid, job->endpoint, error);
 
+	if (!result) {
+		result = zrtp_store_find(store, job->own_zid, job->zid, &peer, error);
+	}
 	if (result || !ast_strlen_zero(peer.name)) {
 		return result;
 	}
 
-	return zrtp_store_set_name(store, job->own_zid, job->zid, job->name, error);
+	return zrtp_store_set_name(store, job->own_zid, job->zid, job->endpoint, error);
 }
 
 /*! \retval 1 when it is done with, one way or the other */
@@ -410,7 +417,7 @@ static int do_change(struct job *job)
 {
 	struct zrtp_cache_key key = key_of(job);
 	struct zrtp_store_error error;
-	enum zrtp_store_status result = job->kind == JOB_NAME ? name_peer(job, &error)
+	enum zrtp_store_status result = job->kind == JOB_BIND ? bind_peer(job, &error)
 		: zrtp_store_put(store, &key, job->when, &job->change, &error);
 	char zid[ZID_TEXT_SIZE];
 
@@ -423,9 +430,7 @@ static int do_change(struct job *job)
 		store_failed(&error);
 		return 0;
 	}
-	if (job->kind == JOB_CHANGE) {
-		cache_stored(&key);
-	}
+	cache_stored(&key);
 	if (result) {
 		enroll_zid_text(zid, job->zid);
 		ast_log(LOG_ERROR, "ZRTP cache: what a call with peer %s changed cannot be stored: %s\n", zid, error.text);
@@ -441,15 +446,16 @@ static void do_load(struct job *job)
 	struct zrtp_cache_key key = key_of(job);
 	struct zrtp_store_error error;
 	struct zrtp_retained retained;
+	struct zrtp_store_about about;
 	enum zrtp_store_status result;
 	char zid[ZID_TEXT_SIZE];
 
 	if (is_unflushed(job->zid)) {
 		flush();
 	}
-	result = zrtp_store_get(store, &key, cache_clock(), &retained, &error);
+	result = zrtp_store_get_about(store, &key, cache_clock(), &retained, &about, &error);
 	if (!result || result == ZRTP_STORE_UNKNOWN) {
-		cache_learn(&key, result ? NULL : &retained);
+		cache_learn(&key, result ? NULL : &retained, &about);
 		store_reads();
 	} else if (is_outage(result)) {
 		store_failed(&error);
@@ -730,17 +736,43 @@ int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
 	return 0;
 }
 
-void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name)
+void store_bind(const struct zrtp_cache_key *key, const char *endpoint)
 {
-	uint8_t own[ZRTP_ZID_SIZE];
-	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = "" };
-	struct job *job = store_own_zid(own) ? NULL : job_alloc(JOB_NAME, &key);
+	struct job *job = job_alloc(JOB_BIND, key);
 
 	if (job) {
-		ast_copy_string(job->name, name, sizeof(job->name));
-		if (push(job)) {
+		ast_copy_string(job->endpoint, endpoint, sizeof(job->endpoint));
+	}
+	if (!job || push(job)) {
+		cache_stored(key);
+		if (job) {
 			job_free(job);
 		}
+	}
+}
+
+/*! \brief Does a change of this peer wait, and will it be done soon? */
+static int is_waiting(const uint8_t *zid)
+{
+	struct job *job;
+	int found = 0;
+
+	ast_mutex_lock(&lock);
+	AST_LIST_TRAVERSE(&queue, job, entry) {
+		found |= job->kind != JOB_LOAD && !memcmp(job->zid, zid, sizeof(job->zid));
+	}
+	found = found && status.up;
+	ast_mutex_unlock(&lock);
+
+	return found;
+}
+
+void store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	int i;
+
+	for (i = 0; i < SETTLE_MAX / SETTLE_STEP && is_waiting(zid); i++) {
+		usleep(SETTLE_STEP * 1000);
 	}
 }
 

@@ -11,9 +11,11 @@
 #include "asterisk/cli.h"
 #include "asterisk/logger.h"
 #include "asterisk/manager.h"
+#include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "ahead.h"
 #include "cache.h"
 
 void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE])
@@ -25,7 +27,7 @@ void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE])
 	}
 }
 
-/*! \brief PJSIP/alice-00000001: alice. What the channel driver has authenticated. */
+/*! \brief PJSIP/alice-00000001: alice. */
 static void endpoint_of(char *out, size_t size, const char *channel)
 {
 	const char *slash = strchr(channel, '/');
@@ -38,19 +40,56 @@ static void endpoint_of(char *out, size_t size, const char *channel)
 	}
 }
 
+void enroll_endpoint(struct ast_channel *chan, char *out, size_t size)
+{
+	*out = '\0';
+	if (!strcmp(ast_channel_tech(chan)->type, "SIP")) {
+		/* The channel of a guest has the name that its From header says. */
+		if (ast_func_read(chan, "CHANNEL(peername)", out, size)) {
+			*out = '\0';
+		}
+		return;
+	}
+	ast_channel_lock(chan);
+	endpoint_of(out, size, ast_channel_name(chan));
+	ast_channel_unlock(chan);
+	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP") && !strcasecmp(out, "anonymous")) {
+		*out = '\0';
+	}
+}
+
+int enroll_is_bound(const struct zrtp_session_info *info, const char *endpoint)
+{
+	struct zrtp_store_about about;
+
+	if (!info->pbx_matched) {
+		return 0;
+	}
+	cache_about(info->peer_zid, &about);
+
+	return zrtp_endpoints_have(about.endpoints, endpoint);
+}
+
 int enroll_accept(struct media *media)
 {
 	struct zrtp_session *session = leg_session(media->leg);
+	const char *endpoint = leg_endpoint(media->leg);
+	struct zrtp_store_about about;
 	struct zrtp_session_info info;
-	char endpoint[ENROLL_NAME_SIZE], zid[ZID_TEXT_SIZE];
+	char zid[ZID_TEXT_SIZE];
 
-	if (zrtp_session_accept_enrollment(session) != ZRTP_OK) {
+	zrtp_session_get_info(session, &info);
+	enroll_zid_text(zid, info.peer_zid);
+	cache_about(info.peer_zid, &about);
+	if (!zrtp_endpoints_add(about.endpoints, endpoint)) {
+		ast_log(LOG_WARNING, "%s: phone %s is not enrolled: an endpoint of this name cannot be added to %s\n",
+			media->report.channel, zid, S_OR(about.endpoints, "(none)"));
 		return -1;
 	}
-	zrtp_session_get_info(session, &info);
-	endpoint_of(endpoint, sizeof(endpoint), media->report.channel);
-	cache_set_name(info.peer_zid, endpoint);
-	enroll_zid_text(zid, info.peer_zid);
+	if (zrtp_session_accept_enrollment(session) != ZRTP_OK
+		|| cache_bind(info.peer_zid, leg_ahead(media->leg)->label, endpoint)) {
+		return -1;
+	}
 	ast_log(LOG_NOTICE, "%s: phone %s of endpoint %s is enrolled\n", media->report.channel, zid, endpoint);
 
 	return 0;
@@ -62,13 +101,13 @@ struct showing {
 	int count;
 };
 
-static void show(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg)
+static void show(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct showing *showing = arg;
 	char text[ZID_TEXT_SIZE];
 
-	enroll_zid_text(text, zid);
-	ast_cli(showing->fd, "%-24s %s\n", text, S_OR(name, "-"));
+	enroll_zid_text(text, peer->peer_zid);
+	ast_cli(showing->fd, "%-24s %s\n", text, S_OR(peer->endpoints, "-"));
 	showing->count++;
 }
 
@@ -81,8 +120,8 @@ static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 		e->command = "zrtp enrollments show";
 		e->usage =
 			"Usage: zrtp enrollments show\n"
-			"       Shows the phones enrolled with this PBX: their ZID and the endpoint\n"
-			"       that enrolled them.\n";
+			"       Shows the phones enrolled with this PBX: their ZID and the endpoints\n"
+			"       from which they are taken for enrolled.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -92,7 +131,7 @@ static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 	}
 
 	showing.fd = a->fd;
-	ast_cli(a->fd, "%-24s %s\n", "ZID", "Endpoint");
+	ast_cli(a->fd, "%-24s %s\n", "ZID", "Endpoints");
 	cache_each_enrolled(show, &showing);
 	ast_cli(a->fd, "%d phone%s enrolled\n", showing.count, ESS(showing.count));
 
@@ -128,15 +167,26 @@ static int is_with(struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
 	return res;
 }
 
-/*! \brief Calls that are up must not store it again. */
-static void forget_in_calls(const uint8_t zid[ZRTP_ZID_SIZE])
+/*! \brief What is known of the phone has changed. */
+static int task_look_again(void *data)
+{
+	struct media *media = data;
+
+	leg_settle(media->leg);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+/*! \brief The task for each call with a phone. */
+static void in_calls(const uint8_t zid[ZRTP_ZID_SIZE], int (*task)(void *data))
 {
 	struct ao2_iterator streams = stats_streams();
 	struct media *media;
 
 	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
 		if (is_with(media, zid)) {
-			leg_push(media, task_forget);
+			leg_push(media, task);
 		}
 	}
 	ao2_iterator_destroy(&streams);
@@ -153,8 +203,26 @@ static const char *revoke_by(const char *text)
 	if (cache_revoke(zid)) {
 		return "no such phone is enrolled";
 	}
-	forget_in_calls(zid);
+	/* Calls that are up must not store it again. */
+	in_calls(zid, task_forget);
 	ast_log(LOG_NOTICE, "The enrollment of phone %s is revoked\n", text);
+
+	return NULL;
+}
+
+/*! \brief Say from which endpoints a phone is taken for enrolled. \return what to say, NULL when done */
+static const char *bind_to(const char *text, const char *endpoints, char *why, size_t size)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	if (zid_from_text(text, zid)) {
+		return "a ZID has 24 hexadecimal digits";
+	}
+	if (cache_set_endpoints(zid, endpoints, why, size)) {
+		return why;
+	}
+	in_calls(zid, task_look_again);
+	ast_log(LOG_NOTICE, "The enrollment of phone %s is for endpoint %s now\n", text, S_OR(endpoints, "(none)"));
 
 	return NULL;
 }
@@ -166,20 +234,28 @@ struct completion {
 	char *found;
 };
 
-static void complete(const uint8_t zid[ZRTP_ZID_SIZE], attribute_unused const char *name, void *arg)
+static void complete(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct completion *completion = arg;
 	char text[ZID_TEXT_SIZE];
 
-	enroll_zid_text(text, zid);
+	enroll_zid_text(text, peer->peer_zid);
 	if (!completion->found && !strncasecmp(text, completion->word, strlen(completion->word)) && !completion->skip--) {
 		completion->found = ast_strdup(text);
 	}
 }
 
+static char *complete_enrolled(const char *word, int n)
+{
+	struct completion completion = { .word = word, .skip = n };
+
+	cache_each_enrolled(complete, &completion);
+
+	return completion.found;
+}
+
 static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
-	struct completion completion;
 	const char *fault;
 
 	switch (cmd) {
@@ -191,11 +267,7 @@ static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 			"       of other parties any more.\n";
 		return NULL;
 	case CLI_GENERATE:
-		completion = (struct completion) { .word = a->word, .skip = a->n };
-		if (a->pos == e->args) {
-			cache_each_enrolled(complete, &completion);
-		}
-		return completion.found;
+		return a->pos == e->args ? complete_enrolled(a->word, a->n) : NULL;
 	}
 	if (a->argc != e->args + 1) {
 		return CLI_SHOWUSAGE;
@@ -207,9 +279,37 @@ static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 	return fault ? CLI_FAILURE : CLI_SUCCESS;
 }
 
+static char *handle_bind(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
+{
+	const char *fault;
+	char why[256];
+
+	switch (cmd) {
+	case CLI_INIT:
+		e->command = "zrtp enrollment bind";
+		e->usage =
+			"Usage: zrtp enrollment bind ZID ENDPOINT[,ENDPOINT...]\n"
+			"       Says from which endpoints an enrolled phone may call, or be called, as\n"
+			"       such; these take the place of those it has. From others it is shown no\n"
+			"       SAS of other parties.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return a->pos == e->args ? complete_enrolled(a->word, a->n) : NULL;
+	}
+	if (a->argc != e->args + 2) {
+		return CLI_SHOWUSAGE;
+	}
+
+	fault = bind_to(a->argv[e->args], a->argv[e->args + 1], why, sizeof(why));
+	ast_cli(a->fd, "%s%s\n", fault ? "Not bound: " : "Bound", S_OR(fault, ""));
+
+	return fault ? CLI_FAILURE : CLI_SUCCESS;
+}
+
 static struct ast_cli_entry commands[] = {
 	AST_CLI_DEFINE(handle_show, "Show the phones enrolled with this PBX"),
 	AST_CLI_DEFINE(handle_revoke, "Revoke the enrollment of a phone"),
+	AST_CLI_DEFINE(handle_bind, "Say from which endpoints a phone is enrolled"),
 };
 
 /*! A list on its way to AMI. */
@@ -219,14 +319,14 @@ struct listing {
 	int count;
 };
 
-static void list(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg)
+static void list(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct listing *listing = arg;
 	char text[ZID_TEXT_SIZE];
 
-	enroll_zid_text(text, zid);
-	astman_append(listing->s, "Event: ZrtpEnrollmentListItem\r\n%sZID: %s\r\nEndpoint: %s\r\n\r\n",
-		listing->id, text, S_OR(name, ""));
+	enroll_zid_text(text, peer->peer_zid);
+	astman_append(listing->s, "Event: ZrtpEnrollmentListItem\r\n%sZID: %s\r\nEndpoints: %s\r\nName: %s\r\n\r\n",
+		listing->id, text, peer->endpoints, peer->name);
 	listing->count++;
 }
 
@@ -260,15 +360,31 @@ static int action_revoke(struct mansession *s, const struct message *m)
 	return 0;
 }
 
+static int action_bind(struct mansession *s, const struct message *m)
+{
+	char why[256];
+	const char *fault = bind_to(astman_get_header(m, "ZID"), astman_get_header(m, "Endpoints"), why, sizeof(why));
+
+	if (fault) {
+		astman_send_error_va(s, m, "Not bound: %s", fault);
+	} else {
+		astman_send_ack(s, m, "Bound");
+	}
+
+	return 0;
+}
+
 int enroll_init(void)
 {
 	return ast_cli_register_multiple(commands, ARRAY_LEN(commands))
 		|| ast_manager_register_xml("ZrtpEnrollmentList", EVENT_FLAG_SYSTEM | EVENT_FLAG_REPORTING, action_list)
-		|| ast_manager_register_xml("ZrtpEnrollmentRevoke", EVENT_FLAG_SYSTEM, action_revoke) ? -1 : 0;
+		|| ast_manager_register_xml("ZrtpEnrollmentRevoke", EVENT_FLAG_SYSTEM, action_revoke)
+		|| ast_manager_register_xml("ZrtpEnrollmentBind", EVENT_FLAG_SYSTEM, action_bind) ? -1 : 0;
 }
 
 void enroll_shutdown(void)
 {
+	ast_manager_unregister("ZrtpEnrollmentBind");
 	ast_manager_unregister("ZrtpEnrollmentRevoke");
 	ast_manager_unregister("ZrtpEnrollmentList");
 	ast_cli_unregister_multiple(commands, ARRAY_LEN(commands));

@@ -44,6 +44,7 @@ struct leg {
 	unsigned int enroll:1;          /*!< Enrollment is wanted */
 	unsigned int enrolling:1;       /*!< It was announced, and not refused */
 	struct ahead ahead;
+	char endpoint[ENROLL_NAME_SIZE]; /*!< Whom the channel driver has authenticated; empty: nobody */
 	AST_LIST_HEAD_NOLOCK(, media) streams;
 
 	char channel_id[0];             /*!< When it was made; fixed */
@@ -233,7 +234,7 @@ static void begin_again(struct leg *leg)
 	}
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
-	party_update(leg->party, &(struct leg_state) { .outcome = OUTCOME_PENDING });
+	party_update(leg->party, &(struct leg_state) { .endpoint = leg->endpoint, .outcome = OUTCOME_PENDING });
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		stream_make(leg, media);
@@ -257,6 +258,7 @@ static void report_leg(struct leg *leg)
 	struct leg_state state = {
 		.media = AST_LIST_FIRST(&leg->streams),
 		.session = leg->session,
+		.endpoint = leg->endpoint,
 		.outcome = leg_outcome(leg),
 		.enrolling = leg->enrolling,
 	};
@@ -314,6 +316,11 @@ int leg_enrolling(const struct leg *leg)
 	return leg->enrolling;
 }
 
+const char *leg_endpoint(const struct leg *leg)
+{
+	return leg->endpoint;
+}
+
 void leg_refuse_enrollment(struct leg *leg)
 {
 	leg->enroll = leg->enrolling = 0;
@@ -364,6 +371,10 @@ static void meet_channel(struct media *media, int starts)
 		hooks_attach(chan, media);
 		fax_attach(chan, media);
 		beside_end(chan);
+	}
+	/* The channel may be given another name later, but no other endpoint. */
+	if (ast_strlen_zero(media->leg->endpoint)) {
+		enroll_endpoint(chan, media->leg->endpoint, sizeof(media->leg->endpoint));
 	}
 	ast_channel_lock(chan);
 	media->leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));

@@ -12,10 +12,11 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
+#include "asterisk/strings.h"
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
-#include "res_zrtp.h"
+#include "cache.h"
 
 static void party_destructor(void *obj)
 {
@@ -173,7 +174,7 @@ static void put_facts(struct party_facts *out, const struct party_report *report
 	}
 	out->secure = 1;
 	out->relays = state->media->settings->policy.mitm;
-	out->enrolled = info->pbx_matched;
+	out->enrolled = report->bound;
 	out->mitm = info->peer_mitm;
 	out->verified = info->peer_verified;
 	out->disclosed = info->peer_disclosed;
@@ -184,12 +185,30 @@ static void put_facts(struct party_facts *out, const struct party_report *report
 	ast_copy_string(out->announced, info->sas_type, sizeof(out->announced));
 }
 
+/*! \brief Somebody should know why such a phone is relayed nothing. */
+static void tell_unbound(struct party *party, const struct leg_state *state)
+{
+	struct zrtp_session_info info;
+	struct zrtp_store_about about;
+	char zid[ZID_TEXT_SIZE];
+
+	if (party->told_unbound || !state->media) {
+		return;
+	}
+	party->told_unbound = 1;
+	zrtp_session_get_info(state->session, &info);
+	cache_about(info.peer_zid, &about);
+	enroll_zid_text(zid, info.peer_zid);
+	ast_log(LOG_NOTICE, "%s: phone %s is enrolled for endpoint %s, not for %s: no SAS is relayed to it\n",
+		state->media->report.channel, zid, S_OR(about.endpoints, "(none)"), S_OR(state->endpoint, "(nobody)"));
+}
+
 void party_update(struct party *party, const struct leg_state *state)
 {
 	struct party_report *report = &party->report;
 	struct party_facts former;
 	struct party *partner;
-	int changed;
+	int changed, unbound;
 
 	party->media = state->media;
 	ao2_lock(party);
@@ -199,6 +218,7 @@ void party_update(struct party *party, const struct leg_state *state)
 	report->secure = state->secure;
 	report->enrolling = state->enrolling;
 	put_exchange(report, state);
+	report->bound = enroll_is_bound(&report->session, state->endpoint);
 	if (!state->session) {
 		/* With the session went whatever its phone was shown. */
 		memset(&report->relay, 0, sizeof(report->relay));
@@ -206,8 +226,12 @@ void party_update(struct party *party, const struct leg_state *state)
 	}
 	put_facts(&report->facts, report, state);
 	changed = memcmp(&former, &report->facts, sizeof(former));
+	unbound = report->session.pbx_matched && !report->bound;
 	ao2_unlock(party);
 
+	if (unbound) {
+		tell_unbound(party, state);
+	}
 	tell(party);
 	if (!changed) {
 		return;

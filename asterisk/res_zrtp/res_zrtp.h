@@ -26,6 +26,8 @@
 #include "signalling.h"
 
 struct ast_srtp;
+struct zrtp_store_about;
+struct zrtp_store_peer;
 struct ast_srtp_policy;
 struct ast_taskprocessor;
 
@@ -112,10 +114,18 @@ uint64_t context_now(void);
  * cache.c, cache_store.c, cache_admin.c: retained secrets; see cache.h
  */
 
-/*! \brief Name a peer that has no name: the endpoint that enrolled it. Does not wait. */
-void cache_set_name(const uint8_t zid[ZRTP_ZID_SIZE], const char *name);
+/*!
+ * \brief A phone has enrolled as this endpoint. Does not wait.
+ * \param label under which it sees us
+ * \retval -1 there is no room for one more, or it has no name that fits
+ */
+int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint);
+/*! \brief What is known of a peer besides secrets; empty if nothing is. Does not wait. */
+void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out);
 /*! \brief Call each for every peer with a pbxsecret. Waits for the store, which is in use meanwhile. */
-void cache_each_enrolled(void (*each)(const uint8_t zid[ZRTP_ZID_SIZE], const char *name, void *arg), void *arg);
+void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg);
+/*! \brief Replace the endpoints of an enrolled phone. Waits for the store. \retval -1 with why, of size octets */
+int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size);
 /*! \brief Forget the pbxsecret of a peer. Waits for the store. \retval -1 when there is none */
 int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE]);
 
@@ -504,6 +514,7 @@ struct party_report {
 	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
 	unsigned int recorded:1;       /*!< Somebody records or listens */
 	unsigned int enrolling:1;
+	unsigned int bound:1;          /*!< Its phone, if enrolled, is so for this endpoint */
 	unsigned int hash_offered:1;   /*!< Our zrtp-hash went to the peer */
 	unsigned int hash_received:1;  /*!< The peer's signalling announced ZRTP */
 };
@@ -519,6 +530,7 @@ struct party {
 	const char *told_state;        /*!< What the last events said */
 	enum outcome told_outcome;
 	unsigned int told_recorded:1;
+	unsigned int told_unbound:1;
 };
 
 struct party *party_alloc(struct ast_taskprocessor *serializer);
@@ -527,6 +539,7 @@ struct party *party_alloc(struct ast_taskprocessor *serializer);
 struct leg_state {
 	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */
 	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
+	const char *endpoint;          /*!< Whom the channel driver has authenticated, "": nobody */
 	enum outcome outcome;
 	unsigned int streams, secure;
 	unsigned int enrolling:1;      /*!< E was announced in our Confirm, or is going to be */
@@ -558,7 +571,7 @@ int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SI
  */
 
 /*! The longest value of an item, with its end. */
-#define STATUS_VALUE_SIZE 80
+#define STATUS_VALUE_SIZE 128
 
 /*!
  * \brief Call each for every item of a channel's leg. No lock may be held.
@@ -634,6 +647,8 @@ void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *ar
 struct zrtp_session *leg_session(const struct leg *leg);
 /*! \brief Is enrollment announced to its peer? Serializer only. */
 int leg_enrolling(const struct leg *leg);
+/*! \brief Whom the channel driver has authenticated; empty: nobody. Serializer only. */
+const char *leg_endpoint(const struct leg *leg);
 /*! \brief The enrollment was refused: none is accepted any more. Serializer only. */
 void leg_refuse_enrollment(struct leg *leg);
 /*! \brief To be called after each call of the ZRTP engine. Serializer only. */
@@ -836,6 +851,10 @@ void enroll_shutdown(void);
 void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE]);
 /*! \brief Keep the pbxsecret of this leg, with its endpoint. Serializer only. \retval -1 not possible */
 int enroll_accept(struct media *media);
+/*! \brief Is the peer of this session an enrolled phone that calls from where it may? */
+int enroll_is_bound(const struct zrtp_session_info *info, const char *endpoint);
+/*! \brief The endpoint of a channel, empty if nobody was authenticated. No lock may be held. */
+void enroll_endpoint(struct ast_channel *chan, char *out, size_t size);
 
 /* ------------------------------------------------------------------------
  * events.c: AMI, ARI, channel variables

@@ -14,12 +14,13 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
-#include "res_zrtp.h"
+#include "cache.h"
 
 /*! What the rows read; copies. */
 struct source {
 	struct ast_channel *chan;
 	struct party_report report;
+	struct zrtp_store_about about;
 	const char *policy;
 };
 
@@ -240,7 +241,20 @@ static void put_cache(char *out, const struct source *s)
 
 static void put_enrolled(char *out, const struct source *s)
 {
-	put_flag(out, s, s->report.session.pbx_matched);
+	put_flag(out, s, s->report.bound);
+}
+
+/*! \brief Only a phone that has proved to be enrolled. */
+static void put_enrolled_as(char *out, const struct source *s)
+{
+	if (s->report.session.pbx_matched) {
+		put(out, s->about.endpoints);
+	}
+}
+
+static void put_peer_name(char *out, const struct source *s)
+{
+	put(out, s->about.name);
 }
 
 static void put_enrolling(char *out, const struct source *s)
@@ -343,11 +357,13 @@ static const struct {
 	{ "ShownSAS", put_shown },
 	{ "RelayedToUs", put_relayed_to_us },
 	{ "PeerZID", put_zid },
+	{ "PeerName", put_peer_name },
 	{ "PeerClient", put_client },
 	{ "Verified", put_verified },
 	{ "PeerVerified", put_peer_verified },
 	{ "Cache", put_cache },
 	{ "Enrolled", put_enrolled },
+	{ "EnrolledAs", put_enrolled_as },
 	{ "Enrolling", put_enrolling },
 	{ "PeerDiscloses", put_discloses },
 	{ "PeerAllowsClear", put_allows_clear },
@@ -379,6 +395,9 @@ static int load(struct source *out, struct media **media, struct ast_channel *ch
 	out->chan = chan;
 	out->policy = (*media)->settings->name;
 	party_get_report(party, &out->report);
+	if (out->report.session.has_peer_zid) {
+		cache_about(out->report.session.peer_zid, &out->about);
+	}
 	ao2_ref(party, -1);
 
 	return 0;

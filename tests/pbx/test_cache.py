@@ -283,7 +283,55 @@ def full_disk(bench):
     both((fill_disk, bench, "sqlite", "alice"), {}, (fill_disk, bench, "file", "bob"), SECOND)
 
 
+# What goes with the secrets
+
+@contextlib.contextmanager
+def enrolled_phone(lab):
+    """A phone enrolled as alice, and given a name."""
+    lab.pbx.cli("module load app_enroll_zrtp.so")
+    with lab.zrtp_phone("alice", enroll="accept") as phone:
+        phone.call("enroll-trust", lab.sip_port)
+        zid = wait.until("enrolled", 10, lambda: re.search(
+            r"(?m)^([0-9a-f]{24}) alice$", lab.pbx.cli("zrtp enrollments show")))[1]
+        phone.wait_ended()
+        lab.pbx.cli(f'zrtp cache set name {zid} "Alice, at home"')
+        yield phone
+
+
+def knows_all(lab, phone):
+    """A call shows name and endpoint of an enrolled phone."""
+    phone.call("echo", lab.sip_port)
+    phone.secure()
+    said = lab.pbx.cli(f"zrtp show channel {lab.pbx.secure('alice')['Channel']}")
+    found = dict(re.findall(r"(?m)^(PeerName|Enrolled|EnrolledAs) +(\S.*)$", said))
+    equal("known", found, {"PeerName": "Alice, at home", "Enrolled": "yes", "EnrolledAs": "alice"})
+    phone.hang_up()
+    lab.pbx.idle()
+
+
+@case("cache in SQLite and in a file: an enrolled phone keeps its name and its endpoint over restarts", "22 own")
+def name_continuity(bench):
+    for general in ("", "cache = file\ncache_flush = 3600\n"):
+        with pbx(bench, general) as lab, enrolled_phone(lab) as phone:
+            restart(lab)
+            knows_all(lab, phone)
+            no_complaints(lab)
+
+
 # The cluster
+
+@case("two PBXs on one PostgreSQL: a phone enrolled at one is so at the other, as the same endpoint", "22 own")
+def cluster_enrollment(bench):
+    with database():
+        first, second = node(bench), node(bench, **SECOND)
+        with first, second, enrolled_phone(first) as phone:
+            for lab in (second, first):
+                knows_all(lab, phone)
+            for lab in (first, second):
+                no_complaints(lab)
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
 
 @case("two PBXs on one PostgreSQL: a phone verified at one is known at the other, in turn",
       "22 own")

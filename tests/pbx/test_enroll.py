@@ -164,7 +164,7 @@ def by_ami(lab):
             keeps(lab, ["alice"])
             events.send("ZrtpEnrollmentList")
             item = events.wait("ZrtpEnrollmentListItem", 5)
-            equal("endpoint", item["Endpoint"], "alice")
+            equal("endpoints and name", (item["Endpoints"], item["Name"]), ("alice", "alice"))
             for message in ("Revoked", "Not revoked: no such phone is enrolled"):
                 events.send("ZrtpEnrollmentRevoke", ZID=item["ZID"])
                 wait.until(message, 5, lambda m=message: any(e.get("Message") == m for e in list(events.seen)))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two phones behind the PBX compare one SAS: relay, who is in the bridge, who listens."""
 import contextlib
+import os
 import re
 import time
 
@@ -182,6 +183,51 @@ def revoked_in_call(lab):
             alice.hang_up()
             bob.wait_ended()
             lab.pbx.idle()
+
+
+def bound(lab, zid):
+    """The endpoints of an enrolled phone, as they are listed."""
+    found = re.search(rf"(?m)^{zid} (\S+)$", lab.pbx.cli("zrtp enrollments show"))
+    return found and found[1]
+
+
+@case("relay: not to a phone that calls as another endpoint than it enrolled as, until it is bound to that")
+def other_endpoint(lab):
+    cache = os.path.join(lab.directory, "moved.sqlite")
+    with enrollment(lab) as events, lab.zrtp_phone("alice") as alice:
+        with lab.zrtp_phone("bob", enroll="accept", cache=cache) as phone:
+            enroll(lab, phone)
+            zid = phone.events[0]["zid"]
+        with lab.zrtp_phone("carol", enroll="accept", cache=cache) as phone:
+            call(lab, phone, alice)
+            own_sas(lab, phone, Enrolled="no", EnrolledAs="bob", PeerName="bob", RelayStatus="none", Partner="leg")
+            own_sas(lab, alice, RelayStatus="none")
+            notice = f"phone {zid} is enrolled for endpoint bob, not for carol: no SAS is relayed to it"
+            equal("notices", lab.pbx.log().count(notice), 1)
+            # An administrator has the last word, in the middle of the call too.
+            equal("CLI", lab.pbx.cli(f"zrtp enrollment bind {zid} bob,carol").splitlines()[-1], "Bound")
+            same_sas(lab, phone, alice, 3)
+            reaches(lab, "carol", Enrolled="yes", EnrolledAs="bob,carol")
+            equal("AMI", events.ask("ZrtpEnrollmentBind", ZID=zid, Endpoints="bob")["Message"], "Bound")
+            own_sas(lab, phone, 3, Enrolled="no", Relayed="no", RelayStatus="acknowledged")
+            refused = events.ask("ZrtpEnrollmentBind", ZID="0" * 24, Endpoints="bob")
+            equal("unknown phone", refused["Message"], "Not bound: no such phone is enrolled")
+            phone.hang_up()
+            alice.wait_ended()
+            lab.pbx.idle()
+            # Its user can enroll it there too.
+            phone.call("enroll-trust", lab.sip_port)
+            wait.until("bound to both", 10, lambda: bound(lab, zid) == "bob,carol")
+            phone.wait_ended()
+            lab.pbx.idle()
+            call(lab, phone, alice)
+            same_sas(lab, phone, alice)
+            phone.hang_up()
+            alice.wait_ended()
+        with lab.zrtp_phone("bob", cache=cache) as phone:
+            call(lab, alice, phone)
+            same_sas(lab, phone, alice)
+            alice.hang_up()
 
 
 @case("relay: after a blind transfer the enrolled phone shows the third phone's SAS")
@@ -477,7 +523,8 @@ def table(lab):
         sas = phone.secure()
         shown = reaches(lab, "alice", State="secure", HashReceived="yes", HashOffered="yes", HashStatus="matched",
                         Signalling="open", Security="unverified", Cache="first", Verified="no", PeerVerified="no",
-                        Enrolling="no", Policy="zrtp", PeerClient="zrtpcall", RelayStatus="none", SAS=sas)
+                        Enrolling="no", EnrolledAs="-", Policy="zrtp", PeerClient="zrtpcall", PeerName="-",
+                        RelayStatus="none", SAS=sas)
         channel = lab.pbx.stream("alice")["Channel"]
         asked = events.ask("ZrtpShowChannel", Channel=channel)
         equal("AMI", {name[4:]: value for name, value in asked.items()
@@ -491,6 +538,10 @@ def table(lab):
         wait.until("the dialplan's items", 5, lambda: f"items no none no {sas}" in lab.pbx.log())
         refused = events.ask("ZrtpShowChannel", Channel="nobody")
         equal("unknown channel", refused["Message"], "Channel: nobody is not a known channel")
+        lab.pbx.cli(f'zrtp cache set name {shown["PeerZID"]} "Alice on the 2nd floor"')
+        equal("name", (status(lab, "alice")["PeerName"], events.ask("ZrtpShowChannel", Channel=channel)["ZrtpPeerName"]),
+              2 * ("Alice on the 2nd floor",))
+        wait.until("the dialplan's name", 8, lambda: "peer Alice on the 2nd floor" in lab.pbx.log())
         states = [e["State"] for e in events.all("ZrtpState", Channel=channel)]
         equal("states told", states, ["looking", "going secure", "secure"])
         phone.hang_up()
