@@ -19,9 +19,11 @@ class PlainPhone:
     """One call at a time. Use as a context manager, call(), hang_up().
 
     played: mu-law octets spoken in a loop. heard: RTP datagrams that came; zrtp: the others.
+    domain is that of its From header.
     """
 
-    def __init__(self, name, sip_port, rtp_port, hz=None):
+    def __init__(self, name, sip_port, rtp_port, hz=None, domain=IP):
+        self.domain = domain
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
         self.played = tone.to_ulaw(tone.samples(hz, 1)) if hz else b"\xff" * 160
         self.heard, self.zrtp = [], []
@@ -97,7 +99,7 @@ class PlainPhone:
             f"{method} {self.uri} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {IP}:{self.sip_port};rport;"
             f"branch=z9hG4bK{random.getrandbits(64):x}\r\n"
-            f"From: <sip:{self.name}@{IP}>;tag={self.tag}\r\nTo: {self.to}\r\n"
+            f"From: <sip:{self.name}@{self.domain}>;tag={self.tag}\r\nTo: {self.to}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {self.cseq} {method}\r\nMax-Forwards: 70\r\n"
             f"Contact: <sip:{self.name}@{IP}:{self.sip_port}>\r\n{kind}"
             f"Content-Length: {len(body)}\r\n\r\n{body}").encode(), self.pbx)

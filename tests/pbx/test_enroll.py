@@ -13,6 +13,8 @@ import prompts
 import tone
 import wait
 from harness import case, equal
+from lab import CHAN_SIP_PORT, SIP_CONF, Lab
+from plainphone import PlainPhone
 from zrtpphone import ZrtpPhone
 
 MODULE = "app_enroll_zrtp.so"
@@ -262,6 +264,22 @@ def anonymous(lab):
         phone.wait_ended()
         equal("answered", phone.all("up"), [])
         equal("enrolled", enrolled(lab), {})
+
+
+@case("enrollment of a guest of chan_sip: not taken for the endpoint that its From header names", kind="16 own")
+def guest(bench):
+    conf = SIP_CONF.format(port=CHAN_SIP_PORT).replace("allowguest = no", "allowguest = yes")
+    with Lab(bench.root, bench.directory, "sip", files={"sip.conf": conf}) as lab:
+        with service(lab) as events, PlainPhone("guest", 25299, 27000, domain="alice") as phone:
+            with contextlib.suppress(wait.Timeout, AssertionError):  # it is refused
+                phone.call("enroll", lab.sip_port)
+            equal("answered", phone.remote, None)
+            # The name of its channel is that of an endpoint; chan_sip has it from the header.
+            equal("status", status(events, "alice"), "ANONYMOUS")
+            equal("enrolled", enrolled(lab), {})
+        lab.pbx.idle()
+        lab.pbx.stop()
+        lab.pbx.remove()
 
 
 def at_prompt(lab, since, name, seconds=30):

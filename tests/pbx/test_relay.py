@@ -583,3 +583,9 @@ def far_leg_clear(lab):
         wait.until("relayed again", 8, lambda: bob.shown() == sas)
         same_sas(lab, bob, far)
         bob.hang_up()
+
+
+case("relay: an enrolled phone is called, calls, and shows the other phone's SAS", kind="16")(one_enrolled)
+case("relay: withdrawn at once when the enrollment is revoked in mid-call", kind="16")(revoked_in_call)
+case("relay: not to a phone that calls as another endpoint than it enrolled as", kind="16")(other_endpoint)
+case("relay: not to a phone that calls as another peer than it enrolled as", kind="16 chan_sip")(other_endpoint)
