@@ -111,7 +111,7 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 	}
 }
 
-/*! \brief The same for the channel of a stream. */
+/*! \brief The same for the channel of a stream, whose state does not change. */
 static void publish_plain(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
 {
 	struct ast_channel *chan = media_channel(media);
@@ -299,19 +299,6 @@ void events_passthrough(struct media *media, const char *state, int first)
 	ast_channel_unref(chan);
 }
 
-/*! \brief Publish fields, which are consumed, that do not change the channel's state. */
-static void tell(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
-{
-	struct ast_channel *chan = media_channel(media);
-
-	if (chan) {
-		publish_blob(chan, type, fields);
-	} else {
-		ast_json_unref(fields);
-	}
-	ast_channel_cleanup(chan);
-}
-
 /*! \brief Who the peer of a leg is, and one thing more. */
 static struct ast_json *about_peer(struct media *media, const char *name, const char *value)
 {
@@ -326,12 +313,12 @@ static struct ast_json *about_peer(struct media *media, const char *name, const 
 
 void events_verified(struct media *media, int verified)
 {
-	tell(media, verified_type(), about_peer(media, "Verified", yes_no(verified)));
+	publish_plain(media, verified_type(), about_peer(media, "Verified", yes_no(verified)));
 }
 
 void events_enrollment(struct media *media, const char *status)
 {
-	tell(media, enrollment_type(), about_peer(media, "Status", status));
+	publish_plain(media, enrollment_type(), about_peer(media, "Status", status));
 }
 
 int events_init(void)

@@ -208,10 +208,8 @@ static void put_relayed_to_us(char *out, const struct source *s)
 
 static void put_zid(char *out, const struct source *s)
 {
-	int i;
-
-	for (i = 0; i < ZRTP_ZID_SIZE && s->report.session.has_peer_zid; i++) {
-		snprintf(out + 2 * i, 3, "%02x", s->report.session.peer_zid[i]);
+	if (s->report.session.has_peer_zid) {
+		enroll_zid_text(out, s->report.session.peer_zid);
 	}
 }
 
