@@ -38,7 +38,7 @@ static int fax_allowed(struct media *media)
 	if (media->ended) {
 		/* The channel has another leg now, whose hook decides. */
 		res = 1;
-	} else if (media->settings->require || media->gate.was_secure || media->pass.committed) {
+	} else if (media->settings->require || media->gate.was_secure || passthrough_agreed(media)) {
 		res = 0;
 	} else {
 		/* Closed: an exchange is under way, or has failed. */

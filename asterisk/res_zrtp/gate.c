@@ -369,10 +369,7 @@ void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 	}
 	/* What phones have agreed on among themselves is as good as keys of ours. */
 	if (media->pass.partner || media->pass.keyed) {
-		rx = GATE_CLOSED;
-	}
-	if (media->pass.partner || media->pass.committed) {
-		tx = GATE_CLOSED;
+		rx = tx = GATE_CLOSED;
 	}
 	media->gate.rx = rx;
 	media->gate.tx = tx;

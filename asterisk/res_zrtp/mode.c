@@ -336,9 +336,9 @@ static int apart(struct media *media, struct ast_channel *chan, const struct nei
  * \brief A phone without a partner that needs one: by its policy, or since it
  * has keys with one that is gone. \retval 0, or when to look again
  */
-static int lonely(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour, int agreed)
+static int lonely(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour, int keyed)
 {
-	int required = media->settings->require || agreed;
+	int required = media->settings->require || keyed;
 	int64_t alone;
 
 	if (!chan) {
@@ -354,7 +354,7 @@ static int lonely(struct media *media, struct ast_channel *chan, const struct ne
 	if (ast_channel_state(chan) != AST_STATE_UP || alone < PARTNER_MAX) {
 		return LATER;
 	}
-	refuse(media, chan, agreed ? "it has keys with a phone that is no longer there"
+	refuse(media, chan, keyed ? "it has keys with a phone that is no longer there"
 		: "no other phone to have ZRTP with");
 
 	return 0;
@@ -409,7 +409,7 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	int agreed, tell_now;
 
 	ao2_lock(media);
-	agreed = media->pass.committed;
+	agreed = passthrough_agreed(media);
 	if (held || idle || media->pass.native) {
 		media->pass.unheard_since = 0;
 	} else if (!media->pass.unheard_since) {
@@ -480,14 +480,14 @@ static int look_away(struct media *media, struct ast_channel *chan)
 static int look_for_partner(struct media *media, struct ast_channel *chan)
 {
 	struct neighbour neighbour;
-	int agreed;
+	int keyed;
 
 	if (chan && is_direct(chan)) {
 		return look_away(media, chan);
 	}
 	ao2_lock(media);
 	media->pass.direct = 0;
-	agreed = media->pass.committed;
+	keyed = media->pass.keyed;
 	ao2_unlock(media);
 	if (chan && join_phones(chan)) {
 		wake_video(chan);
@@ -496,8 +496,8 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 
 	see(media, chan, &neighbour);
 	/* A phone with keys does not begin again with somebody else. */
-	return media->settings->mode == MODE_AUTO && !agreed ? choose(media, chan, &neighbour)
-		: lonely(media, chan, &neighbour, agreed);
+	return media->settings->mode == MODE_AUTO && !keyed ? choose(media, chan, &neighbour)
+		: lonely(media, chan, &neighbour, keyed);
 }
 
 /*! \brief The role of a medium, that of an end when it is over. */

@@ -31,6 +31,9 @@
 /*! What tells datagrams apart. */
 #define HEAD 16
 
+/*! An exchange that was begun is over by then, microseconds. */
+#define EXCHANGE_MAX 5000000
+
 /*! Numbers in sequence that make an unknown source the phone behind NAT. */
 #define PROBATION 4
 
@@ -190,7 +193,7 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 static void mark(struct media *media, struct media *partner, int keyed)
 {
 	ao2_lock(media);
-	media->pass.committed = 1;
+	media->pass.committed_at = context_now();
 	if (keyed) {
 		media->pass.keyed = 1;
 		media->pass.keyed_with = partner->pass.number;
@@ -463,6 +466,9 @@ int passthrough_join(struct media *media, struct media *partner, int native)
 	joined = media->pass.role != ROLE_END && !media->ended;
 	former = joined ? media->pass.partner : NULL;
 	if (joined) {
+		if (former != partner) {
+			media->pass.confirms = 0;
+		}
 		media->pass.partner = ao2_bump(partner);
 		media->pass.role = ROLE_PASSTHROUGH;
 		media->pass.native = !!native;
@@ -492,6 +498,12 @@ void passthrough_native_ended(struct media *media)
 	media->pass.native = 0;
 	ao2_unlock(media);
 	mode_look(media, 0);
+}
+
+int passthrough_agreed(const struct media *media)
+{
+	return media->pass.keyed
+		|| (media->pass.committed_at && context_now() - media->pass.committed_at < EXCHANGE_MAX);
 }
 
 /*! \brief Let the core have the media again, as far as policy and keys allow. */
@@ -525,6 +537,7 @@ void passthrough_part(struct media *media)
 	partner = media->pass.partner;
 	media->pass.partner = NULL;
 	media->pass.native = 0;
+	media->pass.committed_at = 0;
 	if (media->pass.role == ROLE_PASSTHROUGH) {
 		media->pass.role = ROLE_WAITING;
 		media->pass.waiting_since = context_now();

@@ -228,8 +228,7 @@ struct passthrough {
 	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
 	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
-	unsigned int committed:1;     /*!< A Commit went through: nothing in clear is sent any more */
-	unsigned int keyed:1;         /*!< A whole exchange went through: nothing in clear is accepted either */
+	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
 	unsigned int confirms:2;      /*!< Confirm1 and Confirm2 that this phone has sent */
 	unsigned int listed:1;        /*!< The CLI shows it */
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
@@ -250,6 +249,7 @@ struct passthrough {
 	uint64_t dropped;             /*!< Those that were not */
 	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
+	uint64_t committed_at;        /*!< The last Commit went through, 0 without one */
 	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
 };
 
@@ -258,6 +258,12 @@ struct passthrough {
  * \retval 0 when the next datagram is for the stock engine: not passed through, or STUN
  */
 int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp);
+
+/*!
+ * \brief Have the phones keys, or are they about to? A Commit alone says little, as
+ * anybody could have sent it: it counts for as long as an exchange takes. \pre media is locked
+ */
+int passthrough_agreed(const struct media *media);
 
 /*! \brief A number for one that may be passed through, never 0. */
 unsigned int passthrough_number(void);

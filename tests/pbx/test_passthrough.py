@@ -9,6 +9,7 @@ import time
 import asterisk
 import calls
 import capture
+import forge
 import lab as laboratory
 import tone
 import wait
@@ -386,6 +387,33 @@ def moved(lab):
         second.wait_ended(8)
     unchanged(wire, "auto2", "auto")
     equal("log", f"{channel}: it has keys with a phone that is no longer there" in lab.pbx.log(), True)
+
+
+def forged_commit():
+    """The Commit of a phone that sends none."""
+    return forge.packet(forge.message("Commit  ", bytes(104)))
+
+
+@case("pass-through: a forged Commit does not take a phone without keys for one that has some")
+def forged(lab):
+    with capture.Capture(os.path.join(lab.directory, "forged.pcap")) as wire, \
+            lab.plain_phone("through", PHONE_HZ) as first, \
+            lab.zrtp_phone("through2", no_zrtp=True) as second:
+        first.call("call-through2", lab.sip_port)
+        wait.until("passed through", 5, lambda: {s["State"] for s in lab.pbx.streams()} == {"passthrough"})
+        first.send(forged_commit())
+        time.sleep(0.2)
+        lab.pbx.cli(f"channel redirect {lab.pbx.stream('through')['Channel']} phones,announce,1")
+        second.wait_ended(8)
+        first.heard.clear()
+        time.sleep(4)  # longer than a phone with keys may be without its partner
+        equal("state", (lab.pbx.stream("through") or {}).get("State"), "waiting")
+        heard = first.pcm()
+        first.hang_up()
+    passed = capture.messages(d for d in wire.datagrams if d.target in ports_of("through2"))
+    equal("passed on", passed, {"Commit": 1})
+    if tone.best_share(heard[-2 * tone.RATE:], PBX_HZ) < 0.8:
+        raise AssertionError("the phone does not hear the announcement")
 
 
 @case("pass-through: a bridge with feature codes cannot have it, the log says so")
