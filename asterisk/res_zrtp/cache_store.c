@@ -87,6 +87,12 @@ static int64_t flush_due, purge_due;
 /*! Peers with changes that only memory has; the file back end. */
 static AST_LIST_HEAD_NOLOCK_STATIC(unflushed, job);
 
+/*! \brief Seconds for what has its time: those of the wall are put forward and back. */
+static int64_t clock_of_work(void)
+{
+	return context_now() / 1000000;
+}
+
 static struct zrtp_cache_key key_of(const struct job *job)
 {
 	struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
@@ -187,7 +193,7 @@ static void file_failed(const struct zrtp_store_error *error)
 {
 	int was_written;
 
-	flush_due = cache_clock() + RETRY_INTERVAL;
+	flush_due = clock_of_work() + RETRY_INTERVAL;
 	ast_mutex_lock(&lock);
 	was_written = !status.unwritten;
 	status.unwritten = 1;
@@ -370,7 +376,7 @@ static int remember_unflushed(struct job *job)
 		return 0;
 	}
 	if (!flush_due) {
-		flush_due = cache_clock() + config.flush;
+		flush_due = clock_of_work() + config.flush;
 	}
 	if (is_unflushed(job->zid)) {
 		return 0;
@@ -560,7 +566,7 @@ static void do_purge(void)
 	struct zrtp_store_error error;
 	uint64_t pairs = 0, peers = 0;
 
-	purge_due = cache_clock() + PURGE_INTERVAL;
+	purge_due = clock_of_work() + PURGE_INTERVAL;
 	if (zrtp_store_purge(store, cache_clock(), &pairs, &peers, &error)) {
 		ast_log(LOG_WARNING, "ZRTP cache: expired secrets were not removed: %s\n", error.text);
 	} else if (pairs || peers) {
@@ -648,7 +654,7 @@ static void *run(attribute_unused void *data)
 
 	ast_mutex_lock(&lock);
 	while (!stopping) {
-		int64_t now = cache_clock();
+		int64_t now = clock_of_work();
 
 		if (!status.up && now < retry) {
 			if (!serve_loads()) {
@@ -798,7 +804,7 @@ void store_administered(void)
 /*! \brief The end of the process unloads nothing. */
 static void at_exit(void)
 {
-	struct timespec until = { .tv_sec = cache_clock() + SYNC_MAX / 1000 };
+	struct timespec until = { .tv_sec = clock_of_work() + SYNC_MAX / 1000 };
 
 	ast_mutex_lock(&lock);
 	stopping = 1;
@@ -836,7 +842,7 @@ int cache_start(const struct cache_config *wanted)
 		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
 		return -1;
 	}
-	purge_due = cache_clock();
+	purge_due = clock_of_work();
 	stopping = finished = 0;
 	if (result) {
 		store_failed(&error);
@@ -854,8 +860,13 @@ int cache_start(const struct cache_config *wanted)
 
 int store_init(void)
 {
-	ast_cond_init(&wake, NULL);
-	ast_cond_init(&ended, NULL);
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	ast_cond_init(&wake, &monotonic);
+	ast_cond_init(&ended, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 
 	return 0;
 }

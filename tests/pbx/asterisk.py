@@ -94,6 +94,7 @@ class Asterisk:
         self.root = root
         self.ami_port = ami_port
         self.process = None
+        self.environment = []  # NAME=VALUE each, when it starts
         self.path = tempfile.mkdtemp(prefix="zrtp-pbx-", dir=os.path.join(root, "tmp"))
         self.home = "/" + os.path.relpath(self.path, root)  # as seen inside the root
         for name in ("etc", "lib/keys", "spool/recording", "run", "log", "sounds"):
@@ -141,7 +142,7 @@ class Asterisk:
     def start(self):
         output = open(self.file("log", "console"), "wb")
         self.process = processes.start(
-            ["chroot", self.root, "/usr/bin/env", *self._sanitizer(),
+            ["chroot", self.root, "/usr/bin/env", *self.sanitizer(), *self.environment,
              "asterisk", "-f", "-C", f"{self.home}/etc/asterisk.conf"],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
@@ -151,7 +152,7 @@ class Asterisk:
         wait.until("Asterisk fully booted", 60, self._booted, 0.1)
         return self
 
-    def _sanitizer(self):
+    def sanitizer(self):
         """What a build of scripts/sanitize wants in the environment."""
         try:
             with open(self.root + "/usr/src/asterisk-zrtp/preload") as preload:

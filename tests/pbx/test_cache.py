@@ -13,7 +13,7 @@ import time
 import asterisk
 import calls
 import wait
-from harness import case, equal
+from harness import Skip, case, equal
 from lab import Lab
 from mariadb import MariaDB
 from postgres import DATABASE, IP, PASSWORD, USER, Postgres
@@ -433,6 +433,42 @@ def absent(bench):
                     equal("mismatch, current", (event["CacheMismatch"], event["CacheCurrent"]), ("no", "no"))
                     calls.end(lab, phone, "phone calls")
                 make_call(lab, phone)
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+# A wall clock that is two hours ahead for as long as a file is there.
+CLOCK = """
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+time_t time(time_t *out)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += access(getenv("CLOCK_AHEAD"), F_OK) ? 0 : 7200;
+	return out ? *out = now.tv_sec : now.tv_sec;
+}
+"""
+
+
+@case("the clock is put back while the database is away: the cache is up soon after it", "22 own")
+def clock_put_back(bench):
+    with Postgres(POSTGRES_PORT) as server, open(SQL) as script:
+        server.stop()
+        lab = node(bench)
+        if lab.pbx.sanitizer():
+            raise Skip("a sanitizer has the place of the clock")
+        ahead, library = lab.pbx.file("lib", "ahead"), lab.pbx.file("lib", "clock.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=CLOCK, text=True, check=True)
+        lab.pbx.environment = [f"LD_PRELOAD={lab.pbx.home}/lib/clock.so", f"CLOCK_AHEAD={lab.pbx.home}/lib/ahead"]
+        open(ahead, "w").close()
+        with lab:
+            wait.until("the database is missed", 10, lambda: "ZRTP cache is down" in lab.pbx.log())
+            os.remove(ahead)
+            server.start()
+            server.sql(script.read(), user=USER)
+            wait.until("the cache is up", 15, lambda: re.search(r"State +up", lab.pbx.cli("zrtp cache status")))
             equal("exit status", lab.pbx.stop(), 0)
         lab.pbx.remove()
 
