@@ -30,21 +30,33 @@ static const struct ast_datastore_info mark = {
 };
 
 /*! \brief May this leg's media go past RTP, in clear? Only where RTP may be in clear too. */
-static int fax_allowed(struct media *media)
+static int is_clear(struct media *media)
 {
 	int res;
 
 	ao2_lock(media);
-	if (media->ended) {
-		/* The channel has another leg now, whose hook decides. */
-		res = 1;
-	} else if (media->settings->require || media->gate.was_secure || passthrough_agreed(media)) {
+	if (media->settings->require || media->gate.was_secure || passthrough_agreed(media)) {
 		res = 0;
 	} else {
-		/* Closed: an exchange is under way, or has failed. */
-		res = media->pass.role != ROLE_END || media->gate.tx == GATE_CLEAR;
+		/* Closed: an exchange is under way, or has failed. One that is over is closed anyway. */
+		res = media->ended || media->pass.role != ROLE_END || media->gate.tx == GATE_CLEAR;
 	}
 	ao2_unlock(media);
+
+	return res;
+}
+
+/*!
+ * \brief May this channel? The leg that counts is the one it has now, if it has
+ * taken over another one's place. The core has none while T.38 is being asked
+ * for; then it is the one that the hook was made for.
+ */
+static int fax_allowed(struct ast_channel *chan, struct media *made_for)
+{
+	struct media *media = bridge_media(chan);
+	int res = is_clear(media ? media : made_for);
+
+	ao2_cleanup(media);
 
 	return res;
 }
@@ -81,7 +93,7 @@ static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *
 		return frame;
 	}
 	parameters = frame->data.ptr;
-	if (parameters->request_response != AST_T38_REQUEST_NEGOTIATE || fax_allowed(data)) {
+	if (parameters->request_response != AST_T38_REQUEST_NEGOTIATE || fax_allowed(chan, data)) {
 		return frame;
 	}
 	if (event == AST_FRAMEHOOK_EVENT_READ) {

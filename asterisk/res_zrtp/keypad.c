@@ -109,26 +109,45 @@ static int ends_with(const char *digits, const char *code)
 	return tail && len >= tail && !strcmp(digits + len - tail, code);
 }
 
-/*! \brief Is the phone of this hook no longer there? One that took the channel over has a hook of its own. */
-static int is_left_over(struct hook *hook)
+/*!
+ * \brief The phone that a digit is from, with a reference, or NULL. A channel that
+ * was another one's has that one's hook too: one of them speaks for both.
+ */
+static struct media *sender(struct hook *hook, struct ast_channel *chan)
 {
-	int res;
+	struct media *media = hook == hooks_find(chan) ? bridge_media(chan) : NULL;
+	struct party *party = media ? leg_party(media) : NULL;
 
-	ao2_lock(hook->media);
-	res = hook->media->ended;
-	ao2_unlock(hook->media);
+	if (!party) {
+		ao2_cleanup(media);
+		return NULL;
+	}
+	ao2_ref(party, -1);
 
-	return res;
+	return media;
+}
+
+static void obey(struct keypad *keypad, struct media *media)
+{
+	int which;
+
+	for (which = 0; which < KEYPAD_COMMANDS; which++) {
+		if (ends_with(keypad->digits, media->settings->keypad[which])) {
+			keypad->digits[0] = '\0';
+			command(media, which);
+			break;
+		}
+	}
 }
 
 void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit)
 {
 	struct keypad *keypad = &hook->keypad;
 	struct timeval now = ast_tvnow();
+	struct media *media = comes_again(chan) ? NULL : sender(hook, chan);
 	size_t len;
-	int which;
 
-	if (comes_again(chan) || is_left_over(hook)) {
+	if (!media) {
 		return;
 	}
 	if (ast_tvdiff_ms(now, keypad->last) > PAUSE_MAX) {
@@ -141,12 +160,6 @@ void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit)
 	}
 	keypad->digits[len] = digit;
 	keypad->digits[len + 1] = '\0';
-
-	for (which = 0; which < KEYPAD_COMMANDS; which++) {
-		if (ends_with(keypad->digits, hook->media->settings->keypad[which])) {
-			keypad->digits[0] = '\0';
-			command(hook->media, which);
-			break;
-		}
-	}
+	obey(keypad, media);
+	ao2_ref(media, -1);
 }

@@ -476,8 +476,8 @@ void bridges_shutdown(void);
 
 /*!
  * \brief The media object of a channel with a reference, NULL if it has none of ours.
- * No lock may be held. A channel that took the place of another one is known
- * by what it has now.
+ * No lock but that of the channel may be held. A channel that took the place of
+ * another one is known by what it has now.
  */
 struct media *bridge_media(struct ast_channel *chan);
 
@@ -793,7 +793,7 @@ struct speech;
 
 /*! What a channel with ZRTP carries: an ao2 object, guarded by the channel's lock. */
 struct hook {
-	struct media *media;      /*!< Fixed */
+	struct media *media;      /*!< That it was made for, fixed: keeps the module */
 	struct keypad keypad;
 	struct speech *speech;    /*!< NULL: nothing to say */
 };
