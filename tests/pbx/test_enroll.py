@@ -175,6 +175,31 @@ def by_ami(lab):
             revoke_all(lab)
 
 
+@case("enrollment of a phone that the PBX calls: for the endpoint that was called; without the variable too late")
+def called(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
+        try:
+            for variable, verdict in (("ZRTP_ENROLL=yes", "ENROLLED"), ("NOTHING=1", "ALREADY")):
+                events.seen.clear()
+                phone.expect_call()
+                events.send("Originate", Channel="PJSIP/alice", Context="phones", Exten="enroll-trust", Priority="1",
+                            Async="true", Variable=variable)
+                equal("status", status(events, "alice"), verdict)
+                phone.wait_ended()
+                lab.pbx.idle()
+                keeps(lab, ["alice"])
+            revoke_all(lab)
+            events.seen.clear()
+            phone.expect_call()
+            events.send("Originate", Channel="PJSIP/alice", Context="phones", Exten="enroll-late", Priority="1",
+                        Async="true")
+            equal("status", status(events, "alice"), "LATE")
+            phone.wait_ended(12)
+            equal("enrolled", enrolled(lab), {})
+        finally:
+            revoke_all(lab)
+
+
 AT_ONCE = 20
 
 
