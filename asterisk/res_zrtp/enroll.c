@@ -40,6 +40,14 @@ static void endpoint_of(char *out, size_t size, const char *channel)
 	}
 }
 
+/*! \brief Is it one of those that chan_pjsip has for callers nobody knows: anonymous, anonymous@DOMAIN? */
+static int is_anonymous(const char *endpoint)
+{
+	size_t len = strlen("anonymous");
+
+	return !strncasecmp(endpoint, "anonymous", len) && (!endpoint[len] || endpoint[len] == '@');
+}
+
 void enroll_endpoint(struct ast_channel *chan, char *out, size_t size)
 {
 	*out = '\0';
@@ -53,7 +61,7 @@ void enroll_endpoint(struct ast_channel *chan, char *out, size_t size)
 	ast_channel_lock(chan);
 	endpoint_of(out, size, ast_channel_name(chan));
 	ast_channel_unlock(chan);
-	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP") && !strcasecmp(out, "anonymous")) {
+	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP") && is_anonymous(out)) {
 		*out = '\0';
 	}
 }

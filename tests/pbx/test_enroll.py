@@ -13,7 +13,7 @@ import prompts
 import tone
 import wait
 from harness import case, equal
-from lab import CHAN_SIP_PORT, SIP_CONF, Lab
+from lab import CHAN_SIP_PORT, PBX_PORT, SIP_CONF, TRANSPORT, Lab
 from plainphone import PlainPhone
 from zrtpphone import ZrtpPhone
 
@@ -291,16 +291,37 @@ def anonymous(lab):
         equal("enrolled", enrolled(lab), {})
 
 
+ANONYMOUS = """\
+[anonymous@lab.example]
+type = endpoint
+context = phones
+disallow = all
+allow = ulaw
+rtp_engine = zrtp
+"""
+
+
+@case("enrollment of a caller that is anonymous in a domain: ANONYMOUS", kind="22 own")
+def anonymous_domain(bench):
+    refused(Lab(bench.root, bench.directory, files={"pjsip.conf": TRANSPORT.format(port=PBX_PORT) + ANONYMOUS}),
+            "lab.example", "anonymous@lab.example")
+
+
 @case("enrollment of a guest of chan_sip: not taken for the endpoint that its From header names", kind="16 own")
 def guest(bench):
     conf = SIP_CONF.format(port=CHAN_SIP_PORT).replace("allowguest = no", "allowguest = yes")
-    with Lab(bench.root, bench.directory, "sip", files={"sip.conf": conf}) as lab:
-        with service(lab) as events, PlainPhone("guest", 25299, 27000, domain="alice") as phone:
+    # The name of its channel is that of an endpoint; chan_sip has it from the header.
+    refused(Lab(bench.root, bench.directory, "sip", files={"sip.conf": conf}), "alice", "alice")
+
+
+def refused(lab, domain, endpoint):
+    """A caller of that domain, whose channel has the name of this endpoint, is not enrolled."""
+    with lab:
+        with service(lab) as events, PlainPhone("guest", 25299, 27000, domain=domain) as phone:
             with contextlib.suppress(wait.Timeout, AssertionError):  # it is refused
                 phone.call("enroll", lab.sip_port)
             equal("answered", phone.remote, None)
-            # The name of its channel is that of an endpoint; chan_sip has it from the header.
-            equal("status", status(events, "alice"), "ANONYMOUS")
+            equal("status", status(events, endpoint), "ANONYMOUS")
             equal("enrolled", enrolled(lab), {})
         lab.pbx.idle()
         lab.pbx.stop()
