@@ -132,6 +132,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	struct found found;
 	unsigned int i;
 
+	replace_learn(session, rdata);
 	for (i = 0; state && i < info->sdp->media_count; i++) {
 		instance = state_wanted(info->sdp->media[i]) ? state_instance(session, i) : NULL;
 		api = instance ? state_api(instance) : NULL;

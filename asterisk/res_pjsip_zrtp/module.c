@@ -62,6 +62,8 @@ static int load_module(void)
 	/* There is a channel, and no dialplan yet. */
 	room.supplement.priority = AST_SIP_SUPPLEMENT_PRIORITY_CHANNEL + 1;
 	room.supplement.incoming_request = incoming_request;
+	room.supplement.incoming_response = replace_learn;
+	room.supplement.outgoing_request = replace_write;
 	ast_sip_session_register_supplement(&room.supplement);
 
 	return AST_MODULE_LOAD_SUCCESS;

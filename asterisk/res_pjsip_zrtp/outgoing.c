@@ -156,31 +156,27 @@ static int task_offer(void *data)
 	return 0;
 }
 
-/*! \brief The session of a channel with a reference, or NULL. */
-static struct ast_sip_session *session_of(const char *channel_id)
+struct ast_sip_session *session_of(struct ast_channel *chan)
 {
-	struct ast_channel *chan = ast_strlen_zero(channel_id) ? NULL : ast_channel_get_by_name(channel_id);
 	struct ast_sip_channel_pvt *pvt;
 	struct ast_sip_session *session = NULL;
 
-	if (!chan) {
-		return NULL;
-	}
 	ast_channel_lock(chan);
 	pvt = strcmp(ast_channel_tech(chan)->type, "PJSIP") ? NULL : ast_channel_tech_pvt(chan);
 	if (pvt) {
 		session = ao2_bump(pvt->session);
 	}
 	ast_channel_unlock(chan);
-	ast_channel_unref(chan);
 
 	return session;
 }
 
 void outgoing_renewed(attribute_unused struct zrtp_signalling_listener *listener, const char *channel_id)
 {
-	struct ast_sip_session *session = session_of(channel_id);
+	struct ast_channel *chan = ast_strlen_zero(channel_id) ? NULL : ast_channel_get_by_name(channel_id);
+	struct ast_sip_session *session = chan ? session_of(chan) : NULL;
 
+	ast_channel_cleanup(chan);
 	if (session && ast_sip_push_task(session->serializer, task_offer, session)) {
 		ao2_ref(session, -1);
 	}

@@ -22,12 +22,21 @@
 /*! m-lines that get an attribute; more of them are left alone. */
 #define LINES_MAX PJMEDIA_MAX_SDP_MEDIA
 
+/*! Room for the value of a Replaces header. */
+#define REPLACES_SIZE 512
+
+/*! Room for user and host. */
+#define ADDRESS_SIZE 384
+
 /*! What we keep of a session. An ao2 object, by way of which res_zrtp calls us. */
 struct state {
 	struct zrtp_signalling_listener listener; /*!< First */
 	struct ast_sip_session *session;          /*!< Guarded by the lock; NULL when it is gone */
 	/*! The values written last, by the m-line; guarded by the lock. */
 	char written[LINES_MAX][ZRTP_SIGNALLING_HASH_SIZE];
+	int replaceable;                          /*!< The phone supports Replaces; atomic */
+	char replaces[REPLACES_SIZE];             /*!< The call that this one replaces; set before there is one */
+	char known[ADDRESS_SIZE];                 /*!< Who we are to the phone in that */
 };
 
 /* state.c */
@@ -53,6 +62,20 @@ int state_wanted(const pjmedia_sdp_media *media);
 pj_status_t outgoing_message(pjsip_tx_data *tdata);
 /*! \brief Another value than the one written is due: offer it. */
 void outgoing_renewed(struct zrtp_signalling_listener *listener, const char *channel_id);
+
+/*! \brief The session of a channel with a reference, or NULL. */
+struct ast_sip_session *session_of(struct ast_channel *chan);
+
+/* replace.c */
+
+/*! \brief Learn from a message of the phone whether it supports Replaces. */
+void replace_learn(struct ast_sip_session *session, pjsip_rx_data *rdata);
+/*! \brief Write into the INVITE of a successor which call it replaces. */
+void replace_write(struct ast_sip_session *session, pjsip_tx_data *tdata);
+/* What the listener promises. */
+int replace_possible(struct zrtp_signalling_listener *listener);
+struct ast_channel *replace_successor(struct zrtp_signalling_listener *listener, struct ast_channel *chan, void **former);
+void replace_settled(void *former);
 
 /* incoming.c */
 

@@ -38,6 +38,8 @@
 #define PARTNER_MAX 3000
 /*! After a hold the bridge takes a moment to have a native pair again. */
 #define UNHEARD_MAX 1500
+/*! A phone whose partner has gone is mostly about to be hung up itself. */
+#define PARTED_MIN 300
 /*! How long a phone may take to answer an offer with another zrtp-hash. */
 #define RENEWAL_MAX 2000
 /*! Between two looks. */
@@ -85,12 +87,24 @@ static void list(struct media *media, struct ast_channel *chan, int first)
 }
 
 /*!
- * \brief Phones that have keys with each other stay together: Linphone for
- * one cannot begin with another one in mid-call, so transfers are refused.
+ * \brief Phones that have keys with each other stay together, unless both
+ * would take a call in which we are the end: within a call Linphone for one
+ * cannot begin with another peer. So transfers are refused.
  */
-static void keep_together(struct ast_channel *chan)
+static void keep_together(struct media *media, struct ast_channel *chan)
 {
+	struct media *partner;
 	struct ast_bridge *bridge;
+	int free_to_go;
+
+	ao2_lock(media);
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
+	free_to_go = rekey_possible(media) && partner && rekey_possible(partner);
+	ao2_cleanup(partner);
+	if (free_to_go) {
+		return;
+	}
 
 	ast_channel_lock(chan);
 	bridge = ast_channel_get_bridge(chan);
@@ -119,7 +133,7 @@ static void tell(struct media *media, struct ast_channel *chan, int first)
 	if (state != told) {
 		events_passthrough(media, states[state], first);
 		if (state == 2 && chan) {
-			keep_together(chan);
+			keep_together(media, chan);
 		}
 	}
 }
@@ -339,7 +353,7 @@ static int apart(struct media *media, struct ast_channel *chan, const struct nei
 static int lonely(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour, int keyed)
 {
 	int required = media->settings->require || keyed;
-	int64_t alone;
+	int64_t alone, parted;
 
 	if (!chan) {
 		return 0;
@@ -348,9 +362,13 @@ static int lonely(struct media *media, struct ast_channel *chan, const struct ne
 		return apart(media, chan, neighbour);
 	}
 	ao2_lock(media);
+	parted = since(media->pass.waiting_since);
 	/* One that comes late has its time too. */
 	alone = since(MAX(media->pass.waiting_since, media->pass.bridged_at));
 	ao2_unlock(media);
+	if (keyed && (parted < PARTED_MIN || rekey_near(chan) || rekey_begin(media, chan))) {
+		return SOON;
+	}
 	if (ast_channel_state(chan) != AST_STATE_UP || alone < PARTNER_MAX) {
 		return LATER;
 	}
@@ -369,6 +387,13 @@ static void wake_video(struct ast_channel *chan)
 		mode_look_now(video);
 		ao2_ref(video, -1);
 	}
+}
+
+void mode_part(struct media *media, struct ast_channel *chan)
+{
+	passthrough_part(media);
+	tell(media, chan, 1);
+	wake_video(chan);
 }
 
 static int on_hold(struct ast_channel *chan)
@@ -406,6 +431,7 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	int held = other && (on_hold(chan) || on_hold(other));
 	int together = present == partner;
 	int idle = together && is_idle(media, chan);
+	int free_to_go = rekey_possible(media) && rekey_possible(partner);
 	int agreed, tell_now;
 
 	ao2_lock(media);
@@ -415,17 +441,21 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	} else if (!media->pass.unheard_since) {
 		media->pass.unheard_since = context_now();
 	}
-	tell_now = together && agreed && !media->pass.told && since(media->pass.unheard_since) > UNHEARD_MAX;
+	/* They have to have keys before they get others. */
+	tell_now = together && (free_to_go ? media->pass.keyed : agreed) && !media->pass.told
+		&& since(media->pass.unheard_since) > UNHEARD_MAX;
 	media->pass.told |= tell_now;
 	ao2_unlock(media);
 	ao2_cleanup(present);
 	ast_channel_cleanup(other);
 
 	if (!together || (!agreed && !idle)) {
-		passthrough_part(media);
-		tell(media, chan, 1);
-		wake_video(chan);
+		mode_part(media, chan);
 		return SOON;
+	}
+	/* Where one of them has gone the other one follows. */
+	if (tell_now && free_to_go && (media->pass.number > partner->pass.number || rekey_begin(media, chan))) {
+		return LATER;
 	}
 	if (tell_now) {
 		ast_log(LOG_WARNING, "%s: something in the PBX wants its audio, but the keys are the phones' own: "

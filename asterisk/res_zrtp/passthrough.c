@@ -417,7 +417,7 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 	int res;
 
 	ao2_lock(media);
-	if (media->pass.keyed && media->pass.keyed_with != partner) {
+	if (media->pass.role != ROLE_END && media->pass.keyed && media->pass.keyed_with != partner) {
 		ao2_unlock(media);
 		ast_log(LOG_NOTICE, "%s: no pass-through, its phone has keys with another one\n", ast_channel_name(chan));
 		return 0;

@@ -235,6 +235,8 @@ struct passthrough {
 	unsigned int asked:1;         /*!< The bridge was asked to join natively */
 	unsigned int announced:2;     /*!< What events have told */
 	unsigned int deciding:1;      /*!< A look at it is due */
+	unsigned int rekeying:1;      /*!< A call that takes its place is being made */
+	unsigned int rekeyed:1;       /*!< That was tried */
 	struct ast_sockaddr rtcp;     /*!< Where RTCP came from, null before */
 	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
 	unsigned int keyed_with;
@@ -323,6 +325,8 @@ void mode_shutdown(void);
 enum role mode_first_role(const struct settings *settings);
 /*! \brief Make the choice now, for one that waits: we are the end. */
 void mode_end(struct media *media);
+/*! \brief No more partner, and say so. No lock may be held. */
+void mode_part(struct media *media, struct ast_channel *chan);
 /*! \brief A phone waits: see what becomes of its call, soon. */
 void mode_look(struct media *media, int milliseconds);
 /*! \brief The same now, even if another look is due soon. */
@@ -331,6 +335,23 @@ void mode_look_now(struct media *media);
 void mode_bridged(struct ast_channel *chan);
 /*! \brief Is the first medium of a channel another one than this, and are we its end? No lock may be held. */
 int mode_settled(struct media *media, struct ast_channel *chan);
+
+/* ------------------------------------------------------------------------
+ * rekey.c: a phone that has keys with another one gets some with us
+ */
+
+/*! \brief Can that be done with this phone? No lock may be held. */
+int rekey_possible(struct media *media);
+/*!
+ * \brief Begin with it, once. Its channel then has another media object in
+ * place of this one, or is looked at again. No lock may be held.
+ * \retval 1 it is under way, 0 it cannot be, or has failed
+ */
+int rekey_begin(struct media *media, struct ast_channel *chan);
+/*! \brief Is it under way with the channel that this one is bridged with? They take turns. No lock may be held. */
+int rekey_near(struct ast_channel *chan);
+/*! \brief A channel is asked what its phone is to be told: one that takes the place of another is an end. */
+void rekey_adopt(struct media *media, struct ast_channel *chan);
 
 /* ------------------------------------------------------------------------
  * beside.c: why a stream has no ZRTP
@@ -716,6 +737,8 @@ const char *signalling_status_text(enum zrtp_hash_status status);
 /*! \brief How we know that the peer speaks ZRTP: none, signalled, hello, both. */
 const char *signalling_peer_text(const struct media_report *report);
 
+/*! \brief What the signalling has for calls of this instance with a reference, or NULL. */
+struct zrtp_signalling_listener *signalling_listener(struct media *media);
 /*! \brief The stream is passed through, or no more: is what the peer was told still true? No lock may be held. */
 void signalling_compare(struct media *media);
 

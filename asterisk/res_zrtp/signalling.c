@@ -149,6 +149,9 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 		return -1;
 	}
 	*out = '\0';
+	if (chan) {
+		rekey_adopt(media, chan);
+	}
 	if (chan && !media->far && role_of(media) != ROLE_END) {
 		far_meet(media, chan, 0);
 	}
@@ -242,7 +245,7 @@ const struct zrtp_signalling signalling_table = {
 	.listen = listen_to,
 };
 
-static struct zrtp_signalling_listener *listener_of(struct media *media)
+struct zrtp_signalling_listener *signalling_listener(struct media *media)
 {
 	struct zrtp_signalling_listener *listener;
 
@@ -255,7 +258,7 @@ static struct zrtp_signalling_listener *listener_of(struct media *media)
 
 void signalling_activated(struct media *media, struct ast_rtp_instance *instance)
 {
-	struct zrtp_signalling_listener *listener = listener_of(media);
+	struct zrtp_signalling_listener *listener = signalling_listener(media);
 
 	if (listener) {
 		listener->activated(listener, instance);
@@ -302,7 +305,7 @@ int signalling_renewed(struct media *media)
 		&& (media->pass.role != ROLE_END || strcasecmp(media->told_hash, media->own_hash));
 	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
 	ao2_unlock(media);
-	listener = told ? listener_of(media) : NULL;
+	listener = told ? signalling_listener(media) : NULL;
 	if (!listener) {
 		return 0;
 	}

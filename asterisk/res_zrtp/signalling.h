@@ -40,6 +40,20 @@ struct zrtp_signalling_listener {
 	 * \param channel_id uniqueid of the channel
 	 */
 	void (*renewed)(struct zrtp_signalling_listener *listener, const char *channel_id);
+	/*! \brief Does the phone take a call in place of the one it has (RFC 3891)? */
+	int (*replaceable)(struct zrtp_signalling_listener *listener);
+	/*!
+	 * \brief A channel to the phone of another one, whose call, once it is made,
+	 * takes the place of the one there is. That the phone ends the latter does
+	 * not end its channel until settled() is called.
+	 * No lock is held; waits.
+	 *
+	 * \param former for settled()
+	 * \retval NULL it cannot be: nothing is held
+	 */
+	struct ast_channel *(*successor)(struct zrtp_signalling_listener *listener, struct ast_channel *chan, void **former);
+	/*! \brief The successor has taken the place of the channel, or never will. Waits. */
+	void (*settled)(void *former);
 };
 
 /*! Which of a call's m-lines an instance has; each of the first two has one like it at the other side. */

@@ -71,6 +71,7 @@ BESIDES = {
     "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
     **{f"{name}{number}": (f"zrtp/{policy}", "allow = h264\n")
        for name, policy in (("view", "through"), ("autoview", "auto"), ("sealview", "sealed")) for number in (1, 2)},
+    "auto3": ("zrtp/auto", ""),
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 "pictures": ("zrtp", "allow = h264\n"),

@@ -329,9 +329,172 @@ def refused_transfer(lab, caller, called):
     check_wire(wire, caller, called)
 
 
-@case("auto: a transfer of a phone that is passed through is refused, the call goes on")
+def no_clear(wire, name):
+    """No RTP or RTCP in clear came to a phone in any of its calls, and SRTP in two of them."""
+    first, ports = laboratory.rtp_port(name), set()
+    for datagram in wire.datagrams:
+        if first <= datagram.target < first + 10:
+            what = capture.kind(datagram.data)
+            if what == "rtp" and len(datagram.data) == capture.ULAW_PACKET \
+                    or what == "rtcp" and capture.is_plain_rtcp(datagram.data):
+                raise AssertionError(f"{what} in clear to port {datagram.target} of {name}")
+            ports |= {datagram.target} if what == "rtp" else set()
+    equal(f"ports of {name} with SRTP", len(ports), 2)
+
+
+@contextlib.contextmanager
+def transferred(lab, extension, by_called=False):
+    """Two phones that are passed through; one sends the other to an extension, where it ends secure with the PBX."""
+    with capture.Capture(os.path.join(lab.directory, "transferred.pcap")) as wire, \
+            asterisk.Events(lab.pbx) as events, pair_of(lab, "auto", "auto2") as (first, second):
+        sas = same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        time.sleep(1)
+        sender, sent = (second, first) if by_called else (first, second)
+        sent.expect_call()
+        sender.say(f"transfer sip:{extension}@127.0.0.1:{lab.sip_port}")
+        stream = calls.secure(lab, sent)
+        equal("another SAS", stream["SAS"] != sas, True)
+        sender.wait_ended()
+        for variable, value in (("ZRTP_STATE", "secure"), ("ZRTP_SAS", stream["SAS"])):
+            answer = events.ask("Getvar", Channel=stream["Channel"], Variable=variable)
+            equal(variable, answer["Value"], value)
+        yield sent
+        sent.hang_up()
+        equal("alarms", events.all("ZrtpAlert"), [])
+    equal("mismatches at the phone", "cache mismatch" in sent.log(), False)
+    no_clear(wire, sent.name)
+
+
+@case("auto: a blind transfer of a phone that is passed through to an application: secure with the PBX, nothing in clear")
 def auto_transfer(lab):
-    refused_transfer(lab, "auto", "auto2")
+    with transferred(lab, "record") as phone:
+        time.sleep(2)
+    tone.heard(phone.recording, PBX_HZ)
+    tone.heard(lab.pbx.file("sounds", "heard-auto2.wav"), OTHER_HZ, PBX_HZ)
+
+
+@case("auto: the called phone transfers the calling one to an application: secure with the PBX, nothing in clear")
+def auto_transfer_back(lab):
+    with transferred(lab, "record", by_called=True) as phone:
+        time.sleep(2)
+    tone.heard(phone.recording, PBX_HZ)
+    tone.heard(lab.pbx.file("sounds", "heard-auto.wav"), PHONE_HZ, PBX_HZ)
+
+
+@case("auto: after such a transfer nothing is left of the former call: the module unloads",
+      errors=r"loader\.c: .*[Uu]nload")
+def auto_transfer_traces(lab):
+    with transferred(lab, "record"):
+        pass
+    lab.pbx.idle()
+
+    def unloaded():
+        lab.pbx.cli("module unload res_zrtp.so")
+        return "res_zrtp.so" not in lab.pbx.cli("module show like res_zrtp.so")
+    wait.until("module unloads", 20, unloaded, 0.5)
+    lab.pbx.cli("module load res_zrtp.so")
+
+
+@case("auto: a blind transfer of a phone that is passed through into a conference: secure with the PBX")
+def auto_transfer_conference(lab):
+    with transferred(lab, "conference") as phone:
+        time.sleep(2)
+    tone.heard(phone.recording, MUSIC_HZ)
+
+
+@case("auto: a blind transfer of a phone that is passed through to a phone without ZRTP: secure with the PBX")
+def auto_transfer_plain(lab):
+    with lab.phone("stock", record=True, zrtp=False, play=lab.pbx.file("sounds", "announcement.wav")) as plain:
+        with transferred(lab, "call-stock") as phone:
+            plain.wait("connected", 5)
+            time.sleep(2)
+        plain.wait_ended()
+    tone.heard(phone.recording, PBX_HZ)
+    tone.heard(plain.recording, OTHER_HZ, PBX_HZ)
+
+
+@case("auto: an attended transfer between two pairs that are passed through: secure with the PBX on both legs")
+def auto_attended(lab):
+    third_wav = lab.pbx.file("sounds", "announcement.wav")
+    with lab.phone("auto3", record=True, play=third_wav) as third, \
+            pair_of(lab, "auto", "auto2") as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        first.say("pause")
+        first.wait("is now paused", 5)
+        third.expect_call()
+        first.call("call-auto3", lab.sip_port)
+        same_sas(first, third)
+        passed_through(lab, "auto3")
+        time.sleep(1)
+        second.expect_call()
+        third.expect_call()
+        first.say("transfer 1 --to-call 2")
+        calls.secure(lab, second)
+        calls.secure(lab, third)
+        time.sleep(2)
+        second.hang_up()
+        third.wait_ended()
+    tone.heard(second.recording, PBX_HZ)
+    tone.heard(third.recording, OTHER_HZ, PBX_HZ)
+
+
+@case("auto: recording a call of phones that are passed through: each gets keys with the PBX, nothing in clear")
+def auto_recorded(lab):
+    with capture.Capture(os.path.join(lab.directory, "auto-recorded.pcap")) as wire, \
+            pair_of(lab, "auto", "auto2") as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        time.sleep(1)
+        first.expect_call()
+        second.expect_call()
+        lab.pbx.cli(f"mixmonitor start {lab.pbx.stream('auto')['Channel']} {lab.pbx.home}/sounds/both.wav")
+        calls.secure(lab, first)
+        calls.secure(lab, second)
+        time.sleep(3)
+        first.hang_up()
+        second.wait_ended()
+    no_clear(wire, "auto")
+    no_clear(wire, "auto2")
+    heard_each_other(first, second)
+    recorded = tone.read(lab.pbx.file("sounds", "both.wav"))
+    for hz in (PHONE_HZ, OTHER_HZ):
+        if tone.best_share(recorded, hz) < 0.3:
+            raise AssertionError(f"the recording lacks the phone of {hz} Hz")
+
+
+@case("auto: a phone that does not know Replaces is not transferred, the call goes on")
+def auto_transfer_refused(lab):
+    with lab.phone("auto") as first, lab.zrtp_phone("auto2") as second:
+        second.expect_call()
+        first.call("call-auto2", lab.sip_port)
+        sas = same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        time.sleep(1)
+        first.say(f"transfer sip:echo@127.0.0.1:{lab.sip_port}")
+        wait.until("the phone hears no", 5, lambda: re.search(r"SIP/2\.0 (4|6)\d\d", first.log()))
+        passed_through(lab, "auto", "auto2")
+        equal("SAS", (lab_sas(first), second.shown()), (sas, sas))
+        first.hang_up()
+        second.wait_ended()
+
+
+@case("auto: a phone that does not take the call in place of its own is hung up, nothing in clear",
+      errors="did not get any with the PBX|it has keys with a phone that is no longer there")
+def auto_not_replaced(lab):
+    with capture.Capture(os.path.join(lab.directory, "stubborn.pcap")) as wire, \
+            lab.phone("auto", answer=False, settings={"sip": ["auto_answer_replacing_calls=0"]}) as first, \
+            lab.phone("auto2") as second:
+        first.call("call-auto2", lab.sip_port)
+        same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        time.sleep(1)
+        second.say(f"transfer sip:echo@127.0.0.1:{lab.sip_port}")
+        wait.until("the PBX gave up", 10, lambda: "did not get any with the PBX" in lab.pbx.log())
+        first.wait_ended(8)
+        second.hang_up()
+    unchanged(wire, "auto", "auto2")
 
 
 @case("pass-through: a transfer is refused, the call goes on")
@@ -374,18 +537,18 @@ def auto_blind(lab):
     tone.heard(lab.pbx.file("sounds", "heard-auto.wav"), PHONE_HZ, PBX_HZ)
 
 
-@case("auto: a phone with keys that is moved away from its partner hears nothing in clear, and is hung up",
+@case("pass-through: a phone with keys that is moved away from its partner hears nothing in clear, and is hung up",
       errors="it has keys with a phone that is no longer there")
 def moved(lab):
     with capture.Capture(os.path.join(lab.directory, "moved.pcap")) as wire, \
-            pair_of(lab, "auto", "auto2") as (first, second):
+            pair_of(lab, "through", "through2") as (first, second):
         same_sas(first, second)
-        passed_through(lab, "auto", "auto2")
+        passed_through(lab, "through", "through2")
         time.sleep(1)
-        channel = lab.pbx.stream("auto2")["Channel"]
+        channel = lab.pbx.stream("through2")["Channel"]
         lab.pbx.cli(f"channel redirect {channel} phones,announce,1")
         second.wait_ended(8)
-    unchanged(wire, "auto2", "auto")
+    unchanged(wire, "through2", "through")
     equal("log", f"{channel}: it has keys with a phone that is no longer there" in lab.pbx.log(), True)
 
 
@@ -692,7 +855,8 @@ case("pass-through, hold and resume: one SAS, the same datagrams on both legs", 
 case("auto: two phones with ZRTP are passed through, with one SAS", kind="16")(auto_pair)
 case("auto: the PBX is the end of ZRTP for an application", kind="16")(auto_echo)
 case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP", kind="16")(auto_plain)
-case("auto: a transfer of a phone that is passed through is refused", kind="16")(auto_transfer)
+case("auto without res_pjsip_zrtp.so: a transfer of a phone that is passed through is refused", kind="16")(
+    lambda lab: refused_transfer(lab, "auto", "auto2"))
 case("pass-through with require = yes: an application is refused", kind="16",
      errors="no other phone to have ZRTP with")(refused)
 case("pass-through with video: one SAS, audio and video are the same datagrams on both legs", kind="16")(video)
