@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtpcall, the headless phone, and the PBX."""
+import os
+
 import calls
+import capture
 import tone
 import wait
 from harness import case, equal
-from lab import PBX_HZ, PHONE_HZ, sip_port
+from lab import PBX_HZ, PHONE_HZ, rtp_port, sip_port
 
 
 def same(lab, phone):
@@ -222,3 +225,19 @@ def notice(lab):
         calls.talk(0.6)
         equal("clear RTP after it", bob.statistics()["audio"]["clear_sent"] > after["clear_sent"] + 15, True)
         alice.hang_up()
+
+
+@case("zrtpcall: nothing of a secure call goes out in clear, not even the RTCP at its end")
+def farewell(lab):
+    with capture.Capture(os.path.join(lab.directory, "farewell.pcap")) as wire:
+        with lab.zrtp_phone("alice") as phone:
+            phone.call("echo", lab.sip_port)
+            same(lab, phone)
+            calls.talk(0.5)
+            phone.hang_up()
+    ports = range(rtp_port("alice"), rtp_port("alice") + 10)
+    since = capture.secure_since(wire.datagrams)
+    sent = [d.data for d in wire.datagrams if d.source in ports and d.time > since]
+    reports = [data for data in sent if capture.kind(data) == "rtcp"]
+    equal("RTCP of the phone", len(reports) > 0, True)
+    equal("of it in clear", [data.hex() for data in reports if capture.is_plain_rtcp(data)], [])

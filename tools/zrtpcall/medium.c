@@ -160,14 +160,26 @@ static void on_tick(void *arg)
 	medium->timestamp += medium->is_audio ? AUDIO_STEP : VIDEO_STEP;
 }
 
+/* libre says goodbye by RTCP when this ends: through the gate, which has to be
+ * gone before the sockets. */
+static void end_rtp(struct medium *medium)
+{
+	void *rtp = medium->rtp ? mem_ref(rtp_sock(medium->rtp)) : NULL;
+	void *rtcp = medium->rtp ? mem_ref(rtcp_sock(medium->rtp)) : NULL;
+
+	medium->rtp = mem_deref(medium->rtp);
+	gate_close(medium);
+	mem_deref(rtp);
+	mem_deref(rtcp);
+}
+
 static void destroy(void *arg)
 {
 	struct medium *medium = arg;
 
 	tmr_cancel(&medium->tick);
 	zrtp_stream_free(medium->zrtp);
-	gate_close(medium);
-	mem_deref(medium->rtp);
+	end_rtp(medium);
 	mem_deref(medium->sound);
 }
 
