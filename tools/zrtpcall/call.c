@@ -228,6 +228,21 @@ static void tell_incoming(struct call *call, const struct sip_msg *msg)
 	report_end(&report);
 }
 
+/* Media while it rings. */
+static void begin_early(struct call *call)
+{
+	struct mbuf *description = NULL;
+	int err = dialog_describe(call, &description, !call->described);
+
+	if (!err) {
+		err = sipsess_progress(call->session, 183, "Session Progress", description, NULL);
+	}
+	if (err) {
+		report_simple("error", call->id, "text", "no media before the answer");
+	}
+	mem_deref(description);
+}
+
 void call_incoming(struct phone *phone, const struct sip_msg *msg)
 {
 	const struct options *options = phone->options;
@@ -255,6 +270,9 @@ void call_incoming(struct phone *phone, const struct sip_msg *msg)
 		return;
 	}
 	tell_incoming(call, msg);
+	if (options->early) {
+		begin_early(call);
+	}
 	if (replaced) {
 		(void)call_answer(call);
 		call_hang_up(replaced);

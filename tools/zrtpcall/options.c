@@ -125,6 +125,13 @@ static bool set_answer(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_early(struct options *options, const char *value)
+{
+	(void)value;
+	options->early = true;
+	return true;
+}
+
 static bool set_reject(struct options *options, const char *value)
 {
 	unsigned code;
@@ -462,6 +469,7 @@ static const struct option_row rows[] = {
 	{ "proxy", "URI", "send all calls by way of this proxy", set_proxy },
 	{ "calls", "N", "call the URI N times at once (default: 1)", set_calls },
 	{ "answer", "SECONDS|manual", "when to answer a call (default: 0)", set_answer },
+	{ "early", NULL, "media while it rings (183), before the answer", set_early },
 	{ "reject", "CODE", "refuse every call with this SIP status", set_reject },
 	{ "duration", "SECONDS", "hang up a call that lasted so long", set_duration },
 	{ "patience", "SECONDS", "give up a call that nobody answers (default: 60)", set_patience },

@@ -35,6 +35,7 @@ struct options {
 	const char *user, *display, *auth_user, *password, *registrar, *proxy;
 	uint32_t expires;  /* of the registration, seconds */
 	int answer_after;  /* milliseconds, negative: on command */
+	bool early;        /* media while it rings */
 	uint16_t reject;   /* status to refuse every call with, 0: do not */
 	uint32_t duration; /* milliseconds a call may last, 0: no limit */
 	uint32_t patience; /* milliseconds until a call must be answered */
