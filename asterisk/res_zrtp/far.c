@@ -39,6 +39,7 @@ struct far {
 	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
 	hashes caller_hash;
 	int caller_waits;                     /*!< We are no end of its ZRTP, so far */
+	unsigned int dialled;                 /*!< Channels of all kinds that were dialled with this, ever */
 	unsigned int count;
 	AST_LIST_HEAD_NOLOCK(, called) called;
 };
@@ -53,11 +54,23 @@ static void far_destructor(void *obj)
 	}
 }
 
-static void *inherit(void *data)
+static void *hold(struct far *far)
 {
 	ast_module_ref(AST_MODULE_SELF);
 
-	return ao2_bump(data);
+	return ao2_bump(far);
+}
+
+/*! \brief Another channel is dialled, of whatever technology. */
+static void *inherit(void *data)
+{
+	struct far *far = data;
+
+	ao2_lock(far);
+	far->dialled++;
+	ao2_unlock(far);
+
+	return hold(far);
 }
 
 static void let_go(void *data)
@@ -86,7 +99,7 @@ static struct far *far_attach(struct ast_channel *chan)
 		return NULL;
 	}
 	ast_copy_string(far->caller_id, ast_channel_uniqueid(chan), sizeof(far->caller_id));
-	datastore->data = inherit(far);
+	datastore->data = hold(far);
 	datastore->inheritance = DATASTORE_INHERIT_FOREVER;
 	ast_channel_datastore_add(chan, datastore);
 
@@ -296,4 +309,31 @@ int far_waits(struct media *media)
 	ao2_ref(far, -1);
 
 	return waits;
+}
+
+struct ast_channel *far_only(struct media *media)
+{
+	char own_id[AST_MAX_UNIQUEID], other_id[AST_MAX_UNIQUEID] = "", own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	struct called *called;
+	int waits;
+	struct far *far = far_of(media, own_id, own, &medium, &waits);
+
+	if (!far) {
+		return NULL;
+	}
+	ao2_lock(far);
+	called = AST_LIST_FIRST(&far->called);
+	if (far->dialled == 1 && called) {
+		if (!strcmp(far->caller_id, own_id)) {
+			ast_copy_string(other_id, called->channel_id, sizeof(other_id));
+		} else if (!strcmp(called->channel_id, own_id)) {
+			ast_copy_string(other_id, far->caller_id, sizeof(other_id));
+		}
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+
+	/* Channels are not looked up with a lock of ours held. */
+	return ast_strlen_zero(other_id) ? NULL : ast_channel_get_by_name(other_id);
 }

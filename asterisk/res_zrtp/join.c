@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Pass-through of two phones with video.
+ * \brief Pass-through of two phones that no native bridge has.
  *
- * The core's native bridge does not carry video past itself, so such phones
- * are in a simple bridge. Our forwarding needs nothing of a native one but its
- * judgement, that nobody in the PBX wants the media. Here it is made for
- * bridges that are simple because of video only.
+ * The core's native bridge does not carry video past itself, so phones with
+ * video are in a simple bridge; and before the answer there is no bridge. Our
+ * forwarding needs nothing of a native one but its judgement, that nobody in
+ * the PBX wants the media. Here it is made for bridges that are simple because
+ * of video only, and for a phone that rings one other.
  */
 
 #include "asterisk.h"
@@ -24,9 +25,9 @@
 
 enum { AUDIO, VIDEO, MEDIA };
 
-/*! One of the two channels of a bridge. */
+/*! One of the two channels. */
 struct side {
-	struct ast_bridge_channel *bridge_channel;
+	struct ast_bridge_channel *bridge_channel; /*!< NULL: no bridge */
 	struct ast_channel *chan;
 	struct ast_rtp_instance *instance[MEDIA]; /*!< NULL: no such medium */
 	struct media *media[MEDIA];               /*!< NULL: none, or none of ours */
@@ -68,26 +69,26 @@ static void drop_side(struct side *side)
 	}
 }
 
-/*! \brief Does somebody in the core want the media of this channel? \pre it and the bridge are locked */
+/*! \brief Does somebody in the core want the media of this channel? \pre it is locked */
 static int is_wanted(const struct side *side)
 {
 	return ast_channel_has_hook_requiring_audio(side->chan)
-		|| !ast_framehook_list_contains_no_active_of_type(ast_channel_framehooks(side->chan), AST_FRAME_VIDEO)
-		|| (ao2_container_count(side->bridge_channel->features->dtmf_hooks)
-			&& ast_rtp_instance_dtmf_mode_get(side->instance[AUDIO]));
+		|| !ast_framehook_list_contains_no_active_of_type(ast_channel_framehooks(side->chan), AST_FRAME_VIDEO);
 }
 
-/*! \brief Would the core have joined these two if it were not for video? \pre they and the bridge are locked */
-static int is_idle(struct ast_bridge *bridge, const struct side *side)
+/*! \brief Does a feature code wait for digits in its RTP? \pre the bridge is locked */
+static int has_codes(const struct side *side)
+{
+	return ao2_container_count(side->bridge_channel->features->dtmf_hooks)
+		&& ast_rtp_instance_dtmf_mode_get(side->instance[AUDIO]);
+}
+
+/*! \brief Two phones with ZRTP of ours whose media nobody wants. \pre both channels are locked */
+static int are_idle(const struct side *side)
 {
 	struct ast_rtp_codecs *codecs[2];
 
-	if (!(bridge->technology->capabilities & AST_BRIDGE_CAPABILITY_1TO1MIX)
-		|| !(bridge->allowed_capabilities & AST_BRIDGE_CAPABILITY_NATIVE)
-		|| !side[0].media[AUDIO] || !side[1].media[AUDIO]
-		|| (!side[0].media[VIDEO] && !side[1].media[VIDEO])
-		|| ast_channel_state(side[0].chan) != AST_STATE_UP || ast_channel_state(side[1].chan) != AST_STATE_UP
-		|| side[0].bridge_channel->suspended || side[1].bridge_channel->suspended) {
+	if (!side[0].media[AUDIO] || !side[1].media[AUDIO]) {
 		return 0;
 	}
 	codecs[0] = ast_rtp_instance_get_codecs(side[0].instance[AUDIO]);
@@ -95,6 +96,23 @@ static int is_idle(struct ast_bridge *bridge, const struct side *side)
 
 	return !is_wanted(&side[0]) && !is_wanted(&side[1])
 		&& ast_rtp_codecs_get_framing(codecs[0]) == ast_rtp_codecs_get_framing(codecs[1]);
+}
+
+/*! \brief Would the core have joined these two if it were not for video? \pre they and the bridge are locked */
+static int is_idle(struct ast_bridge *bridge, const struct side *side)
+{
+	return (bridge->technology->capabilities & AST_BRIDGE_CAPABILITY_1TO1MIX)
+		&& (bridge->allowed_capabilities & AST_BRIDGE_CAPABILITY_NATIVE)
+		&& (side[0].media[VIDEO] || side[1].media[VIDEO])
+		&& ast_channel_state(side[0].chan) == AST_STATE_UP && ast_channel_state(side[1].chan) == AST_STATE_UP
+		&& !side[0].bridge_channel->suspended && !side[1].bridge_channel->suspended
+		&& are_idle(side) && !has_codes(&side[0]) && !has_codes(&side[1]);
+}
+
+/*! \brief The same before the answer: one that hears tones or music from us is not to lose them. */
+static int is_early_idle(attribute_unused struct ast_bridge *bridge, const struct side *side)
+{
+	return are_idle(side) && !ast_channel_generator(side[0].chan) && !ast_channel_generator(side[1].chan);
 }
 
 static int same_payloads(const struct side *side, int medium)
@@ -135,10 +153,10 @@ static int are_partners(struct media *media, struct media *other)
 	return res;
 }
 
-static int join_medium(const struct side *side, int medium)
+static int join_medium(const struct side *side, int medium, enum join join)
 {
-	if (passthrough_join(side[0].media[medium], side[1].media[medium], 0)
-		|| passthrough_join(side[1].media[medium], side[0].media[medium], 0)) {
+	if (passthrough_join(side[0].media[medium], side[1].media[medium], join)
+		|| passthrough_join(side[1].media[medium], side[0].media[medium], join)) {
 		passthrough_part(side[0].media[medium]);
 		passthrough_part(side[1].media[medium]);
 		return 0;
@@ -148,27 +166,55 @@ static int join_medium(const struct side *side, int medium)
 }
 
 /*! \brief Both media at once, or none: half a call in clear is nothing anybody asked for. */
-static int join_call(struct ast_bridge *bridge, const struct side *side)
+static int join_media(const struct side *side, enum join join)
 {
 	int video = side[0].media[VIDEO] && side[1].media[VIDEO];
 
-	if (!is_idle(bridge, side) || !are_free(side, AUDIO) || !same_payloads(side, AUDIO)
+	if (!are_free(side, AUDIO) || !same_payloads(side, AUDIO)
 		|| (video && (!are_free(side, VIDEO) || !same_payloads(side, VIDEO)))) {
 		return 0;
 	}
 
-	return join_medium(side, AUDIO) && (!video || join_medium(side, VIDEO));
+	return join_medium(side, AUDIO, join) && (!video || join_medium(side, VIDEO, join));
+}
+
+static int join_bridged(struct ast_bridge *bridge, const struct side *side)
+{
+	return is_idle(bridge, side) && join_media(side, JOIN_SIMPLE);
+}
+
+/*! \brief One of them still rings. */
+static int join_ringing(struct ast_bridge *bridge, const struct side *side)
+{
+	return (ast_channel_state(side[0].chan) != AST_STATE_UP || ast_channel_state(side[1].chan) != AST_STATE_UP)
+		&& !ast_channel_is_bridged(side[0].chan) && !ast_channel_is_bridged(side[1].chan)
+		&& is_early_idle(bridge, side) && join_media(side, JOIN_EARLY);
 }
 
 /*! \brief The video of two whose audio is joined. */
 static int join_video(attribute_unused struct ast_bridge *bridge, const struct side *side)
 {
 	return side[0].media[VIDEO] && side[1].media[VIDEO] && are_partners(side[0].media[AUDIO], side[1].media[AUDIO])
-		&& are_free(side, VIDEO) && same_payloads(side, VIDEO) && join_medium(side, VIDEO);
+		&& are_free(side, VIDEO) && same_payloads(side, VIDEO) && join_medium(side, VIDEO, JOIN_SIMPLE);
 }
 
-/*! \brief Have a look at the two of a channel's bridge, with all locked. \retval 0 there are no two */
-static int with_both(struct ast_channel *chan, int (*look)(struct ast_bridge *bridge, const struct side *side))
+typedef int looker(struct ast_bridge *bridge, const struct side *side);
+
+/*! \brief Have a look at two channels, locked. \pre bridge, if any, is locked */
+static int with_locks(struct ast_bridge *bridge, struct side *side, looker *look)
+{
+	int res;
+
+	ast_channel_lock_both(side[0].chan, side[1].chan);
+	res = !take_side(&side[0]) && !take_side(&side[1]) && look(bridge, side);
+	ast_channel_unlock(side[0].chan);
+	ast_channel_unlock(side[1].chan);
+
+	return res;
+}
+
+/*! \brief At the two of a channel's bridge. \retval 0 there are no two */
+static int with_bridge(struct ast_channel *chan, looker *look)
 {
 	struct ast_bridge *bridge;
 	struct side side[2] = { { NULL } };
@@ -186,10 +232,7 @@ static int with_both(struct ast_channel *chan, int (*look)(struct ast_bridge *br
 		side[1].bridge_channel = AST_LIST_LAST(&bridge->channels);
 		side[0].chan = side[0].bridge_channel->chan;
 		side[1].chan = side[1].bridge_channel->chan;
-		ast_channel_lock_both(side[0].chan, side[1].chan);
-		res = !take_side(&side[0]) && !take_side(&side[1]) && look(bridge, side);
-		ast_channel_unlock(side[0].chan);
-		ast_channel_unlock(side[1].chan);
+		res = with_locks(bridge, side, look);
 	}
 	ast_bridge_unlock(bridge);
 	/* Without locks, as an instance may end with the last reference. */
@@ -200,17 +243,39 @@ static int with_both(struct ast_channel *chan, int (*look)(struct ast_bridge *br
 	return res;
 }
 
+/*! \brief At two that no bridge has. */
+static int with_both(struct ast_channel *chan, struct ast_channel *other, looker *look)
+{
+	struct side side[2] = { { .chan = chan }, { .chan = other } };
+	int res = with_locks(NULL, side, look);
+
+	drop_side(&side[0]);
+	drop_side(&side[1]);
+
+	return res;
+}
+
 int join_idle(struct ast_channel *chan)
 {
-	return with_both(chan, is_idle);
+	return with_bridge(chan, is_idle);
 }
 
 int join_phones(struct ast_channel *chan)
 {
-	return with_both(chan, join_call);
+	return with_bridge(chan, join_bridged);
 }
 
-int join_videos(struct ast_channel *chan)
+int join_videos(struct ast_channel *chan, struct ast_channel *other)
 {
-	return with_both(chan, join_video);
+	return with_both(chan, other, join_video);
+}
+
+int join_early_idle(struct ast_channel *chan, struct ast_channel *other)
+{
+	return with_both(chan, other, is_early_idle);
+}
+
+int join_early(struct ast_channel *chan, struct ast_channel *other)
+{
+	return with_both(chan, other, join_ringing);
 }

@@ -8,7 +8,8 @@
  * such legs natively it needs nothing of their audio, and they are partners.
  * With mode = auto a leg that finds no partner soon becomes an end; that is
  * soon enough for phones, which repeat their Hello for some four seconds.
- * What is decided for the first stream of a call holds for all of them.
+ * What is decided for the first stream of a call holds for all of them. Where
+ * a policy has it, a phone and the only one that it rings are partners already.
  *
  * The looks at a call are tasks of one taskprocessor, where no lock is held.
  */
@@ -40,6 +41,8 @@
 #define UNHEARD_MAX 1500
 /*! A phone whose partner has gone is mostly about to be hung up itself. */
 #define PARTED_MIN 300
+/*! How long after the answer two that were joined before it may have no bridge. */
+#define UNBRIDGED_MAX 1500
 /*! How long a phone may take to answer an offer with another zrtp-hash. */
 #define RENEWAL_MAX 2000
 /*! Between two looks. */
@@ -56,6 +59,18 @@ static int64_t since(uint64_t then)
 enum role mode_first_role(const struct settings *settings)
 {
 	return settings->mode == MODE_PASSTHROUGH || settings->mode == MODE_AUTO ? ROLE_WAITING : ROLE_END;
+}
+
+/*! \brief The role of a medium, that of an end when it is over. */
+static enum role role_of(struct media *media)
+{
+	enum role role;
+
+	ao2_lock(media);
+	role = media->ended ? ROLE_END : media->pass.role;
+	ao2_unlock(media);
+
+	return role;
 }
 
 /*! \brief Show it in the CLI, unless it is over already. */
@@ -132,9 +147,10 @@ static void tell(struct media *media, struct ast_channel *chan, int first)
 
 	if (state != told) {
 		events_passthrough(media, states[state], first);
-		if (state == 2 && chan) {
-			keep_together(media, chan);
-		}
+	}
+	/* They may have been told of before there was a bridge. */
+	if (state == 2 && chan) {
+		keep_together(media, chan);
 	}
 }
 
@@ -257,9 +273,32 @@ void mode_end(struct media *media)
 	}
 }
 
-/*! The one that a phone is in a bridge with. */
+/*!
+ * \brief The channel at the other side with a reference, or NULL: the other one of
+ * a bridge of two or, where the policy has it, the only one that rings.
+ */
+static struct ast_channel *other_side(struct media *media, struct ast_channel *chan, int *rings)
+{
+	struct ast_channel *other = ast_channel_bridge_peer(chan);
+
+	*rings = 0;
+	if (other || !media->settings->early || ast_channel_is_bridged(chan)) {
+		return other;
+	}
+	other = far_only(media);
+	*rings = other && !ast_channel_is_bridged(other)
+		&& (ast_channel_state(chan) != AST_STATE_UP || ast_channel_state(other) != AST_STATE_UP);
+	if (!*rings) {
+		other = ast_channel_cleanup(other);
+	}
+
+	return other;
+}
+
+/*! The one at the other side of a phone. */
 struct neighbour {
-	unsigned int there:1;
+	unsigned int there:1;         /*!< In a bridge of two */
+	unsigned int rings:1;         /*!< Or before one */
 	unsigned int waits:1;         /*!< It could be a partner */
 	unsigned int speaks:1;        /*!< A Hello of its phone said so */
 	unsigned int passes:1;        /*!< Its policy takes phones without ZRTP as well */
@@ -268,14 +307,16 @@ struct neighbour {
 /*! \brief See who is at the other side, and since when it waits. */
 static void see(struct media *media, struct ast_channel *chan, struct neighbour *out)
 {
-	struct ast_channel *other = chan ? ast_channel_bridge_peer(chan) : NULL;
+	int rings = 0;
+	struct ast_channel *other = chan ? other_side(media, chan, &rings) : NULL;
 	struct media *partner = other ? bridge_media(other) : NULL;
 
 	memset(out, 0, sizeof(*out));
-	out->there = other != NULL;
+	out->there = other && !rings;
+	out->rings = rings;
 	if (partner) {
 		ao2_lock(partner);
-		out->waits = partner->pass.role == ROLE_WAITING;
+		out->waits = partner->pass.role == ROLE_WAITING && (!rings || partner->settings->early);
 		out->speaks = partner->pass.speaks_zrtp;
 		out->passes = partner->settings->mode == MODE_PASSTHROUGH;
 		ao2_unlock(partner);
@@ -311,7 +352,7 @@ static int choose(struct media *media, struct ast_channel *chan, const struct ne
 		}
 		return alone < ALONE_MAX ? SOON : become_end(media, "no bridge with another phone");
 	}
-	if (speaks && (neighbour->speaks || neighbour->passes) && !asked) {
+	if (speaks && (neighbour->speaks || neighbour->passes) && !asked && !neighbour->rings) {
 		reconsider(media, chan);
 		return LATER;
 	}
@@ -407,6 +448,22 @@ static int on_hold(struct ast_channel *chan)
 	return res;
 }
 
+/*!
+ * \brief Two that were joined before the answer have no bridge yet after it.
+ * \pre media is locked
+ */
+static int is_between(struct media *media, int together, int rings)
+{
+	if (together) {
+		media->pass.early &= rings;
+		media->pass.unbridged_at = 0;
+	} else if (media->pass.early && !media->pass.unbridged_at) {
+		media->pass.unbridged_at = context_now();
+	}
+
+	return media->pass.early && !together && since(media->pass.unbridged_at) < UNBRIDGED_MAX;
+}
+
 /*! \brief Are two phones with ZRTP in a bridge that wants nothing of their media, though it is no native one? */
 static int is_idle(struct media *media, struct ast_channel *chan)
 {
@@ -426,15 +483,17 @@ static int is_idle(struct media *media, struct ast_channel *chan)
  */
 static int watch(struct media *media, struct media *partner, struct ast_channel *chan)
 {
-	struct ast_channel *other = chan ? ast_channel_bridge_peer(chan) : NULL;
+	int rings = 0;
+	struct ast_channel *other = chan ? other_side(media, chan, &rings) : NULL;
 	struct media *present = other ? bridge_media(other) : NULL;
 	int held = other && (on_hold(chan) || on_hold(other));
 	int together = present == partner;
-	int idle = together && is_idle(media, chan);
+	int idle = together && (rings ? join_early_idle(chan, other) : is_idle(media, chan));
 	int free_to_go = rekey_possible(media) && rekey_possible(partner);
-	int agreed, tell_now;
+	int agreed, tell_now, soon_bridged;
 
 	ao2_lock(media);
+	soon_bridged = is_between(media, together, rings);
 	agreed = passthrough_agreed(media);
 	if (held || idle || media->pass.native) {
 		media->pass.unheard_since = 0;
@@ -449,6 +508,9 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	ao2_cleanup(present);
 	ast_channel_cleanup(other);
 
+	if (soon_bridged && role_of(partner) == ROLE_PASSTHROUGH) {
+		return SOON;
+	}
 	if (!together || (!agreed && !idle)) {
 		mode_part(media, chan);
 		return SOON;
@@ -506,6 +568,20 @@ static int look_away(struct media *media, struct ast_channel *chan)
 	return LATER;
 }
 
+/*! \brief Join a phone with the one that it rings, if both policies have it. */
+static int join_ringing(struct media *media, struct ast_channel *chan)
+{
+	int rings;
+	struct ast_channel *other = other_side(media, chan, &rings);
+	struct media *partner = rings ? bridge_media(other) : NULL;
+	int res = partner && partner->settings->early && join_early(chan, other);
+
+	ao2_cleanup(partner);
+	ast_channel_cleanup(other);
+
+	return res;
+}
+
 /*! \brief A phone without a partner. \retval 0, or when to look again */
 static int look_for_partner(struct media *media, struct ast_channel *chan)
 {
@@ -519,7 +595,7 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 	media->pass.direct = 0;
 	keyed = media->pass.keyed;
 	ao2_unlock(media);
-	if (chan && join_phones(chan)) {
+	if (chan && (join_phones(chan) || join_ringing(media, chan))) {
 		wake_video(chan);
 		return LATER;
 	}
@@ -530,25 +606,19 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 		: lonely(media, chan, &neighbour, keyed);
 }
 
-/*! \brief The role of a medium, that of an end when it is over. */
-static enum role role_of(struct media *media)
+/*! \brief Has this one, or gets it now, the video of the other side as its partner? */
+static int goes_along(struct media *media, struct ast_channel *chan, struct media *partner)
 {
-	enum role role;
-
-	ao2_lock(media);
-	role = media->ended ? ROLE_END : media->pass.role;
-	ao2_unlock(media);
-
-	return role;
-}
-
-/*! \brief Is this partner still the video of the phone that its call is with? */
-static int is_beside(struct media *partner, struct ast_channel *chan)
-{
-	struct ast_channel *other = ast_channel_bridge_peer(chan);
+	int rings, res;
+	struct ast_channel *other = other_side(media, chan, &rings);
 	struct media *present = other ? bridge_video(other) : NULL;
-	int res = present == partner && role_of(partner) == ROLE_PASSTHROUGH;
 
+	/* Between answer and bridge there is no other side; the audio says when it is over. */
+	res = partner && role_of(partner) == ROLE_PASSTHROUGH && (!other || present == partner);
+	if (!res) {
+		passthrough_part(media);
+		res = other && join_videos(chan, other);
+	}
 	ao2_cleanup(present);
 	ast_channel_cleanup(other);
 
@@ -563,11 +633,7 @@ static int go_along(struct media *media, struct ast_channel *chan, struct media 
 {
 	int tell_now;
 
-	if (partner && is_beside(partner, chan)) {
-		return LATER;
-	}
-	passthrough_part(media);
-	if (join_videos(chan)) {
+	if (goes_along(media, chan, partner)) {
 		return LATER;
 	}
 	passthrough_leave_out(media, 1);

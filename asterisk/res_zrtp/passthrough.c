@@ -448,7 +448,7 @@ int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *i
 	return 1;
 }
 
-int passthrough_join(struct media *media, struct media *partner, int native)
+int passthrough_join(struct media *media, struct media *partner, enum join join)
 {
 	char name[AST_CHANNEL_NAME];
 	struct media *former;
@@ -471,7 +471,9 @@ int passthrough_join(struct media *media, struct media *partner, int native)
 		}
 		media->pass.partner = ao2_bump(partner);
 		media->pass.role = ROLE_PASSTHROUGH;
-		media->pass.native = !!native;
+		media->pass.native = join == JOIN_NATIVE;
+		media->pass.early = join == JOIN_EARLY;
+		media->pass.unbridged_at = 0;
 		media->pass.left_out = 0;
 		media->pass.told = 0;
 		media->pass.unheard_since = 0;
@@ -536,7 +538,7 @@ void passthrough_part(struct media *media)
 	ao2_lock(media);
 	partner = media->pass.partner;
 	media->pass.partner = NULL;
-	media->pass.native = 0;
+	media->pass.native = media->pass.early = 0;
 	media->pass.committed_at = 0;
 	if (media->pass.role == ROLE_PASSTHROUGH) {
 		media->pass.role = ROLE_WAITING;

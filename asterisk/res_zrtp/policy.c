@@ -45,7 +45,7 @@ static const struct {
 /*! The policies in force come from a file. */
 static int file_seen;
 
-#define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, require, on_error, initiate, sas_relay, disclose, " \
+#define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, early, require, on_error, initiate, sas_relay, disclose, " \
 	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure, hash_mismatch, " \
 	"cache_expiry"
 
@@ -96,6 +96,15 @@ static int read_require(struct settings *settings, const struct ast_variable *va
 	int value = read_switch(var);
 
 	settings->require = value > 0;
+
+	return value < 0 ? -1 : 0;
+}
+
+static int read_early(struct settings *settings, const struct ast_variable *var)
+{
+	int value = read_switch(var);
+
+	settings->early = value > 0;
 
 	return value < 0 ? -1 : 0;
 }
@@ -230,6 +239,8 @@ static int read_variable(struct draft *draft, struct settings *settings, const s
 	}
 	if (!strcasecmp(var->name, "allow_clear")) {
 		return read_allow_clear(settings, var);
+	} else if (!strcasecmp(var->name, "early")) {
+		return read_early(settings, var);
 	} else if (!strcasecmp(var->name, "require")) {
 		return read_require(settings, var);
 	} else if (!strcasecmp(var->name, "mode")) {
@@ -470,6 +481,7 @@ static void show(const struct settings *settings, void *arg)
 	}
 	ast_cli(fd, "  %-13s = %s\n", "allow_clear", settings->allow_clear == ALLOW_CLEAR_YES ? "yes"
 		: settings->allow_clear == ALLOW_CLEAR_CONFIRM ? "confirm" : "no");
+	ast_cli(fd, "  %-13s = %s\n", "early", settings->early ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "require", settings->require ? "yes" : "no");
 	ast_cli(fd, "  %-13s = %s\n", "on_error", settings->clear_on_error ? "clear" : "close");
 	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");

@@ -72,6 +72,7 @@ struct settings {
 	char name[POLICY_NAME_SIZE];   /*!< Of the RTP engine it belongs to */
 	struct zrtp_policy policy;
 	enum mode mode;
+	unsigned int early:1;          /*!< Pass-through begins before the answer where it can */
 	unsigned int require:1;        /*!< No clear media at any time */
 	unsigned int clear_on_error:1; /*!< Go on in clear after a failure */
 	enum allow_clear allow_clear;
@@ -226,6 +227,7 @@ struct passthrough {
 	unsigned int mux:1;           /*!< RTCP comes and goes on the RTP socket */
 	unsigned int direct:1;        /*!< The phones send to each other */
 	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
+	unsigned int early:1;         /*!< No bridge has them yet, one rings the other */
 	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
@@ -251,6 +253,7 @@ struct passthrough {
 	uint64_t dropped;             /*!< Those that were not */
 	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
+	uint64_t unbridged_at;        /*!< Both are up, and no bridge has them */
 	uint64_t committed_at;        /*!< The last Commit went through, 0 without one */
 	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
 };
@@ -284,11 +287,15 @@ int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *i
 /*! \brief Have both phones the same codec first, with the same number? \pre both channels are locked */
 int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type);
 
-/*!
- * \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end
- * \param native the bridge says when it is over
- */
-int passthrough_join(struct media *media, struct media *partner, int native);
+/*! Who holds two partners together. */
+enum join {
+	JOIN_NATIVE, /*!< A native bridge, which says when it is over */
+	JOIN_SIMPLE, /*!< Another bridge */
+	JOIN_EARLY,  /*!< A call that one makes to the other */
+};
+
+/*! \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end */
+int passthrough_join(struct media *media, struct media *partner, enum join join);
 /*!
  * \brief No partner while the rest of its call has one: nothing passes, since
  * the phones take their call for one between them.
@@ -304,8 +311,8 @@ void passthrough_end(struct media *media);
 void passthrough_destroy(struct passthrough *pass);
 
 /* ------------------------------------------------------------------------
- * join.c: the same for two phones with video, which no native bridge has.
- * No lock may be held.
+ * join.c: the same for two phones that no native bridge has: those with video,
+ * and those of which one rings. No lock may be held.
  */
 
 /*! \brief Is a channel in a bridge of two that is not native because of video only? */
@@ -313,7 +320,11 @@ int join_idle(struct ast_channel *chan);
 /*! \brief Join all media of such two, if both phones speak ZRTP and wait. \retval 1 they are joined */
 int join_phones(struct ast_channel *chan);
 /*! \brief Join the video of two whose audio is. \retval 1 it is joined */
-int join_videos(struct ast_channel *chan);
+int join_videos(struct ast_channel *chan, struct ast_channel *other);
+/*! \brief Wants nobody in the core the media of two channels without a bridge? */
+int join_early_idle(struct ast_channel *chan, struct ast_channel *other);
+/*! \brief Join all media of a phone and of the one that it rings. \retval 1 they are joined */
+int join_early(struct ast_channel *chan, struct ast_channel *other);
 
 /* ------------------------------------------------------------------------
  * mode.c: which of the roles a leg has
@@ -764,6 +775,8 @@ void far_learn(struct media *media);
 int far_hash(struct media *media, char *out);
 /*! \brief Is there a phone at the other side that may be passed through? */
 int far_waits(struct media *media);
+/*! \brief The channel at the other side with a reference, if the call has dialled one only; or NULL. No lock may be held. */
+struct ast_channel *far_only(struct media *media);
 
 /* ------------------------------------------------------------------------
  * function.c: the dialplan function ZRTP()

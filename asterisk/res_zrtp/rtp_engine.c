@@ -238,7 +238,7 @@ static int zrtp_local_bridge(struct ast_rtp_instance *instance0, struct ast_rtp_
 		passthrough_native_ended(media);
 		res = 0;
 	} else if (media && partner) {
-		res = passthrough_join(media, partner, 1);
+		res = passthrough_join(media, partner, JOIN_NATIVE);
 	}
 	ao2_cleanup(media);
 	ao2_cleanup(partner);

@@ -33,6 +33,8 @@ POLICIES = {
     "sealed": "mode = passthrough\nrequire = yes\n",
     "auto": "mode = auto\n",
     "stock": "mode = off\n",
+    "soon": "mode = passthrough\nearly = yes\n",
+    "soonauto": "mode = auto\nearly = yes\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}
@@ -44,6 +46,7 @@ ENDPOINTS = {
     "relayed": "zrtp", **{name: f"zrtp/{name}" for name in POLICIES},
     "direct1": "zrtp", "direct2": "zrtp",
     "through2": "zrtp/through", "sealed2": "zrtp/sealed", "auto2": "zrtp/auto", "stock2": "zrtp/stock",
+    "soon2": "zrtp/soon", "soon3": "zrtp/soon", "soonauto2": "zrtp/soonauto",
 }
 DIRECT = ("direct1", "direct2", "past1", "past2")  # they would talk past the PBX, if it let them
 
@@ -70,7 +73,8 @@ BESIDES = {
     "film": ("zrtp", "allow = vp8\nmax_video_streams = 1\n"),
     "six": ("zrtp", ""), "sixthrough": ("zrtp/through", ""),
     **{f"{name}{number}": (f"zrtp/{policy}", "allow = h264\n")
-       for name, policy in (("view", "through"), ("autoview", "auto"), ("sealview", "sealed")) for number in (1, 2)},
+       for name, policy in (("view", "through"), ("autoview", "auto"), ("sealview", "sealed"), ("soonview", "soon"))
+       for number in (1, 2)},
     "auto3": ("zrtp/auto", ""),
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
@@ -187,6 +191,9 @@ exten => park,1,Park()
 exten => parked,1,ParkedCall(default,701)
 exten => _over-.,1,Dial({technology}/${{EXTEN:5}}@trunk,20)
 exten => _keys-.,1,Dial({technology}/${{EXTEN:5}},20,tT)
+exten => _try-.,1,Dial({technology}/${{EXTEN:4}},20)
+ same => n,Goto(announce,1)
+exten => _both-.,1,Dial({technology}/${{EXTEN:5}}2&{technology}/${{EXTEN:5}}3,20)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
 """
 
