@@ -14,6 +14,7 @@ import processes
 import wait
 
 IP = "127.0.0.1"
+SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tsan.suppressions")
 
 ASTERISK_CONF = """\
 [directories]
@@ -159,10 +160,14 @@ class Asterisk:
                 library = preload.read().strip()
         except FileNotFoundError:
             return []
+        if not library:
+            return []
         reports = f"log_path={self.home}/log/sanitizer:exitcode=0"
-        return library and [
+        shutil.copy(SUPPRESSIONS, self.file("etc"))
+        return [
             f"LD_PRELOAD={library}", f"ASAN_OPTIONS={reports}:fast_unwind_on_malloc=0:malloc_context_size=8",
-            f"UBSAN_OPTIONS={reports}:print_stacktrace=1", f"TSAN_OPTIONS={reports}:report_thread_leaks=0"]
+            f"UBSAN_OPTIONS={reports}:print_stacktrace=1", f"TSAN_OPTIONS={reports}:report_thread_leaks=0"
+            f":suppressions={self.home}/etc/{os.path.basename(SUPPRESSIONS)}"]
 
     def sanitizer_reports(self):
         """What a sanitizer said of our modules; what it says of Asterisk alone is Asterisk's."""
