@@ -233,12 +233,13 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 	}
 }
 
-static struct media *partner_of(struct media *media)
+static struct media *partner_of(struct media *media, int *mux)
 {
 	struct media *partner;
 
 	ao2_lock(media);
 	partner = ao2_bump(media->pass.partner);
+	*mux = media->pass.mux;
 	ao2_unlock(media);
 
 	return partner;
@@ -246,7 +247,8 @@ static struct media *partner_of(struct media *media)
 
 int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp)
 {
-	struct media *partner = partner_of(media);
+	int mux;
+	struct media *partner = partner_of(media, &mux);
 	uint8_t octets[DATAGRAM_MAX];
 	struct ast_sockaddr source;
 	enum kind kind;
@@ -261,7 +263,7 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 		if (len < 0) {
 			break;
 		}
-		kind = kind_of(octets, len, rtcp, media->pass.mux);
+		kind = kind_of(octets, len, rtcp, mux);
 		if (kind == KIND_STUN) {
 			ours = 0; /* ICE is a matter of each leg */
 			break;
