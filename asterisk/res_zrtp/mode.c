@@ -378,7 +378,8 @@ static int apart(struct media *media, struct ast_channel *chan, const struct nei
 	together = since(media->pass.bridged_at);
 	ao2_unlock(media);
 
-	if (speaks && neighbour->waits && neighbour->speaks && together > STRANGERS_MAX) {
+	/* What rings may be joined by its bridge yet. */
+	if (speaks && neighbour->waits && neighbour->speaks && !neighbour->rings && together > STRANGERS_MAX) {
 		ast_log(LOG_NOTICE, "%s: no pass-through and no ZRTP, the bridge does not join the phones natively: "
 			"feature codes, recording, or different codecs or payload numbers\n", ast_channel_name(chan));
 		return 0;

@@ -193,7 +193,9 @@ exten => _over-.,1,Dial({technology}/${{EXTEN:5}}@trunk,20)
 exten => _keys-.,1,Dial({technology}/${{EXTEN:5}},20,tT)
 exten => _try-.,1,Dial({technology}/${{EXTEN:4}},20)
  same => n,Goto(announce,1)
-exten => _both-.,1,Dial({technology}/${{EXTEN:5}}2&{technology}/${{EXTEN:5}}3,20)
+exten => _music-.,1,Dial({technology}/${{EXTEN:6}},20,m)
+exten => _both-.,1,Progress()
+ same => n,Dial({technology}/${{EXTEN:5}}2&{technology}/${{EXTEN:5}}3,20)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
 """
 

@@ -907,6 +907,20 @@ def early_fork(lab):
         three.wait_ended()
 
 
+@case("early = yes: a caller who hears the PBX's music is not joined before the answer, and then is")
+def early_music(lab):
+    with ringing(lab, "soon", "soon2", {"record": True}, extension="music") as (one, two):
+        time.sleep(2)
+        equal("states", {s["State"] for s in lab.pbx.streams()}, {"waiting"})
+        equal("told of a bridge", "PJSIP/soon-" in "".join(
+            line for line in lab.pbx.log().splitlines() if "the bridge does not join" in line), False)
+        two.say("answer")
+        same_sas(one, two)
+        one.hang_up()
+        two.wait_ended()
+    tone.heard(one.recording, MUSIC_HZ)
+
+
 @case("early = yes: the phone that had keys before the answer gives up; the caller hears nothing in clear",
       errors="it has keys with a phone that is no longer there")
 def early_given_up(lab):
