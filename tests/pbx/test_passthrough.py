@@ -851,7 +851,8 @@ def rings_secure(lab, caller, called, hashes, first=None, media=1):
             ringing(lab, caller, called, first) as (one, two):
         sas = same_sas(one, two)
         equal("answered", (one.all("up"), two.all("up")), ([], []))
-        equal("zrtp-hash", [[e["zrtp_hash"] for e in p.all("secure")] for p in (one, two)], hashes)
+        wait.until("each medium is secure, with its zrtp-hash", 10,
+                   lambda: [[e["zrtp_hash"] for e in p.all("secure")] for p in (one, two)] == hashes)
         for name in (caller, called):
             all_passed_through(lab, name, media)
         time.sleep(1)
