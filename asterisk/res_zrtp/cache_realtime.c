@@ -36,6 +36,9 @@
 #define CELL_TEXT_SIZE (2 * ZRTP_STORE_CELL_MAX + 1)
 #define NUMBER_SIZE 24
 
+/*! Longer than a call takes from the peer's row to the pair's, seconds. */
+#define WRITING_MAX 60
+
 /*! Peers are listed by the first two digits of their ZIDs, as realtime has no limit. */
 #define PREFIXES 256
 
@@ -783,9 +786,34 @@ static enum zrtp_store_status realtime_pair_trim(attribute_unused void *be, cons
 	return status;
 }
 
-/*! \brief A peer that has lost a pair goes if it has nothing else. */
-static enum zrtp_store_status purge_peer(void *be, const uint8_t *own_zid, const uint8_t *peer_zid, uint64_t *peers,
+/*! \brief A call writes the peer first: is the pair that it is about to write the one that is missing? */
+static int is_written(const struct zrtp_store_peer_row *peer, uint64_t dropped, int64_t now)
+{
+	return peer->latest != dropped && peer->last_use > now - WRITING_MAX;
+}
+
+/*! \brief Delete a peer without pairs, unless somebody has written it meanwhile. */
+static enum zrtp_store_status peer_drop_unchanged(const struct zrtp_store_peer_row *row, uint64_t *peers,
 	struct zrtp_store_error *error)
+{
+	char own[ZID_TEXT_SIZE], peer[ZID_TEXT_SIZE], number[NUMBER_SIZE];
+	int rows;
+
+	enroll_zid_text(own, row->own_zid);
+	enroll_zid_text(peer, row->peer_zid);
+	snprintf(number, sizeof(number), "%" PRIu64, row->revision);
+	rows = ast_destroy_realtime(PEERS, "peer_zid", peer, "own_zid", own, "revision", number, SENTINEL);
+	if (rows < 0) {
+		return fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row, see what its driver says");
+	}
+	*peers += rows;
+
+	return ZRTP_STORE_OK;
+}
+
+/*! \brief A peer that has lost a pair, of this revision, goes if it has nothing else. */
+static enum zrtp_store_status purge_peer(void *be, const uint8_t *own_zid, const uint8_t *peer_zid, uint64_t dropped,
+	int64_t now, uint64_t *peers, struct zrtp_store_error *error)
 {
 	struct zrtp_store_peer_row peer;
 	struct zrtp_store_pair_row *rows = NULL;
@@ -794,9 +822,8 @@ static enum zrtp_store_status purge_peer(void *be, const uint8_t *own_zid, const
 
 	if (!status && !peer.pbx.len && !peer.pbx_alternate.len && !peer.aux.len) {
 		status = all_pairs(own_zid, peer_zid, &rows, &count, error);
-		if (!status && !count) {
-			status = realtime_peer_drop(be, own_zid, peer_zid, error);
-			++*peers;
+		if (!status && !count && !is_written(&peer, dropped, now)) {
+			status = peer_drop_unchanged(&peer, peers, error);
 		}
 		ast_free(rows);
 	}
@@ -804,8 +831,8 @@ static enum zrtp_store_status purge_peer(void *be, const uint8_t *own_zid, const
 	return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 }
 
-static enum zrtp_store_status purge_pair(void *be, const struct ast_variable *row, uint64_t *pairs, uint64_t *peers,
-	struct zrtp_store_error *error)
+static enum zrtp_store_status purge_pair(void *be, const struct ast_variable *row, int64_t now, uint64_t *pairs,
+	uint64_t *peers, struct zrtp_store_error *error)
 {
 	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
 	struct zrtp_store_pair_row pair;
@@ -819,7 +846,7 @@ static enum zrtp_store_status purge_pair(void *be, const struct ast_variable *ro
 	}
 	if (!status) {
 		++*pairs;
-		status = purge_peer(be, own_zid, peer_zid, peers, error);
+		status = purge_peer(be, own_zid, peer_zid, pair.revision, now, peers, error);
 	}
 
 	return status;
@@ -837,7 +864,7 @@ static enum zrtp_store_status realtime_purge(void *be, int64_t now, uint64_t *pa
 	add_number(&where, "expires <=", now);
 	status = load_all(PAIRS, &where, &found, error);
 	while (!status && found && (row = ast_category_browse_filtered(found, NULL, row, NULL))) {
-		status = purge_pair(be, ast_category_first(row), pairs, peers, error);
+		status = purge_pair(be, ast_category_first(row), now, pairs, peers, error);
 	}
 	ast_config_destroy(found);
 

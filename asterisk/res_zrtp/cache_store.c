@@ -37,6 +37,8 @@
 #define SETTLE_STEP 10
 /*! Tries of a change that fails while others succeed. */
 #define TRIES_MAX 5
+/*! Conflicts of a change in a row until the store is taken for one that fails. */
+#define CONFLICTS_MAX 20
 /*! Changes that may wait: more than any database is away for. */
 #define WAITING_MAX 200000
 
@@ -54,6 +56,7 @@ struct job {
 	int64_t when;
 	unsigned int tries;            /*!< That failed while others succeeded */
 	uint64_t others;               /*!< How many had, at the last one */
+	unsigned int conflicts;
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint8_t own_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];
@@ -230,6 +233,7 @@ static int is_outage(enum zrtp_store_status result)
 	case ZRTP_STORE_KEY:
 	case ZRTP_STORE_NO_MEMORY:
 	case ZRTP_STORE_CRYPTO:
+	case ZRTP_STORE_CONFLICT:
 		return 1;
 	default:
 		return 0;
@@ -427,7 +431,7 @@ static int do_change(struct job *job)
 		: zrtp_store_put(store, &key, job->when, &job->change, &error);
 	char zid[ZID_TEXT_SIZE];
 
-	if (result == ZRTP_STORE_CONFLICT) {
+	if (result == ZRTP_STORE_CONFLICT && ++job->conflicts % CONFLICTS_MAX) {
 		/* Others write this peer all the time; no two of them wait as long. */
 		usleep(1000 + ast_random() % 50000);
 		return 0;

@@ -388,6 +388,64 @@ def outage(bench):
                 lab.pbx.remove()
 
 
+TRIGGER = """CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {does} RETURN {row}; END $$;
+CREATE TRIGGER meddle BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION meddle();"""
+
+
+def short_call(lab, phone):
+    """A call that becomes secure, and whose change is in the queue of the cache."""
+    phone.call("echo", lab.sip_port)
+    phone.secure()
+    lab.pbx.secure("alice")
+    phone.hang_up()
+    lab.pbx.idle()
+
+
+@case("a database in which every change conflicts is taken for down, and the module unloads all the same", "22 own")
+def conflicts(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as phone:
+            short_call(lab, phone)
+            wait.until("stored", 5, lambda: server.sql("SELECT count(*) FROM zrtp_pairs") == "1")
+            server.sql(TRIGGER.format(what="UPDATE", table="zrtp_peers", does="", row="NULL"), user=USER)
+            short_call(lab, phone)
+            wait.until("down", 15, lambda: "ZRTP cache is down, calls go on with what is known: changed by somebody else"
+                       in lab.pbx.log())
+            lab.pbx.cli("module unload app_enroll_zrtp.so")
+            began = time.monotonic()
+            lab.pbx.cli("module unload res_zrtp.so")
+            wait.until("unloaded", 10, lambda: "changes of the last calls are lost" in lab.pbx.log())
+            if time.monotonic() - began > 10:
+                raise AssertionError("the unload waited for a change that never succeeds")
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+@case("a peer that a call writes while its last secret expires stays in the database", "22 own")
+def purge_beside_call(bench):
+    def purge():
+        wait.until("stored", 5, lambda: server.sql("SELECT count(*) FROM zrtp_pairs") == "1")
+        server.sql("UPDATE zrtp_pairs SET expires = 1")
+        return command(lab, "zrtp cache purge")
+
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as phone:
+            short_call(lab, phone)
+            # What a call under another number does first.
+            server.sql(TRIGGER.format(what="DELETE", table="zrtp_pairs", row="OLD", does="UPDATE zrtp_peers SET "
+                                      "revision = revision + 1, latest = revision + 1;"), user=USER)
+            equal("beside a call", purge(), "1 expired secret, 0 peers removed")
+            equal("peers", server.sql("SELECT count(*) FROM zrtp_peers"), "1")
+            server.sql("DROP TRIGGER meddle ON zrtp_pairs", user=USER)
+            short_call(lab, phone)
+            equal("alone", purge(), "1 expired secret, 1 peer removed")
+            equal("peers", server.sql("SELECT count(*) FROM zrtp_peers"), "0")
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
 def on_mariadb(bench):
     with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
         server.sql(script.read())
