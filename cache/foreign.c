@@ -238,14 +238,6 @@ static bool linphone_own(const struct foreign *f, sqlite3_stmt *row)
 							 : refuse(f, "an own ZID has not 12 octets");
 }
 
-/* "sip:100@pbx.example.org" is 100. */
-static void user_of(char *out, size_t size, const char *uri)
-{
-	const char *colon = strchr(uri, ':'), *from = colon ? colon + 1 : uri;
-
-	snprintf(out, size, "%.*s", (int)strcspn(from, "@;"), from);
-}
-
 static bool linphone_peer(const struct foreign *f, sqlite3_stmt *row)
 {
 	struct record *out = batch_next(f->batch, f->error);
@@ -258,7 +250,9 @@ static bool linphone_peer(const struct foreign *f, sqlite3_stmt *row)
 	}
 	copy_text(uri, sizeof(uri), row, 2);
 	snprintf(out->name, sizeof(out->name), "%.*s", (int)sizeof(out->name) - 1, uri);
-	user_of(out->pair.label, sizeof(out->pair.label), uri);
+	/* Of the two URIs the peer has ours. */
+	copy_text(uri, sizeof(uri), row, 8);
+	zrtp_store_uri_label(out->pair.label, uri);
 	out->first_use = out->last_use = out->pair.last_use = f->now;
 	out->pair.expires = ZRTP_STORE_NEVER;
 	out->has_pair = column_octets(row, 3, out->pair.rs1, ZRTP_SECRET_SIZE);
@@ -287,7 +281,8 @@ static enum zrtp_store_status linphone(const struct foreign *f)
 
 	return status ? status
 		      : each_row(f,
-				 "SELECT s.zid, p.zid, p.peeruri, z.rs1, z.rs2, z.aux, z.pbx, z.pvs FROM "
+				 "SELECT s.zid, p.zid, p.peeruri, z.rs1, z.rs2, z.aux, z.pbx, z.pvs, "
+				 "p.selfuri FROM "
 				 "ziduri p"
 				 " JOIN zrtp z ON z.zuid = p.zuid JOIN ziduri s ON s.selfuri = p.selfuri"
 				 " AND s.peeruri = 'self' WHERE p.peeruri <> 'self' ORDER BY p.zuid",

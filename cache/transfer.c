@@ -42,18 +42,21 @@ void batch_free(struct batch *batch)
 	}
 }
 
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+	return CRYPTO_memcmp(a, b, ZRTP_SECRET_SIZE) == 0;
+}
+
 static void merge_pbx(struct peer *peer, const struct record *in)
 {
 	if (in->has_pbx && !peer->has_pbx) {
 		peer->has_pbx = true;
 		memcpy(peer->pbx, in->pbx, sizeof(peer->pbx));
-	} else if (in->has_pbx && !peer->has_pbx_alternate &&
-		   CRYPTO_memcmp(peer->pbx, in->pbx, sizeof(peer->pbx))) {
+	} else if (in->has_pbx && !peer->has_pbx_alternate && !same(peer->pbx, in->pbx)) {
 		peer->has_pbx_alternate = true;
 		memcpy(peer->pbx_alternate, in->pbx, sizeof(peer->pbx_alternate));
 	}
-	if (in->has_pbx_alternate && !peer->has_pbx_alternate &&
-	    CRYPTO_memcmp(peer->pbx, in->pbx_alternate, sizeof(peer->pbx))) {
+	if (in->has_pbx_alternate && !peer->has_pbx_alternate && !same(peer->pbx, in->pbx_alternate)) {
 		peer->has_pbx_alternate = true;
 		memcpy(peer->pbx_alternate, in->pbx_alternate, sizeof(peer->pbx_alternate));
 	}
@@ -85,6 +88,20 @@ static void merge_peer(struct peer *peer, const struct record *in, bool anew)
 	merge_pbx(peer, in);
 }
 
+/* Two pairs of one moment, as of a peer that others know under two URIs: which of
+ * them it will use nobody can tell. */
+static bool merge_twin(struct pair *own, const struct pair *in)
+{
+	if (own->last_use != in->last_use || same(own->rs1, in->rs1) ||
+	    (own->has_rs2 && same(own->rs2, in->rs1))) {
+		return false;
+	}
+	own->has_rs2 = true;
+	memcpy(own->rs2, in->rs1, sizeof(own->rs2));
+	own->verified &= in->verified;
+	return true;
+}
+
 static enum zrtp_store_status write_record(struct zrtp_store *store, const struct record *in,
 					   struct zrtp_store_error *error)
 {
@@ -99,7 +116,7 @@ static enum zrtp_store_status write_record(struct zrtp_store *store, const struc
 		status = ZRTP_STORE_OK;
 	}
 	if (with_pair && peer.has_own && peer.own.last_use >= in->pair.last_use) {
-		with_pair = false; /* used since */
+		with_pair = merge_twin(&peer.own, &in->pair); /* or used since */
 	} else if (with_pair) {
 		peer.own = in->pair;
 		peer.has_own = true;

@@ -155,33 +155,6 @@ static int task_labelled(void *data)
 	return 0;
 }
 
-void ahead_uri_to_label(const char *uri, char *out, size_t size)
-{
-	const char *begin = strchr(uri, '<');
-	const char *at, *host, *end;
-	size_t user;
-
-	begin = begin ? begin + 1 : uri;
-	end = begin + strcspn(begin, ";?> ");
-	at = memchr(begin, '@', end - begin);
-	host = at ? at + 1 : begin;
-	user = at ? strcspn(begin + strcspn(begin, ":@") + 1, ":@") + strcspn(begin, ":@") + 1 : 0;
-	out[0] = '\0';
-	/* sip:user, without a password, and the host without its port. */
-	if (at && *host == '[') {
-		const char *bracket = memchr(host, ']', end - host);
-
-		end = bracket ? bracket + 1 : end;
-	} else if (at) {
-		end = host + MIN((size_t) (end - host), strcspn(host, ":"));
-	}
-	if (at && (size_t) (end - host) + user + 2 <= size) {
-		snprintf(out, size, "%.*s@%.*s", (int) user, begin, (int) (end - host), host);
-	} else if (!at && (size_t) (end - begin) < size) {
-		snprintf(out, size, "%.*s", (int) (end - begin), begin);
-	}
-}
-
 /*! \brief Without SIP: the number that was dialled, or called from. */
 static void number_label(struct ast_channel *chan, char *out, size_t size)
 {
@@ -216,7 +189,7 @@ static int task_ask(void *data)
 	if (chan) {
 		if (!strcmp(ast_channel_tech(chan)->type, "PJSIP")
 			&& !ast_func_read(chan, "CHANNEL(pjsip,local_uri)", uri, sizeof(uri))) {
-			ahead_uri_to_label(uri, answer->label, sizeof(answer->label));
+			zrtp_store_uri_label(answer->label, uri);
 		}
 		if (ast_strlen_zero(answer->label)) {
 			number_label(chan, answer->label, sizeof(answer->label));

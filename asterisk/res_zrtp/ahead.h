@@ -43,10 +43,4 @@ void ahead_end(struct media *media);
  * \retval 1 when it must not have it now: it is kept, or the peer repeats it
  */
 int ahead_hold(struct media *media, const uint8_t *octets, size_t len);
-/*!
- * \brief The label that a SIP URI gives: scheme, user and host, as phones file
- * their secrets. Empty if it does not fit.
- */
-void ahead_uri_to_label(const char *uri, char *out, size_t size);
-
 #endif

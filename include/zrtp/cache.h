@@ -211,6 +211,12 @@ struct zrtp_store_peer {
 	int64_t expires; /* of the pair used last; ZRTP_STORE_NEVER */
 };
 
+/*
+ * The label that a SIP URI of ours gives, as phones see it: scheme, user and host,
+ * without name, password, port and parameters. "" if it does not fit.
+ */
+ZRTP_API void zrtp_store_uri_label(char out[ZRTP_LABEL_SIZE], const char *uri);
+
 struct zrtp_store_label {
 	char label[ZRTP_LABEL_SIZE];
 	bool has_rs2, verified;
@@ -319,7 +325,8 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_check(struct zrtp_store *s
  *
  * What is imported is added: a pair that is there stays if it was used since, a
  * pbxsecret that is there stays in use and the imported one becomes its
- * alternate, a name that is there stays. So an import may be repeated. What
+ * alternate, a name that is there stays. Of two pairs under one label that were
+ * used last at the same time both newest secrets stay. So an import may be repeated. What
  * came before an error stays imported. *count: peers and pairs taken, may be
  * NULL. ZRTP_STORE_INVALID: not that format, or a line or row is wrong; the
  * sentence names it.
@@ -347,7 +354,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_import(struct zrtp_store *
 enum zrtp_store_format {
 	ZRTP_FORMAT_GNU_FILE,   /* GNU ZRTP C++: records of 128 octets, native byte order */
 	ZRTP_FORMAT_GNU_SQLITE, /* and its database, not encrypted */
-	ZRTP_FORMAT_LINPHONE,   /* bzrtp: ziduri and zrtp; the user of the peer's URI is the label */
+	ZRTP_FORMAT_LINPHONE,   /* bzrtp: ziduri and zrtp; its own URI is the label */
 };
 
 /* The cache of another implementation. Its own ZID is taken over if the store

@@ -307,8 +307,10 @@ static void the_database_of_linphone_is_taken_over(void **state)
 	static const uint8_t peer[ZRTP_ZID_SIZE] = "the peer ZID";
 	struct test_store t;
 	struct zrtp_retained r;
+	struct zrtp_store_label found[3];
 	char path[100];
 	uint64_t count;
+	size_t labels = 0;
 
 	(void)state;
 	stores_prepare(&t, STORE_SQLITE);
@@ -318,27 +320,73 @@ static void the_database_of_linphone_is_taken_over(void **state)
 		"CREATE TABLE ziduri(zuid INTEGER PRIMARY KEY, zid BLOB, selfuri TEXT, peeruri TEXT,"
 		" active INTEGER);"
 		"CREATE TABLE zrtp(zuid INTEGER, rs1 BLOB, rs2 BLOB, aux BLOB, pbx BLOB, pvs BLOB);"
-		"INSERT INTO ziduri VALUES (1, x'746865206f776e205a494400', 'sip:me@h', 'self', 1);"
-		"INSERT INTO ziduri VALUES (2, 'the peer ZID', 'sip:me@h', 'sip:100@pbx', 1);"
-		"INSERT INTO ziduri VALUES (3, 'the peer ZID', 'sip:me@h', 'sip:200@pbx', 1);"
+		"INSERT INTO ziduri VALUES (1, x'746865206f776e205a494400', 'sip:100@pbx', 'self', 1);"
+		"INSERT INTO ziduri VALUES (2, 'the peer ZID', 'sip:100@pbx', 'sip:alice@h', 1);"
+		"INSERT INTO ziduri VALUES (3, 'the peer ZID', 'sip:200@pbx;transport=tls', 'sip:alice@h', "
+		"1);"
+		"INSERT INTO ziduri VALUES (4, 'the peer ZID', 'sip:100@pbx', 'sip:a@h', 1);"
+		"INSERT INTO ziduri VALUES (5, x'746865206f776e205a494400', 'sip:200@pbx;transport=tls', "
+		"'self', 1);"
 		"INSERT INTO zrtp VALUES (2,"
 		" x'0101010101010101010101010101010101010101010101010101010101010101',"
 		" x'0202020202020202020202020202020202020202020202020202020202020202', NULL, NULL, x'01');"
 		"INSERT INTO zrtp VALUES (3,"
 		" x'0303030303030303030303030303030303030303030303030303030303030303',"
+		" NULL, NULL, NULL, x'00');"
+		"INSERT INTO zrtp VALUES (4,"
+		" x'0404040404040404040404040404040404040404040404040404040404040404',"
 		" NULL, NULL, NULL, x'00');");
 	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_LINPHONE, path, 4000, &count, &t.error),
 			 ZRTP_STORE_OK);
-	assert_int_equal(count, 2);
-	r = get(&t, own, peer, "200");
+	assert_int_equal(count, 3);
+	/* Each secret under the URI of ours that the peer has, whatever we call it. */
+	assert_int_equal(zrtp_store_labels(t.store, own, peer, found, 3, &labels, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(labels, 2);
+	assert_string_equal(found[0].label, "sip:100@pbx");
+	assert_string_equal(found[1].label, "sip:200@pbx");
+	assert_true(found[0].has_rs2 && !found[0].verified && !found[1].has_rs2);
+	r = get(&t, own, peer, "sip:200@pbx");
 	assert_int_equal(r.rs1[0], 3);
-	assert_false(r.verified || r.has_rs2);
-	r = get(&t, own, peer, "100");
-	assert_int_equal(r.rs1[0], 1);
-	assert_true(r.verified);
+	/* The peer has two under this one: both are offered, also after the next import. */
+	for (unsigned i = 0; i < 2; i++) {
+		r = get(&t, own, peer, "sip:100@pbx");
+		assert_int_equal(r.rs1[0], 1);
+		assert_int_equal(r.rs2[0], 4);
+		assert_false(r.rs2_other);
+		assert_int_equal(
+			zrtp_store_import_file(t.store, ZRTP_FORMAT_LINPHONE, path, 4001, &count, &t.error),
+			ZRTP_STORE_OK);
+	}
 	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_LINPHONE, t.path, 1, NULL, &t.error),
 			 ZRTP_STORE_INVALID); /* our own database has no such tables */
 	stores_end(&t);
+}
+
+static void a_uri_gives_the_label_that_phones_have_for_us(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "sip:100@pbx.example", "sip:100@pbx.example" },
+		{ "\"Echo\" <sip:100:secret@pbx.example:5061;transport=tls>;tag=1", "sip:100@pbx.example" },
+		{ "<sips:100@[2001:db8::1]:5061>", "sips:100@[2001:db8::1]" },
+		{ "sip:100@[2001:db8::1]", "sip:100@[2001:db8::1]" },
+		{ "sip:100@", "sip:100@" },
+		{ "sip:100@[::1", "sip:100@[::1" },
+		{ "100@pbx.example", "100@pbx.example" },
+		{ "sip:pbx.example", "sip:pbx.example" },
+		{ "sip:\t@pbx.example", "sip:?@pbx.example" },
+		{ "<", "" },
+		{ "", "" },
+	};
+	char label[ZRTP_LABEL_SIZE], uri[2 * ZRTP_LABEL_SIZE] = "sip:";
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		zrtp_store_uri_label(label, cases[i][0]);
+		assert_string_equal(label, cases[i][1]);
+	}
+	memset(uri + 4, 'x', ZRTP_LABEL_SIZE);
+	zrtp_store_uri_label(label, uri);
+	assert_string_equal(label, "");
 }
 
 int main(void)
@@ -350,6 +398,7 @@ int main(void)
 		cmocka_unit_test(the_file_of_gnu_zrtp_is_taken_over),
 		cmocka_unit_test(the_database_of_gnu_zrtp_is_taken_over),
 		cmocka_unit_test(the_database_of_linphone_is_taken_over),
+		cmocka_unit_test(a_uri_gives_the_label_that_phones_have_for_us),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
