@@ -33,6 +33,8 @@
 #define STRANGERS_MAX 1200
 /*! How long a bridge that has accepted two phones may take to join them. */
 #define OFFER_MAX 1000
+/*! How long a bridge that was asked to join two phones natively may take. */
+#define ASKED_MAX 500
 /*! How long a call is watched for a bridge that does not join its phones natively. */
 #define APART_MAX 8000
 /*! How long a required partner may be missing. */
@@ -158,7 +160,7 @@ static void tell(struct media *media, struct ast_channel *chan, int first)
 static void reconsider(struct media *media, struct ast_channel *chan)
 {
 	ao2_lock(media);
-	media->pass.asked = 1;
+	media->pass.asked_at = context_now();
 	ao2_unlock(media);
 	ast_channel_set_unbridged(chan, 1);
 }
@@ -336,14 +338,14 @@ static void see(struct media *media, struct ast_channel *chan, struct neighbour 
 /*! \brief mode = auto: partner or end? \retval 0, or when to look again */
 static int choose(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour)
 {
-	int speaks, asked;
-	int64_t alone, together;
+	int speaks;
+	int64_t alone, together, asked;
 
 	ao2_lock(media);
 	alone = since(media->pass.waiting_since);
 	together = since(media->pass.bridged_at);
 	speaks = media->pass.speaks_zrtp;
-	asked = media->pass.asked;
+	asked = media->pass.asked_at ? MAX(since(media->pass.asked_at), 1) : 0;
 	ao2_unlock(media);
 
 	if (!neighbour->waits) {
@@ -354,10 +356,11 @@ static int choose(struct media *media, struct ast_channel *chan, const struct ne
 	}
 	if (speaks && (neighbour->speaks || neighbour->passes) && !asked && !neighbour->rings) {
 		reconsider(media, chan);
-		return LATER;
+		return SOON;
 	}
 	if (asked) {
-		return become_end(media, "the bridge does not join the phones natively");
+		/* Other news may have this looked at before the bridge has done anything. */
+		return asked < ASKED_MAX ? SOON : become_end(media, "the bridge does not join the phones natively");
 	}
 
 	return together < STRANGERS_MAX ? SOON : become_end(media, "one of the phones does not speak ZRTP");

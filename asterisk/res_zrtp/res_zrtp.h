@@ -234,7 +234,6 @@ struct passthrough {
 	unsigned int confirms:2;      /*!< Confirm1 and Confirm2 that this phone has sent */
 	unsigned int listed:1;        /*!< The CLI shows it */
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
-	unsigned int asked:1;         /*!< The bridge was asked to join natively */
 	unsigned int announced:2;     /*!< What events have told */
 	unsigned int deciding:1;      /*!< A look at it is due */
 	unsigned int rekeying:1;      /*!< A call that takes its place is being made */
@@ -255,6 +254,7 @@ struct passthrough {
 	uint64_t waiting_since, bridged_at, offered_at;
 	uint64_t unbridged_at;        /*!< Both are up, and no bridge has them */
 	uint64_t committed_at;        /*!< The last Commit went through, 0 without one */
+	uint64_t asked_at;            /*!< The bridge was asked to join natively */
 	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
 };
 

@@ -480,6 +480,18 @@ def auto_transfer_refused(lab):
         second.wait_ended()
 
 
+@case("auto: phones that answer at once are passed through, in every one of some calls")
+def auto_at_once(lab):
+    with lab.zrtp_phone("auto2") as second, lab.zrtp_phone("auto") as first:
+        for _ in range(8):
+            second.expect_call()
+            first.call("call-auto2", lab.sip_port)
+            same_sas(first, second)
+            passed_through(lab, "auto", "auto2")
+            first.hang_up()
+            second.wait_ended()
+
+
 @case("auto: a phone that does not take the call in place of its own is hung up, nothing in clear",
       errors="did not get any with the PBX|it has keys with a phone that is no longer there")
 def auto_not_replaced(lab):
