@@ -147,12 +147,12 @@ static void tell(struct media *media, struct ast_channel *chan, int first)
 	media->pass.announced = state;
 	ao2_unlock(media);
 
-	if (state != told) {
-		events_passthrough(media, states[state], first);
-	}
-	/* They may have been told of before there was a bridge. */
+	/* First, so that whoever hears the event finds it so. They may have been told of before there was a bridge. */
 	if (state == 2 && chan) {
 		keep_together(media, chan);
+	}
+	if (state != told) {
+		events_passthrough(media, states[state], first);
 	}
 }
 

@@ -228,8 +228,9 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 	if (!known && (((mine & CONFIRM1) && (theirs & CONFIRM2)) || ((mine & CONFIRM2) && (theirs & CONFIRM1)))) {
 		mark(media, partner, 1);
 		mark(partner, media, 1);
-		mode_look(media, 0);
-		mode_look(partner, 0);
+		/* Not later, even if a look is due soon: a transfer may be next. */
+		mode_look_now(media);
+		mode_look_now(partner);
 	}
 }
 

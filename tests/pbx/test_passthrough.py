@@ -492,6 +492,20 @@ def auto_at_once(lab):
             second.wait_ended()
 
 
+@case("auto: a transfer asked for in the moment that phones without Replaces get their keys is refused, the call goes on")
+def auto_transfer_at_once(lab):
+    steps = "; ".join((f"dial sip:call-auto2@127.0.0.1:{lab.sip_port}", "wait secure",
+                       f"transfer sip:echo@127.0.0.1:{lab.sip_port}"))
+    with lab.zrtp_phone("auto2") as second, lab.zrtp_phone("auto", do=steps) as first:
+        sas = same_sas(first, second)
+        wait.until("the transfer is refused", 5, lambda: [e for e in first.all("transfer") if e["code"] >= 400])
+        time.sleep(1)
+        passed_through(lab, "auto", "auto2")
+        equal("SAS", (first.shown(), second.shown()), (sas, sas))
+        first.hang_up()
+        second.wait_ended()
+
+
 @case("auto: a phone that does not take the call in place of its own is hung up, nothing in clear",
       errors="did not get any with the PBX|it has keys with a phone that is no longer there")
 def auto_not_replaced(lab):
