@@ -99,8 +99,9 @@ void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 {
 	ao2_lock(media);
 	media->symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
-	/* It changes when a channel takes the place of another, and is emptied
-	 * at hangup: then the last one is still good for reports. */
+	/* It comes after the instance and is emptied at hangup: then the last one
+	 * is still good for reports. Else it stays, as a channel that takes the
+	 * place of another one brings its uniqueid along. */
 	if (!ast_strlen_zero(ast_rtp_instance_get_channel_id(instance))) {
 		ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
 	}

@@ -506,6 +506,40 @@ def auto_transfer_at_once(lab):
         second.wait_ended()
 
 
+@contextlib.contextmanager
+def picked_up(lab, name, **options):
+    """through2 calls through; NAME picks that up: its channel takes the place of the called one."""
+    with lab.zrtp_phone("through2") as first, lab.zrtp_phone("through", answer="manual") as second, \
+            lab.zrtp_phone(name, **options) as third:
+        first.call("call-through", lab.sip_port)
+        second.wait("incoming")
+        third.call("pickup-through", lab.sip_port)
+        second.wait_ended()
+        yield first, third
+        third.hang_up()
+
+
+@case("pass-through: a phone that has picked up a call is hung up when its partner goes, not left in silence",
+      errors="it has keys with a phone that is no longer there")
+def moved_picked_up(lab):
+    with picked_up(lab, "view1") as (first, third):
+        same_sas(first, third)
+        passed_through(lab, "through2", "view1")
+        time.sleep(1)
+        lab.pbx.cli(f"channel redirect {lab.pbx.stream('through2')['Channel']} phones,announce,1")
+        third.wait_ended(8)
+        first.wait_ended(8)
+
+
+@case("video that a phone adds to a call that it has picked up has its keys by Multistream")
+def picked_up_video(lab):
+    with picked_up(lab, "pictures", video="accept") as (first, third):
+        third.secure()
+        third.say("video")
+        third.wait("secure", 10, medium="video")
+        equal("by Multistream", [e["multistream"] for e in third.all("secure")], [False, True])
+
+
 @case("auto: a phone that does not take the call in place of its own is hung up, nothing in clear",
       errors="did not get any with the PBX|it has keys with a phone that is no longer there")
 def auto_not_replaced(lab):
