@@ -49,26 +49,41 @@ static void offer(const struct pair *pair, int64_t now, struct zrtp_retained *ou
 	out->expiry = seconds_left(pair->expires, now);
 }
 
-void zrtp_store_compose(const struct peer *peer, int64_t now, struct zrtp_retained *out)
+static bool is_unknown(const char *label)
 {
-	bool own = alive(peer->has_own, &peer->own, now);
+	return !strcmp(label, ZRTP_STORE_LABEL_UNKNOWN);
+}
+
+bool zrtp_store_is_stray(const char *label, const struct zrtp_retained *in)
+{
+	return is_unknown(label) && in->changed & ZRTP_CHANGED_SECRET && in->match == ZRTP_MATCH_OTHER &&
+	       in->has_rs2;
+}
+
+void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out)
+{
 	bool newest = alive(peer->has_newest, &peer->newest, now);
+	/* What a call of unknown label left is out of date as soon as there is something newer. */
+	bool own = alive(peer->has_own, &peer->own, now) && !(newest && is_unknown(label));
+	bool stray = newest && is_unknown(peer->newest.label);
 
 	memset(out, 0, sizeof(*out));
+	out->unproved = stray || is_unknown(label);
 	out->has_pbx = peer->has_pbx;
 	memcpy(out->pbxsecret, peer->pbx, sizeof(out->pbxsecret));
 	out->has_pbx_alternate = peer->has_pbx_alternate;
 	memcpy(out->pbx_alternate, peer->pbx_alternate, sizeof(out->pbx_alternate));
 	out->auxsecret_len = peer->aux_len;
 	memcpy(out->auxsecret, peer->aux, sizeof(out->auxsecret));
-	out->files_by_label = peer->row.scope == ZRTP_SCOPE_LABEL;
+	/* Nobody becomes the next call's acquaintance without an alarm. */
+	out->files_by_label = peer->row.scope == ZRTP_SCOPE_LABEL && !is_unknown(label);
 	if (own) {
 		offer(&peer->own, now, out);
 	} else if (newest) {
 		offer(&peer->newest, now, out);
 		out->new_label = true;
 	}
-	if (own && newest && peer->row.scope == ZRTP_SCOPE_UNKNOWN) {
+	if (own && newest && (stray || peer->row.scope == ZRTP_SCOPE_UNKNOWN)) {
 		out->has_rs2 = out->rs2_other = true;
 		memcpy(out->rs2, peer->newest.rs1, sizeof(out->rs2));
 		out->other_verified = peer->newest.verified;
@@ -79,7 +94,7 @@ void zrtp_store_compose(const struct peer *peer, int64_t now, struct zrtp_retain
  * the contrary, then two labels are one to it. */
 static bool turns_to_zid(unsigned scope, const struct zrtp_retained *in)
 {
-	return in->match == ZRTP_MATCH_OTHER && scope != ZRTP_SCOPE_LABEL;
+	return in->match == ZRTP_MATCH_OTHER && scope != ZRTP_SCOPE_LABEL && !in->unproved;
 }
 
 /* All under one ZID matched nothing: whatever this is now may file otherwise. */
@@ -130,6 +145,20 @@ static void shift(struct pair *own, bool expired, const struct zrtp_retained *in
 static bool is_late(const struct pair *own, int64_t now, const struct zrtp_retained *in)
 {
 	return now < own->last_use && now < own->expires && !(in->has_rs2 && same(own->rs1, in->rs2));
+}
+
+/* What a call of unknown label left is what the peer has now: own is older. */
+static bool takes_over(const struct peer *peer, int64_t now, const struct zrtp_retained *in)
+{
+	return in->unproved && in->match == ZRTP_MATCH_OTHER &&
+	       !(peer->has_own && is_late(&peer->own, now, in));
+}
+
+/* Has a label's own secret matched although another's is newer? */
+static bool proves_label(const struct peer *peer, const struct zrtp_retained *in)
+{
+	return in->match == ZRTP_MATCH_OWN && !in->unproved && peer->has_own && peer->has_newest &&
+	       !is_unknown(peer->newest.label);
 }
 
 static bool merge_secret(struct peer *peer, const char *target, bool moved, int64_t now,
@@ -223,11 +252,10 @@ struct merged zrtp_store_merge(struct peer *peer, const char *label, int64_t now
 		out.drop_others = *label != '\0';
 		*scope = ZRTP_SCOPE_UNKNOWN;
 	} else {
-		if (*scope == ZRTP_SCOPE_UNKNOWN && in->match == ZRTP_MATCH_OWN && peer->has_own &&
-		    peer->has_newest) {
+		if (*scope == ZRTP_SCOPE_UNKNOWN && proves_label(peer, in)) {
 			*scope = ZRTP_SCOPE_LABEL;
 		}
-		out.write_pair = merge_secret(peer, target, false, now, in);
+		out.write_pair = merge_secret(peer, target, takes_over(peer, now, in), now, in);
 	}
 	if (!peer->row.first_use) {
 		peer->row.first_use = now;

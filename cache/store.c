@@ -441,16 +441,17 @@ struct get {
 static enum zrtp_store_status get(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	struct get *get = arg;
+	const char *label = "";
 	struct peer peer;
 	enum zrtp_store_status status;
 
 	status = zrtp_store_load(store, get->key->own_zid, get->key->peer_zid, NULL, &peer, error);
 	if (!status) {
-		status =
-			load_pairs(store, zrtp_store_label_of(peer.row.scope, get->key->label), &peer, error);
+		label = zrtp_store_label_of(peer.row.scope, get->key->label);
+		status = load_pairs(store, label, &peer, error);
 	}
 	if (!status) {
-		zrtp_store_compose(&peer, get->now, get->out);
+		zrtp_store_compose(&peer, label, get->now, get->out);
 	}
 	if (!status && get->about) {
 		memcpy(get->about->name, peer.row.name, sizeof(get->about->name));
@@ -495,11 +496,11 @@ struct put {
 	const struct zrtp_retained *in;
 };
 
-static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer *peer, const struct put *put,
-					   struct zrtp_store_error *error)
+static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer *peer, const char *label,
+					   const struct put *put, struct zrtp_store_error *error)
 {
 	bool had = peer->has_own;
-	struct merged merged = zrtp_store_merge(peer, put->key->label, put->now, put->in);
+	struct merged merged = zrtp_store_merge(peer, label, put->now, put->in);
 	enum zrtp_store_status status = zrtp_store_save(store, peer, merged.write_pair, error);
 
 	if (!status && merged.write_pair && (merged.drop_others || !had)) {
@@ -509,25 +510,49 @@ static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer
 	return status;
 }
 
+/* The label of an update. One that is not known is that of the secret which has
+ * matched: what the engine keeps as rs2. */
+static enum zrtp_store_status find_label(struct zrtp_store *store, struct peer *peer, const struct put *put,
+					 char label[ZRTP_LABEL_SIZE], struct zrtp_store_error *error)
+{
+	enum zrtp_store_status status;
+
+	memcpy(label, put->key->label, strlen(put->key->label) + 1);
+	if (!zrtp_store_is_stray(label, put->in)) {
+		return ZRTP_STORE_OK;
+	}
+	status = load_newest(store, peer, error);
+	if (!status && peer->has_newest && !CRYPTO_memcmp(peer->newest.rs1, put->in->rs2, ZRTP_SECRET_SIZE)) {
+		memcpy(label, peer->newest.label, ZRTP_LABEL_SIZE);
+	}
+	OPENSSL_cleanse(&peer->newest, sizeof(peer->newest));
+	peer->has_newest = false;
+	return status;
+}
+
 static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	const struct put *put = arg;
 	const struct zrtp_cache_key *key = put->key;
+	char label[ZRTP_LABEL_SIZE];
 	struct peer peer;
 	bool makes = true;
 	enum zrtp_store_status status;
 
 	status = zrtp_store_load(store, key->own_zid, key->peer_zid, NULL, &peer, error);
 	if (!status) {
-		status = load_pairs(store, zrtp_store_target(peer.row.scope, key->label, put->in), &peer,
-				    error);
+		status = find_label(store, &peer, put, label, error);
+		status = status ? status
+				: load_pairs(store, zrtp_store_target(peer.row.scope, label, put->in), &peer,
+					     error);
 	} else if (status == ZRTP_STORE_UNKNOWN) {
 		/* Flags of a secret that is not there any more say nothing. */
 		makes = put->in->changed & (ZRTP_CHANGED_SECRET | ZRTP_CHANGED_PBX);
+		memcpy(label, key->label, strlen(key->label) + 1);
 		status = ZRTP_STORE_OK;
 	}
 	if (!status && makes) {
-		status = write_merged(store, &peer, put, error);
+		status = write_merged(store, &peer, label, put, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;

@@ -57,7 +57,10 @@ struct merged {
 /* merge.c: what to offer, and what becomes of what there is. Pure functions. */
 /* The label under which the secrets for a call under label are. */
 const char *zrtp_store_label_of(unsigned scope, const char *label);
-void zrtp_store_compose(const struct peer *peer, int64_t now, struct zrtp_retained *out);
+/* The secrets for a call under label, which is what label_of() gives. */
+void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out);
+/* Has a call whose label is not known matched a secret that some label has? */
+bool zrtp_store_is_stray(const char *label, const struct zrtp_retained *in);
 /* The label that an update concerns: peer->own must be the pair there. */
 const char *zrtp_store_target(unsigned scope, const char *label, const struct zrtp_retained *in);
 struct merged zrtp_store_merge(struct peer *peer, const char *label, int64_t now,

@@ -6,7 +6,7 @@
  * The ZRTP engine asks for the retained secrets of a peer in the middle of a
  * handshake and cannot wait there. So the first Hello of a peer is held here
  * until the store has told what it has, and until the name is known under which
- * the peer sees us. A peer repeats its Hello, so nothing is lost by keeping only
+ * the peer sees us, or is not to be had in time: then the store is told so. A peer repeats its Hello, so nothing is lost by keeping only
  * one, and one load at a time, some fifty in a second, is all that strangers can
  * cause in a call. What was loaded for a Hello is used for it, whatever else has
  * come in meanwhile.
@@ -20,6 +20,7 @@
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/taskprocessor.h"
+#include "asterisk/threadpool.h"
 #include "asterisk/utils.h"
 
 #include "ahead.h"
@@ -27,6 +28,13 @@
 
 /*! How long a Hello is held. Peers repeat theirs for about four seconds. */
 #define HOLD_USEC 1500000
+
+/*! So much of it for the label. */
+#define LABEL_USEC 1000000
+
+/*! Threads that ask for labels, and seconds after which one with nothing to do ends. */
+#define ASKERS_MAX 16
+#define ASKER_IDLE 20
 
 /*! Between two loads of one call. Strangers cause most of what comes faster. */
 #define PAUSE_USEC 20000
@@ -36,11 +44,12 @@ struct answer {
 	struct media *media;
 	unsigned int number;          /*!< Of the load */
 	unsigned int current:1;       /*!< The store has answered */
+	unsigned int labelled:1;      /*!< The label is known */
 	char label[ZRTP_LABEL_SIZE];
 };
 
-/*! Asks channels for labels; SIP threads may keep it waiting for a while. */
-static struct ast_taskprocessor *asker;
+/*! Ask channels for labels; the SIP session of a call may keep one of them waiting. */
+static struct ast_threadpool *askers;
 
 static struct answer *answer_alloc(struct media *media, unsigned int number)
 {
@@ -78,10 +87,10 @@ static void drop_held(struct ahead *ahead)
 /*! \brief The last moment at which the engine takes it. */
 static void tell_label(struct media *media, const struct ahead *ahead)
 {
-	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(media->stream), ahead->label);
+	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(media->stream), ahead->used);
 
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
-		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->label, zrtp_status_text(status));
+		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->used, zrtp_status_text(status));
 	}
 }
 
@@ -126,12 +135,14 @@ static void on_loaded(void *data, int current)
 	answer_give(answer, task_loaded);
 }
 
-/*! \brief Ask the store, now that the label is known. */
+/*! \brief Ask the store, now that the label is known or will not be. */
 static void load(struct ahead *ahead, struct media *media)
 {
 	struct answer *answer = answer_alloc(media, ++ahead->number);
-	int res = answer ? cache_load(ahead->zid, ahead->label, on_loaded, answer) : -1;
+	int res;
 
+	ast_copy_string(ahead->used, ahead->labelled ? ahead->label : ZRTP_STORE_LABEL_UNKNOWN, sizeof(ahead->used));
+	res = answer ? cache_load(ahead->zid, ahead->used, on_loaded, answer) : -1;
 	ahead->loading = !res;
 	ahead->behind = !!res;
 	if (res && answer) {
@@ -145,6 +156,7 @@ static int task_labelled(void *data)
 	struct ahead *ahead = leg_ahead(answer->media->leg);
 
 	ahead->asking = 0;
+	ahead->labelled = answer->labelled;
 	ast_copy_string(ahead->label, answer->label, sizeof(ahead->label));
 	if (ahead->state == AHEAD_LOADING && ahead->held) {
 		load(ahead, ahead->held);
@@ -180,23 +192,32 @@ static void clean(char *label)
 	}
 }
 
+/*! \retval -1 there is one, but it cannot be had */
+static int channel_label(struct ast_channel *chan, char *out, size_t size)
+{
+	char uri[512] = "";
+
+	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP")) {
+		if (ast_func_read(chan, "CHANNEL(pjsip,local_uri)", uri, sizeof(uri))) {
+			return -1;
+		}
+		zrtp_store_uri_label(out, uri);
+	}
+	if (ast_strlen_zero(out)) {
+		number_label(chan, out, size);
+	}
+	clean(out);
+
+	return 0;
+}
+
 static int task_ask(void *data)
 {
 	struct answer *answer = data;
 	struct ast_channel *chan = media_channel(answer->media);
-	char uri[512] = "";
 
-	if (chan) {
-		if (!strcmp(ast_channel_tech(chan)->type, "PJSIP")
-			&& !ast_func_read(chan, "CHANNEL(pjsip,local_uri)", uri, sizeof(uri))) {
-			zrtp_store_uri_label(answer->label, uri);
-		}
-		if (ast_strlen_zero(answer->label)) {
-			number_label(chan, answer->label, sizeof(answer->label));
-		}
-		clean(answer->label);
-		ast_channel_unref(chan);
-	}
+	answer->labelled = chan && !channel_label(chan, answer->label, sizeof(answer->label));
+	ast_channel_cleanup(chan);
 	answer_give(answer, task_labelled);
 
 	return 0;
@@ -207,11 +228,11 @@ void ahead_start(struct media *media)
 	struct ahead *ahead = leg_ahead(media->leg);
 	struct answer *answer;
 
-	if (ahead->asking || !ast_strlen_zero(ahead->label) || !(answer = answer_alloc(media, 0))) {
+	if (ahead->asking || ahead->labelled || !(answer = answer_alloc(media, 0))) {
 		return;
 	}
 	ahead->asking = 1;
-	if (ast_taskprocessor_push(asker, task_ask, answer)) {
+	if (ast_threadpool_push(askers, task_ask, answer)) {
 		ahead->asking = 0;
 		answer_free(answer);
 	}
@@ -260,12 +281,24 @@ static int begin(struct ahead *ahead, struct media *media, const uint8_t zid[ZRT
 {
 	memcpy(ahead->zid, zid, sizeof(ahead->zid));
 	ahead->since = context_now();
-	if (!ahead->asking) {
+	ast_copy_string(ahead->used, ZRTP_STORE_LABEL_UNKNOWN, sizeof(ahead->used));
+	if (ahead->asking) {
+		ahead->number++; /* what was asked before is of another peer */
+	} else {
 		load(ahead, media);
 	}
 	ahead->state = ahead->asking || ahead->loading ? AHEAD_LOADING : AHEAD_DONE;
 
 	return ahead->state == AHEAD_LOADING;
+}
+
+/*! \brief One is held: wait, but for the label only so long that the store can still be asked. */
+static void wait_on(struct ahead *ahead)
+{
+	if (ahead->asking && !ahead->loading && context_now() - ahead->since >= LABEL_USEC) {
+		load(ahead, ahead->held);
+		settle(ahead);
+	}
 }
 
 int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
@@ -278,6 +311,7 @@ int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 	}
 	if (ahead->state == AHEAD_LOADING) {
 		if (context_now() - ahead->since < HOLD_USEC) {
+			wait_on(ahead);
 			return 1;
 		}
 		ast_log(LOG_WARNING, "%s: the ZRTP cache does not answer, the call goes on with what is known\n",
@@ -303,12 +337,22 @@ int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 
 int ahead_init(void)
 {
-	asker = ast_taskprocessor_get("zrtp/label", TPS_REF_DEFAULT);
+	struct ast_threadpool_options options = {
+		.version = AST_THREADPOOL_OPTIONS_VERSION,
+		.idle_timeout = ASKER_IDLE,
+		.auto_increment = 1,
+		.max_size = ASKERS_MAX,
+	};
 
-	return asker ? 0 : -1;
+	askers = ast_threadpool_create("zrtp-label", NULL, &options);
+
+	return askers ? 0 : -1;
 }
 
 void ahead_shutdown(void)
 {
-	asker = ast_taskprocessor_unreference(asker);
+	if (askers) {
+		ast_threadpool_shutdown(askers);
+		askers = NULL;
+	}
 }

@@ -19,11 +19,13 @@ struct ahead {
 	enum ahead_state state;
 	unsigned int loading:1;       /*!< The store has not answered yet */
 	unsigned int asking:1;        /*!< The label is not known yet */
+	unsigned int labelled:1;      /*!< It is known */
 	unsigned int behind:1;        /*!< The store did not answer in time */
 	unsigned int number;          /*!< Of the load */
 	uint64_t since;               /*!< When it began */
 	uint8_t zid[ZRTP_ZID_SIZE];   /*!< Whose record it is */
 	char label[ZRTP_LABEL_SIZE];  /*!< Under which the peer sees us */
+	char used[ZRTP_LABEL_SIZE];   /*!< The label of the load */
 	struct media *held;           /*!< The stream of the Hello that is held */
 	struct ast_sockaddr source;
 	size_t held_len;

@@ -146,6 +146,11 @@ static struct known *known_elsewhere(const uint8_t *zid)
 	return latest;
 }
 
+static int is_unknown(const char *label)
+{
+	return !strcmp(label, ZRTP_STORE_LABEL_UNKNOWN);
+}
+
 static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
 {
 	int64_t now = cache_clock();
@@ -168,6 +173,8 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 			out->expiry = known->dies_at - now;
 		}
 		out->new_label |= other;
+		out->files_by_label &= !is_unknown(key->label);
+		out->unproved |= other && (is_unknown(key->label) || is_unknown(known->label));
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);

@@ -217,6 +217,13 @@ struct zrtp_store_peer {
  */
 ZRTP_API void zrtp_store_uri_label(char out[ZRTP_LABEL_SIZE], const char *uri);
 
+/*
+ * A call under this label has one that could not be learned. What is known of the
+ * peer is offered, and nothing is concluded from it on how the peer files; the
+ * next call under its label takes over what this one has left.
+ */
+#define ZRTP_STORE_LABEL_UNKNOWN "?"
+
 struct zrtp_store_label {
 	char label[ZRTP_LABEL_SIZE];
 	bool has_rs2, verified;

@@ -223,6 +223,7 @@ struct zrtp_retained {
 	bool files_by_label; /* the peer is known to do so too */
 	bool rs2_other;      /* rs2 is the rs1 of another label, */
 	bool other_verified; /* and this is its V flag */
+	bool unproved;       /* which label this is, or that was, is not known: for the cache in put */
 	/* The engine says in put: */
 	unsigned changed; /* enum zrtp_change */
 	enum zrtp_match match;

@@ -20,6 +20,7 @@ struct world {
 	struct zrtp_store_link link;
 	bool by_label, phone_misses, pbx_misses;
 	unsigned label; /* of the call */
+	bool blind;     /* the PBX does not learn it */
 	int64_t clock;
 	struct zrtp_retained kept[LABELS]; /* the phone's; by ZID: the first */
 	bool has[LABELS];
@@ -55,12 +56,17 @@ static void phone_put(const struct zrtp_cache_key *key, const struct zrtp_retain
 
 /* ---- the PBX's ---- */
 
+static const char *name_of(const struct world *w)
+{
+	return w->blind ? ZRTP_STORE_LABEL_UNKNOWN : labels[w->label];
+}
+
 static int pbx_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
 	struct world *w = arg;
 	struct zrtp_cache cache = zrtp_store_cache(&w->link);
 
-	assert_string_equal(key->label, labels[w->label]);
+	assert_string_equal(key->label, name_of(w));
 	return cache.get(key, out, cache.arg);
 }
 
@@ -121,7 +127,7 @@ static void prepare(struct world *w, unsigned label)
 	w->label = label;
 	w->clock += 60;
 	pair_new_call(w->pair, &w->config);
-	assert_int_equal(zrtp_session_set_cache_label(w->pair->side[PBX].session, labels[label]), ZRTP_OK);
+	assert_int_equal(zrtp_session_set_cache_label(w->pair->side[PBX].session, name_of(w)), ZRTP_OK);
 }
 
 static void run(struct world *w)
@@ -140,6 +146,13 @@ static void call(struct world *w, unsigned label)
 {
 	prepare(w, label);
 	run(w);
+}
+
+static void blind_call(struct world *w, unsigned label)
+{
+	w->blind = true;
+	call(w, label);
+	w->blind = false;
 }
 
 static bool matched(const struct world *w)
@@ -254,6 +267,82 @@ static void what_was_verified_by_zid_holds_under_each_label(void **state)
 	world_free(w);
 }
 
+static void a_call_of_unknown_label_does_not_show_how_a_phone_files(void **state)
+{
+	struct world *w = world_new(true);
+	struct zrtp_store_peer peer;
+
+	(void)state;
+	call(w, 0);
+	blind_call(w, 0);
+	assert_true(matched(w));
+	assert_int_equal(zrtp_store_find(w->t.store, zrtp_context_zid(w->pair->side[PBX].context),
+					 zrtp_context_zid(w->pair->side[PHONE].context), &peer, &w->t.error),
+			 ZRTP_STORE_OK);
+	assert_int_equal(peer.scope, ZRTP_SCOPE_UNKNOWN);
+	assert_int_equal(peer.labels, 1);
+	call(w, 1); /* the alarm of each such phone, once */
+	assert_int_equal(w->pbx_alarms, 1);
+	call(w, 0);
+	assert_true(matched(w));
+	call(w, 1);
+	assert_true(matched(w));
+	assert_int_equal(w->phone_alarms, 0);
+	assert_int_equal(w->pbx_alarms, 1);
+	world_free(w);
+}
+
+static void what_calls_of_unknown_label_began_goes_on_under_the_label(void **state)
+{
+	(void)state;
+	for (unsigned by_label = 0; by_label < 2; by_label++) {
+		struct world *w = world_new(by_label);
+
+		for (unsigned i = 0; i < 3; i++) {
+			blind_call(w, 0);
+			assert_int_equal(matched(w), i > 0);
+		}
+		call(w, 0);
+		assert_true(matched(w));
+		blind_call(w, 0);
+		assert_true(matched(w));
+		call(w, 1);
+		assert_int_equal(matched(w), !by_label);
+		call(w, 0);
+		assert_true(matched(w));
+		assert_int_equal(w->phone_alarms, 0);
+		world_free(w);
+	}
+}
+
+/* Who is called under its label is known, whatever was before: phones like Linphone
+ * keep what they have where nothing matched. */
+static void calls_of_unknown_label_make_no_alarms_later(void **state)
+{
+	(void)state;
+	for (unsigned run = 0; run < 8; run++) {
+		bool by_label = run % 2;
+		struct world *w = world_new(by_label);
+		uint64_t prng = 4711 + run;
+
+		for (unsigned i = 0; i < LABELS; i++) {
+			call(w, i);
+		}
+		for (unsigned i = 0; i < 60; i++) {
+			unsigned label = (unsigned)(pair_random(&prng) >> 20) % LABELS;
+
+			if ((pair_random(&prng) >> 20) % 2) {
+				blind_call(w, label);
+				assert_true(by_label || matched(w));
+			} else {
+				call(w, label);
+				assert_true(matched(w));
+			}
+		}
+		world_free(w);
+	}
+}
+
 /* Somebody with the phone's ZID and none of its secrets, under the old number. */
 static void a_stranger_under_a_known_label_is_an_alarm(void **state)
 {
@@ -267,6 +356,25 @@ static void a_stranger_under_a_known_label_is_an_alarm(void **state)
 	memset(w->has, 0, sizeof(w->has));
 	call(w, 0);
 	assert_int_equal(w->pbx_alarms, 1);
+	assert_false(pair_session_info(w->pair, PBX).verified);
+	world_free(w);
+}
+
+/* Whom such a call lets in, the next one knows: so not without a word. */
+static void a_stranger_in_a_call_of_unknown_label_is_an_alarm(void **state)
+{
+	struct world *w = world_new(true);
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		call(w, i % 2);
+	}
+	w->pbx_alarms = 0;
+	memset(w->has, 0, sizeof(w->has));
+	blind_call(w, 0);
+	assert_int_equal(w->pbx_alarms, 1);
+	assert_int_equal(w->new_labels, 0);
+	call(w, 0);
 	assert_false(pair_session_info(w->pair, PBX).verified);
 	world_free(w);
 }
@@ -422,7 +530,11 @@ int main(void)
 		cmocka_unit_test(missed_updates_are_repaired_under_each_label),
 		cmocka_unit_test(what_was_verified_under_one_label_says_nothing_of_another),
 		cmocka_unit_test(what_was_verified_by_zid_holds_under_each_label),
+		cmocka_unit_test(a_call_of_unknown_label_does_not_show_how_a_phone_files),
+		cmocka_unit_test(what_calls_of_unknown_label_began_goes_on_under_the_label),
+		cmocka_unit_test(calls_of_unknown_label_make_no_alarms_later),
 		cmocka_unit_test(a_stranger_under_a_known_label_is_an_alarm),
+		cmocka_unit_test(a_stranger_in_a_call_of_unknown_label_is_an_alarm),
 		cmocka_unit_test(interval_zero_under_a_new_label_leaves_the_others),
 		cmocka_unit_test(a_label_is_checked),
 		cmocka_unit_test(the_stores_auxsecret_is_used),
