@@ -15,8 +15,10 @@ import tone
 import wait
 from harness import case, equal
 from lab import MUSIC_HZ, PBX_HZ, PHONE_HZ
+from zrtpphone import ZrtpPhone
 
 OTHER_HZ = 1300
+REKEYED = 10
 
 
 @contextlib.contextmanager
@@ -464,6 +466,32 @@ def auto_recorded(lab):
             raise AssertionError(f"the recording lacks the phone of {hz} Hz")
 
 
+@case(f"auto: {REKEYED} phones whose partners go at once are secure with the PBX, all of them, and hear it")
+def auto_rekeyed_at_once(lab):
+    phones = [ZrtpPhone(lab.directory, "auto", 0, (27000 + 16 * n, 27015 + 16 * n), replaces=True, record=True)
+              for n in range(REKEYED)]
+    with asterisk.Events(lab.pbx) as events, contextlib.ExitStack() as stack, \
+            ZrtpPhone(lab.directory, "auto2", laboratory.sip_port("auto2"), (27400, 27599), no_cache=True) as partner:
+        for phone in phones:
+            stack.enter_context(phone).call("after-auto2", lab.sip_port)
+        sas = {phone.secure() for phone in phones}
+        wait.until("all are passed through", 10,
+                   lambda: [s["State"] for s in lab.pbx.streams()] == ["passthrough"] * 2 * REKEYED)
+        for phone in phones:
+            phone.expect_call()
+        partner.stop()
+        again = {phone.secure(10) for phone in phones}
+        equal("SAS as before", sas & again, set())
+        wait.until("the PBX has them all", 5, lambda: {(s["State"], s["SAS"]) for s in lab.pbx.streams()} == {
+            ("secure", one) for one in again})
+        time.sleep(2)
+        for phone in phones:
+            phone.hang_up()
+        equal("alarms", events.all("ZrtpAlert"), [])
+    for phone in phones:
+        tone.heard(phone.recording, PBX_HZ)
+
+
 @case("auto: a phone that does not know Replaces is not transferred, the call goes on")
 def auto_transfer_refused(lab):
     with lab.phone("auto") as first, lab.zrtp_phone("auto2") as second:
@@ -851,6 +879,28 @@ def video_recorded(lab):
     spied = lab.pbx.file("sounds", "spied-video.wav")
     if os.path.exists(spied) and tone.level(tone.read(spied)) > 1:
         raise AssertionError("the recording is not silent")
+
+
+@case("auto: recording a call with video: each phone gets keys with the PBX for both streams, the video goes on")
+def auto_video_recorded(lab):
+    with screens(lab, "autoview1", "autoview2", {"video": "offer", "replaces": True},
+                 {"video": "accept", "replaces": True}) as (first, second):
+        both_media(first, second)
+        all_passed_through(lab, "autoview1")
+        channel = lab.pbx.stream("autoview1")["Channel"]
+        first.expect_call()
+        second.expect_call()
+        lab.pbx.cli(f"mixmonitor start {channel} {lab.pbx.home}/sounds/both-video.wav")
+        for phone in (first, second):
+            phone.secure()
+            phone.wait("secure", 10, medium="video")
+            streams = wait.until("two streams at the PBX", 5, lambda n=phone.name: [
+                s for s in lab.pbx.streams() if asterisk.endpoint_of(s["Channel"]) == n and s["State"] == "secure"])
+            equal("streams at the PBX", sorted(s["Kex"] for s in streams), ["Mult", "X255"])
+            equal("SAS at the PBX", {s["SAS"] for s in streams}, {phone.shown()})
+        for phone in (first, second):
+            wait.until("frames arrive", 8, lambda p=phone: p.statistics()["video"]["frames_received"] > 10)
+            equal("frames damaged", phone.statistics()["video"]["frames_bad"], 0)
 
 
 @case("pass-through with video: hold and resume, the same SAS after it, nothing of the PBX's own")

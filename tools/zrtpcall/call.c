@@ -291,7 +291,7 @@ int call_answer(struct call *call)
 	}
 	err = dialog_describe(call, &description, !call->described);
 	if (!err) {
-		err = sipsess_answer(call->session, 200, "OK", description, NULL);
+		err = sipsess_answer(call->session, 200, "OK", description, "%s", dialog_abilities(call));
 	}
 	mem_deref(description);
 	return err;

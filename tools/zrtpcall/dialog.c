@@ -215,16 +215,22 @@ static void on_close(int err, const struct sip_msg *msg, void *arg)
 
 /* ---- beginning ---- */
 
+const char *dialog_abilities(const struct call *call)
+{
+	return call->phone->options->replaces ? "Supported: replaces\r\n" : "";
+}
+
 int dialog_connect(struct call *call, struct mbuf *offer, const char *replaces)
 {
 	struct phone *phone = call->phone;
 	const char *route = phone->options->proxy;
 
-	return sipsess_connect(
-		&call->session, phone->sessions, call->peer, phone->options->display, phone->aor,
-		phone_user(phone), &route, route ? 1 : 0, sdp_type, offer, phone_auth, phone, false, on_offer,
-		on_answer, on_progress, on_established, on_info, transfer_incoming, on_close, call, "%s%s%s",
-		replaces ? "Replaces: " : "", replaces ? replaces : "", replaces ? "\r\n" : "");
+	return sipsess_connect(&call->session, phone->sessions, call->peer, phone->options->display,
+			       phone->aor, phone_user(phone), &route, route ? 1 : 0, sdp_type, offer,
+			       phone_auth, phone, false, on_offer, on_answer, on_progress, on_established,
+			       on_info, transfer_incoming, on_close, call, "%s%s%s%s", dialog_abilities(call),
+			       replaces ? "Replaces: " : "", replaces ? replaces : "",
+			       replaces ? "\r\n" : "");
 }
 
 int dialog_accept(struct call *call, const struct sip_msg *msg)

@@ -132,6 +132,13 @@ static bool set_early(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_replaces(struct options *options, const char *value)
+{
+	(void)value;
+	options->replaces = true;
+	return true;
+}
+
 static bool set_reject(struct options *options, const char *value)
 {
 	unsigned code;
@@ -470,6 +477,7 @@ static const struct option_row rows[] = {
 	{ "calls", "N", "call the URI N times at once (default: 1)", set_calls },
 	{ "answer", "SECONDS|manual", "when to answer a call (default: 0)", set_answer },
 	{ "early", NULL, "media while it rings (183), before the answer", set_early },
+	{ "replaces", NULL, "announce that another call may take the place of one (RFC 3891)", set_replaces },
 	{ "reject", "CODE", "refuse every call with this SIP status", set_reject },
 	{ "duration", "SECONDS", "hang up a call that lasted so long", set_duration },
 	{ "patience", "SECONDS", "give up a call that nobody answers (default: 60)", set_patience },

@@ -36,6 +36,7 @@ struct options {
 	uint32_t expires;  /* of the registration, seconds */
 	int answer_after;  /* milliseconds, negative: on command */
 	bool early;        /* media while it rings */
+	bool replaces;     /* tell the peer that a call can be replaced */
 	uint16_t reject;   /* status to refuse every call with, 0: do not */
 	uint32_t duration; /* milliseconds a call may last, 0: no limit */
 	uint32_t patience; /* milliseconds until a call must be answered */

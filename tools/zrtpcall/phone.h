@@ -198,6 +198,8 @@ void call_forget(struct call *call);
 
 /* Our session description. */
 int dialog_describe(struct call *call, struct mbuf **out, bool offer);
+/* Headers that say what we can do; "" for nothing. */
+const char *dialog_abilities(const struct call *call);
 int dialog_connect(struct call *call, struct mbuf *offer, const char *replaces);
 /* Take an INVITE and ring. */
 int dialog_accept(struct call *call, const struct sip_msg *msg);
