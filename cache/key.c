@@ -10,31 +10,15 @@
 /* The file's text with room for blanks around it. */
 enum { TEXT_MAX = 256 };
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool parse(struct zrtp_store_key *out, const char *text)
 {
-	text += strspn(text, " \t\r\n");
-	for (unsigned i = 0; i < ZRTP_STORE_KEY_SIZE; i++) {
-		int high = digit(text[0]), low = high < 0 ? -1 : digit(text[1]);
+	const char *digits = text + strspn(text, " \t\r\n"), *rest = digits + 2 * ZRTP_STORE_KEY_SIZE;
 
-		if (low < 0) {
-			OPENSSL_cleanse(out, sizeof(*out));
-			return false;
-		}
-		out->octets[i] = (uint8_t)(high << 4 | low);
-		text += 2;
+	if (!zrtp_store_unhex(out->octets, ZRTP_STORE_KEY_SIZE, digits) || rest[strspn(rest, " \t\r\n")]) {
+		OPENSSL_cleanse(out, sizeof(*out));
+		return false;
 	}
-	return !text[strspn(text, " \t\r\n")];
+	return true;
 }
 
 enum zrtp_store_status zrtp_store_key_text(struct zrtp_store_key *out, const char *text,

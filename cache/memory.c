@@ -9,7 +9,6 @@
 
 #include <openssl/rand.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { FIRST_SIZE = 1024 /* buckets */ };
 
@@ -522,37 +521,12 @@ static enum zrtp_store_status mem_peer_drop(void *be, const uint8_t *own_zid, co
 	return peer ? drop(be, peer, error) : ZRTP_STORE_UNKNOWN;
 }
 
-/* SQL's LIKE: % any text, _ one character. Linear but for what % skips. */
-static bool like(const char *text, const char *pattern)
-{
-	const char *mark = NULL, *from = NULL;
-
-	while (*text) {
-		if (*pattern == '%') {
-			mark = pattern++;
-			from = text;
-		} else if (*pattern == '_' || !strncasecmp(pattern, text, 1)) {
-			pattern++;
-			text++;
-		} else if (mark) {
-			pattern = mark + 1;
-			text = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '%') {
-		pattern++;
-	}
-	return !*pattern;
-}
-
 static bool chosen(const struct zrtp_store_peer_row *row, const char *pattern)
 {
 	char hex[2 * ZRTP_ZID_SIZE + 1];
 
-	zrtp_store_hex(hex, row->peer_zid);
-	return !pattern || like(row->name, pattern) || like(hex, pattern);
+	zrtp_store_hex(hex, row->peer_zid, ZRTP_ZID_SIZE);
+	return !pattern || zrtp_store_like(row->name, pattern) || zrtp_store_like(hex, pattern);
 }
 
 /* The index of the first peer after a key. */

@@ -135,7 +135,7 @@ static enum zrtp_store_status damaged(const struct zrtp_store_peer_row *row, con
 {
 	char hex[2 * ZRTP_ZID_SIZE + 1];
 
-	zrtp_store_hex(hex, row->peer_zid);
+	zrtp_store_hex(hex, row->peer_zid, ZRTP_ZID_SIZE);
 	return zrtp_store_fail(error, ZRTP_STORE_CORRUPT, "%.4s of peer %s%s%s is damaged", column, hex,
 			       pair && *pair->label ? ", label " : "", pair ? pair->label : "");
 }

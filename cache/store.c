@@ -64,17 +64,6 @@ void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
 	warn(text, arg);
 }
 
-void zrtp_store_hex(char out[2 * ZRTP_ZID_SIZE + 1], const uint8_t zid[ZRTP_ZID_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (unsigned i = 0; i < ZRTP_ZID_SIZE; i++) {
-		out[2 * i] = digits[zid[i] >> 4];
-		out[2 * i + 1] = digits[zid[i] & 15];
-	}
-	out[2 * ZRTP_ZID_SIZE] = '\0';
-}
-
 /* ---- transactions ---- */
 
 /* Somebody may have given the store another key since we opened it. */
@@ -334,7 +323,7 @@ enum zrtp_store_status zrtp_store_set_own_zid(struct zrtp_store *store, const ui
 	memcpy(kept, zid, sizeof(kept));
 	status = zrtp_store_run(store, true, own_zid, kept, error);
 	if (!status && memcmp(kept, zid, sizeof(kept))) {
-		zrtp_store_hex(hex, kept);
+		zrtp_store_hex(hex, kept, ZRTP_ZID_SIZE);
 		return zrtp_store_fail(error, ZRTP_STORE_INVALID, "the cache belongs to ZID %s", hex);
 	}
 	return status;

@@ -88,8 +88,6 @@ enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp
 				       const char *format, ...) __attribute__((format(printf, 3, 4)));
 void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* 24 hexadecimal digits and NUL. */
-void zrtp_store_hex(char out[2 * ZRTP_ZID_SIZE + 1], const uint8_t zid[ZRTP_ZID_SIZE]);
 
 /* Run work in a transaction under the store's lock, anew after a conflict. */
 typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void *arg,

@@ -390,7 +390,7 @@ static bool get_octets(const struct object *object, const char *key, uint8_t *ou
 {
 	const struct member *m = member(object, key);
 
-	if (m && (!m->string || !transfer_unhex(out, len, m->text))) {
+	if (m && (!m->string || strlen(m->text) != 2 * len || !zrtp_store_unhex(out, len, m->text))) {
 		*bad = key;
 	}
 	return m;

@@ -4,24 +4,6 @@
 
 #include <stdlib.h>
 
-bool transfer_unhex(uint8_t *out, size_t len, const char *text)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-
-	if (strlen(text) != 2 * len) {
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		const char *high = strchr(digits, text[2 * i]), *low = strchr(digits, text[2 * i + 1]);
-
-		if (!high || !low) {
-			return false;
-		}
-		out[i] = (uint8_t)(((high - digits) & 15) << 4 | ((low - digits) & 15));
-	}
-	return true;
-}
-
 struct batch *batch_new(struct zrtp_store *store, struct zrtp_store_error *error)
 {
 	struct batch *batch = calloc(1, sizeof(*batch));

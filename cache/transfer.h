@@ -38,7 +38,4 @@ void batch_discard(struct batch *batch);
 enum zrtp_store_status batch_write(struct batch *batch, struct zrtp_store_error *error);
 void batch_free(struct batch *batch);
 
-/* len octets of hexadecimal text. False: not that. */
-bool transfer_unhex(uint8_t *out, size_t len, const char *text);
-
 #endif

@@ -17,18 +17,7 @@
 
 int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE])
 {
-	unsigned int octet;
-	int i;
-
-	if (strlen(text) != 2 * ZRTP_ZID_SIZE || strspn(text, "0123456789abcdefABCDEF") != 2 * ZRTP_ZID_SIZE) {
-		return -1;
-	}
-	for (i = 0; i < ZRTP_ZID_SIZE; i++) {
-		sscanf(text + 2 * i, "%2x", &octet);
-		zid[i] = octet;
-	}
-
-	return 0;
+	return strlen(text) == 2 * ZRTP_ZID_SIZE && zrtp_store_unhex(zid, ZRTP_ZID_SIZE, text) ? 0 : -1;
 }
 
 enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,

@@ -16,11 +16,6 @@
 
 #define ID_SIZE 256
 
-static const char *yes_no(int yes)
-{
-	return yes ? "yes" : "no";
-}
-
 /*! \brief The store, or an error to the manager. Ends with store_release(). */
 static struct zrtp_store *use_store(struct mansession *s, const struct message *m)
 {

@@ -37,11 +37,6 @@ static const char *scope_text(enum zrtp_store_scope scope)
 	return scope == ZRTP_SCOPE_LABEL ? "label" : scope == ZRTP_SCOPE_ZID ? "zid" : "unknown";
 }
 
-static const char *yes_no(int yes)
-{
-	return yes ? "yes" : "no";
-}
-
 /*! \brief The store, or word that there is none. Ends with store_release(). */
 static struct zrtp_store *use_store(int fd)
 {

@@ -12,36 +12,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
-#include <openssl/crypto.h>
-
 #include "cache.h"
-
-static int to_file(const char *text, size_t len, void *arg)
-{
-	return fwrite(text, 1, len, arg) == len ? 0 : -1;
-}
-
-/*! \brief A file being read. */
-struct source {
-	FILE *file;
-	char *line;
-	size_t size;
-};
-
-static const char *from_file(void *arg)
-{
-	struct source *source = arg;
-	ssize_t len = getline(&source->line, &source->size, source->file);
-
-	if (len < 0) {
-		return NULL;
-	}
-	if (len && source->line[len - 1] == '\n') {
-		source->line[len - 1] = '\0';
-	}
-
-	return source->line;
-}
 
 /*! \brief A new file that only its owner may read. */
 static FILE *create(const char *path)
@@ -54,19 +25,6 @@ static FILE *create(const char *path)
 	}
 
 	return file;
-}
-
-/*! \brief To the disk. \retval -1 with errno set; the file is closed in any case */
-static int finish(FILE *file)
-{
-	int fault = fflush(file) || fsync(fileno(file)) ? errno : 0;
-
-	if (fclose(file) && !fault) {
-		fault = errno;
-	}
-	errno = fault;
-
-	return fault ? -1 : 0;
 }
 
 static char *do_export(int fd, const char *path)
@@ -87,9 +45,9 @@ static char *do_export(int fd, const char *path)
 		ast_cli(fd, "%s: %s\n", path, strerror(errno));
 		return CLI_FAILURE;
 	}
-	status = zrtp_store_export(store, to_file, file, &count, &error);
+	status = zrtp_store_export_to(store, file, &count, &error);
 	store_release();
-	if (finish(file) && !status) {
+	if (fclose(file) && !status) {
 		status = ZRTP_STORE_IO;
 		snprintf(error.text, sizeof(error.text), "%s: %s", path, strerror(errno));
 	}
@@ -136,19 +94,15 @@ static const struct {
 static enum zrtp_store_status import_text(struct zrtp_store *store, const char *path, uint64_t *count,
 	struct zrtp_store_error *error)
 {
-	struct source source = { .file = fopen(path, "re") };
+	FILE *file = fopen(path, "re");
 	enum zrtp_store_status status;
 
-	if (!source.file) {
+	if (!file) {
 		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(errno));
 		return ZRTP_STORE_IO;
 	}
-	status = zrtp_store_import(store, from_file, &source, count, error);
-	fclose(source.file);
-	if (source.line) {
-		OPENSSL_cleanse(source.line, source.size);
-	}
-	ast_std_free(source.line);
+	status = zrtp_store_import_from(store, file, count, error);
+	fclose(file);
 
 	return status;
 }

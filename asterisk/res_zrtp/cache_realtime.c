@@ -14,8 +14,6 @@
 
 #include "asterisk.h"
 
-#include <ctype.h>
-
 #include "asterisk/config.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
@@ -90,49 +88,21 @@ static void add_peer_key(struct fields *fields, const uint8_t *own_zid, const ui
 	add_zid(fields, "own_zid", own_zid);
 }
 
-static void octets_to_text(const uint8_t *octets, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		out[2 * i] = digits[octets[i] >> 4];
-		out[2 * i + 1] = digits[octets[i] & 15];
-	}
-	out[2 * len] = '\0';
-}
-
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /*! \retval -1 it is not hexadecimal or too long */
 static int text_to_octets(const char *text, uint8_t *out, size_t size, size_t *len)
 {
-	size_t i, digits = strlen(text);
+	size_t digits = strlen(text);
 
-	if (digits % 2 || digits / 2 > size) {
-		return -1;
-	}
-	for (i = 0; i < digits / 2; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0) {
-			return -1;
-		}
-		out[i] = high << 4 | low;
-	}
 	*len = digits / 2;
 
-	return 0;
+	return digits % 2 || *len > size || !zrtp_store_unhex(out, *len, text) ? -1 : 0;
 }
 
 static void add_cell(struct fields *fields, const char *name, const struct zrtp_store_cell *cell)
 {
 	char text[CELL_TEXT_SIZE];
 
-	octets_to_text(cell->octets, cell->len, text);
+	zrtp_store_hex(text, cell->octets, cell->len);
 	add(fields, name, text);
 }
 
@@ -164,6 +134,7 @@ static void add_text(struct fields *fields, const char *name, const char *text)
 static int text_from(const char *stored, char *out, size_t size)
 {
 	size_t used = 0;
+	uint8_t octet;
 
 	if (ast_strlen_zero(stored)) {
 		*out = '\0';
@@ -173,8 +144,8 @@ static int text_from(const char *stored, char *out, size_t size)
 		return -1;
 	}
 	for (; *stored && used + 1 < size; used++) {
-		if (*stored == '%' && digit(stored[1]) >= 0 && digit(stored[2]) >= 0) {
-			out[used] = digit(stored[1]) << 4 | digit(stored[2]);
+		if (*stored == '%' && zrtp_store_unhex(&octet, 1, stored + 1)) {
+			out[used] = octet;
 			stored += 3;
 		} else {
 			out[used] = *stored++;
@@ -430,7 +401,7 @@ static enum zrtp_store_status realtime_meta_set(attribute_unused void *be, const
 	struct ast_variable *row;
 	enum zrtp_store_status status;
 
-	octets_to_text(value, len, text);
+	zrtp_store_hex(text, value, len);
 	status = meta_load(property, &row, error);
 	ast_variables_destroy(row);
 	if (status == ZRTP_STORE_OK && anew) {
@@ -520,32 +491,6 @@ static enum zrtp_store_status realtime_peer_drop(void *be, const uint8_t *own_zi
 	return status;
 }
 
-/*! \brief SQL's LIKE, letter case of ASCII ignored. What % skips is tried once for the last one only. */
-static int is_like(const char *text, const char *pattern)
-{
-	const char *mark = NULL, *from = NULL;
-
-	while (*text) {
-		if (*pattern == '%') {
-			mark = pattern++;
-			from = text;
-		} else if (*pattern == '_' || tolower((unsigned char) *pattern) == tolower((unsigned char) *text)) {
-			pattern++;
-			text++;
-		} else if (mark) {
-			pattern = mark + 1;
-			text = ++from;
-		} else {
-			return 0;
-		}
-	}
-	while (*pattern == '%') {
-		pattern++;
-	}
-
-	return !*pattern;
-}
-
 static int compare_peers(const void *left, const void *right)
 {
 	return memcmp(((const struct zrtp_store_peer_row *) left)->peer_zid,
@@ -560,7 +505,7 @@ static int is_listed(const struct zrtp_store_peer_row *row, const char *like, co
 	enroll_zid_text(zid, row->peer_zid);
 
 	return (!after || memcmp(row->peer_zid, after, ZRTP_ZID_SIZE) > 0)
-		&& (!like || is_like(row->name, like) || is_like(zid, like));
+		&& (!like || zrtp_store_like(row->name, like) || zrtp_store_like(zid, like));
 }
 
 /*! \brief Append those of a prefix that are wanted, in order, as many as fit. */
@@ -616,7 +561,7 @@ static enum zrtp_store_status realtime_peer_list(void *be, const char *like, att
 	if (status) {
 		return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 	}
-	octets_to_text(value, len, own);
+	zrtp_store_hex(own, value, len);
 	for (; !status && prefix < PREFIXES && *count < size; prefix++) {
 		status = list_prefix(own, prefix, like, peer_zid, out, size, count, error);
 	}

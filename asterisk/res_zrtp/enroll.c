@@ -20,11 +20,7 @@
 
 void enroll_zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE])
 {
-	int i;
-
-	for (i = 0; i < ZRTP_ZID_SIZE; i++) {
-		sprintf(out + 2 * i, "%02x", zid[i]); /* Safe */
-	}
+	zrtp_store_hex(out, zid, ZRTP_ZID_SIZE);
 }
 
 /*! \brief PJSIP/alice-00000001: alice. */

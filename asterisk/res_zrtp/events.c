@@ -97,11 +97,6 @@ const char *events_outcome_text(enum outcome outcome)
 	return texts[outcome];
 }
 
-static const char *yes_no(int yes)
-{
-	return yes ? "yes" : "no";
-}
-
 /*! \brief Publish fields, which are consumed. */
 static void publish_blob(struct ast_channel *chan, struct stasis_message_type *type, struct ast_json *fields)
 {

@@ -29,11 +29,6 @@ static void put_name(char *buf, size_t len, const char name[5])
 	ast_trim_blanks(buf);
 }
 
-static const char *yes_no(int yes)
-{
-	return yes ? "yes" : "no";
-}
-
 static void put_state(report *r, char *buf, size_t len)
 {
 	ast_copy_string(buf, zrtp_state_text(r->info.state), len);

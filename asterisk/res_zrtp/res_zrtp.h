@@ -883,6 +883,12 @@ void say_sounds(const char *sas, const char *sas_type, void (*each)(const char *
  * enroll.c: enrolled phones
  */
 
+/*! \brief A word for CLI, AMI and the dialplan. */
+static inline const char *yes_no(int yes)
+{
+	return yes ? "yes" : "no";
+}
+
 /*! The hexadecimal digits of a ZID and NUL. */
 #define ZID_TEXT_SIZE (2 * ZRTP_ZID_SIZE + 1)
 /*! The name of an endpoint and NUL. */

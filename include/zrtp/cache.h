@@ -27,6 +27,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include <stdio.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -348,6 +350,11 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_export(struct zrtp_store *
 							     void *arg, uint64_t *count,
 							     struct zrtp_store_error *error);
 
+/* The same into a file, and from there to the disk if it has one. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_export_to(struct zrtp_store *store, FILE *file,
+								uint64_t *count,
+								struct zrtp_store_error *error);
+
 /* The next line without its newline, or NULL at the end; valid until the next
  * call. */
 typedef const char *(*zrtp_store_source)(void *arg);
@@ -357,6 +364,11 @@ typedef const char *(*zrtp_store_source)(void *arg);
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_import(struct zrtp_store *store,
 							     zrtp_store_source source, void *arg,
 							     uint64_t *count, struct zrtp_store_error *error);
+
+/* The lines of a file. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_import_from(struct zrtp_store *store, FILE *file,
+								  uint64_t *count,
+								  struct zrtp_store_error *error);
 
 enum zrtp_store_format {
 	ZRTP_FORMAT_GNU_FILE,   /* GNU ZRTP C++: records of 128 octets, native byte order */
@@ -395,6 +407,13 @@ struct zrtp_store_peer_row {
 	uint64_t revision; /* grows with each save */
 	uint64_t latest;   /* revision of the pair written last */
 };
+
+/* What a back end may need. Octets as digits, 2 * len of them and NUL. */
+ZRTP_API void zrtp_store_hex(char *out, const uint8_t *octets, size_t len);
+/* Octets of the 2 * len digits that text begins with. False: they are not there. */
+ZRTP_API bool zrtp_store_unhex(uint8_t *out, size_t len, const char *text);
+/* SQL's LIKE: % any text, _ one character; letter case of ASCII is ignored. */
+ZRTP_API bool zrtp_store_like(const char *text, const char *pattern);
 
 /* Table "pair": key (own_zid, peer_zid, label). */
 struct zrtp_store_pair_row {

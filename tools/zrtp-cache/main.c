@@ -118,7 +118,7 @@ static int find_peer(const struct options *o, const char *text, struct zrtp_stor
 	for (size_t i = 0; i < count; i++) {
 		char hex[2 * ZRTP_ZID_SIZE + 1];
 
-		tool_hex(hex, found[i].peer_zid);
+		zrtp_store_hex(hex, found[i].peer_zid, ZRTP_ZID_SIZE);
 		if (strncasecmp(hex, text, strlen(text))) {
 			found[i--] = found[--count];
 		}
@@ -242,11 +242,6 @@ static int check(const struct options *o)
 	return EXIT_DONE;
 }
 
-static int sink(const char *text, size_t len, void *arg)
-{
-	return fwrite(text, 1, len, arg) == len ? 0 : -1;
-}
-
 static FILE *create_private(const char *path)
 {
 	int fd;
@@ -272,8 +267,8 @@ static int export(const struct options *o)
 	if (!file) {
 		return system_fault(o->words[1]);
 	}
-	status = zrtp_store_export(o->store, sink, file, &count, &error);
-	if (fflush(file) || (file != stdout && (fsync(fileno(file)) || fclose(file)))) {
+	status = zrtp_store_export_to(o->store, file, &count, &error);
+	if (file != stdout && fclose(file) && !status) {
 		return system_fault(o->words[1]);
 	}
 	if (status) {
@@ -284,44 +279,20 @@ static int export(const struct options *o)
 	return EXIT_DONE;
 }
 
-struct lines {
-	FILE *file;
-	char *line;
-	size_t size;
-};
-
-static const char *source(void *arg)
-{
-	struct lines *lines = arg;
-	ssize_t n = getline(&lines->line, &lines->size, lines->file);
-
-	if (n < 0) {
-		return NULL;
-	}
-	if (n && lines->line[n - 1] == '\n') {
-		lines->line[n - 1] = '\0';
-	}
-	return lines->line;
-}
-
 static enum zrtp_store_status import_text(const struct options *o, const char *path, uint64_t *count,
 					  struct zrtp_store_error *error)
 {
-	struct lines lines = { strcmp(path, "-") ? fopen(path, "r") : stdin, NULL, 0 };
+	FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
 	enum zrtp_store_status status;
 
-	if (!lines.file) {
+	if (!file) {
 		error->status = ZRTP_STORE_IO;
 		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(errno));
 		return ZRTP_STORE_IO;
 	}
-	status = zrtp_store_import(o->store, source, &lines, count, error);
-	if (lines.line) {
-		OPENSSL_cleanse(lines.line, lines.size);
-	}
-	free(lines.line);
-	if (lines.file != stdin) {
-		fclose(lines.file);
+	status = zrtp_store_import_from(o->store, file, count, error);
+	if (file != stdin) {
+		fclose(file);
 	}
 	return status;
 }

@@ -8,13 +8,6 @@
 
 enum { PAGE = 256 };
 
-void tool_hex(char out[2 * ZRTP_ZID_SIZE + 1], const uint8_t *zid)
-{
-	for (unsigned i = 0; i < ZRTP_ZID_SIZE; i++) {
-		snprintf(out + 2 * i, 3, "%02x", zid[i]);
-	}
-}
-
 static const char *moment(int64_t seconds, char out[32])
 {
 	time_t t = (time_t)seconds;
@@ -41,7 +34,7 @@ static void print_row(const struct zrtp_store_peer *peer)
 {
 	char hex[2 * ZRTP_ZID_SIZE + 1], last[32];
 
-	tool_hex(hex, peer->peer_zid);
+	zrtp_store_hex(hex, peer->peer_zid, ZRTP_ZID_SIZE);
 	printf("%-24s %-8s %-8s %6u  %-19s %s\n", hex, yes(peer->verified), enrolled(peer), peer->labels,
 	       moment(peer->last_use, last), peer->name);
 }
@@ -90,8 +83,8 @@ int tool_show_peer(struct zrtp_store *store, const struct zrtp_store_peer *peer)
 		free(labels);
 		return labels ? tool_fault(&error) : EXIT_FAULT;
 	}
-	tool_hex(own, peer->own_zid);
-	tool_hex(hex, peer->peer_zid);
+	zrtp_store_hex(own, peer->own_zid, ZRTP_ZID_SIZE);
+	zrtp_store_hex(hex, peer->peer_zid, ZRTP_ZID_SIZE);
 	printf("ZID:          %s\nName:         %s\nOwn ZID:      %s\n", hex, peer->name, own);
 	printf("First use:    %s\nLast use:     %s\n", moment(peer->first_use, first),
 	       moment(peer->last_use, last));

@@ -23,6 +23,4 @@ int tool_fault(const struct zrtp_store_error *error);
 int tool_show(struct zrtp_store *store, const char *like);
 int tool_show_peer(struct zrtp_store *store, const struct zrtp_store_peer *peer);
 
-void tool_hex(char out[2 * ZRTP_ZID_SIZE + 1], const uint8_t *zid);
-
 #endif
