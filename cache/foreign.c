@@ -46,6 +46,12 @@ static int64_t expiry(int64_t seconds)
 	return seconds < 0 ? ZRTP_STORE_NEVER : seconds;
 }
 
+/* GNU ZRTP keeps no URI: under which of them the peer has the secret will show. */
+static void without_label(struct pair *pair)
+{
+	snprintf(pair->label, sizeof(pair->label), "%s", ZRTP_STORE_LABEL_UNKNOWN);
+}
+
 /* ---- GNU ZRTP, the file ---- */
 
 enum { GNU_RECORD = 128 };
@@ -64,6 +70,7 @@ static bool gnu_record(const struct foreign *f, const uint8_t *in, const uint8_t
 	out->has_pbx = flags & GNU_PBX;
 	memcpy(out->pbx, in + 96, ZRTP_SECRET_SIZE);
 	out->has_pair = flags & GNU_RS1;
+	without_label(&out->pair);
 	memcpy(&expires, in + 16, sizeof(expires));
 	out->pair.expires = expiry(expires);
 	out->pair.verified = flags & GNU_VERIFIED;
@@ -198,6 +205,7 @@ static bool gnu_peer(const struct foreign *f, sqlite3_stmt *row)
 	}
 	out->first_use = out->last_use = out->pair.last_use = f->now;
 	out->has_pair = flags & GNU_RS1;
+	without_label(&out->pair);
 	out->pair.has_rs2 = flags & GNU_RS2;
 	out->has_pbx = flags & GNU_PBX;
 	out->pair.verified = flags & GNU_VERIFIED;

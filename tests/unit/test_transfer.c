@@ -235,6 +235,7 @@ static void the_file_of_gnu_zrtp_is_taken_over(void **state)
 	assert_memory_equal(zid, own, sizeof(zid));
 	stores_zid(zid, 1);
 	r = get(&t, own, zid, "");
+	assert_true(r.new_label && r.unproved); /* its label will show in a call */
 	assert_true(r.has_rs1 && r.has_rs2 && r.has_pbx && r.verified);
 	assert_secret(r.rs1, 1);
 	assert_secret(r.rs2, 2);
