@@ -95,6 +95,20 @@ struct media *bridge_video(struct ast_channel *chan)
 	return media;
 }
 
+struct media *bridge_medium(struct ast_channel *chan, int video)
+{
+	struct ast_rtp_instance *audio, *videos, *instance;
+	struct media *media;
+
+	get_instances(chan, &audio, &videos);
+	instance = video ? videos : audio;
+	media = instance ? gate_media_get(instance) : NULL;
+	ao2_cleanup(audio);
+	ao2_cleanup(videos);
+
+	return media;
+}
+
 static struct party *party_of(struct ast_channel *chan)
 {
 	struct media *media = bridge_media(chan);

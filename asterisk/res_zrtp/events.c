@@ -143,21 +143,13 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 	ast_channel_cleanup(chan);
 }
 
-/*! \brief A name of four octets without the blank that fills it up. */
-static const char *trimmed(char *out, const char name[5])
-{
-	ast_copy_string(out, name, 5);
-
-	return ast_trim_blanks(out);
-}
-
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
 {
 	char names[ZRTP_CLASS_COUNT][5], sas_type[5], ssrc[9], ms[24];
 	int i;
 
 	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
-		trimmed(names[i], info->algorithm[i]);
+		status_name(names[i], sizeof(names[i]), info->algorithm[i]);
 	}
 	snprintf(ssrc, sizeof(ssrc), "%08x", info->ssrc);
 	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
@@ -170,7 +162,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 			"Hash", names[ZRTP_CLASS_HASH],
 			"Cipher", names[ZRTP_CLASS_CIPHER],
 			"AuthTag", names[ZRTP_CLASS_TAG],
-			"SASType", trimmed(sas_type, session->sas_type),
+			"SASType", status_name(sas_type, sizeof(sas_type), session->sas_type),
 			"SAS", session->sas,
 			"CacheMismatch", yes_no(session->cache_mismatch),
 			"CacheCurrent", yes_no(!leg_ahead(media->leg)->behind),
@@ -220,7 +212,7 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
 			"Status", relay_status_text(status),
 			"Relayed", yes_no(relay->full),
-			"SASType", trimmed(type, relay->sas_type),
+			"SASType", status_name(type, sizeof(type), relay->sas_type),
 			"SAS", sas,
 			"FarVerified", yes_no(relay->verified),
 			"FarDisclosed", yes_no(relay->disclosed)));

@@ -11,22 +11,14 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
-#include "asterisk/datastore.h"
-#include "asterisk/framehook.h"
 #include "asterisk/logger.h"
-#include "asterisk/module.h"
 
 #include "res_zrtp.h"
 
-static void mark_destroy(attribute_unused void *data)
-{
-	ast_module_unref(AST_MODULE_SELF);
-}
-
-/*! Says that the channel has the hook. It outlives that, so it keeps the module too. */
+/*! Says that the channel has the hook. */
 static const struct ast_datastore_info mark = {
 	.type = "zrtp fax",
-	.destroy = mark_destroy,
+	.destroy = hooks_mark_destroy,
 };
 
 /*! \brief May this leg's media go past RTP, in clear? Only where RTP may be in clear too. */
@@ -111,45 +103,10 @@ static int hook_consume(attribute_unused void *data, enum ast_frame_type type)
 	return type == AST_FRAME_CONTROL;
 }
 
-static void hook_destroy(void *data)
-{
-	ao2_cleanup(data);
-	ast_module_unref(AST_MODULE_SELF);
-}
-
-/*! \pre chan is locked */
-static int attach(struct ast_channel *chan, struct media *media)
-{
-	struct ast_framehook_interface interface = {
-		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
-		.event_cb = hook_event,
-		.consume_cb = hook_consume,
-		.destroy_cb = hook_destroy,
-	};
-	struct ast_datastore *datastore = ast_datastore_alloc(&mark, NULL);
-
-	if (!datastore) {
-		return -1;
-	}
-	interface.data = ao2_bump(media);
-	ast_module_ref(AST_MODULE_SELF);
-	if (ast_framehook_attach(chan, &interface) < 0) {
-		hook_destroy(interface.data);
-		ast_datastore_free(datastore);
-		return -1;
-	}
-	/* Without data it would not be destroyed by us. */
-	datastore->data = (void *) &mark;
-	ast_module_ref(AST_MODULE_SELF);
-	ast_channel_datastore_add(chan, datastore);
-
-	return 0;
-}
-
 void fax_attach(struct ast_channel *chan, struct media *media)
 {
 	ast_channel_lock(chan);
-	if (!ast_channel_datastore_find(chan, &mark, NULL) && attach(chan, media)) {
+	if (hooks_add(chan, &mark, hook_event, hook_consume, media)) {
 		ast_log(LOG_ERROR, "%s: cannot keep it from T.38\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);

@@ -22,13 +22,6 @@
 /*! What the rows read; a copy, or guarded by the lock of the media object. */
 typedef const struct media_report report;
 
-/*! \brief A name of four octets without the blank that fills it up. */
-static void put_name(char *buf, size_t len, const char name[5])
-{
-	ast_copy_string(buf, name, len);
-	ast_trim_blanks(buf);
-}
-
 static void put_state(report *r, char *buf, size_t len)
 {
 	ast_copy_string(buf, zrtp_state_text(r->info.state), len);
@@ -41,27 +34,27 @@ static void put_sas(report *r, char *buf, size_t len)
 
 static void put_sas_type(report *r, char *buf, size_t len)
 {
-	put_name(buf, len, r->sas_type);
+	status_name(buf, len, r->sas_type);
 }
 
 static void put_kex(report *r, char *buf, size_t len)
 {
-	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_KEX]);
+	status_name(buf, len, r->info.algorithm[ZRTP_CLASS_KEX]);
 }
 
 static void put_hash(report *r, char *buf, size_t len)
 {
-	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_HASH]);
+	status_name(buf, len, r->info.algorithm[ZRTP_CLASS_HASH]);
 }
 
 static void put_cipher(report *r, char *buf, size_t len)
 {
-	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_CIPHER]);
+	status_name(buf, len, r->info.algorithm[ZRTP_CLASS_CIPHER]);
 }
 
 static void put_tag(report *r, char *buf, size_t len)
 {
-	put_name(buf, len, r->info.algorithm[ZRTP_CLASS_TAG]);
+	status_name(buf, len, r->info.algorithm[ZRTP_CLASS_TAG]);
 }
 
 static void put_role(report *r, char *buf, size_t len)
@@ -103,56 +96,16 @@ static const struct {
 	{ "capable", put_capable },
 };
 
-/*! \brief The RTP instance of a channel's audio or video with a reference, or NULL. */
-static struct ast_rtp_instance *instance_of(struct ast_channel *chan, int video)
-{
-	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
-	struct ast_rtp_instance *instance = NULL;
-
-	if (!glue) {
-		return NULL;
-	}
-	ast_channel_lock(chan);
-	if (video && glue->get_vrtp_info) {
-		glue->get_vrtp_info(chan, &instance);
-	} else if (!video && glue->get_rtp_info) {
-		glue->get_rtp_info(chan, &instance);
-	}
-	ast_channel_unlock(chan);
-
-	return instance;
-}
-
-/*! \brief The media object with a reference, or NULL. */
-static struct media *media_of(struct ast_channel *chan, int video)
-{
-	struct ast_rtp_instance *instance = instance_of(chan, video);
-	struct media *media;
-
-	if (!instance) {
-		return NULL;
-	}
-	media = NULL;
-	if (ast_rtp_instance_get_extended_prop(instance, ZRTP_SIGNALLING_PROPERTY) == &signalling_table) {
-		ao2_lock(instance);
-		media = ao2_bump(gate_media(instance));
-		ao2_unlock(instance);
-	}
-	ao2_ref(instance, -1);
-
-	return media;
-}
-
 /*! \brief The media object that is meant; no media named: the first there is. */
 static int find_media(struct ast_channel *chan, const char *which, struct media **media)
 {
 	*media = NULL;
 	if (!strcasecmp(which, "video")) {
-		*media = media_of(chan, 1);
+		*media = bridge_medium(chan, 1);
 	} else if (!strcasecmp(which, "audio") || !strcasecmp(which, "first") || ast_strlen_zero(which)) {
-		*media = media_of(chan, 0);
+		*media = bridge_medium(chan, 0);
 		if (!*media && strcasecmp(which, "audio")) {
-			*media = media_of(chan, 1);
+			*media = bridge_medium(chan, 1);
 		}
 	} else {
 		return -1;

@@ -14,22 +14,15 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
-#include "asterisk/datastore.h"
-#include "asterisk/framehook.h"
 #include "asterisk/logger.h"
 #include "asterisk/module.h"
 
 #include "res_zrtp.h"
 
-static void mark_destroy(void *data)
-{
-	ao2_ref(data, -1);
-}
-
 /*! Says that the channel has the hook, and which. */
 static const struct ast_datastore_info mark = {
 	.type = "zrtp",
-	.destroy = mark_destroy,
+	.destroy = hooks_mark_destroy,
 };
 
 static void read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
@@ -72,6 +65,42 @@ static void hook_destroy(void *data)
 	ast_module_unref(AST_MODULE_SELF);
 }
 
+void hooks_mark_destroy(void *obj)
+{
+	ao2_ref(obj, -1);
+}
+
+int hooks_add(struct ast_channel *chan, const struct ast_datastore_info *info, ast_framehook_event_callback event,
+	ast_framehook_consume_callback consume, void *obj)
+{
+	struct ast_framehook_interface interface = {
+		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
+		.event_cb = event,
+		.consume_cb = consume,
+		.destroy_cb = hook_destroy,
+	};
+	struct ast_datastore *datastore;
+
+	if (ast_channel_datastore_find(chan, info, NULL)) {
+		return 0;
+	}
+	datastore = ast_datastore_alloc(info, NULL);
+	if (!datastore) {
+		return -1;
+	}
+	interface.data = ao2_bump(obj);
+	ast_module_ref(AST_MODULE_SELF);
+	if (ast_framehook_attach(chan, &interface) < 0) {
+		hook_destroy(interface.data);
+		ast_datastore_free(datastore);
+		return -1;
+	}
+	datastore->data = ao2_bump(obj);
+	ast_channel_datastore_add(chan, datastore);
+
+	return 0;
+}
+
 static void hook_destructor(void *obj)
 {
 	struct hook *hook = obj;
@@ -83,38 +112,23 @@ static void hook_destructor(void *obj)
 /*! \pre chan is locked */
 static int attach(struct ast_channel *chan, struct media *media)
 {
-	struct ast_framehook_interface interface = {
-		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
-		.event_cb = hook_event,
-		.consume_cb = hook_consume,
-		.destroy_cb = hook_destroy,
-	};
-	struct ast_datastore *datastore = ast_datastore_alloc(&mark, NULL);
 	struct hook *hook = ao2_alloc_options(sizeof(*hook), hook_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	int res;
 
-	if (!datastore || !hook) {
-		ast_datastore_free(datastore);
-		ao2_cleanup(hook);
+	if (!hook) {
 		return -1;
 	}
 	hook->media = ao2_bump(media);
-	datastore->data = hook;
-	interface.data = ao2_bump(hook);
-	ast_module_ref(AST_MODULE_SELF);
-	if (ast_framehook_attach(chan, &interface) < 0) {
-		hook_destroy(interface.data);
-		ast_datastore_free(datastore);
-		return -1;
-	}
-	ast_channel_datastore_add(chan, datastore);
+	res = hooks_add(chan, &mark, hook_event, hook_consume, hook);
+	ao2_ref(hook, -1);
 
-	return 0;
+	return res;
 }
 
 void hooks_attach(struct ast_channel *chan, struct media *media)
 {
 	ast_channel_lock(chan);
-	if (!ast_channel_datastore_find(chan, &mark, NULL) && attach(chan, media)) {
+	if (!hooks_find(chan) && attach(chan, media)) {
 		ast_log(LOG_ERROR, "%s: cannot keep the audio from being bridged natively\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);

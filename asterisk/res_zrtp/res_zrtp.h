@@ -13,6 +13,8 @@
 #define RES_ZRTP_H
 
 #include "asterisk/channel.h"
+#include "asterisk/datastore.h"
+#include "asterisk/framehook.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/netsock2.h"
 #include "asterisk/rtp_engine.h"
@@ -516,6 +518,9 @@ struct media *bridge_media(struct ast_channel *chan);
 /*! \brief The media object of a channel's video beside its audio, with a reference, or NULL. No lock may be held. */
 struct media *bridge_video(struct ast_channel *chan);
 
+/*! \brief The media object of a channel's audio, or of its video, with a reference, or NULL. No lock may be held. */
+struct media *bridge_medium(struct ast_channel *chan, int video);
+
 /*! \brief Look again at who this channel is bridged with. No lock may be held. */
 void bridge_look(struct ast_channel *chan);
 
@@ -617,6 +622,8 @@ int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SI
  * \retval -1 the channel has no leg of ours
  */
 int status_each(struct ast_channel *chan, void (*each)(const char *name, const char *value, void *arg), void *arg);
+/*! \brief A name of four octets without the blanks that fill it up. \return out, of size octets */
+const char *status_name(char *out, size_t size, const char name[5]);
 /*! \brief A word for the state of a stream. */
 const char *status_state_text(enum zrtp_state state);
 
@@ -833,6 +840,17 @@ struct hook {
 	struct keypad keypad;
 	struct speech *speech;    /*!< NULL: nothing to say */
 };
+
+/*!
+ * \brief Give a channel a framehook, and a mark that says so, unless it has that.
+ * \pre chan is locked
+ * \param mark its destroy is hooks_mark_destroy()
+ * \param obj data of the callbacks and of the mark, which have a reference each: it keeps the module
+ * \retval -1 it has none
+ */
+int hooks_add(struct ast_channel *chan, const struct ast_datastore_info *mark, ast_framehook_event_callback event,
+	ast_framehook_consume_callback consume, void *obj);
+void hooks_mark_destroy(void *obj);
 
 /*!
  * \brief Attach the hook, unless it is there: it keeps a channel's audio in

@@ -40,11 +40,16 @@ static void put_flag(char *out, const struct source *s, int yes)
 	put(out, !s->report.session.has_sas ? "" : yes ? "yes" : "no");
 }
 
-/*! \brief A name of four octets without the blank that fills it up. */
+const char *status_name(char *out, size_t size, const char name[5])
+{
+	ast_copy_string(out, name, size);
+
+	return ast_trim_blanks(out);
+}
+
 static void put_name(char *out, const char name[5])
 {
-	ast_copy_string(out, name, 5);
-	ast_trim_blanks(out);
+	status_name(out, STATUS_VALUE_SIZE, name);
 }
 
 const char *status_state_text(enum zrtp_state state)
