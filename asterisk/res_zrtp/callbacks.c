@@ -135,7 +135,12 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 
 static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)
 {
-	callbacks_failed(stream_arg, info);
+	struct media *media = stream_arg;
+
+	/* Keys are not taken any more where the call has just ended: that is no failure. */
+	if (!media_is_over(media)) {
+		callbacks_failed(media, info);
+	}
 }
 
 /*! \brief A secure stream, and somebody else says Hello. */
