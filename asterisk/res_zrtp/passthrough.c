@@ -19,6 +19,7 @@
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
+#include "asterisk/vector.h"
 
 #include "res_zrtp.h"
 
@@ -381,22 +382,47 @@ static int same_number(struct ast_rtp_instance *from, struct ast_format *sent, s
 	return number >= 0 && number == ast_rtp_codecs_payload_code_tx(ast_rtp_instance_get_codecs(to), 1, expected, 0);
 }
 
+static int is_digits(const struct ast_rtp_payload_type *type)
+{
+	return type && !type->asterisk_format && type->rtp_code == AST_RTP_DTMF;
+}
+
+/*! \brief What a phone takes a number for, with a reference; NULL for nothing. */
+static struct ast_rtp_payload_type *taken_for(struct ast_rtp_codecs *codecs, size_t number)
+{
+	struct ast_rtp_payload_type *type = NULL;
+
+	ast_rwlock_rdlock(&codecs->codecs_lock);
+	if (number < AST_VECTOR_SIZE(&codecs->payload_mapping_tx)) {
+		type = ao2_bump(AST_VECTOR_GET(&codecs->payload_mapping_tx, number));
+	}
+	ast_rwlock_unlock(&codecs->codecs_lock);
+
+	return type;
+}
+
 /*!
  * \brief Digits with a number that the other phone does not know get lost,
- * which is bearable; what it would take for something else is not.
+ * which is bearable; what it would take for something else is not. There is
+ * one number for each sample rate.
  */
 static int harmless_digits(struct ast_rtp_instance *from, struct ast_rtp_instance *to)
 {
-	struct ast_rtp_codecs *codecs[2] = { ast_rtp_instance_get_codecs(from), ast_rtp_instance_get_codecs(to) };
-	int ours, theirs;
+	struct ast_rtp_payload_type *sent, *taken;
+	int number, harmless = 1;
 
 	if (!ast_rtp_instance_get_prop(from, AST_RTP_PROPERTY_DTMF)) {
 		return 1;
 	}
-	ours = ast_rtp_codecs_payload_code(codecs[0], 0, NULL, AST_RTP_DTMF);
-	theirs = ast_rtp_codecs_payload_code_tx(codecs[1], 0, NULL, AST_RTP_DTMF);
+	for (number = 0; number < AST_RTP_MAX_PT && harmless; number++) {
+		sent = ast_rtp_codecs_get_payload(ast_rtp_instance_get_codecs(from), number);
+		taken = is_digits(sent) ? taken_for(ast_rtp_instance_get_codecs(to), number) : NULL;
+		harmless = !taken || is_digits(taken);
+		ao2_cleanup(sent);
+		ao2_cleanup(taken);
+	}
 
-	return ours < 0 || ours == theirs || ast_rtp_codecs_find_payload_code(codecs[1], ours) < 0;
+	return harmless;
 }
 
 int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type)
