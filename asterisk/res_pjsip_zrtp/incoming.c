@@ -129,6 +129,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	struct state *state = info && info->sdp ? state_of(session) : NULL;
 	struct ast_rtp_instance *instance;
 	const struct zrtp_signalling *api;
+	struct zrtp_signalling_numbers numbers;
 	struct found found;
 	unsigned int i;
 
@@ -144,7 +145,8 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 		if (session->inv_session->state != PJSIP_INV_STATE_CONFIRMED && session->channel) {
 			read_line(&found, api, info->sdp->media[i]);
 			api->peer_hash(instance, S_COR(!ast_strlen_zero(found.value), found.value, NULL));
-			api->calls(instance, session->channel);
+			numbers_read(info->sdp->media[i], &numbers);
+			api->calls(instance, session->channel, &numbers);
 		}
 	}
 	ao2_cleanup(state);

@@ -105,6 +105,7 @@ pj_status_t outgoing_message(pjsip_tx_data *tdata)
 	if (state) {
 		if (ast_taskprocessor_is_task(session->serializer)) {
 			look_up(session, state, sdp);
+			numbers_offer(session, tdata, sdp);
 		}
 		write_all(state, tdata->pool, sdp);
 		pjsip_tx_data_invalidate_msg(tdata);

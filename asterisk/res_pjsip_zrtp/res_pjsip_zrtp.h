@@ -66,6 +66,16 @@ void outgoing_renewed(struct zrtp_signalling_listener *listener, const char *cha
 /*! \brief The session of a channel with a reference, or NULL. */
 struct ast_sip_session *session_of(struct ast_channel *chan);
 
+/* numbers.c */
+
+/*! \brief Which dynamic payload numbers does this m-line have? */
+void numbers_read(const pjmedia_sdp_media *media, struct zrtp_signalling_numbers *out);
+/*!
+ * \brief Give the first offer of a call that may be passed through the payload
+ * numbers of the phone that calls. Session's serializer only.
+ */
+void numbers_offer(struct ast_sip_session *session, pjsip_tx_data *tdata, pjmedia_sdp_session *sdp);
+
 /* replace.c */
 
 /*! \brief Learn from a message of the phone whether it supports Replaces. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief The a=zrtp-hash of one phone on its way to the other one.
+ * \brief The a=zrtp-hash and payload numbers of one phone on their way to the other one.
  *
  * Where phones may have their ZRTP with each other, what we sign for in their
  * SDP are each other's Hellos. The called phone's INVITE is written before
  * there is a bridge, so the hashes of a call hang on the calling channel, and
- * on those it dials by inheritance.
+ * on those it dials by inheritance. So do the caller's payload numbers.
  */
 
 #include "asterisk.h"
@@ -38,6 +38,7 @@ struct called {
 struct far {
 	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
 	hashes caller_hash;
+	struct zrtp_signalling_numbers *caller_numbers[ZRTP_SIGNALLING_FURTHER]; /*!< NULL: not told */
 	int caller_waits;                     /*!< We are no end of its ZRTP, so far */
 	unsigned int dialled;                 /*!< Channels of all kinds that were dialled with this, ever */
 	unsigned int count;
@@ -48,7 +49,11 @@ static void far_destructor(void *obj)
 {
 	struct far *far = obj;
 	struct called *called;
+	int i;
 
+	for (i = 0; i < ZRTP_SIGNALLING_FURTHER; i++) {
+		ast_free(far->caller_numbers[i]);
+	}
 	while ((called = AST_LIST_REMOVE_HEAD(&far->called, entry))) {
 		ast_free(called);
 	}
@@ -291,6 +296,51 @@ int far_hash(struct media *media, char *out)
 	ao2_ref(far, -1);
 
 	return !ast_strlen_zero(out);
+}
+
+void far_keep_numbers(struct media *media, const struct zrtp_signalling_numbers *numbers)
+{
+	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	int waits;
+	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+
+	if (!far) {
+		return;
+	}
+	ao2_lock(far);
+	if (medium < ZRTP_SIGNALLING_FURTHER && !strcmp(far->caller_id, channel_id)) {
+		if (!far->caller_numbers[medium]) {
+			far->caller_numbers[medium] = ast_malloc(sizeof(*numbers));
+		}
+		if (far->caller_numbers[medium]) {
+			*far->caller_numbers[medium] = *numbers;
+		}
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+}
+
+int far_numbers(struct media *media, struct zrtp_signalling_numbers *out)
+{
+	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	int waits;
+	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+
+	if (!far) {
+		return -1;
+	}
+	ao2_lock(far);
+	waits &= far->caller_waits && strcmp(far->caller_id, channel_id) && medium < ZRTP_SIGNALLING_FURTHER
+		&& far->caller_numbers[medium];
+	if (waits) {
+		*out = *far->caller_numbers[medium];
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+
+	return waits ? 0 : -1;
 }
 
 int far_waits(struct media *media)

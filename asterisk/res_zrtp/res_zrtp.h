@@ -761,7 +761,7 @@ struct zrtp_signalling_listener *signalling_listener(struct media *media);
 void signalling_compare(struct media *media);
 
 /* ------------------------------------------------------------------------
- * far.c: a=zrtp-hash of one phone for the other, where we are no end
+ * far.c: a=zrtp-hash and payload numbers of one phone for the other, where we are no end
  */
 
 struct far;
@@ -780,6 +780,13 @@ void far_learn(struct media *media);
  * \retval 0 when there is none
  */
 int far_hash(struct media *media, char *out);
+/*! \brief Keep the payload numbers of the phone that calls. Those of others are passed over. */
+void far_keep_numbers(struct media *media, const struct zrtp_signalling_numbers *numbers);
+/*!
+ * \brief The payload numbers of the phone that calls, for one that is called.
+ * \retval -1 there are none, or one of the two cannot be passed through
+ */
+int far_numbers(struct media *media, struct zrtp_signalling_numbers *out);
 /*! \brief Is there a phone at the other side that may be passed through? */
 int far_waits(struct media *media);
 /*! \brief The channel at the other side with a reference, if the call has dialled one only; or NULL. No lock may be held. */

@@ -172,14 +172,26 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	return res;
 }
 
-static void calls(struct ast_rtp_instance *instance, struct ast_channel *chan)
+static void calls(struct ast_rtp_instance *instance, struct ast_channel *chan,
+	const struct zrtp_signalling_numbers *numbers)
 {
 	struct media *media = usable_media(instance);
 
 	if (media && role_of(media) != ROLE_END) {
 		far_meet(media, chan, 1);
+		far_keep_numbers(media, numbers);
 	}
 	ao2_cleanup(media);
+}
+
+static int numbers(struct ast_rtp_instance *instance, struct zrtp_signalling_numbers *out)
+{
+	struct media *media = usable_media(instance);
+	int res = media ? far_numbers(media, out) : -1;
+
+	ao2_cleanup(media);
+
+	return res;
 }
 
 static enum zrtp_signalling_value check(const char *value)
@@ -240,6 +252,7 @@ const struct zrtp_signalling signalling_table = {
 	.version = ZRTP_SIGNALLING_VERSION,
 	.hash = hash,
 	.calls = calls,
+	.numbers = numbers,
 	.check = check,
 	.peer_hash = peer_hash,
 	.listen = listen_to,

@@ -19,10 +19,16 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 2
+#define ZRTP_SIGNALLING_VERSION 3
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
+
+/*! Payload numbers that RTP has. */
+#define ZRTP_SIGNALLING_NUMBERS 128
+
+/*! Room for the name of an encoding with its NUL. */
+#define ZRTP_SIGNALLING_ENCODING_SIZE 40
 
 /*! What the signalling wants to hear of an instance. An ao2 object. */
 struct zrtp_signalling_listener {
@@ -70,6 +76,12 @@ enum zrtp_signalling_value {
 	ZRTP_SIGNALLING_MALFORMED,
 };
 
+/*! The dynamic payload numbers of an m-line. */
+struct zrtp_signalling_numbers {
+	/*! What each one stands for, as in a=rtpmap: "opus/48000/2"; empty: nothing. None is there twice. */
+	char encoding[ZRTP_SIGNALLING_NUMBERS][ZRTP_SIGNALLING_ENCODING_SIZE];
+};
+
 struct zrtp_signalling {
 	unsigned int version; /*!< ZRTP_SIGNALLING_VERSION */
 	/*!
@@ -87,8 +99,19 @@ struct zrtp_signalling {
 	/*!
 	 * \brief The channel of this instance calls, with what peer_hash() told.
 	 * Before it dials others. No lock may be held.
+	 *
+	 * \param numbers those of its offer
 	 */
-	void (*calls)(struct ast_rtp_instance *instance, struct ast_channel *chan);
+	void (*calls)(struct ast_rtp_instance *instance, struct ast_channel *chan,
+		const struct zrtp_signalling_numbers *numbers);
+	/*!
+	 * \brief The payload numbers of the phone that calls, where the one to be
+	 * called with this instance may have its ZRTP with it. After hash().
+	 * No lock may be held.
+	 *
+	 * \retval -1 there are none
+	 */
+	int (*numbers)(struct ast_rtp_instance *instance, struct zrtp_signalling_numbers *out);
 	/*! \brief Classify a value. */
 	enum zrtp_signalling_value (*check)(const char *value);
 	/*!

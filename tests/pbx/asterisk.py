@@ -75,7 +75,8 @@ MODULES = """app_chanspy app_confbridge app_directed_pickup app_dial app_echo ap
 app_read app_record app_senddtmf app_sendtext app_stack app_transfer app_verbose app_bridgewait bridge_* chan_bridge_media
 chan_pjsip codec_a_mu codec_alaw codec_resample codec_ulaw format_pcm format_sln format_wav
 func_callerid func_channel func_db func_hangupcause func_logic func_pjsip_* func_strings
-func_timeout pbx_config res_clioriginate res_crypto res_http_websocket res_parking res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
+func_timeout pbx_config res_clioriginate res_crypto res_format_attr_* res_http_websocket res_parking
+res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
 res_security_log res_sorcery_* res_srtp res_timing_timerfd res_zrtp""".split()
 NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider".split()
 

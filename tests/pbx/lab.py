@@ -80,7 +80,10 @@ BESIDES = {
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 "pictures": ("zrtp", "allow = h264\n"),
                 "anonymous": ("zrtp", ""),  # whoever is nobody else
-                "clearfilm": ("zrtp/keypad", "allow = h264\n")})
+                "clearfilm": ("zrtp/keypad", "allow = h264\n"),
+                **{f"{name}{number}": (engine, "disallow = all\nallow = opus,ulaw\n")
+                   for name, engine in (("opus", "zrtp/through"), ("autoopus", "zrtp/auto"), ("ownopus", "zrtp"))
+                   for number in (1, 2)}})
 ENDPOINTS.update((name, engine) for name, (engine, _) in BESIDES.items())
 SIX, IP6 = ("six", "sixthrough"), "::1"
 

@@ -53,11 +53,11 @@ uuid=00000000-0000-0000-0000-{sip_port:012d}
 {codecs}
 """
 
-# mime, rate, channels, wanted. What is not listed, linphonec adds as wanted.
-CODECS = (("PCMU", 8000, 1, 1), ("PCMA", 8000, 1, 0), ("opus", 48000, 2, 0),
-          ("speex", 32000, 1, 0), ("speex", 16000, 1, 0), ("speex", 8000, 1, 0),
-          ("G729", 8000, 1, 0), ("GSM", 8000, 1, 0), ("G722", 8000, 1, 0), ("iLBC", 8000, 1, 0),
-          ("L16", 44100, 1, 0), ("BV16", 8000, 1, 0))
+# mime, rate, channels. What is not listed, linphonec adds as wanted.
+CODECS = (("PCMU", 8000, 1), ("PCMA", 8000, 1), ("opus", 48000, 2),
+          ("speex", 32000, 1), ("speex", 16000, 1), ("speex", 8000, 1),
+          ("G729", 8000, 1), ("GSM", 8000, 1), ("G722", 8000, 1), ("iLBC", 8000, 1),
+          ("L16", 44100, 1), ("BV16", 8000, 1))
 
 
 class Linphone:
@@ -67,12 +67,12 @@ class Linphone:
     zrtp=False turns ZRTP off, mandatory=True refuses to send anything in clear,
     play names a wav file to speak, answer=True takes every call at once. encryption names
     another one than ZRTP, digits ("rfc4733", "info") how it sends those, settings has lines for
-    sections of its configuration, ip is its address.
+    sections of its configuration, ip is its address, codecs are those it has, the preferred one first.
     """
 
     def __init__(self, directory, name, sip_port, rtp_port, *, zrtp=True, mandatory=True,
                  play=None, record=False, answer=True, encryption=None, settings=None, ip=IP,
-                 firewall="none", digits="rfc4733",
+                 firewall="none", digits="rfc4733", codecs=("PCMU",),
                  **algorithms):
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
         self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
@@ -84,10 +84,11 @@ class Linphone:
         os.mkdir(self._file("home"))
         lines = "\n".join(f"{KEY[kind]}=" + ",".join(PREFIX[kind] + n.upper() for n in names)
                           for kind, names in algorithms.items() if names)
-        codecs = "\n".join(
-            f"[audio_codec_{n}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled={on}"
-            for n, (mime, rate, channels, on) in enumerate(CODECS))
-        text = RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=codecs,
+        ordered = sorted(CODECS, key=lambda c: codecs.index(c[0]) if c[0] in codecs else len(codecs))
+        sections = "\n".join(
+            f"[audio_codec_{n}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled={int(mime in codecs)}"
+            for n, (mime, rate, channels) in enumerate(ordered))
+        text = RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=sections,
                          encryption=encryption or ("zrtp" if zrtp else "none"),
                          info=int(digits == "info"), rfc4733=int(digits == "rfc4733"),
                          mandatory=int(zrtp and mandatory), algorithms=lines)

@@ -22,14 +22,14 @@ REKEYED = 10
 
 
 @contextlib.contextmanager
-def pair_of(lab, caller, called, **options):
+def pair_of(lab, caller, called, *, extension="call", **options):
     """Two phones with different tones in a call."""
     high = lab.pbx.file("sounds", "high.wav")
     tone.make(high, OTHER_HZ, 5)
     with lab.phone(caller, record=True, **options) as first, \
             lab.phone(called, record=True, play=high, **options) as second:
         second.expect_call()
-        first.call(f"call-{called}", lab.sip_port)
+        first.call(f"{extension}-{called}", lab.sip_port)
         yield first, second
 
 
@@ -738,10 +738,10 @@ def carried(wire, name, other):
         f"rtp {data[1] & 0x7f}" if capture.kind(data) == "rtp" else capture.kind(data) for data in got)
 
 
-def check_screens(wire, first, second):
+def check_screens(wire, first, second, number=99):
     for name, other in ((first, second), (second, first)):
         count = carried(wire, name, other)
-        if count["zrtp"] < 8 or count["rtp 0"] < 50 or count["rtp 99"] < 10 or count["other"]:
+        if count["zrtp"] < 8 or count["rtp 0"] < 50 or count[f"rtp {number}"] < 10 or count["other"]:
             raise AssertionError(f"datagrams to {name}: {dict(count)}")
 
 
@@ -751,11 +751,12 @@ def all_passed_through(lab, name, count=2):
         if asterisk.endpoint_of(s["Channel"]) == name] == [("passthrough", "-")] * count)
 
 
-def screens_pass(lab, caller, called):
+def screens_pass(lab, caller, called, number=None):
+    """Two phones with video are passed through; number: the payload number that the caller has for it."""
     before = lab.pbx.statistics()
     with asterisk.Events(lab.pbx) as events, \
             capture.Capture(os.path.join(lab.directory, "video.pcap")) as wire, \
-            screens(lab, caller, called) as (first, second):
+            screens(lab, caller, called, {"video": "offer", "video_payload": number}) as (first, second):
         both_media(first, second)
         for name in (caller, called):
             all_passed_through(lab, name)
@@ -768,7 +769,7 @@ def screens_pass(lab, caller, called):
         time.sleep(1)
         equal("damaged frames", (first.statistics()["video"]["frames_bad"],
                                  second.statistics()["video"]["frames_bad"]), (0, 0))
-    check_screens(wire, caller, called)
+    check_screens(wire, caller, called, number or 99)
     after = lab.pbx.statistics()
     for name in ("streams started", "streams secure", "zrtp packets sent", "srtp and srtcp packets sent"):
         equal(f"{name} by the PBX", after[name] - before[name], 0)
@@ -827,15 +828,27 @@ def auto_video_features(lab):
             equal("SAS at the PBX", {s["SAS"] for s in streams}, {phone.shown()})
 
 
-@case("auto: video with another payload number at each phone makes the PBX the end of audio and of video")
+@case("pass-through with video: the called phone is offered the calling one's payload number")
+def video_numbers(lab):
+    screens_pass(lab, "view1", "view2", 97)
+
+
+@case("auto: two phones with video, the calling one has another payload number than the PBX")
 def auto_video_numbers(lab):
-    with screens(lab, "autoview1", "autoview2", {"video": "offer", "video_payload": 97}) as (first, second):
+    screens_pass(lab, "autoview1", "autoview2", 120)
+
+
+@case("auto: the caller's payload number for video, and feature codes: the PBX is the end of audio and of video")
+def auto_video_numbers_end(lab):
+    with screens(lab, "autoview1", "autoview2", {"video": "offer", "video_payload": 97}, extension="keys") as (
+            first, second):
         for phone in (first, second):
             phone.secure()
             phone.wait("secure", 10, medium="video")
             equal("SAS at the PBX", lab.pbx.secure(phone.name)["SAS"], phone.shown())
-        wait.until("frames arrive", 8, lambda: second.statistics()["video"]["frames_received"] > 10)
-        equal("frames damaged", second.statistics()["video"]["frames_bad"], 0)
+        for phone in (first, second):
+            wait.until("frames arrive", 8, lambda p=phone: p.statistics()["video"]["frames_received"] > 10)
+            equal("frames damaged", phone.statistics()["video"]["frames_bad"], 0)
 
 
 @case("pass-through: a phone with video and one without have their audio passed through")

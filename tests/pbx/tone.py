@@ -30,9 +30,9 @@ def read(path):
     channels, rate = struct.unpack_from("<HI", raw, raw.index(b"fmt ") + 10)
     pcm = raw[raw.index(b"data") + 8:]
     values = struct.unpack(f"<{len(pcm) // 2}h", pcm[:len(pcm) // 2 * 2])
-    if rate != RATE:
-        raise AssertionError(f"{path}: {rate} samples a second, not {RATE}")
-    return values[::channels]
+    if rate % RATE:
+        raise AssertionError(f"{path}: {rate} samples a second, not {RATE} or a multiple")
+    return values[::channels * (rate // RATE)]
 
 
 def share(pcm, hz):
