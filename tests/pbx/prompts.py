@@ -4,7 +4,8 @@
 A prompt is looked for where the loudness goes up and down as in the prompt. It counts as heard
 when a third of a second of it is in the recording whatever its volume, by the normalized
 correlation of both. A phone that runs late loses or repeats a frame here and there, and a piece
-with such a place in it is not found: of a long prompt five pieces are tried, and two must be there.
+with such a place in it is not found: of a long prompt five pieces are tried, and two must be there,
+of a short one up to three, and one must be.
 """
 import itertools
 import operator
@@ -78,13 +79,18 @@ def _places(pcm, prompt):
 
 
 def _pieces(prompt):
-    """Where the pieces that are looked for begin: the loudest one, and loud ones beside it."""
+    """Where the pieces that are looked for begin: the loudest one, then others; and how many must be there."""
     first = _loudest(prompt, PIECE)
-    if len(prompt) < 3 * PIECE:
-        return [first]
     sums = _sums(map(abs, prompt))
+
+    def volume(n):
+        return sums[min(n + PIECE, len(prompt))] - sums[n]
+
+    if len(prompt) < 3 * PIECE:
+        ends = [n for n in (0, len(prompt) - PIECE) if n >= 0 and n != first]
+        return [first] + [n for n in ends if volume(n) > volume(first) / 4], 1
     others = [n for n in range(first % PIECE, len(prompt) - PIECE + 1, PIECE) if n != first]
-    return [first] + sorted(others, key=lambda n: sums[n] - sums[n + PIECE])[:PIECES - 1]
+    return [first] + sorted(others, key=volume, reverse=True)[:PIECES - 1], 2
 
 
 def _piece_likeness(pcm, piece, begins):
@@ -105,14 +111,15 @@ def _piece_likeness(pcm, piece, begins):
 
 
 def likeness(pcm, prompt):
-    """How much a recording has of a prompt, up to 1: the second best piece, or the only one."""
+    """How much a recording has of a prompt, up to 1: of the worst of the pieces that must be there."""
     places = _places(pcm, prompt)
+    pieces, needed = _pieces(prompt)
     found = []
-    for at in _pieces(prompt):
+    for at in pieces:
         found.append(_piece_likeness(pcm, prompt[at:at + PIECE], [place + at for place in places]))
-        if len(found) > 1 and sorted(found)[-2] >= ENOUGH:
+        if len(found) >= needed and sorted(found)[-needed] >= ENOUGH:
             break
-    return sorted(found)[-2:][0]
+    return sorted(found)[-needed]
 
 
 def expect(pcm, prompt, name):
