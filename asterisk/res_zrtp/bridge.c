@@ -230,15 +230,23 @@ static void look_at_bridge(struct ast_bridge *bridge)
 	AST_VECTOR_FREE(&channels);
 }
 
-/*! \pre look_lock is held, and no other lock */
-static void look_at_channel(struct ast_channel *chan)
+struct ast_bridge *bridge_of(struct ast_channel *chan)
 {
 	struct ast_bridge *bridge;
-	struct party *party;
 
 	ast_channel_lock(chan);
 	bridge = ast_channel_get_bridge(chan);
 	ast_channel_unlock(chan);
+
+	return bridge;
+}
+
+/*! \pre look_lock is held, and no other lock */
+static void look_at_channel(struct ast_channel *chan)
+{
+	struct ast_bridge *bridge = bridge_of(chan);
+	struct party *party;
+
 	if (bridge) {
 		look_at_bridge(bridge);
 		ao2_ref(bridge, -1);

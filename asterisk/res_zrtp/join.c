@@ -216,13 +216,10 @@ static int with_locks(struct ast_bridge *bridge, struct side *side, looker *look
 /*! \brief At the two of a channel's bridge. \retval 0 there are no two */
 static int with_bridge(struct ast_channel *chan, looker *look)
 {
-	struct ast_bridge *bridge;
+	struct ast_bridge *bridge = bridge_of(chan);
 	struct side side[2] = { { NULL } };
 	int res = 0;
 
-	ast_channel_lock(chan);
-	bridge = ast_channel_get_bridge(chan);
-	ast_channel_unlock(chan);
 	if (!bridge) {
 		return 0;
 	}

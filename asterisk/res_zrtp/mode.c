@@ -123,9 +123,7 @@ static void keep_together(struct media *media, struct ast_channel *chan)
 		return;
 	}
 
-	ast_channel_lock(chan);
-	bridge = ast_channel_get_bridge(chan);
-	ast_channel_unlock(chan);
+	bridge = bridge_of(chan);
 	if (!bridge) {
 		return;
 	}
@@ -534,12 +532,9 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 /*! \brief A native bridge that has not made partners of its two has the phones send to each other. */
 static int is_direct(struct ast_channel *chan)
 {
-	struct ast_bridge *bridge;
+	struct ast_bridge *bridge = bridge_of(chan);
 	int res;
 
-	ast_channel_lock(chan);
-	bridge = ast_channel_get_bridge(chan);
-	ast_channel_unlock(chan);
 	if (!bridge) {
 		return 0;
 	}

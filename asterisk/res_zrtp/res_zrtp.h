@@ -514,6 +514,8 @@ void bridges_shutdown(void);
  * another one is known by what it has now.
  */
 struct media *bridge_media(struct ast_channel *chan);
+/*! \brief The bridge of a channel with a reference, NULL if it is in none. No lock of a channel or bridge may be held. */
+struct ast_bridge *bridge_of(struct ast_channel *chan);
 
 /*! \brief The media object of a channel's video beside its audio, with a reference, or NULL. No lock may be held. */
 struct media *bridge_video(struct ast_channel *chan);
