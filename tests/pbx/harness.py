@@ -11,8 +11,11 @@ from lab import Lab, Workshop
 
 # The kinds of laboratory a case may ask for: suite of the root, channel driver. Without a driver
 # the case runs PBXs of its own.
+# A kind with " attack" behind it is that laboratory for a case that takes long: `make attack` runs it,
+# `make check` does not.
 KINDS = {"22": ("sid", "pjsip"), "16": ("bullseye", "pjsip"), "16 chan_sip": ("bullseye", "sip"),
          "22 own": ("sid", None), "16 own": ("bullseye", None)}
+SLOW = " attack"
 CASES = []
 # What no case may cause in the log unless it means to: errors, and warnings of the module.
 SUSPECT = re.compile(r" ERROR\[| WARNING\[.*res_zrtp/")
@@ -32,6 +35,17 @@ def case(name, kind="22", errors=None):
     return mark
 
 
+def is_slow(kind):
+    """Is it left to `make attack`?"""
+    return kind.endswith(SLOW)
+
+
+def shown(name, kind):
+    """The name of a case as it is printed."""
+    kind = kind.removesuffix(SLOW).removesuffix(" own")
+    return name if kind == "22" else f"Asterisk {kind}: {name}"
+
+
 def equal(what, found, expected):
     if found != expected:
         raise AssertionError(f"{what}: {found!r}, expected {expected!r}")
@@ -49,10 +63,10 @@ class Runner:
 
     def run(self, cases):
         try:
-            for name, kind, errors, function in sorted(cases, key=lambda c: list(KINDS).index(c[1])):
-                shown = kind.replace(" own", "")
-                self._one(name if shown == "22" else f"Asterisk {shown}: {name}",
-                          kind, errors, function)
+            kinds = list(KINDS)
+            for name, kind, errors, function in sorted(
+                    cases, key=lambda c: kinds.index(c[1].removesuffix(SLOW))):
+                self._one(shown(name, kind), kind.removesuffix(SLOW), errors, function)
         finally:
             self._close_lab()
         if self.counts["FAIL"]:

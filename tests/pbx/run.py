@@ -5,8 +5,9 @@
 run.py [-k PATTERN] [-v] [-l] [-s N/M] SUITE=ROOT ...
 
 SUITE=ROOT names a Debian root with Asterisk and res_zrtp.so installed, for instance
-sid=/var/cache/asterisk-zrtp/sid. -k runs only the cases whose names match, -l lists them,
--v shows where a case failed. -s runs the Nth of M parts of the cases: in a network namespace
+sid=/var/cache/asterisk-zrtp/sid. -k runs only the cases whose "kind: name" match, -l lists them,
+-v shows where a case failed. The slow cases, of a kind that ends in "attack", run only when
+PATTERN has that word. -s runs the Nth of M parts of the cases: in a network namespace
 each, since ports are fixed.
 """
 import argparse
@@ -26,7 +27,8 @@ def main():
     options.add_argument("-s", metavar="N/M", default="1/1", help="one part of the cases")
     options.add_argument("roots", nargs="*", metavar="SUITE=ROOT")
     given = options.parse_args()
-    cases = [c for c in harness.CASES if re.search(given.k, f"{c[1]}: {c[0]}")]
+    cases = [c for c in harness.CASES if re.search(given.k, f"{c[1]}: {c[0]}")
+             and (not harness.is_slow(c[1]) or harness.SLOW.strip() in given.k)]
     part, parts = map(int, given.s.split("/"))
     cases = cases[part - 1::parts]
     if given.l:
