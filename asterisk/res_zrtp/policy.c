@@ -19,6 +19,7 @@
 #include "asterisk/vector.h"
 
 #include "cache.h"
+#include "policy_keys.h"
 
 #define CONFIG_FILE "zrtp.conf"
 #define DEFAULT_CLIENT_ID "Asterisk ZRTP"
@@ -30,31 +31,8 @@ struct draft {
 	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
 };
 
-/*! The keys that are lists of algorithms. */
-static const struct {
-	const char *key;
-	const char *allowed;
-} lists[ZRTP_CLASS_COUNT] = {
-	[ZRTP_CLASS_HASH] = { "hash", "S256 S384" },
-	[ZRTP_CLASS_CIPHER] = { "cipher", "AES1 AES2 AES3" },
-	[ZRTP_CLASS_TAG] = { "auth_tag", "HS32 HS80" },
-	[ZRTP_CLASS_KEX] = { "key_agreement", "DH2k DH3k EC25 EC38 EC52 X255 X448" },
-	[ZRTP_CLASS_SAS] = { "sas", "B32 B256" },
-};
-
 /*! The policies in force come from a file. */
 static int file_seen;
-
-#define KEYS "hash, cipher, auth_tag, key_agreement, sas, mode, early, require, on_error, initiate, sas_relay, disclose, " \
-	"allow_clear, keypad_sas, keypad_verify, keypad_unverify, keypad_clear, keypad_secure, hash_mismatch, " \
-	"cache_expiry"
-
-static const char * const modes[] = {
-	[MODE_MITM] = "mitm",
-	[MODE_PASSTHROUGH] = "passthrough",
-	[MODE_AUTO] = "auto",
-	[MODE_OFF] = "off",
-};
 
 static int refuse(const struct ast_variable *var, const char *allowed)
 {
@@ -62,151 +40,6 @@ static int refuse(const struct ast_variable *var, const char *allowed)
 		S_OR(var->file, CONFIG_FILE), var->lineno, var->name, var->value, allowed);
 
 	return -1;
-}
-
-static int read_list(struct settings *settings, enum zrtp_class which, const struct ast_variable *var)
-{
-	const char *bad = NULL;
-
-	if (ast_strlen_zero(var->value)) {
-		return refuse(var, lists[which].allowed);
-	}
-	if (zrtp_policy_set(&settings->policy, which, var->value, &bad) == ZRTP_OK) {
-		return 0;
-	}
-	ast_log(LOG_ERROR, "%s:%d: %s = %s is not valid%s%s; allowed is a list of different ones of %s\n",
-		S_OR(var->file, CONFIG_FILE), var->lineno, var->name, var->value,
-		ast_strlen_zero(bad) ? "" : ", from here on: ", S_OR(bad, ""), lists[which].allowed);
-
-	return -1;
-}
-
-/*! \retval 1 for yes, 0 for no, -1 with an error logged */
-static int read_switch(const struct ast_variable *var)
-{
-	if (ast_true(var->value)) {
-		return 1;
-	}
-
-	return ast_false(var->value) ? 0 : refuse(var, "yes or no");
-}
-
-static int read_require(struct settings *settings, const struct ast_variable *var)
-{
-	int value = read_switch(var);
-
-	settings->require = value > 0;
-
-	return value < 0 ? -1 : 0;
-}
-
-static int read_early(struct settings *settings, const struct ast_variable *var)
-{
-	int value = read_switch(var);
-
-	settings->early = value > 0;
-
-	return value < 0 ? -1 : 0;
-}
-
-static int read_mode(struct settings *settings, const struct ast_variable *var)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(modes); i++) {
-		if (!strcasecmp(var->value, modes[i])) {
-			settings->mode = i;
-			return 0;
-		}
-	}
-
-	return refuse(var, "mitm, passthrough, auto or off");
-}
-
-static int read_initiate(struct settings *settings, const struct ast_variable *var)
-{
-	int value = read_switch(var);
-
-	settings->policy.passive = !value;
-
-	return value < 0 ? -1 : 0;
-}
-
-/*! \brief The M flag of our Hello says that we relay (RFC 6189, 5.2). */
-static int read_sas_relay(struct settings *settings, const struct ast_variable *var)
-{
-	int value = read_switch(var);
-
-	settings->policy.mitm = value > 0;
-
-	return value < 0 ? -1 : 0;
-}
-
-static int read_disclose(struct settings *settings, const struct ast_variable *var)
-{
-	int value = read_switch(var);
-
-	settings->policy.disclose = value != 0;
-
-	return value < 0 ? -1 : 0;
-}
-
-static int read_on_error(struct settings *settings, const struct ast_variable *var)
-{
-	settings->clear_on_error = !strcasecmp(var->value, "clear");
-
-	return settings->clear_on_error || !strcasecmp(var->value, "close") ? 0 : refuse(var, "close or clear");
-}
-
-static int read_allow_clear(struct settings *settings, const struct ast_variable *var)
-{
-	if (!strcasecmp(var->value, "confirm")) {
-		settings->allow_clear = ALLOW_CLEAR_CONFIRM;
-	} else if (ast_true(var->value)) {
-		settings->allow_clear = ALLOW_CLEAR_YES;
-	} else if (ast_false(var->value)) {
-		settings->allow_clear = ALLOW_CLEAR_NO;
-	} else {
-		return refuse(var, "no, confirm or yes");
-	}
-	settings->policy.allow_clear = settings->allow_clear != ALLOW_CLEAR_NO;
-
-	return 0;
-}
-
-static int read_code(struct settings *settings, int which, const struct ast_variable *var)
-{
-	if (!keypad_code_valid(var->value)) {
-		return refuse(var, "nothing, or up to 8 of the digits 0-9 * # A-D");
-	}
-	ast_copy_string(settings->keypad[which], var->value, sizeof(settings->keypad[which]));
-
-	return 0;
-}
-
-static int read_hash_mismatch(struct settings *settings, const struct ast_variable *var)
-{
-	settings->policy.tolerate_mismatch = !strcasecmp(var->value, "warn");
-
-	return settings->policy.tolerate_mismatch || !strcasecmp(var->value, "refuse") ? 0 : refuse(var, "refuse or warn");
-}
-
-/*! \brief Seconds, or never. The largest number means never to ZRTP (RFC 6189, 4.9). */
-static int read_expiry(struct settings *settings, const struct ast_variable *var)
-{
-	unsigned int seconds;
-
-	if (!strcasecmp(var->value, "never")) {
-		settings->policy.cache_expiry = UINT32_MAX;
-		return 0;
-	}
-	if (strlen(var->value) != strspn(var->value, "0123456789") || strlen(var->value) > 9
-		|| sscanf(var->value, "%30u", &seconds) != 1) {
-		return refuse(var, "never, or a number of seconds up to 999999999");
-	}
-	settings->policy.cache_expiry = seconds;
-
-	return 0;
 }
 
 static int read_client_id(struct draft *draft, const struct ast_variable *var)
@@ -223,50 +56,33 @@ static int read_client_id(struct draft *draft, const struct ast_variable *var)
 	return 0;
 }
 
-static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
+static int refuse_unknown(const struct ast_variable *var, int general)
 {
-	int which, res;
+	char names[512];
 
-	for (which = 0; which < ZRTP_CLASS_COUNT; which++) {
-		if (!strcasecmp(var->name, lists[which].key)) {
-			return read_list(settings, which, var);
-		}
-	}
-	for (which = 0; which < KEYPAD_COMMANDS; which++) {
-		if (!strcasecmp(var->name, keypad_keys[which])) {
-			return read_code(settings, which, var);
-		}
-	}
-	if (!strcasecmp(var->name, "allow_clear")) {
-		return read_allow_clear(settings, var);
-	} else if (!strcasecmp(var->name, "early")) {
-		return read_early(settings, var);
-	} else if (!strcasecmp(var->name, "require")) {
-		return read_require(settings, var);
-	} else if (!strcasecmp(var->name, "mode")) {
-		return read_mode(settings, var);
-	} else if (!strcasecmp(var->name, "initiate")) {
-		return read_initiate(settings, var);
-	} else if (!strcasecmp(var->name, "sas_relay")) {
-		return read_sas_relay(settings, var);
-	} else if (!strcasecmp(var->name, "disclose")) {
-		return read_disclose(settings, var);
-	} else if (!strcasecmp(var->name, "on_error")) {
-		return read_on_error(settings, var);
-	} else if (!strcasecmp(var->name, "hash_mismatch")) {
-		return read_hash_mismatch(settings, var);
-	} else if (!strcasecmp(var->name, "cache_expiry")) {
-		return read_expiry(settings, var);
-	} else if (general && !strcasecmp(var->name, "client_id")) {
-		return read_client_id(draft, var);
-	} else if (general && (res = cache_config_read(&draft->cache, var))) {
-		return res < 0 ? -1 : 0;
-	}
 	ast_log(LOG_ERROR, "%s:%d: unknown key %s; allowed in %s are %s%s%s%s\n", S_OR(var->file, CONFIG_FILE),
 		var->lineno, var->name, general ? "[general]" : "a policy", general ? "client_id, " : "",
-		general ? cache_config_keys : "", general ? ", " : "", KEYS);
+		general ? cache_config_keys : "", general ? ", " : "", policy_keys_names(names, sizeof(names)));
 
 	return -1;
+}
+
+static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
+{
+	const struct policy_key *key = policy_key_find(var->name);
+	int res;
+
+	if (key) {
+		return key->parse(settings, key, var->value) ? refuse(var, key->allowed) : 0;
+	}
+	if (general && !strcasecmp(var->name, "client_id")) {
+		return read_client_id(draft, var);
+	}
+	if (general && (res = cache_config_read(&draft->cache, var))) {
+		return res < 0 ? -1 : 0;
+	}
+
+	return refuse_unknown(var, general);
 }
 
 /*! \brief Settings like those of base, or the defaults. */
@@ -458,41 +274,29 @@ int policies_load(void)
 	return res;
 }
 
+/*! What show_key() needs. */
+struct showing {
+	int fd;
+	const struct settings *settings;
+};
+
+static void show_key(const struct policy_key *key, void *arg)
+{
+	const struct showing *showing = arg;
+	char value[POLICY_VALUE_SIZE];
+
+	key->print(showing->settings, key, value, sizeof(value));
+	if (!ast_strlen_zero(value)) {
+		ast_cli(showing->fd, "  %-17s = %s\n", key->name, value);
+	}
+}
+
 static void show(const struct settings *settings, void *arg)
 {
-	int which, fd = *(int *) arg;
-	unsigned int i;
+	struct showing showing = { .fd = *(int *) arg, .settings = settings };
 
-	ast_cli(fd, "%s\n", settings->name);
-	for (which = 0; which < ZRTP_CLASS_COUNT; which++) {
-		const struct zrtp_algorithm_list *list = &settings->policy.algorithms[which];
-
-		ast_cli(fd, "  %-13s =", lists[which].key);
-		for (i = 0; i < list->count; i++) {
-			ast_cli(fd, " %.*s", (int) strcspn(list->name[i], " "), list->name[i]);
-		}
-		ast_cli(fd, "\n");
-	}
-	ast_cli(fd, "  %-13s = %s\n", "mode", modes[settings->mode]);
-	for (which = 0; which < KEYPAD_COMMANDS; which++) {
-		if (settings->keypad[which][0]) {
-			ast_cli(fd, "  %-15s = %s\n", keypad_keys[which], settings->keypad[which]);
-		}
-	}
-	ast_cli(fd, "  %-13s = %s\n", "allow_clear", settings->allow_clear == ALLOW_CLEAR_YES ? "yes"
-		: settings->allow_clear == ALLOW_CLEAR_CONFIRM ? "confirm" : "no");
-	ast_cli(fd, "  %-13s = %s\n", "early", settings->early ? "yes" : "no");
-	ast_cli(fd, "  %-13s = %s\n", "require", settings->require ? "yes" : "no");
-	ast_cli(fd, "  %-13s = %s\n", "on_error", settings->clear_on_error ? "clear" : "close");
-	ast_cli(fd, "  %-13s = %s\n", "initiate", settings->policy.passive ? "no" : "yes");
-	ast_cli(fd, "  %-13s = %s\n", "sas_relay", settings->policy.mitm ? "yes" : "no");
-	ast_cli(fd, "  %-13s = %s\n", "disclose", settings->policy.disclose ? "yes" : "no");
-	ast_cli(fd, "  %-13s = %s\n", "hash_mismatch", settings->policy.tolerate_mismatch ? "warn" : "refuse");
-	if (settings->policy.cache_expiry == UINT32_MAX) {
-		ast_cli(fd, "  %-13s = never\n", "cache_expiry");
-	} else {
-		ast_cli(fd, "  %-13s = %u\n", "cache_expiry", settings->policy.cache_expiry);
-	}
+	ast_cli(showing.fd, "%s\n", settings->name);
+	policy_keys_each(show_key, &showing);
 }
 
 void policies_show(int fd)

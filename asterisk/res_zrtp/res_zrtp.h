@@ -74,9 +74,9 @@ struct settings {
 	char name[POLICY_NAME_SIZE];   /*!< Of the RTP engine it belongs to */
 	struct zrtp_policy policy;
 	enum mode mode;
-	unsigned int early:1;          /*!< Pass-through begins before the answer where it can */
-	unsigned int require:1;        /*!< No clear media at any time */
-	unsigned int clear_on_error:1; /*!< Go on in clear after a failure */
+	bool early;                    /*!< Pass-through begins before the answer where it can */
+	bool require;                  /*!< No clear media at any time */
+	bool clear_on_error;           /*!< Go on in clear after a failure */
 	enum allow_clear allow_clear;
 	char keypad[KEYPAD_COMMANDS][KEYPAD_CODE_MAX + 1]; /*!< Codes; empty: off */
 };
