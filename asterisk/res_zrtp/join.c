@@ -155,6 +155,10 @@ static int are_partners(struct media *media, struct media *other)
 
 static int join_medium(const struct side *side, int medium, enum join join)
 {
+	if (medium == VIDEO) {
+		passthrough_beside(side[0].media[medium]);
+		passthrough_beside(side[1].media[medium]);
+	}
 	if (passthrough_join(side[0].media[medium], side[1].media[medium], join)
 		|| passthrough_join(side[1].media[medium], side[0].media[medium], join)) {
 		passthrough_part(side[0].media[medium]);

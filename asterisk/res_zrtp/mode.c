@@ -133,6 +133,17 @@ static void keep_together(struct media *media, struct ast_channel *chan)
 	ao2_ref(bridge, -1);
 }
 
+/*! \brief What becomes of the first stream concerns the video as well. */
+static void wake_video(struct ast_channel *chan)
+{
+	struct media *video = chan ? bridge_video(chan) : NULL;
+
+	if (video) {
+		mode_look_now(video);
+		ao2_ref(video, -1);
+	}
+}
+
 /*! \brief Tell of a state once. */
 static void tell(struct media *media, struct ast_channel *chan, int first)
 {
@@ -148,6 +159,9 @@ static void tell(struct media *media, struct ast_channel *chan, int first)
 	/* First, so that whoever hears the event finds it so. They may have been told of before there was a bridge. */
 	if (state == 2 && chan) {
 		keep_together(media, chan);
+	}
+	if (state == 2 && state != told && first) {
+		wake_video(chan);
 	}
 	if (state != told) {
 		events_passthrough(media, states[state], first);
@@ -421,17 +435,6 @@ static int lonely(struct media *media, struct ast_channel *chan, const struct ne
 	return 0;
 }
 
-/*! \brief What becomes of the first stream concerns the video as well. */
-static void wake_video(struct ast_channel *chan)
-{
-	struct media *video = chan ? bridge_video(chan) : NULL;
-
-	if (video) {
-		mode_look_now(video);
-		ao2_ref(video, -1);
-	}
-}
-
 void mode_part(struct media *media, struct ast_channel *chan)
 {
 	passthrough_part(media);
@@ -624,15 +627,27 @@ static int goes_along(struct media *media, struct ast_channel *chan, struct medi
 	return res;
 }
 
+static int is_keyed(struct media *media)
+{
+	int keyed;
+
+	ao2_lock(media);
+	keyed = media->pass.keyed;
+	ao2_unlock(media);
+
+	return keyed;
+}
+
 /*!
  * \brief The rest of the call is passed through: so is this, or nothing passes
  * here. \retval when to look again
  */
-static int go_along(struct media *media, struct ast_channel *chan, struct media *partner)
+static int go_along(struct media *media, struct media *first, struct ast_channel *chan, struct media *partner)
 {
 	int tell_now;
 
 	if (goes_along(media, chan, partner)) {
+		passthrough_release(media, is_keyed(first));
 		return LATER;
 	}
 	passthrough_leave_out(media, 1);
@@ -655,7 +670,7 @@ static int follow(struct media *media, struct media *first, struct ast_channel *
 	enum role role = role_of(first);
 
 	if (role == ROLE_PASSTHROUGH) {
-		return go_along(media, chan, partner);
+		return go_along(media, first, chan, partner);
 	}
 	passthrough_part(media);
 	passthrough_leave_out(media, 0);

@@ -32,6 +32,12 @@
 /*! What tells datagrams apart. */
 #define HEAD 16
 
+/*! How long the ZRTP of further streams waits for the keys of the first one, microseconds. */
+#define FIRST_MAX 3000000
+
+/*! A phone that still says Hello has said it again by then, microseconds. */
+#define REPEATED_MAX 400000
+
 /*! An exchange that was begun is over by then, microseconds. */
 #define EXCHANGE_MAX 5000000
 
@@ -235,6 +241,37 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 	}
 }
 
+/*! \brief Keep the latest Hello of a phone. \pre media is locked */
+static void keep_hello(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+{
+	if (!media->pass.hello) {
+		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
+	}
+	if (media->pass.hello && len <= ZRTP_DATAGRAM_MAX) {
+		memcpy(media->pass.hello, octets, len);
+		media->pass.hello_len = len;
+		ast_sockaddr_copy(&media->pass.hello_source, source);
+	}
+}
+
+/*! \brief Has the ZRTP of this stream to wait for the keys of the first one? Then its Hello is kept. */
+static int held_back(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+{
+	int hello = is_message(octets, len, "Hello   ");
+	int held;
+
+	ao2_lock(media);
+	held = media->pass.beside && !media->pass.released;
+	if (held && hello) {
+		keep_hello(media, octets, len, source);
+	} else if (hello) {
+		media->pass.hello_len = 0; /* The one that goes now counts. */
+	}
+	ao2_unlock(media);
+
+	return held;
+}
+
 static struct media *partner_of(struct media *media, int *mux)
 {
 	struct media *partner;
@@ -279,6 +316,9 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 		}
 		if (kind == KIND_ZRTP) {
 			media_refresh(media, instance);
+			if (held_back(media, octets, len, &source)) {
+				continue;
+			}
 			follow(media, partner, octets, len);
 		}
 		pass_on(partner, kind, octets, len);
@@ -311,14 +351,7 @@ void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, co
 	ao2_lock(media);
 	first = !media->pass.speaks_zrtp;
 	media->pass.speaks_zrtp = 1;
-	if (!media->pass.hello) {
-		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
-	}
-	if (media->pass.hello && len <= ZRTP_DATAGRAM_MAX) {
-		memcpy(media->pass.hello, octets, len);
-		media->pass.hello_len = len;
-		ast_sockaddr_copy(&media->pass.hello_source, source);
-	}
+	keep_hello(media, octets, len, source);
 	ao2_unlock(media);
 	if (first) {
 		mode_look_now(media);
@@ -481,7 +514,7 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 {
 	char name[AST_CHANNEL_NAME];
 	struct media *former;
-	int joined;
+	int joined, beside;
 
 	ao2_lock(partner);
 	joined = partner->pass.role != ROLE_END && !partner->ended;
@@ -493,10 +526,12 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 
 	ao2_lock(media);
 	joined = media->pass.role != ROLE_END && !media->ended;
+	beside = media->pass.beside;
 	former = joined ? media->pass.partner : NULL;
 	if (joined) {
 		if (former != partner) {
 			media->pass.confirms = 0;
+			media->pass.joined_at = context_now();
 		}
 		media->pass.partner = ao2_bump(partner);
 		media->pass.role = ROLE_PASSTHROUGH;
@@ -516,11 +551,43 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 	}
 	if (former != partner) {
 		ast_verb(3, "%s: passed through to %s, the ZRTP is between the phones\n", media->report.channel, name);
-		deliver_hello(media, partner);
+		if (!beside) {
+			deliver_hello(media, partner);
+		}
 		mode_look(media, 0);
 	}
 
 	return 0;
+}
+
+void passthrough_beside(struct media *media)
+{
+	ao2_lock(media);
+	media->pass.beside = 1;
+	media->pass.released = 0;
+	ao2_unlock(media);
+}
+
+void passthrough_release(struct media *media, int keyed)
+{
+	uint64_t now = context_now();
+	struct media *partner;
+	int repeat;
+
+	ao2_lock(media);
+	if (media->pass.beside && !media->pass.released && (keyed || now - media->pass.joined_at >= FIRST_MAX)) {
+		media->pass.released = 1;
+		media->pass.released_at = now;
+	}
+	/* Not at once: some phones begin again with another Hello then. */
+	partner = ao2_bump(media->pass.partner);
+	repeat = partner && media->pass.released && media->pass.hello_len && now - media->pass.released_at >= REPEATED_MAX;
+	ao2_unlock(media);
+
+	if (repeat) {
+		deliver_hello(media, partner);
+	}
+	ao2_cleanup(partner);
 }
 
 void passthrough_native_ended(struct media *media)
@@ -567,7 +634,7 @@ void passthrough_part(struct media *media)
 	ao2_lock(media);
 	partner = media->pass.partner;
 	media->pass.partner = NULL;
-	media->pass.native = media->pass.early = 0;
+	media->pass.native = media->pass.early = media->pass.beside = media->pass.released = 0;
 	media->pass.committed_at = 0;
 	if (media->pass.role == ROLE_PASSTHROUGH) {
 		media->pass.role = ROLE_WAITING;

@@ -231,6 +231,8 @@ struct passthrough {
 	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
 	unsigned int early:1;         /*!< No bridge has them yet, one rings the other */
 	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */
+	unsigned int beside:1;        /*!< The rest of its call is passed through as well: ZRTP waits for the first stream's keys */
+	unsigned int released:1;      /*!< It need not wait any more */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
 	unsigned int confirms:2;      /*!< Confirm1 and Confirm2 that this phone has sent */
@@ -254,6 +256,7 @@ struct passthrough {
 	uint64_t dropped;             /*!< Those that were not */
 	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
+	uint64_t joined_at, released_at;
 	uint64_t unbridged_at;        /*!< Both are up, and no bridge has them */
 	uint64_t committed_at;        /*!< The last Commit went through, 0 without one */
 	uint64_t asked_at;            /*!< The bridge was asked to join natively */
@@ -298,6 +301,20 @@ enum join {
 
 /*! \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end */
 int passthrough_join(struct media *media, struct media *partner, enum join join);
+/*!
+ * \brief To be called before passthrough_join() of a stream beside the first one
+ * of a call: its Hello is not passed on before that has keys.
+ *
+ * Some phones make the stream whose Hello they read first the one for the key
+ * agreement. If two of them choose differently there are no keys at all.
+ */
+void passthrough_beside(struct media *media);
+/*!
+ * \brief Let the ZRTP of such a stream pass when its time has come, and repeat a
+ * Hello that its phone does not repeat any more.
+ * \param keyed the first stream of the call has keys
+ */
+void passthrough_release(struct media *media, int keyed);
 /*!
  * \brief No partner while the rest of its call has one: nothing passes, since
  * the phones take their call for one between them.

@@ -125,6 +125,7 @@ static void destroy(void *arg)
 	struct call *call = arg;
 
 	list_unlink(&call->le);
+	tmr_cancel(&call->parallel_timer);
 	tmr_cancel(&call->zrtp_timer);
 	tmr_cancel(&call->timer);
 	tmr_cancel(&call->end_timer);

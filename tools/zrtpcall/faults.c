@@ -9,7 +9,7 @@
 enum { TYPE_OFFSET = 12 + 4, TYPE_SIZE = 8 };
 
 /* A linear congruential generator: repeatable, and nothing depends on it. */
-static unsigned percent(struct phone *phone)
+unsigned fault_percent(struct phone *phone)
 {
 	phone->random = phone->random * 1103515245u + 12345u;
 	return (phone->random >> 16) % 100;
@@ -34,7 +34,7 @@ bool fault_loses(struct phone *phone, enum zrtp_direction direction, const uint8
 	const struct message_list *list =
 		direction == ZRTP_SEND ? &options->drop_sent : &options->drop_received;
 
-	if (options->drop_percent && percent(phone) < options->drop_percent) {
+	if (options->drop_percent && fault_percent(phone) < options->drop_percent) {
 		return true;
 	}
 	return listed(list, datagram, len);

@@ -135,7 +135,7 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 	if (!zrtp_is_zrtp(mbuf_buf(mb), mbuf_get_left(mb))) {
 		return receiving(medium, false, from, mb);
 	}
-	if (medium->zrtp && medium->started &&
+	if (medium->zrtp && medium->started && parallel_takes(medium, mbuf_buf(mb), mbuf_get_left(mb)) &&
 	    !fault_loses(medium->call->phone, ZRTP_RECEIVE, mbuf_buf(mb), mbuf_get_left(mb))) {
 		(void)zrtp_stream_receive(medium->zrtp, mbuf_buf(mb), mbuf_get_left(mb), clock_us());
 		security_rearm(medium->call);

@@ -178,6 +178,7 @@ static void destroy(void *arg)
 	struct medium *medium = arg;
 
 	tmr_cancel(&medium->tick);
+	mem_deref(medium->hello);
 	zrtp_stream_free(medium->zrtp);
 	end_rtp(medium);
 	mem_deref(medium->sound);
@@ -254,6 +255,15 @@ bool medium_active(const struct medium *medium)
 	       !sdp_media_disabled(medium->sdp);
 }
 
+void medium_start_zrtp(struct medium *medium)
+{
+	if (medium->zrtp && !medium->started && medium_active(medium) && parallel_may_start(medium)) {
+		medium->started = true;
+		(void)!zrtp_stream_start(medium->zrtp, clock_us());
+		security_rearm(medium->call);
+	}
+}
+
 void medium_update(struct medium *medium)
 {
 	struct sa rtcp;
@@ -266,11 +276,7 @@ void medium_update(struct medium *medium)
 	security_take_hash(medium);
 	sdp_media_raddr_rtcp(medium->sdp, &rtcp);
 	rtcp_start(medium->rtp, "zrtpcall", &rtcp);
-	if (medium->zrtp && !medium->started) {
-		medium->started = true;
-		(void)!zrtp_stream_start(medium->zrtp, clock_us());
-		security_rearm(medium->call);
-	}
+	medium_start_zrtp(medium);
 	if (!tmr_isrunning(&medium->tick)) {
 		medium->next_tick = tmr_jiffies();
 		tmr_start(&medium->tick, 0, on_tick, medium);

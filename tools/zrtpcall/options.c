@@ -421,6 +421,14 @@ static bool set_no_hash(struct options *options, const char *value)
 	return true;
 }
 
+/* What a stream says Hello with may change, so that no hash of it is offered. */
+static bool set_parallel(struct options *options, const char *value)
+{
+	(void)value;
+	options->parallel = options->no_hash = true;
+	return true;
+}
+
 /* ---- faults ---- */
 
 static bool set_wrong_hash(struct options *options, const char *value)
@@ -518,9 +526,12 @@ static const struct option_row rows[] = {
 	  set_offer_enrollment },
 	{ "expect-sas", "SAS", "any other SAS is an alarm", set_expect_sas },
 	{ "no-hash", NULL, "offer no a=zrtp-hash", set_no_hash },
+	{ "parallel", NULL,
+	  "like GNU ZRTP: the stream whose Hello comes first makes the keys; implies --no-hash",
+	  set_parallel },
 	{ "wrong-hash", NULL, "for tests: offer a false a=zrtp-hash", set_wrong_hash },
 	{ "drop", "PERCENT", "for tests: lose so many ZRTP packets, both ways", set_drop },
-	{ "seed", "N", "for tests: which ones --drop loses", set_seed },
+	{ "seed", "N", "for tests: which ones --drop loses, which streams --parallel takes", set_seed },
 	{ "drop-sent", "MESSAGE", "for tests: never send it, e.g. RelayACK", set_drop_sent },
 	{ "drop-received", "MESSAGE", "for tests: never receive it", set_drop_received },
 };

@@ -65,6 +65,7 @@ struct options {
 	const char *cache_key; /* file with the key of its encryption, NULL: none */
 	const char *secret;    /* auxsecret, text */
 	bool no_hash, wrong_hash, no_cache;
+	bool parallel; /* streams as in parallel.c */
 	/* Faults for tests */
 	unsigned drop_percent, seed;
 	struct message_list drop_sent, drop_received;

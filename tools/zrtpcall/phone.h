@@ -59,7 +59,8 @@ struct medium {
 	struct sdp_media *sdp;
 	struct zrtp_stream *zrtp; /* NULL: ZRTP is off */
 	struct gate gate;
-	bool started; /* ZRTP runs */
+	bool started;       /* ZRTP runs */
+	struct mbuf *hello; /* parallel.c: the peer's first, until the choice; or NULL */
 	struct sa remote;
 	struct tmr tick;
 	uint64_t next_tick; /* libre's milliseconds */
@@ -73,6 +74,8 @@ struct medium {
 int medium_new(struct medium **out, struct call *call, bool is_audio);
 /* An offer or answer was decoded: take over the address, begin to send. */
 void medium_update(struct medium *medium);
+/* Begin to say Hello, if its time has come. */
+void medium_start_zrtp(struct medium *medium);
 /* The first format both sides have, but for telephone-event; NULL: none. */
 const struct sdp_format *medium_format(const struct medium *medium);
 /* Is it part of the session description in force? */
@@ -133,6 +136,18 @@ uint64_t clock_us(void);
 /* Shall this ZRTP datagram be lost? */
 bool fault_loses(struct phone *phone, enum zrtp_direction direction, const uint8_t *datagram, size_t len);
 
+/* A number of 0 to 99, the next of the seed. */
+unsigned fault_percent(struct phone *phone);
+
+/* ---- parallel.c: the first Hello makes the choice ---- */
+
+/* A ZRTP datagram came. False: not for the engine, or not yet. */
+bool parallel_takes(struct medium *medium, const uint8_t *datagram, size_t len);
+/* May this one say Hello now? */
+bool parallel_may_start(const struct medium *medium);
+/* It has keys: those that waited for it begin. */
+void parallel_secure(struct medium *medium);
+
 /* ---- secrets.c: retained secrets ---- */
 
 struct secrets;
@@ -162,10 +177,12 @@ struct call {
 	struct mbuf *agreed; /* the peer's description in force, and whether it was an offer */
 	bool agreed_offer;
 	struct medium *audio, *video;
+	struct medium *leader; /* parallel.c: makes the key agreement; NULL: not chosen */
 	struct zrtp_session *zrtp;
-	struct tmr zrtp_timer, timer, end_timer, secure_timer; /* timer: answer, patience, duration */
-	struct sipsub *refer;                                  /* our transfer, as its subscriber */
-	struct sipnot *notify;                                 /* whom to tell how a transfer to us went */
+	struct tmr parallel_timer, zrtp_timer, timer, end_timer,
+		secure_timer;  /* timer: answer, patience, duration */
+	struct sipsub *refer;  /* our transfer, as its subscriber */
+	struct sipnot *notify; /* whom to tell how a transfer to us went */
 	/* What happened, for the exit status. */
 	bool was_up, was_secure, hung_up; /* hung_up: by us, as asked */
 };

@@ -188,6 +188,7 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 		check_expected(call);
 		keep_enrolled(call);
 	}
+	parallel_secure(medium);
 	if (security_is_secure(call)) {
 		call->was_secure = true;
 		tmr_cancel(&call->secure_timer);
