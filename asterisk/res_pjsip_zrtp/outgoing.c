@@ -98,11 +98,13 @@ static pjmedia_sdp_session *description(pjsip_tx_data *tdata)
 pj_status_t outgoing_message(pjsip_tx_data *tdata)
 {
 	pjmedia_sdp_session *sdp = description(tdata);
-	pjsip_dialog *dlg = sdp ? pjsip_tdata_get_dlg(tdata) : NULL;
+	pjsip_dialog *dlg = sdp || (tdata->msg && reason_fits(tdata->msg)) ? pjsip_tdata_get_dlg(tdata) : NULL;
 	struct ast_sip_session *session = dlg ? ast_sip_dialog_get_session(dlg) : NULL;
 	struct state *state = session ? state_of(session) : NULL;
 
-	if (state) {
+	if (state && !sdp) {
+		reason_write(tdata, state);
+	} else if (state) {
 		if (ast_taskprocessor_is_task(session->serializer)) {
 			look_up(session, state, sdp);
 			numbers_offer(session, tdata, sdp);

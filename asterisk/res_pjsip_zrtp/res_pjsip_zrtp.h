@@ -28,12 +28,17 @@
 /*! Room for user and host. */
 #define ADDRESS_SIZE 384
 
+/*! Room for why a call is hung up. */
+#define REFUSED_SIZE 120
+
 /*! What we keep of a session. An ao2 object, by way of which res_zrtp calls us. */
 struct state {
 	struct zrtp_signalling_listener listener; /*!< First */
 	struct ast_sip_session *session;          /*!< Guarded by the lock; NULL when it is gone */
 	/*! The values written last, by the m-line; guarded by the lock. */
 	char written[LINES_MAX][ZRTP_SIGNALLING_HASH_SIZE];
+	int refused_cause;                        /*!< Why the call is hung up, 0: not by us; guarded by the lock */
+	char refused_text[REFUSED_SIZE];
 	int replaceable;                          /*!< The phone supports Replaces; atomic */
 	char replaces[REPLACES_SIZE];             /*!< The call that this one replaces; set before there is one */
 	char known[ADDRESS_SIZE];                 /*!< Who we are to the phone in that */
@@ -65,6 +70,15 @@ void outgoing_renewed(struct zrtp_signalling_listener *listener, const char *cha
 
 /*! \brief The session of a channel with a reference, or NULL. */
 struct ast_sip_session *session_of(struct ast_channel *chan);
+
+/* reason.c */
+
+/*! \brief What the listener promises. */
+void reason_set(struct zrtp_signalling_listener *listener, int cause, const char *text);
+/*! \brief Does this message end a call, or refuse one? */
+int reason_fits(const pjsip_msg *msg);
+/*! \brief Write why into such a message, if the call was refused. */
+void reason_write(pjsip_tx_data *tdata, struct state *state);
 
 /* numbers.c */
 

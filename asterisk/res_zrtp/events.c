@@ -76,6 +76,7 @@ static struct ast_json *to_json(const char *event, struct stasis_message *messag
 EVENT(secure_type, "ZrtpSecure");
 EVENT(failed_type, "ZrtpFailed");
 EVENT(clear_type, "ZrtpClear");
+EVENT(refused_type, "ZrtpRefused");
 EVENT(relay_type, "ZrtpSasRelay");
 EVENT(passthrough_type, "ZrtpPassthrough");
 EVENT(state_type, "ZrtpState");
@@ -199,6 +200,23 @@ void events_clear(struct media *media, const char *reason, int closed)
 		closed ? OUTCOME_CLOSED : OUTCOME_CLEAR, "");
 }
 
+void events_refused(struct media *media, struct ast_channel *chan, const char *reason, const char *text, int cause,
+	int hangs_up)
+{
+	char ssrc[9], number[12];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(number, sizeof(number), "%d", cause);
+	publish_blob(chan, refused_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason,
+			"Text", text,
+			"Policy", media->settings->name,
+			"Action", hangs_up ? "hangup" : "silence",
+			"Cause", number));
+}
+
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status)
 {
 	char sas[ZRTP_SAS_TEXT_SIZE] = "", type[5];
@@ -313,6 +331,7 @@ int events_init(void)
 	return STASIS_MESSAGE_TYPE_INIT(secure_type)
 		|| STASIS_MESSAGE_TYPE_INIT(failed_type)
 		|| STASIS_MESSAGE_TYPE_INIT(clear_type)
+		|| STASIS_MESSAGE_TYPE_INIT(refused_type)
 		|| STASIS_MESSAGE_TYPE_INIT(relay_type)
 		|| STASIS_MESSAGE_TYPE_INIT(passthrough_type)
 		|| STASIS_MESSAGE_TYPE_INIT(state_type)
@@ -327,6 +346,7 @@ void events_shutdown(void)
 	STASIS_MESSAGE_TYPE_CLEANUP(secure_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(failed_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(refused_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(relay_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(passthrough_type);
 	STASIS_MESSAGE_TYPE_CLEANUP(state_type);

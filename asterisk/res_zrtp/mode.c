@@ -19,13 +19,13 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/bridge.h"
 #include "asterisk/bridge_technology.h"
-#include "asterisk/causes.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/taskprocessor.h"
 
 #include "res_zrtp.h"
+#include "refuse.h"
 
 /*! How long a phone waits for a bridge before the PBX answers it, milliseconds. */
 #define ALONE_MAX 500
@@ -175,16 +175,6 @@ static void reconsider(struct media *media, struct ast_channel *chan)
 	media->pass.asked_at = context_now();
 	ao2_unlock(media);
 	ast_channel_set_unbridged(chan, 1);
-}
-
-/*! \brief Let the call go: what its policy wants cannot be had. */
-static void refuse(struct media *media, struct ast_channel *chan, const char *why)
-{
-	ast_log(LOG_WARNING, "%s: %s (policy %s): hung up\n", ast_channel_name(chan), why, media->settings->name);
-	ast_channel_lock(chan);
-	ast_channel_hangupcause_set(chan, AST_CAUSE_BEARERCAPABILITY_NOTAVAIL);
-	ast_channel_unlock(chan);
-	ast_softhangup(chan, AST_SOFTHANGUP_EXPLICIT);
 }
 
 static int fire_start(const void *data)
@@ -429,8 +419,7 @@ static int lonely(struct media *media, struct ast_channel *chan, const struct ne
 	if (ast_channel_state(chan) != AST_STATE_UP || alone < PARTNER_MAX) {
 		return LATER;
 	}
-	refuse(media, chan, keyed ? "it has keys with a phone that is no longer there"
-		: "no other phone to have ZRTP with");
+	refuse_leg(media, chan, keyed ? REFUSAL_PARTNER_GONE : REFUSAL_NO_PARTNER);
 
 	return 0;
 }
@@ -563,7 +552,7 @@ static int look_away(struct media *media, struct ast_channel *chan)
 		return SOON;
 	}
 	if (media->settings->require) {
-		refuse(media, chan, "direct_media = yes of its endpoint takes the media past the PBX, where nobody sees its ZRTP");
+		refuse_leg(media, chan, REFUSAL_DIRECT_MEDIA);
 		return 0;
 	}
 

@@ -16,6 +16,7 @@
 
 #include "ahead.h"
 #include "cache.h"
+#include "refuse.h"
 
 /*! How long unload_module() waits for tasks that are still queued, milliseconds. */
 #define DRAIN_MAX 2000
@@ -32,6 +33,7 @@ static const struct {
 	{ "events", events_init, events_shutdown },
 	{ "timers", timers_init, timers_shutdown },
 	{ "legs", legs_init, legs_shutdown },
+	{ "refusals", refuse_init, refuse_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
 	{ "modes", mode_init, mode_shutdown },
 	{ "coexistence", beside_init, beside_shutdown },

@@ -72,6 +72,7 @@ static const char * const modes[] = {
 	NULL
 };
 static const char * const close_clear[] = { "close", "clear", NULL };
+static const char * const hangup_silence[] = { "hangup", "silence", NULL };
 static const char * const refuse_warn[] = { "refuse", "warn", NULL };
 static const char * const clear_words[] = {
 	[ALLOW_CLEAR_NO] = "no",
@@ -174,6 +175,7 @@ static const struct policy_key keys[] = {
 	CHOICE("mode", mode, modes, "mitm, passthrough, auto or off"),
 	SWITCH("early", early, no_yes),
 	SWITCH("require", require, no_yes),
+	CHOICE("on_refused", silent_refused, hangup_silence, "hangup or silence"),
 	CHOICE("on_error", clear_on_error, close_clear, "close or clear"),
 	SWITCH("initiate", policy.passive, yes_no_words),
 	/* The M flag of our Hello says that we relay (RFC 6189, 5.2). */

@@ -77,6 +77,7 @@ struct settings {
 	bool early;                    /*!< Pass-through begins before the answer where it can */
 	bool require;                  /*!< No clear media at any time */
 	bool clear_on_error;           /*!< Go on in clear after a failure */
+	bool silent_refused;           /*!< A leg on which no media may pass for good stays, and is not hung up */
 	enum allow_clear allow_clear;
 	char keypad[KEYPAD_COMMANDS][KEYPAD_CODE_MAX + 1]; /*!< Codes; empty: off */
 };
@@ -445,6 +446,7 @@ struct media {
 	unsigned int known:1;         /*!< latched is where media comes from as well */
 	unsigned int settled:1;       /*!< The call went clear for want of ZRTP */
 	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
+	unsigned int refused:1;       /*!< refuse_leg() was called */
 	uint64_t moved_at;            /*!< When it did */
 	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
@@ -958,6 +960,13 @@ void events_shutdown(void);
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session);
 void events_failed(struct media *media, const struct zrtp_error_info *info);
 void events_clear(struct media *media, const char *reason, int closed);
+/*!
+ * \brief Tell of a leg on which no media may pass for good.
+ * \param cause of Q.850, with which it is hung up
+ * \param hangs_up it is, or stays silent
+ */
+void events_refused(struct media *media, struct ast_channel *chan, const char *reason, const char *text, int cause,
+	int hangs_up);
 /*! \brief A word for an outcome, the values of ZRTP_STATE. */
 const char *events_outcome_text(enum outcome outcome);
 /*! \brief Tell of a leg that has another state. Serializer only. */

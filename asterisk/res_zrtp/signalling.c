@@ -11,7 +11,6 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
-#include "asterisk/causes.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
@@ -21,6 +20,7 @@
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "refuse.h"
 
 /*! How long the Hello that was signalled may still come after another one did. */
 #define PATIENCE_USEC 3000000
@@ -364,21 +364,6 @@ void signalling_check(struct media *media)
 	}
 }
 
-/*! \brief Who requires ZRTP does not sit in a silent call. */
-static void hang_up(struct media *media)
-{
-	struct ast_channel *chan = media_channel(media);
-
-	if (!chan) {
-		return;
-	}
-	ast_log(LOG_WARNING, "%s: hanging up, as policy %s requires ZRTP\n", media->report.channel, media->settings->name);
-	ast_channel_lock(chan);
-	ast_channel_softhangup_withcause_locked(chan, AST_CAUSE_BEARERCAPABILITY_NOTAVAIL);
-	ast_channel_unlock(chan);
-	ast_channel_unref(chan);
-}
-
 int signalling_denied(struct media *media)
 {
 	static const struct zrtp_error_info mismatch = {
@@ -393,7 +378,7 @@ int signalling_denied(struct media *media)
 	if (media->outcome != OUTCOME_FAILED) {
 		callbacks_failed(media, &mismatch);
 		if (media->settings->require) {
-			hang_up(media);
+			refuse_leg(media, NULL, REFUSAL_HASH);
 		}
 	}
 

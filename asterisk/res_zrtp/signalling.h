@@ -19,7 +19,7 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 3
+#define ZRTP_SIGNALLING_VERSION 4
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
@@ -46,6 +46,14 @@ struct zrtp_signalling_listener {
 	 * \param channel_id uniqueid of the channel
 	 */
 	void (*renewed)(struct zrtp_signalling_listener *listener, const char *channel_id);
+	/*!
+	 * \brief The call is about to be hung up: the messages that end it say why
+	 * (RFC 3326). Any thread; no lock may be held.
+	 *
+	 * \param cause of Q.850
+	 * \param text ASCII without quotation marks; constant
+	 */
+	void (*refused)(struct zrtp_signalling_listener *listener, int cause, const char *text);
 	/*! \brief Does the phone take a call in place of the one it has (RFC 3891)? */
 	int (*replaceable)(struct zrtp_signalling_listener *listener);
 	/*!
