@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench crash fuzz coverage sanitize install clean
+.PHONY: help demo check pbx unit bench crash fuzz coverage sanitize attack install clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -14,6 +14,7 @@ help:
 	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
 	@echo "make coverage lines and branches of the engine that its tests reach"
 	@echo "make sanitize the calls with ASan and UBSan in the modules, SANITIZE=thread: with TSan"
+	@echo "make attack   the slow cases, then a random attacker on real calls, MINUTES=30; SEED=n CALLS=k again"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install"
 	@echo "make clean    remove what was built here"
@@ -53,6 +54,12 @@ SANITIZE ?= address,undefined
 sanitize:
 	@scripts/install-deps
 	@python3 -B scripts/sanitize $(SANITIZE) $(if $(CASES),'$(CASES)')
+
+attack:
+	@scripts/install-deps
+	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
+		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
+	@python3 -B scripts/attack "$(MINUTES)" "$(SEED)" "$(CALLS)"
 
 coverage:
 	@scripts/install-deps

@@ -12,12 +12,19 @@ TYPES = ("Hello   ", "HelloACK", "Commit  ", "DHPart1 ", "DHPart2 ", "Confirm1",
          "Ping    ", "PingACK ", "Nonsense")
 
 
+def _steps(crc):
+    for _ in range(8):
+        crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc
+
+
+CRCS = [_steps(octet) for octet in range(256)]
+
+
 def crc32c(octets):
     crc = 0xFFFFFFFF
     for octet in octets:
-        crc ^= octet
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        crc = crc >> 8 ^ CRCS[(crc ^ octet) & 0xFF]
     return crc ^ 0xFFFFFFFF
 
 
