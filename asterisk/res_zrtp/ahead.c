@@ -273,7 +273,7 @@ static void hold(struct ahead *ahead, struct media *media, const uint8_t *octets
 	ahead->held = ao2_bump(media);
 	ahead->held_len = len;
 	memcpy(ahead->octets, octets, len);
-	ast_sockaddr_copy(&ahead->source, &media->source);
+	ahead->source = media->source;
 }
 
 /*! \retval 1 when there is something to wait for */

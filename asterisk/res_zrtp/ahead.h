@@ -27,7 +27,7 @@ struct ahead {
 	char label[ZRTP_LABEL_SIZE];  /*!< Under which the peer sees us */
 	char used[ZRTP_LABEL_SIZE];   /*!< The label of the load */
 	struct media *held;           /*!< The stream of the Hello that is held */
-	struct ast_sockaddr source;
+	struct net_address source;
 	size_t held_len;
 	uint8_t octets[256];          /*!< A Hello has at most 244 */
 };

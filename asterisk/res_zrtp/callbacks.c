@@ -28,7 +28,9 @@ static const char *name_of(struct media *media)
 
 static void on_send(attribute_unused struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *stream_arg)
 {
-	media_send(stream_arg, datagram, len);
+	struct media *media = stream_arg;
+
+	media_send(media, datagram, len, &media->source);
 }
 
 static int on_keys(attribute_unused struct zrtp_stream *stream, enum zrtp_direction direction,
@@ -47,7 +49,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	zrtp_stream_get_info(stream, &info);
 	zrtp_session_get_info(zrtp_stream_session(stream), &session);
 	ao2_lock(media);
-	media->moved = 0;
+	peer_secure(&media->peer, &media->source);
 	ao2_unlock(media);
 
 	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s, zrtp-hash %s\n", name_of(media),
@@ -150,8 +152,8 @@ static void peer_changed(struct media *media)
 	int moved, told;
 
 	ao2_lock(media);
-	silent_since = MAX(media->moved_at, media->heard_at);
-	moved = media->moved && context_now() - silent_since > SILENCE_USEC;
+	silent_since = MAX(media->peer.renewed_at, media->peer.heard_at);
+	moved = media->peer.moved && context_now() - silent_since > SILENCE_USEC;
 	told = media->stranger_told;
 	media->stranger_told = 1;
 	ao2_unlock(media);

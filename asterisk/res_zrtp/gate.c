@@ -29,9 +29,6 @@ extern struct ast_srtp_policy_res *res_srtp_policy;
 #define RTP_MAX 8192
 #define RTCP_MAX 1536
 
-/*! How long packets of a peer that was replaced may still come. */
-#define SETTLE_USEC 3000000
-
 /*! How long other threads may still be on their way through our table. */
 #define GRACE_USEC 250000
 
@@ -152,16 +149,17 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 	return res;
 }
 
-/*!
- * \brief The peer we have keys with goes on sending although signalling named
- * another address: it moved itself, and nobody takes its place. Packets that
- * were on their way when it was replaced do not count. \pre media is locked
- */
-static void same_peer(struct media *media)
+/*! \brief The peer we have keys with is there. \pre media is locked */
+static void authenticated(struct media *media, const void *packet, int rtcp)
 {
-	if (media->moved) {
-		media->heard_at = context_now();
-		media->moved = media->heard_at - media->moved_at <= SETTLE_USEC;
+	static const struct net_address elsewhere;
+
+	media->gate.unprotected++;
+	/* The port of RTCP is another one, and its SSRC that of RTP. */
+	peer_heard(&media->peer, rtcp ? &elsewhere : &media->reading, context_now());
+	if (!rtcp) {
+		memcpy(&media->gate.ssrc, (const uint8_t *) packet + 8, sizeof(media->gate.ssrc));
+		media->gate.has_ssrc = 1;
 	}
 }
 
@@ -177,17 +175,38 @@ static int unseal(struct media *media, void *buf, int *len, int rtcp)
 	}
 
 	*len = size;
-	media->gate.unprotected++;
-	same_peer(media);
+	authenticated(media, buf, rtcp);
 
 	return *len;
+}
+
+/*! \brief By what is in force. \pre media is locked */
+static int admit(struct media *media, void *buf, int *len, int rtcp, int (**notify)(void *data))
+{
+	int res;
+
+	switch (media->gate.rx) {
+	case GATE_CLEAR:
+		media->peer.rtp_seen |= !rtcp;
+		return *len;
+	case GATE_SECURE:
+		res = unseal(media, buf, len, rtcp);
+		/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
+		if (res >= 0 && !media->gate.noticed) {
+			media->gate.noticed = 1;
+			*notify = leg_task_authenticated;
+		}
+		return res;
+	default:
+		return drop(media, rtcp);
+	}
 }
 
 static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 {
 	struct media *media = ours(srtp);
 	int rtcp = flags & 1;
-	int notify = 0;
+	int (*notify)(void *data) = NULL;
 	int res;
 
 	if (!media) {
@@ -195,26 +214,14 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	}
 
 	ao2_lock(media);
-	switch (media->gate.rx) {
-	case GATE_CLEAR:
-		media->rtp_seen |= !rtcp;
-		res = *len;
-		break;
-	case GATE_SECURE:
-		res = unseal(media, buf, len, rtcp);
-		if (res >= 0 && !media->gate.noticed) {
-			media->gate.noticed = notify = 1;
-		}
-		break;
-	default:
+	if (gate_next_opens(media, buf, *len, rtcp, &notify)) {
 		res = drop(media, rtcp);
-		break;
+	} else {
+		res = admit(media, buf, len, rtcp, &notify);
 	}
 	ao2_unlock(media);
-
-	/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
 	if (notify) {
-		leg_push(media, leg_task_authenticated);
+		leg_push(media, notify);
 	}
 
 	return res;
@@ -427,8 +434,7 @@ void gate_hold(struct media *media)
 	ao2_unlock(media);
 }
 
-/*! \brief Memory for keys and packets. \pre media is locked */
-static int prepare(struct gate *gate)
+int gate_prepare(struct gate *gate)
 {
 	if (!gate->srtp) {
 		gate->srtp = zrtp_srtp_new();
@@ -446,10 +452,10 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 	int res = -1;
 
 	ao2_lock(media);
-	if (!media->ended && !prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
+	if (!media->ended && !gate_prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
 		if (direction == ZRTP_RECEIVE) {
 			gate->rx = GATE_SECURE;
-			gate->noticed = 0;
+			gate->noticed = gate->has_ssrc = 0;
 		} else {
 			gate->tx = GATE_SECURE;
 			gate->was_secure = 1;
@@ -469,11 +475,13 @@ void gate_wipe(struct media *media)
 	zrtp_srtp_free(media->gate.srtp);
 	media->gate.srtp = NULL;
 	ao2_unlock(media);
+	gate_next_wipe(media);
 }
 
 void gate_destroy(struct gate *gate)
 {
 	zrtp_srtp_free(gate->srtp);
+	zrtp_srtp_free(gate->next.srtp);
 	ast_free(gate->output);
 }
 

@@ -53,7 +53,7 @@ struct leg {
 /*! A received datagram on its way to the serializer. */
 struct datagram {
 	struct media *media;
-	struct ast_sockaddr source;
+	struct net_address source;
 	size_t len;
 	uint8_t octets[0];
 };
@@ -506,19 +506,22 @@ static void latch(struct media *media)
 	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
 		media_latch(media);
 	}
+	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
+		media_engage(media);
+	}
 }
 
-void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source, int held)
+void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
 {
 	if (!media->stream) {
 		return;
 	}
-	ast_sockaddr_copy(&media->source, source);
+	media->source = *source;
 	if ((held || !ahead_hold(media, octets, len))
 		&& zrtp_stream_receive(media->stream, octets, len, context_now()) == ZRTP_OK) {
 		latch(media);
 	}
-	ast_sockaddr_setnull(&media->source);
+	memset(&media->source, 0, sizeof(media->source));
 	settle(media->leg);
 }
 
@@ -562,7 +565,7 @@ int leg_push(struct media *media, int (*task)(void *data))
 	return 0;
 }
 
-void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
 	struct datagram *datagram = NULL;
 
@@ -572,7 +575,7 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 	}
 	if (datagram) {
 		datagram->media = ao2_bump(media);
-		ast_sockaddr_copy(&datagram->source, source);
+		datagram->source = *source;
 		datagram->len = len;
 		memcpy(datagram->octets, octets, len);
 		if (!ast_taskprocessor_push(media->leg->serializer, task_datagram, datagram)) {

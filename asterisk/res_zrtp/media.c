@@ -63,32 +63,67 @@ struct media *media_alloc(void)
 	return media;
 }
 
-int media_expected(const struct media *media, const struct ast_sockaddr *source)
+void media_address(struct net_address *out, const struct ast_sockaddr *address)
 {
-	return !ast_sockaddr_cmp(&media->remote, source) || !ast_sockaddr_cmp(&media->target, source);
+	struct ast_sockaddr plain;
+
+	memset(out, 0, sizeof(*out));
+	if (ast_sockaddr_isnull(address)) {
+		return;
+	}
+	if (!ast_sockaddr_ipv4_mapped(address, &plain)) {
+		ast_sockaddr_copy(&plain, address);
+	}
+	out->port = ast_sockaddr_port(&plain);
+	if (ast_sockaddr_is_ipv4(&plain)) {
+		out->host_len = sizeof(struct in_addr);
+		memcpy(out->host, &((struct sockaddr_in *) &plain.ss)->sin_addr, out->host_len);
+	} else if (ast_sockaddr_is_ipv6(&plain)) {
+		out->host_len = sizeof(struct in6_addr);
+		memcpy(out->host, &((struct sockaddr_in6 *) &plain.ss)->sin6_addr, out->host_len);
+		out->scope = ((struct sockaddr_in6 *) &plain.ss)->sin6_scope_id;
+	}
 }
 
-/*!
- * \brief May this be from our peer?
- *
- * The addresses of media and signalling always may. Behind NAT neither is
- * known before the peer's first packet, so any source will do until a Hello of
- * one was accepted; that never shuts out the other two. In a call that went
- * clear RTP has shown the address, and nobody else is heard.
- */
-static int plausible(struct media *media, const struct ast_sockaddr *source)
+/*! \brief The other way round; a socket for IPv6 takes IPv4 addresses as well. */
+static void core_address(struct ast_sockaddr *out, const struct net_address *address)
+{
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(address->port) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(address->port), .sin6_scope_id = address->scope };
+
+	if (address->host_len == sizeof(four.sin_addr)) {
+		memcpy(&four.sin_addr, address->host, sizeof(four.sin_addr));
+		memcpy(&out->ss, &four, sizeof(four));
+		out->len = sizeof(four);
+	} else {
+		memcpy(&six.sin6_addr, address->host, sizeof(six.sin6_addr));
+		memcpy(&out->ss, &six, sizeof(six));
+		out->len = sizeof(six);
+	}
+}
+
+int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_address *to)
+{
+	struct ast_sockaddr address;
+
+	core_address(&address, to);
+	if (ast_sendto(fd, octets, len, MSG_DONTWAIT, &address) < 0) {
+		ast_debug(1, "Packet to %s not sent: %s\n", ast_sockaddr_stringify(&address), strerror(errno));
+		return -1;
+	}
+
+	return 0;
+}
+
+/*! \brief May this be from our peer? What it may be answered with grows by it. */
+static int plausible(struct media *media, const struct net_address *source, size_t len)
 {
 	int res;
 
 	ao2_lock(media);
-	if (ast_sockaddr_isnull(&media->remote)) {
-		res = 0;
-	} else if (media_expected(media, source)) {
-		res = 1;
-	} else if (!media->symmetric || (media->settled && media->rtp_seen)) {
-		res = 0;
-	} else {
-		res = ast_sockaddr_isnull(&media->latched) || !ast_sockaddr_cmp(&media->latched, source);
+	res = peer_accepts(&media->peer, source);
+	if (res) {
+		peer_received(&media->peer, source, len);
 	}
 	ao2_unlock(media);
 
@@ -98,7 +133,7 @@ static int plausible(struct media *media, const struct ast_sockaddr *source)
 void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 {
 	ao2_lock(media);
-	media->symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
+	media->peer.symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
 	/* It comes after the instance and is emptied at hangup: then the last one
 	 * is still good for reports. Else it stays, as a channel that takes the
 	 * place of another one brings its uniqueid along. */
@@ -120,19 +155,30 @@ static int media_is_end(struct media *media)
 	return res;
 }
 
+/*! What tells datagrams apart. */
+#define HEAD 16
+
 int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd)
 {
 	uint8_t octets[ZRTP_DATAGRAM_MAX + 1];
-	struct ast_sockaddr source;
+	struct ast_sockaddr address;
 	ssize_t len;
 
-	/* A glance is enough for the packets that are not ours. */
-	len = recv(fd, octets, 16, MSG_PEEK | MSG_DONTWAIT);
-	if (len <= 0 || !zrtp_is_zrtp(octets, len)) {
+	/* A glance is enough for the packets that are not ours. The stock engine
+	 * does not tell the gate where they come from. */
+	len = ast_recvfrom(fd, octets, HEAD, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, &address);
+	if (len < 0) {
+		return 0;
+	}
+	media_address(&media->reading, &address);
+	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {
+		ao2_lock(media);
+		peer_received_media(&media->peer, &media->reading, len);
+		ao2_unlock(media);
 		return 0;
 	}
 
-	len = ast_recvfrom(fd, octets, sizeof(octets), MSG_DONTWAIT, &source);
+	len = recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
 	if (len <= 0) {
 		return 1;
 	}
@@ -141,14 +187,14 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 		return 1;
 	}
 	media_refresh(media, instance);
-	if (!plausible(media, &source)) {
+	if (!plausible(media, &media->reading, len)) {
 		stats_count(STATS_DATAGRAM_SOURCE);
 		return 1;
 	}
 	if (media_is_end(media)) {
-		leg_push_datagram(media, octets, len, &source);
+		leg_push_datagram(media, octets, len, &media->reading);
 	} else {
-		passthrough_keep(media, octets, len, &source);
+		passthrough_keep(media, octets, len, &media->reading);
 	}
 
 	return 1;
@@ -162,7 +208,7 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 	media_refresh(media, instance);
 	ao2_lock(media);
 	ready = media->activated && !media->ended && !media->started && !media->pass.telling
-		&& media->fd >= 0 && !ast_sockaddr_isnull(&media->remote);
+		&& media->fd >= 0 && net_address_is_set(&media->peer.remote);
 	waits = media->pass.role != ROLE_END;
 	if (ready && waits && !media->pass.waiting_since) {
 		media->ssrc = ast_rtp_instance_get_ssrc(instance);
@@ -219,6 +265,7 @@ void media_activate(struct media *media, struct ast_rtp_instance *instance)
 
 void media_set_remote(struct media *media, struct ast_rtp_instance *instance, const struct ast_sockaddr *address)
 {
+	struct net_address remote, signalled;
 	struct ast_sockaddr target;
 
 	/* A call on hold has no address for a while, but a handshake under way
@@ -227,21 +274,11 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 		return;
 	}
 	ast_rtp_instance_get_requested_target_address(instance, &target);
+	media_address(&remote, address);
+	media_address(&signalled, &target);
 
 	ao2_lock(media);
-	if (ast_sockaddr_cmp(address, &media->remote) && ast_sockaddr_cmp(address, &media->latched)) {
-		ast_sockaddr_setnull(&media->latched);
-		media->known = 0;
-	}
-	ast_sockaddr_copy(&media->remote, address);
-	/* Packets can make the core change the address as well; only signalling
-	 * has a say in who the peer is. */
-	if (!ast_sockaddr_isnull(&target) && ast_sockaddr_cmp(&target, &media->target)) {
-		media->moved = !ast_sockaddr_isnull(&media->target);
-		media->rtp_seen = 0;
-		media->moved_at = context_now();
-		ast_sockaddr_copy(&media->target, &target);
-	}
+	peer_set_remote(&media->peer, &remote, &signalled, context_now());
 	ao2_unlock(media);
 
 	start_if_ready(media, instance);
@@ -269,18 +306,33 @@ void media_end(struct media *media)
 	}
 }
 
-void media_send(struct media *media, const uint8_t *datagram, size_t len)
+/*! \brief Where the type of a ZRTP message is, and how long (RFC 6189, 5). */
+#define TYPE_AT 16
+#define TYPE_SIZE 8
+
+static enum peer_message message_of(const uint8_t *datagram, size_t len)
 {
-	struct ast_sockaddr *to = &media->remote;
+	if (len < TYPE_AT + TYPE_SIZE) {
+		return PEER_SENDS_ANSWER;
+	}
+	if (!memcmp(datagram + TYPE_AT, "Hello   ", TYPE_SIZE)) {
+		return PEER_SENDS_HELLO;
+	}
+
+	return !memcmp(datagram + TYPE_AT, "GoClear ", TYPE_SIZE) || !memcmp(datagram + TYPE_AT, "SASrelay", TYPE_SIZE)
+		? PEER_SENDS_REQUEST : PEER_SENDS_ANSWER;
+}
+
+void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered)
+{
+	const struct net_address *to;
 
 	ao2_lock(media);
-	if (media->symmetric && !ast_sockaddr_isnull(&media->source)) {
-		to = &media->source;
-	} else if (media->symmetric && !ast_sockaddr_isnull(&media->latched)) {
-		to = &media->latched;
-	}
-	if (media->fd >= 0 && ast_sendto(media->fd, datagram, len, MSG_DONTWAIT, to) < 0) {
-		ast_debug(1, "ZRTP packet to %s not sent: %s\n", ast_sockaddr_stringify(to), strerror(errno));
+	to = peer_send_to(&media->peer, answered);
+	if (!peer_may_send(&media->peer, to, message_of(datagram, len), len)) {
+		stats_count(STATS_ANSWER_WITHHELD);
+	} else if (media->fd >= 0) {
+		media_send_to(media->fd, datagram, len, to);
 	}
 	ao2_unlock(media);
 }
@@ -288,17 +340,21 @@ void media_send(struct media *media, const uint8_t *datagram, size_t len)
 void media_latch(struct media *media)
 {
 	ao2_lock(media);
-	if (!media->known && (media_expected(media, &media->source) || ast_sockaddr_isnull(&media->latched))) {
-		ast_sockaddr_copy(&media->latched, &media->source);
-		media->known = media_expected(media, &media->source);
-	}
+	peer_learn(&media->peer, &media->source);
+	ao2_unlock(media);
+}
+
+void media_engage(struct media *media)
+{
+	ao2_lock(media);
+	peer_engage(&media->peer, &media->source);
 	ao2_unlock(media);
 }
 
 void media_settle(struct media *media)
 {
 	ao2_lock(media);
-	media->settled = 1;
+	media->peer.settled = 1;
 	ao2_unlock(media);
 }
 
@@ -307,9 +363,7 @@ int media_from_remote(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	/* Behind NAT the address is not known before RTP came from there. */
-	res = !ast_sockaddr_cmp(&media->remote, &media->source)
-		|| (media->symmetric && !ast_sockaddr_cmp(&media->remote, &media->target));
+	res = peer_from_media(&media->peer, &media->source);
 	ao2_unlock(media);
 
 	return res;

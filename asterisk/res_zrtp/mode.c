@@ -213,7 +213,7 @@ static int begin(struct media *media)
 static int become_end(struct media *media, const char *why)
 {
 	uint8_t hello[ZRTP_DATAGRAM_MAX];
-	struct ast_sockaddr source;
+	struct net_address source;
 	size_t len = 0;
 	int listed, possible;
 
@@ -232,7 +232,7 @@ static int become_end(struct media *media, const char *why)
 	}
 	if (len) {
 		memcpy(hello, media->pass.hello, len);
-		ast_sockaddr_copy(&source, &media->pass.hello_source);
+		source = media->pass.hello_source;
 	}
 	ao2_unlock(media);
 	if (!possible) {

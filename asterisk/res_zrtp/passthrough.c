@@ -41,8 +41,8 @@
 /*! An exchange that was begun is over by then, microseconds. */
 #define EXCHANGE_MAX 5000000
 
-/*! Numbers in sequence that make an unknown source the phone behind NAT. */
-#define PROBATION 4
+/*! The fixed header of RTP. */
+#define RTP_HEADER 12
 
 /*! Where the type of a ZRTP message is, and how long (RFC 6189, 5). */
 #define TYPE_AT 16
@@ -73,78 +73,38 @@ static int is_message(const uint8_t *octets, size_t len, const char *type)
 	return len >= TYPE_AT + TYPE_SIZE && !memcmp(octets + TYPE_AT, type, TYPE_SIZE);
 }
 
-/*! \brief RTP of an unknown source: a few in sequence make it the phone. \pre media is locked */
-static int passes_probation(struct passthrough *pass, const struct ast_sockaddr *source, const uint8_t *octets, size_t len)
+/*! \brief Is this from the phone? \pre media is locked */
+static int from_phone(struct media *media, enum kind kind, const uint8_t *octets, size_t len, const struct net_address *source)
 {
-	uint32_t ssrc;
-	uint16_t number;
+	enum peer_kind what = PEER_ANOTHER;
+	uint32_t ssrc = 0;
+	uint16_t number = 0;
 
-	if (len < 12) {
-		return 0;
-	}
-	number = octets[2] << 8 | octets[3];
-	memcpy(&ssrc, octets + 8, sizeof(ssrc));
-	if (pass->probes && pass->probe_ssrc == ssrc && pass->probe_next == number
-		&& !ast_sockaddr_cmp(&pass->probe_source, source)) {
-		pass->probes++;
-	} else {
-		pass->probes = 1;
-		pass->probe_ssrc = ssrc;
-		ast_sockaddr_copy(&pass->probe_source, source);
-	}
-	pass->probe_next = number + 1;
-
-	return pass->probes >= PROBATION;
-}
-
-/*!
- * \brief Is this from the phone?
- *
- * As for streams of our own: the addresses of media and signalling always are.
- * Behind NAT it is whoever comes first with a Hello, or with a few RTP packets
- * in sequence; that never shuts out the other two. \pre media is locked
- */
-static int from_phone(struct media *media, enum kind kind, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
-{
-	if (media_expected(media, source)) {
-		ast_sockaddr_setnull(&media->latched);
-		media->known = 1;
-		return 1;
-	}
-	if (!media->symmetric || media->known) {
-		return 0;
-	}
-	if (!ast_sockaddr_isnull(&media->latched)) {
-		return !ast_sockaddr_cmp(&media->latched, source);
-	}
-	if (kind == KIND_ZRTP ? is_message(octets, len, "Hello   ") : passes_probation(&media->pass, source, octets, len)) {
-		ast_sockaddr_copy(&media->latched, source);
-		return 1;
+	if (kind == KIND_ZRTP && is_message(octets, len, "Hello   ")) {
+		what = PEER_HELLO;
+	} else if (kind == KIND_RTP && len >= RTP_HEADER) {
+		what = PEER_RTP;
+		number = octets[2] << 8 | octets[3];
+		memcpy(&ssrc, octets + 8, sizeof(ssrc));
 	}
 
-	return 0;
-}
-
-/*! \brief Where the phone has its media. \pre media is locked */
-static const struct ast_sockaddr *phone_address(const struct media *media)
-{
-	return ast_sockaddr_isnull(&media->latched) ? &media->remote : &media->latched;
+	return peer_admits(&media->peer, what, source, ssrc, number);
 }
 
 /*! \brief Is RTCP from where RTP is? Its port is what the phone makes it. \pre media is locked */
-static int rtcp_from_phone(struct media *media, const struct ast_sockaddr *source)
+static int rtcp_from_phone(struct media *media, const struct net_address *source)
 {
-	if (ast_sockaddr_cmp_addr(phone_address(media), source)) {
+	if (!net_address_same_host(peer_media_at(&media->peer), source)) {
 		return 0;
 	}
-	ast_sockaddr_copy(&media->pass.rtcp, source);
+	media->pass.rtcp = *source;
 
 	return 1;
 }
 
 /*! \brief Is this to be passed on? */
 static int admit(struct media *media, struct media *partner, enum kind kind, const uint8_t *octets, size_t len,
-	const struct ast_sockaddr *source)
+	const struct net_address *source)
 {
 	int admitted = kind != KIND_OTHER;
 
@@ -171,26 +131,24 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 /*! \brief Send to a phone what its partner's phone has sent. */
 static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, size_t len)
 {
-	struct ast_sockaddr address;
+	struct net_address address;
 	int fd;
 
 	ao2_lock(to);
 	fd = to->fd;
-	ast_sockaddr_copy(&address, phone_address(to));
+	address = *peer_media_at(&to->peer);
 	if (kind == KIND_RTCP && !to->pass.mux) {
 		fd = to->pass.rtcp_fd;
-		if (ast_sockaddr_isnull(&to->pass.rtcp)) {
-			ast_sockaddr_set_port(&address, ast_sockaddr_port(&address) + 1);
+		if (net_address_is_set(&to->pass.rtcp)) {
+			address = to->pass.rtcp;
 		} else {
-			ast_sockaddr_copy(&address, &to->pass.rtcp);
+			address.port++;
 		}
 	}
 	/* One that has become an end meanwhile sends what is its own only. */
-	if (fd < 0 || ast_sockaddr_isnull(&to->remote) || to->pass.role == ROLE_END) {
+	if (fd < 0 || !net_address_is_set(&to->peer.remote) || to->pass.role == ROLE_END
+		|| media_send_to(fd, octets, len, &address)) {
 		to->pass.dropped++;
-	} else if (ast_sendto(fd, octets, len, MSG_DONTWAIT, &address) < 0) {
-		to->pass.dropped++;
-		ast_debug(1, "Packet to %s not passed on: %s\n", ast_sockaddr_stringify(&address), strerror(errno));
 	} else {
 		to->pass.sent++;
 	}
@@ -242,7 +200,7 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 }
 
 /*! \brief Keep the latest Hello of a phone. \pre media is locked */
-static void keep_hello(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+static void keep_hello(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
 	if (!media->pass.hello) {
 		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
@@ -250,12 +208,12 @@ static void keep_hello(struct media *media, const uint8_t *octets, size_t len, c
 	if (media->pass.hello && len <= ZRTP_DATAGRAM_MAX) {
 		memcpy(media->pass.hello, octets, len);
 		media->pass.hello_len = len;
-		ast_sockaddr_copy(&media->pass.hello_source, source);
+		media->pass.hello_source = *source;
 	}
 }
 
 /*! \brief Has the ZRTP of this stream to wait for the keys of the first one? Then its Hello is kept. */
-static int held_back(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+static int held_back(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
 	int hello = is_message(octets, len, "Hello   ");
 	int held;
@@ -289,7 +247,8 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 	int mux;
 	struct media *partner = partner_of(media, &mux);
 	uint8_t octets[DATAGRAM_MAX];
-	struct ast_sockaddr source;
+	struct ast_sockaddr address;
+	struct net_address source;
 	enum kind kind;
 	ssize_t len;
 	int i, ours = 1;
@@ -307,10 +266,11 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 			ours = 0; /* ICE is a matter of each leg */
 			break;
 		}
-		len = ast_recvfrom(fd, octets, sizeof(octets), MSG_DONTWAIT | MSG_TRUNC, &source);
+		len = ast_recvfrom(fd, octets, sizeof(octets), MSG_DONTWAIT | MSG_TRUNC, &address);
 		if (len < 0) {
 			break;
 		}
+		media_address(&source, &address);
 		if (len > (ssize_t) sizeof(octets) || !admit(media, partner, kind, octets, len, &source)) {
 			continue;
 		}
@@ -340,7 +300,7 @@ unsigned int passthrough_number(void)
 	return number;
 }
 
-void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source)
+void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
 	int first;
 
@@ -362,14 +322,14 @@ void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, co
 static void deliver_hello(struct media *media, struct media *partner)
 {
 	uint8_t octets[ZRTP_DATAGRAM_MAX];
-	struct ast_sockaddr source;
+	struct net_address source;
 	size_t len = 0;
 
 	ao2_lock(media);
 	if (media->pass.hello_len) {
 		len = media->pass.hello_len;
 		memcpy(octets, media->pass.hello, len);
-		ast_sockaddr_copy(&source, &media->pass.hello_source);
+		source = media->pass.hello_source;
 		media->pass.hello_len = 0;
 	}
 	ao2_unlock(media);

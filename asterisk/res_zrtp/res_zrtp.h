@@ -22,6 +22,8 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "gate_next.h"
+#include "peer_address.h"
 #include "relay_choice.h"
 
 #include "api.h"
@@ -153,7 +155,10 @@ struct gate {
 	unsigned int was_secure:1; /*!< We have sent SRTP: never clear again but by GoClear */
 	unsigned int paused:1;     /*!< Our GoClear waits for its answer */
 	unsigned int noticed:1;    /*!< The ZRTP engine knows of the peer's SRTP */
+	unsigned int has_ssrc:1;   /*!< The peer's SSRC is known: that of the last packet its keys have opened */
+	uint32_t ssrc;
 	struct zrtp_srtp *srtp;
+	struct gate_next next;     /*!< Keys that wait */
 	struct gate_output *output;
 	uint64_t unprotected;      /*!< SRTP and SRTCP packets received */
 	uint64_t protected;        /*!< SRTP and SRTCP packets sent */
@@ -203,8 +208,10 @@ void gate_resume(struct media *media);
  * closed for policies that require ZRTP or do not allow clear.
  */
 void gate_open(struct media *media);
-/*! \brief Wipe the keys and close both directions. */
+/*! \brief Wipe the keys, also those that wait, and close both directions. */
 void gate_wipe(struct media *media);
+/*! \brief Memory for keys and packets, for gate_next.c. \pre media is locked */
+int gate_prepare(struct gate *gate);
 /*! \brief Release what the gate holds; for the destructor of the media object. */
 void gate_destroy(struct gate *gate);
 
@@ -243,16 +250,12 @@ struct passthrough {
 	unsigned int deciding:1;      /*!< A look at it is due */
 	unsigned int rekeying:1;      /*!< A call that takes its place is being made */
 	unsigned int rekeyed:1;       /*!< That was tried */
-	struct ast_sockaddr rtcp;     /*!< Where RTCP came from, null before */
+	struct net_address rtcp;      /*!< Where RTCP came from, not set before */
 	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
 	unsigned int keyed_with;
 	uint8_t *hello;               /*!< The phone's last Hello while it waits */
 	size_t hello_len;
-	struct ast_sockaddr hello_source;
-	uint32_t probe_ssrc;          /*!< RTP of an unknown source, by its SSRC, next number and count */
-	uint16_t probe_next;
-	unsigned int probes;
-	struct ast_sockaddr probe_source;
+	struct net_address hello_source;
 	uint64_t received, sent;      /*!< Datagrams passed on from here, and to here */
 	uint64_t dropped;             /*!< Those that were not */
 	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
@@ -279,7 +282,7 @@ int passthrough_agreed(const struct media *media);
 /*! \brief A number for one that may be passed through, never 0. */
 unsigned int passthrough_number(void);
 /*! \brief A ZRTP datagram of a phone while it has no partner. */
-void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
+void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source);
 
 /*! \brief Sockets of an instance may be others than before. \pre instance is locked */
 void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd);
@@ -432,23 +435,14 @@ enum outcome {
 struct media {
 	struct gate gate;             /*!< First: it is what the core takes for SRTP */
 	int fd;                       /*!< The RTP socket, a duplicate; -1 when gone */
-	struct ast_sockaddr remote;   /*!< Where RTP goes, the last one known */
-	struct ast_sockaddr target;   /*!< What signalling said last */
-	struct ast_sockaddr latched;  /*!< Where the accepted Hello came from */
+	struct peer_address peer;     /*!< Where it is, and who may be it */
 	struct leg *leg;              /*!< Set once */
 	char channel_id[AST_MAX_UNIQUEID];
 	unsigned int activated:1;
-	unsigned int symmetric:1;     /*!< The peer may be behind NAT */
 	unsigned int ended:1;         /*!< No more ZRTP on this instance */
 	unsigned int bundled:1;       /*!< It has the socket of another one */
-	unsigned int moved:1;         /*!< Signalling named another peer address */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
-	unsigned int known:1;         /*!< latched is where media comes from as well */
-	unsigned int settled:1;       /*!< The call went clear for want of ZRTP */
-	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
 	unsigned int refused:1;       /*!< refuse_leg() was called */
-	uint64_t moved_at;            /*!< When it did */
-	uint64_t heard_at;            /*!< Since then: SRTP with the keys we have */
 	struct media_report report;
 	struct passthrough pass;
 	char own_hash[ZRTP_HELLO_HASH_TEXT_SIZE];  /*!< a=zrtp-hash of our Hello, empty before it is made */
@@ -469,18 +463,23 @@ struct media {
 	unsigned int begun:1;         /*!< Its ZRTP runs */
 	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
 	unsigned int ssrc;
-	struct ast_sockaddr source;   /*!< Of the datagram being handled */
+	struct net_address source;    /*!< Of the datagram being handled, else not set */
 	uint64_t timer_due;           /*!< 0: no timer runs */
 	int timer_id;
 	int timer_armed;              /*!< Whoever clears it has the reference; atomic */
 	AST_LIST_ENTRY(media) entry;  /*!< In the leg */
 
+	/* Guarded by the lock of the instance. */
+	struct net_address reading;   /*!< Where the datagram comes from that the stock engine is about to read */
+
 	/* Fixed. */
 	struct settings *settings;
 };
 
-/*! \brief Is this where media goes, or where signalling said? \pre media is locked */
-int media_expected(const struct media *media, const struct ast_sockaddr *source);
+/*! \brief An address of the core as one of ours; not set for a null one. */
+void media_address(struct net_address *out, const struct ast_sockaddr *address);
+/*! \brief Send octets to an address from a socket. \retval -1 with errno */
+int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_address *to);
 
 /*! \brief An object without settings, its gate closed. */
 struct media *media_alloc(void);
@@ -509,10 +508,15 @@ void media_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 /*! \brief No more ZRTP on this instance: it dies or its keys come from elsewhere. */
 void media_end(struct media *media);
 
-/*! \brief Send a datagram of ours. Serializer only. */
-void media_send(struct media *media, const uint8_t *datagram, size_t len);
+/*!
+ * \brief Send a datagram of ours, as far as its address may have it. Serializer only.
+ * \param answered where what it answers came from; not set: it answers nothing
+ */
+void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered);
 /*! \brief Answer only to where this datagram came from, from now on. Serializer only. */
 void media_latch(struct media *media);
+/*! \brief An exchange is under way with where this datagram came from. Serializer only. */
+void media_engage(struct media *media);
 /*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
 /*! \brief Can the datagram being handled be from where media goes? Serializer only. */
@@ -698,9 +702,9 @@ void leg_leave(struct media *media);
 /*! \brief Queue a task of the leg. Takes a reference on media for it. */
 int leg_push(struct media *media, int (*task)(void *data));
 /*! \brief Queue a received datagram; drops it when too many wait. */
-void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source);
+void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source);
 /*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
-void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct ast_sockaddr *source, int held);
+void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
 
 /*! \brief The worst outcome of a leg's streams. Serializer only. */
 enum outcome leg_outcome(const struct leg *leg);
@@ -999,6 +1003,7 @@ enum stats_counter {
 	STATS_DATAGRAM_SOURCE,   /*!< Dropped: not from the peer's address */
 	STATS_DATAGRAM_SIZE,     /*!< Dropped: larger than ZRTP has them */
 	STATS_DATAGRAM_QUEUE,    /*!< Dropped: too many waiting */
+	STATS_ANSWER_WITHHELD,   /*!< Not sent: the address has proved nothing, and sent too little */
 	STATS_COUNTERS
 };
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Keys that wait beside what is in force, until they take over.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+
+/*! The largest packet that is looked at. */
+#define PACKET_MAX 2048
+
+/*! Where the SSRC is. */
+#define RTP_SSRC_AT 8
+#define RTCP_SSRC_AT 4
+
+int gate_next_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys,
+	int (*opened)(void *data))
+{
+	struct gate_next *next = &media->gate.next;
+	int res = -1;
+
+	ao2_lock(media);
+	if (!media->ended && !next->srtp) {
+		next->srtp = zrtp_srtp_new();
+	}
+	if (!media->ended && next->srtp && zrtp_srtp_set_keys(next->srtp, direction, keys) == ZRTP_OK) {
+		if (direction == ZRTP_RECEIVE) {
+			next->receive = 1;
+			next->noticed = 0;
+			next->opened = opened;
+		} else {
+			next->send = 1;
+		}
+		res = 0;
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, int (**notify)(void *data))
+{
+	struct gate_next *next = &media->gate.next;
+	union {
+		uint32_t align;
+		uint8_t octets[PACKET_MAX];
+	} copy;
+	size_t size = len;
+	uint32_t ssrc;
+
+	*notify = NULL;
+	if (!next->srtp || !next->receive || len < RTP_SSRC_AT + (int) sizeof(ssrc) || size > sizeof(copy.octets)) {
+		return 0;
+	}
+	memcpy(&ssrc, (const uint8_t *) packet + (rtcp ? RTCP_SSRC_AT : RTP_SSRC_AT), sizeof(ssrc));
+	if (media->gate.rx == GATE_SECURE && media->gate.has_ssrc && media->gate.ssrc == ssrc) {
+		return 0;
+	}
+	memcpy(copy.octets, packet, size);
+	if (zrtp_srtp_unprotect(next->srtp, rtcp, copy.octets, &size) != ZRTP_OK || size >= (size_t) len) {
+		return 0;
+	}
+	if (!next->noticed) {
+		next->noticed = 1;
+		*notify = next->opened;
+	}
+
+	return 1;
+}
+
+/*! \brief Forget the keys that wait. \pre media is locked */
+static void forget(struct gate_next *next)
+{
+	zrtp_srtp_free(next->srtp);
+	memset(next, 0, sizeof(*next));
+}
+
+int gate_next_take_over(struct media *media)
+{
+	struct gate *gate = &media->gate;
+	int res = -1;
+
+	ao2_lock(media);
+	if (!media->ended && gate->next.receive && gate->next.send && !gate_prepare(gate)) {
+		zrtp_srtp_free(gate->srtp);
+		gate->srtp = gate->next.srtp;
+		gate->rx = gate->tx = GATE_SECURE;
+		gate->was_secure = 1;
+		gate->paused = gate->has_ssrc = 0;
+		gate->noticed = gate->next.noticed;
+		gate->next.srtp = NULL;
+		forget(&gate->next);
+		res = 0;
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+void gate_next_wipe(struct media *media)
+{
+	ao2_lock(media);
+	forget(&media->gate.next);
+	ao2_unlock(media);
+}

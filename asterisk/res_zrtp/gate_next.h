@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Keys that wait beside what is in force, until they take over.
+ *
+ * Nothing is sent with them, and what they open goes nowhere: that somebody
+ * has them is all that is learnt. What is in force, other keys or clear media,
+ * stays so. Which keys open a packet is decided by its SSRC, or on a copy.
+ */
+#ifndef RES_ZRTP_GATE_NEXT_H
+#define RES_ZRTP_GATE_NEXT_H
+
+#include <zrtp/srtp.h>
+#include <zrtp/zrtp.h>
+
+struct media;
+
+/*! Part of a gate, guarded by the lock of the media object. */
+struct gate_next {
+	struct zrtp_srtp *srtp;     /*!< NULL: there are none */
+	unsigned int receive:1;     /*!< It has keys for this direction */
+	unsigned int send:1;
+	unsigned int noticed:1;     /*!< The first packet under them has come */
+	int (*opened)(void *data);  /*!< Task of the leg for that, with the media object */
+};
+
+/*!
+ * \brief Put keys beside what is in force. Serializer only.
+ * \param opened task for the first packet that they open, with a reference on the media object
+ * \retval -1 they cannot be used
+ */
+int gate_next_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys,
+	int (*opened)(void *data));
+
+/*!
+ * \brief Is this packet under the keys that wait? It stays as it is. \pre media is locked
+ * \retval 1 yes, and nothing is to be done with it
+ * \param notify receives what is to be pushed to the leg when the lock is free, or NULL
+ */
+int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, int (**notify)(void *data));
+
+/*!
+ * \brief The keys that wait are in force from now on, for both directions; those before are wiped.
+ * \retval -1 they are not there for both directions, nothing has changed
+ */
+int gate_next_take_over(struct media *media);
+
+/*! \brief Wipe the keys that wait. */
+void gate_next_wipe(struct media *media);
+
+#endif

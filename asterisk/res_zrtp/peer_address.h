@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Whose packet is this, where does an answer go, and how much of it?
+ *
+ * All that an RTP stream knows of its peer's addresses, and every rule about
+ * them: NAT, probation, a peer that moves or is replaced, and how many octets
+ * an address may be sent before it has proved to be somebody's. Decisions
+ * only: nothing here knows of Asterisk, sockets or locks. Times are
+ * microseconds of a clock that never goes back.
+ */
+#ifndef RES_ZRTP_PEER_ADDRESS_H
+#define RES_ZRTP_PEER_ADDRESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*! A transport address. Without padding that differs; an IPv4 address is one in whatever form it came. */
+struct net_address {
+	uint8_t host[16];  /*!< In network order, zero behind its length */
+	uint32_t scope;    /*!< Of a link-local IPv6 address */
+	uint16_t port;     /*!< In host order */
+	uint16_t host_len; /*!< 0: no address, 4: IPv4, 16: IPv6 */
+};
+
+int net_address_is_set(const struct net_address *address);
+int net_address_equal(const struct net_address *a, const struct net_address *b);
+/*! \brief The same host, whatever the port? No: one of them is not set. */
+int net_address_same_host(const struct net_address *a, const struct net_address *b);
+
+/*! A peer that was replaced is silent for at least so long, */
+#define PEER_SILENCE_USEC 1500000
+/*! and one that began ZRTP anew for so long: it proves by its secret that it is the same. */
+#define PEER_PAUSE_USEC 500000
+/*! How long packets of a peer that was replaced may still come. */
+#define PEER_SETTLE_USEC 3000000
+/*! Sequence numbers in a row that make an unknown source the phone behind NAT. */
+#define PEER_PROBATION 4
+/*! An address that has proved nothing is sent so many times the octets that came from it. */
+#define PEER_FACTOR 3
+/*! Hellos of our own that the signalled address gets whatever comes (RFC 6189, 6), */
+#define PEER_HELLOS 21
+/*! and if the signalling announced ZRTP there. */
+#define PEER_HELLOS_PROMISED 63
+/*! Sources whose octets are counted at a time. */
+#define PEER_SOURCES 4
+
+/*! What came from a source, less what was sent there. */
+struct peer_credit {
+	struct net_address source;
+	uint32_t octets;    /*!< That may still be sent */
+	uint32_t used;      /*!< A number that grows: the source with the lowest one makes room */
+};
+
+/*! All zero before anything is known. */
+struct peer_address {
+	struct net_address remote;    /*!< Where RTP goes, the last one known */
+	struct net_address signalled; /*!< What the session description said last */
+	struct net_address signaller; /*!< Whose message brought it: of the phone, or of a proxy before it */
+	struct net_address latched;   /*!< Where the accepted Hello, or media on probation, came from */
+	struct net_address heard;     /*!< Where authenticated media came from last */
+	struct net_address proved;    /*!< Who is there has keys with us */
+	unsigned int symmetric:1;     /*!< The peer may be behind NAT */
+	unsigned int known:1;         /*!< latched is where media goes, or what was signalled */
+	unsigned int settled:1;       /*!< The call is clear: only where RTP comes from is the peer */
+	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
+	unsigned int moved:1;         /*!< Signalling named another address for a secure stream */
+	unsigned int renewed:1;       /*!< It had any new description of it */
+	uint64_t renewed_at;          /*!< The last one */
+	uint64_t heard_at;            /*!< Media that our keys open, 0: none yet */
+	struct net_address probe;     /*!< RTP of an unknown source: its SSRC, next number and count */
+	uint32_t probe_ssrc;
+	uint16_t probe_next;
+	uint16_t probes;
+	struct peer_credit credit[PEER_SOURCES];
+	uint32_t uses;
+	uint16_t hellos;              /*!< Sent to the signalled address without credit */
+	uint16_t hellos_max;
+};
+
+/* ---- what signalling and the core say ---- */
+
+/*!
+ * \brief Another remote address.
+ * \param remote where RTP goes from now on: set
+ * \param signalled what the latest session description said, may be not set
+ */
+void peer_set_remote(struct peer_address *peer, const struct net_address *remote, const struct net_address *signalled,
+	uint64_t now);
+/*! \brief A session description is in force, perhaps with the same address as before. */
+void peer_renew(struct peer_address *peer, uint64_t now);
+/*! \brief Another peer has taken the stream from here. */
+void peer_replace(struct peer_address *peer, const struct net_address *source);
+/*! \brief It names another Hello than the one before: who comes now may come from elsewhere. */
+void peer_announce(struct peer_address *peer);
+/*! \brief The stream is secure: whoever was replaced is so no more. \param source of the last message, may be not set */
+void peer_secure(struct peer_address *peer, const struct net_address *source);
+
+/* ---- whose packet is this? ---- */
+
+/*! \brief Is this where media goes, or what was signalled? */
+int peer_expects(const struct peer_address *peer, const struct net_address *source);
+
+/*!
+ * \brief May a ZRTP datagram from here be the peer's, where we are the ZRTP endpoint?
+ *
+ * The addresses of media and signalling always may. Behind NAT neither is
+ * known before the peer's first packet, so any source will do until a Hello of
+ * one was accepted; then one of the hosts that signalling knows still
+ * displaces one that it does not. In a call that went clear RTP has shown the
+ * address, and nobody else is heard.
+ */
+int peer_accepts(const struct peer_address *peer, const struct net_address *source);
+/*! \brief A Hello from here was good: answer there from now on. */
+void peer_learn(struct peer_address *peer, const struct net_address *source);
+
+/*! What a datagram of a stream that is passed through is. */
+enum peer_kind {
+	PEER_HELLO,   /*!< Makes an accepted source the phone */
+	PEER_RTP,     /*!< Does so after a few in sequence */
+	PEER_ANOTHER, /*!< Never does */
+};
+
+/*!
+ * \brief Is this from the phone, where its packets are passed through? Learns.
+ * \param ssrc, number of RTP
+ */
+int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
+	uint16_t number);
+
+/*! \brief Can this be from where media goes? Behind NAT nobody knows before RTP came from there. */
+int peer_from_media(const struct peer_address *peer, const struct net_address *source);
+
+/*! \brief Media came that our keys have opened. \param source may be not set: then only that it came counts */
+void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now);
+
+/* ---- who may take the place of the peer of a secure stream? ---- */
+
+/*! What the signalling's zrtp-hash says of a Hello. */
+enum peer_hash {
+	PEER_HASH_NONE,    /*!< There is none */
+	PEER_HASH_MATCHES,
+	PEER_HASH_DIFFERS,
+};
+
+enum peer_claim {
+	PEER_CLAIM_NONE,  /*!< Nothing of it */
+	PEER_CLAIM_SAME,  /*!< The same peer began ZRTP anew: it has to show the secret we share with it */
+	PEER_CLAIM_OTHER, /*!< Another peer, by the word of the signalling's addresses */
+	PEER_CLAIM_HASH,  /*!< By the word of the signalling's hash */
+};
+
+/*!
+ * \brief A Hello that is not our peer's came for a secure stream.
+ *
+ * The signalled hash is enough, from any source. Without one the signalling
+ * must have said something since the stream became secure, the peer must be
+ * silent, and the Hello must come from the signalled host, from the one that
+ * signalled, or from where authenticated media came. Another ZID needs another
+ * address in the signalling as well: at the same one anybody's forged Hello
+ * would look like that.
+ */
+enum peer_claim peer_claims(const struct peer_address *peer, enum peer_hash hash, int same_zid,
+	const struct net_address *source, uint64_t now);
+
+/* ---- where does an answer go, and how much? ---- */
+
+/*!
+ * \brief Where ZRTP goes.
+ * \param source of the message that is answered; not set: none is
+ */
+const struct net_address *peer_send_to(const struct peer_address *peer, const struct net_address *source);
+/*! \brief Where media that is passed through goes. */
+const struct net_address *peer_media_at(const struct peer_address *peer);
+
+/*! \brief ZRTP came: an answer may have so many times its octets. */
+void peer_received(struct peer_address *peer, const struct net_address *source, size_t octets);
+/*! \brief The same for other datagrams of whoever has sent ZRTP as well. */
+void peer_received_media(struct peer_address *peer, const struct net_address *source, size_t octets);
+/*!
+ * \brief An exchange is under way with it, so that it has answered our Hello.
+ *
+ * Nothing before the keys shows that it has really seen that. But where
+ * signalling knows the host, media goes there anyway, and a lossy network
+ * needs each repetition: that is proof enough. Others need keys.
+ */
+void peer_engage(struct peer_address *peer, const struct net_address *source);
+
+/*! What is to be sent. */
+enum peer_message {
+	PEER_SENDS_HELLO,
+	PEER_SENDS_REQUEST, /*!< Of our own, by order: GoClear, SASrelay */
+	PEER_SENDS_ANSWER,  /*!< Anything else */
+};
+
+/*!
+ * \brief May so many octets go there? They count as sent then.
+ *
+ * Whoever has keys with us gets all. Our first Hellos, and what a person or a
+ * bridge had us send, go to where media goes without more; everything else
+ * needs credit, also a repetition.
+ */
+int peer_may_send(struct peer_address *peer, const struct net_address *to, enum peer_message message, size_t octets);
+
+#endif

@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose packet is this, where does an answer go, and how much of it? Each rule
+ * with the attacker in it and with the honest phone beside him.
+ */
+#include "unit.h"
+
+#include "peer_address.h"
+
+enum { MS = 1000, S = 1000000 };
+
+/* 192.0.2.host:port */
+static struct net_address at(unsigned host, unsigned port)
+{
+	struct net_address address = { .host = { 192, 0, 2, (uint8_t)host },
+				       .host_len = 4,
+				       .port = (uint16_t)port };
+
+	return address;
+}
+
+static const struct net_address nowhere;
+
+enum { PHONE = 1, NAT = 2, PROXY = 3, OTHER = 4, STRANGER = 66, RTP = 4000 };
+
+/* A phone that signalling names, audio to where it says. */
+static struct peer_address phone(bool symmetric)
+{
+	struct peer_address peer = { .symmetric = symmetric };
+	const struct net_address address = at(PHONE, RTP);
+
+	peer_set_remote(&peer, &address, &address, 0);
+	return peer;
+}
+
+/* The same behind NAT: signalling names an address that nobody can reach, the
+ * phone's media and SIP come from another one. */
+static struct peer_address hidden(void)
+{
+	struct peer_address peer = phone(true);
+
+	peer.signaller = at(NAT, 5060);
+	return peer;
+}
+
+static bool accepts(const struct peer_address *peer, unsigned host, unsigned port)
+{
+	const struct net_address source = at(host, port);
+
+	return peer_accepts(peer, &source);
+}
+
+static void learn(struct peer_address *peer, unsigned host, unsigned port)
+{
+	const struct net_address source = at(host, port);
+
+	peer_learn(peer, &source);
+}
+
+static void move(struct peer_address *peer, unsigned host, unsigned port, uint64_t now)
+{
+	const struct net_address address = at(host, port);
+
+	peer_set_remote(peer, &address, &address, now);
+}
+
+static void hear(struct peer_address *peer, unsigned host, unsigned port, uint64_t now)
+{
+	const struct net_address source = at(host, port);
+
+	peer_heard(peer, &source, now);
+}
+
+static bool sends_to(const struct peer_address *peer, const struct net_address *answered, unsigned host,
+		     unsigned port)
+{
+	const struct net_address address = at(host, port);
+
+	return net_address_equal(peer_send_to(peer, answered), &address);
+}
+
+/* ---- addresses ---- */
+
+static void addresses_differ_by_each_part_and_none_equals_nothing(void **state)
+{
+	struct net_address a = at(1, 1), b = at(1, 2), c = at(2, 1),
+			   six = { .host = { 192, 0, 2, 1 }, .host_len = 16 };
+	struct net_address link = six;
+
+	(void)state;
+	link.scope = 3;
+	assert_true(net_address_equal(&a, &a));
+	assert_false(net_address_equal(&a, &b));
+	assert_true(net_address_same_host(&a, &b));
+	assert_false(net_address_same_host(&a, &c));
+	assert_false(net_address_same_host(&a, &six));
+	assert_false(net_address_same_host(&six, &link));
+	assert_false(net_address_is_set(&nowhere));
+	assert_false(net_address_equal(&nowhere, &nowhere));
+}
+
+/* ---- whose packet ---- */
+
+static void nobody_is_heard_before_there_is_an_address(void **state)
+{
+	const struct peer_address plain = { .symmetric = 0 }, nat = { .symmetric = 1 };
+
+	(void)state;
+	assert_false(accepts(&plain, PHONE, RTP));
+	assert_false(accepts(&nat, PHONE, RTP));
+}
+
+static void without_nat_only_the_addresses_of_media_and_signalling_are_heard(void **state)
+{
+	struct peer_address peer = phone(false);
+	const struct net_address remote = at(OTHER, RTP), signalled = at(PHONE, RTP);
+
+	(void)state;
+	peer_set_remote(&peer, &remote, &signalled, 0);
+	for (unsigned host = 0; host < 256; host++) {
+		for (unsigned port = RTP - 1; port <= RTP + 1; port++) {
+			bool expected = (host == PHONE || host == OTHER) && port == RTP;
+
+			assert_int_equal(accepts(&peer, host, port), expected);
+		}
+	}
+}
+
+static void behind_nat_the_first_good_hello_shows_where_the_phone_is(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	assert_true(accepts(&peer, NAT, 7000));
+	learn(&peer, NAT, 7000);
+	assert_true(sends_to(&peer, &nowhere, NAT, 7000));
+	assert_false(accepts(&peer, STRANGER, 7000));
+	assert_false(accepts(&peer, NAT, 7001));
+	assert_true(accepts(&peer, PHONE, RTP));
+}
+
+/* A stranger who is first does not shut the phone out. */
+static void a_host_that_signalling_knows_displaces_one_that_it_does_not(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	learn(&peer, STRANGER, 1);
+	assert_true(sends_to(&peer, &nowhere, STRANGER, 1));
+	assert_true(accepts(&peer, NAT, 7000));
+	learn(&peer, NAT, 7000);
+	assert_true(sends_to(&peer, &nowhere, NAT, 7000));
+	learn(&peer, STRANGER, 1);
+	assert_true(sends_to(&peer, &nowhere, NAT, 7000));
+	/* One that is where SDP says it is comes before all others. */
+	learn(&peer, PHONE, RTP);
+	assert_true(sends_to(&peer, &nowhere, PHONE, RTP));
+	assert_false(accepts(&peer, NAT, 7000));
+}
+
+static void in_a_call_that_went_clear_only_where_rtp_comes_from_is_heard(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	peer.settled = 1;
+	assert_true(accepts(&peer, NAT, 7000));
+	peer.rtp_seen = 1;
+	assert_false(accepts(&peer, NAT, 7000));
+	assert_true(accepts(&peer, PHONE, RTP));
+}
+
+static void a_new_address_lets_the_phone_come_from_elsewhere_and_an_old_one_does_not(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	learn(&peer, NAT, 7000);
+	move(&peer, PHONE, RTP, S); /* the same once more */
+	assert_true(sends_to(&peer, &nowhere, NAT, 7000));
+	move(&peer, OTHER, RTP, 2 * S);
+	assert_true(accepts(&peer, NAT, 7001));
+	assert_true(sends_to(&peer, &nowhere, OTHER, RTP));
+	/* What the core has learnt from packets is no word of the signalling. */
+	peer.moved = 0;
+	peer_set_remote(&peer, &(struct net_address){ .host = { 10 }, .host_len = 4, .port = 1 },
+			&peer.signalled, 3 * S);
+	assert_false(peer.moved);
+}
+
+/* ---- passed through ---- */
+
+static bool admits(struct peer_address *peer, enum peer_kind kind, unsigned host, uint16_t number)
+{
+	const struct net_address source = at(host, RTP);
+
+	return peer_admits(peer, kind, &source, 1, number);
+}
+
+static void passed_through_a_hello_or_rtp_in_sequence_makes_the_phone(void **state)
+{
+	struct peer_address peer = phone(true);
+
+	(void)state;
+	assert_false(admits(&peer, PEER_ANOTHER, NAT, 0));
+	for (uint16_t n = 1; n < PEER_PROBATION; n++) {
+		assert_false(admits(&peer, PEER_RTP, NAT, (uint16_t)(65533 + n)));
+	}
+	assert_true(admits(&peer, PEER_RTP, NAT, (uint16_t)(65533 + PEER_PROBATION)));
+	assert_true(admits(&peer, PEER_ANOTHER, NAT, 0));
+	assert_false(admits(&peer, PEER_HELLO, STRANGER, 0));
+	peer = phone(true);
+	assert_true(admits(&peer, PEER_HELLO, NAT, 0));
+	assert_true(net_address_equal(
+		peer_media_at(&peer),
+		&(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = RTP }));
+}
+
+static void passed_through_a_gap_or_another_source_begins_probation_anew(void **state)
+{
+	struct peer_address peer = phone(true);
+
+	(void)state;
+	for (uint16_t n = 0; n < 40; n++) {
+		assert_false(admits(&peer, PEER_RTP, NAT, (uint16_t)(2 * n)));
+		assert_false(admits(&peer, PEER_RTP, STRANGER, n));
+	}
+}
+
+static void passed_through_without_nat_nobody_else_is_admitted(void **state)
+{
+	struct peer_address peer = phone(false);
+
+	(void)state;
+	assert_false(admits(&peer, PEER_HELLO, NAT, 0));
+	for (uint16_t n = 0; n < 10; n++) {
+		assert_false(admits(&peer, PEER_RTP, NAT, n));
+	}
+	assert_true(admits(&peer, PEER_ANOTHER, PHONE, 0));
+}
+
+/* ---- who may take a secure stream ---- */
+
+static enum peer_claim claims(const struct peer_address *peer, enum peer_hash hash, bool same_zid,
+			      unsigned host, uint64_t now)
+{
+	const struct net_address source = at(host, 9999);
+
+	return peer_claims(peer, hash, same_zid, &source, now);
+}
+
+/* Every case of the rule, by the words of the header. */
+static void only_who_signalling_vouches_for_claims_a_secure_stream(void **state)
+{
+	static const unsigned hosts[] = { PHONE, NAT, OTHER, STRANGER };
+	static const uint64_t silences[] = { 0,
+					     PEER_PAUSE_USEC,
+					     PEER_PAUSE_USEC + 1,
+					     PEER_SILENCE_USEC,
+					     PEER_SILENCE_USEC + 1,
+					     3600 * (uint64_t)S };
+
+	(void)state;
+	for (unsigned bits = 0; bits < 8 * 6 * 4; bits++) {
+		bool renewed = bits & 1, moved = bits & 2, zid = bits & 4;
+		uint64_t silence = silences[bits / 8 % 6], now = 7200 * (uint64_t)S;
+		unsigned host = hosts[bits / 48];
+		struct peer_address peer = hidden();
+		bool open = renewed && host != STRANGER;
+		enum peer_claim wanted = PEER_CLAIM_NONE;
+
+		hear(&peer, OTHER, RTP, 10 * S); /* where authenticated media came from */
+		peer.renewed = renewed;
+		peer.moved = moved;
+		peer.renewed_at = now - silence;
+		if (open && zid && silence > PEER_PAUSE_USEC) {
+			wanted = PEER_CLAIM_SAME;
+		} else if (open && !zid && moved && silence > PEER_SILENCE_USEC) {
+			wanted = PEER_CLAIM_OTHER;
+		}
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, zid, host, now), wanted);
+		assert_int_equal(claims(&peer, PEER_HASH_DIFFERS, zid, host, now), PEER_CLAIM_NONE);
+		assert_int_equal(claims(&peer, PEER_HASH_MATCHES, zid, host, now), PEER_CLAIM_HASH);
+		/* Silence counts from the last packet of the peer, if that is later. */
+		peer.heard_at = now;
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, zid, host, now), PEER_CLAIM_NONE);
+	}
+}
+
+/* A re-INVITE names an address behind NAT, the phone is silent, and anybody
+ * says Hello from anywhere. */
+static void a_stranger_does_not_take_a_silent_call_behind_nat(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	hear(&peer, NAT, 7000, 10 * S);
+	peer_secure(&peer, &nowhere);
+	move(&peer, OTHER, RTP, 20 * S);
+	for (uint64_t now = 20 * S; now < 60 * (uint64_t)S; now += 100 * MS) {
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, false, STRANGER, now), PEER_CLAIM_NONE);
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, true, STRANGER, now), PEER_CLAIM_NONE);
+	}
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, 22 * S), PEER_CLAIM_OTHER);
+}
+
+/* From Wi-Fi to LTE: the phone has its keys, and sends with them. */
+static void a_phone_that_moves_itself_keeps_its_call(void **state)
+{
+	struct peer_address peer = phone(true);
+
+	(void)state;
+	hear(&peer, PHONE, RTP, 10 * S);
+	peer_secure(&peer, &nowhere);
+	move(&peer, OTHER, RTP, 20 * S);
+	for (uint64_t now = 20 * S; now < 40 * S; now += 20 * MS) {
+		hear(&peer, NAT, 7000, now);
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, now + MS), PEER_CLAIM_NONE);
+	}
+	assert_false(peer.moved || peer.renewed);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, 60 * (uint64_t)S), PEER_CLAIM_NONE);
+}
+
+/* What was on its way when the peer was replaced does not keep the place. */
+static void late_packets_of_a_replaced_peer_do_not_shut_its_successor_out(void **state)
+{
+	struct peer_address peer = phone(false);
+
+	(void)state;
+	peer_secure(&peer, &nowhere);
+	move(&peer, OTHER, RTP, 20 * S);
+	hear(&peer, PHONE, RTP, 20 * S + 300 * MS);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, 21 * S), PEER_CLAIM_NONE);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, 22 * S), PEER_CLAIM_OTHER);
+}
+
+/* Held and resumed at one address: the phone may have begun anew, another may not. */
+static void after_hold_the_same_phone_may_begin_anew_and_no_other(void **state)
+{
+	struct peer_address peer = phone(false);
+
+	(void)state;
+	hear(&peer, PHONE, RTP, 10 * S);
+	peer_secure(&peer, &nowhere);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, true, PHONE, 30 * S), PEER_CLAIM_NONE);
+	peer_renew(&peer, 40 * S);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, true, PHONE, 42 * S), PEER_CLAIM_SAME);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, PHONE, 42 * S), PEER_CLAIM_NONE);
+}
+
+/* ---- how much ---- */
+
+static bool may(struct peer_address *peer, unsigned host, unsigned port, enum peer_message message,
+		size_t octets)
+{
+	const struct net_address to = at(host, port);
+
+	return peer_may_send(peer, &to, message, octets);
+}
+
+static void got(struct peer_address *peer, unsigned host, unsigned port, size_t octets)
+{
+	const struct net_address source = at(host, port);
+
+	peer_received(peer, &source, octets);
+}
+
+static size_t all_of(struct peer_address *peer, unsigned host, unsigned port, enum peer_message message,
+		     size_t each)
+{
+	size_t sent = 0;
+
+	for (unsigned i = 0; i < 1000 && may(peer, host, port, message, each); i++) {
+		sent += each;
+	}
+	return sent;
+}
+
+static void a_stranger_gets_three_times_what_it_sent(void **state)
+{
+	(void)state;
+	for (size_t each = 1; each < 600; each += 13) {
+		struct peer_address peer = hidden();
+		size_t sent = 0, received = 0;
+
+		for (unsigned round = 0; round < 40; round++) {
+			got(&peer, STRANGER, 7, 140 + round);
+			received += 140 + round;
+			sent += all_of(&peer, STRANGER, 7, round % 2 ? PEER_SENDS_HELLO : PEER_SENDS_ANSWER,
+				       each);
+			assert_true(sent <= PEER_FACTOR * received);
+			assert_true(sent + each > PEER_FACTOR * received);
+		}
+		assert_int_equal(all_of(&peer, STRANGER, 8, PEER_SENDS_ANSWER, 1), 0);
+		assert_int_equal(all_of(&peer, STRANGER, 7, PEER_SENDS_REQUEST, PEER_FACTOR * 200), 0);
+	}
+}
+
+/* Of many sources at once, in any order, none gets more than it may. */
+static void many_sources_gain_nothing_from_each_other(void **state)
+{
+	size_t sent[16] = { 0 }, received[16] = { 0 };
+	struct peer_address peer = hidden();
+	unsigned dice = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		unsigned host = (dice = dice * 1103515245 + 12345) >> 16 & 15;
+		unsigned octets = dice >> 20 & 511;
+
+		if (dice & 0x40000000) {
+			got(&peer, 100 + host, 7, octets);
+			received[host] += octets;
+		} else if (may(&peer, 100 + host, 7, PEER_SENDS_ANSWER, octets)) {
+			sent[host] += octets;
+		}
+		assert_true(sent[host] <= PEER_FACTOR * received[host]);
+	}
+	assert_true(sent[3] > 0);
+}
+
+static void the_signalled_address_gets_our_first_hellos_and_then_needs_credit(void **state)
+{
+	struct peer_address peer = phone(false);
+
+	(void)state;
+	assert_false(may(&peer, PHONE, RTP, PEER_SENDS_ANSWER, 28));
+	assert_int_equal(all_of(&peer, PHONE, RTP, PEER_SENDS_HELLO, 150), PEER_HELLOS * 150);
+	got(&peer, PHONE, RTP, 140);
+	assert_int_equal(all_of(&peer, PHONE, RTP, PEER_SENDS_HELLO, 150), 300);
+	/* Another address that signalling names is to hear of us as well, */
+	move(&peer, OTHER, RTP, S);
+	assert_int_equal(all_of(&peer, OTHER, RTP, PEER_SENDS_HELLO, 150), PEER_HELLOS * 150);
+	/* and for longer where it announced ZRTP (6). */
+	peer_announce(&peer);
+	assert_int_equal(all_of(&peer, OTHER, RTP, PEER_SENDS_HELLO, 150), PEER_HELLOS_PROMISED * 150);
+}
+
+static void where_media_goes_and_what_was_signalled_share_one_account(void **state)
+{
+	struct peer_address peer = phone(true);
+	const struct net_address learnt = at(NAT, 7000), signalled = at(PHONE, RTP);
+
+	(void)state;
+	peer_set_remote(&peer, &learnt, &signalled, 0);
+	got(&peer, PHONE, RTP, 100);
+	assert_true(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, 200));
+	assert_true(may(&peer, PHONE, RTP, PEER_SENDS_ANSWER, 100));
+	assert_false(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, 1));
+}
+
+static void who_has_keys_with_us_gets_all(void **state)
+{
+	struct peer_address peer = hidden();
+	const struct net_address source = at(NAT, 7000);
+
+	(void)state;
+	peer_secure(&peer, &source);
+	assert_int_equal(all_of(&peer, NAT, 7000, PEER_SENDS_ANSWER, 500), 500 * 1000);
+	assert_false(may(&peer, STRANGER, 7000, PEER_SENDS_ANSWER, 28));
+	hear(&peer, OTHER, 1, S); /* it has moved */
+	assert_true(may(&peer, OTHER, 1, PEER_SENDS_ANSWER, 500));
+	assert_false(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, 500));
+	/* What we begin ourselves goes to where media goes even so. */
+	assert_true(may(&peer, PHONE, RTP, PEER_SENDS_REQUEST, 28));
+}
+
+/* Whoever keeps asking for room does not push out whom signalling knows. */
+static void strangers_do_not_flush_the_credit_of_the_phone(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	got(&peer, PHONE, RTP, 100);
+	got(&peer, NAT, 7000, 100);
+	for (unsigned host = 100; host < 200; host++) {
+		got(&peer, host, 7, 1000);
+	}
+	assert_true(may(&peer, PHONE, RTP, PEER_SENDS_ANSWER, 300));
+	assert_true(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, 300));
+	assert_false(may(&peer, 100, 7, PEER_SENDS_ANSWER, 1));
+}
+
+static void an_exchange_proves_a_host_that_signalling_knows_and_no_other(void **state)
+{
+	static const unsigned hosts[] = { PHONE, NAT, STRANGER };
+
+	(void)state;
+	for (unsigned h = 0; h < 3; h++) {
+		struct peer_address peer = hidden();
+		const struct net_address source = at(hosts[h], RTP);
+
+		peer_engage(&peer, &source);
+		assert_int_equal(all_of(&peer, hosts[h], RTP, PEER_SENDS_ANSWER, 1),
+				 hosts[h] == STRANGER ? 0 : 1000);
+	}
+}
+
+static void media_counts_for_who_has_sent_zrtp(void **state)
+{
+	struct peer_address peer = hidden();
+	const struct net_address source = at(STRANGER, 7);
+
+	(void)state;
+	peer_received_media(&peer, &source, 172);
+	assert_false(may(&peer, STRANGER, 7, PEER_SENDS_ANSWER, 1));
+	got(&peer, STRANGER, 7, 100);
+	peer_received_media(&peer, &source, 172);
+	assert_int_equal(all_of(&peer, STRANGER, 7, PEER_SENDS_ANSWER, 1), PEER_FACTOR * 272);
+}
+
+static void another_peer_is_answered_where_it_came_from(void **state)
+{
+	struct peer_address peer = hidden();
+	const struct net_address source = at(NAT, 8000);
+
+	(void)state;
+	learn(&peer, NAT, 7000);
+	hear(&peer, NAT, 7000, S);
+	move(&peer, OTHER, RTP, 20 * S);
+	peer_replace(&peer, &source);
+	assert_true(sends_to(&peer, &nowhere, NAT, 8000));
+	assert_true(may(&peer, NAT, 8000, PEER_SENDS_ANSWER, 5000));
+	assert_false(peer.moved || peer.renewed);
+}
+
+/* The largest exchange there is, over a network that loses every other answer
+ * of ours: DHPart1 of DH3k is 484 octets, the Commit that asks for it 132. */
+static void dh3k_through_nat_fits(void **state)
+{
+	enum { HELLO = 156, ACK = 28, COMMIT = 132, DHPART = 484, CONFIRM = 92 };
+	struct peer_address peer = hidden();
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		got(&peer, NAT, 7000, HELLO);
+		assert_true(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, ACK));
+		assert_true(may(&peer, NAT, 7000, PEER_SENDS_HELLO, HELLO));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		got(&peer, NAT, 7000, COMMIT);
+		assert_true(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, DHPART));
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		got(&peer, NAT, 7000, DHPART);
+		assert_true(may(&peer, NAT, 7000, PEER_SENDS_ANSWER, CONFIRM));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_differ_by_each_part_and_none_equals_nothing),
+		cmocka_unit_test(nobody_is_heard_before_there_is_an_address),
+		cmocka_unit_test(without_nat_only_the_addresses_of_media_and_signalling_are_heard),
+		cmocka_unit_test(behind_nat_the_first_good_hello_shows_where_the_phone_is),
+		cmocka_unit_test(a_host_that_signalling_knows_displaces_one_that_it_does_not),
+		cmocka_unit_test(in_a_call_that_went_clear_only_where_rtp_comes_from_is_heard),
+		cmocka_unit_test(a_new_address_lets_the_phone_come_from_elsewhere_and_an_old_one_does_not),
+		cmocka_unit_test(passed_through_a_hello_or_rtp_in_sequence_makes_the_phone),
+		cmocka_unit_test(passed_through_a_gap_or_another_source_begins_probation_anew),
+		cmocka_unit_test(passed_through_without_nat_nobody_else_is_admitted),
+		cmocka_unit_test(only_who_signalling_vouches_for_claims_a_secure_stream),
+		cmocka_unit_test(a_stranger_does_not_take_a_silent_call_behind_nat),
+		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
+		cmocka_unit_test(late_packets_of_a_replaced_peer_do_not_shut_its_successor_out),
+		cmocka_unit_test(after_hold_the_same_phone_may_begin_anew_and_no_other),
+		cmocka_unit_test(a_stranger_gets_three_times_what_it_sent),
+		cmocka_unit_test(many_sources_gain_nothing_from_each_other),
+		cmocka_unit_test(the_signalled_address_gets_our_first_hellos_and_then_needs_credit),
+		cmocka_unit_test(where_media_goes_and_what_was_signalled_share_one_account),
+		cmocka_unit_test(who_has_keys_with_us_gets_all),
+		cmocka_unit_test(strangers_do_not_flush_the_credit_of_the_phone),
+		cmocka_unit_test(an_exchange_proves_a_host_that_signalling_knows_and_no_other),
+		cmocka_unit_test(media_counts_for_who_has_sent_zrtp),
+		cmocka_unit_test(another_peer_is_answered_where_it_came_from),
+		cmocka_unit_test(dh3k_through_nat_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
