@@ -20,6 +20,7 @@
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 
+#include "../common/keep.h"
 #include "../res_zrtp/api.h"
 
 #define APP "Enroll_zrtp"
@@ -99,8 +100,9 @@ AST_APP_OPTIONS(app_options, {
 #define OPTIONS_PLAIN "chq"
 #define OPTIONS_NUMBER "rt"
 
-/*! What the arguments say. */
+/*! What the arguments say, and who does it. */
 struct wishes {
+	const struct ast_zrtp_api *zrtp;
 	struct ast_flags flags;
 	int repeat;
 	int wait;
@@ -158,12 +160,12 @@ static int read_wishes(struct ast_channel *chan, const char *data, struct wishes
 }
 
 /*! \brief Wait until the exchange has come to an end. \retval 0 there is an outcome in info */
-static int await(struct ast_channel *chan, int seconds, struct ast_zrtp_info *info, enum status *status)
+static int await(struct ast_channel *chan, const struct wishes *wishes, struct ast_zrtp_info *info, enum status *status)
 {
 	int waited;
 
-	for (waited = 0; waited <= seconds * 1000; waited += STEP) {
-		ast_zrtp_query(chan, info);
+	for (waited = 0; waited <= wishes->wait * 1000; waited += STEP) {
+		wishes->zrtp->query(chan, info);
 		if (info->outcome != AST_ZRTP_PENDING && (info->outcome != AST_ZRTP_NONE || waited >= NONE_MAX)) {
 			return 0;
 		}
@@ -178,12 +180,12 @@ static int await(struct ast_channel *chan, int seconds, struct ast_zrtp_info *in
 }
 
 /*! \brief Read the SAS and ask once. \retval the digit, 0 for none, -1 hung up */
-static int ask(struct ast_channel *chan, const struct ast_zrtp_info *info)
+static int ask(struct ast_channel *chan, const struct ast_zrtp_api *zrtp, const struct ast_zrtp_info *info)
 {
 	int res = ast_stream_and_wait(chan, "zrtp/sas-is", KEYS);
 
 	if (!res) {
-		res = ast_zrtp_say_sas(chan, info->sas, info->sas_type, KEYS);
+		res = zrtp->say_sas(chan, info->sas, info->sas_type, KEYS);
 	}
 	if (!res) {
 		res = ast_stream_and_wait(chan, "zrtp/enroll-confirm", KEYS);
@@ -198,7 +200,7 @@ static enum status confirm(struct ast_channel *chan, const struct wishes *wishes
 	int i, digit;
 
 	for (i = 0; i < wishes->repeat; i++) {
-		digit = ask(chan, info);
+		digit = ask(chan, wishes->zrtp, info);
 		if (digit < 0) {
 			return HUNG_UP;
 		} else if (digit == KEY_SAME) {
@@ -222,13 +224,13 @@ static enum status enroll(struct ast_channel *chan, const struct wishes *wishes,
 		status = confirm(chan, wishes, info);
 	}
 	if (status == ENROLLED) {
-		return ast_zrtp_perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) == AST_ZRTP_OK ? ENROLLED : FAILED;
+		return wishes->zrtp->perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) == AST_ZRTP_OK ? ENROLLED : FAILED;
 	}
-	ast_zrtp_perform(chan, AST_ZRTP_REFUSE_ENROLLMENT);
+	wishes->zrtp->perform(chan, AST_ZRTP_REFUSE_ENROLLMENT);
 	if (status == DIFFERS) {
 		ast_log(LOG_WARNING, "%s: the caller says that the SAS differs: somebody may be in between\n",
 			ast_channel_name(chan));
-		ast_zrtp_perform(chan, AST_ZRTP_UNVERIFY);
+		wishes->zrtp->perform(chan, AST_ZRTP_UNVERIFY);
 	}
 
 	return status;
@@ -239,14 +241,19 @@ static enum status run(struct ast_channel *chan, const struct wishes *wishes)
 	struct ast_zrtp_info info;
 	enum status status = FAILED;
 
-	if (!ast_zrtp_is_authenticated(chan)) {
+	if (wishes->zrtp && !wishes->zrtp->is_authenticated(chan)) {
 		return ANONYMOUS;
 	}
-	ast_zrtp_announce_enrollment(chan);
+	if (wishes->zrtp) {
+		wishes->zrtp->announce_enrollment(chan);
+	}
 	if (ast_channel_state(chan) != AST_STATE_UP && ast_answer(chan)) {
 		return HUNG_UP;
 	}
-	if (await(chan, wishes->wait, &info, &status)) {
+	if (!wishes->zrtp) {
+		return NOZRTP;
+	}
+	if (await(chan, wishes, &info, &status)) {
 		return status;
 	}
 	switch (info.outcome) {
@@ -264,9 +271,9 @@ static enum status run(struct ast_channel *chan, const struct wishes *wishes)
 	}
 }
 
-static int enroll_exec(struct ast_channel *chan, const char *data)
+static int execute(struct ast_channel *chan, const char *data)
 {
-	struct wishes wishes = { .repeat = 0 };
+	struct wishes wishes = { .zrtp = NULL };
 	enum status status;
 
 	if (read_wishes(chan, data, &wishes)) {
@@ -274,7 +281,11 @@ static int enroll_exec(struct ast_channel *chan, const char *data)
 		return 0;
 	}
 
+	wishes.zrtp = ast_zrtp_api_get(chan);
 	status = run(chan, &wishes);
+	if (wishes.zrtp) {
+		ast_zrtp_api_release(wishes.zrtp);
+	}
 	pbx_builtin_setvar_helper(chan, STATUS, statuses[status].name);
 	ast_verb(3, "%s: enrollment: %s\n", ast_channel_name(chan), statuses[status].name);
 	if (status == HUNG_UP) {
@@ -288,19 +299,41 @@ static int enroll_exec(struct ast_channel *chan, const char *data)
 	return ast_test_flag(&wishes.flags, OPT_HANGUP) ? -1 : 0;
 }
 
+/*! Calls that are in the application: the loader counts none of them once it has asked them to hang up. */
+static int running;
+
+static int enroll_exec(struct ast_channel *chan, const char *data)
+{
+	int res;
+
+	__atomic_add_fetch(&running, 1, __ATOMIC_ACQ_REL);
+	res = execute(chan, data);
+	__atomic_sub_fetch(&running, 1, __ATOMIC_ACQ_REL);
+
+	return res;
+}
+
+static int is_running(void)
+{
+	return __atomic_load_n(&running, __ATOMIC_ACQUIRE);
+}
+
 static int load_module(void)
 {
+	if (keep_taken_up()) {
+		return AST_MODULE_LOAD_SUCCESS;
+	}
+
 	return ast_register_application_xml(APP, enroll_exec) ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
 }
 
 static int unload_module(void)
 {
-	return ast_unregister_application(APP);
+	return keep_in_use(is_running) ? -1 : ast_unregister_application(APP);
 }
 
 AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "ZRTP enrollment of phones",
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,
-	.requires = "res_zrtp",
 );

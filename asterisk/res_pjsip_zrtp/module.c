@@ -14,6 +14,8 @@
 
 #include "asterisk/module.h"
 
+#include "../common/keep.h"
+
 static pjsip_module hook = {
 	.name = { "ZRTP in SDP", 11 },
 	.id = -1,
@@ -49,13 +51,30 @@ static int same_pjproject(void)
 	return 0;
 }
 
+/*! Their code calls ours. */
+static struct kept pjsip, session;
+
+static void let_go(void)
+{
+	keep_release(&session);
+	keep_release(&pjsip);
+}
+
 static int load_module(void)
 {
+	if (keep_taken_up()) {
+		return AST_MODULE_LOAD_SUCCESS;
+	}
 	if (!same_pjproject()) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+	if (keep_module(&pjsip, "res_pjsip") || keep_module(&session, "res_pjsip_session")) {
+		let_go();
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	if (ast_sip_register_service(&hook)) {
 		ast_log(LOG_ERROR, "The hook for outgoing SIP messages could not be registered\n");
+		let_go();
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	room.supplement.method = "INVITE,UPDATE";
@@ -71,8 +90,13 @@ static int load_module(void)
 
 static int unload_module(void)
 {
+	/* Sessions have our supplement, and data whose end is code of ours. */
+	if (keep_in_use(states_alive)) {
+		return -1;
+	}
 	ast_sip_session_unregister_supplement(&room.supplement);
 	ast_sip_unregister_service(&hook);
+	let_go();
 
 	return 0;
 }

@@ -48,6 +48,8 @@ struct state {
 
 /*! \brief The state of a session with a reference, made if need be; NULL without memory. */
 struct state *state_of(struct ast_sip_session *session);
+/*! \brief How many there are of any session. */
+int states_alive(void);
 /*! \brief A name of the session for the log. */
 const char *state_name(struct ast_sip_session *session, char *buf, size_t len);
 /*! \brief The RTP instance of an m-line, without a reference, or NULL. Session's serializer only. */

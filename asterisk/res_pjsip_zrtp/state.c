@@ -33,11 +33,25 @@ static const struct ast_datastore_info info = {
 	.destroy = forget_session,
 };
 
+/*! States that exist. */
+static int alive;
+
+int states_alive(void)
+{
+	return __atomic_load_n(&alive, __ATOMIC_ACQUIRE);
+}
+
+static void state_destructor(attribute_unused void *obj)
+{
+	__atomic_sub_fetch(&alive, 1, __ATOMIC_ACQ_REL);
+}
+
 static struct state *state_alloc(struct ast_sip_session *session)
 {
-	struct state *state = ao2_alloc(sizeof(*state), NULL);
+	struct state *state = ao2_alloc(sizeof(*state), state_destructor);
 
 	if (state) {
+		__atomic_add_fetch(&alive, 1, __ATOMIC_ACQ_REL);
 		state->listener.activated = incoming_activated;
 		state->listener.renewed = outgoing_renewed;
 		state->listener.refused = reason_set;

@@ -12,6 +12,7 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
+#include "asterisk/module.h"
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
@@ -459,7 +460,7 @@ enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_ac
 	return run(job, task_action);
 }
 
-int ast_zrtp_is_authenticated(struct ast_channel *chan)
+static int is_authenticated(struct ast_channel *chan)
 {
 	char endpoint[ENROLL_NAME_SIZE];
 
@@ -468,7 +469,23 @@ int ast_zrtp_is_authenticated(struct ast_channel *chan)
 	return !ast_strlen_zero(endpoint);
 }
 
-void ast_zrtp_announce_enrollment(struct ast_channel *chan)
+static void announce_enrollment(struct ast_channel *chan)
 {
 	pbx_builtin_setvar_helper(chan, ENROLL_VARIABLE, "yes");
 }
+
+static struct ast_module *module(void)
+{
+	return AST_MODULE_SELF;
+}
+
+const struct ast_zrtp_api api_table = {
+	.version = AST_ZRTP_API_VERSION,
+	.module = module,
+	.result_text = ast_zrtp_result_text,
+	.query = ast_zrtp_query,
+	.perform = ast_zrtp_perform,
+	.is_authenticated = is_authenticated,
+	.announce_enrollment = announce_enrollment,
+	.say_sas = ast_zrtp_say_sas,
+};

@@ -3,7 +3,9 @@
  * \file
  * \brief What res_zrtp.so offers to other modules.
  *
- * A module that uses it names res_zrtp in the requires of its AST_MODULE_INFO.
+ * No symbol is linked, so modules load and unload in any order:
+ * ast_zrtp_api_get() finds a table by way of the channel's RTP instance.
+ *
  * The functions wait for the serializer of the channel's ZRTP, which itself
  * locks channels and RTP instances: call them with no lock held, and never
  * from a task of res_zrtp.so. They are safe in any thread otherwise.
@@ -11,9 +13,18 @@
 #ifndef RES_ZRTP_API_H
 #define RES_ZRTP_API_H
 
-struct ast_channel;
+#include "asterisk/channel.h"
+#include "asterisk/module.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/strings.h"
 
-#define AST_ZRTP_API __attribute__((visibility("default")))
+#include "signalling.h"
+
+/*! "ZRTP" and one: no property of Asterisk has such a number. */
+#define AST_ZRTP_API_PROPERTY 0x5a525451
+
+/*! Of the table below; another one is another layout. */
+#define AST_ZRTP_API_VERSION 1
 
 /*! What became of the ZRTP of a channel; that of its worst stream. */
 enum ast_zrtp_outcome {
@@ -59,38 +70,89 @@ enum ast_zrtp_result {
 	AST_ZRTP_ERROR,             /*!< Out of memory, or it did not answer in time */
 };
 
-/*! \brief A sentence for a result, never NULL. */
-AST_ZRTP_API const char *ast_zrtp_result_text(enum ast_zrtp_result result);
+struct ast_zrtp_api {
+	unsigned int version; /*!< AST_ZRTP_API_VERSION */
+	/*! \brief The module that the table is of; a reference on it keeps the table. */
+	struct ast_module *(*module)(void);
+	/*! \brief A sentence for a result, never NULL. */
+	const char *(*result_text)(enum ast_zrtp_result result);
+	/*!
+	 * \brief What is known of the ZRTP of a channel.
+	 * \param info always filled; its outcome is AST_ZRTP_NONE unless AST_ZRTP_OK is returned
+	 */
+	enum ast_zrtp_result (*query)(struct ast_channel *chan, struct ast_zrtp_info *info);
+	/*!
+	 * \brief Do something with the ZRTP of a channel.
+	 *
+	 * AST_ZRTP_OK for AST_ZRTP_GO_CLEAR and AST_ZRTP_GO_SECURE says that it was
+	 * begun; the events ZrtpClear and ZrtpSecure say that it is done.
+	 */
+	enum ast_zrtp_result (*perform)(struct ast_channel *chan, enum ast_zrtp_action action);
+	/*! \brief Has the channel driver a name for who is at the other end, that not everybody can take? */
+	int (*is_authenticated)(struct ast_channel *chan);
+	/*!
+	 * \brief Announce enrollment in the ZRTP exchange of this channel that is to
+	 * come. Without effect once the exchange has begun.
+	 */
+	void (*announce_enrollment)(struct ast_channel *chan);
+	/*!
+	 * \brief Play a SAS to a channel that this thread serves.
+	 * \param sas as in ast_zrtp_info, with its type
+	 * \param digits which digits end it, AST_DIGIT_NONE for none
+	 * \retval 0 played, -1 hung up, else the digit
+	 */
+	int (*say_sas)(struct ast_channel *chan, const char *sas, const char *sas_type, const char *digits);
+};
+
+/*! \brief The table for an RTP instance, or NULL. \pre its channel is locked */
+static inline const struct ast_zrtp_api *ast_zrtp_api_of(struct ast_rtp_instance *instance)
+{
+	const char *name = ast_rtp_instance_get_engine(instance)->name;
+	const struct ast_zrtp_api *api = NULL;
+
+	/* Another engine may mean something else by the same property. */
+	if (!strcmp(name, ZRTP_ENGINE_NAME) || ast_begins_with(name, ZRTP_ENGINE_NAME "/")) {
+		api = ast_rtp_instance_get_extended_prop(instance, AST_ZRTP_API_PROPERTY);
+	}
+
+	return api && api->version == AST_ZRTP_API_VERSION ? api : NULL;
+}
 
 /*!
- * \brief What is known of the ZRTP of a channel.
- * \param info always filled; its outcome is AST_ZRTP_NONE unless AST_ZRTP_OK is returned
- */
-AST_ZRTP_API enum ast_zrtp_result ast_zrtp_query(struct ast_channel *chan, struct ast_zrtp_info *info);
-
-/*!
- * \brief Do something with the ZRTP of a channel.
+ * \brief The table for a channel whose media has ZRTP. No lock may be held.
  *
- * AST_ZRTP_OK for AST_ZRTP_GO_CLEAR and AST_ZRTP_GO_SECURE says that it was
- * begun; the events ZrtpClear and ZrtpSecure say that it is done.
+ * \retval NULL its media has none: another RTP engine, mode = off, or res_zrtp.so is
+ * not there. Otherwise ast_zrtp_api_release() has to be called; res_zrtp.so stays
+ * until then, even if the channel gets other media.
  */
-AST_ZRTP_API enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_action action);
+static inline const struct ast_zrtp_api *ast_zrtp_api_get(struct ast_channel *chan)
+{
+	const struct ast_zrtp_api *api = NULL;
+	struct ast_rtp_instance *instance = NULL;
+	struct ast_rtp_glue *glue;
 
-/*! \brief Has the channel driver a name for who is at the other end, that not everybody can take? */
-AST_ZRTP_API int ast_zrtp_is_authenticated(struct ast_channel *chan);
+	ast_channel_lock(chan);
+	glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
+	if (glue && glue->get_rtp_info) {
+		glue->get_rtp_info(chan, &instance);
+	}
+	if (instance) {
+		/* It keeps the module while we ask. */
+		api = ast_zrtp_api_of(instance);
+		if (api) {
+			ast_module_ref(api->module());
+		}
+		ao2_ref(instance, -1);
+	}
+	ast_channel_unlock(chan);
 
-/*!
- * \brief Announce enrollment in the ZRTP exchange of this channel that is to
- * come. Without effect once the exchange has begun.
- */
-AST_ZRTP_API void ast_zrtp_announce_enrollment(struct ast_channel *chan);
+	return api;
+}
 
-/*!
- * \brief Play sounds and a SAS among them to a channel that this thread serves.
- * \param sas as in ast_zrtp_info, with its type
- * \param digits which digits end it, AST_DIGIT_NONE for none
- * \retval 0 played, -1 hung up, else the digit
- */
-AST_ZRTP_API int ast_zrtp_say_sas(struct ast_channel *chan, const char *sas, const char *sas_type, const char *digits);
+/*! \brief Use it no more. */
+static inline void ast_zrtp_api_release(const struct ast_zrtp_api *api)
+{
+	ast_module_unref(api->module());
+}
 
 #endif

@@ -19,6 +19,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "../common/keep.h"
 #include "res_zrtp.h"
 
 /* Exported by the core for RTP engines; no header has them. */
@@ -45,8 +46,12 @@ struct gate_output {
 /*! Its address is what the first word of our objects holds. */
 static const char gate_magic;
 
-/*! What stood at the hook before us. */
+/*! What stood at the hook before us, and beside it. */
 static struct ast_srtp_res *stock;
+static struct ast_srtp_policy_res *policy_table;
+
+/*! res_srtp.so: without it the core would send all in clear. */
+static struct kept srtp_module;
 
 /*! Asks create() for one of our objects. */
 static struct ast_srtp_policy *gate_policy;
@@ -491,7 +496,11 @@ int gate_init(void)
 		ast_log(LOG_ERROR, "res_srtp is not there\n");
 		return -1;
 	}
-	gate_policy = res_srtp_policy->alloc();
+	if (keep_module(&srtp_module, "res_srtp")) {
+		return -1;
+	}
+	policy_table = res_srtp_policy;
+	gate_policy = policy_table->alloc();
 	if (!gate_policy) {
 		return -1;
 	}
@@ -500,6 +509,21 @@ int gate_init(void)
 	__atomic_store_n(&res_srtp, &gate_res, __ATOMIC_RELEASE);
 
 	return 0;
+}
+
+int gate_in_force(void)
+{
+	struct ast_srtp_res *there = NULL;
+
+	if (__atomic_load_n(&res_srtp, __ATOMIC_ACQUIRE) == &gate_res) {
+		return 1;
+	}
+	if (__atomic_compare_exchange_n(&res_srtp, &there, &gate_res, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		ast_log(LOG_ERROR, "SRTP was switched off in this Asterisk. It is on again for calls with ZRTP; restart Asterisk\n");
+		return 1;
+	}
+
+	return there == &gate_res;
 }
 
 int gate_removable(void)
@@ -516,7 +540,10 @@ void gate_shutdown(void)
 		usleep(GRACE_USEC);
 	}
 	if (gate_policy) {
-		res_srtp_policy->destroy(gate_policy);
+		/* Ours, whatever the core points to. */
+		policy_table->destroy(gate_policy);
 		gate_policy = NULL;
 	}
+	stock = NULL;
+	keep_release(&srtp_module);
 }

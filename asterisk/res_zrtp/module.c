@@ -14,12 +14,10 @@
 
 #include "asterisk/module.h"
 
+#include "../common/keep.h"
 #include "ahead.h"
 #include "cache.h"
 #include "refuse.h"
-
-/*! How long unload_module() waits for tasks that are still queued, milliseconds. */
-#define DRAIN_MAX 2000
 
 /*! The parts, each with what it rests on before it. */
 static const struct {
@@ -40,7 +38,7 @@ static const struct {
 	{ "labels", ahead_init, ahead_shutdown },
 	{ "gate", gate_init, gate_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },
-	{ "policies", policies_load, context_shutdown },
+	{ "policies", policies_init, policies_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
 	{ "actions", action_cli_init, action_cli_shutdown },
 	{ "enrollment", enroll_init, enroll_shutdown },
@@ -63,6 +61,10 @@ static int load_module(void)
 {
 	size_t i;
 
+	if (keep_taken_up()) {
+		return AST_MODULE_LOAD_SUCCESS;
+	}
+
 	/* libsrtp2 is there for the whole process and was started by res_srtp.so,
 	 * which stays loaded as long as we are. It does not start twice. */
 	for (i = 0; i < ARRAY_LEN(parts); i++) {
@@ -78,21 +80,14 @@ static int load_module(void)
 }
 
 /*! Tasks of calls that have just ended may still be queued. */
-static int drain(void)
+static int is_busy(void)
 {
-	int waited;
-
-	for (waited = 0; media_alive() && waited < DRAIN_MAX; waited += 10) {
-		usleep(10000);
-	}
-
-	return media_alive() ? -1 : 0;
+	return media_alive() || say_running();
 }
 
 static int unload_module(void)
 {
-	if (drain()) {
-		ast_log(LOG_WARNING, "ZRTP still has %d objects in use, not unloading\n", media_alive());
+	if (keep_in_use(is_busy)) {
 		return -1;
 	}
 	if (!gate_removable()) {
@@ -110,7 +105,7 @@ static int reload_module(void)
 	return policies_load() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
 }
 
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_GLOBAL_SYMBOLS | AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189)",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189)",
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

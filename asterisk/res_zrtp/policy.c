@@ -13,6 +13,8 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/cli.h"
 #include "asterisk/config.h"
+#include "asterisk/localtime.h"
+#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
@@ -29,10 +31,18 @@ struct draft {
 	char client_id[ZRTP_CLIENT_ID_SIZE + 1];
 	struct cache_config cache;
 	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
+	AST_VECTOR(, unsigned char) sure;         /*!< For each: it says itself, without errors, mode = off */
 };
 
 /*! The policies in force come from a file. */
 static int file_seen;
+
+/*! What became of zrtp.conf. */
+AST_MUTEX_DEFINE_STATIC(state_lock);
+static struct {
+	int in_force;                 /*!< Once at least it had no errors */
+	time_t refused_at;            /*!< The last load, if it was not taken over; else 0 */
+} state;
 
 static int refuse(const struct ast_variable *var, const char *allowed)
 {
@@ -170,6 +180,18 @@ static int read_variables(struct draft *draft, struct settings *settings, const 
 	return res | check_section(settings, first);
 }
 
+/*! \brief Does a section say that it is off? What it took over from [general] may be wrong. */
+static int says_off(const struct ast_variable *var, const struct settings *settings)
+{
+	for (; var; var = var->next) {
+		if (!strcasecmp(var->name, "mode")) {
+			return settings->mode == MODE_OFF;
+		}
+	}
+
+	return 0;
+}
+
 static int read_policy(struct draft *draft, struct ast_category *category)
 {
 	struct settings *settings = settings_alloc(AST_VECTOR_GET(&draft->settings, 0));
@@ -181,6 +203,10 @@ static int read_policy(struct draft *draft, struct ast_category *category)
 	}
 	res = set_name(draft, settings, ast_category_get_name(category), first);
 	res |= read_variables(draft, settings, first, 0);
+	if (AST_VECTOR_APPEND(&draft->sure, !res && says_off(first, settings))) {
+		ao2_ref(settings, -1);
+		return -1;
+	}
 	if (AST_VECTOR_APPEND(&draft->settings, settings)) {
 		ao2_ref(settings, -1);
 		return -1;
@@ -224,7 +250,8 @@ static int draft_init(struct draft *draft)
 	memset(draft, 0, sizeof(*draft));
 	cache_config_init(&draft->cache);
 	ast_copy_string(draft->client_id, DEFAULT_CLIENT_ID, sizeof(draft->client_id));
-	if (AST_VECTOR_INIT(&draft->settings, 8) || !general) {
+	if (AST_VECTOR_INIT(&draft->settings, 8) || AST_VECTOR_INIT(&draft->sure, 8) || !general
+		|| AST_VECTOR_APPEND(&draft->sure, 0)) {
 		ao2_cleanup(general);
 		return -1;
 	}
@@ -251,11 +278,38 @@ static int draft_read(struct draft *draft)
 		ast_log(LOG_ERROR, CONFIG_FILE " cannot be read\n");
 		return -1;
 	}
+	file_seen = 1;
 	res = read_config(draft, config);
 	ast_config_destroy(config);
-	file_seen |= !res;
 
 	return res;
+}
+
+static void set_state(int taken_over)
+{
+	ast_mutex_lock(&state_lock);
+	state.in_force |= taken_over;
+	state.refused_at = taken_over ? 0 : time(NULL);
+	ast_mutex_unlock(&state_lock);
+}
+
+int policies_in_force(void)
+{
+	int res;
+
+	ast_mutex_lock(&state_lock);
+	res = state.in_force;
+	ast_mutex_unlock(&state_lock);
+
+	return res;
+}
+
+/*! \brief There are no former policies to stay in force. */
+static void refuse_calls(struct draft *draft)
+{
+	engines_refuse(draft->settings.elems, draft->sure.elems, AST_VECTOR_SIZE(&draft->settings));
+	ast_log(LOG_ERROR, "No ZRTP policy is in force: calls are refused, but for policies with mode = off and no error. "
+		"Mend what is named above, then: module reload res_zrtp.so\n");
 }
 
 int policies_load(void)
@@ -265,13 +319,33 @@ int policies_load(void)
 
 	res = draft_init(&draft) || draft_read(&draft) || cache_config_check(&draft.cache) || cache_start(&draft.cache)
 		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.client_id) ? -1 : 0;
-	if (res) {
-		ast_log(LOG_ERROR, "The ZRTP configuration was not taken over\n");
+	set_state(!res);
+	if (res && policies_in_force()) {
+		ast_log(LOG_ERROR, "The ZRTP configuration was not taken over, the former one stays in force\n");
+	} else if (res) {
+		refuse_calls(&draft);
 	}
 	AST_VECTOR_CALLBACK_VOID(&draft.settings, ao2_cleanup);
 	AST_VECTOR_FREE(&draft.settings);
+	AST_VECTOR_FREE(&draft.sure);
 
 	return res;
+}
+
+int policies_init(void)
+{
+	policies_load();
+
+	return 0;
+}
+
+void policies_shutdown(void)
+{
+	ast_mutex_lock(&state_lock);
+	memset(&state, 0, sizeof(state));
+	ast_mutex_unlock(&state_lock);
+	file_seen = 0;
+	context_shutdown();
 }
 
 /*! What show_key() needs. */
@@ -299,7 +373,33 @@ static void show(const struct settings *settings, void *arg)
 	policy_keys_each(show_key, &showing);
 }
 
+/*! \brief Say so if what follows is not what zrtp.conf says. */
+static void show_state(int fd)
+{
+	char when[32] = "";
+	struct ast_tm tm;
+	struct timeval at = { .tv_sec = 0 };
+	int in_force;
+
+	ast_mutex_lock(&state_lock);
+	at.tv_sec = state.refused_at;
+	in_force = state.in_force;
+	ast_mutex_unlock(&state_lock);
+	if (!at.tv_sec) {
+		return;
+	}
+	ast_strftime(when, sizeof(when), "%F %T", ast_localtime(&at, &tm, NULL));
+	if (in_force) {
+		ast_cli(fd, "zrtp.conf as of %s has errors, which the log names: the policies before it stay in force.\n", when);
+	} else {
+		ast_cli(fd, "NO POLICY IS IN FORCE: zrtp.conf as of %s has errors, or the cache cannot be opened; the log says\n"
+			"why. Calls are refused, but for those of policies listed here (mode = off).\n", when);
+	}
+	ast_cli(fd, "Mend it, then: module reload res_zrtp.so\n");
+}
+
 void policies_show(int fd)
 {
+	show_state(fd);
 	engines_each(show, &fd);
 }

@@ -90,6 +90,19 @@ struct settings {
  */
 int policies_load(void);
 
+/*!
+ * \brief Load zrtp.conf when the module loads.
+ *
+ * A file with errors, or a cache that cannot be opened, does not keep the module from
+ * loading: then calls are refused, but for policies of which it is sure that they are
+ * mode = off, until a reload succeeds.
+ */
+int policies_init(void);
+void policies_shutdown(void);
+
+/*! \brief Was zrtp.conf ever without errors since the module was loaded? */
+int policies_in_force(void);
+
 /*! \brief Print the policies in force to a CLI. */
 void policies_show(int fd);
 
@@ -170,8 +183,14 @@ struct media;
 /*! \brief The media object of an instance with a reference, or NULL. */
 struct media *gate_media_get(struct ast_rtp_instance *instance);
 
-/*! \brief Interpose at the core's SRTP hook. */
+/*! \brief Interpose at the core's SRTP hook, and keep res_srtp.so. */
 int gate_init(void);
+/*!
+ * \brief Do packets of our instances pass the gate? If res_srtp.so has left the core's
+ * hook, which leaves all in clear, it is interposed again. Otherwise nothing may
+ * be sent or received.
+ */
+int gate_in_force(void);
 /*! \brief Can gate_shutdown() succeed? */
 int gate_removable(void);
 /*! \brief Leave the core's SRTP hook as it was found. */
@@ -835,6 +854,13 @@ typedef void (*action_done)(struct media *media, enum ast_zrtp_action action, en
 int action_push(struct media *media, enum ast_zrtp_action action, action_done done);
 /*! \brief Our GoClear was refused: all streams of the leg send SRTP again. Serializer only. */
 void action_clear_refused(struct media *media);
+/*! The table of api.h, and the functions in it. */
+extern const struct ast_zrtp_api api_table;
+const char *ast_zrtp_result_text(enum ast_zrtp_result result);
+enum ast_zrtp_result ast_zrtp_query(struct ast_channel *chan, struct ast_zrtp_info *info);
+enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_action action);
+int ast_zrtp_say_sas(struct ast_channel *chan, const char *sas, const char *sas_type, const char *digits);
+
 /*! \brief action_cli.c: the same by CLI and AMI. */
 int action_cli_init(void);
 void action_cli_shutdown(void);
@@ -926,6 +952,8 @@ void speech_drop(struct hook *hook);
 
 int say_init(void);
 void say_shutdown(void);
+/*! \brief How many calls are in SayZRTPSAS()? */
+int say_running(void);
 /*! \brief Call each for every sound of a SAS, in order. */
 void say_sounds(const char *sas, const char *sas_type, void (*each)(const char *sound, void *arg), void *arg);
 
@@ -1045,6 +1073,11 @@ int engines_init(void);
  * \retval -1 and nothing changed
  */
 int engines_apply(struct settings **settings, size_t count, const char *client_id);
+/*!
+ * \brief No policy is in force: register their engines, which refuse new instances.
+ * \param usable for each of the count objects: it takes effect all the same
+ */
+void engines_refuse(struct settings **settings, const unsigned char *usable, size_t count);
 /*! \brief Call each for every policy in force. */
 void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg);
 void engines_shutdown(void);

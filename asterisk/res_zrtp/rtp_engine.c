@@ -19,6 +19,7 @@
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
 
+#include "../common/keep.h"
 #include "res_zrtp.h"
 
 #define STOCK_ENGINE "asterisk"
@@ -40,6 +41,8 @@ struct engine {
 static AST_LIST_HEAD_STATIC(engines, engine);
 
 static const struct ast_rtp_engine *stock;
+/*! The module that it is of. */
+static struct kept stock_module;
 
 static struct settings *engine_settings(struct ast_rtp_engine *rtp)
 {
@@ -53,11 +56,14 @@ static struct settings *engine_settings(struct ast_rtp_engine *rtp)
 	return settings;
 }
 
-/*! \brief No property of the stock engine: how the signalling finds us. \pre instance is locked */
+/*! \brief No properties of the stock engine: how other modules find us. \pre instance is locked */
 static void *zrtp_extended_prop_get(struct ast_rtp_instance *instance, int property)
 {
 	if (property == ZRTP_SIGNALLING_PROPERTY) {
 		return gate_media(instance) ? (void *) &signalling_table : NULL;
+	}
+	if (property == AST_ZRTP_API_PROPERTY) {
+		return gate_media(instance) ? (void *) &api_table : NULL;
 	}
 
 	return stock->extended_prop_get ? stock->extended_prop_get(instance, property) : NULL;
@@ -85,7 +91,9 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 		return stock->new(instance, sched, sa, data);
 	}
 	if (!settings) {
-		ast_log(LOG_ERROR, "RTP engine %s: zrtp.conf has no such policy any more, refusing the call\n", rtp->name);
+		ast_log(LOG_ERROR, "RTP engine %s: %s, refusing the call\n", rtp->name, policies_in_force()
+			? "zrtp.conf has no such policy any more"
+			: "zrtp.conf has errors, see \"zrtp show policies\"");
 		return -1;
 	}
 	if (stock->new(instance, sched, sa, data) || !(media = gate_attach(instance))) {
@@ -104,15 +112,61 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 	return 0;
 }
 
+/*!
+ * \brief Would the core send in clear, or take what comes for clear?
+ *
+ * Only if the hook behind which the gate stands is no longer ours.
+ */
+static int ungated(struct ast_rtp_instance *instance)
+{
+	return gate_media(instance) && !gate_in_force();
+}
+
+static int zrtp_write(struct ast_rtp_instance *instance, struct ast_frame *frame)
+{
+	return ungated(instance) ? -1 : stock->write(instance, frame);
+}
+
+static int zrtp_dtmf_begin(struct ast_rtp_instance *instance, char digit)
+{
+	return ungated(instance) ? -1 : stock->dtmf_begin(instance, digit);
+}
+
+static int zrtp_dtmf_end(struct ast_rtp_instance *instance, char digit)
+{
+	return ungated(instance) ? -1 : stock->dtmf_end(instance, digit);
+}
+
+static int zrtp_dtmf_end_with_duration(struct ast_rtp_instance *instance, char digit, unsigned int duration)
+{
+	return ungated(instance) ? -1 : stock->dtmf_end_with_duration(instance, digit, duration);
+}
+
+static int zrtp_sendcng(struct ast_rtp_instance *instance, int level)
+{
+	return ungated(instance) ? -1 : stock->sendcng(instance, level);
+}
+
+/*! \brief The core calls the hook for the gate of an instance that dies. */
 static int zrtp_destroy(struct ast_rtp_instance *instance)
 {
 	struct media *media = gate_media(instance);
 
 	if (media) {
+		gate_in_force();
 		media_end(media);
 	}
 
 	return stock->destroy(instance);
+}
+
+/*! \brief Take a datagram off a socket, which would wake us without end. */
+static void discard(int fd)
+{
+	char octet;
+
+	while (fd >= 0 && recv(fd, &octet, sizeof(octet), MSG_DONTWAIT) < 0 && errno == EINTR) {
+	}
 }
 
 static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
@@ -122,6 +176,10 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 	int i;
 
 	if (media && passthrough_read(media, instance, fd, rtcp)) {
+		return &ast_null_frame;
+	}
+	if (ungated(instance)) {
+		discard(stock->fd(instance, rtcp));
 		return &ast_null_frame;
 	}
 	if (rtcp) {
@@ -282,6 +340,11 @@ static struct engine *engine_alloc(const char *name)
 	engine->rtp.new = zrtp_new;
 	engine->rtp.destroy = zrtp_destroy;
 	engine->rtp.read = zrtp_read;
+	engine->rtp.write = zrtp_write;
+	engine->rtp.dtmf_begin = stock->dtmf_begin ? zrtp_dtmf_begin : NULL;
+	engine->rtp.dtmf_end = stock->dtmf_end ? zrtp_dtmf_end : NULL;
+	engine->rtp.dtmf_end_with_duration = stock->dtmf_end_with_duration ? zrtp_dtmf_end_with_duration : NULL;
+	engine->rtp.sendcng = stock->sendcng ? zrtp_sendcng : NULL;
 	engine->rtp.activate = zrtp_activate;
 	engine->rtp.remote_address_set = zrtp_remote_address_set;
 	engine->rtp.change_source = stock->change_source ? zrtp_change_source : NULL;
@@ -325,35 +388,60 @@ static int engine_add(const char *name)
 	return 0;
 }
 
-int engines_apply(struct settings **settings, size_t count, const char *client_id)
+/*! \brief See that each policy has an engine. \pre engines is locked */
+static int add_missing(struct settings **settings, size_t count)
 {
-	struct engine *engine;
 	size_t i;
 
-	AST_LIST_LOCK(&engines);
 	for (i = 0; i < count; i++) {
 		if (!engine_find(settings[i]->name) && engine_add(settings[i]->name)) {
 			/* Those already added have no policy and refuse calls. */
-			AST_LIST_UNLOCK(&engines);
 			ast_log(LOG_ERROR, "RTP engine %s cannot be registered\n", settings[i]->name);
 			return -1;
 		}
 	}
-	if (context_set_client_id(client_id)) {
-		AST_LIST_UNLOCK(&engines);
-		return -1;
-	}
+
+	return 0;
+}
+
+/*! \brief Give each engine its policy, or none. \pre engines is locked */
+static void set_all(struct settings **settings, const unsigned char *usable, size_t count)
+{
+	struct engine *engine;
+	size_t i;
+
 	AST_LIST_TRAVERSE(&engines, engine, entry) {
 		struct settings *found = NULL;
 
 		for (i = 0; i < count && !found; i++) {
-			found = strcmp(settings[i]->name, engine->name) ? NULL : settings[i];
+			if ((!usable || usable[i]) && !strcmp(settings[i]->name, engine->name)) {
+				found = settings[i];
+			}
 		}
 		ao2_replace(engine->settings, found);
 	}
+}
+
+int engines_apply(struct settings **settings, size_t count, const char *client_id)
+{
+	int res;
+
+	AST_LIST_LOCK(&engines);
+	res = add_missing(settings, count) || context_set_client_id(client_id) ? -1 : 0;
+	if (!res) {
+		set_all(settings, NULL, count);
+	}
 	AST_LIST_UNLOCK(&engines);
 
-	return 0;
+	return res;
+}
+
+void engines_refuse(struct settings **settings, const unsigned char *usable, size_t count)
+{
+	AST_LIST_LOCK(&engines);
+	add_missing(settings, count);
+	set_all(settings, usable, count);
+	AST_LIST_UNLOCK(&engines);
 }
 
 void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg)
@@ -391,7 +479,7 @@ int engines_init(void)
 		return -1;
 	}
 
-	return 0;
+	return keep_module(&stock_module, "res_rtp_asterisk");
 }
 
 void engines_shutdown(void)
@@ -405,4 +493,5 @@ void engines_shutdown(void)
 		ast_free(engine);
 	}
 	AST_LIST_UNLOCK(&engines);
+	keep_release(&stock_module);
 }

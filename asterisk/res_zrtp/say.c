@@ -81,7 +81,10 @@ int ast_zrtp_say_sas(struct ast_channel *chan, const char *sas, const char *sas_
 	return saying.res;
 }
 
-static int say_exec(struct ast_channel *chan, attribute_unused const char *data)
+/*! Calls that are in the application: the loader counts none of them once it has asked them to hang up. */
+static int running;
+
+static int say_to(struct ast_channel *chan)
 {
 	struct ast_zrtp_info info;
 	int res;
@@ -97,6 +100,22 @@ static int say_exec(struct ast_channel *chan, attribute_unused const char *data)
 	pbx_builtin_setvar_helper(chan, STATUS, res ? "HANGUP" : "SAID");
 
 	return res ? -1 : 0;
+}
+
+static int say_exec(struct ast_channel *chan, attribute_unused const char *data)
+{
+	int res;
+
+	__atomic_add_fetch(&running, 1, __ATOMIC_ACQ_REL);
+	res = say_to(chan);
+	__atomic_sub_fetch(&running, 1, __ATOMIC_ACQ_REL);
+
+	return res;
+}
+
+int say_running(void)
+{
+	return __atomic_load_n(&running, __ATOMIC_ACQUIRE);
 }
 
 int say_init(void)

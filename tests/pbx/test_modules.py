@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an operator may do to modules: in any order, forced or not, with errors in zrtp.conf."""
+import itertools
+import re
+import time
+
+import capture
+import lab as laboratory
+import wait
+from harness import case, equal
+from lab import Lab, zrtp_conf
+
+ALL = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp")
+# Whose code is called by ours, or calls it.
+BELOW = {"res_zrtp": ("res_srtp", "res_rtp_asterisk"), "res_pjsip_zrtp": ("res_pjsip", "res_pjsip_session")}
+
+
+def ours(pbx):
+    """Those that were built: where pjproject's headers are missing, res_pjsip_zrtp was not."""
+    with open(pbx.file("etc", "modules.conf")) as conf:
+        text = conf.read()
+    return tuple(module for module in ALL if f"{module}.so" in text)
+
+
+def status(pbx, module):
+    """Running, "Not Running", or None when it is not there."""
+    found = re.search(rf"(?m)^{module}\.so .*?\s(Not Running|Running)\s", pbx.cli(f"module show like {module}.so"))
+    return found[1] if found else None
+
+
+def alive(pbx, command):
+    """Give a command and another one: a loader that was torn ends Asterisk at the latter."""
+    said = pbx.cli(command)
+    pbx.cli("core show version")
+    if not pbx.running():
+        raise AssertionError(f"Asterisk ended after '{command}': {said} {pbx.console_tail()}")
+    return said
+
+
+def refused(lab, name):
+    """The status that a phone without ZRTP gets when it calls, 200 if the call is up."""
+    with lab.plain_phone(name, 440) as phone:
+        try:
+            phone.call("announce", lab.sip_port)
+        except AssertionError as refusal:
+            return re.search(r"refused with (\d+)", str(refusal))[1]
+        phone.hang_up()
+    return "200"
+
+
+def secure_call(lab, name="alice"):
+    with lab.zrtp_phone(name) as phone:
+        phone.call("announce", lab.sip_port)
+        equal("SAS at the PBX", lab.pbx.secure(name)["SAS"], phone.secure())
+        phone.hang_up()
+    lab.pbx.idle()
+
+
+def load_all(pbx):
+    for module in ours(pbx):
+        if status(pbx, module) != "Running":
+            alive(pbx, f"module load {module}.so")
+        equal(module, status(pbx, module), "Running")
+
+
+def faulty_boot(bench):
+    """All three load with errors in zrtp.conf; calls are refused, but for mode = off."""
+    broken = zrtp_conf(general="no_such_key = 1\n")
+    with Lab(bench.root, bench.directory, files={"zrtp.conf": broken}, modules=["app_enroll_zrtp"]) as lab:
+        pbx = lab.pbx
+        for module in ours(pbx):
+            equal(module, status(pbx, module), "Running")
+        any_order(pbx)
+        shown = pbx.cli("zrtp show policies")
+        equal("zrtp show policies says so", "NO POLICY IS IN FORCE" in shown, True)
+        equal("policies listed", re.findall(r"(?m)^zrtp\S*", shown), ["zrtp/stock"])
+        for name in ("alice", "strict", "through"):
+            equal(f"call of {name}", refused(lab, name), "488")
+        equal("call of mode = off", refused(lab, "stock"), "200")
+        for command in ("module load res_zrtp.so", "module load app_enroll_zrtp.so", "module reload res_zrtp.so"):
+            alive(pbx, command)
+        equal("after a reload of the same", refused(lab, "alice"), "488")
+        pbx.write("zrtp.conf", zrtp_conf())
+        alive(pbx, "module reload res_zrtp.so")
+        equal("mended", "NO POLICY" in pbx.cli("zrtp show policies"), False)
+        secure_call(lab)
+        equal("mode = off", refused(lab, "stock"), "200")
+        equal("exit status", pbx.stop(), 0)
+
+
+def any_order(pbx):
+    """Unload and load the three in several orders, forced and not, and after one has declined."""
+    for force, order in zip(("", "-f ", "-h "), list(itertools.permutations(ours(pbx)))[:3]):
+        for module in order:
+            pbx.cli(f"module unload {force}{module}.so")
+        alive(pbx, "core show uptime")
+        equal("left", [module for module in ours(pbx) if status(pbx, module)], [])
+        for module in order:
+            pbx.cli(f"module load {module}.so")
+        alive(pbx, "module refresh res_zrtp.so")
+        load_all(pbx)
+    # Without what it rests on it declines, and loads when that is there again.
+    pbx.cli("module unload res_zrtp.so")
+    pbx.cli("module unload res_srtp.so")
+    alive(pbx, "module load res_zrtp.so")
+    equal("declined", status(pbx, "res_zrtp") != "Running", True)
+    pbx.cli("module unload app_enroll_zrtp.so")
+    for module in ("res_srtp", "res_zrtp", "app_enroll_zrtp"):
+        alive(pbx, f"module load {module}.so")
+    load_all(pbx)
+
+
+def out_for_good(pbx, module):
+    """Unload with -h, which passes over refusals; a second time the loader asks nobody."""
+    alive(pbx, f"module unload -h {module}.so")
+    time.sleep(0.4)
+    alive(pbx, f"module unload -h {module}.so")
+    equal(f"{module} after -h", status(pbx, module), "Not Running")
+
+
+def forced(bench):
+    """Forced unloads in a call that requires ZRTP: all stays as it is, to the last packet."""
+    with Lab(bench.root, bench.directory, modules=["app_enroll_zrtp"]) as lab:
+        pbx = lab.pbx
+        with capture.Capture(bench.directory + "/forced.pcap") as wire, \
+                lab.zrtp_phone("strict", tone=440) as phone, lab.zrtp_phone("alice") as other:
+            phone.call("echo", lab.sip_port)
+            sas = phone.secure()
+            other.call("enroll", lab.sip_port)
+            other.secure()
+            ends = [module for module in ours(pbx) if module in BELOW]
+            below = [module for upper in ends for module in BELOW[upper]]
+            for module in (*below, *ours(pbx)):
+                alive(pbx, f"module unload -f {module}.so")
+                if module != "app_enroll_zrtp":
+                    equal(f"{module} after -f", status(pbx, module), "Running")
+            for module in ends:
+                out_for_good(pbx, module)
+                alive(pbx, f"module load {module}.so")
+                equal(f"{module} is on the list again", status(pbx, module), "Running")
+            for module in below:
+                out_for_good(pbx, module)
+            time.sleep(1.5)
+            stream = pbx.stream("strict")
+            equal("still secure", (stream["State"], stream["SAS"]), ("secure", sas))
+            received = phone.statistics()
+            phone.hang_up()
+        first = laboratory.rtp_port("strict")
+        port = next(d.target for d in wire.datagrams
+                    if capture.kind(d.data) == "zrtp" and first <= d.target < first + 10)
+        count = capture.check_secure(wire, port, "HS80", {"heard": 440, "said": 440})
+        if count["heard"] < 300 or count["reports"] < 3:
+            raise AssertionError(f"too few packets: {count} {received}")
+        plain = [d for d in capture.media(wire.between(target=port), "rtp") if len(d.data) == capture.ULAW_PACKET]
+        equal("plain RTP of the PBX", len(plain), 0)
+        plain = [d for d in wire.between(target=port + 1) if capture.is_plain_rtcp(d.data)]
+        equal("plain RTCP of the PBX", len(plain), 0)
+        equal("exit status", pbx.stop(), 0)
+
+
+for kind in ("22 own", "16 own"):
+    case("errors in zrtp.conf at boot: calls are refused but for mode = off, a reload mends it; modules in any order",
+         kind)(faulty_boot)
+    case("forced unloads in a call with require = yes: no packet in clear, nothing ends", kind)(forced)
