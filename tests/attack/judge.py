@@ -37,8 +37,11 @@ def clear_media(tap, since, forwarded, ports):
     """What the PBX sent in clear to some ports after a moment. forwarded: what an attacker made it pass on."""
     found = [d for d in list(tap.seen) if by_pbx(d) and d.time > since and d.target[1] in ports
              and d.data not in forwarded and is_clear(d.data)]
-    return [f"{len(found)} clear packets of the PBX, first: {len(found[0].data)} octets of {capture.kind(found[0].data)} "
-            f"to {found[0].target[0]}:{found[0].target[1]} at +{found[0].time - since:.2f} s"] if found else []
+    if not found:
+        return []
+    first = found[0]
+    return [f"{len(found)} clear packets of the PBX, first: {len(first.data)} octets of {capture.kind(first.data)} "
+            f"to {first.target[0]}:{first.target[1]} at +{first.time - since:.2f} s"]
 
 
 def to_strangers(tap, ports, since):
@@ -49,10 +52,13 @@ def to_strangers(tap, ports, since):
 
 
 def amplified(tap, ports, sent):
-    """Strangers who were sent more than AMPLIFICATION times what they had sent. sent: octets by address."""
+    """Strangers who were sent more than AMPLIFICATION times what they had sent. sent: octets by address.
+
+    What Asterisk itself answers to STUN is left out.
+    """
     got = {}
     for d in list(tap.seen):
-        if by_pbx(d) and d.target[1] in ports:
+        if by_pbx(d) and d.target[1] in ports and capture.kind(d.data) != "other":
             got[d.target] = got.get(d.target, 0) + len(d.data)
     return [f"{octets} octets to {address} for {sent.get(address, 0)}" for address, octets in got.items()
             if octets > AMPLIFICATION * sent.get(address, 0)]

@@ -60,7 +60,7 @@ class Plan:
     path: str                # what a man on the path does to the caller's packets, or None
     ending: str              # who hangs up: "phone", "pbx"
     options: dict            # of the phones
-    dice: random.Random
+    dice_seed: str           # of the attacks
 
 
 def _weighted(dice, table):
@@ -102,7 +102,6 @@ def make(seed, number):
         extension = "simple" if "pass-through" in name else dice.choice(("call", "call", "simple"))
     else:
         extension = dice.choice(("record", "early")) if called == "record" and not inbound else called
-    plan = Plan(number, name, endpoint, phone, called, called_phone, extension, inbound, dice.choice((0, 0, 1)), phases, seconds, _acts(dice, seconds, "video" in name), path,
-                dice.choice(("phone", "pbx")), _options(dice, two), dice)
-    plan.dice_seed = f"{seed} {number} attack"
-    return plan
+    return Plan(number, name, endpoint, phone, called, called_phone, extension, inbound, dice.choice((0, 0, 1)),
+                phases, seconds, _acts(dice, seconds, "video" in name), path, dice.choice(("phone", "pbx")),
+                _options(dice, two), f"{seed} {number} attack")

@@ -21,6 +21,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "pbx"))
 
+import forced  # noqa: E402
 import plan as plans  # noqa: E402
 import report  # noqa: E402
 from call import Call  # noqa: E402
@@ -90,6 +91,9 @@ def main():
             for lane in lanes:
                 lane.join()
         watch.finish()
+        field.pbx.stop()
+        if not given.calls:
+            watch.findings += forced.everything(given.root, directory, wire)
     return report.everything(run, watch, wire, given)
 
 

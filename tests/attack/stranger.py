@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A ZRTP endpoint that nobody asked for: messages that are whole in themselves, by somebody without the phone's keys."""
+"""A ZRTP endpoint that the call does not know: its messages are whole in themselves, without the phone's keys."""
 import hashlib
 import hmac
 import struct

@@ -245,8 +245,9 @@ def others(dice, leg):
 WEAPONS = {
     "ZRTP forged": (zrtp_forged, 8), "ZRTP replayed": (zrtp_replayed, 4), "ZRTP reflected": (zrtp_reflected, 2),
     "ZRTP of another call": (zrtp_foreign, 2), "ZRTP changed": (zrtp_changed, 4), "ZRTP malformed": (zrtp_malformed, 3),
-    "ZRTP of a stranger": (zrtp_stranger, 4), "ZRTP Multistream": (zrtp_multistream, 1), "ZRTP flood": (zrtp_flood, 0.4),
-    "RTP tone": (rtp_tone, 4), "RTP replayed": (rtp_replayed, 3), "RTP changed": (rtp_changed, 3), "RTP odd": (rtp_odd, 2),
-    "RTP flood": (rtp_flood, 0.4), "DTMF": (dtmf, 4), "RTCP forged": (rtcp_forged, 4), "RTCP replayed": (rtcp_replayed, 2),
-    "RTCP flood": (rtcp_flood, 0.3), "STUN": (stun, 2), "others": (others, 1),
+    "ZRTP of a stranger": (zrtp_stranger, 4), "ZRTP Multistream": (zrtp_multistream, 1),
+    "ZRTP flood": (zrtp_flood, 0.4), "RTP tone": (rtp_tone, 4), "RTP replayed": (rtp_replayed, 3),
+    "RTP changed": (rtp_changed, 3), "RTP odd": (rtp_odd, 2), "RTP flood": (rtp_flood, 0.4), "DTMF": (dtmf, 4),
+    "RTCP forged": (rtcp_forged, 4), "RTCP replayed": (rtcp_replayed, 2), "RTCP flood": (rtcp_flood, 0.3),
+    "STUN": (stun, 2), "others": (others, 1),
 }

@@ -4,11 +4,11 @@ import collections
 import socket
 import struct
 import threading
-import time
 
 IP, STRANGE_IP = "127.0.0.1", "127.0.0.9"
 ETH_P_IP = 0x0800
 SOL_PACKET, PACKET_STATISTICS = 263, 6
+SO_TIMESTAMPNS = 35
 
 Datagram = collections.namedtuple("Datagram", "time source target data")  # addresses are (IP, port)
 
@@ -57,6 +57,7 @@ class Wire:
         self.ears = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
         self.ears.bind(("lo", ETH_P_IP))
         self.ears.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.ears.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # its own clock: this thread may be late
         self.ears.settimeout(0.2)
         self.mouths = {}
         for address in (IP, STRANGE_IP):
@@ -89,16 +90,17 @@ class Wire:
     def _listen(self):
         while not self.closed.is_set():
             try:
-                frame = self.ears.recv(65535)
+                frame, stamps, _, _ = self.ears.recvmsg(65535, 64)
             except socket.timeout:
                 continue
-            if frame[9] != 17 or len(frame) < 28:
+            if len(frame) < 28 or frame[9] != 17:
                 continue
             head = (frame[0] & 15) * 4
             source, target, size = struct.unpack_from(">HHH", frame, head)
             tap = self.taps.get(source) or self.taps.get(target)
             if tap:
-                datagram = Datagram(time.time(), (socket.inet_ntoa(frame[12:16]), source),
+                seconds, nano = struct.unpack("qq", stamps[0][2])
+                datagram = Datagram(seconds + nano / 1e9, (socket.inet_ntoa(frame[12:16]), source),
                                     (socket.inet_ntoa(frame[16:20]), target), frame[head + 8:head + size])
                 tap.seen.append(datagram)
                 tap.news(datagram)
