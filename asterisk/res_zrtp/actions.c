@@ -19,8 +19,8 @@
 
 #include "res_zrtp.h"
 
-/*! How long a caller waits for a leg that does not answer, seconds. */
-#define WAIT_MAX 5
+/*! How long a caller waits for a leg that does not answer, milliseconds. */
+#define WAIT_MAX 5000
 
 /*! An action, or a query, on its way to the serializer. An ao2 object. */
 struct job {
@@ -64,7 +64,7 @@ static struct job *job_alloc(struct media *media)
 	struct job *job = ao2_alloc(sizeof(*job), job_destructor);
 
 	if (job) {
-		ast_cond_init(&job->cond, NULL);
+		context_cond_init(&job->cond);
 		job->media = ao2_bump(media);
 		job->result = AST_ZRTP_ERROR;
 	}
@@ -399,7 +399,7 @@ int action_push(struct media *media, enum ast_zrtp_action action, action_done do
 /*! \brief Let the serializer do the job, and wait for it. Consumes the job. */
 static enum ast_zrtp_result run(struct job *job, int (*task)(void *data))
 {
-	struct timespec deadline = { .tv_sec = time(NULL) + WAIT_MAX };
+	struct timespec deadline = context_in(WAIT_MAX);
 	enum ast_zrtp_result result;
 
 	ao2_ref(job, +1);

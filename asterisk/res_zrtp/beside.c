@@ -99,6 +99,17 @@ static void tell(struct ast_rtp_instance *instance, enum beside beside)
 	}
 }
 
+static int is_bundled(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->bundled;
+	ao2_unlock(media);
+
+	return res;
+}
+
 void beside_activated(struct ast_rtp_instance *instance, const struct settings *settings)
 {
 	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
@@ -107,7 +118,7 @@ void beside_activated(struct ast_rtp_instance *instance, const struct settings *
 	if (!settings || settings->mode == MODE_OFF) {
 		return;
 	}
-	if (media && media->bundled) {
+	if (media && is_bundled(media)) {
 		tell(instance, BESIDE_BUNDLE);
 	} else if ((!media && ast_rtp_instance_get_srtp(instance, 0)) || (dtls && dtls->active && dtls->active(instance))) {
 		tell(instance, BESIDE_KEYS);

@@ -104,10 +104,11 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint);
 struct zrtp_store *store_get(void);
 void store_release(void);
 /*!
- * \brief Wait until what calls have changed of a peer is stored, as far as that
- * can be: an administrator's word comes after it.
+ * \brief Wait until what calls have changed of a peer is stored, not long: an
+ * administrator's word comes after it.
+ * \retval -1 some of it still waits, as the store is down or does not take it
  */
-void store_settle(const uint8_t zid[ZRTP_ZID_SIZE]);
+int store_settle(const uint8_t zid[ZRTP_ZID_SIZE]);
 /*! \brief An administrator has changed something. Between store_get() and store_release(). */
 void store_administered(void);
 
@@ -135,7 +136,12 @@ void store_get_status(struct store_status *out);
 enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config,
 	struct zrtp_store_error *error);
 
-/* cache_admin.c */
+/* cache_admin.c: an administrator's word on a peer. Each waits for what calls have
+ * changed of it, changes the store and what is known, and says why if it cannot. */
+
+enum zrtp_store_status cache_admin_rename(const uint8_t *zid, const char *name, struct zrtp_store_error *error);
+enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, struct zrtp_store_error *error);
+enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_error *error);
 
 /*! \brief Text to ZID. \retval -1 it is not one */
 int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE]);

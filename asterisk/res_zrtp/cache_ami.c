@@ -134,8 +134,7 @@ static int action_set(struct mansession *s, const struct message *m)
 {
 	const char *name = astman_get_header(m, "Name"), *verified = astman_get_header(m, "Verified");
 	struct zrtp_store_error error;
-	struct zrtp_store *store;
-	uint8_t own[ZRTP_ZID_SIZE], zid[ZRTP_ZID_SIZE];
+	uint8_t zid[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status = ZRTP_STORE_OK;
 
 	if (ast_strlen_zero(name) && ast_strlen_zero(verified)) {
@@ -146,24 +145,15 @@ static int action_set(struct mansession *s, const struct message *m)
 		astman_send_error(s, m, "Verified must be yes or no");
 		return 0;
 	}
-	if (zid_header(s, m, zid) || !(store = use_store(s, m))) {
+	if (zid_header(s, m, zid)) {
 		return 0;
 	}
-	store_own_zid(own);
 	if (!ast_strlen_zero(name)) {
-		status = zrtp_store_set_name(store, own, zid, name, &error);
-		if (!status) {
-			cache_rename(zid, name);
-		}
+		status = cache_admin_rename(zid, name, &error);
 	}
 	if (!status && !ast_strlen_zero(verified)) {
-		status = zrtp_store_set_verified(store, own, zid, !strcasecmp(verified, "yes"), &error);
-		if (!status) {
-			cache_verify(zid, !strcasecmp(verified, "yes"));
-		}
+		status = cache_admin_verify(zid, !strcasecmp(verified, "yes"), &error);
 	}
-	store_administered();
-	store_release();
 
 	return result(s, m, status, &error, "Changed");
 }
@@ -171,20 +161,13 @@ static int action_set(struct mansession *s, const struct message *m)
 static int action_delete(struct mansession *s, const struct message *m)
 {
 	struct zrtp_store_error error;
-	struct zrtp_store *store;
-	uint8_t own[ZRTP_ZID_SIZE], zid[ZRTP_ZID_SIZE];
+	uint8_t zid[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status;
 
-	if (zid_header(s, m, zid) || !(store = use_store(s, m))) {
+	if (zid_header(s, m, zid)) {
 		return 0;
 	}
-	store_own_zid(own);
-	status = zrtp_store_remove(store, own, zid, &error);
-	if (!status) {
-		cache_forget(zid);
-	}
-	store_administered();
-	store_release();
+	status = cache_admin_delete(zid, &error);
 
 	return result(s, m, status, &error, "Deleted");
 }

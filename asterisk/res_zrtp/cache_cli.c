@@ -49,7 +49,7 @@ static struct zrtp_store *use_store(int fd)
 	return store;
 }
 
-/*! \brief What became of it. */
+/*! \brief What became of it. status is evaluated before error is read. */
 static char *result(int fd, enum zrtp_store_status status, const struct zrtp_store_error *error, const char *done)
 {
 	if (status) {
@@ -237,10 +237,8 @@ static char *handle_show_peer(struct ast_cli_entry *e, int cmd, struct ast_cli_a
 static char *handle_set_name(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	struct zrtp_store_error error;
-	struct zrtp_store *store;
-	uint8_t own[ZRTP_ZID_SIZE], zid[ZRTP_ZID_SIZE];
+	uint8_t zid[ZRTP_ZID_SIZE];
 	char name[ZRTP_STORE_NAME_SIZE + 1];
-	enum zrtp_store_status status;
 
 	switch (cmd) {
 	case CLI_INIT:
@@ -256,27 +254,18 @@ static char *handle_set_name(struct ast_cli_entry *e, int cmd, struct ast_cli_ar
 		return CLI_SHOWUSAGE;
 	}
 	ast_join(name, sizeof(name), a->argv + 5);
-	if (zid_argument(a->fd, a->argv[4], zid) || !(store = use_store(a->fd))) {
+	if (zid_argument(a->fd, a->argv[4], zid)) {
 		return CLI_FAILURE;
 	}
-	store_own_zid(own);
-	status = zrtp_store_set_name(store, own, zid, name, &error);
-	if (!status) {
-		cache_rename(zid, name);
-	}
-	store_administered();
-	store_release();
 
-	return result(a->fd, status, &error, "Named");
+	return result(a->fd, cache_admin_rename(zid, name, &error), &error, "Named");
 }
 
 static char *handle_set_verified(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	static const char * const choices[] = { "yes", "no", NULL };
 	struct zrtp_store_error error;
-	struct zrtp_store *store;
-	uint8_t own[ZRTP_ZID_SIZE], zid[ZRTP_ZID_SIZE];
-	enum zrtp_store_status status;
+	uint8_t zid[ZRTP_ZID_SIZE];
 
 	switch (cmd) {
 	case CLI_INIT:
@@ -291,26 +280,17 @@ static char *handle_set_verified(struct ast_cli_entry *e, int cmd, struct ast_cl
 	if (a->argc != 6 || (strcasecmp(a->argv[5], "yes") && strcasecmp(a->argv[5], "no"))) {
 		return CLI_SHOWUSAGE;
 	}
-	if (zid_argument(a->fd, a->argv[4], zid) || !(store = use_store(a->fd))) {
+	if (zid_argument(a->fd, a->argv[4], zid)) {
 		return CLI_FAILURE;
 	}
-	store_own_zid(own);
-	status = zrtp_store_set_verified(store, own, zid, !strcasecmp(a->argv[5], "yes"), &error);
-	if (!status) {
-		cache_verify(zid, !strcasecmp(a->argv[5], "yes"));
-	}
-	store_administered();
-	store_release();
 
-	return result(a->fd, status, &error, strcasecmp(a->argv[5], "yes") ? "Not verified" : "Verified");
+	return result(a->fd, cache_admin_verify(zid, !strcasecmp(a->argv[5], "yes"), &error), &error, strcasecmp(a->argv[5], "yes") ? "Not verified" : "Verified");
 }
 
 static char *handle_delete(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	struct zrtp_store_error error;
-	struct zrtp_store *store;
-	uint8_t own[ZRTP_ZID_SIZE], zid[ZRTP_ZID_SIZE];
-	enum zrtp_store_status status;
+	uint8_t zid[ZRTP_ZID_SIZE];
 
 	switch (cmd) {
 	case CLI_INIT:
@@ -326,18 +306,11 @@ static char *handle_delete(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 	if (a->argc != 4) {
 		return CLI_SHOWUSAGE;
 	}
-	if (zid_argument(a->fd, a->argv[3], zid) || !(store = use_store(a->fd))) {
+	if (zid_argument(a->fd, a->argv[3], zid)) {
 		return CLI_FAILURE;
 	}
-	store_own_zid(own);
-	status = zrtp_store_remove(store, own, zid, &error);
-	if (!status) {
-		cache_forget(zid);
-	}
-	store_administered();
-	store_release();
 
-	return result(a->fd, status, &error, "Deleted");
+	return result(a->fd, cache_admin_delete(zid, &error), &error, "Deleted");
 }
 
 static char *handle_purge(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)

@@ -12,6 +12,8 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include <openssl/crypto.h>
+
 #include "cache.h"
 
 #define DEFAULT_FLUSH 5
@@ -58,6 +60,23 @@ static int read_path(char *out, size_t size, const struct ast_variable *var)
 	return 1;
 }
 
+/*! \brief A key that is not there must not be found missing at the next start only. */
+static int read_key_file(struct cache_config *config, const struct ast_variable *var)
+{
+	struct zrtp_store_key key;
+	struct zrtp_store_error error;
+	int res = read_path(config->key_file, sizeof(config->key_file), var);
+
+	if (res > 0 && zrtp_store_key_file(&key, config->key_file, &error)) {
+		ast_log(LOG_ERROR, "%s:%d: %s = %s: %s\n", S_OR(var->file, "zrtp.conf"), var->lineno, var->name, var->value,
+			error.text);
+		res = -1;
+	}
+	OPENSSL_cleanse(&key, sizeof(key));
+
+	return res;
+}
+
 static int read_name(char *out, size_t size, const struct ast_variable *var)
 {
 	size_t len = strspn(var->value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
@@ -91,7 +110,7 @@ int cache_config_read(struct cache_config *config, const struct ast_variable *va
 	} else if (!strcasecmp(var->name, "cache_path")) {
 		return read_path(config->path, sizeof(config->path), var);
 	} else if (!strcasecmp(var->name, "cache_key_file")) {
-		return read_path(config->key_file, sizeof(config->key_file), var);
+		return read_key_file(config, var);
 	} else if (!strcasecmp(var->name, "cache_key_env")) {
 		return read_name(config->key_env, sizeof(config->key_env), var);
 	} else if (!strcasecmp(var->name, "cache_flush")) {

@@ -155,7 +155,9 @@ static void store_failed(const struct zrtp_store_error *error)
 	ast_copy_string(status.reason, error->text, sizeof(status.reason));
 	ast_mutex_unlock(&lock);
 	if (was_up) {
-		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with what is known: %s\n", error->text);
+		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with what is known: %s%s\n", error->text,
+			error->status == ZRTP_STORE_KEY ? ". If it was encrypted anew (zrtp-cache rekey): give zrtp.conf the "
+			"new key, then unload and load res_zrtp.so" : "");
 		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
 			kinds[config.kind], error->text);
 	}
@@ -761,8 +763,8 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint)
 	}
 }
 
-/*! \brief Does a change of this peer wait, and will it be done soon? */
-static int is_waiting(const uint8_t *zid)
+/*! \brief Does a change of this peer wait? \param soon it is tried all the time */
+static int is_waiting(const uint8_t *zid, int *soon)
 {
 	struct job *job;
 	int found = 0;
@@ -771,19 +773,21 @@ static int is_waiting(const uint8_t *zid)
 	AST_LIST_TRAVERSE(&queue, job, entry) {
 		found |= job->kind != JOB_LOAD && !memcmp(job->zid, zid, sizeof(job->zid));
 	}
-	found = found && status.up;
+	*soon = status.up;
 	ast_mutex_unlock(&lock);
 
 	return found;
 }
 
-void store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
+int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
 {
-	int i;
+	int i, waits, soon;
 
-	for (i = 0; i < SETTLE_MAX / SETTLE_STEP && is_waiting(zid); i++) {
+	for (i = 0; (waits = is_waiting(zid, &soon)) && soon && i < SETTLE_MAX / SETTLE_STEP; i++) {
 		usleep(SETTLE_STEP * 1000);
 	}
+
+	return waits ? -1 : 0;
 }
 
 void store_get_status(struct store_status *out)
@@ -843,7 +847,13 @@ int cache_start(const struct cache_config *wanted)
 	status.up = 1;
 	result = store_open(&error);
 	if (result && result != ZRTP_STORE_IO && result != ZRTP_STORE_BUSY) {
+		/* Nothing runs yet, so the next reload opens it. */
 		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
+		ast_mutex_lock(&lock);
+		status.up = 0;
+		status.failures = 1;
+		ast_copy_string(status.reason, error.text, sizeof(status.reason));
+		ast_mutex_unlock(&lock);
 		return -1;
 	}
 	purge_due = clock_of_work();
@@ -864,13 +874,8 @@ int cache_start(const struct cache_config *wanted)
 
 int store_init(void)
 {
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	ast_cond_init(&wake, &monotonic);
-	ast_cond_init(&ended, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	context_cond_init(&wake);
+	context_cond_init(&ended);
 
 	return 0;
 }

@@ -197,15 +197,15 @@ static void in_calls(const uint8_t zid[ZRTP_ZID_SIZE], int (*task)(void *data))
 }
 
 /*! \brief Revoke by the text of a ZID. \return what to say, NULL when done */
-static const char *revoke_by(const char *text)
+static const char *revoke_by(const char *text, char *why, size_t size)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
 
 	if (zid_from_text(text, zid)) {
 		return "a ZID has 24 hexadecimal digits";
 	}
-	if (cache_revoke(zid)) {
-		return "no such phone is enrolled";
+	if (cache_revoke(zid, why, size)) {
+		return why;
 	}
 	/* Calls that are up must not store it again. */
 	in_calls(zid, task_forget);
@@ -261,6 +261,7 @@ static char *complete_enrolled(const char *word, int n)
 static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	const char *fault;
+	char why[256];
 
 	switch (cmd) {
 	case CLI_INIT:
@@ -277,7 +278,7 @@ static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 		return CLI_SHOWUSAGE;
 	}
 
-	fault = revoke_by(a->argv[e->args]);
+	fault = revoke_by(a->argv[e->args], why, sizeof(why));
 	ast_cli(a->fd, "%s%s\n", fault ? "Not revoked: " : "Revoked", S_OR(fault, ""));
 
 	return fault ? CLI_FAILURE : CLI_SUCCESS;
@@ -353,7 +354,8 @@ static int action_list(struct mansession *s, const struct message *m)
 
 static int action_revoke(struct mansession *s, const struct message *m)
 {
-	const char *fault = revoke_by(astman_get_header(m, "ZID"));
+	char why[256];
+	const char *fault = revoke_by(astman_get_header(m, "ZID"), why, sizeof(why));
 
 	if (fault) {
 		astman_send_error_va(s, m, "Not revoked: %s", fault);

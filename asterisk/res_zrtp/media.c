@@ -143,8 +143,7 @@ void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 	ao2_unlock(media);
 }
 
-/*! \brief Is its ZRTP with us? */
-static int media_is_end(struct media *media)
+int media_is_end(struct media *media)
 {
 	int res;
 

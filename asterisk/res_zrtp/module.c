@@ -17,6 +17,7 @@
 #include "../common/keep.h"
 #include "ahead.h"
 #include "cache.h"
+#include "endpoints.h"
 #include "refuse.h"
 
 /*! The parts, each with what it rests on before it. */
@@ -39,6 +40,7 @@ static const struct {
 	{ "gate", gate_init, gate_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },
 	{ "policies", policies_init, policies_shutdown },
+	{ "endpoints", endpoints_init, endpoints_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
 	{ "actions", action_cli_init, action_cli_shutdown },
 	{ "enrollment", enroll_init, enroll_shutdown },

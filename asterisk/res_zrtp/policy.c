@@ -21,6 +21,8 @@
 #include "asterisk/vector.h"
 
 #include "cache.h"
+#include "conf_check.h"
+#include "endpoints.h"
 #include "policy_keys.h"
 
 #define CONFIG_FILE "zrtp.conf"
@@ -30,12 +32,15 @@
 struct draft {
 	char client_id[ZRTP_CLIENT_ID_SIZE + 1];
 	struct cache_config cache;
+	struct conf_check check;                  /*!< Mistakes in the text */
 	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
 	AST_VECTOR(, unsigned char) sure;         /*!< For each: it says itself, without errors, mode = off */
 };
 
 /*! The policies in force come from a file. */
 static int file_seen;
+/*! It had sections. */
+static int sections_seen;
 
 /*! What became of zrtp.conf. */
 AST_MUTEX_DEFINE_STATIC(state_lock);
@@ -180,6 +185,42 @@ static int read_variables(struct draft *draft, struct settings *settings, const 
 	return res | check_section(settings, first);
 }
 
+/*! \brief Can early = yes of this policy have an effect? */
+static int may_be_early(const struct settings *settings)
+{
+	return settings->mode == MODE_PASSTHROUGH || settings->mode == MODE_AUTO;
+}
+
+/*! \brief Nothing is passed through by an end, so nothing of it begins early. */
+static int check_early(const struct settings *settings, const struct ast_variable *var)
+{
+	for (; var && strcasecmp(var->name, "early"); var = var->next) {
+	}
+	if (!var || !settings->early || may_be_early(settings)) {
+		return 0;
+	}
+	ast_log(LOG_ERROR, "%s:%d: policy %s: early = yes has no effect without mode = passthrough or mode = auto\n",
+		S_OR(var->file, CONFIG_FILE), var->lineno, settings->name);
+
+	return -1;
+}
+
+/*! \brief In [general] it may be meant for the other sections. \pre all were read */
+static int check_general_early(const struct draft *draft, const struct ast_variable *first)
+{
+	size_t i;
+
+	for (i = 1; i < AST_VECTOR_SIZE(&draft->settings); i++) {
+		const struct settings *settings = AST_VECTOR_GET(&draft->settings, i);
+
+		if (settings->early && may_be_early(settings)) {
+			return 0;
+		}
+	}
+
+	return check_early(AST_VECTOR_GET(&draft->settings, 0), first);
+}
+
 /*! \brief Does a section say that it is off? What it took over from [general] may be wrong. */
 static int says_off(const struct ast_variable *var, const struct settings *settings)
 {
@@ -202,8 +243,9 @@ static int read_policy(struct draft *draft, struct ast_category *category)
 		return -1;
 	}
 	res = set_name(draft, settings, ast_category_get_name(category), first);
-	res |= read_variables(draft, settings, first, 0);
-	if (AST_VECTOR_APPEND(&draft->sure, !res && says_off(first, settings))) {
+	res |= read_variables(draft, settings, first, 0) | check_early(settings, first);
+	if (AST_VECTOR_APPEND(&draft->sure, !res && says_off(first, settings)
+		&& !conf_check_concerns(&draft->check, ast_category_get_name(category)))) {
 		ao2_ref(settings, -1);
 		return -1;
 	}
@@ -240,7 +282,22 @@ static int read_config(struct draft *draft, struct ast_config *config)
 		}
 	}
 
-	return res;
+	return res | check_general_early(draft, ast_variable_browse(config, "general"));
+}
+
+/*! \brief A file that has lost all its text must not open what it had closed. */
+static int check_not_empty(const struct draft *draft)
+{
+	if (draft->check.sections) {
+		return 0;
+	}
+	if (sections_seen) {
+		ast_log(LOG_ERROR, CONFIG_FILE ":1: it has no section any more; with a line [general] it has the defaults\n");
+		return -1;
+	}
+	ast_log(LOG_NOTICE, CONFIG_FILE " has no section, ZRTP has one policy with the defaults\n");
+
+	return 0;
 }
 
 static int draft_init(struct draft *draft)
@@ -274,13 +331,18 @@ static int draft_read(struct draft *draft)
 		ast_log(LOG_NOTICE, "No " CONFIG_FILE ", ZRTP has one policy with the defaults\n");
 		return 0;
 	}
+	file_seen = 1;
+	/* Asterisk's parser passes over some lines; what they were for must not be lost. */
+	if (conf_check(&draft->check, CONFIG_FILE)) {
+		draft->check.anywhere = draft->check.mistakes = 1;
+	}
 	if (config == CONFIG_STATUS_FILEINVALID) {
 		ast_log(LOG_ERROR, CONFIG_FILE " cannot be read\n");
 		return -1;
 	}
-	file_seen = 1;
-	res = read_config(draft, config);
+	res = check_not_empty(draft) | read_config(draft, config) | (draft->check.mistakes ? -1 : 0);
 	ast_config_destroy(config);
+	sections_seen |= draft->check.sections && !res;
 
 	return res;
 }
@@ -328,6 +390,8 @@ int policies_load(void)
 	AST_VECTOR_CALLBACK_VOID(&draft.settings, ao2_cleanup);
 	AST_VECTOR_FREE(&draft.settings);
 	AST_VECTOR_FREE(&draft.sure);
+	conf_check_free(&draft.check);
+	endpoints_look();
 
 	return res;
 }
@@ -344,7 +408,7 @@ void policies_shutdown(void)
 	ast_mutex_lock(&state_lock);
 	memset(&state, 0, sizeof(state));
 	ast_mutex_unlock(&state_lock);
-	file_seen = 0;
+	file_seen = sections_seen = 0;
 	context_shutdown();
 }
 

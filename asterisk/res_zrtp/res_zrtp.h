@@ -16,6 +16,7 @@
 #include "asterisk/datastore.h"
 #include "asterisk/framehook.h"
 #include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
 #include "asterisk/netsock2.h"
 #include "asterisk/rtp_engine.h"
 
@@ -128,6 +129,10 @@ void context_shutdown(void);
 
 /*! \brief Microseconds of the monotonic clock: the time of the ZRTP engine. */
 uint64_t context_now(void);
+/*! \brief So much later than now, on that clock: for waits on a condition of the next function. */
+struct timespec context_in(unsigned int milliseconds);
+/*! \brief Init a condition whose waits end by that clock: a wall clock that is set does not lengthen them. */
+void context_cond_init(ast_cond_t *cond);
 
 /* ------------------------------------------------------------------------
  * cache.c, cache_store.c, cache_admin.c: retained secrets; see cache.h
@@ -145,8 +150,8 @@ void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)
 void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg);
 /*! \brief Replace the endpoints of an enrolled phone. Waits for the store. \retval -1 with why, of size octets */
 int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size);
-/*! \brief Forget the pbxsecret of a peer. Waits for the store. \retval -1 when there is none */
-int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief Forget the pbxsecret of a peer. Waits for the store. \retval -1 with why, of size octets */
+int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE], char *why, size_t size);
 
 /* ------------------------------------------------------------------------
  * gate.c: what media may pass, at the core's SRTP hook
@@ -518,6 +523,8 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 void media_activate(struct media *media, struct ast_rtp_instance *instance);
 /*! \brief Copy what changes at the instance without notice. \pre instance is locked */
 void media_refresh(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief Is its ZRTP with us? */
+int media_is_end(struct media *media);
 /*! \brief Has its RTP instance gone? Then the task that ends it is queued, or was done. */
 int media_is_over(struct media *media);
 /*! \brief Is ZRTP what gives this instance its keys? \pre instance is locked */

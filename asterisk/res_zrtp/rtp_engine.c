@@ -199,7 +199,7 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 /*! \brief Sockets of RTCP come and go. \pre instance is locked */
 static void refresh_sockets(struct media *media, struct ast_rtp_instance *instance)
 {
-	if (media->pass.role != ROLE_END) {
+	if (!media_is_end(media)) {
 		passthrough_sockets(media, stock->fd(instance, 0), stock->fd(instance, 1));
 	}
 }

@@ -82,14 +82,13 @@ static int task_wake(void *data)
 static int wait_for_leg(struct media *media)
 {
 	struct waiter *waiter = ao2_alloc(sizeof(*waiter), waiter_destructor);
-	struct timeval end = ast_tvadd(ast_tvnow(), ast_samp2tv(WAIT_MAX, 1000));
-	struct timespec until = { .tv_sec = end.tv_sec, .tv_nsec = end.tv_usec * 1000 };
+	struct timespec until = context_in(WAIT_MAX);
 	int res = 0;
 
 	if (!waiter) {
 		return -1;
 	}
-	ast_cond_init(&waiter->cond, NULL);
+	context_cond_init(&waiter->cond);
 	ao2_ref(waiter, +1);
 	if (ast_taskprocessor_push(leg_serializer(media->leg), task_wake, waiter)) {
 		ao2_ref(waiter, -2);
@@ -209,7 +208,7 @@ static enum zrtp_signalling_value check(const char *value)
 static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 {
 	struct media *media, *partner = NULL;
-	int changed;
+	int changed, has_leg;
 
 	ao2_lock(instance);
 	media = gate_media(instance);
@@ -219,8 +218,9 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 		ast_copy_string(media->peer_hash, S_OR(value, ""), sizeof(media->peer_hash));
 		media->report.signalled = !ast_strlen_zero(value);
 		partner = ao2_bump(media->pass.partner);
+		has_leg = media->leg && !media->ended;
 		ao2_unlock(media);
-		if (changed && media->leg && !media->ended) {
+		if (changed && has_leg) {
 			leg_push(media, leg_task_signalling);
 		}
 		far_learn(media);

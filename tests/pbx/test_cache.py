@@ -412,6 +412,10 @@ def conflicts(bench):
             short_call(lab, phone)
             wait.until("down", 15, lambda: "ZRTP cache is down, calls go on with what is known: changed by somebody else"
                        in lab.pbx.log())
+            zid = re.search(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))[1]
+            for verb in (f"delete {zid}", f"set verified {zid} no", f"set name {zid} Eve"):
+                # What waits would undo it later.
+                equal(verb, "would undo it" in lab.pbx.cli(f"zrtp cache {verb}"), True)
             lab.pbx.cli("module unload app_enroll_zrtp.so")
             began = time.monotonic()
             lab.pbx.cli("module unload res_zrtp.so")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an operator may do to modules: in any order, forced or not, with errors in zrtp.conf."""
 import itertools
+import os
 import re
 import time
 
@@ -8,7 +9,7 @@ import capture
 import lab as laboratory
 import wait
 from harness import case, equal
-from lab import Lab, zrtp_conf
+from lab import POLICIES, Lab, zrtp_conf
 
 ALL = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp")
 # Whose code is called by ours, or calls it.
@@ -110,6 +111,56 @@ def any_order(pbx):
     load_all(pbx)
 
 
+def told(pbx, pattern, logged=0, seconds=8):
+    """Wait until the log says that, from here on."""
+    wait.until(f"log says {pattern}", seconds, lambda: re.search(pattern, pbx.log()[logged:]))
+
+
+@case("mistakes in zrtp.conf that Asterisk passes over: each named with its line, nothing is loosened",
+      errors=r"zrtp\.conf|[Rr]eload|ZRTP configuration|too long|res_zrtp|Unable to open|Cannot perform")
+def mistakes(lab):
+    good = zrtp_conf({**POLICIES, "strict": "require = yes\nmode = mitm\n"})
+    at = 1 + good.splitlines().index("require = yes")
+
+    def instead(text):
+        return good.replace("require = yes\n", text, 1)
+
+    wrong = [
+        (instead("require\n"), at, "require: a key without ="),
+        (instead("require yes\n"), at, "a key without ="),
+        (instead("require = yes\nrequire = no\n"), at + 1, f"twice, the first one in line {at}"),
+        (instead("require = yes" + 8200 * " " + "\n"), at, "too long"),
+        (instead("#exec /bin/true\n"), at, "switched off"),
+        (instead("#inlcude strict.conf\n"), at, "no such directive"),
+        (instead("sas += B256\n"), at, r"\+= does not add"),
+        (instead("early = yes\n"), at, "early = yes has no effect"),
+        (instead(";-- require = yes\n"), at, "does not end with --;"),
+        (instead("#include odd-*.conf\nrequire = yes\n"), at, "cannot be read"),
+        (good.replace("[strict]\n", "[strict] require = yes\n"), at - 1, "follows the name"),
+        (good.replace("[general]\n", "[general]\ncache_key_file = /nowhere/key\n"), 2, "/nowhere/key"),
+        ("; all of it is gone\n", 1, "no section any more"),
+    ]
+    os.symlink("/nowhere", lab.pbx.file("etc", "odd-1.conf"))
+    lab.pbx.write("odd-2.conf", "; nothing\n")
+    try:
+        lab.pbx.write("zrtp.conf", "\ufeff" + good.replace("\n", "\r\n"))
+        lab.pbx.cli("module reload res_zrtp.so")
+        equal("byte order mark, CRLF", "has errors" in lab.pbx.cli("zrtp show policies"), False)
+        for text, line, what in wrong:
+            logged = len(lab.pbx.log())
+            lab.pbx.write("zrtp.conf", text)
+            lab.pbx.cli("module reload res_zrtp.so")
+            told(lab.pbx, rf"zrtp\.conf:{line}: .*{what}", logged)
+            told(lab.pbx, "the former one stays in force", logged)
+        shown = lab.pbx.cli("zrtp show policies")
+        equal("said in zrtp show policies", "stay in force" in shown, True)
+        equal("require of zrtp/strict", re.search(r"zrtp/strict\n(?:  .*\n)*?  require +=  ?(\w+)", shown)[1], "yes")
+    finally:
+        lab.pbx.write("zrtp.conf", zrtp_conf())
+        lab.pbx.cli("module reload res_zrtp.so")
+    equal("mended", "has errors" in lab.pbx.cli("zrtp show policies"), False)
+
+
 def out_for_good(pbx, module):
     """Unload with -h, which passes over refusals; a second time the loader asks nobody."""
     alive(pbx, f"module unload -h {module}.so")
@@ -120,8 +171,16 @@ def out_for_good(pbx, module):
 
 def forced(bench):
     """Forced unloads in a call that requires ZRTP: all stays as it is, to the last packet."""
-    with Lab(bench.root, bench.directory, modules=["app_enroll_zrtp"]) as lab:
+    missing = {name: text for name, text in POLICIES.items() if name != "confirm"}
+    with Lab(bench.root, bench.directory, files={"zrtp.conf": zrtp_conf(missing)}, modules=["app_enroll_zrtp"]) as lab:
         pbx = lab.pbx
+        # An endpoint that names a policy which is not there: said at once, and again at each reload.
+        for reload in (None, "res_zrtp.so", "res_pjsip.so"):
+            logged = len(pbx.log()) if reload else 0
+            if reload:
+                pbx.cli(f"module reload {reload}")
+            told(pbx, "Endpoint confirm: there is no rtp_engine zrtp/confirm, .* zrtp/strict", logged)
+        equal("others named", len(re.findall("Endpoint (?!confirm).*there is no rtp_engine", pbx.log())), 0)
         with capture.Capture(bench.directory + "/forced.pcap") as wire, \
                 lab.zrtp_phone("strict", tone=440) as phone, lab.zrtp_phone("alice") as other:
             phone.call("echo", lab.sip_port)
@@ -158,7 +217,7 @@ def forced(bench):
         equal("exit status", pbx.stop(), 0)
 
 
-for kind in ("22 own", "16 own"):
+for kind in ("22 own", "16 own attack"):
     case("errors in zrtp.conf at boot: calls are refused but for mode = off, a reload mends it; modules in any order",
          kind)(faulty_boot)
     case("forced unloads in a call with require = yes: no packet in clear, nothing ends", kind)(forced)

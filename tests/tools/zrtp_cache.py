@@ -45,18 +45,18 @@ class Command(unittest.TestCase):
             with self.subTest(kind):
                 self.path = self.file(kind)
                 self.fill(kind)
-                everything = self.run_it("show") + self.run_it("show", "peer", "b0")
+                everything = self.run_it("show") + self.run_it("show", "peer", "b0b0b0b0")
                 self.assertIn("2 peers", everything)
                 self.assertIn('Label "100"', everything)
                 self.assertNotRegex(everything, "1111|2222|3333")
                 self.assertIn("1 peers", self.run_it("show", "like", "b_b"))
                 self.run_it("show", "like", "nobody", code=NONE)
-                self.run_it("show", "peer", "77", code=NONE)
+                self.run_it("show", "peer", "77777777", code=NONE)
                 self.run_it("show", "peer", "not hex", code=USAGE)
 
     def test_changes_one_peer(self):
         self.fill()
-        self.run_it("set", "name", "b0", "Robert")
+        self.assertIn(f"b0b0b0b0b is peer {BOB}, Bob", self.run_it("set", "name", "b0b0b0b0b", "Robert"))
         self.run_it("set", "verified", BOB, "yes")
         self.assertRegex(self.run_it("show"), r"b0b0\S+ +yes +yes +1 .* Robert")
         self.run_it("unenroll", BOB)
@@ -68,6 +68,33 @@ class Command(unittest.TestCase):
         self.assertIn("Auxsecret:    yes", self.run_it("show", "peer", BOB))
         self.run_it("delete", BOB)
         self.run_it("delete", BOB, code=NONE)
+
+    def test_a_few_digits_name_no_peer(self):
+        self.fill()
+        for digits in "b", "b0", "b0b0b0b":
+            for words in ("delete",), ("unenroll",), ("show", "peer"):
+                self.assertIn("first 8 at least", self.run_it(*words, digits, code=USAGE))
+        self.assertIn("2 peers", self.run_it("show"))
+        near = json.dumps({"type": "peer", "own": OWN, "peer": BOB[:23] + "1", "name": "Rob"})
+        self.run_it("import", "-", text=json.dumps(LINES[0]) + "\n" + near + "\n")
+        self.assertIn("more than one", self.run_it("delete", BOB[:23], code=USAGE))
+        self.assertIn("3 peers", self.run_it("show"))
+
+    def test_rekey_shuts_nobody_out(self):
+        key = self.file("key")
+        self.fill()
+        self.run_it("new-key", key)
+        # As Asterisk has it open: another process, in WAL mode, between two transactions.
+        holder = subprocess.Popen(["python3", "-c", "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n"
+                                   "c.execute('SELECT count(*) FROM sqlite_master')"
+                                   ".fetchall()\nprint('open', flush=True)\nsys.stdin.read()", self.path],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(holder.stdout.readline(), "open\n")
+        self.assertIn(f"in use by process {holder.pid}", self.run_it("rekey", key, code=IN_USE))
+        self.assertIn("2 peers", self.run_it("show"))
+        holder.communicate("")
+        self.run_it("rekey", key)
+        self.assertIn("give its key", self.run_it("show", code=KEY))
 
     def test_purges_what_has_expired(self):
         self.fill()

@@ -44,10 +44,13 @@ static const char help[] =
 	"  -k, --key-file KEYFILE   key of an encrypted cache: 64 hexadecimal digits, mode 0600\n"
 	"  -K, --key-env VARIABLE   the same from an environment variable\n"
 	"  -h, --help               this text\n\n"
-	"  A ZID is 24 hexadecimal digits, or as many of them as are unambiguous.\n\n"
+	"  A ZID is 24 hexadecimal digits, or at least 8 of them that only one peer's begins\n"
+	"  with.\n\n"
 	"SHARING\n"
-	"  A database may be used while Asterisk runs. A cache file belongs to one process:\n"
-	"  use Asterisk's own command (zrtp cache) then.\n\n"
+	"  A database may be used while Asterisk runs, but for rekey, which would shut it out:\n"
+	"  stop Asterisk, or unload res_zrtp.so, and change the key in zrtp.conf before it\n"
+	"  starts again. A cache file belongs to one process: use Asterisk's own command (zrtp\n"
+	"  cache) then.\n\n"
 	"SECRETS\n"
 	"  An export contains the secrets in clear: whoever has it can take the place of the\n"
 	"  peers and of the PBX in calls to come. No other command shows one.\n\n"
@@ -61,6 +64,9 @@ struct options {
 	char **words; /* of the command, ends with NULL */
 	int count;
 };
+
+/* Fewer digits of a ZID name whatever peer there happens to be. */
+#define ZID_DIGITS_MIN 8
 
 static int usage(const char *why)
 {
@@ -96,6 +102,46 @@ static int system_fault(const char *what)
 	return EXIT_FAULT;
 }
 
+/* ---- in use ---- */
+
+/* The bytes that each process which has an SQLite database open locks for reading,
+ * in journal mode WAL for all that time (see the file format of SQLite). */
+#define SQLITE_SHARED_FIRST 0x40000002
+#define SQLITE_SHARED_SIZE  510
+
+/* Does another process have this database open? *pid: which, 0 if it is not known.
+ * Closing a file ends all locks that this process has on it: so before it is opened. */
+static bool used_by_another(const char *path, long *pid)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+			      .l_whence = SEEK_SET,
+			      .l_start = SQLITE_SHARED_FIRST,
+			      .l_len = SQLITE_SHARED_SIZE };
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool used = fd >= 0 && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK;
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	*pid = used ? lock.l_pid : 0;
+	return used;
+}
+
+/* A process that has the store open loses it by another key. 0, or an exit code. */
+static int alone(const struct options *o)
+{
+	long pid;
+
+	if (!used_by_another(o->path, &pid)) {
+		return EXIT_DONE;
+	}
+	fprintf(stderr,
+		"zrtp-cache: %s is in use by process %ld, which another key would shut out; stop Asterisk "
+		"or unload its res_zrtp.so, rekey, and change the key in zrtp.conf\n",
+		o->path, pid);
+	return EXIT_IN_USE;
+}
+
 /* ---- one peer ---- */
 
 /* The only peer whose ZID begins so. 0, or an exit code. */
@@ -106,9 +152,9 @@ static int find_peer(const struct options *o, const char *text, struct zrtp_stor
 	char like[2 * ZRTP_ZID_SIZE + 2];
 	size_t count;
 
-	if (!*text || strlen(text) > 2 * ZRTP_ZID_SIZE ||
+	if (strlen(text) < ZID_DIGITS_MIN || strlen(text) > 2 * ZRTP_ZID_SIZE ||
 	    strspn(text, "0123456789abcdefABCDEF") != strlen(text)) {
-		return usage("a ZID has 24 hexadecimal digits");
+		return usage("a ZID has 24 hexadecimal digits, of which the first 8 at least are needed");
 	}
 	snprintf(like, sizeof(like), "%s%%", text);
 	/* The pattern may match a name too: then look at the digits ourselves. */
@@ -129,6 +175,13 @@ static int find_peer(const struct options *o, const char *text, struct zrtp_stor
 		return count ? EXIT_USAGE : EXIT_NONE;
 	}
 	*out = found[0];
+	if (strlen(text) < 2 * ZRTP_ZID_SIZE) {
+		char hex[2 * ZRTP_ZID_SIZE + 1];
+
+		zrtp_store_hex(hex, out->peer_zid, ZRTP_ZID_SIZE);
+		fprintf(stderr, "zrtp-cache: %s is peer %s%s%s\n", text, hex, *out->name ? ", " : "",
+			out->name);
+	}
 	return EXIT_DONE;
 }
 
@@ -484,6 +537,10 @@ int main(int argc, char **argv)
 	}
 	if (i == count) {
 		return usage("no such command");
+	}
+	res = commands[i].run == rekey ? alone(&o) : EXIT_DONE;
+	if (res) {
+		return res;
 	}
 	if (open_store(&o, commands[i].run == import, &error)) {
 		return tool_fault(&error);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Endpoints of chan_pjsip whose rtp_engine does not exist.
+ */
+#ifndef RES_ZRTP_ENDPOINTS_H
+#define RES_ZRTP_ENDPOINTS_H
+
+int endpoints_init(void);
+void endpoints_shutdown(void);
+
+/*!
+ * \brief Look through the endpoints, soon, and warn of each whose calls are refused
+ * since its RTP engine does not exist. Any thread; does not wait.
+ *
+ * Done by itself when Asterisk has booted and when the endpoints are loaded again.
+ */
+void endpoints_look(void);
+
+#endif
