@@ -281,7 +281,7 @@ static int execute(struct ast_channel *chan, const char *data)
 		return 0;
 	}
 
-	wishes.zrtp = ast_zrtp_api_get(chan);
+	wishes.zrtp = ast_zrtp_api_get();
 	status = run(chan, &wishes);
 	if (wishes.zrtp) {
 		ast_zrtp_api_release(wishes.zrtp);

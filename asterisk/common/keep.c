@@ -176,6 +176,9 @@ static void look_soon(void)
 {
 	pthread_t thread;
 
+	if (ast_shutting_down()) {
+		return;
+	}
 	if (!__atomic_exchange_n(&looking, 1, __ATOMIC_ACQ_REL)
 		&& ast_pthread_create_detached_background(&thread, NULL, look, NULL)) {
 		__atomic_store_n(&looking, 0, __ATOMIC_RELEASE);

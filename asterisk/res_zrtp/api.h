@@ -4,7 +4,7 @@
  * \brief What res_zrtp.so offers to other modules.
  *
  * No symbol is linked, so modules load and unload in any order:
- * ast_zrtp_api_get() finds a table by way of the channel's RTP instance.
+ * ast_zrtp_api_get() finds a table by way of an RTP instance.
  *
  * The functions wait for the serializer of the channel's ZRTP, which itself
  * locks channels and RTP instances: call them with no lock held, and never
@@ -16,7 +16,6 @@
 #include "asterisk/channel.h"
 #include "asterisk/module.h"
 #include "asterisk/rtp_engine.h"
-#include "asterisk/strings.h"
 
 #include "signalling.h"
 
@@ -104,47 +103,35 @@ struct ast_zrtp_api {
 	int (*say_sas)(struct ast_channel *chan, const char *sas, const char *sas_type, const char *digits);
 };
 
-/*! \brief The table for an RTP instance, or NULL. \pre its channel is locked */
-static inline const struct ast_zrtp_api *ast_zrtp_api_of(struct ast_rtp_instance *instance)
-{
-	const char *name = ast_rtp_instance_get_engine(instance)->name;
-	const struct ast_zrtp_api *api = NULL;
-
-	/* Another engine may mean something else by the same property. */
-	if (!strcmp(name, ZRTP_ENGINE_NAME) || ast_begins_with(name, ZRTP_ENGINE_NAME "/")) {
-		api = ast_rtp_instance_get_extended_prop(instance, AST_ZRTP_API_PROPERTY);
-	}
-
-	return api && api->version == AST_ZRTP_API_VERSION ? api : NULL;
-}
-
 /*!
- * \brief The table for a channel whose media has ZRTP. No lock may be held.
+ * \brief The table. No lock may be held.
  *
- * \retval NULL its media has none: another RTP engine, mode = off, or res_zrtp.so is
- * not there. Otherwise ast_zrtp_api_release() has to be called; res_zrtp.so stays
- * until then, even if the channel gets other media.
+ * It is asked of an RTP instance that is made for the question: a channel may have
+ * none of its own that others can see before it is answered.
+ *
+ * \retval NULL res_zrtp.so is not loaded, or refuses calls as zrtp.conf has errors.
+ * Otherwise ast_zrtp_api_release() has to be called; res_zrtp.so stays until then.
  */
-static inline const struct ast_zrtp_api *ast_zrtp_api_get(struct ast_channel *chan)
+static inline const struct ast_zrtp_api *ast_zrtp_api_get(void)
 {
 	const struct ast_zrtp_api *api = NULL;
 	struct ast_rtp_instance *instance = NULL;
-	struct ast_rtp_glue *glue;
+	struct ast_sockaddr address;
 
-	ast_channel_lock(chan);
-	glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
-	if (glue && glue->get_rtp_info) {
-		glue->get_rtp_info(chan, &instance);
+	if (ast_sockaddr_parse(&address, "127.0.0.1:0", PARSE_PORT_REQUIRE)) {
+		instance = ast_rtp_instance_new(ZRTP_ENGINE_NAME, NULL, &address, NULL);
 	}
-	if (instance) {
-		/* It keeps the module while we ask. */
-		api = ast_zrtp_api_of(instance);
-		if (api) {
-			ast_module_ref(api->module());
-		}
-		ao2_ref(instance, -1);
+	if (!instance) {
+		return NULL;
 	}
-	ast_channel_unlock(chan);
+	/* It keeps the module while we ask. */
+	api = ast_rtp_instance_get_extended_prop(instance, AST_ZRTP_API_PROPERTY);
+	if (api && api->version == AST_ZRTP_API_VERSION) {
+		ast_module_ref(api->module());
+	} else {
+		api = NULL;
+	}
+	ast_rtp_instance_destroy(instance);
 
 	return api;
 }

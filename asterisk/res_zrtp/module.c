@@ -81,19 +81,18 @@ static int load_module(void)
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
-/*! Tasks of calls that have just ended may still be queued. */
+/*! Tasks of calls that have just ended may still be queued, and another module may call ours. */
 static int is_busy(void)
 {
-	return media_alive() || say_running();
+	return media_alive() || say_running() || !gate_removable();
 }
 
 static int unload_module(void)
 {
-	if (keep_in_use(is_busy)) {
-		return -1;
-	}
 	if (!gate_removable()) {
 		ast_log(LOG_WARNING, "Another module uses the SRTP hook on top of ZRTP: unload it first\n");
+	}
+	if (keep_in_use(is_busy)) {
 		return -1;
 	}
 

@@ -63,7 +63,7 @@ static void *zrtp_extended_prop_get(struct ast_rtp_instance *instance, int prope
 		return gate_media(instance) ? (void *) &signalling_table : NULL;
 	}
 	if (property == AST_ZRTP_API_PROPERTY) {
-		return gate_media(instance) ? (void *) &api_table : NULL;
+		return (void *) &api_table;
 	}
 
 	return stock->extended_prop_get ? stock->extended_prop_get(instance, property) : NULL;

@@ -66,7 +66,8 @@ def load_all(pbx):
 
 def faulty_boot(bench):
     """All three load with errors in zrtp.conf; calls are refused, but for mode = off."""
-    broken = zrtp_conf(general="no_such_key = 1\n")
+    sealed = "cache_key_env = ZRTP_LAB_KEY\n"
+    broken = zrtp_conf(general=sealed + "no_such_key = 1\n")
     with Lab(bench.root, bench.directory, files={"zrtp.conf": broken}, modules=["app_enroll_zrtp"]) as lab:
         pbx = lab.pbx
         for module in ours(pbx):
@@ -81,9 +82,17 @@ def faulty_boot(bench):
         for command in ("module load res_zrtp.so", "module load app_enroll_zrtp.so", "module reload res_zrtp.so"):
             alive(pbx, command)
         equal("after a reload of the same", refused(lab, "alice"), "488")
-        pbx.write("zrtp.conf", zrtp_conf())
+        # Without the key of the cache it is no better: that is opened by the reload which finds the key.
+        key = pbx.file("etc", "key")
+        pbx.write("zrtp.conf", zrtp_conf(general=f"cache_key_file = {pbx.home}/etc/key\n"))
+        alive(pbx, "module reload res_zrtp.so")
+        equal("without the key", refused(lab, "alice"), "488")
+        with open(os.open(key, os.O_CREAT | os.O_WRONLY, 0o600), "w") as text:
+            text.write(64 * "a")
         alive(pbx, "module reload res_zrtp.so")
         equal("mended", "NO POLICY" in pbx.cli("zrtp show policies"), False)
+        shown = pbx.cli("zrtp cache status")
+        equal("cache", re.findall(r"(?m)^(?:Encrypted|State) +(.*)$", shown), ["yes", "up"])
         secure_call(lab)
         equal("mode = off", refused(lab, "stock"), "200")
         equal("exit status", pbx.stop(), 0)
