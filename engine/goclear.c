@@ -149,10 +149,18 @@ enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_m
 	return destroy(stream, ZRTP_CLEAR_REQUESTED);
 }
 
-/* Nobody acknowledged: the keys go all the same (4.7.2). */
+/* Nobody acknowledged. Here we differ from 4.7.2, which has the keys deleted: a
+ * peer that has not heard our GoClear goes on sending SRTP, and whoever keeps
+ * the two apart would make us go on in clear by that. So nothing changes, unless
+ * another stream's GoClear has taken the keys before. */
 enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream)
 {
-	return destroy(stream, ZRTP_CLEAR_REQUESTED);
+	if (stream->peer_clear_known) {
+		return destroy(stream, ZRTP_CLEAR_REQUESTED);
+	}
+	zrtp_tell(stream, ZRTP_EVENT_CLEAR_UNANSWERED);
+	stream->effects |= ZRTP_EFFECT_ADVANCE;
+	return ZRTP_STATE_SECURE;
 }
 
 enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)

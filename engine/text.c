@@ -98,6 +98,8 @@ const char *zrtp_event_text(enum zrtp_event event)
 		return "relayed SAS not acknowledged";
 	case ZRTP_EVENT_CLEAR_REFUSED:
 		return "GoClear refused, the stream stays secure";
+	case ZRTP_EVENT_CLEAR_UNANSWERED:
+		return "GoClear not acknowledged, the stream stays secure";
 	case ZRTP_EVENT_PONG:
 		return "Ping answered";
 	case ZRTP_EVENT_NEW_LABEL:

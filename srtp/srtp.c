@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RTP_HEADER_MIN = 12, RTCP_HEADER_MIN = 8, SRTCP_INDEX_SIZE = 4 };
+enum {
+	RTP_HEADER_MIN = 12,
+	RTCP_HEADER_MIN = 8,
+	SRTCP_INDEX_SIZE = 4,
+	PACKET_MAX = 8192 + ZRTP_SRTP_TRAILER_MAX
+};
 
 struct zrtp_srtp {
 	srtp_t session[2]; /* by enum zrtp_direction */
@@ -22,6 +27,9 @@ struct zrtp_srtp {
 	srtp_t receive_rtcp_80;
 	bool rtcp_80, rtcp_settled; /* what the peer sends, once seen */
 	size_t tag_size[2];         /* octets */
+	bool retired;               /* the receiving key serves to know former SRTP only */
+	uint64_t heard_at;          /* SRTP under it came last */
+	uint64_t clear_since;       /* nothing but clear RTP since then; 0: none yet */
 };
 
 struct zrtp_srtp *zrtp_srtp_new(void)
@@ -104,6 +112,10 @@ static srtp_t make(enum zrtp_direction direction, const struct zrtp_srtp_keys *k
 enum zrtp_status zrtp_srtp_set_keys(struct zrtp_srtp *srtp, enum zrtp_direction direction,
 				    const struct zrtp_srtp_keys *keys)
 {
+	if (srtp->retired) {
+		drop_direction(srtp, ZRTP_RECEIVE);
+		srtp->retired = false;
+	}
 	drop_direction(srtp, direction);
 	if (!keys) {
 		return ZRTP_OK;
@@ -184,7 +196,7 @@ static enum zrtp_status open_rtcp(struct zrtp_srtp *srtp, uint8_t *packet, size_
 	return ZRTP_DROPPED;
 }
 
-enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
+static enum zrtp_status unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
 {
 	size_t index = rtcp ? SRTCP_INDEX_SIZE : 0;
 
@@ -198,4 +210,63 @@ enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t 
 		return open_rtcp(srtp, packet, len);
 	}
 	return open_with(srtp->session[ZRTP_RECEIVE], rtcp, packet, len) ? ZRTP_OK : ZRTP_DROPPED;
+}
+
+enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
+{
+	return srtp->retired ? ZRTP_WRONG_STATE : unprotect(srtp, rtcp, packet, len);
+}
+
+void zrtp_srtp_retire(struct zrtp_srtp *srtp, uint64_t now)
+{
+	drop_direction(srtp, ZRTP_SEND);
+	if (srtp->session[ZRTP_RECEIVE] && !srtp->retired) {
+		srtp->retired = true;
+		srtp->heard_at = now;
+		srtp->clear_since = 0;
+	}
+}
+
+/* On a copy: a suite may spoil what it does not open. */
+static bool open_former(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
+{
+	union {
+		uint32_t align;
+		uint8_t octets[PACKET_MAX];
+	} copy;
+	size_t opened = *len;
+
+	if (*len > sizeof(copy.octets)) {
+		return false;
+	}
+	memcpy(copy.octets, packet, *len);
+	if (unprotect(srtp, rtcp, copy.octets, &opened) != ZRTP_OK) {
+		return false;
+	}
+	memcpy(packet, copy.octets, opened);
+	*len = opened;
+	return true;
+}
+
+enum zrtp_srtp_former zrtp_srtp_receive_former(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
+					       size_t *len, uint64_t now)
+{
+	if (!srtp->retired) {
+		return ZRTP_FORMER_NONE;
+	}
+	if (open_former(srtp, rtcp, packet, len)) {
+		srtp->heard_at = now;
+		srtp->clear_since = 0;
+		return ZRTP_FORMER_OPENED;
+	}
+	if (now - srtp->heard_at < ZRTP_FORMER_QUIET_US) {
+		return ZRTP_FORMER_DROP;
+	}
+	if (!rtcp && !srtp->clear_since) {
+		srtp->clear_since = now;
+	} else if (!rtcp && now - srtp->clear_since >= ZRTP_FORMER_KEEP_US) {
+		drop_direction(srtp, ZRTP_RECEIVE);
+		srtp->retired = false;
+	}
+	return ZRTP_FORMER_NONE;
 }

@@ -75,7 +75,7 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 	int by_peer = reason == ZRTP_CLEAR_BY_PEER;
 	int closed;
 
-	gate_wipe(media);
+	gate_retire(media);
 	if (!by_peer || media->settings->allow_clear == ALLOW_CLEAR_YES) {
 		gate_open(media);
 	}
@@ -214,6 +214,11 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		if (is_news(media, event)) {
 			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
 		}
+		break;
+	case ZRTP_EVENT_CLEAR_UNANSWERED:
+		action_clear_refused(media);
+		ast_log(LOG_WARNING, "%s: the peer did not acknowledge GoClear, the call stays encrypted; "
+			"if it is silent now, try zrtp go clear again\n", name_of(media));
 		break;
 	case ZRTP_EVENT_HELLO_HASH_MISMATCH:
 		signalling_mismatch(media);

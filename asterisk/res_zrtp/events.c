@@ -260,11 +260,12 @@ void events_alert(struct media *media, enum zrtp_event event)
 		[ZRTP_EVENT_MAC_ALARM] = "ForgedMessage",
 		[ZRTP_EVENT_PEER_CHANGED] = "OtherPeer",
 		[ZRTP_EVENT_SAS_RELAY_REFUSED] = "RelayRefused",
+		[ZRTP_EVENT_CLEAR_UNANSWERED] = "ClearUnanswered",
 	};
 	char ssrc[9];
 
-	/* Some of these anybody can cause: once for each stream has to do. */
-	if (!names[event] || media->alerted & 1U << event) {
+	/* Most of these anybody can cause: once for each stream has to do. */
+	if (!names[event] || (media->alerted & 1U << event && event != ZRTP_EVENT_CLEAR_UNANSWERED)) {
 		return;
 	}
 	media->alerted |= 1U << event;

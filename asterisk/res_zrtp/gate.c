@@ -168,6 +168,29 @@ static void authenticated(struct media *media, const void *packet, int rtcp)
 	}
 }
 
+/*!
+ * \brief A packet that came in clear. After GoClear it may be SRTP of before,
+ * which is opened: the core never gets it as it is. \pre media is locked
+ */
+static int pass_clear(struct media *media, void *buf, int *len, int rtcp)
+{
+	size_t size = *len;
+
+	if (!media->gate.srtp || *len < 0) {
+		return *len;
+	}
+	switch (zrtp_srtp_receive_former(media->gate.srtp, rtcp, buf, &size, context_now())) {
+	case ZRTP_FORMER_OPENED:
+		*len = size;
+		media->gate.unprotected++;
+		return *len;
+	case ZRTP_FORMER_NONE:
+		return *len;
+	default:
+		return drop(media, rtcp);
+	}
+}
+
 /*! \brief Open an incoming packet. \pre media is locked */
 static int unseal(struct media *media, void *buf, int *len, int rtcp)
 {
@@ -193,7 +216,7 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 	switch (media->gate.rx) {
 	case GATE_CLEAR:
 		media->peer.rtp_seen |= !rtcp;
-		return *len;
+		return pass_clear(media, buf, len, rtcp);
 	case GATE_SECURE:
 		res = unseal(media, buf, len, rtcp);
 		/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
@@ -203,6 +226,8 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 		}
 		return res;
 	default:
+		/* Until clear media is confirmed: SRTP of before has to be known as such. */
+		pass_clear(media, buf, len, rtcp);
 		return drop(media, rtcp);
 	}
 }
@@ -408,9 +433,21 @@ void gate_resume(struct media *media)
 	ao2_unlock(media);
 }
 
+void gate_retire(struct media *media)
+{
+	ao2_lock(media);
+	media->gate.rx = media->gate.tx = GATE_CLOSED;
+	media->gate.paused = 0;
+	if (media->gate.srtp) {
+		zrtp_srtp_retire(media->gate.srtp, context_now());
+	}
+	ao2_unlock(media);
+	gate_next_wipe(media);
+}
+
 void gate_open(struct media *media)
 {
-	gate_wipe(media);
+	gate_retire(media);
 	ao2_lock(media);
 	if (!media->ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
 		media->gate.was_secure = 0;

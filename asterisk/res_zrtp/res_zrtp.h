@@ -227,8 +227,13 @@ void gate_pause(struct media *media);
 /*! \brief It was refused: send SRTP again. */
 void gate_resume(struct media *media);
 /*!
+ * \brief GoClear is completed: close both directions and wipe the keys, but for
+ * what it takes to know the peer's SRTP when some still comes.
+ */
+void gate_retire(struct media *media);
+/*!
  * \brief Let clear media pass again, after a GoClear that was completed and is
- * authorised. Wipes the keys. This is the only way back from secure, and
+ * authorised. Retires the keys. This is the only way back from secure, and
  * closed for policies that require ZRTP or do not allow clear.
  */
 void gate_open(struct media *media);

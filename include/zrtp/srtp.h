@@ -46,6 +46,36 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_protect(struct zrtp_srtp *srtp, b
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
 							 size_t *len);
 
+/* What a packet is that came after GoClear. */
+enum zrtp_srtp_former {
+	ZRTP_FORMER_NONE,   /* clear media: deliver it */
+	ZRTP_FORMER_OPENED, /* SRTP of before, opened in place: deliver that */
+	ZRTP_FORMER_DROP,   /* clear, while SRTP of before may still come: do not deliver */
+};
+
+/*
+ * After GoClear (4.7.2): wipe the sending key, and keep the receiving one for a
+ * while, to know the peer's SRTP by it.
+ *
+ * A ClearACK has no MAC, and a peer that has not heard our GoClear goes on with
+ * SRTP: without this that would be noise, and somebody else's clear media would
+ * be taken beside it. So clear media counts once no SRTP has come for
+ * ZRTP_FORMER_QUIET_US, and the key is wiped when there was nothing but clear
+ * media for another ZRTP_FORMER_KEEP_US, or by zrtp_srtp_set_keys().
+ *   now  microseconds of a clock that does not go back
+ */
+ZRTP_API void zrtp_srtp_retire(struct zrtp_srtp *srtp, uint64_t now);
+
+enum { ZRTP_FORMER_QUIET_US = 1000000, ZRTP_FORMER_KEEP_US = 5000000 };
+
+/* A packet that came in clear, or so it seems. Always ZRTP_FORMER_NONE when no
+ * key is kept.
+ *   packet  4-octet aligned; changed only if ZRTP_FORMER_OPENED
+ *   len     its length, in and out */
+ZRTP_API ZRTP_CHECK enum zrtp_srtp_former zrtp_srtp_receive_former(struct zrtp_srtp *srtp, bool rtcp,
+								   uint8_t *packet, size_t *len,
+								   uint64_t now);
+
 #ifdef __cplusplus
 }
 #endif

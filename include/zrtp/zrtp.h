@@ -370,6 +370,8 @@ enum zrtp_event {
 	ZRTP_EVENT_RELAY_FAILED,        /* it did not; the call goes on as it was */
 	ZRTP_EVENT_CLEAR_REFUSED,       /* GoClear refused, by the peer or by us: the
 					 * stream is and stays secure */
+	ZRTP_EVENT_CLEAR_UNANSWERED,    /* nobody acknowledged our GoClear: the stream
+					 * is and stays secure */
 	ZRTP_EVENT_PONG,                /* PingACK came in: the peer speaks ZRTP */
 	ZRTP_EVENT_NEW_LABEL,           /* a known peer without secret of ours, under a label
 					 * that is new: expected of one that files by label,

@@ -103,6 +103,14 @@ static void assert_clear(const struct pair *pair, unsigned side, unsigned index,
 	assert_int_equal(zrtp_stream_deadline(log->stream), ZRTP_NEVER);
 }
 
+static enum zrtp_status inject_bare(struct pair *pair, unsigned side, unsigned index,
+				    enum zrtp_message_type type)
+{
+	uint8_t message[32];
+
+	return pair_inject(pair, side, index, message, zrtp_bare_write(message, sizeof(message), type));
+}
+
 /* ---- who may ---- */
 
 static void goclear_needs_a_secure_stream_and_the_peers_a_flag(void **state) /* R210 */
@@ -454,7 +462,7 @@ static void goclear_is_repeated_and_each_one_acknowledged(void **state)
 {
 	struct pair *pair = with_streams(1);
 	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1 },
-				   { .type = "ClearACK", .to = 0, .lose = PAIR_LOSE_ALL },
+				   { .type = "ClearACK", .to = 0, .lose = 10 },
 				   { .type = NULL } };
 	uint8_t zrtpsess[ZRTP_HASH_MAX];
 
@@ -470,7 +478,7 @@ static void goclear_is_repeated_and_each_one_acknowledged(void **state)
 	pair_run(pair, pair->now + 20 * SECOND);
 	pair_assert_t2(&taps[0]);
 	assert_int_equal(taps[1].seen, 11);
-	for (unsigned i = 0; i < 2; i++) { /* R219 */
+	for (unsigned i = 0; i < 2; i++) {
 		assert_clear(pair, i, 0, 1);
 	}
 	assert_int_equal(pair->side[0].log[0].clear_reason, ZRTP_CLEAR_REQUESTED);
@@ -478,22 +486,55 @@ static void goclear_is_repeated_and_each_one_acknowledged(void **state)
 	pair_free(pair);
 }
 
-static void without_any_answer_the_keys_go_all_the_same(void **state) /* R219 */
+static void without_any_answer_all_streams_stay_secure(void **state) /* R219 */
 {
 	struct pair *pair = with_streams(2);
 	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1, .lose = PAIR_LOSE_ALL }, { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
 
 	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
 	pair->filter = pair_tapped;
 	pair->filter_arg = taps;
 	go_clear(pair, 0, 0);
 	pair_run(pair, pair->now + 30 * SECOND);
 	pair_assert_t2(&taps[0]);
+	assert_true(told(pair, 0, 0, ZRTP_EVENT_CLEAR_UNANSWERED));
 	for (unsigned index = 0; index < 2; index++) {
-		assert_clear(pair, 0, index, 1);
-		assert_true(is_zero(&stream_of(pair, 0, index)->keys, sizeof(struct zrtp_stream_keys)));
+		pair_assert_keys(pair, index);
+		assert_int_equal(pair->side[0].log[index].clear, 0);
 		assert_int_equal(state_of(pair, 1, index), ZRTP_STATE_SECURE);
 	}
+	assert_memory_equal(keys_of(pair, 0)->zrtpsess, zrtpsess, sizeof(zrtpsess));
+	assert_int_equal(inject_bare(pair, 0, 0, ZRTP_MSG_CLEARACK), ZRTP_DROPPED); /* too late */
+	pair_assert_keys(pair, 0);
+	pair_free(pair);
+}
+
+/* The peer did obey, but none of its ClearACKs came: asking again ends it. */
+static void after_lost_clearacks_goclear_can_be_sent_again(void **state)
+{
+	struct pair *pair = with_streams(2);
+	struct pair_tap taps[] = { { .type = "ClearACK", .to = 0, .lose = PAIR_LOSE_ALL }, { .type = NULL } };
+	uint8_t zrtpsess[ZRTP_HASH_MAX];
+
+	(void)state;
+	memcpy(zrtpsess, keys_of(pair, 0)->zrtpsess, sizeof(zrtpsess));
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_true(told(pair, 0, 0, ZRTP_EVENT_CLEAR_UNANSWERED));
+	assert_int_equal(state_of(pair, 0, 0), ZRTP_STATE_SECURE);
+	assert_clear(pair, 1, 0, 1);
+	pair->filter = NULL;
+	go_clear(pair, 0, 0);
+	pair_run(pair, pair->now + SECOND);
+	for (unsigned index = 0; index < 2; index++) {
+		assert_clear(pair, 0, index, 1);
+		assert_clear(pair, 1, index, 1);
+	}
+	assert_next_zrtpsess(pair, zrtpsess);
 	pair_free(pair);
 }
 
@@ -681,14 +722,6 @@ static enum zrtp_status inject_goclear(struct pair *pair, unsigned side, unsigne
 	uint8_t message[32];
 
 	return pair_inject(pair, side, index, message, zrtp_goclear_write(message, sizeof(message), mac));
-}
-
-static enum zrtp_status inject_bare(struct pair *pair, unsigned side, unsigned index,
-				    enum zrtp_message_type type)
-{
-	uint8_t message[32];
-
-	return pair_inject(pair, side, index, message, zrtp_bare_write(message, sizeof(message), type));
 }
 
 static enum zrtp_status inject_error(struct pair *pair, unsigned side, unsigned index, uint32_t code)
@@ -1073,7 +1106,8 @@ int main(void)
 		cmocka_unit_test(goclear_messages_and_the_next_zrtpsess_are_the_vectors),
 		cmocka_unit_test(the_exchange_after_a_goclear_is_the_vector),
 		cmocka_unit_test(goclear_is_repeated_and_each_one_acknowledged),
-		cmocka_unit_test(without_any_answer_the_keys_go_all_the_same),
+		cmocka_unit_test(without_any_answer_all_streams_stay_secure),
+		cmocka_unit_test(after_lost_clearacks_goclear_can_be_sent_again),
 		cmocka_unit_test(cycles_on_a_bad_network_end_in_the_same_keys),
 		cmocka_unit_test(a_lost_conf2ack_is_repeated_while_goclear_waits),
 		cmocka_unit_test(a_lost_clearack_does_not_stop_the_peer_from_going_secure),

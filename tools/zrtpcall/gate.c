@@ -100,6 +100,15 @@ static void tell_authenticated(struct medium *medium)
 	}
 }
 
+/* SRTP of before GoClear is no clear media, and nobody waits for it any more. */
+static bool is_clear(struct gate *gate, bool rtcp, struct mbuf *mb)
+{
+	struct packet packet;
+
+	return load(&packet, mb) && zrtp_srtp_receive_former(gate->srtp, rtcp, packet.octets, &packet.len,
+							     clock_us()) == ZRTP_FORMER_NONE;
+}
+
 /* True: handled, libre does not get it. */
 static bool receiving(struct medium *medium, bool rtcp, const struct sa *from, struct mbuf *mb)
 {
@@ -109,6 +118,9 @@ static bool receiving(struct medium *medium, bool rtcp, const struct sa *from, s
 	case GATE_CLEAR:
 		/* Nothing proves where it comes from but the address. */
 		if (!sa_cmp(from, &medium->remote, SA_ADDR)) {
+			break;
+		}
+		if (!is_clear(gate, rtcp, mb)) {
 			break;
 		}
 		gate->clear_received++;
@@ -187,6 +199,20 @@ void gate_without_keys(struct medium *medium)
 	gate->authenticated = false;
 	(void)!zrtp_srtp_set_keys(gate->srtp, ZRTP_SEND, NULL);
 	(void)!zrtp_srtp_set_keys(gate->srtp, ZRTP_RECEIVE, NULL);
+}
+
+void gate_gone_clear(struct medium *medium, bool by_goclear)
+{
+	struct gate *gate = &medium->gate;
+
+	if (!by_goclear) {
+		gate_without_keys(medium);
+		return;
+	}
+	gate->passage[ZRTP_SEND] = gate->passage[ZRTP_RECEIVE] =
+		medium->call->phone->options->require ? GATE_SHUT : GATE_CLEAR;
+	gate->authenticated = false;
+	zrtp_srtp_retire(gate->srtp, clock_us());
 }
 
 void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len)

@@ -44,6 +44,8 @@ int gate_open(struct medium *medium);
 void gate_close(struct medium *medium);
 /* Both directions: what is allowed when there are no keys. */
 void gate_without_keys(struct medium *medium);
+/* The same; by_goclear: former SRTP is still known as such. */
+void gate_gone_clear(struct medium *medium, bool by_goclear);
 /* Send a ZRTP datagram, past the gate. */
 void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
 

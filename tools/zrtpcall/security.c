@@ -217,7 +217,7 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	struct report report;
 
 	(void)stream;
-	gate_without_keys(medium);
+	gate_gone_clear(medium, reason == ZRTP_CLEAR_REQUESTED || reason == ZRTP_CLEAR_BY_PEER);
 	if (reason == ZRTP_CLEAR_BY_PEER) { /* until the user has taken notice (4.7.2) */
 		medium->gate.passage[ZRTP_SEND] = GATE_SHUT;
 	}
@@ -301,6 +301,7 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 		security_report(call);
 		check_expected(call);
 		break;
+	case ZRTP_EVENT_CLEAR_UNANSWERED:
 	case ZRTP_EVENT_CLEAR_REFUSED: /* then it is as secure as before */
 		reopen_secure(call);
 		report_simple("zrtp", call->id, "what", zrtp_event_text(event));

@@ -71,7 +71,7 @@ int security_acknowledge_clear(struct call *call)
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
 		if (security_state(*m) == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
-			gate_without_keys(*m);
+			gate_gone_clear(*m, true);
 			err = 0;
 		}
 	}
