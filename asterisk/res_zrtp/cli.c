@@ -11,8 +11,9 @@
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "unjoined_call.h"
 
-#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-4s %-6s %-4s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %s\n"
+#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-4s %-6s %-4s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
 
 /*! \brief A value for a column: without blanks, and never empty. */
 static const char *cell(char *out, size_t size, const char *value)
@@ -47,14 +48,13 @@ static void show_stream(int fd, struct media *media)
 {
 	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], names[ZRTP_CLASS_COUNT][5];
 	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], peer[16], ms[24] = "-", rx[24], tx[24], dropped[24];
-	static const char * const roles[] = { [ROLE_WAITING] = "waiting", [ROLE_PASSTHROUGH] = "passthrough" };
 	struct zrtp_stream_info info;
-	enum role part;
-	int i, direct;
+	const char *unjoined, *keys;
+	int i;
 
 	ao2_lock(media);
-	part = media->pass.role;
-	direct = part == ROLE_WAITING && media->pass.direct;
+	unjoined = unjoined_state_text(media);
+	keys = unjoined ? yes_no(media->pass.keyed) : "-";
 	info = media->report.info;
 	cell(channel, sizeof(channel), media->report.channel);
 	cell(sas, sizeof(sas), media->report.sas);
@@ -74,9 +74,9 @@ static void show_stream(int fd, struct media *media)
 	}
 
 	ast_cli(fd, COLUMNS, channel, ssrc,
-		cell(state, sizeof(state), part == ROLE_END ? zrtp_state_text(info.state) : direct ? "direct" : roles[part]), role(&info),
+		cell(state, sizeof(state), S_OR(unjoined, zrtp_state_text(info.state))), role(&info),
 		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
-		sas_type, sas, signalling_status_text(info.hello_hash), peer, ms, rx, tx, dropped, media->settings->name);
+		sas_type, sas, signalling_status_text(info.hello_hash), peer, ms, rx, tx, dropped, keys, media->settings->name);
 }
 
 static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
@@ -94,7 +94,8 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 			"       SAS, whether the peer's Hello is the one that its signalling\n"
 			"       names (SdpHash), how the peer made known that it speaks ZRTP\n"
 			"       (Peer), the milliseconds from the first Hello to secure, and the\n"
-			"       SRTP and SRTCP packets received, sent and dropped.\n";
+			"       SRTP and SRTCP packets received, sent and dropped. PhoneKeys says of\n"
+			"       a call that may be passed through whether its phones have keys.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -104,7 +105,7 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 	}
 
 	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Role", "Kex", "Hash", "Cipher", "Tag",
-		"SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped", "Policy");
+		"SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped", "PhoneKeys", "Policy");
 	streams = stats_streams();
 	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
 		show_stream(a->fd, media);

@@ -282,17 +282,20 @@ void events_passthrough(struct media *media, const char *state, int first)
 	struct ast_channel *chan = media_channel(media);
 	char ssrc[9], partner[AST_CHANNEL_NAME];
 	struct ast_json *fields;
+	int keyed;
 
 	if (!chan) {
 		return;
 	}
 	ao2_lock(media);
 	ast_copy_string(partner, media->pass.partner_name, sizeof(partner));
+	keyed = media->pass.keyed;
 	ao2_unlock(media);
 	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
-	fields = ast_json_pack("{s: s, s: s, s: s}",
+	fields = ast_json_pack("{s: s, s: s, s: s, s: s}",
 		"SSRC", ssrc,
 		"State", state,
+		"PhoneKeys", yes_no(keyed),
 		"Partner", partner);
 	if (fields) {
 		if (first) {
@@ -300,6 +303,28 @@ void events_passthrough(struct media *media, const char *state, int first)
 			pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
 		}
 		ast_channel_publish_cached_blob(chan, passthrough_type(), fields);
+		ast_json_unref(fields);
+	}
+	ast_channel_unref(chan);
+}
+
+void events_unjoined(struct media *media, const char *reason, const char *text, int first)
+{
+	struct ast_channel *chan = media_channel(media);
+	struct ast_json *fields;
+	char ssrc[9];
+
+	if (!chan) {
+		return;
+	}
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	fields = ast_json_pack("{s: s, s: s, s: s}", "SSRC", ssrc, "Reason", reason, "Text", text);
+	if (fields) {
+		if (first) {
+			pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(OUTCOME_CLEAR));
+			pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+		}
+		ast_channel_publish_cached_blob(chan, clear_type(), fields);
 		ast_json_unref(fields);
 	}
 	ast_channel_unref(chan);

@@ -18,6 +18,7 @@
 #include "asterisk/strings.h"
 
 #include "res_zrtp.h"
+#include "unjoined_call.h"
 
 /*! What the rows read; a copy, or guarded by the lock of the media object. */
 typedef const struct media_report report;
@@ -152,7 +153,11 @@ static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char
 	/* A channel without ZRTP has empty values. */
 	if (media) {
 		ao2_lock(media);
-		items[i].put(&media->report, buf, len);
+		if (!strcasecmp(items[i].name, "state") && unjoined_state_text(media)) {
+			ast_copy_string(buf, unjoined_state_text(media), len);
+		} else {
+			items[i].put(&media->report, buf, len);
+		}
 		ao2_unlock(media);
 		ao2_ref(media, -1);
 	}

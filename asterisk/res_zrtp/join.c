@@ -202,6 +202,27 @@ static int join_video(attribute_unused struct ast_bridge *bridge, const struct s
 		&& are_free(side, VIDEO) && same_payloads(side, VIDEO) && join_medium(side, VIDEO, JOIN_SIMPLE);
 }
 
+/*! \brief What keeps them apart, as far as it is to be seen here. */
+static int obstacles(attribute_unused struct ast_bridge *bridge, const struct side *side)
+{
+	int i, res = 0;
+
+	if (!side[0].media[AUDIO] || !side[1].media[AUDIO]) {
+		return 0;
+	}
+	for (i = 0; i < 2; i++) {
+		res |= has_codes(&side[i]) ? JOIN_CODES : 0;
+		res |= is_wanted(&side[i]) ? JOIN_WANTED : 0;
+	}
+	if (!same_payloads(side, AUDIO) || (side[0].media[VIDEO] && side[1].media[VIDEO] && !same_payloads(side, VIDEO))
+		|| ast_rtp_codecs_get_framing(ast_rtp_instance_get_codecs(side[0].instance[AUDIO]))
+			!= ast_rtp_codecs_get_framing(ast_rtp_instance_get_codecs(side[1].instance[AUDIO]))) {
+		res |= JOIN_DIFFERS;
+	}
+
+	return res;
+}
+
 typedef int looker(struct ast_bridge *bridge, const struct side *side);
 
 /*! \brief Have a look at two channels, locked. \pre bridge, if any, is locked */
@@ -259,6 +280,11 @@ static int with_both(struct ast_channel *chan, struct ast_channel *other, looker
 int join_idle(struct ast_channel *chan)
 {
 	return with_bridge(chan, is_idle);
+}
+
+unsigned int join_obstacles(struct ast_channel *chan)
+{
+	return with_bridge(chan, obstacles);
 }
 
 int join_phones(struct ast_channel *chan)

@@ -26,6 +26,7 @@
 
 #include "res_zrtp.h"
 #include "refuse.h"
+#include "unjoined_call.h"
 
 /*! How long a phone waits for a bridge before the PBX answers it, milliseconds. */
 #define ALONE_MAX 500
@@ -35,6 +36,8 @@
 #define OFFER_MAX 1000
 /*! How long a bridge that was asked to join two phones natively may take. */
 #define ASKED_MAX 500
+/*! How long phones that are passed through and have to have keys may take: their messages are repeated for so long. */
+#define KEYS_MAX 12000
 /*! How long a call is watched for a bridge that does not join its phones natively. */
 #define APART_MAX 8000
 /*! How long a required partner may be missing. */
@@ -368,36 +371,69 @@ static int choose(struct media *media, struct ast_channel *chan, const struct ne
 	return together < STRANGERS_MAX ? SOON : become_end(media, "one of the phones does not speak ZRTP");
 }
 
-/*!
- * \brief Two phones in a bridge could be partners, but it does not have them
- * natively: say so once. \retval 0, or when to look again
- */
-static int apart(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour)
+static int on_hold(struct ast_channel *chan)
 {
-	int64_t alone, together;
-	int speaks;
+	int res;
+
+	ast_channel_lock(chan);
+	res = ast_channel_hold_state(chan) == AST_CONTROL_HOLD;
+	ast_channel_unlock(chan);
+
+	return res;
+}
+
+/*! \brief Do what the policy has for a call without ZRTP that may be passed through. \retval 0, or when to look again */
+static int go_without(struct media *media, struct ast_channel *chan)
+{
+	int rings;
+	struct ast_channel *other = other_side(media, chan, &rings);
+	int held = on_hold(chan) || (other && on_hold(other));
+	enum unjoined_step step = unjoined_look(media, chan, rings ? NULL : other, held || rings);
+
+	ast_channel_cleanup(other);
+	switch (step) {
+	case UNJOINED_HANG_UP:
+		refuse_leg(media, chan, REFUSAL_NO_PASSTHROUGH);
+		return 0;
+	case UNJOINED_BECOME_END:
+		return become_end(media, "on_no_passthrough = mitm");
+	case UNJOINED_TELL:
+		/* The bridge may change its mind. */
+		return unjoined_since(media) < APART_MAX ? LATER : 0;
+	default:
+		return LATER;
+	}
+}
+
+/*! \brief Two phones are passed through: have they keys in time? \retval 0, or when to look again */
+static int wait_for_keys(struct media *media, struct ast_channel *chan)
+{
+	int keyed, require;
 
 	ao2_lock(media);
-	speaks = media->pass.speaks_zrtp;
-	alone = since(media->pass.waiting_since);
-	together = since(media->pass.bridged_at);
+	keyed = media->pass.keyed;
+	require = media->settings->require || (media->pass.partner && media->pass.partner->settings->require);
 	ao2_unlock(media);
-
-	/* What rings may be joined by its bridge yet. */
-	if (speaks && neighbour->waits && neighbour->speaks && !neighbour->rings && together > STRANGERS_MAX) {
-		ast_log(LOG_NOTICE, "%s: no pass-through and no ZRTP, the bridge does not join the phones natively: "
-			"feature codes, recording, or different codecs or payload numbers\n", ast_channel_name(chan));
+	if (keyed || !chan) {
+		return 0;
+	}
+	if (!require) {
+		return go_without(media, chan) ? LATER : 0;
+	}
+	if (media->settings->require && ast_channel_state(chan) == AST_STATE_UP && !on_hold(chan)
+		&& since(media->pass.joined_at) > KEYS_MAX) {
+		refuse_leg(media, chan, REFUSAL_NO_ZRTP);
 		return 0;
 	}
 
-	return alone < APART_MAX || (neighbour->waits && together < APART_MAX) ? LATER : 0;
+	return LATER;
 }
 
 /*!
  * \brief A phone without a partner that needs one: by its policy, or since it
  * has keys with one that is gone. \retval 0, or when to look again
  */
-static int lonely(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour, int keyed)
+static int lonely(struct media *media, struct ast_channel *chan, int keyed)
 {
 	int required = media->settings->require || keyed;
 	int64_t alone, parted;
@@ -406,7 +442,7 @@ static int lonely(struct media *media, struct ast_channel *chan, const struct ne
 		return 0;
 	}
 	if (!required) {
-		return apart(media, chan, neighbour);
+		return go_without(media, chan);
 	}
 	ao2_lock(media);
 	parted = since(media->pass.waiting_since);
@@ -429,17 +465,6 @@ void mode_part(struct media *media, struct ast_channel *chan)
 	passthrough_part(media);
 	tell(media, chan, 1);
 	wake_video(chan);
-}
-
-static int on_hold(struct ast_channel *chan)
-{
-	int res;
-
-	ast_channel_lock(chan);
-	res = ast_channel_hold_state(chan) == AST_CONTROL_HOLD;
-	ast_channel_unlock(chan);
-
-	return res;
 }
 
 /*!
@@ -594,7 +619,7 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 	see(media, chan, &neighbour);
 	/* A phone with keys does not begin again with somebody else. */
 	return media->settings->mode == MODE_AUTO && !keyed ? choose(media, chan, &neighbour)
-		: lonely(media, chan, &neighbour, keyed);
+		: lonely(media, chan, keyed);
 }
 
 /*! \brief Has this one, or gets it now, the video of the other side as its partner? */
@@ -658,6 +683,7 @@ static int follow(struct media *media, struct media *first, struct ast_channel *
 {
 	enum role role = role_of(first);
 
+	unjoined_follow(media, first);
 	if (role == ROLE_PASSTHROUGH) {
 		return go_along(media, first, chan, partner);
 	}
@@ -687,12 +713,17 @@ static int look(struct media *media)
 	partner = ao2_bump(media->pass.partner);
 	ao2_unlock(media);
 
-	if (role == ROLE_END || (partner && native)) {
+	if (role == ROLE_END) {
+		again = 0;
+	} else if (partner && native && !beside) {
+		again = wait_for_keys(media, chan);
+	} else if (partner && native) {
 		again = 0;
 	} else if (beside) {
 		again = follow(media, first, chan, partner);
 	} else if (partner) {
 		again = watch(media, partner, chan);
+		wait_for_keys(media, chan);
 	} else {
 		again = look_for_partner(media, chan);
 	}

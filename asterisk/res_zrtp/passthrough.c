@@ -161,6 +161,7 @@ static void mark(struct media *media, struct media *partner, int keyed)
 	media->pass.committed_at = context_now();
 	if (keyed) {
 		media->pass.keyed = 1;
+		media->pass.unjoined = UNJOINED_UNDECIDED;
 		media->pass.keyed_with = partner->pass.number;
 	}
 	ao2_unlock(media);
@@ -492,6 +493,8 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 		if (former != partner) {
 			media->pass.confirms = 0;
 			media->pass.joined_at = context_now();
+			media->pass.unjoined = UNJOINED_UNDECIDED;
+			media->pass.unjoined_since = 0;
 		}
 		media->pass.partner = ao2_bump(partner);
 		media->pass.role = ROLE_PASSTHROUGH;

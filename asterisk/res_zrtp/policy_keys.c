@@ -71,6 +71,12 @@ static const char * const modes[] = {
 	[MODE_OFF] = "off",
 	NULL
 };
+static const char * const no_passthrough_words[] = {
+	[NO_PASSTHROUGH_CLEAR] = "clear",
+	[NO_PASSTHROUGH_HANGUP] = "hangup",
+	[NO_PASSTHROUGH_MITM] = "mitm",
+	NULL
+};
 static const char * const close_clear[] = { "close", "clear", NULL };
 static const char * const hangup_silence[] = { "hangup", "silence", NULL };
 static const char * const refuse_warn[] = { "refuse", "warn", NULL };
@@ -177,6 +183,7 @@ static const struct policy_key keys[] = {
 	SWITCH("require", require, no_yes),
 	CHOICE("on_refused", silent_refused, hangup_silence, "hangup or silence"),
 	CHOICE("on_error", clear_on_error, close_clear, "close or clear"),
+	CHOICE("on_no_passthrough", no_passthrough, no_passthrough_words, "clear, hangup or mitm"),
 	SWITCH("initiate", policy.passive, yes_no_words),
 	/* The M flag of our Hello says that we relay (RFC 6189, 5.2). */
 	SWITCH("sas_relay", policy.mitm, no_yes),

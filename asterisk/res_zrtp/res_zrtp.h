@@ -26,6 +26,7 @@
 #include "gate_next.h"
 #include "peer_address.h"
 #include "relay_choice.h"
+#include "unjoined.h"
 
 #include "api.h"
 #include "signalling.h"
@@ -81,6 +82,7 @@ struct settings {
 	bool require;                  /*!< No clear media at any time */
 	bool clear_on_error;           /*!< Go on in clear after a failure */
 	bool silent_refused;           /*!< A leg on which no media may pass for good stays, and is not hung up */
+	enum no_passthrough no_passthrough; /*!< What becomes of two phones that cannot be passed through */
 	enum allow_clear allow_clear;
 	char keypad[KEYPAD_COMMANDS][KEYPAD_CODE_MAX + 1]; /*!< Codes; empty: off */
 };
@@ -290,6 +292,9 @@ struct passthrough {
 	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
 	uint64_t joined_at, released_at;
+	enum unjoined_reason unjoined; /*!< Why the call is in clear, once that is decided */
+	enum unjoined_partner unjoined_partner; /*!< Who is at the other side, and since when */
+	uint64_t unjoined_since;
 	uint64_t unbridged_at;        /*!< Both are up, and no bridge has them */
 	uint64_t committed_at;        /*!< The last Commit went through, 0 without one */
 	uint64_t asked_at;            /*!< The bridge was asked to join natively */
@@ -369,6 +374,14 @@ void passthrough_destroy(struct passthrough *pass);
 
 /*! \brief Is a channel in a bridge of two that is not native because of video only? */
 int join_idle(struct ast_channel *chan);
+/*! What keeps two channels in a bridge from being joined. */
+enum {
+	JOIN_CODES = 1 << 0,   /*!< The bridge waits for feature codes */
+	JOIN_WANTED = 1 << 1,  /*!< Something in the PBX wants the media */
+	JOIN_DIFFERS = 1 << 2, /*!< Codecs, payload types or packet times differ */
+};
+/*! \brief Of the two of a channel's bridge. */
+unsigned int join_obstacles(struct ast_channel *chan);
 /*! \brief Join all media of such two, if both phones speak ZRTP and wait. \retval 1 they are joined */
 int join_phones(struct ast_channel *chan);
 /*! \brief Join the video of two whose audio is. \retval 1 it is joined */
@@ -1026,6 +1039,11 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
  * \param first it is the one that the variables of the channel speak of
  */
 void events_passthrough(struct media *media, const char *state, int first);
+/*!
+ * \brief Tell of a stream that may be passed through, and is in clear. Takes channel locks.
+ * \param first it is the one that the variables of the channel speak of
+ */
+void events_unjoined(struct media *media, const char *reason, const char *text, int first);
 /*! \brief Tell whether the SAS was compared. Serializer only. */
 void events_verified(struct media *media, int verified);
 /*! \brief Tell how an enrollment ended. Serializer only. */

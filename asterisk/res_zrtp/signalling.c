@@ -160,7 +160,8 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	}
 	if (role_of(media) == ROLE_END) {
 		res = own_hash(media, instance, chan, out);
-	} else if (role_of(media) == ROLE_PASSTHROUGH || media->settings->mode == MODE_PASSTHROUGH) {
+	} else if (role_of(media) == ROLE_PASSTHROUGH || (media->settings->mode == MODE_PASSTHROUGH
+		&& media->settings->no_passthrough != NO_PASSTHROUGH_MITM)) {
 		res = far_hash(media, out) ? 0 : -1;
 	}
 	ao2_lock(media);

