@@ -58,7 +58,7 @@ static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const ui
 	const struct zrtp_choice *choice = &exchange->choice;
 	const struct zrtp_commit commit = {
 		.h2 = stream->h[2],
-		.zid = stream->session->context->zid,
+		.zid = stream->session->zid,
 		.name = { (const uint8_t *)choice->hash->name, (const uint8_t *)choice->cipher->name,
 			  (const uint8_t *)choice->tag->name, (const uint8_t *)choice->kex->name,
 			  (const uint8_t *)choice->sas->name },

@@ -16,7 +16,7 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 	const struct zrtp_piece piece = { message->octets, message->len };
 	uint8_t hash[ZRTP_HELLO_HASH_SIZE];
 
-	if (!stream->has_expected_hash) {
+	if (!stream->has_expected_hash || zrtp_is_renamed(stream, &message->u.hello)) {
 		return true;
 	}
 	if (!zrtp_digest(zrtp_implicit(stream), &piece, 1, hash) &&
@@ -102,13 +102,13 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 	if (version < 0) {
 		return refuse(stream, ZRTP_ERROR_VERSION);
 	}
+	if (!version && zrtp_is_own_zid(stream->session, hello)) {
+		return zrtp_on_own_zid(stream, message); /* no HelloACK: that Hello leads to nothing */
+	}
 	zrtp_send(stream, ZRTP_MSG_HELLOACK);
 	if (version > 0) {
 		/* The peer will come down to our version (4.1.1). */
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
-	}
-	if (!memcmp(hello->zid, stream->session->context->zid, ZRTP_ZID_SIZE)) {
-		return refuse(stream, ZRTP_ERROR_EQUAL_ZID);
 	}
 	if (of_another_peer(stream, hello)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
@@ -130,7 +130,7 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
 		zrtp_send(stream, ZRTP_MSG_HELLOACK);
 		return stream->state;
 	}
-	if (stream->state == ZRTP_STATE_SECURE) {
+	if (stream->state == ZRTP_STATE_SECURE && !zrtp_is_echo(stream, &message->u.hello)) {
 		zrtp_tell(stream, ZRTP_EVENT_PEER_CHANGED);
 	}
 	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
@@ -150,6 +150,10 @@ enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_m
 
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 {
+	if (!stream->peer_hello_len && stream->equal_zid && stream->hash_status == ZRTP_HASH_MATCHED) {
+		return zrtp_fail(stream,
+				 ZRTP_ERROR_EQUAL_ZID); /* the peer speaks ZRTP, and sticks to our ZID */
+	}
 	if (!stream->peer_hello_len) {
 		stream->was_clear = true;
 		stream->clear_reason = ZRTP_CLEAR_NO_ZRTP;

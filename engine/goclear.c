@@ -21,7 +21,7 @@ static bool allowed(const struct zrtp_session *session)
  * that made it; all other keys of the session go (4.7.2.1). */
 static void ratchet(struct zrtp_session *session)
 {
-	const uint8_t *own = session->context->zid, *peer = session->peer_zid;
+	const uint8_t *own = session->zid, *peer = session->peer_zid;
 	const uint8_t *zid_i = session->was_initiator ? own : peer,
 		      *zid_r = session->was_initiator ? peer : own;
 	uint8_t next[ZRTP_HASH_MAX] = { 0 };

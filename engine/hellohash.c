@@ -15,10 +15,15 @@ static void hash_of(const uint8_t *hello, size_t len, uint8_t out[ZRTP_HASH_MAX]
 
 void zrtp_stream_hello_hash(const struct zrtp_stream *stream, char out[ZRTP_HELLO_HASH_TEXT_SIZE])
 {
-	uint8_t hash[ZRTP_HASH_MAX];
+	uint8_t hash[ZRTP_HASH_MAX], former[ZRTP_HELLO_MAX];
 	int n = snprintf(out, ZRTP_HELLO_HASH_TEXT_SIZE, "1.10 ");
 
-	hash_of(stream->hello, stream->hello_len, hash);
+	/* The one that was signalled, also when another one follows it: ownzid.c. */
+	if (stream->session->own_zid && !stream->born_renamed) {
+		hash_of(former, zrtp_write_hello(stream, stream->session->context->zid, former), hash);
+	} else {
+		hash_of(stream->hello, stream->hello_len, hash);
+	}
 	for (unsigned i = 0; i < ZRTP_HELLO_HASH_SIZE; i++) {
 		n += snprintf(out + n, ZRTP_HELLO_HASH_TEXT_SIZE - (size_t)n, "%02x", hash[i]);
 	}
@@ -116,6 +121,10 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 	}
 	if (status != ZRTP_OK) {
 		return status;
+	}
+	if (stream->equal_zid && stream->hash_status == ZRTP_HASH_MATCHED && stream->has_expected_hash &&
+	    zrtp_equal(stream->expected_hash, hash, sizeof(hash))) {
+		return ZRTP_OK; /* what is stored is the Hello that followed it: ownzid.c */
 	}
 	hash_of(stream->peer_hello, stream->peer_hello_len, seen);
 	matches = stream->peer_hello_len && zrtp_equal(seen, hash, sizeof(hash));

@@ -37,6 +37,9 @@ struct zrtp_session {
 	 * between two endpoints at a time (4.4.1). */
 	struct zrtp_stream *agreeing;
 
+	uint8_t zid[ZRTP_ZID_SIZE]; /* the context's, or one for this call only: ownzid.c */
+	bool own_zid;               /* the latter */
+
 	/* The peer, known from the first Commit on. */
 	bool has_peer;
 	uint8_t peer_zid[ZRTP_ZID_SIZE];
@@ -160,6 +163,11 @@ struct zrtp_stream {
 	bool has_expected_hash;
 	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
 	enum zrtp_hash_status hash_status;
+	/* ownzid.c: a Hello with our ZID came that is not ours, since when, and its H3. */
+	bool equal_zid;
+	uint64_t equal_since;
+	uint8_t equal_h3[ZRTP_IMAGE_SIZE];
+	bool born_renamed; /* it never said another Hello */
 	bool hello_acked;
 	uint32_t ack_ssrc; /* who did */
 
@@ -231,6 +239,10 @@ void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const ch
 
 /* stream.c */
 void zrtp_stream_run(struct zrtp_stream *stream);
+/* Our Hello with a ZID; its length, or 0. */
+size_t zrtp_write_hello(const struct zrtp_stream *stream, const uint8_t *zid, uint8_t out[ZRTP_HELLO_MAX]);
+/* Write our Hello with the session's ZID; 0 or -1. */
+int zrtp_make_hello(struct zrtp_stream *stream);
 /* Destroy it without a word to the session's other streams. */
 void zrtp_stream_discard(struct zrtp_stream *stream);
 /* Count a packet as ignored; handlers return its value. */
@@ -303,6 +315,18 @@ enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
 enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream);
+
+/* ownzid.c */
+/* Is it ours, of this call or of all? */
+bool zrtp_is_own_zid(const struct zrtp_session *session, const struct zrtp_hello *hello);
+/* Is it a Hello of this very session, or the peer's former one, late? */
+bool zrtp_is_echo(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
+/* A Hello with such a ZID came in. */
+enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_message *message);
+/* Is it the new Hello of the peer whose former one the signalling named? */
+bool zrtp_is_renamed(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
+/* Is the Hello with the context's ZID to be sent as well? */
+bool zrtp_says_both(const struct zrtp_stream *stream);
 
 /* sealed.c */
 enum zrtp_role zrtp_own_role(const struct zrtp_stream *stream);

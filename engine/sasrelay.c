@@ -203,10 +203,10 @@ static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZR
 
 enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 {
-	const uint8_t *own = session->context->zid, *peer = session->peer_zid;
+	const uint8_t *own = session->zid, *peer = session->peer_zid;
 	uint8_t secret[ZRTP_SECRET_SIZE];
 
-	if (!session->keyed || session->destroyed || !session->context->cache.put ||
+	if (!session->keyed || session->destroyed || session->own_zid || !session->context->cache.put ||
 	    !(session->enroll || zrtp_enrollment_offered(session))) {
 		return ZRTP_WRONG_STATE;
 	}

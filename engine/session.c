@@ -66,6 +66,7 @@ enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context
 		return ZRTP_NO_MEMORY;
 	}
 	session->context = context;
+	memcpy(session->zid, context->zid, sizeof(session->zid));
 	session->policy = *policy;
 	session->callbacks = *callbacks;
 	link_session(session);

@@ -50,14 +50,16 @@ static unsigned hello_flags(const struct zrtp_session *session)
 	       (session->policy.passive ? ZRTP_HELLO_PASSIVE : 0U);
 }
 
-static int make_hello(struct zrtp_stream *stream)
+/* With this ZID; its length, or 0. */
+size_t zrtp_write_hello(const struct zrtp_stream *stream, const uint8_t *zid, uint8_t out[ZRTP_HELLO_MAX])
 {
 	const struct zrtp_session *session = stream->session;
 	uint8_t names[ZRTP_CLASS_COUNT][ZRTP_ALGORITHMS_MAX * 4];
+	size_t len;
 	struct zrtp_hello hello = {
 		.client_id = session->context->client_id,
 		.h3 = stream->h[3],
-		.zid = session->context->zid,
+		.zid = zid,
 		.flags = hello_flags(session),
 	};
 
@@ -65,10 +67,14 @@ static int make_hello(struct zrtp_stream *stream)
 		hello.count[c] = list_names(&session->policy, (enum zrtp_class)c, names[c]);
 		hello.names[c] = names[c];
 	}
-	stream->hello_len = zrtp_hello_write(stream->hello, sizeof(stream->hello), &hello);
-	return stream->hello_len ? zrtp_message_seal(zrtp_implicit(stream), stream->hello, stream->hello_len,
-						     stream->h[2])
-				 : -1;
+	len = zrtp_hello_write(out, ZRTP_HELLO_MAX, &hello);
+	return len && !zrtp_message_seal(zrtp_implicit(stream), out, len, stream->h[2]) ? len : 0;
+}
+
+int zrtp_make_hello(struct zrtp_stream *stream)
+{
+	stream->hello_len = zrtp_write_hello(stream, stream->session->zid, stream->hello);
+	return stream->hello_len ? 0 : -1;
 }
 
 /* Random, but low: some peers want sequence numbers that only ever rise, and
@@ -95,8 +101,9 @@ enum zrtp_status zrtp_stream_new(struct zrtp_stream **out, struct zrtp_session *
 	stream->session = session;
 	stream->ssrc = ssrc;
 	stream->arg = stream_arg;
+	stream->born_renamed = session->own_zid;
 	zrtp_timer_stop(stream);
-	if (make_chain(stream) || make_hello(stream) || make_sequence(stream)) {
+	if (make_chain(stream) || zrtp_make_hello(stream) || make_sequence(stream)) {
 		zrtp_release(session->context, stream, sizeof(*stream));
 		return ZRTP_CRYPTO;
 	}
@@ -189,7 +196,7 @@ const uint8_t *zrtp_zid_of(const struct zrtp_stream *stream, enum zrtp_role role
 {
 	bool own = (role == ZRTP_INITIATOR) == stream->initiator;
 
-	return own ? stream->session->context->zid : stream->session->peer_zid;
+	return own ? stream->session->zid : stream->session->peer_zid;
 }
 
 struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream)
@@ -298,14 +305,14 @@ static size_t fetch(const struct zrtp_stream *stream, enum zrtp_message_type typ
 	return message.len;
 }
 
-static void emit(struct zrtp_stream *stream, enum zrtp_message_type type)
+static void send_message(struct zrtp_stream *stream, const uint8_t *message, size_t len)
 {
-	uint8_t message[SENT_MAX], datagram[SENT_MAX + ZRTP_PACKET_OVERHEAD];
+	uint8_t datagram[SENT_MAX + ZRTP_PACKET_OVERHEAD];
 	const struct zrtp_packet packet = {
 		.sequence = stream->sequence,
 		.ssrc = stream->ssrc,
 		.message = message,
-		.message_len = fetch(stream, type, message, sizeof(message)),
+		.message_len = len,
 	};
 
 	if (packet.message_len) {
@@ -313,6 +320,19 @@ static void emit(struct zrtp_stream *stream, enum zrtp_message_type type)
 		stream->sent++;
 		stream->session->callbacks.send(stream, datagram, zrtp_packet_write(datagram, &packet),
 						stream->arg);
+	}
+}
+
+static void emit(struct zrtp_stream *stream, enum zrtp_message_type type)
+{
+	uint8_t message[SENT_MAX];
+
+	if (type == ZRTP_MSG_HELLO && zrtp_says_both(stream)) {
+		send_message(stream, message,
+			     zrtp_write_hello(stream, stream->session->context->zid, message));
+	}
+	if (!stream->doomed) {
+		send_message(stream, message, fetch(stream, type, message, sizeof(message)));
 	}
 }
 
@@ -643,6 +663,7 @@ void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_i
 		.repeated = stream->repeated,
 		.error_code = stream->error_code,
 		.error_from_peer = stream->error_from_peer,
+		.equal_zid = stream->equal_zid,
 	};
 	memcpy(out->dropped, stream->dropped, sizeof(out->dropped));
 	put_names(&stream->choice, out);

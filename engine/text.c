@@ -106,6 +106,8 @@ const char *zrtp_event_text(enum zrtp_event event)
 		return "known peer without secret of ours under this new label";
 	case ZRTP_EVENT_PBX_ALTERNATE:
 		return "the peer has the pbxsecret of another enrollment";
+	case ZRTP_EVENT_EQUAL_ZID:
+		return "the peer has our ZID, so this call has one of its own";
 	case ZRTP_EVENT_COUNT:
 		break;
 	}

@@ -87,11 +87,26 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 	speech_tell(media, "zrtp/now-clear");
 }
 
+/*! \brief Why a stream has no ZRTP: the Reason of the event, and in words. */
+static const char *clear_reason(enum zrtp_clear_reason reason, const struct zrtp_stream_info *info, const char **why)
+{
+	if (reason == ZRTP_CLEAR_PASSIVE) {
+		*why = "the peer waits for us to begin, as we do for it";
+		return "Passive";
+	}
+	if (info->equal_zid) {
+		*why = "somebody said Hello with our own ZID, and no other Hello came";
+		return "EqualZid";
+	}
+	*why = "the peer does not speak ZRTP";
+
+	return "NoZrtp";
+}
+
 static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg)
 {
 	struct media *media = stream_arg;
-	const char *why = reason == ZRTP_CLEAR_PASSIVE ? "the peer waits for us to begin, as we do for it" :
-		"the peer does not speak ZRTP";
+	const char *why, *name;
 	struct zrtp_stream_info info;
 	int closed;
 
@@ -103,6 +118,7 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 		return;
 	}
 	zrtp_stream_get_info(stream, &info);
+	name = clear_reason(reason, &info, &why);
 	stats_count(STATS_CLEAR);
 	media_settle(media);
 	/* The gate has the last word: what was secure does not open again. */
@@ -116,7 +132,7 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	} else {
 		ast_log(LOG_NOTICE, "%s: %s (%u Hello sent), the call is not encrypted\n", name_of(media), why, info.sent);
 	}
-	events_clear(media, reason == ZRTP_CLEAR_PASSIVE ? "Passive" : "NoZrtp", closed);
+	events_clear(media, name, closed);
 }
 
 void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
@@ -214,6 +230,10 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		if (is_news(media, event)) {
 			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
 		}
+		break;
+	case ZRTP_EVENT_EQUAL_ZID:
+		ast_log(LOG_NOTICE, "%s: the peer has our own ZID (another node of this cluster, or a clone of this machine): "
+			"the call gets a ZID of its own, and no secrets are retained from it\n", name_of(media));
 		break;
 	case ZRTP_EVENT_CLEAR_UNANSWERED:
 		action_clear_refused(media);

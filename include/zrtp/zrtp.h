@@ -378,6 +378,9 @@ enum zrtp_event {
 					 * and no continuity either */
 	ZRTP_EVENT_PBX_ALTERNATE,       /* the peer has the pbxsecret of another enrollment:
 					 * no trust in this call, the next one offers that */
+	ZRTP_EVENT_EQUAL_ZID,           /* the peer has our ZID: a node of the same cluster, or
+					 * a clone. This call has a ZID of its own, and no
+					 * secrets are retained from it */
 	ZRTP_EVENT_COUNT
 };
 
@@ -684,6 +687,7 @@ struct zrtp_stream_info {
 	unsigned dropped[ZRTP_DROP_COUNT];
 	uint32_t error_code; /* of the last failure, 0: none */
 	bool error_from_peer;
+	bool equal_zid; /* a Hello with our ZID came: see ZRTP_EVENT_EQUAL_ZID */
 };
 
 ZRTP_API void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_info *out);

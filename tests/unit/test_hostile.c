@@ -489,30 +489,6 @@ static bool count_errors(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* R372: told with 0x90, and nothing comes of it but a clear call. */
-static void zids_must_differ(void **state)
-{
-	static const uint8_t zid[ZRTP_ZID_SIZE] = { 7 };
-	struct pair_config config = initiator_alice();
-	struct pair *pair;
-
-	(void)state;
-	config.zid[0] = config.zid[1] = zid;
-	errors_seen = 0;
-	pair = pair_new(&config);
-	pair->filter = count_errors;
-	pair_add_stream(pair, 0);
-	pair_start(pair, 0);
-	pair_run(pair, pair->now + 20000000);
-	assert_int_equal(errors_seen, 2); /* one from each side */
-	assert_int_equal(error_seen, ZRTP_ERROR_EQUAL_ZID);
-	for (unsigned side = 0; side < 2; side++) {
-		assert_int_equal(pair->side[side].log[0].secure, 0);
-		assert_int_equal(pair->side[side].log[0].clear, 1);
-	}
-	pair_free(pair);
-}
-
 static void own_ssrc_ends_the_exchange(void **state) /* R014 R015 */
 {
 	struct pair_config config = initiator_alice();
@@ -993,7 +969,6 @@ int main(void)
 		cmocka_unit_test(changed_hello_raises_the_alarm),
 		cmocka_unit_test(a_commit_of_somebody_else_is_ignored),
 		cmocka_unit_test(a_commit_with_another_zid_is_ignored),
-		cmocka_unit_test(zids_must_differ),
 		cmocka_unit_test(own_ssrc_ends_the_exchange),
 		cmocka_unit_test(a_lower_version_is_refused),
 		cmocka_unit_test(strangers_do_not_end_a_clear_call),
