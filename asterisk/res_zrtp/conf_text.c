@@ -6,6 +6,7 @@
 
 #include "conf_text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,10 @@ static void read_directive(struct reader *reader, char *text)
 	}
 	value = *end ? end + 1 : end;
 	*end = '\0';
+	if (!isalpha((unsigned char) *name)) {
+		/* Meant for a comment, as in other files, and nothing is lost by it. */
+		return;
+	}
 	exec = !strcasecmp(name, "exec");
 	if (!exec && strcasecmp(name, "include") && strcasecmp(name, "tryinclude")) {
 		wrong(reader, "there is no such directive; a comment begins with ;");

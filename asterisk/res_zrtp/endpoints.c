@@ -196,8 +196,8 @@ static int when_booted(attribute_unused const void *data)
 
 void endpoints_look(void)
 {
-	if (tasks && is_booted()) {
-		ast_taskprocessor_push(tasks, task_look, NULL);
+	if (tasks && is_booted() && ast_taskprocessor_push(tasks, task_look, NULL)) {
+		ast_log(LOG_WARNING, "Out of memory, endpoints whose rtp_engine does not exist are not named\n");
 	}
 }
 

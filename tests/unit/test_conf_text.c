@@ -124,8 +124,9 @@ static void directives(void **state)
 	expect(exec, "c:2 [*] #exec is switched off");
 	look(&seen, exec, strlen(exec), NULL, 1);
 	assert_string_equal(seen.text, "");
-	expect("[a]\n#inlcude \"more.conf\"\n# a comment of another kind\n",
+	expect("[a]\n#inlcude \"more.conf\"\n#require = yes\n",
 	       "c:2 [*] there is no such directive\nc:3 [*] there is no such directive");
+	expect("[a]\n# a comment of another kind\n#### require\n#\n", "");
 	expect("[a]\n#include\n", "c:2 [*] a directive without its argument");
 }
 
