@@ -2,6 +2,8 @@
 /* a=zrtp-hash (8): our Hello for the signalling, the peer's from it. */
 #include "internal.h"
 
+#include "packet.h"
+
 #include <stdio.h>
 
 static void hash_of(const uint8_t *hello, size_t len, uint8_t out[ZRTP_HASH_MAX])
@@ -100,6 +102,40 @@ static enum zrtp_status parse_value(const char *value, uint8_t hash[ZRTP_HELLO_H
 		return ZRTP_DROPPED;
 	}
 	return parse_hash(space + 1, hash) ? ZRTP_OK : ZRTP_INVALID;
+}
+
+/* The message of a datagram that is a Hello; len 0: it is none. */
+static struct zrtp_piece hello_in(const uint8_t *datagram, size_t len)
+{
+	struct zrtp_packet packet;
+	struct zrtp_message message;
+
+	if (zrtp_packet_open(&packet, datagram, len) != ZRTP_PACKET_OK ||
+	    zrtp_message_parse(&message, packet.message, packet.message_len) != ZRTP_PARSE_OK ||
+	    message.type != ZRTP_MSG_HELLO) {
+		return (struct zrtp_piece){ NULL, 0 };
+	}
+	return (struct zrtp_piece){ message.octets, message.len };
+}
+
+bool zrtp_hello_hash_matches(const uint8_t *datagram, size_t len, const char *value)
+{
+	const struct zrtp_piece hello = hello_in(datagram, len);
+	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
+
+	if (!hello.len || parse_value(value, hash) != ZRTP_OK) {
+		return false;
+	}
+	hash_of(hello.octets, hello.len, seen);
+	return zrtp_equal(seen, hash, sizeof(hash));
+}
+
+bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const uint8_t *datagram, size_t len)
+{
+	const struct zrtp_piece hello = hello_in(datagram, len);
+
+	return hello.len && hello.len == stream->peer_hello_len &&
+	       !memcmp(hello.octets, stream->peer_hello, hello.len);
 }
 
 enum zrtp_status zrtp_hello_hash_check(const char *value)

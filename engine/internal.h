@@ -201,6 +201,8 @@ struct zrtp_stream {
 	bool ping_waits; /* a Ping of ours is unanswered */
 	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
 	uint32_t ping_ssrc;
+	uint64_t pings_since; /* when the first of those counted came */
+	unsigned pings;
 	bool running, doomed, advance;
 
 	uint64_t started_at, found_at, secure_at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ping and PingACK (5.15, 5.16): answered in every state. */
+/* Ping and PingACK (5.15, 5.16): answered in every state, but not without limit. */
 #include "internal.h"
 
 /* An endpoint's name in Ping: not the ZID itself, which a stranger need not
@@ -16,8 +16,25 @@ int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDP
 	return 0;
 }
 
+/* Anybody can send one, and none needs many answers: a few at once, so that
+ * several may ask, and then no more for a while. */
+enum { PINGS_AT_ONCE = 16, PINGS_USEC = 4000000 };
+
+static bool too_many(struct zrtp_stream *stream)
+{
+	if (!stream->pings || stream->now - stream->pings_since >= PINGS_USEC) {
+		stream->pings_since = stream->now;
+		stream->pings = 0;
+	}
+	return ++stream->pings > PINGS_AT_ONCE;
+}
+
 enum zrtp_state zrtp_on_ping(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
+	if (too_many(stream)) {
+		stream->pings = PINGS_AT_ONCE + 1;
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
 	memcpy(stream->ping_hash, message->u.ping.endpoint_hash, sizeof(stream->ping_hash));
 	stream->ping_ssrc = message->ssrc;
 	zrtp_send(stream, ZRTP_MSG_PINGACK);

@@ -614,6 +614,14 @@ ZRTP_API void zrtp_stream_hello_hash(const struct zrtp_stream *stream, char out[
  * zrtp-hash. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_hello_hash_check(const char *value);
 
+/* Is this datagram a well-formed Hello, and the one that the value names (8)?
+ * Needs no stream and changes nothing. */
+ZRTP_API bool zrtp_hello_hash_matches(const uint8_t *datagram, size_t len, const char *value);
+
+/* Is this datagram the Hello that the stream has of its peer, octet for octet?
+ * Any other one is of somebody else, or of a peer that began anew. */
+ZRTP_API bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const uint8_t *datagram, size_t len);
+
 /* The peer's a=zrtp-hash value, version and hash. From now on only the Hello
  * with this hash is accepted, unless the policy tolerates others. The value of another version than ours is
  * ignored (ZRTP_OK). ZRTP_INVALID: not a zrtp-hash, nothing changed.

@@ -734,6 +734,47 @@ static void during_the_exchange_another_value_is_refused(void **state)
 	pair_free(pair);
 }
 
+/* ---- whose Hello is this? ---- */
+
+static struct pair_tap hellos[3];
+
+static void a_hello_is_recognised_by_its_hash_and_by_who_has_it(void **state)
+{
+	struct pair *pair = prepared(false);
+	char right[ZRTP_HELLO_HASH_TEXT_SIZE], wrong[ZRTP_HELLO_HASH_TEXT_SIZE];
+	const struct pair_packet *hello = &hellos[0].last, *ack = &hellos[1].last;
+	struct pair_packet other;
+
+	(void)state;
+	hellos[0] = (struct pair_tap){ .type = "Hello   ", .to = ALICE };
+	hellos[1] = (struct pair_tap){ .type = "HelloACK", .to = ALICE };
+	pair->filter = pair_tapped;
+	pair->filter_arg = hellos;
+	right_hash(pair, right);
+	wrong_hash(pair, wrong);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5000000));
+	assert_true(zrtp_hello_hash_matches(hello->octets, hello->len, right));
+	assert_false(zrtp_hello_hash_matches(hello->octets, hello->len, wrong));
+	assert_false(zrtp_hello_hash_matches(hello->octets, hello->len, "1.10 "));
+	assert_false(zrtp_hello_hash_matches(hello->octets, hello->len - 1, right));
+	assert_false(zrtp_hello_hash_matches(ack->octets, ack->len, right));
+	assert_true(zrtp_stream_knows_hello(stream_of(pair, ALICE), hello->octets, hello->len));
+	assert_false(zrtp_stream_knows_hello(stream_of(pair, BOB), hello->octets, hello->len));
+	assert_false(zrtp_stream_knows_hello(stream_of(pair, ALICE), ack->octets, ack->len));
+	for (size_t at = 16; at < hello->len; at++) {
+		other = *hello;
+		other.octets[at] ^= 1;
+		pair_repair(other.octets, other.len);
+		if (at < hello->len - 4) {
+			assert_false(zrtp_hello_hash_matches(other.octets, other.len, right));
+			assert_false(
+				zrtp_stream_knows_hello(stream_of(pair, ALICE), other.octets, other.len));
+		}
+	}
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -763,6 +804,7 @@ int main(void)
 		cmocka_unit_test(in_secure_the_same_value_is_confirmed),
 		cmocka_unit_test(in_secure_another_value_changes_nothing),
 		cmocka_unit_test(during_the_exchange_another_value_is_refused),
+		cmocka_unit_test(a_hello_is_recognised_by_its_hash_and_by_who_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

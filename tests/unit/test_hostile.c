@@ -921,6 +921,32 @@ static void ping_is_answered_in_every_state(void **state)
 	pair_free(pair);
 }
 
+/* Whoever sends them, in whatever state: four a second and no more. */
+static void pings_are_answered_four_a_second(void **state)
+{
+	struct pair_config config = initiator_alice();
+	struct pair *pair = pair_secured(&config);
+	uint64_t begin = pair->now;
+	unsigned answers = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		static const uint8_t hash[8] = { 0 };
+		uint8_t message[24];
+		unsigned before = pair->queued;
+
+		pair->now += 2000;
+		(void)inject_message(pair, 0, i, message, zrtp_ping_write(message, sizeof(message), hash));
+		answers += pair->queued - before;
+		pair->queued = before;
+	}
+	assert_int_equal(answers, 3 * 16);
+	assert_int_equal(pair->now - begin, 10000000);
+	pair->now += 5000000;
+	check_ping(pair);
+	pair_free(pair);
+}
+
 /* ---- what is counted ---- */
 
 static void every_dropped_packet_is_counted(void **state)
@@ -985,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(a_stray_helloack_does_not_silence_our_hello),
 		cmocka_unit_test(a_declined_exchange_ends_on_both_sides),
 		cmocka_unit_test(ping_is_answered_in_every_state),
+		cmocka_unit_test(pings_are_answered_four_a_second),
 		cmocka_unit_test(every_dropped_packet_is_counted),
 	};
 
