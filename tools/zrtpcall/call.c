@@ -357,6 +357,25 @@ int call_add_video(struct call *call)
 	return err ? err : call_modify(call);
 }
 
+int call_renew(struct call *call, bool other)
+{
+	struct medium *media[3];
+	int err;
+
+	if (call->state != CALL_UP) {
+		return EPROTO;
+	}
+	for (struct medium **m = call_media(call, media); *m; m++) {
+		zrtp_stream_free((*m)->zrtp);
+		(*m)->zrtp = NULL;
+	}
+	err = security_begin_again(call, other);
+	for (struct medium **m = call_media(call, media); *m && !err; m++) {
+		err = medium_renew(*m, other);
+	}
+	return err ? err : call_modify(call);
+}
+
 static void on_info_answered(int err, const struct sip_msg *msg, void *arg)
 {
 	(void)arg;

@@ -100,6 +100,14 @@ static int run_resume(struct phone *phone, struct call *call, const char *argume
 	return call_hold(call, false);
 }
 
+static int run_renew(struct phone *phone, struct call *call, const char *argument)
+{
+	bool other = !strcmp(argument, "other");
+
+	(void)phone;
+	return *argument && !other ? EINVAL : call_renew(call, other);
+}
+
 static int run_video(struct phone *phone, struct call *call, const char *argument)
 {
 	(void)phone;
@@ -186,6 +194,7 @@ static const struct command commands[] = {
 	{ "secure", true, false, run_secure },
 	{ "hold", true, false, run_hold },
 	{ "resume", true, false, run_resume },
+	{ "renew", true, false, run_renew },
 	{ "video", true, false, run_video },
 	{ "transfer", true, true, run_transfer },
 	{ "attend", true, true, run_attend },

@@ -249,6 +249,44 @@ int medium_new(struct medium **out, struct call *call, bool is_audio)
 	return 0;
 }
 
+/* At the port where it was; 0: at any. */
+static int listen_again(struct rtp_sock **out, struct medium *medium, uint16_t port)
+{
+	const struct options *options = medium->call->phone->options;
+	struct sa address = medium->call->phone->local;
+
+	return rtp_listen(out, IPPROTO_UDP, &address, port ? port : options->rtp_min,
+			  port ? (uint16_t)(port + 2) : options->rtp_max, true, on_rtp, NULL, medium);
+}
+
+int medium_renew(struct medium *medium, bool elsewhere)
+{
+	struct call *call = medium->call;
+	uint16_t port = sa_port(rtp_local(medium->rtp));
+	struct rtp_sock *rtp = NULL;
+	int err = elsewhere ? listen_again(&rtp, medium, 0) : 0;
+
+	end_rtp(medium);
+	if (!elsewhere) {
+		err = listen_again(&rtp, medium, port);
+	}
+	medium->rtp = rtp;
+	medium->started = false;
+	if (!err) {
+		err = gate_open(medium);
+	}
+	if (err) {
+		return err;
+	}
+	sdp_media_set_lport(medium->sdp, sa_port(rtp_local(medium->rtp)));
+	sdp_media_del_lattr(medium->sdp, "zrtp-hash");
+	if (call->zrtp &&
+	    zrtp_stream_new(&medium->zrtp, call->zrtp, rtp_sess_ssrc(medium->rtp), medium) != ZRTP_OK) {
+		return ENOMEM;
+	}
+	return security_put_hash(medium);
+}
+
 bool medium_active(const struct medium *medium)
 {
 	return sdp_media_rport(medium->sdp) && sa_isset(&medium->remote, SA_ALL) &&

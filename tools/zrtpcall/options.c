@@ -414,6 +414,13 @@ static bool set_no_cache(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_ignore_hash(struct options *options, const char *value)
+{
+	(void)value;
+	options->ignore_hash = options->no_hash = true;
+	return true;
+}
+
 static bool set_no_hash(struct options *options, const char *value)
 {
 	(void)value;
@@ -526,6 +533,8 @@ static const struct option_row rows[] = {
 	  set_offer_enrollment },
 	{ "expect-sas", "SAS", "any other SAS is an alarm", set_expect_sas },
 	{ "no-hash", NULL, "offer no a=zrtp-hash", set_no_hash },
+	{ "ignore-hash", NULL, "know nothing of a=zrtp-hash, as many phones do: neither offer nor check it",
+	  set_ignore_hash },
 	{ "parallel", NULL,
 	  "like GNU ZRTP: the stream whose Hello comes first makes the keys; implies --no-hash",
 	  set_parallel },
@@ -548,7 +557,7 @@ static const char help_tail[] =
 	"  dtmf DIGITS    info DIGITS     hold             resume         play FILE\n"
 	"  verify         unverify        sas              stats          video\n"
 	"  clear          acknowledge     secure           enroll yes|no\n"
-	"  transfer URI   attend N        relay N          wait SECONDS\n"
+	"  transfer URI   attend N        relay N          wait SECONDS   renew [other]\n"
 	"  wait up|secure|clear|incoming|played|ended [SECONDS]\n"
 	"\nexit status: 0 as asked, 1 usage or start, 2 a call or the registration failed,\n"
 	"3 not secure though required, 4 the SAS or the keys give cause for alarm\n";

@@ -271,6 +271,7 @@ static void destroy(void *arg)
 	mem_deref(phone->sip);
 	mem_deref(phone->dns);
 	zrtp_context_free(phone->zrtp);
+	zrtp_context_free(phone->other);
 	mem_deref(phone->secrets);
 	mem_deref(phone->aor);
 }

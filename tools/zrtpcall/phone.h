@@ -74,6 +74,9 @@ struct medium {
 };
 
 int medium_new(struct medium **out, struct call *call, bool is_audio);
+/* Begin anew with another SSRC, its ZRTP stream gone with the session before.
+ *   elsewhere  at another port */
+int medium_renew(struct medium *medium, bool elsewhere);
 /* An offer or answer was decoded: take over the address, begin to send. */
 void medium_update(struct medium *medium);
 /* Begin to say Hello, if its time has come. */
@@ -112,6 +115,9 @@ int sound_play(struct sound *sound, const char *path, bool once);
 /* ---- security.c: the engine's callbacks; wishes.c: what the user says ---- */
 
 int security_begin(struct call *call);
+/* Begin with another session in place of the one there is.
+ *   other  as another endpoint, which nobody knows */
+int security_begin_again(struct call *call, bool other);
 /* The engine may want to be called at another time now. */
 void security_rearm(struct call *call);
 /* Report the SAS and all that is to be shown with it. */
@@ -201,6 +207,9 @@ int call_info(struct call *call, char digit);
 /* Offer anew what is to be offered. */
 int call_modify(struct call *call);
 int call_add_video(struct call *call);
+/* Begin RTP and ZRTP anew, as a phone that forgets both at hold, and offer that.
+ *   other  as another phone at another port to which the call was passed on */
+int call_renew(struct call *call, bool other);
 /* Something alarming happened: tell, and remember for the exit status. */
 void call_alarm(struct call *call, const char *what, const char *text);
 /* The media of a call, with NULL at the end. */
@@ -248,6 +257,7 @@ struct phone {
 	char *aor;        /* our address of record */
 	struct tmr guard; /* nobody need answer our BYE for ever */
 	struct zrtp_context *zrtp;
+	struct zrtp_context *other; /* another endpoint, made when one is wanted */
 	struct secrets *secrets;
 	struct list calls;
 	unsigned last_id;

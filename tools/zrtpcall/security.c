@@ -314,7 +314,7 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 
 /* ---- beginning ---- */
 
-int security_begin(struct call *call)
+static int begin(struct call *call, struct zrtp_context *context)
 {
 	static const struct zrtp_callbacks callbacks = {
 		.send = on_send,
@@ -329,7 +329,7 @@ int security_begin(struct call *call)
 	if (options->no_zrtp) {
 		return 0;
 	}
-	if (zrtp_session_new(&call->zrtp, call->phone->zrtp, &options->policy, &callbacks) != ZRTP_OK) {
+	if (zrtp_session_new(&call->zrtp, context, &options->policy, &callbacks) != ZRTP_OK) {
 		return ENOMEM;
 	}
 	if (options->secret && zrtp_session_set_auxsecret(call->zrtp, (const uint8_t *)options->secret,
@@ -337,6 +337,25 @@ int security_begin(struct call *call)
 		return EINVAL;
 	}
 	return options->offer_enrollment && zrtp_session_enroll(call->zrtp) != ZRTP_OK ? EINVAL : 0;
+}
+
+int security_begin(struct call *call)
+{
+	return begin(call, call->phone->zrtp);
+}
+
+int security_begin_again(struct call *call, bool other)
+{
+	const struct zrtp_context_config stranger = { .client_id = "another phone" };
+	struct phone *phone = call->phone;
+
+	if (other && !phone->other && zrtp_context_new(&phone->other, &stranger) != ZRTP_OK) {
+		return ENOMEM;
+	}
+	zrtp_session_free(call->zrtp);
+	call->zrtp = NULL;
+	call->was_secure = false;
+	return begin(call, other ? phone->other : phone->zrtp);
 }
 
 enum zrtp_state security_state(const struct medium *medium)
@@ -401,7 +420,7 @@ static bool take_one(const char *name, const char *value, void *arg)
 
 void security_take_hash(struct medium *medium)
 {
-	if (medium->zrtp) {
+	if (medium->zrtp && !medium->call->phone->options->ignore_hash) {
 		(void)sdp_media_rattr_apply(medium->sdp, "zrtp-hash", take_one, medium);
 	}
 }
