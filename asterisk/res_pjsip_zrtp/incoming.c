@@ -14,6 +14,7 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
+#include "asterisk/netsock2.h"
 #include "asterisk/strings.h"
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
@@ -123,6 +124,34 @@ void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rt
 	api->peer_hash(instance, S_COR(!ast_strlen_zero(found.value), found.value, NULL));
 }
 
+/*! \brief The host that a message came from is the phone's, or that of a proxy before it. */
+static void tell_source(struct ast_sip_session *session, pjsip_rx_data *rdata)
+{
+	const struct zrtp_signalling *api;
+	struct ast_rtp_instance *instance;
+	struct ast_sockaddr source;
+	unsigned int i;
+
+	if (!ast_sockaddr_parse(&source, rdata->pkt_info.src_name, PARSE_PORT_FORBID)) {
+		return;
+	}
+	for (i = 0; i < LINES_MAX; i++) {
+		instance = state_instance(session, i);
+		api = instance ? state_api(instance) : NULL;
+		if (api) {
+			api->came_from(instance, &source);
+		}
+	}
+}
+
+void incoming_response(struct ast_sip_session *session, pjsip_rx_data *rdata)
+{
+	replace_learn(session, rdata);
+	if (rdata->msg_info.msg->body) {
+		tell_source(session, rdata);
+	}
+}
+
 int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 {
 	pjsip_rdata_sdp_info *info = pjsip_rdata_get_sdp_info(rdata);
@@ -134,6 +163,9 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	unsigned int i;
 
 	replace_learn(session, rdata);
+	if (rdata->msg_info.msg->body) {
+		tell_source(session, rdata);
+	}
 	for (i = 0; state && i < info->sdp->media_count; i++) {
 		instance = state_wanted(info->sdp->media[i]) ? state_instance(session, i) : NULL;
 		api = instance ? state_api(instance) : NULL;

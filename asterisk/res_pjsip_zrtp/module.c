@@ -81,7 +81,7 @@ static int load_module(void)
 	/* There is a channel, and no dialplan yet. */
 	room.supplement.priority = AST_SIP_SUPPLEMENT_PRIORITY_CHANNEL + 1;
 	room.supplement.incoming_request = incoming_request;
-	room.supplement.incoming_response = replace_learn;
+	room.supplement.incoming_response = incoming_response;
 	room.supplement.outgoing_request = replace_write;
 	ast_sip_session_register_supplement(&room.supplement);
 

@@ -107,6 +107,8 @@ void replace_settled(void *former);
 
 /*! \brief Read a=zrtp-hash of the description in force for an instance. \pre instance is locked */
 void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance);
+/*! \brief Learn from an answer where it came from. */
+void incoming_response(struct ast_sip_session *session, pjsip_rx_data *rdata);
 /*! \brief Read that of an offer before it is answered. */
 int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata);
 

@@ -25,6 +25,7 @@
 
 #include "ahead.h"
 #include "cache.h"
+#include "successor.h"
 
 /*! How long a Hello is held. Peers repeat theirs for about four seconds. */
 #define HOLD_USEC 1500000
@@ -87,7 +88,7 @@ static void drop_held(struct ahead *ahead)
 /*! \brief The last moment at which the engine takes it. */
 static void tell_label(struct media *media, const struct ahead *ahead)
 {
-	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(media->stream), ahead->used);
+	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(successor_or_own(media)), ahead->used);
 
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
 		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->used, zrtp_status_text(status));
@@ -261,7 +262,7 @@ static int undecided(struct media *media)
 {
 	struct zrtp_stream_info info;
 
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(successor_or_own(media), &info);
 
 	return info.state == ZRTP_STATE_IDLE || info.state == ZRTP_STATE_DISCOVERY
 		|| info.state == ZRTP_STATE_FOUND || info.state == ZRTP_STATE_NO_ZRTP;

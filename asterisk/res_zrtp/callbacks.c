@@ -11,11 +11,7 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
 
-#include "res_zrtp.h"
-
-/*! A peer that was replaced is silent for at least so long; its successor
- * repeats its Hello for longer. */
-#define SILENCE_USEC 1500000
+#include "successor.h"
 
 /*! Whoever has recorded a message of the peer can repeat it: of one event so
  * often a line in the log has to do. */
@@ -161,30 +157,6 @@ static void on_error(attribute_unused struct zrtp_stream *stream, const struct z
 	}
 }
 
-/*! \brief A secure stream, and somebody else says Hello. */
-static void peer_changed(struct media *media)
-{
-	uint64_t silent_since;
-	int moved, told;
-
-	ao2_lock(media);
-	silent_since = MAX(media->peer.renewed_at, media->peer.heard_at);
-	moved = media->peer.moved && context_now() - silent_since > SILENCE_USEC;
-	told = media->stranger_told;
-	media->stranger_told = 1;
-	ao2_unlock(media);
-
-	if (!moved || !media_from_remote(media)) {
-		/* Anybody can send one, so that one line has to do. */
-		if (!told) {
-			ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", name_of(media));
-		}
-		return;
-	}
-	ast_log(LOG_NOTICE, "%s: the call has another peer, ZRTP begins again\n", name_of(media));
-	leg_restart(media->leg);
-}
-
 /*! \brief Was there no line about this event for a while? */
 static int is_news(struct media *media, enum zrtp_event event)
 {
@@ -244,7 +216,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		signalling_mismatch(media);
 		break;
 	case ZRTP_EVENT_PEER_CHANGED:
-		peer_changed(media);
+		successor_knock(media);
 		break;
 	case ZRTP_EVENT_NEW_LABEL:
 		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", name_of(media));

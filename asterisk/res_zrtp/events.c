@@ -277,6 +277,18 @@ void events_alert(struct media *media, enum zrtp_event event)
 			"Text", zrtp_event_text(event)));
 }
 
+void events_warn(struct media *media, const char *reason, const char *text)
+{
+	char ssrc[9];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish_plain(media, alert_type(),
+		ast_json_pack("{s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason,
+			"Text", text));
+}
+
 void events_passthrough(struct media *media, const char *state, int first)
 {
 	struct ast_channel *chan = media_channel(media);

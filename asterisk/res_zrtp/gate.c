@@ -30,6 +30,10 @@ extern struct ast_srtp_policy_res *res_srtp_policy;
 #define RTP_MAX 8192
 #define RTCP_MAX 1536
 
+/*! The fixed header of RTP, and where the SSRC is in it. */
+#define RTP_MIN 12
+#define RTP_SSRC_AT 8
+
 /*! How long other threads may still be on their way through our table. */
 #define GRACE_USEC 250000
 
@@ -163,8 +167,9 @@ static void authenticated(struct media *media, const void *packet, int rtcp)
 	/* The port of RTCP is another one, and its SSRC that of RTP. */
 	peer_heard(&media->peer, rtcp ? &elsewhere : &media->reading, context_now());
 	if (!rtcp) {
-		memcpy(&media->gate.ssrc, (const uint8_t *) packet + 8, sizeof(media->gate.ssrc));
+		memcpy(&media->gate.ssrc, (const uint8_t *) packet + RTP_SSRC_AT, sizeof(media->gate.ssrc));
 		media->gate.has_ssrc = 1;
+		unauthentic_good(&media->gate.unauthentic);
 	}
 }
 
@@ -192,13 +197,17 @@ static int pass_clear(struct media *media, void *buf, int *len, int rtcp)
 }
 
 /*! \brief Open an incoming packet. \pre media is locked */
-static int unseal(struct media *media, void *buf, int *len, int rtcp)
+static int unseal(struct media *media, void *buf, int *len, int rtcp, int (**notify)(void *data))
 {
 	size_t size = *len;
 
 	if (*len < 0
 		|| zrtp_srtp_unprotect(media->gate.srtp, rtcp, buf, &size) != ZRTP_OK
 		|| size >= (size_t) *len) {
+		if (!rtcp && *len >= RTP_MIN) {
+			memcpy(&media->gate.unauthentic_ssrc, (const uint8_t *) buf + RTP_SSRC_AT, sizeof(uint32_t));
+			*notify = unauthentic_packet(&media->gate.unauthentic, context_now()) ? leg_task_unauthentic : NULL;
+		}
 		return drop(media, rtcp);
 	}
 
@@ -218,7 +227,7 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 		media->peer.rtp_seen |= !rtcp;
 		return pass_clear(media, buf, len, rtcp);
 	case GATE_SECURE:
-		res = unseal(media, buf, len, rtcp);
+		res = unseal(media, buf, len, rtcp, notify);
 		/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
 		if (res >= 0 && !media->gate.noticed) {
 			media->gate.noticed = 1;
@@ -498,6 +507,7 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 		if (direction == ZRTP_RECEIVE) {
 			gate->rx = GATE_SECURE;
 			gate->noticed = gate->has_ssrc = 0;
+			gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };
 		} else {
 			gate->tx = GATE_SECURE;
 			gate->was_secure = 1;

@@ -93,6 +93,7 @@ int gate_next_take_over(struct media *media)
 		gate->was_secure = 1;
 		gate->paused = gate->has_ssrc = 0;
 		gate->noticed = gate->next.noticed;
+		gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };
 		gate->next.srtp = NULL;
 		forget(&gate->next);
 		res = 0;

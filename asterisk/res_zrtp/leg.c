@@ -21,6 +21,7 @@
 #include "asterisk/utils.h"
 
 #include "ahead.h"
+#include "successor.h"
 
 #define BUCKETS 1021
 
@@ -40,7 +41,9 @@ struct leg {
 
 	/* Of the serializer alone. */
 	struct zrtp_session *session;
-	unsigned int restart:1;
+	struct media *restart;          /*!< The stream for which its ZRTP is to begin again */
+	enum peer_claim claim;          /*!< Why */
+	struct successor next;          /*!< What may take the place of the session */
 	unsigned int enroll:1;          /*!< Enrollment is wanted */
 	unsigned int enrolling:1;       /*!< It was announced, and not refused */
 	struct ahead ahead;
@@ -139,7 +142,6 @@ static int leg_exit(struct leg *leg)
 	return last;
 }
 
-/*! \brief Copy what the CLI shows. */
 static void report(struct media *media)
 {
 	struct zrtp_session_info session;
@@ -187,7 +189,7 @@ static void stream_make(struct leg *leg, struct media *media)
 	enum zrtp_status status = ZRTP_OK;
 
 	if (!leg->session) {
-		status = zrtp_session_new(&leg->session, leg->context->zrtp, &leg->settings->policy, &callbacks_table);
+		status = leg_new_session(leg, &leg->session, &callbacks_table, 1);
 	}
 	if (status == ZRTP_OK) {
 		status = zrtp_stream_new(&media->stream, leg->session, media->ssrc, media);
@@ -197,6 +199,7 @@ static void stream_make(struct leg *leg, struct media *media)
 	} else {
 		stream_failed(media, status);
 	}
+	successor_join(media);
 }
 
 static void stream_start(struct media *media)
@@ -212,14 +215,15 @@ static void stream_start(struct media *media)
 	if (status != ZRTP_OK) {
 		stream_failed(media, status);
 	}
+	successor_start(media);
 }
 
-/*! \brief All keys so far were for a peer that has gone. */
+/*! \brief Nothing is secure yet, and the peer is another one. */
 static void begin_again(struct leg *leg)
 {
 	struct media *media;
 
-	leg->restart = 0;
+	successor_end(leg);
 	leg->enrolling = 0;
 	ahead_reset(&leg->ahead);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
@@ -252,6 +256,25 @@ static int is_secure(const struct media *media)
 	return media->stream && media->report.info.state == ZRTP_STATE_SECURE;
 }
 
+/*! \brief What is secure stays so until another session is. */
+static void restart(struct leg *leg)
+{
+	struct media *media, *because = leg->restart;
+	struct zrtp_stream_info info;
+
+	leg->restart = NULL;
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		if (media->stream) {
+			zrtp_stream_get_info(media->stream, &info);
+			if (info.state == ZRTP_STATE_SECURE || info.state == ZRTP_STATE_GOCLEAR_SENT) {
+				successor_begin(leg, because, leg->claim);
+				return;
+			}
+		}
+	}
+	begin_again(leg);
+}
+
 /*! \brief Tell others of the leg. The stream that made the SAS stands for it, as long as it is there. */
 static void report_leg(struct leg *leg)
 {
@@ -280,8 +303,9 @@ static void settle(struct leg *leg)
 	struct media *media;
 
 	if (leg->restart) {
-		begin_again(leg);
+		restart(leg);
 	}
+	successor_settle(leg);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		signalling_check(media);
 		report(media);
@@ -347,9 +371,54 @@ enum outcome leg_outcome(const struct leg *leg)
 	return any ? worst : OUTCOME_PENDING;
 }
 
-void leg_restart(struct leg *leg)
+void leg_restart(struct media *media, enum peer_claim claim)
 {
-	leg->restart = 1;
+	media->leg->restart = media;
+	media->leg->claim = claim;
+}
+
+struct successor *leg_next(struct leg *leg)
+{
+	return &leg->next;
+}
+
+enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, const struct zrtp_callbacks *callbacks,
+	int resync)
+{
+	struct zrtp_policy policy = leg->settings->policy;
+
+	policy.resync = policy.resync && resync;
+
+	return zrtp_session_new(out, leg->context->zrtp, &policy, callbacks);
+}
+
+int leg_wants_enrollment(const struct leg *leg)
+{
+	return leg->enroll;
+}
+
+struct zrtp_session *leg_replace_session(struct leg *leg, struct zrtp_session *session, int enrolling)
+{
+	struct zrtp_session *former = leg->session;
+
+	leg->session = session;
+	leg->enrolling = enrolling;
+	party_update(leg->party, &(struct leg_state) { .endpoint = leg->endpoint, .outcome = OUTCOME_PENDING });
+
+	return former;
+}
+
+void leg_report(struct media *media)
+{
+	report(media);
+}
+
+void leg_make_stream(struct media *media)
+{
+	stream_make(media->leg, media);
+	if (media->begun) {
+		stream_start(media);
+	}
 }
 
 /*!
@@ -430,8 +499,12 @@ static int task_end(void *data)
 	ahead_end(media);
 	report(media);
 	gate_wipe(media);
+	successor_leave(media);
 	zrtp_stream_free(media->stream);
 	media->stream = NULL;
+	if (leg->restart == media) {
+		leg->restart = NULL;
+	}
 	if (media->begun) {
 		stats_stream_end(media);
 	}
@@ -450,6 +523,7 @@ static int task_close(void *data)
 	struct leg *leg = data;
 
 	party_close(leg->party);
+	successor_end(leg);
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
 	ao2_ref(leg, -1);
@@ -464,6 +538,34 @@ int leg_task_authenticated(void *data)
 	if (media->stream) {
 		zrtp_stream_srtp_authenticated(media->stream, context_now());
 		settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+/*! \brief Which is the likely cause? \pre media is locked */
+static const char *why_unauthentic(const struct gate *gate)
+{
+	return gate->unauthentic.heard && gate->ssrc != gate->unauthentic_ssrc
+		? "its media has another SSRC than before, so its ZRTP began anew without us, or another phone has the call"
+		: "something on the way changes its media, such as an SBC that transcodes or changes the packet time";
+}
+
+int leg_task_unauthentic(void *data)
+{
+	struct media *media = data;
+	unsigned int packets;
+	const char *why;
+
+	ao2_lock(media);
+	why = why_unauthentic(&media->gate);
+	packets = media->gate.unauthentic.packets;
+	ao2_unlock(media);
+	if (media->stream) {
+		ast_log(LOG_WARNING, "%s: secure, but the phone is not heard: nothing came for %d s but %u packets that fail "
+			"authentication. Likely %s\n", media->report.channel, UNAUTHENTIC_USEC / 1000000, packets, why);
+		events_warn(media, "Unauthentic", why);
 	}
 	ao2_ref(media, -1);
 
@@ -490,6 +592,7 @@ int leg_task_expire(void *data)
 	timers_expired(media);
 	if (media->stream) {
 		zrtp_stream_expire(media->stream, context_now());
+		successor_expire(media);
 		settle(media->leg);
 	}
 	ao2_ref(media, -1);
@@ -511,18 +614,41 @@ static void latch(struct media *media)
 	}
 }
 
+/*! \brief Let the session have it that it is for. */
+static void deliver(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
+{
+	int next;
+
+	media->source = *source;
+	media->datagram = octets;
+	media->datagram_len = len;
+	next = successor_takes(media, octets, len);
+	if (!held && (next || !media->next) && ahead_hold(media, octets, len)) {
+		return;
+	}
+	if (next) {
+		successor_receive(media, octets, len);
+	} else if (zrtp_stream_receive(media->stream, octets, len, context_now()) == ZRTP_OK) {
+		latch(media);
+	}
+}
+
 void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
 {
+	struct leg *leg = media->leg;
+
 	if (!media->stream) {
 		return;
 	}
-	media->source = *source;
-	if ((held || !ahead_hold(media, octets, len))
-		&& zrtp_stream_receive(media->stream, octets, len, context_now()) == ZRTP_OK) {
-		latch(media);
+	deliver(media, octets, len, source, held);
+	if (leg->restart && media->stream) {
+		restart(leg);
+		deliver(media, octets, len, source, 0);
 	}
+	successor_settle(leg);
 	memset(&media->source, 0, sizeof(media->source));
-	settle(media->leg);
+	media->datagram = NULL;
+	settle(leg);
 }
 
 static int task_datagram(void *data)

@@ -258,6 +258,7 @@ void media_activate(struct media *media, struct ast_rtp_instance *instance)
 	ao2_lock(media);
 	media->activated = 1;
 	media->pass.telling = 0;
+	peer_renew(&media->peer, context_now());
 	ao2_unlock(media);
 	start_if_ready(media, instance);
 }
@@ -355,17 +356,6 @@ void media_settle(struct media *media)
 	ao2_lock(media);
 	media->peer.settled = 1;
 	ao2_unlock(media);
-}
-
-int media_from_remote(struct media *media)
-{
-	int res;
-
-	ao2_lock(media);
-	res = peer_from_media(&media->peer, &media->source);
-	ao2_unlock(media);
-
-	return res;
 }
 
 /*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */

@@ -160,12 +160,6 @@ int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net
 	return 1;
 }
 
-int peer_from_media(const struct peer_address *peer, const struct net_address *source)
-{
-	return net_address_equal(source, &peer->remote)
-		|| (peer->symmetric && net_address_equal(&peer->remote, &peer->signalled));
-}
-
 void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now)
 {
 	peer->heard_at = now;

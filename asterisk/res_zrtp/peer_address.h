@@ -128,9 +128,6 @@ enum peer_kind {
 int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
 	uint16_t number);
 
-/*! \brief Can this be from where media goes? Behind NAT nobody knows before RTP came from there. */
-int peer_from_media(const struct peer_address *peer, const struct net_address *source);
-
 /*! \brief Media came that our keys have opened. \param source may be not set: then only that it came counts */
 void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now);
 

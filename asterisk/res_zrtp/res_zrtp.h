@@ -27,6 +27,7 @@
 #include "peer_address.h"
 #include "relay_choice.h"
 #include "unjoined.h"
+#include "unauthentic.h"
 
 #include "api.h"
 #include "signalling.h"
@@ -177,6 +178,8 @@ struct gate {
 	unsigned int noticed:1;    /*!< The ZRTP engine knows of the peer's SRTP */
 	unsigned int has_ssrc:1;   /*!< The peer's SSRC is known: that of the last packet its keys have opened */
 	uint32_t ssrc;
+	struct unauthentic unauthentic; /*!< Packets that the keys do not open, and the SSRC of the last one */
+	uint32_t unauthentic_ssrc;
 	struct zrtp_srtp *srtp;
 	struct gate_next next;     /*!< Keys that wait */
 	struct gate_output *output;
@@ -499,6 +502,10 @@ struct media {
 
 	/* Of the serializer alone. */
 	struct zrtp_stream *stream;
+	struct zrtp_stream *next;     /*!< Of the session that may take the leg's place, see successor.h; or NULL */
+	struct net_address next_at;   /*!< Where its peer is */
+	unsigned int next_events;     /*!< What it has to tell then, a bit for each event */
+	unsigned int next_secure:1;
 	enum outcome outcome;
 	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
 	uint64_t logged_at[ZRTP_EVENT_COUNT]; /*!< The last line of each, where repetitions are left out */
@@ -506,6 +513,8 @@ struct media {
 	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
 	unsigned int ssrc;
 	struct net_address source;    /*!< Of the datagram being handled, else not set */
+	const uint8_t *datagram;      /*!< That datagram */
+	size_t datagram_len;
 	uint64_t timer_due;           /*!< 0: no timer runs */
 	int timer_id;
 	int timer_armed;              /*!< Whoever clears it has the reference; atomic */
@@ -563,8 +572,6 @@ void media_latch(struct media *media);
 void media_engage(struct media *media);
 /*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
-/*! \brief Can the datagram being handled be from where media goes? Serializer only. */
-int media_from_remote(struct media *media);
 /*! \brief The channel of this instance with a reference, or NULL. No lock may be held. */
 struct ast_channel *media_channel(struct media *media);
 
@@ -770,6 +777,8 @@ void leg_settle(struct leg *leg);
 
 /*! \brief Task: SRTP of the peer was authenticated. */
 int leg_task_authenticated(void *data);
+/*! \brief Task: the stream is secure, and nothing comes but what its keys do not open. */
+int leg_task_unauthentic(void *data);
 /*! \brief Task: the stream's timer has run out. */
 int leg_task_expire(void *data);
 /*! \brief Task: the signalling has news of the peer. */
@@ -781,10 +790,24 @@ struct ast_taskprocessor;
 struct ast_taskprocessor *leg_serializer(const struct leg *leg);
 
 /*!
- * \brief Another peer has taken the place of the one we had: begin again
- * with it, as soon as the callback that calls this has returned.
+ * \brief Another peer has come: begin again with it, as soon as the callback
+ * that calls this has returned. What is secure stays so until that is.
  */
-void leg_restart(struct leg *leg);
+void leg_restart(struct media *media, enum peer_claim claim);
+
+/* For successor.c. Serializer only. */
+struct successor;
+struct successor *leg_next(struct leg *leg);
+/*! \brief A session as the policy has it. \param resync may it keep a new secret after a mismatch, if the policy says so? */
+enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, const struct zrtp_callbacks *callbacks,
+	int resync);
+int leg_wants_enrollment(const struct leg *leg);
+/*! \brief Another session is the leg's. \return the one before, for the caller to free */
+struct zrtp_session *leg_replace_session(struct leg *leg, struct zrtp_session *session, int enrolling);
+/*! \brief Copy what the CLI shows of a stream. */
+void leg_report(struct media *media);
+/*! \brief Make the stream of a media object that has none, and start it if media flows. */
+void leg_make_stream(struct media *media);
 
 /*! Set to a true value on a channel, it asks for enrollment in its leg. */
 #define ENROLL_VARIABLE "ZRTP_ENROLL"
@@ -1032,6 +1055,8 @@ void events_state(struct media *media, const char *state, enum outcome outcome);
 void events_listening(struct media *media, int recorded);
 /*! \brief Tell of something a person should know: a security exception. Serializer only. */
 void events_alert(struct media *media, enum zrtp_event event);
+/*! \brief Tell of another such thing. \param reason for programs \param text for people */
+void events_warn(struct media *media, const char *reason, const char *text);
 /*! \brief Tell of a SASrelay to this leg's phone. */
 void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
 /*!

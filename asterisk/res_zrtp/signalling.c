@@ -19,7 +19,7 @@
 #include "asterisk/time.h"
 #include "asterisk/utils.h"
 
-#include "res_zrtp.h"
+#include "successor.h"
 #include "refuse.h"
 
 /*! How long the Hello that was signalled may still come after another one did. */
@@ -216,6 +216,9 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 	if (media) {
 		ao2_lock(media);
 		changed = strcasecmp(media->peer_hash, S_OR(value, ""));
+		if (changed && !ast_strlen_zero(value)) {
+			peer_announce(&media->peer);
+		}
 		ast_copy_string(media->peer_hash, S_OR(value, ""), sizeof(media->peer_hash));
 		media->report.signalled = !ast_strlen_zero(value);
 		partner = ao2_bump(media->pass.partner);
@@ -249,6 +252,18 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 	ao2_unlock(instance);
 }
 
+static void came_from(struct ast_rtp_instance *instance, const struct ast_sockaddr *source)
+{
+	struct media *media = gate_media_get(instance);
+
+	if (media) {
+		ao2_lock(media);
+		media_address(&media->peer.signaller, source);
+		ao2_unlock(media);
+		ao2_ref(media, -1);
+	}
+}
+
 const struct zrtp_signalling signalling_table = {
 	.version = ZRTP_SIGNALLING_VERSION,
 	.hash = hash,
@@ -257,6 +272,7 @@ const struct zrtp_signalling signalling_table = {
 	.check = check,
 	.peer_hash = peer_hash,
 	.listen = listen_to,
+	.came_from = came_from,
 };
 
 struct zrtp_signalling_listener *signalling_listener(struct media *media)
@@ -300,12 +316,16 @@ void signalling_apply(struct media *media)
 	ao2_unlock(media);
 
 	/* A description without one does not take back the one before. */
-	if (ast_strlen_zero(hash) || zrtp_stream_set_peer_hello_hash(media->stream, hash) != ZRTP_WRONG_STATE) {
+	if (ast_strlen_zero(hash)) {
 		return;
 	}
-	ast_log(LOG_NOTICE, "%s: the signalling names another ZRTP peer, ZRTP begins again with it\n",
-		media->report.channel);
-	leg_restart(media->leg);
+	if (zrtp_stream_set_peer_hello_hash(media->stream, hash) != ZRTP_WRONG_STATE) {
+		successor_recall(media);
+	} else if (!successor_expects(media, hash)) {
+		ast_log(LOG_NOTICE, "%s: the signalling names another ZRTP peer, ZRTP begins again with it\n",
+			media->report.channel);
+		leg_restart(media, PEER_CLAIM_HASH);
+	}
 }
 
 int signalling_renewed(struct media *media)

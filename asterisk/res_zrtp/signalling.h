@@ -19,7 +19,7 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 4
+#define ZRTP_SIGNALLING_VERSION 5
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
@@ -133,6 +133,12 @@ struct zrtp_signalling {
 	 */
 	void (*listen)(struct ast_rtp_instance *instance, struct zrtp_signalling_listener *listener,
 		enum zrtp_signalling_medium medium);
+	/*!
+	 * \brief A message with a session description came from this host. In a
+	 * call that gets another ZRTP peer, that one may be there.
+	 * \param source its port does not count
+	 */
+	void (*came_from)(struct ast_rtp_instance *instance, const struct ast_sockaddr *source);
 };
 
 #endif

@@ -26,6 +26,7 @@ struct source {
 	const char *unjoined;          /*!< The state of one that may be passed through, else NULL */
 	enum unjoined_reason reason;
 	int keyed;                     /*!< Its phones have keys with each other */
+	struct unauthentic unauthentic;
 };
 
 static void put(char *out, const char *value)
@@ -344,6 +345,17 @@ static void put_clear_reason(char *out, const struct source *s)
 	put(out, unjoined_reason_text(s->reason));
 }
 
+/*! \brief The audio is secure, and nothing comes that its keys open. */
+static void put_deaf(char *out, const struct source *s)
+{
+	put_yes(out, s->unauthentic.deaf);
+}
+
+static void put_unauthentic(char *out, const struct source *s)
+{
+	snprintf(out, STATUS_VALUE_SIZE, "%u", s->unauthentic.packets);
+}
+
 static void put_policy(char *out, const struct source *s)
 {
 	put(out, s->policy);
@@ -394,6 +406,8 @@ static const struct {
 	{ "Recorded", put_recorded },
 	{ "PhoneKeys", put_phone_keys },
 	{ "ClearReason", put_clear_reason },
+	{ "Deaf", put_deaf },
+	{ "Unauthentic", put_unauthentic },
 };
 
 /*! \brief A leg that may be passed through has no session of ours. \retval -1 it is none */
@@ -433,6 +447,9 @@ static int load(struct source *out, struct media **media, struct ast_channel *ch
 	if (!party) {
 		return 0;
 	}
+	ao2_lock(*media);
+	out->unauthentic = (*media)->gate.unauthentic;
+	ao2_unlock(*media);
 	party_get_report(party, &out->report);
 	if (out->report.session.has_peer_zid) {
 		cache_about(out->report.session.peer_zid, &out->about);

@@ -12,6 +12,7 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
 #include "asterisk/sched.h"
+#include "asterisk/utils.h"
 
 #include "res_zrtp.h"
 
@@ -59,10 +60,15 @@ void timers_expired(struct media *media)
 	}
 }
 
+static uint64_t deadline(const struct zrtp_stream *stream)
+{
+	return stream ? zrtp_stream_deadline(stream) : ZRTP_NEVER;
+}
+
 void timers_arm(struct media *media)
 {
 	uint64_t now = context_now();
-	uint64_t due = media->stream ? zrtp_stream_deadline(media->stream) : ZRTP_NEVER;
+	uint64_t due = MIN(deadline(media->stream), deadline(media->next));
 
 	/* An entry that comes early does no harm, and most deadlines move away. */
 	if (due == ZRTP_NEVER || (media->timer_due && media->timer_due <= due)) {
