@@ -25,9 +25,6 @@
 
 #define BUCKETS 1021
 
-/*! Datagrams of one stream that may wait for the serializer. */
-#define QUEUE_MAX 32
-
 /*! Seconds after which a thread with nothing to do ends. */
 #define THREAD_IDLE 60
 #define THREADS_MIN 4
@@ -51,14 +48,6 @@ struct leg {
 	AST_LIST_HEAD_NOLOCK(, media) streams;
 
 	char channel_id[0];             /*!< When it was made; fixed */
-};
-
-/*! A received datagram on its way to the serializer. */
-struct datagram {
-	struct media *media;
-	struct net_address source;
-	size_t len;
-	uint8_t octets[0];
 };
 
 static struct ast_threadpool *pool;
@@ -257,7 +246,7 @@ static int is_secure(const struct media *media)
 }
 
 /*! \brief What is secure stays so until another session is. */
-static void restart(struct leg *leg)
+static void begin_anew(struct leg *leg)
 {
 	struct media *media, *because = leg->restart;
 	struct zrtp_stream_info info;
@@ -273,6 +262,17 @@ static void restart(struct leg *leg)
 		}
 	}
 	begin_again(leg);
+}
+
+int leg_restarted(struct leg *leg)
+{
+	int wanted = leg->restart != NULL;
+
+	if (wanted) {
+		begin_anew(leg);
+	}
+
+	return wanted;
 }
 
 /*! \brief Tell others of the leg. The stream that made the SAS stands for it, as long as it is there. */
@@ -302,9 +302,7 @@ static void settle(struct leg *leg)
 {
 	struct media *media;
 
-	if (leg->restart) {
-		restart(leg);
-	}
+	leg_restarted(leg);
 	successor_settle(leg);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		signalling_check(media);
@@ -544,34 +542,6 @@ int leg_task_authenticated(void *data)
 	return 0;
 }
 
-/*! \brief Which is the likely cause? \pre media is locked */
-static const char *why_unauthentic(const struct gate *gate)
-{
-	return gate->unauthentic.heard && gate->ssrc != gate->unauthentic_ssrc
-		? "its media has another SSRC than before, so its ZRTP began anew without us, or another phone has the call"
-		: "something on the way changes its media, such as an SBC that transcodes or changes the packet time";
-}
-
-int leg_task_unauthentic(void *data)
-{
-	struct media *media = data;
-	unsigned int packets;
-	const char *why;
-
-	ao2_lock(media);
-	why = why_unauthentic(&media->gate);
-	packets = media->gate.unauthentic.packets;
-	ao2_unlock(media);
-	if (media->stream) {
-		ast_log(LOG_WARNING, "%s: secure, but the phone is not heard: nothing came for %d s but %u packets that fail "
-			"authentication. Likely %s\n", media->report.channel, UNAUTHENTIC_USEC / 1000000, packets, why);
-		events_warn(media, "Unauthentic", why);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
 int leg_task_signalling(void *data)
 {
 	struct media *media = data;
@@ -600,70 +570,6 @@ int leg_task_expire(void *data)
 	return 0;
 }
 
-/*! \brief Behind NAT the peer is where its first good Hello comes from. */
-static void latch(struct media *media)
-{
-	struct zrtp_stream_info info;
-
-	zrtp_stream_get_info(media->stream, &info);
-	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
-		media_latch(media);
-	}
-	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
-		media_engage(media);
-	}
-}
-
-/*! \brief Let the session have it that it is for. */
-static void deliver(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
-{
-	int next;
-
-	media->source = *source;
-	media->datagram = octets;
-	media->datagram_len = len;
-	next = successor_takes(media, octets, len);
-	if (!held && (next || !media->next) && ahead_hold(media, octets, len)) {
-		return;
-	}
-	if (next) {
-		successor_receive(media, octets, len);
-	} else if (zrtp_stream_receive(media->stream, octets, len, context_now()) == ZRTP_OK) {
-		latch(media);
-	}
-}
-
-void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
-{
-	struct leg *leg = media->leg;
-
-	if (!media->stream) {
-		return;
-	}
-	deliver(media, octets, len, source, held);
-	if (leg->restart && media->stream) {
-		restart(leg);
-		deliver(media, octets, len, source, 0);
-	}
-	successor_settle(leg);
-	memset(&media->source, 0, sizeof(media->source));
-	media->datagram = NULL;
-	settle(leg);
-}
-
-static int task_datagram(void *data)
-{
-	struct datagram *datagram = data;
-	struct media *media = datagram->media;
-
-	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
-	leg_receive(media, datagram->octets, datagram->len, &datagram->source, 0);
-	ast_free(datagram);
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
 struct party *leg_party(struct media *media)
 {
 	struct party *party;
@@ -673,45 +579,6 @@ struct party *leg_party(struct media *media)
 	ao2_unlock(media);
 
 	return party;
-}
-
-int leg_push_data(struct media *media, int (*task)(void *data), void *data)
-{
-	return ast_taskprocessor_push(media->leg->serializer, task, data);
-}
-
-int leg_push(struct media *media, int (*task)(void *data))
-{
-	ao2_ref(media, +1);
-	if (ast_taskprocessor_push(media->leg->serializer, task, media)) {
-		ao2_ref(media, -1);
-		return -1;
-	}
-
-	return 0;
-}
-
-void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
-{
-	struct datagram *datagram = NULL;
-
-	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX
-		&& __atomic_load_n(&media->started, __ATOMIC_ACQUIRE) && !media_is_over(media)) {
-		datagram = ast_malloc(sizeof(*datagram) + len);
-	}
-	if (datagram) {
-		datagram->media = ao2_bump(media);
-		datagram->source = *source;
-		datagram->len = len;
-		memcpy(datagram->octets, octets, len);
-		if (!ast_taskprocessor_push(media->leg->serializer, task_datagram, datagram)) {
-			return;
-		}
-		ao2_ref(media, -1);
-		ast_free(datagram);
-	}
-	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
-	stats_count(STATS_DATAGRAM_QUEUE);
 }
 
 int leg_join(struct media *media, unsigned int ssrc)

@@ -88,7 +88,7 @@ static int from_phone(struct media *media, enum kind kind, const uint8_t *octets
 		memcpy(&ssrc, octets + 8, sizeof(ssrc));
 	}
 
-	return peer_admits(&media->peer, what, source, ssrc, number);
+	return peer_admits(&media->peer, what, source, ssrc, number, context_now());
 }
 
 /*! \brief Is RTCP from where RTP is? Its port is what the phone makes it. \pre media is locked */

@@ -145,9 +145,19 @@ static int passes_probation(struct peer_address *peer, const struct net_address 
 	return peer->probes >= PEER_PROBATION;
 }
 
-int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
-	uint16_t number)
+/*! \brief Is the phone heard where it was, so that this is at best an address that anybody can write on a packet? */
+static int is_elsewhere(const struct peer_address *peer, const struct net_address *source, uint64_t now)
 {
+	return net_address_is_set(&peer->latched) && !net_address_equal(source, &peer->latched)
+		&& now - peer->latched_at < PEER_HERE_USEC;
+}
+
+int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
+	uint16_t number, uint64_t now)
+{
+	if (is_elsewhere(peer, source, now)) {
+		return peer_expects(peer, source);
+	}
 	if (!peer_accepts(peer, source)) {
 		return 0;
 	}
@@ -156,6 +166,9 @@ int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net
 		return 0;
 	}
 	peer_learn(peer, source);
+	if (net_address_equal(source, &peer->latched)) {
+		peer->latched_at = now;
+	}
 
 	return 1;
 }

@@ -34,6 +34,8 @@ int net_address_same_host(const struct net_address *a, const struct net_address 
 #define PEER_PAUSE_USEC 500000
 /*! How long packets of a peer that was replaced may still come. */
 #define PEER_SETTLE_USEC 3000000
+/*! A phone that is passed through is where it was, if it was heard there so shortly ago. */
+#define PEER_HERE_USEC 2000000
 /*! Sequence numbers in a row that make an unknown source the phone behind NAT. */
 #define PEER_PROBATION 4
 /*! An address that has proved nothing is sent so many times the octets that came from it. */
@@ -68,6 +70,7 @@ struct peer_address {
 	unsigned int renewed:1;       /*!< It had any new description of it */
 	uint64_t renewed_at;          /*!< The last one */
 	uint64_t heard_at;            /*!< Media that our keys open, 0: none yet */
+	uint64_t latched_at;          /*!< Passed through: the last from there */
 	struct net_address probe;     /*!< RTP of an unknown source: its SSRC, next number and count */
 	uint32_t probe_ssrc;
 	uint16_t probe_next;
@@ -122,11 +125,12 @@ enum peer_kind {
 };
 
 /*!
- * \brief Is this from the phone, where its packets are passed through? Learns.
+ * \brief Is this from the phone, where its packets are passed through? Learns,
+ * but as long as the phone is heard where it is, nobody moves it.
  * \param ssrc, number of RTP
  */
 int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
-	uint16_t number);
+	uint16_t number, uint64_t now);
 
 /*! \brief Media came that our keys have opened. \param source may be not set: then only that it came counts */
 void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now);

@@ -795,6 +795,9 @@ struct ast_taskprocessor *leg_serializer(const struct leg *leg);
  */
 void leg_restart(struct media *media, enum peer_claim claim);
 
+/*! \brief Do so now, if that was asked for. \retval 1 it was. Serializer only, outside of callbacks. */
+int leg_restarted(struct leg *leg);
+
 /* For successor.c. Serializer only. */
 struct successor;
 struct successor *leg_next(struct leg *leg);

@@ -194,7 +194,7 @@ static bool admits(struct peer_address *peer, enum peer_kind kind, unsigned host
 {
 	const struct net_address source = at(host, RTP);
 
-	return peer_admits(peer, kind, &source, 1, number);
+	return peer_admits(peer, kind, &source, 1, number, 1000 * (uint64_t)S);
 }
 
 static void passed_through_a_hello_or_rtp_in_sequence_makes_the_phone(void **state)
@@ -237,6 +237,29 @@ static void passed_through_without_nat_nobody_else_is_admitted(void **state)
 		assert_false(admits(&peer, PEER_RTP, NAT, n));
 	}
 	assert_true(admits(&peer, PEER_ANOTHER, PHONE, 0));
+}
+
+/* One packet with the address of the SDP, which nobody can reach, must not
+ * send the phone's media there. */
+static void passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet(void **state)
+{
+	const struct net_address there = at(NAT, 7000), forged = at(PHONE, RTP);
+	struct peer_address peer = phone(true);
+	uint64_t now = 100 * (uint64_t)S;
+
+	(void)state;
+	assert_true(peer_admits(&peer, PEER_HELLO, &there, 0, 0, now));
+	for (unsigned i = 0; i < 1000; i++) {
+		now += 20 * MS;
+		assert_true(peer_admits(&peer, PEER_RTP, &there, 1, (uint16_t)i, now));
+		assert_true(peer_admits(&peer, PEER_HELLO, &forged, 2, (uint16_t)i,
+					now)); /* its own partner opens it, or not */
+		assert_true(net_address_equal(peer_media_at(&peer), &there));
+	}
+	/* When it is silent there and comes from where SDP says, it is there. */
+	now += PEER_HERE_USEC;
+	assert_true(peer_admits(&peer, PEER_RTP, &forged, 2, 1, now));
+	assert_true(net_address_equal(peer_media_at(&peer), &forged));
 }
 
 /* ---- who may take a secure stream ---- */
@@ -560,6 +583,7 @@ int main(void)
 		cmocka_unit_test(passed_through_a_hello_or_rtp_in_sequence_makes_the_phone),
 		cmocka_unit_test(passed_through_a_gap_or_another_source_begins_probation_anew),
 		cmocka_unit_test(passed_through_without_nat_nobody_else_is_admitted),
+		cmocka_unit_test(passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet),
 		cmocka_unit_test(only_who_signalling_vouches_for_claims_a_secure_stream),
 		cmocka_unit_test(a_stranger_does_not_take_a_silent_call_behind_nat),
 		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
