@@ -18,6 +18,8 @@
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "stun.h"
+#include "stun_choice.h"
 
 /*! Media and legs that exist. */
 static int alive;
@@ -170,6 +172,9 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 		return 0;
 	}
 	media_address(&media->reading, &address);
+	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {
+		return 1;
+	}
 	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {
 		ao2_lock(media);
 		peer_received_media(&media->peer, &media->reading, len);

@@ -22,6 +22,7 @@
 #include "asterisk/vector.h"
 
 #include "res_zrtp.h"
+#include "stun.h"
 
 /*! Datagrams taken off a socket before the core has its turn again. */
 #define READS 8
@@ -264,6 +265,9 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 		}
 		kind = kind_of(octets, len, rtcp, mux);
 		if (kind == KIND_STUN) {
+			if (stun_refuse(media, fd, rtcp)) {
+				continue;
+			}
 			ours = 0; /* ICE is a matter of each leg */
 			break;
 		}

@@ -521,6 +521,7 @@ struct media {
 	AST_LIST_ENTRY(media) entry;  /*!< In the leg */
 
 	/* Guarded by the lock of the instance. */
+	int ice;                      /*!< The signalling agreed on ICE */
 	struct net_address reading;   /*!< Where the datagram comes from that the stock engine is about to read */
 
 	/* Fixed. */
@@ -1087,6 +1088,7 @@ enum stats_counter {
 	STATS_CLEAR,
 	STATS_FAILED,
 	STATS_DATAGRAM_SOURCE,   /*!< Dropped: not from the peer's address */
+	STATS_STUN,              /*!< STUN dropped: not from the peer's address, and no ICE */
 	STATS_DATAGRAM_SIZE,     /*!< Dropped: larger than ZRTP has them */
 	STATS_DATAGRAM_QUEUE,    /*!< Dropped: too many waiting */
 	STATS_ANSWER_WITHHELD,   /*!< Not sent: the address has proved nothing, and sent too little */

@@ -21,6 +21,7 @@
 
 #include "../common/keep.h"
 #include "res_zrtp.h"
+#include "stun.h"
 
 #define STOCK_ENGINE "asterisk"
 
@@ -183,7 +184,7 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 		return &ast_null_frame;
 	}
 	if (rtcp) {
-		return stock->read(instance, rtcp);
+		return media && stun_refuse(media, fd, rtcp) ? &ast_null_frame : stock->read(instance, rtcp);
 	}
 
 	/* Several at once, so that many of them do not keep RTP waiting. */
@@ -347,6 +348,7 @@ static struct engine *engine_alloc(const char *name)
 	engine->rtp.sendcng = stock->sendcng ? zrtp_sendcng : NULL;
 	engine->rtp.activate = zrtp_activate;
 	engine->rtp.remote_address_set = zrtp_remote_address_set;
+	engine->rtp.ice = stun_ice(stock);
 	engine->rtp.change_source = stock->change_source ? zrtp_change_source : NULL;
 	engine->rtp.prop_set = zrtp_prop_set;
 	engine->rtp.extended_prop_get = zrtp_extended_prop_get;

@@ -170,3 +170,37 @@ def forged(lab):
         phone.hang_up()
     if tone.best_share(later, PHONE_HZ) < 0.8:
         raise AssertionError("the PBX no longer hears the phone")
+
+
+STRANGER = 27990
+BINDING_REQUEST = bytes.fromhex("00010000 2112a442 000102030405060708090a0b")
+
+
+def stun(lab, phone):
+    """Binding Requests of a stranger and of the phone; return what the PBX sent the stranger, and the phone's."""
+    with record(lab) as wire:
+        phone.call("record", lab.sip_port)
+        if phone.name != "plain":
+            phone.secure()
+        time.sleep(0.5)
+        first = next(d for d in capture.read(wire.path) if d.source >= 28000 and capture.kind(d.data) == "zrtp")
+        for offset in (0, 1):
+            for source in (STRANGER, first.target + offset):
+                forge.send_as(source, first.source + offset, BINDING_REQUEST)
+        time.sleep(2.5)
+        phone.hang_up()
+    later = [d for d in wire.datagrams if d.source in (first.source, first.source + 1)]
+    return [d for d in later if d.target == STRANGER], [d for d in later if d.target != STRANGER], first.target
+
+
+@case("STUN of a stranger moves neither media nor RTCP of a call; the phone's own is answered")
+def strangers_stun(lab):
+    for phone in (lab.zrtp_phone("alice", tone=PHONE_HZ), lab.plain_phone(hz=PHONE_HZ)):
+        with phone:
+            stranger, own, port = stun(lab, phone)
+        equal(f"datagrams to the stranger of {phone.name}'s call", len(stranger), 0)
+        for offset in (0, 1):
+            answers = [d for d in own if d.target == port + offset and d.data[:2] == b"\x01\x01"]
+            equal(f"answers to {phone.name} on port +{offset}", len(answers), 1)
+        last = [max(d.time for d in capture.media(own, kind)) for kind in ("rtp", "rtcp")]
+        equal("media and reports of the PBX to the end", max(last) - min(last) < 1.5, True)
