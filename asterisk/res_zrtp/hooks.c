@@ -81,7 +81,10 @@ int hooks_add(struct ast_channel *chan, const struct ast_datastore_info *info, a
 	};
 	struct ast_datastore *datastore;
 
-	if (ast_channel_datastore_find(chan, info, NULL)) {
+	/* A channel that is being hung up has lost its hooks already, or is about
+	 * to: one that is attached now stays for ever, with all that it holds. */
+	if (ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE)
+		|| ast_channel_datastore_find(chan, info, NULL)) {
 		return 0;
 	}
 	datastore = ast_datastore_alloc(info, NULL);

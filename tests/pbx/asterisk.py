@@ -151,7 +151,7 @@ class Asterisk:
                  "ODBCINI": f"{self.home}/etc/odbc.ini",
                  "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
         output.close()
-        wait.until("Asterisk fully booted", 60, self._booted, 0.1)
+        wait.until("Asterisk fully booted", 240 if self.sanitizer() else 60, self._booted, 0.1)
         return self
 
     def sanitizer(self):
@@ -218,7 +218,7 @@ class Asterisk:
         done = subprocess.run(
             ["chroot", self.root, "asterisk", "-C", f"{self.home}/etc/asterisk.conf",
              "-rx", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=30,
+            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=90,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
                  "TERM": "dumb"})
         return done.stdout

@@ -90,7 +90,7 @@ def quiet(lab):
 def unload_and_load(lab, dice):
     """All modules out and in again, in an order that works."""
     for module in MODULES:
-        wait.until(f"{module} unloads", 15, lambda m=module: (lab.pbx.cli(f"module unload {m}"), m not in lab.pbx.cli(
+        wait.until(f"{module} unloads", 30, lambda m=module: (lab.pbx.cli(f"module unload {m}"), m not in lab.pbx.cli(
             f"module show like {m}"))[1], 0.5)
     order = [MODULES[2], *dice.sample(MODULES[:2], 2)]
     for module in order:
