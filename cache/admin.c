@@ -189,7 +189,7 @@ static enum zrtp_store_status set_name(struct zrtp_store *store, void *arg, stru
 	if (!status) {
 		memset(peer.row.name, 0, sizeof(peer.row.name));
 		memcpy(peer.row.name, edit->name, strlen(edit->name));
-		status = zrtp_store_save(store, &peer, false, error);
+		status = zrtp_store_save(store, &peer, NULL, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
@@ -295,7 +295,7 @@ static enum zrtp_store_status change_endpoints(struct zrtp_store *store, const s
 					 ZRTP_STORE_NAME_SIZE - 1);
 	}
 	if (!status) {
-		status = zrtp_store_save(store, &peer, false, error);
+		status = zrtp_store_save(store, &peer, NULL, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
@@ -339,6 +339,14 @@ enum zrtp_store_status zrtp_store_add_endpoint(struct zrtp_store *store, const u
 
 /* ---- the other changes of one peer ---- */
 
+/* A word later than those of all calls so far. */
+static void set_word(struct line *line, bool verified)
+{
+	line->verified = verified;
+	line->word_generation = line->newest.generation;
+	line->word_at = line->newest.at > line->word_at ? line->newest.at : line->word_at;
+}
+
 /* The flag is bound to the secrets: each pair is opened and sealed anew. Its
  * revision, and with it the order of the pairs, stays. */
 static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct peer *peer,
@@ -350,7 +358,10 @@ static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct
 	enum zrtp_store_status status = zrtp_store_open_pair(store, peer, row, &pair, error);
 
 	if (!status) {
-		pair.verified = verified ? *verified : pair.verified;
+		if (verified) {
+			set_word(&pair.lines.line[0], *verified);
+			pair_settle(&pair);
+		}
 		status = zrtp_store_seal_pair(as, peer, &pair, &out, error);
 	}
 	if (!status) {
@@ -383,7 +394,7 @@ static enum zrtp_store_status set_verified(struct zrtp_store *store, void *arg,
 
 	status = zrtp_store_load(store, edit->own_zid, edit->peer_zid, NULL, &peer, error);
 	if (!status) { /* the row first: two writers contend for its revision */
-		status = zrtp_store_save(store, &peer, false, error);
+		status = zrtp_store_save(store, &peer, NULL, error);
 	}
 	if (!status) {
 		status = reseal_pairs(store, &peer, &edit->verified, store, &count, error);
@@ -416,7 +427,7 @@ static enum zrtp_store_status set_aux(struct zrtp_store *store, void *arg, struc
 		memset(peer.aux, 0, sizeof(peer.aux));
 		memcpy(peer.aux, edit->aux ? edit->aux : (const uint8_t *)"", edit->aux_len);
 		peer.aux_len = (uint8_t)edit->aux_len;
-		status = zrtp_store_save(store, &peer, false, error);
+		status = zrtp_store_save(store, &peer, NULL, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
@@ -448,7 +459,7 @@ static enum zrtp_store_status unenroll(struct zrtp_store *store, void *arg, stru
 	if (!status) {
 		peer.has_pbx = peer.has_pbx_alternate = false;
 		memset(peer.row.endpoints, 0, sizeof(peer.row.endpoints));
-		status = zrtp_store_save(store, &peer, false, error);
+		status = zrtp_store_save(store, &peer, NULL, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;

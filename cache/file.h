@@ -12,10 +12,10 @@
  * length of the body (4), body, the first 8 octets of SHA-256 over length and
  * body. Last, SHA-256 over everything before. */
 enum {
-	FILE_VERSION = 1,
+	FILE_VERSION = 2, /* 1: pairs without lines */
 	FILE_HEADER = 32,
 	FILE_DIGEST = 32,
-	FILE_RECORD_MAX = 1024,
+	FILE_RECORD_MAX = 1536,
 };
 
 /* Where the octets go: 0, or -1 with errno set. */

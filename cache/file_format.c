@@ -78,6 +78,19 @@ static void read_cell(struct reader *r, struct zrtp_store_cell *out)
 	out->len = (uint8_t)read_short(r, out->octets, sizeof(out->octets));
 }
 
+static void read_lines(struct reader *r, struct zrtp_store_lines *out)
+{
+	unsigned len = read_u8(r) << 8;
+
+	len |= read_u8(r);
+	if (len > sizeof(out->octets)) {
+		r->bad = true;
+		return;
+	}
+	read_octets(r, out->octets, len);
+	out->len = (uint16_t)len;
+}
+
 /* ---- records ---- */
 
 static void write_meta(struct writer *w, const struct mem_meta *meta)
@@ -119,6 +132,9 @@ static void write_pair(struct writer *w, const struct mem_peer *peer, const stru
 	write_u64(w, (uint64_t)row->last_use);
 	write_u64(w, (uint64_t)row->expires);
 	write_u64(w, row->revision);
+	write_u8(w, row->lines.len >> 8);
+	write_u8(w, row->lines.len & 0xff);
+	write_octets(w, row->lines.octets, row->lines.len);
 }
 
 static bool read_meta(struct reader *r, struct mem_meta *out)
@@ -163,6 +179,9 @@ static bool read_pair(struct reader *r, uint8_t own_zid[ZRTP_ZID_SIZE], uint8_t 
 	out->last_use = (int64_t)read_u64(r);
 	out->expires = (int64_t)read_u64(r);
 	out->revision = read_u64(r);
+	if (!reader_done(r)) {
+		read_lines(r, &out->lines);
+	}
 	return reader_done(r);
 }
 
@@ -446,7 +465,7 @@ enum zrtp_store_status file_read(struct memory *memory, const uint8_t *octets, s
 	version = read_u32(&r);
 	reserved = read_u32(&r);
 	records = read_u64(&r);
-	if (out->whole && (version != FILE_VERSION || reserved)) {
+	if (out->whole && (!version || version > FILE_VERSION || reserved)) {
 		out->later = true;
 		return ZRTP_STORE_OK;
 	}

@@ -21,7 +21,7 @@ static size_t peer_size(const struct mem_peer *p)
 
 static size_t pair_size(const struct mem_pair *p)
 {
-	return sizeof(*p) + p->label_len + p->rs1_len + p->rs2_len;
+	return sizeof(*p) + p->label_len + p->rs1_len + p->rs2_len + p->lines_len;
 }
 
 static uint8_t *append(uint8_t *at, const void *octets, size_t len)
@@ -99,6 +99,7 @@ static struct mem_pair *make_pair(struct memory *memory, const struct zrtp_store
 		.label_len = (uint8_t)strnlen(row->label, sizeof(row->label) - 1),
 		.rs1_len = row->rs1.len,
 		.rs2_len = row->rs2.len,
+		.lines_len = row->lines.len,
 	};
 	struct mem_pair *pair = pool_get(memory->pool, pair_size(&head));
 	uint8_t *at;
@@ -109,16 +110,21 @@ static struct mem_pair *make_pair(struct memory *memory, const struct zrtp_store
 	*pair = head;
 	at = append(pair->octets, row->label, pair->label_len);
 	at = append(at, row->rs1.octets, pair->rs1_len);
-	append(at, row->rs2.octets, pair->rs2_len);
+	at = append(at, row->rs2.octets, pair->rs2_len);
+	append(at, row->lines.octets, pair->lines_len);
 	return pair;
 }
 
 void mem_pair_row(const struct mem_pair *pair, struct zrtp_store_pair_row *out)
 {
+	const uint8_t *at;
+
 	memset(out, 0, sizeof(*out));
 	memcpy(out->label, pair->octets, pair->label_len);
-	cell_from(&out->rs2, cell_from(&out->rs1, pair->octets + pair->label_len, pair->rs1_len),
-		  pair->rs2_len);
+	at = cell_from(&out->rs1, pair->octets + pair->label_len, pair->rs1_len);
+	at = cell_from(&out->rs2, at, pair->rs2_len);
+	out->lines.len = pair->lines_len;
+	memcpy(out->lines.octets, at, pair->lines_len);
 	out->verified = pair->verified;
 	out->preshared_count = pair->preshared_count;
 	out->last_use = pair->last_use;

@@ -14,7 +14,8 @@ struct mem_pair {
 	uint32_t preshared_count;
 	bool verified;
 	uint8_t label_len, rs1_len, rs2_len;
-	uint8_t octets[]; /* label, rs1, rs2 */
+	uint16_t lines_len;
+	uint8_t octets[]; /* label, rs1, rs2, lines */
 };
 
 struct mem_peer {

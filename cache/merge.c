@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which retained secrets a call is offered, and what its update makes of those
- * there are. Pure functions; docs/cache.md has the reasoning as a table.
+ * Which retained secrets a call is offered, and under which label its update
+ * goes. Pure functions; docs/cache.md has the reasoning as a table. What becomes of
+ * the secrets of one label is in lines.c.
  *
  * A phone files its secrets under the ZID alone, or under (label, ZID). Which,
- * is learned: the newest secret of all matched under a label that has another
- * or none of its own - by ZID; a label's own matched although there are newer
- * ones under others - by label. Until then, both are offered.
+ * is learned: the only secret of all matched under a label that has none - by ZID;
+ * a label's own matched although there are newer ones under others - by label.
  */
 #include "store.h"
 
-static bool same(const uint8_t *a, const uint8_t *b)
+static bool alive(const struct line *line, int64_t now)
 {
-	return CRYPTO_memcmp(a, b, ZRTP_SECRET_SIZE) == 0;
-}
-
-static bool alive(bool has, const struct pair *pair, int64_t now)
-{
-	return has && pair->expires > now;
+	return line->id && line->expires > now;
 }
 
 static uint32_t seconds_left(int64_t expires, int64_t now)
@@ -33,39 +28,196 @@ static int64_t expiry_of(uint32_t seconds, int64_t now)
 	return seconds == UINT32_MAX ? ZRTP_STORE_NEVER : now + seconds;
 }
 
-const char *zrtp_store_label_of(unsigned scope, const char *label)
-{
-	return scope == ZRTP_SCOPE_ZID ? "" : label;
-}
-
-static void offer(const struct pair *pair, int64_t now, struct zrtp_retained *out)
-{
-	out->has_rs1 = true;
-	memcpy(out->rs1, pair->rs1, sizeof(out->rs1));
-	out->has_rs2 = pair->has_rs2;
-	memcpy(out->rs2, pair->rs2, sizeof(out->rs2));
-	out->verified = pair->verified;
-	out->preshared_count = pair->preshared_count;
-	out->expiry = seconds_left(pair->expires, now);
-}
-
 static bool is_unknown(const char *label)
 {
 	return !strcmp(label, ZRTP_STORE_LABEL_UNKNOWN);
 }
 
-bool zrtp_store_is_stray(const char *label, const struct zrtp_retained *in)
+/* Lines are numbered within their label; an update tells of which it is. */
+static uint64_t label_number(const char *label)
 {
-	return is_unknown(label) && in->changed & ZRTP_CHANGED_SECRET && in->match == ZRTP_MATCH_OTHER &&
-	       in->has_rs2;
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *label; label++) {
+		hash = (hash ^ (unsigned char)*label) * 0x100000001b3;
+	}
+	return hash;
+}
+
+/* ---- pairs and their lines ---- */
+
+static void from_row(struct line_secret *out, const uint8_t *octets, const struct pair *pair)
+{
+	out->generation = 1;
+	out->at = pair->last_use;
+	memcpy(out->octets, octets, sizeof(out->octets));
+}
+
+void pair_complete(struct pair *pair)
+{
+	struct line *line = &pair->lines.line[0];
+
+	if (line->id) {
+		return;
+	}
+	memset(&pair->lines, 0, sizeof(pair->lines));
+	line->id = LINE_FIRST;
+	from_row(&line->newest, pair->rs1, pair);
+	if (pair->has_rs2) {
+		from_row(&line->matched, pair->rs2, pair);
+		line->proved = pair->last_use;
+	}
+	line->born = line->word_at = pair->last_use;
+	line->word_generation = 1;
+	line->verified = pair->verified;
+	line->preshared_count = pair->preshared_count;
+	line->expires = pair->expires;
+}
+
+void pair_settle(struct pair *pair)
+{
+	const struct line *line = &pair->lines.line[0], *other = &pair->lines.line[1];
+	const struct line_secret *second = line_second(line);
+
+	memcpy(pair->rs1, line->newest.octets, sizeof(pair->rs1));
+	pair->has_rs2 = second != NULL;
+	OPENSSL_cleanse(pair->rs2, sizeof(pair->rs2));
+	if (second) {
+		memcpy(pair->rs2, second->octets, sizeof(pair->rs2));
+	}
+	pair->verified = line->verified;
+	pair->preshared_count = line->preshared_count;
+	pair->expires = other->id && other->expires > line->expires ? other->expires : line->expires;
+	pair->last_use = pair->lines.line[lines_latest(&pair->lines)].newest.at;
+}
+
+/* ---- what a call is offered ---- */
+
+static void offer_first(const struct pair *pair, const struct line *line, int64_t now,
+			struct zrtp_retained *out)
+{
+	out->has_rs1 = true;
+	memcpy(out->rs1, line->newest.octets, sizeof(out->rs1));
+	out->verified = line->verified;
+	out->preshared_count = line->preshared_count;
+	out->expiry = seconds_left(line->expires, now);
+	out->line = line->id ^ label_number(pair->label);
+	out->generation = line->newest.generation;
+	out->line_unproved = !line->proved && line->id != LINE_FIRST;
+}
+
+static void offer_second(const struct line_secret *secret, struct zrtp_retained *out)
+{
+	out->has_rs2 = secret != NULL;
+	if (secret) {
+		memcpy(out->rs2, secret->octets, sizeof(out->rs2));
+	}
+}
+
+static void offer_other(const struct pair *pair, const struct line *line, struct zrtp_retained *out)
+{
+	offer_second(&line->newest, out);
+	out->rs2_other = true;
+	out->other_verified = line->verified;
+	out->other_line = line->id ^ label_number(pair->label);
+	out->other_generation = line->newest.generation;
+}
+
+static void keep_spare(const struct line_secret *secret, bool other, struct zrtp_retained *out)
+{
+	out->has_spare = secret != NULL;
+	out->spare_other = other;
+	if (secret) {
+		memcpy(out->spare, secret->octets, sizeof(out->spare));
+	}
+}
+
+/* One label alone: both its lines, the one used last first, or what its only one has. */
+static void offer_pair(const struct pair *pair, int64_t now, struct zrtp_retained *out)
+{
+	const struct line *senior = &pair->lines.line[0], *other = &pair->lines.line[1];
+	unsigned latest = lines_latest(&pair->lines);
+	bool two = lines_two(&pair->lines) && alive(other, now);
+
+	if (!alive(senior, now)) {
+		offer_first(pair, other, now, out);
+		offer_second(line_second(other), out);
+	} else if (!two || lines_deep(&pair->lines)) {
+		offer_first(pair, senior, now, out);
+		offer_second(line_second(senior), out);
+		keep_spare(two ? &other->newest : NULL, true, out);
+	} else {
+		offer_first(pair, &pair->lines.line[latest], now, out);
+		offer_other(pair, &pair->lines.line[!latest], out);
+		keep_spare(line_second(senior), false, out);
+	}
+}
+
+/* Of a pair that is not the call's own: what was proved, rather than what came last. */
+static const struct line *best(const struct pair *pair, int64_t now)
+{
+	const struct line *senior = &pair->lines.line[0], *other = &pair->lines.line[1];
+
+	if (!alive(senior, now) ||
+	    (other->proved && other->newest.at > senior->newest.at && lines_two(&pair->lines))) {
+		return alive(other, now) ? other : senior;
+	}
+	return senior;
+}
+
+static bool pair_alive(const struct peer *peer, enum which place, int64_t now)
+{
+	const struct lines *lines = &peer->pair[place].lines;
+
+	return peer->has[place] && (alive(&lines->line[0], now) || alive(&lines->line[1], now));
+}
+
+/* The two pairs to offer of, PLACES: none. */
+static void choose_pairs(const struct peer *peer, const char *label, int64_t now, enum which *first,
+			 enum which *second)
+{
+	bool newest = pair_alive(peer, NEWEST, now), own = pair_alive(peer, OWN, now);
+	bool stray = newest && is_unknown(peer->pair[NEWEST].label);
+
+	*first = *second = PLACES;
+	/* What a call of unknown label left is out of date as soon as there is something newer. */
+	own = own && !(newest && is_unknown(label));
+	if (pair_alive(peer, BASE, now)) {
+		*first = BASE;
+		*second = own ? OWN : newest ? NEWEST : PLACES;
+	} else if (own) {
+		bool looks = stray ||
+			     (peer->row.scope == ZRTP_SCOPE_UNKNOWN && !lines_two(&peer->pair[OWN].lines));
+
+		*first = OWN;
+		*second = newest && looks ? NEWEST : PLACES;
+	} else if (newest) {
+		*first = NEWEST;
+		*second = pair_alive(peer, KNOWN, now) ? KNOWN : PLACES;
+	}
+}
+
+static void offer_secrets(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out)
+{
+	enum which first, second;
+
+	choose_pairs(peer, label, now, &first, &second);
+	if (first == PLACES) {
+		return;
+	}
+	if (second == PLACES) {
+		offer_pair(&peer->pair[first], now, out);
+	} else {
+		offer_first(&peer->pair[first], best(&peer->pair[first], now), now, out);
+		offer_other(&peer->pair[second], best(&peer->pair[second], now), out);
+	}
+	out->new_label = first == NEWEST;
+	out->made_by = peer->pair[first].lines.line[0].endpoint;
 }
 
 void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out)
 {
-	bool newest = alive(peer->has_newest, &peer->newest, now);
-	/* What a call of unknown label left is out of date as soon as there is something newer. */
-	bool own = alive(peer->has_own, &peer->own, now) && !(newest && is_unknown(label));
-	bool stray = newest && is_unknown(peer->newest.label);
+	bool stray = pair_alive(peer, NEWEST, now) && is_unknown(peer->pair[NEWEST].label);
 
 	memset(out, 0, sizeof(*out));
 	out->unproved = stray || is_unknown(label);
@@ -75,149 +227,58 @@ void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now,
 	memcpy(out->pbx_alternate, peer->pbx_alternate, sizeof(out->pbx_alternate));
 	out->auxsecret_len = peer->aux_len;
 	memcpy(out->auxsecret, peer->aux, sizeof(out->auxsecret));
-	/* Nobody becomes the next call's acquaintance without an alarm. */
-	out->files_by_label = peer->row.scope == ZRTP_SCOPE_LABEL && !is_unknown(label);
-	if (own) {
-		offer(&peer->own, now, out);
-	} else if (newest) {
-		offer(&peer->newest, now, out);
-		out->new_label = true;
-	}
-	if (own && newest && (stray || peer->row.scope == ZRTP_SCOPE_UNKNOWN)) {
-		out->has_rs2 = out->rs2_other = true;
-		memcpy(out->rs2, peer->newest.rs1, sizeof(out->rs2));
-		out->other_verified = peer->newest.verified;
-	}
+	/* Nobody becomes the next call's acquaintance without an alarm; but that a phone has
+	 * nothing under a label which it uses for the first time proves nothing. */
+	out->files_by_label =
+		!is_unknown(label) && (peer->row.scope == ZRTP_SCOPE_LABEL ||
+				       (peer->row.scope == ZRTP_SCOPE_UNKNOWN && !peer->has_pbx));
+	offer_secrets(peer, label, now, out);
 }
 
-/* It shared another label's secret: so it files by ZID - unless it has proved
- * the contrary, then two labels are one to it. */
-static bool turns_to_zid(unsigned scope, const struct zrtp_retained *in)
+/* ---- what becomes of it ---- */
+
+/* The update as the lines of a label see it. */
+static struct zrtp_retained seen_by(const struct zrtp_retained *in, const char *label)
 {
-	return in->match == ZRTP_MATCH_OTHER && scope != ZRTP_SCOPE_LABEL && !in->unproved;
+	struct zrtp_retained out = *in;
+
+	out.line = in->line ? in->line ^ label_number(label) : 0;
+	return out;
 }
 
-/* All under one ZID matched nothing: whatever this is now may file otherwise. */
-static bool turns_from_zid(unsigned scope, const struct zrtp_retained *in)
+static bool is_home(const struct peer *peer, enum which place, const struct zrtp_retained *in)
 {
-	return in->match == ZRTP_MATCH_FAILED && scope == ZRTP_SCOPE_ZID;
+	struct zrtp_retained seen = seen_by(in, peer->pair[place].label);
+	struct lines lines = peer->pair[place].lines;
+	bool found = peer->has[place] && lines_find(&lines, &seen);
+
+	OPENSSL_cleanse(&seen, sizeof(seen));
+	OPENSSL_cleanse(&lines, sizeof(lines));
+	return found;
 }
 
-const char *zrtp_store_target(unsigned scope, const char *label, const struct zrtp_retained *in)
+/* Where the line is that an update continues, or where it begins one. */
+static enum which home_of(const struct peer *peer, const struct zrtp_retained *in)
 {
-	if (!(in->changed & ZRTP_CHANGED_SECRET)) {
-		return zrtp_store_label_of(scope, label);
+	if (in->changed & ZRTP_CHANGED_SEEN) {
+		return peer->has[BASE] ? BASE : OWN;
 	}
-	if (turns_to_zid(scope, in)) {
-		return "";
+	if (in->match == ZRTP_MATCH_NONE && in->changed & ZRTP_CHANGED_SECRET) {
+		return peer->has[BASE] ? BASE : OWN;
 	}
-	return turns_from_zid(scope, in) ? label : zrtp_store_label_of(scope, label);
-}
-
-/* News of a call that was over before the one that wrote this: the peer's rs2 is
- * its secret, if ours is what both calls began with. */
-static bool merge_late(struct pair *own, const struct zrtp_retained *in)
-{
-	if (!own->has_rs2 || !in->has_rs2 || !same(own->rs2, in->rs2)) {
-		return false;
+	for (unsigned place = OWN; place < PLACES && in->match != ZRTP_MATCH_FAILED; place++) {
+		if (is_home(peer, (enum which)place, in)) {
+			return (enum which)place;
+		}
 	}
-	memcpy(own->rs2, in->rs1, sizeof(own->rs2));
-	return true;
-}
-
-/* What stands at rs2 when in->rs1 takes the place of own->rs1. Somebody else
- * may have written own since the call began: whatever is there then is the
- * secret of a call that the peer had too. */
-static void shift(struct pair *own, bool expired, const struct zrtp_retained *in)
-{
-	bool in_step = in->preshared_count == own->preshared_count + 1;
-
-	if (in->preshared_count && in_step) {
-		return; /* Preshared mode leaves rs2 (4.6.1) */
-	}
-	own->has_rs2 = !expired;
-	memcpy(own->rs2, own->rs1, sizeof(own->rs2));
-}
-
-/* Was the call over before the one that wrote own? Clocks tell, unless what it
- * replaces is what own has: a clock that was put back must not make every call
- * to come a late one. */
-static bool is_late(const struct pair *own, int64_t now, const struct zrtp_retained *in)
-{
-	return now < own->last_use && now < own->expires && !(in->has_rs2 && same(own->rs1, in->rs2));
-}
-
-/* What a call of unknown label left is what the peer has now: own is older. */
-static bool takes_over(const struct peer *peer, int64_t now, const struct zrtp_retained *in)
-{
-	return in->unproved && in->match == ZRTP_MATCH_OTHER &&
-	       !(peer->has_own && is_late(&peer->own, now, in));
-}
-
-/* Has a label's own secret matched although another's is newer? */
-static bool proves_label(const struct peer *peer, const struct zrtp_retained *in)
-{
-	return in->match == ZRTP_MATCH_OWN && !in->unproved && peer->has_own && peer->has_newest &&
-	       !is_unknown(peer->newest.label);
-}
-
-static bool merge_secret(struct peer *peer, const char *target, bool moved, int64_t now,
-			 const struct zrtp_retained *in)
-{
-	struct pair *own = &peer->own;
-	bool had = peer->has_own;
-
-	if (had && same(own->rs1, in->rs1)) {
-		own->verified = in->verified;
-		return true;
-	}
-	if (had && !moved && is_late(own, now, in)) {
-		return merge_late(own, in);
-	}
-	if (!had || moved) {
-		memset(own, 0, sizeof(*own));
-		memcpy(own->label, target, strlen(target) + 1);
-		own->has_rs2 = in->has_rs2;
-		memcpy(own->rs2, in->rs2, sizeof(own->rs2));
-	} else {
-		shift(own, own->expires <= now, in);
-	}
-	if (!own->has_rs2) {
-		OPENSSL_cleanse(own->rs2, sizeof(own->rs2));
-	}
-	memcpy(own->rs1, in->rs1, sizeof(own->rs1));
-	own->verified = in->verified;
-	own->preshared_count = in->preshared_count;
-	own->expires = expiry_of(in->expiry, now);
-	own->last_use = now;
-	return peer->has_own = true;
-}
-
-/* Flags of the secret that the call has. A "no" counts in any case. */
-static bool merge_flags(struct peer *peer, int64_t now, const struct zrtp_retained *in)
-{
-	struct pair *own = &peer->own;
-	bool write = false;
-
-	if (!peer->has_own) {
-		return false;
-	}
-	if (in->changed & ZRTP_CHANGED_VERIFIED && (!in->verified || same(own->rs1, in->rs1))) {
-		write |= own->verified != in->verified;
-		own->verified = in->verified;
-	}
-	if (in->changed & ZRTP_CHANGED_EXPIRY && same(own->rs1, in->rs1) && own->expires > now) {
-		own->expires = now;
-		write = true;
-	}
-	return write;
+	return in->match == ZRTP_MATCH_OWN && peer->has[BASE] ? BASE : OWN;
 }
 
 static void merge_pbx(struct peer *peer, const struct zrtp_retained *in)
 {
 	/* Enrolled elsewhere meanwhile: keep that too, if there is room. */
-	bool foreign = peer->has_pbx && !(in->has_pbx && same(peer->pbx, in->pbxsecret)) &&
-		       !(in->has_pbx_alternate && same(peer->pbx, in->pbx_alternate));
+	bool foreign = peer->has_pbx && !(in->has_pbx && !CRYPTO_memcmp(peer->pbx, in->pbxsecret, 32)) &&
+		       !(in->has_pbx_alternate && !CRYPTO_memcmp(peer->pbx, in->pbx_alternate, 32));
 	uint8_t other[ZRTP_SECRET_SIZE];
 
 	memcpy(other, peer->pbx, sizeof(other));
@@ -231,37 +292,117 @@ static void merge_pbx(struct peer *peer, const struct zrtp_retained *in)
 	OPENSSL_cleanse(other, sizeof(other));
 }
 
-struct merged zrtp_store_merge(struct peer *peer, const char *label, int64_t now,
-			       const struct zrtp_retained *in)
+static bool is_match(const struct zrtp_retained *in)
 {
-	unsigned *scope = &peer->row.scope;
-	const char *target = zrtp_store_target(*scope, label, in);
-	struct merged out = { false, false };
+	return in->match == ZRTP_MATCH_OWN || in->match == ZRTP_MATCH_OTHER;
+}
 
+/* It shared the only secret there was, which is another label's: it files by ZID. */
+static bool turns_to_zid(const struct peer *peer, const char *label, enum which home)
+{
+	return peer->row.scope == ZRTP_SCOPE_UNKNOWN && home == NEWEST && !peer->has[OWN] &&
+	       !peer->has[KNOWN] && !peer->has_more && !is_unknown(label) &&
+	       !is_unknown(peer->pair[NEWEST].label);
+}
+
+/* A label's own secret matched although another's is newer. */
+static bool proves_label(const struct peer *peer, const char *label, enum which home)
+{
+	return peer->row.scope == ZRTP_SCOPE_UNKNOWN && home == OWN && peer->has[NEWEST] &&
+	       !is_unknown(label) && !is_unknown(peer->pair[NEWEST].label);
+}
+
+static void relabel(struct pair *pair, const char *label)
+{
+	memset(pair->label, 0, sizeof(pair->label));
+	memcpy(pair->label, label, strlen(label));
+}
+
+/* The pair that an update with a secret goes into. */
+static struct pair *place_secret(struct peer *peer, const char *label, const struct zrtp_retained *in,
+				 struct zrtp_retained *seen, bool *only)
+{
+	enum which home = home_of(peer, in);
+	struct pair *pair = &peer->pair[home], *own = &peer->pair[OWN];
+
+	*seen = seen_by(in, peer->has[home] ? pair->label : label);
+	if (!peer->has[home]) {
+		memset(pair, 0, sizeof(*pair));
+		relabel(pair, label);
+		peer->has[home] = true;
+	}
+	if (!is_match(in)) {
+		return pair;
+	}
+	if (turns_to_zid(peer, label, home)) {
+		*only = true;
+		peer->row.scope = ZRTP_SCOPE_ZID;
+		relabel(pair, "");
+	} else if (home != OWN && is_unknown(pair->label) && !is_unknown(label)) {
+		/* The label of what a call of unknown label left is known now. */
+		if (!peer->has[OWN]) {
+			memset(own, 0, sizeof(*own));
+			relabel(own, label);
+			peer->has[OWN] = true;
+		}
+		lines_join(&own->lines, &pair->lines);
+		pair = own;
+	} else if (proves_label(peer, label, home)) {
+		peer->row.scope = ZRTP_SCOPE_LABEL;
+	}
+	return pair;
+}
+
+static bool lines_equal(const struct lines *a, const struct lines *b)
+{
+	uint8_t x[LINE_TEXT_MAX], y[LINE_TEXT_MAX];
+	size_t len = lines_write(a, x);
+	bool equal = len == lines_write(b, y) && !memcmp(x, y, len);
+
+	OPENSSL_cleanse(x, sizeof(x));
+	OPENSSL_cleanse(y, sizeof(y));
+	return equal;
+}
+
+void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
+		      struct pair **written, bool *only)
+{
+	bool secret = lines_begin(in);
+	struct zrtp_retained seen;
+	struct lines before;
+	struct pair *pair;
+
+	*only = false;
+	*written = NULL;
 	if (in->changed & ZRTP_CHANGED_PBX) {
 		merge_pbx(peer, in);
 	}
-	if (!(in->changed & ZRTP_CHANGED_SECRET)) {
-		out.write_pair = merge_flags(peer, now, in);
-	} else if (turns_to_zid(*scope, in)) {
-		out.write_pair = merge_secret(peer, target, *scope != ZRTP_SCOPE_ZID, now, in);
-		out.drop_others = *scope != ZRTP_SCOPE_ZID;
-		*scope = ZRTP_SCOPE_ZID;
-	} else if (turns_from_zid(*scope, in)) {
-		out.write_pair = merge_secret(peer, target, *label != '\0', now, in);
-		out.drop_others = *label != '\0';
-		*scope = ZRTP_SCOPE_UNKNOWN;
+	if (secret) {
+		pair = place_secret(peer, label, in, &seen, only);
 	} else {
-		if (*scope == ZRTP_SCOPE_UNKNOWN && proves_label(peer, in)) {
-			*scope = ZRTP_SCOPE_LABEL;
-		}
-		out.write_pair = merge_secret(peer, target, takes_over(peer, now, in), now, in);
+		/* Of a call that began a line this is under its own label. */
+		bool began = in->match == ZRTP_MATCH_FAILED && !(in->changed & ZRTP_CHANGED_SEEN);
+		enum which home = began ? OWN : home_of(peer, in);
+
+		pair = &peer->pair[home];
+		seen = seen_by(in, pair->label);
+		secret = peer->has[home];
 	}
+	if (secret) {
+		before = pair->lines;
+		lines_update(&pair->lines, &seen, now, expiry_of(in->expiry, now));
+		*written = pair->lines.line[0].id && (*only || !lines_equal(&before, &pair->lines)) ? pair
+												    : NULL;
+		OPENSSL_cleanse(&before, sizeof(before));
+	}
+	if (*written) {
+		pair_settle(*written);
+	}
+	OPENSSL_cleanse(&seen, sizeof(seen));
 	if (!peer->row.first_use) {
 		peer->row.first_use = now;
 	}
 	if (now > peer->row.last_use) {
 		peer->row.last_use = now;
 	}
-	return out;
 }

@@ -56,7 +56,7 @@ static struct place place_of(const struct zrtp_store_peer_row *row, const char *
 
 static int sum(const struct place *place, const uint8_t *secret, size_t len, uint8_t out[SUM])
 {
-	uint8_t text[sizeof(place->octets) + ZRTP_AUX_SECRET_MAX], digest[EVP_MAX_MD_SIZE];
+	uint8_t text[sizeof(place->octets) + ZRTP_STORE_LINES_MAX], digest[EVP_MAX_MD_SIZE];
 	int good;
 
 	memcpy(text, place->octets, place->len);
@@ -106,28 +106,40 @@ static int decrypt(const struct zrtp_store_key *key, const struct place *place, 
 	return res;
 }
 
+/* out has room for len octets, and for what comes around them. */
+static enum zrtp_store_status close_octets(const struct zrtp_store *store, const struct place *place,
+					   const uint8_t *secret, size_t len, uint8_t *out, size_t *out_len,
+					   struct zrtp_store_error *error)
+{
+	int failed;
+
+	if (store->sealed) {
+		out[0] = SEALED;
+		*out_len = 1 + NONCE + len + TAG;
+		failed = encrypt(&store->key, place, secret, len, out + 1);
+	} else {
+		out[0] = CLEAR;
+		*out_len = 1 + len + SUM;
+		memcpy(out + 1, secret, len);
+		failed = sum(place, secret, len, out + 1 + len);
+	}
+	return failed ? zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "libcrypto failed to seal a secret")
+		      : ZRTP_STORE_OK;
+}
+
 static enum zrtp_store_status close_cell(const struct zrtp_store *store, const struct place *place,
 					 const uint8_t *secret, size_t len, struct zrtp_store_cell *out,
 					 struct zrtp_store_error *error)
 {
-	int failed;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+	size_t used = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (!len) {
-		return ZRTP_STORE_OK;
+	if (len) {
+		status = close_octets(store, place, secret, len, out->octets, &used, error);
 	}
-	if (store->sealed) {
-		out->octets[0] = SEALED;
-		out->len = (uint8_t)(1 + NONCE + len + TAG);
-		failed = encrypt(&store->key, place, secret, len, out->octets + 1);
-	} else {
-		out->octets[0] = CLEAR;
-		out->len = (uint8_t)(1 + len + SUM);
-		memcpy(out->octets + 1, secret, len);
-		failed = sum(place, secret, len, out->octets + 1 + len);
-	}
-	return failed ? zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "libcrypto failed to seal a secret")
-		      : ZRTP_STORE_OK;
+	out->len = (uint8_t)used;
+	return status;
 }
 
 static enum zrtp_store_status damaged(const struct zrtp_store_peer_row *row, const char *column,
@@ -140,43 +152,42 @@ static enum zrtp_store_status damaged(const struct zrtp_store_peer_row *row, con
 			       pair && *pair->label ? ", label " : "", pair ? pair->label : "");
 }
 
-static bool clear_holds(const struct place *place, const struct zrtp_store_cell *cell, size_t len)
+static bool clear_holds(const struct place *place, const uint8_t *octets, size_t len)
 {
 	uint8_t expected[SUM];
 
-	return !sum(place, cell->octets + 1, len, expected) &&
-	       !CRYPTO_memcmp(expected, cell->octets + 1 + len, SUM);
+	return !sum(place, octets + 1, len, expected) && !CRYPTO_memcmp(expected, octets + 1 + len, SUM);
 }
 
-/* *len: room in out, then the secret's length; 0: none. */
-static enum zrtp_store_status open_cell(const struct zrtp_store *store, const struct zrtp_store_peer_row *row,
-					const char *column, const struct zrtp_store_pair_row *pair,
-					const struct zrtp_store_cell *cell, uint8_t *out, size_t *len,
-					struct zrtp_store_error *error)
+/* A cell of cell_len octets. *len: room in out, then the secret's length; 0: none. */
+static enum zrtp_store_status open_octets(const struct zrtp_store *store,
+					  const struct zrtp_store_peer_row *row, const char *column,
+					  const struct zrtp_store_pair_row *pair, const uint8_t *cell,
+					  size_t cell_len, uint8_t *out, size_t *len,
+					  struct zrtp_store_error *error)
 {
 	const struct place place = place_of(row, column, pair);
-	size_t extra = 1 + (store->sealed ? NONCE + TAG : SUM), inner = cell->len - extra;
+	size_t extra = 1 + (store->sealed ? NONCE + TAG : SUM), inner = cell_len - extra;
 	int res;
 
-	if (!cell->len) {
+	if (!cell_len) {
 		*len = 0;
 		return ZRTP_STORE_OK;
 	}
-	if (cell->octets[0] == SEALED && !store->sealed) {
+	if (cell[0] == SEALED && !store->sealed) {
 		return zrtp_store_fail(error, ZRTP_STORE_KEY, "the cache is encrypted: give its key");
 	}
-	if (cell->len > sizeof(cell->octets) || cell->len <= extra || inner > *len ||
-	    cell->octets[0] != (store->sealed ? SEALED : CLEAR)) {
+	if (cell_len <= extra || inner > *len || cell[0] != (store->sealed ? SEALED : CLEAR)) {
 		return damaged(row, column, pair, error);
 	}
 	if (store->sealed) {
-		res = decrypt(&store->key, &place, cell->octets + 1, inner, out);
+		res = decrypt(&store->key, &place, cell + 1, inner, out);
 		if (res < 0) {
 			return zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "libcrypto failed to open a secret");
 		}
 	} else {
 		res = clear_holds(&place, cell, inner);
-		memcpy(out, cell->octets + 1, inner);
+		memcpy(out, cell + 1, inner);
 	}
 	if (!res) {
 		OPENSSL_cleanse(out, *len);
@@ -184,6 +195,17 @@ static enum zrtp_store_status open_cell(const struct zrtp_store *store, const st
 	}
 	*len = inner;
 	return ZRTP_STORE_OK;
+}
+
+static enum zrtp_store_status open_cell(const struct zrtp_store *store, const struct zrtp_store_peer_row *row,
+					const char *column, const struct zrtp_store_pair_row *pair,
+					const struct zrtp_store_cell *cell, uint8_t *out, size_t *len,
+					struct zrtp_store_error *error)
+{
+	if (cell->len > sizeof(cell->octets)) {
+		return damaged(row, column, pair, error);
+	}
+	return open_octets(store, row, column, pair, cell->octets, cell->len, out, len, error);
 }
 
 /* A secret that has one length only. */
@@ -240,6 +262,64 @@ enum zrtp_store_status zrtp_store_open_peer(const struct zrtp_store *store, stru
 	return status;
 }
 
+/* ---- lines ---- */
+
+/* Lines tell themselves what the other columns say of the senior one: they are bound
+ * to the label only. */
+static struct zrtp_store_pair_row only_label(const char label[ZRTP_LABEL_SIZE])
+{
+	struct zrtp_store_pair_row bare;
+
+	memset(&bare, 0, sizeof(bare));
+	memcpy(bare.label, label, sizeof(bare.label));
+	return bare;
+}
+
+static enum zrtp_store_status seal_lines(const struct zrtp_store *store, const struct peer *peer,
+					 const struct pair *pair, struct zrtp_store_pair_row *out,
+					 struct zrtp_store_error *error)
+{
+	const struct zrtp_store_pair_row bare = only_label(pair->label);
+	const struct place place = place_of(&peer->row, "line", &bare);
+	uint8_t text[LINE_TEXT_MAX];
+	size_t len = lines_write(&pair->lines, text), used = 0;
+	enum zrtp_store_status status;
+
+	status = close_octets(store, &place, text, len, out->lines.octets, &used, error);
+	out->lines.len = (uint16_t)used;
+	OPENSSL_cleanse(text, sizeof(text));
+	return status;
+}
+
+/* A row of before has none, and one that a node of before has written has those of
+ * another rs1: then its rs1 and rs2 are all there is. */
+static enum zrtp_store_status open_lines(const struct zrtp_store *store, const struct peer *peer,
+					 const struct zrtp_store_pair_row *row, struct pair *out,
+					 struct zrtp_store_error *error)
+{
+	const struct zrtp_store_pair_row bare = only_label(row->label);
+	uint8_t text[LINE_TEXT_MAX];
+	size_t len = sizeof(text);
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	if (row->lines.len > sizeof(row->lines.octets)) {
+		return damaged(&peer->row, "line", row, error);
+	}
+	status = open_octets(store, &peer->row, "line", &bare, row->lines.octets, row->lines.len, text, &len,
+			     error);
+	if (!status && len && !lines_read(&out->lines, text, len)) {
+		status = damaged(&peer->row, "line", row, error);
+	}
+	if (!status && CRYPTO_memcmp(out->lines.line[0].newest.octets, out->rs1, sizeof(out->rs1))) {
+		OPENSSL_cleanse(&out->lines, sizeof(out->lines));
+	}
+	if (!status) {
+		pair_complete(out);
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+	return status;
+}
+
 enum zrtp_store_status zrtp_store_seal_pair(const struct zrtp_store *store, const struct peer *peer,
 					    const struct pair *pair, struct zrtp_store_pair_row *out,
 					    struct zrtp_store_error *error)
@@ -257,9 +337,11 @@ enum zrtp_store_status zrtp_store_seal_pair(const struct zrtp_store *store, cons
 	rs1 = place_of(&peer->row, "rs1 ", out);
 	rs2 = place_of(&peer->row, "rs2 ", out);
 	status = close_cell(store, &rs1, pair->rs1, ZRTP_SECRET_SIZE, &out->rs1, error);
-	return status ? status
-		      : close_cell(store, &rs2, pair->rs2, pair->has_rs2 ? ZRTP_SECRET_SIZE : 0, &out->rs2,
-				   error);
+	if (!status) {
+		status = close_cell(store, &rs2, pair->rs2, pair->has_rs2 ? ZRTP_SECRET_SIZE : 0, &out->rs2,
+				    error);
+	}
+	return status ? status : seal_lines(store, peer, pair, out, error);
 }
 
 enum zrtp_store_status zrtp_store_open_pair(const struct zrtp_store *store, const struct peer *peer,
@@ -280,9 +362,11 @@ enum zrtp_store_status zrtp_store_open_pair(const struct zrtp_store *store, cons
 	if (!status && !has_rs1) {
 		status = damaged(&peer->row, "rs1 ", row, error);
 	}
-	return status ? status
-		      : open_secret(store, &peer->row, "rs2 ", row, &row->rs2, out->rs2, &out->has_rs2,
-				    error);
+	if (!status) {
+		status = open_secret(store, &peer->row, "rs2 ", row, &row->rs2, out->rs2, &out->has_rs2,
+				     error);
+	}
+	return status ? status : open_lines(store, peer, row, out, error);
 }
 
 /* ---- the key's own check ---- */

@@ -32,7 +32,7 @@ enum statement {
 #define PEER_COLUMNS                                                                                         \
 	"own_zid, peer_zid, name, scope, pbx, pbx_alternate, aux, first_use, last_use, revision, latest,"    \
 	" endpoints"
-#define PAIR_COLUMNS "label, rs1, rs2, verified, preshared_count, last_use, expires, revision"
+#define PAIR_COLUMNS "label, rs1, rs2, verified, preshared_count, last_use, expires, revision, lines"
 
 static const char *const sql[STATEMENTS] = {
 	[BEGIN_READ] = "BEGIN",
@@ -52,7 +52,7 @@ static const char *const sql[STATEMENTS] = {
 		      " ORDER BY own_zid, peer_zid LIMIT ?4",
 	[PAIR_LOAD] = "SELECT " PAIR_COLUMNS " FROM pair WHERE own_zid = ?1 AND peer_zid = ?2 AND label = ?3",
 	[PAIR_SAVE] = "REPLACE INTO pair (own_zid, peer_zid, " PAIR_COLUMNS
-		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[PAIR_LIST] = "SELECT " PAIR_COLUMNS " FROM pair WHERE own_zid = ?1 AND peer_zid = ?2"
 		      " ORDER BY revision DESC LIMIT ?3",
 	[PAIR_TRIM] = "DELETE FROM pair WHERE own_zid = ?1 AND peer_zid = ?2 AND revision NOT IN"
@@ -186,6 +186,20 @@ static bool read_cell(sqlite3_stmt *s, int at, struct zrtp_store_cell *out)
 		return false;
 	}
 	out->len = (uint8_t)len;
+	if (len) {
+		memcpy(out->octets, sqlite3_column_blob(s, at), (size_t)len);
+	}
+	return true;
+}
+
+static bool read_lines(sqlite3_stmt *s, int at, struct zrtp_store_lines *out)
+{
+	int len = sqlite3_column_bytes(s, at);
+
+	if (len > ZRTP_STORE_LINES_MAX) {
+		return false;
+	}
+	out->len = (uint16_t)len;
 	if (len) {
 		memcpy(out->octets, sqlite3_column_blob(s, at), (size_t)len);
 	}
@@ -382,7 +396,7 @@ static bool read_pair(sqlite3_stmt *s, struct zrtp_store_pair_row *out)
 	out->expires = sqlite3_column_int64(s, 6);
 	out->revision = (uint64_t)sqlite3_column_int64(s, 7);
 	return read_text(s, 0, out->label, sizeof(out->label)) && read_cell(s, 1, &out->rs1) &&
-	       read_cell(s, 2, &out->rs2);
+	       read_cell(s, 2, &out->rs2) && read_lines(s, 8, &out->lines);
 }
 
 static enum zrtp_store_status sq_pair_load(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
@@ -417,6 +431,9 @@ static enum zrtp_store_status sq_pair_save(void *arg, const uint8_t *own_zid, co
 	sqlite3_bind_int64(s, 8, row->last_use);
 	sqlite3_bind_int64(s, 9, row->expires);
 	sqlite3_bind_int64(s, 10, (sqlite3_int64)row->revision);
+	if (row->lines.len) {
+		sqlite3_bind_blob(s, 11, row->lines.octets, row->lines.len, SQLITE_STATIC);
+	}
 	return run(be, s, error);
 }
 

@@ -32,6 +32,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX pair_expires ON pair (expires) WHERE expires < 9223372036854775807;",
 	/* The endpoints of an enrolled phone. */
 	"ALTER TABLE peer ADD COLUMN endpoints TEXT NOT NULL DEFAULT '';",
+	/* What calls without our secrets have left beside those that were proved. */
+	"ALTER TABLE pair ADD COLUMN lines BLOB;",
 };
 
 enum { LATEST = sizeof(migrations) / sizeof(*migrations) };

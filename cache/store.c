@@ -331,25 +331,69 @@ enum zrtp_store_status zrtp_store_set_own_zid(struct zrtp_store *store, const ui
 
 /* ---- a peer with the pairs that concern one label ---- */
 
-static enum zrtp_store_status load_newest(struct zrtp_store *store, struct peer *peer,
+/* Newest pairs to look at for one that calls have proved. */
+enum { LOOKED_AT = 8 };
+
+static bool is_proved(const struct pair *pair)
+{
+	return pair->lines.line[0].id == LINE_FIRST || pair->lines.line[0].proved;
+}
+
+static bool is_loaded(const struct peer *peer, const struct zrtp_store_pair_row *row)
+{
+	return (peer->has[OWN] && row->revision == peer->pair[OWN].revision) ||
+	       (peer->has[BASE] && row->revision == peer->pair[BASE].revision);
+}
+
+static enum zrtp_store_status take_newest(struct zrtp_store *store, struct peer *peer,
+					  const struct zrtp_store_pair_row *rows, size_t count,
 					  struct zrtp_store_error *error)
 {
-	struct zrtp_store_pair_row row;
-	size_t count = 0;
-	enum zrtp_store_status status;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
 
-	status = store->backend->pair_list(store->be, peer->row.own_zid, peer->row.peer_zid, &row, 1, &count,
-					   error);
-	if (!status && count && !(peer->has_own && row.revision == peer->own.revision)) {
-		status = zrtp_store_open_pair(store, peer, &row, &peer->newest, error);
-		peer->has_newest = !status;
+	for (size_t i = 0; !status && i < count && !peer->has[KNOWN]; i++) {
+		enum which place = peer->has[NEWEST] ? KNOWN : NEWEST;
+
+		/* The newest first: what comes after the own one is older than that. */
+		if (is_loaded(peer, &rows[i])) {
+			if (!peer->has[NEWEST]) {
+				return ZRTP_STORE_OK;
+			}
+			continue;
+		}
+		status = zrtp_store_open_pair(store, peer, &rows[i], &peer->pair[place], error);
+		peer->has_more |= place == KNOWN;
+		peer->has[place] = !status && (place == NEWEST || is_proved(&peer->pair[place]));
+		if (place == NEWEST && peer->has[NEWEST] && is_proved(&peer->pair[NEWEST])) {
+			peer->has_more |= i + 1 < count;
+			break;
+		}
 	}
-	OPENSSL_cleanse(&row, sizeof(row));
 	return status;
 }
 
-static enum zrtp_store_status load_pairs(struct zrtp_store *store, const char *label, struct peer *peer,
-					 struct zrtp_store_error *error)
+static enum zrtp_store_status load_newest(struct zrtp_store *store, struct peer *peer,
+					  struct zrtp_store_error *error)
+{
+	struct zrtp_store_pair_row *rows = calloc(LOOKED_AT, sizeof(*rows));
+	size_t count = 0;
+	enum zrtp_store_status status;
+
+	if (!rows) {
+		return zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
+	}
+	status = store->backend->pair_list(store->be, peer->row.own_zid, peer->row.peer_zid, rows, LOOKED_AT,
+					   &count, error);
+	if (!status) {
+		status = take_newest(store, peer, rows, count, error);
+	}
+	OPENSSL_cleanse(rows, LOOKED_AT * sizeof(*rows));
+	free(rows);
+	return status;
+}
+
+static enum zrtp_store_status load_pair(struct zrtp_store *store, const char *label, struct peer *peer,
+					enum which place, struct zrtp_store_error *error)
 {
 	struct zrtp_store_pair_row row;
 	enum zrtp_store_status status;
@@ -357,14 +401,33 @@ static enum zrtp_store_status load_pairs(struct zrtp_store *store, const char *l
 	status = store->backend->pair_load(store->be, peer->row.own_zid, peer->row.peer_zid, label, &row,
 					   error);
 	if (!status) {
-		status = zrtp_store_open_pair(store, peer, &row, &peer->own, error);
-		peer->has_own = !status;
+		status = zrtp_store_open_pair(store, peer, &row, &peer->pair[place], error);
+		peer->has[place] = !status;
 	} else if (status == ZRTP_STORE_UNKNOWN) {
 		status = ZRTP_STORE_OK;
 	}
 	OPENSSL_cleanse(&row, sizeof(row));
+	return status;
+}
+
+static bool is_latest(const struct peer *peer, enum which place)
+{
+	return peer->has[place] && peer->pair[place].revision == peer->row.latest;
+}
+
+static enum zrtp_store_status load_pairs(struct zrtp_store *store, const char *label, struct peer *peer,
+					 struct zrtp_store_error *error)
+{
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	if (peer->row.scope == ZRTP_SCOPE_ZID && *label) {
+		status = load_pair(store, "", peer, BASE, error);
+	}
 	/* The common case, one pair that is its own newest, needs no look around. */
-	if (!status && !(peer->has_own && peer->own.revision == peer->row.latest)) {
+	if (!status && !is_latest(peer, BASE)) {
+		status = load_pair(store, label, peer, OWN, error);
+	}
+	if (!status && !is_latest(peer, BASE) && !is_latest(peer, OWN)) {
 		status = load_newest(store, peer, error);
 	}
 	return status;
@@ -389,7 +452,7 @@ enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *
 	return status || !label ? status : load_pairs(store, label, out, error);
 }
 
-enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, bool with_pair,
+enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, struct pair *pair,
 				       struct zrtp_store_error *error)
 {
 	struct zrtp_store_pair_row row;
@@ -400,15 +463,15 @@ enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *pe
 		return status;
 	}
 	peer->row.revision++;
-	if (with_pair) {
-		peer->own.revision = peer->row.latest = peer->row.revision;
+	if (pair) {
+		pair->revision = peer->row.latest = peer->row.revision;
 	}
 	/* The peer's row first: its revision is what two writers contend for. */
 	status = store->backend->peer_save(store->be, &peer->row, expected, error);
-	if (status || !with_pair) {
+	if (status || !pair) {
 		return status;
 	}
-	status = zrtp_store_seal_pair(store, peer, &peer->own, &row, error);
+	status = zrtp_store_seal_pair(store, peer, pair, &row, error);
 	if (!status) {
 		status = store->backend->pair_save(store->be, peer->row.own_zid, peer->row.peer_zid, &row,
 						   error);
@@ -426,21 +489,15 @@ struct get {
 	struct zrtp_store_about *about;
 };
 
-/* The scope says under which label to look, so the row comes first. */
 static enum zrtp_store_status get(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	struct get *get = arg;
-	const char *label = "";
 	struct peer peer;
 	enum zrtp_store_status status;
 
-	status = zrtp_store_load(store, get->key->own_zid, get->key->peer_zid, NULL, &peer, error);
+	status = zrtp_store_load(store, get->key->own_zid, get->key->peer_zid, get->key->label, &peer, error);
 	if (!status) {
-		label = zrtp_store_label_of(peer.row.scope, get->key->label);
-		status = load_pairs(store, label, &peer, error);
-	}
-	if (!status) {
-		zrtp_store_compose(&peer, label, get->now, get->out);
+		zrtp_store_compose(&peer, get->key->label, get->now, get->out);
 	}
 	if (!status && get->about) {
 		memcpy(get->about->name, peer.row.name, sizeof(get->about->name));
@@ -485,63 +542,37 @@ struct put {
 	const struct zrtp_retained *in;
 };
 
-static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer *peer, const char *label,
-					   const struct put *put, struct zrtp_store_error *error)
+static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer *peer, const struct put *put,
+					   struct zrtp_store_error *error)
 {
-	bool had = peer->has_own;
-	struct merged merged = zrtp_store_merge(peer, label, put->now, put->in);
-	enum zrtp_store_status status = zrtp_store_save(store, peer, merged.write_pair, error);
-
-	if (!status && merged.write_pair && (merged.drop_others || !had)) {
-		status = store->backend->pair_trim(store->be, peer->row.own_zid, peer->row.peer_zid,
-						   merged.drop_others ? 1 : ZRTP_STORE_LABELS_MAX, error);
-	}
-	return status;
-}
-
-/* The label of an update. One that is not known is that of the secret which has
- * matched: what the engine keeps as rs2. */
-static enum zrtp_store_status find_label(struct zrtp_store *store, struct peer *peer, const struct put *put,
-					 char label[ZRTP_LABEL_SIZE], struct zrtp_store_error *error)
-{
+	bool only, had = peer->has[OWN] || peer->has[BASE];
+	struct pair *pair;
 	enum zrtp_store_status status;
 
-	memcpy(label, put->key->label, strlen(put->key->label) + 1);
-	if (!zrtp_store_is_stray(label, put->in)) {
-		return ZRTP_STORE_OK;
+	zrtp_store_merge(peer, put->key->label, put->now, put->in, &pair, &only);
+	status = zrtp_store_save(store, peer, pair, error);
+	if (!status && pair && (only || !had)) {
+		status = store->backend->pair_trim(store->be, peer->row.own_zid, peer->row.peer_zid,
+						   only ? 1 : ZRTP_STORE_LABELS_MAX, error);
 	}
-	status = load_newest(store, peer, error);
-	if (!status && peer->has_newest && !CRYPTO_memcmp(peer->newest.rs1, put->in->rs2, ZRTP_SECRET_SIZE)) {
-		memcpy(label, peer->newest.label, ZRTP_LABEL_SIZE);
-	}
-	OPENSSL_cleanse(&peer->newest, sizeof(peer->newest));
-	peer->has_newest = false;
 	return status;
 }
 
 static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	const struct put *put = arg;
-	const struct zrtp_cache_key *key = put->key;
-	char label[ZRTP_LABEL_SIZE];
 	struct peer peer;
 	bool makes = true;
 	enum zrtp_store_status status;
 
-	status = zrtp_store_load(store, key->own_zid, key->peer_zid, NULL, &peer, error);
-	if (!status) {
-		status = find_label(store, &peer, put, label, error);
-		status = status ? status
-				: load_pairs(store, zrtp_store_target(peer.row.scope, label, put->in), &peer,
-					     error);
-	} else if (status == ZRTP_STORE_UNKNOWN) {
+	status = zrtp_store_load(store, put->key->own_zid, put->key->peer_zid, put->key->label, &peer, error);
+	if (status == ZRTP_STORE_UNKNOWN) {
 		/* Flags of a secret that is not there any more say nothing. */
 		makes = put->in->changed & (ZRTP_CHANGED_SECRET | ZRTP_CHANGED_PBX);
-		memcpy(label, key->label, strlen(key->label) + 1);
 		status = ZRTP_STORE_OK;
 	}
 	if (!status && makes) {
-		status = write_merged(store, &peer, label, put, error);
+		status = write_merged(store, &peer, put, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;

@@ -4,6 +4,8 @@
 #ifndef ZRTP_STORE_H
 #define ZRTP_STORE_H
 
+#include "lines.h"
+
 #include <zrtp/cache.h>
 
 #include <openssl/crypto.h>
@@ -26,7 +28,8 @@ struct zrtp_store {
 	struct zrtp_store_pair_row *rows;
 };
 
-/* A pair with its secrets in clear: wipe it. */
+/* What a label has, with its secrets in clear: wipe it. rs1 to expires are what its
+ * senior line is offered by, see pair_settle(). */
 struct pair {
 	char label[ZRTP_LABEL_SIZE];
 	bool has_rs2, verified;
@@ -34,37 +37,42 @@ struct pair {
 	uint32_t preshared_count;
 	int64_t last_use, expires;
 	uint64_t revision;
+	struct lines lines;
 };
 
-/* A peer with its secrets in clear, and the pairs that concern one label: its
- * own and the one written last. Wipe it. */
+/* The pairs that concern a call. */
+enum which {
+	OWN,    /* of its label */
+	BASE,   /* label "", of a peer that files by ZID, if that is another */
+	NEWEST, /* the one written last, if that is another */
+	KNOWN,  /* the one written last of those that calls have proved, if that is another */
+	PLACES
+};
+
+/* A peer with its secrets in clear. Wipe it. */
 struct peer {
 	struct zrtp_store_peer_row row; /* its cells are not looked at */
 	bool has_pbx, has_pbx_alternate;
 	uint8_t pbx[ZRTP_SECRET_SIZE], pbx_alternate[ZRTP_SECRET_SIZE];
 	uint8_t aux[ZRTP_AUX_SECRET_MAX];
 	uint8_t aux_len;
-	bool has_own, has_newest; /* own is the newest: has_newest is false */
-	struct pair own, newest;
-};
-
-/* What an update writes besides the peer's row. */
-struct merged {
-	bool write_pair; /* peer->own */
-	bool drop_others;
+	bool has[PLACES];
+	struct pair pair[PLACES];
+	bool has_more; /* than these pairs */
 };
 
 /* merge.c: what to offer, and what becomes of what there is. Pure functions. */
-/* The label under which the secrets for a call under label are. */
-const char *zrtp_store_label_of(unsigned scope, const char *label);
-/* The secrets for a call under label, which is what label_of() gives. */
+/* A pair that has no lines, as it was read from a store of before: its two secrets
+ * are one. */
+void pair_complete(struct pair *pair);
+/* Members of pair from its lines. */
+void pair_settle(struct pair *pair);
+/* The secrets for a call under label. */
 void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out);
-/* Has a call whose label is not known matched a secret that some label has? */
-bool zrtp_store_is_stray(const char *label, const struct zrtp_retained *in);
-/* The label that an update concerns: peer->own must be the pair there. */
-const char *zrtp_store_target(unsigned scope, const char *label, const struct zrtp_retained *in);
-struct merged zrtp_store_merge(struct peer *peer, const char *label, int64_t now,
-			       const struct zrtp_retained *in);
+/* Merge an update. *written: the pair to write, NULL: none. *only: the peer files by
+ * ZID, all other pairs go. */
+void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
+		      struct pair **written, bool *only);
 
 /* seal.c: secrets to cells and back. */
 enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
@@ -94,12 +102,12 @@ typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void
 						  struct zrtp_store_error *error);
 enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work, void *arg,
 				      struct zrtp_store_error *error);
-/* Inside of one: the peer with the pair of that label (NULL: none). */
+/* Inside of one: the peer with the pairs that concern that label (NULL: none). */
 enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,
 				       const uint8_t *peer_zid, const char *label, struct peer *out,
 				       struct zrtp_store_error *error);
-/* The peer's row with the next revision, the pair first if it is to be. */
-enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, bool with_pair,
+/* The peer's row with the next revision, and the pair, NULL: none. */
+enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, struct pair *pair,
 				       struct zrtp_store_error *error);
 
 /* aside.c: damaged files */

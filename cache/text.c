@@ -20,13 +20,13 @@ static const char *const scopes[ZRTP_SCOPE_COUNT] = { "unknown", "label", "zid" 
 /* ---- writing ---- */
 
 /* A line: every value has its bounds, so there is always room. */
-struct line {
+struct json {
 	size_t len;
 	bool first;
 	char text[4096];
 };
 
-static void __attribute__((format(printf, 2, 3))) put(struct line *line, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) put(struct json *line, const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -37,13 +37,13 @@ static void __attribute__((format(printf, 2, 3))) put(struct line *line, const c
 	line->len += n > 0 ? (size_t)n : 0;
 }
 
-static void put_key(struct line *line, const char *key)
+static void put_key(struct json *line, const char *key)
 {
 	put(line, "%s\"%s\":", line->first ? "" : ",", key);
 	line->first = false;
 }
 
-static void put_string(struct line *line, const char *key, const char *text)
+static void put_string(struct json *line, const char *key, const char *text)
 {
 	put_key(line, key);
 	put(line, "\"");
@@ -59,7 +59,7 @@ static void put_string(struct line *line, const char *key, const char *text)
 	put(line, "\"");
 }
 
-static void put_octets(struct line *line, const char *key, const uint8_t *octets, size_t len)
+static void put_octets(struct json *line, const char *key, const uint8_t *octets, size_t len)
 {
 	put_key(line, key);
 	put(line, "\"");
@@ -69,13 +69,13 @@ static void put_octets(struct line *line, const char *key, const uint8_t *octets
 	put(line, "\"");
 }
 
-static void put_number(struct line *line, const char *key, int64_t number)
+static void put_number(struct json *line, const char *key, int64_t number)
 {
 	put_key(line, key);
 	put(line, "%lld", (long long)number);
 }
 
-static void begin(struct line *line, const char *type)
+static void begin(struct json *line, const char *type)
 {
 	line->len = 0;
 	line->first = true;
@@ -88,7 +88,7 @@ struct export
 	zrtp_store_sink sink;
 	void *arg;
 	uint64_t count;
-	struct line line;
+	struct json line;
 	struct zrtp_store_peer_row rows[64], last;
 	struct zrtp_store_pair_row pairs[ZRTP_STORE_LABELS_MAX];
 	size_t listed;
@@ -106,7 +106,7 @@ static enum zrtp_store_status end(struct export *out, struct zrtp_store_error *e
 	return ZRTP_STORE_OK;
 }
 
-static void put_zids(struct line *line, const struct zrtp_store_peer_row *row)
+static void put_zids(struct json *line, const struct zrtp_store_peer_row *row)
 {
 	put_octets(line, "own", row->own_zid, ZRTP_ZID_SIZE);
 	put_octets(line, "peer", row->peer_zid, ZRTP_ZID_SIZE);
@@ -115,7 +115,7 @@ static void put_zids(struct line *line, const struct zrtp_store_peer_row *row)
 static enum zrtp_store_status export_peer(struct export *out, const struct peer *peer,
 					  struct zrtp_store_error *error)
 {
-	struct line *line = &out->line;
+	struct json *line = &out->line;
 
 	begin(line, "peer");
 	put_zids(line, &peer->row);
@@ -141,7 +141,8 @@ static enum zrtp_store_status export_peer(struct export *out, const struct peer 
 static enum zrtp_store_status export_pair(struct export *out, const struct peer *peer,
 					  const struct pair *pair, struct zrtp_store_error *error)
 {
-	struct line *line = &out->line;
+	struct json *line = &out->line;
+	uint8_t text[LINE_TEXT_MAX];
 
 	begin(line, "pair");
 	put_zids(line, &peer->row);
@@ -150,6 +151,8 @@ static enum zrtp_store_status export_pair(struct export *out, const struct peer 
 	if (pair->has_rs2) {
 		put_octets(line, "rs2", pair->rs2, sizeof(pair->rs2));
 	}
+	put_octets(line, "lines", text, lines_write(&pair->lines, text));
+	OPENSSL_cleanse(text, sizeof(text));
 	put_number(line, "verified", pair->verified);
 	put_number(line, "preshared_count", pair->preshared_count);
 	put_number(line, "last_use", pair->last_use);
@@ -258,7 +261,7 @@ enum zrtp_store_status zrtp_store_export(struct zrtp_store *store, zrtp_store_si
 /* ---- reading ---- */
 
 /* The members of one object: strings unescaped, numbers as their text. */
-enum { MEMBERS = 16, TEXT = 300 };
+enum { MEMBERS = 16, TEXT = 2 * LINE_TEXT_MAX + 1 };
 
 struct member {
 	char key[24], text[TEXT];
@@ -442,6 +445,20 @@ static void get_peer(const struct object *object, struct record *out, const char
 	}
 }
 
+/* Exports of before have none. */
+static void get_lines(const struct object *object, struct lines *out, const char **bad)
+{
+	const struct member *m = member(object, "lines");
+	uint8_t text[LINE_TEXT_MAX];
+	size_t len = m ? strlen(m->text) / 2 : 0;
+
+	if (m && (len > sizeof(text) || !get_octets(object, "lines", text, len, bad) ||
+		  !lines_read(out, text, len))) {
+		*bad = "lines";
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+}
+
 static void get_pair(const struct object *object, struct record *out, const char **bad)
 {
 	struct pair *pair = &out->pair;
@@ -453,6 +470,7 @@ static void get_pair(const struct object *object, struct record *out, const char
 	get_text(object, "label", pair->label, sizeof(pair->label), bad);
 	get_octets(object, "rs1", pair->rs1, sizeof(pair->rs1), bad);
 	pair->has_rs2 = get_octets(object, "rs2", pair->rs2, sizeof(pair->rs2), bad);
+	get_lines(object, &pair->lines, bad);
 	get_number(object, "verified", &verified, bad);
 	get_number(object, "preshared_count", &preshared, bad);
 	get_number(object, "last_use", &pair->last_use, bad);

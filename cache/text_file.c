@@ -32,7 +32,7 @@ enum zrtp_store_status zrtp_store_export_to(struct zrtp_store *store, FILE *file
 	return status;
 }
 
-struct lines {
+struct source {
 	FILE *file;
 	char *line;
 	size_t size;
@@ -40,7 +40,7 @@ struct lines {
 
 static const char *from_file(void *arg)
 {
-	struct lines *lines = arg;
+	struct source *lines = arg;
 	ssize_t len = getline(&lines->line, &lines->size, lines->file);
 
 	if (len < 0) {
@@ -55,7 +55,7 @@ static const char *from_file(void *arg)
 enum zrtp_store_status zrtp_store_import_from(struct zrtp_store *store, FILE *file, uint64_t *count,
 					      struct zrtp_store_error *error)
 {
-	struct lines lines = { .file = file };
+	struct source lines = { .file = file };
 	enum zrtp_store_status status = zrtp_store_import(store, from_file, &lines, count, error);
 
 	if (lines.line) {

@@ -74,17 +74,35 @@ static void merge_peer(struct peer *peer, const struct record *in, bool anew)
  * them it will use nobody can tell. */
 static bool merge_twin(struct pair *own, const struct pair *in)
 {
+	struct line *line = &own->lines.line[0];
+
 	if (own->last_use != in->last_use || same(own->rs1, in->rs1) ||
 	    (own->has_rs2 && same(own->rs2, in->rs1))) {
 		return false;
 	}
-	own->has_rs2 = true;
-	memcpy(own->rs2, in->rs1, sizeof(own->rs2));
-	own->verified &= in->verified;
+	line->twin = in->lines.line[0].newest;
+	line->twin.generation = line->newest.generation;
+	line->peer_mitm = false;
+	line->verified &= in->verified;
 	return true;
 }
 
-static enum zrtp_store_status write_record(struct zrtp_store *store, const struct record *in,
+/* A pair of an import beside what there is. False: nothing to write. */
+static bool merge_pair(struct peer *peer, const struct pair *in)
+{
+	struct pair *own = &peer->pair[OWN];
+
+	if (!peer->has[OWN] || own->last_use < in->last_use) {
+		*own = *in;
+	} else if (!merge_twin(own, in)) {
+		return false; /* used since */
+	}
+	peer->has[OWN] = true;
+	pair_settle(own);
+	return true;
+}
+
+static enum zrtp_store_status write_record(struct zrtp_store *store, struct record *in,
 					   struct zrtp_store_error *error)
 {
 	struct peer peer;
@@ -97,14 +115,12 @@ static enum zrtp_store_status write_record(struct zrtp_store *store, const struc
 		merge_peer(&peer, in, status == ZRTP_STORE_UNKNOWN);
 		status = ZRTP_STORE_OK;
 	}
-	if (with_pair && peer.has_own && peer.own.last_use >= in->pair.last_use) {
-		with_pair = merge_twin(&peer.own, &in->pair); /* or used since */
-	} else if (with_pair) {
-		peer.own = in->pair;
-		peer.has_own = true;
+	if (with_pair) {
+		pair_complete(&in->pair);
+		with_pair = merge_pair(&peer, &in->pair);
 	}
 	if (!status) {
-		status = zrtp_store_save(store, &peer, with_pair, error);
+		status = zrtp_store_save(store, &peer, with_pair ? &peer.pair[OWN] : NULL, error);
 	}
 	if (!status && with_pair) {
 		status = store->backend->pair_trim(store->be, in->own_zid, in->peer_zid,
@@ -116,7 +132,7 @@ static enum zrtp_store_status write_record(struct zrtp_store *store, const struc
 
 static enum zrtp_store_status write_all(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
-	const struct batch *batch = arg;
+	struct batch *batch = arg;
 	enum zrtp_store_status status = ZRTP_STORE_OK;
 
 	for (size_t i = 0; !status && i < batch->used; i++) {

@@ -57,9 +57,12 @@ struct zrtp_session {
 	bool matched_rs2;   /* of the two of ours */
 	bool new_label;     /* no match, and no mismatch either */
 	bool pbx_alternate; /* the peer has the other pbxsecret */
+	bool spare_seen;    /* the peer has retained.spare */
 	bool stored;        /* retained.rs1 is this call's */
 	bool verified;      /* V: of the secret that matched, or by the user's word */
 	char label[ZRTP_LABEL_SIZE];
+	uint64_t endpoint; /* 0: not known */
+	bool foreign;      /* other endpoints' calls made the secrets there were */
 
 	/* What the first stream's exchange gave. */
 	bool keyed;

@@ -210,6 +210,10 @@ enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 	    !(session->enroll || zrtp_enrollment_offered(session))) {
 		return ZRTP_WRONG_STATE;
 	}
+	/* Whoever has only seen the phone's ZID is not to be trusted in its name. */
+	if (session->cache_mismatch && (!session->verified || session->foreign)) {
+		return ZRTP_WRONG_STATE;
+	}
 	if (session->pbx_matched && !session->enroll) {
 		return ZRTP_OK; /* a new one on one side only would break the trust */
 	}

@@ -26,6 +26,7 @@ void zrtp_secrets_load(struct zrtp_session *session)
 	if (session->retained.auxsecret_len > sizeof(session->retained.auxsecret)) {
 		session->retained.auxsecret_len = 0;
 	}
+	session->foreign = session->retained.made_by && session->retained.made_by != session->endpoint;
 }
 
 bool zrtp_secrets_has_aux(const struct zrtp_session *session)
@@ -171,6 +172,28 @@ static int match_alternate(const struct zrtp_stream *stream, const uint8_t *peer
 	return 0;
 }
 
+/* Has the peer the secret that we had no ID for? IDs can be repeated by whoever has
+ * listened: so this is no match. */
+static int match_spare(const struct zrtp_stream *stream, const uint8_t *ids)
+{
+	struct zrtp_session *session = stream->session;
+	const struct zrtp_retained *r = &session->retained;
+	uint8_t id[ZRTP_ID_SIZE];
+
+	session->spare_seen = false;
+	if (!r->has_spare) {
+		return 0;
+	}
+	if (zrtp_mac64(stream->exchange->choice.hash, r->spare, sizeof(r->spare),
+		       stream->exchange->role == ZRTP_INITIATOR ? "Responder" : "Initiator", 9, id)) {
+		return -1;
+	}
+	for (unsigned slot = SLOT_RS1; slot <= SLOT_RS2; slot++) {
+		session->spare_seen |= zrtp_equal(id, ids + slot * ZRTP_ID_SIZE, sizeof(id));
+	}
+	return 0;
+}
+
 /* What the match, or that there is none, says of the peer. One that files by
  * label has no secret under a new one; nor has a stranger: both are told, but
  * only the latter as a mismatch (4.3.2). */
@@ -198,7 +221,8 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 	struct expected expected;
 	enum slot s1;
 
-	if (expect(stream, &expected) || match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE)) {
+	if (expect(stream, &expected) || match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE) ||
+	    match_spare(stream, peer_ids)) {
 		return -1;
 	}
 	s1 = match_rs(&expected, peer_ids, exchange->role);
@@ -238,7 +262,7 @@ static int preshared(struct zrtp_stream *stream, bool with_aux, bool with_pbx, u
 	};
 
 	judge(session, SLOT_RS1);
-	session->pbx_alternate = false;
+	session->pbx_alternate = session->spare_seen = false;
 	session->aux_matched = s[1].len;
 	session->pbx_matched = s[2].len;
 	return zrtp_preshared_key(exchange->choice.hash, s, exchange->preshared_key) ||
@@ -290,24 +314,44 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 	if (cache->put && changed) {
 		session->retained.changed = changed;
 		session->retained.match = session->match;
+		session->retained.endpoint = session->endpoint;
+		session->retained.peer_mitm = session->peer_hello_flags & ZRTP_HELLO_MITM;
 		cache->put(&key, &session->retained, cache->arg);
 		session->retained.changed = 0;
 	}
 }
 
-/* After a DH exchange the old rs1 becomes rs2, so that a peer that missed this
- * update is still recognised (4.6.1). If the peer shared the rs1 of another
- * label instead, then that is the one it may fall back to; and if none, none. */
-static void shift(const struct zrtp_session *session, struct zrtp_retained *r)
+/* rs1 begins a line of its own. The proved secret that it does not continue is
+ * kept beside it, whatever calls come without it. */
+static void begin_line(struct zrtp_session *session, struct zrtp_retained *r)
 {
-	if (session->match == ZRTP_MATCH_OTHER && session->matched_rs2 && r->rs2_other) {
-		return;
-	}
-	r->has_rs2 = r->has_rs1 && !(r->new_label && session->match == ZRTP_MATCH_FAILED);
-	memcpy(r->rs2, r->rs1, sizeof(r->rs2));
-	if (!r->has_rs2) {
+	bool others = r->new_label; /* what get gave is another label's */
+
+	if (others || !r->has_rs1) {
+		r->has_rs2 = r->rs2_other = false;
 		zrtp_wipe(r->rs2, sizeof(r->rs2));
+	} else if (!(r->line_unproved && r->has_rs2)) {
+		r->has_rs2 = r->rs2_other = true;
+		memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+		r->other_line = r->line;
+		r->other_generation = r->generation;
+		r->other_verified = r->verified;
 	}
+	r->line_unproved = session->match == ZRTP_MATCH_FAILED && !session->verified;
+	r->line = 0; /* the cache knows it by its first secret */
+	r->generation = 0;
+}
+
+/* After a DH exchange what matched becomes rs2: the peer has it too, whether or
+ * not it has finished this exchange. (4.6.1 has the old rs1 there, even if the
+ * peer has lost it: then a second lost message is a mismatch.) */
+static void continue_line(const struct zrtp_session *session, struct zrtp_retained *r)
+{
+	if (!session->matched_rs2 && !session->by_preshared) {
+		r->has_rs2 = true;
+		memcpy(r->rs2, r->rs1, sizeof(r->rs2));
+	}
+	r->rs2_other = r->line_unproved = false;
 }
 
 /* The new rs1 takes its place; it is a secret of this label now. */
@@ -315,17 +359,18 @@ static void apply(struct zrtp_session *session)
 {
 	struct zrtp_retained *r = &session->retained;
 
-	if (session->by_preshared) {
-		r->preshared_count++;
+	r->preshared_count = session->by_preshared ? r->preshared_count + 1 : 0;
+	if (session->rs_matched) {
+		continue_line(session, r);
 	} else {
-		r->preshared_count = 0;
-		shift(session, r);
+		begin_line(session, r);
 	}
+	r->generation++;
 	r->has_rs1 = true;
 	memcpy(r->rs1, session->keys.new_rs1, sizeof(r->rs1));
 	r->expiry = session->expiry;
 	r->verified = session->verified;
-	r->new_label = r->rs2_other = r->other_verified = false;
+	r->new_label = false;
 	zrtp_wipe(session->keys.new_rs1, sizeof(session->keys.new_rs1));
 	session->update_waits = false;
 	session->stored = true;
@@ -377,6 +422,30 @@ static bool may_resync(const struct zrtp_session *session)
 	return session->policy.resync && !(session->retained.has_pbx && !session->pbx_matched);
 }
 
+/* The secret of another line has matched: that is the one this call is about. */
+static void turn_to_other(struct zrtp_session *session)
+{
+	struct zrtp_retained *r = &session->retained;
+
+	if (!session->matched_rs2 || !r->rs2_other) {
+		return;
+	}
+	memcpy(r->rs1, r->rs2, sizeof(r->rs1));
+	r->line = r->other_line;
+	r->generation = r->other_generation;
+	r->verified = r->other_verified;
+	r->has_rs2 = r->rs2_other = r->line_unproved = session->matched_rs2 = false;
+	zrtp_wipe(r->rs2, sizeof(r->rs2));
+}
+
+/* Whoever has no secret of ours must not touch them, not even with an expiration
+ * interval of 0 (4.6.1.1). One who may have another of ours begins no line. */
+static bool must_wait(const struct zrtp_session *session)
+{
+	return session->cache_mismatch &&
+	       (!session->expiry || session->spare_seen || !(may_resync(session) || has_evidence(session)));
+}
+
 void zrtp_secrets_update(struct zrtp_session *session)
 {
 	unsigned changed;
@@ -386,17 +455,16 @@ void zrtp_secrets_update(struct zrtp_session *session)
 	if (!has_cache(session)) {
 		return;
 	}
-	/* Whoever has no secret of ours must not touch them, not even with an
-	 * expiration interval of 0 (4.6.1.1). */
-	if (session->cache_mismatch &&
-	    (!session->expiry || !(may_resync(session) || has_evidence(session)))) {
+	if (must_wait(session)) {
 		session->update_waits = session->expiry != 0;
+		zrtp_secrets_put(session, session->spare_seen ? ZRTP_CHANGED_SEEN : 0);
 		return;
 	}
+	turn_to_other(session);
 	changed = settle_pbxsecret(session);
 	if (session->expiry) {
 		apply(session);
-		changed |= ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED;
+		changed |= ZRTP_CHANGED_SECRET;
 	} else if (session->rs_matched) {
 		/* Not to be stored; what was there may go any time (4.9). */
 		session->retained.expiry = 0;
@@ -410,12 +478,37 @@ enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool ve
 	if (!session->keyed || !has_cache(session)) {
 		return ZRTP_WRONG_STATE;
 	}
-	session->verified = session->retained.verified = verified;
+	session->verified = verified;
 	if (verified && session->update_waits) {
 		apply(session);
 		zrtp_secrets_put(session, ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED);
-	} else if (session->retained.has_rs1 && (session->stored || session->rs_matched || !verified)) {
+	} else if (session->stored || session->rs_matched) {
+		session->retained.verified = verified;
+		session->retained.line_unproved &= !verified;
 		zrtp_secrets_put(session, ZRTP_CHANGED_VERIFIED);
 	}
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_session_set_cache_endpoint(struct zrtp_session *session, const char *endpoint)
+{
+	uint8_t tag[8];
+
+	if (session->has_peer) {
+		return ZRTP_WRONG_STATE;
+	}
+	session->endpoint = 0;
+	if (!endpoint || !*endpoint) {
+		return ZRTP_OK;
+	}
+	/* No secret: only a number of fixed size for a name. */
+	if (zrtp_mac64(&session->context->constants.hash[0], (const uint8_t *)endpoint, strlen(endpoint),
+		       "endpoint", 8, tag)) {
+		return ZRTP_CRYPTO;
+	}
+	for (unsigned i = 0; i < sizeof(tag); i++) {
+		session->endpoint = session->endpoint << 8 | tag[i];
+	}
+	session->endpoint |= !session->endpoint;
 	return ZRTP_OK;
 }

@@ -273,6 +273,7 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->aux_matched = session->aux_matched;
 		out->pbx_matched = session->pbx_matched;
 		out->new_label = session->new_label;
+		out->foreign_endpoint = session->foreign;
 		out->relayed = session->relayed;
 		out->relayed_verified = session->relayed_verified;
 		out->relayed_disclosed = session->relayed_disclosed;

@@ -53,6 +53,7 @@ enum status {
 	UNANSWERED,
 	LATE,
 	ANONYMOUS,
+	MISMATCH,
 	TIMED_OUT,
 	FAILED,
 	HUNG_UP,
@@ -69,6 +70,7 @@ static const struct {
 	[UNANSWERED] = { "UNANSWERED", "zrtp/enroll-refused" },
 	[LATE] = { "LATE", "zrtp/enroll-late" },
 	[ANONYMOUS] = { "ANONYMOUS", "zrtp/enroll-failed" },
+	[MISMATCH] = { "MISMATCH", "zrtp/enroll-failed" },
 	[TIMED_OUT] = { "TIMEOUT", "zrtp/enroll-failed" },
 	[FAILED] = { "FAILED", "zrtp/enroll-failed" },
 	[HUNG_UP] = { "HANGUP", NULL },
@@ -213,18 +215,53 @@ static enum status confirm(struct ast_channel *chan, const struct wishes *wishes
 	return UNANSWERED;
 }
 
+/*!
+ * \brief A phone that does not share the secret of earlier calls has lost it, or is
+ * another one that has only seen its ZID: nobody but its user can tell, by the SAS of
+ * this call.
+ */
+static int may_ask(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
+{
+	const char *why = NULL;
+
+	if (info->mismatch && info->foreign) {
+		why = "earlier calls of this phone were of another endpoint: delete it from the ZRTP cache if it has moved";
+	} else if (info->mismatch && ast_test_flag(&wishes->flags, OPT_TRUST)) {
+		why = "the caller has to compare the SAS, which option c leaves out: run " APP "() without it";
+	}
+	if (why) {
+		ast_log(LOG_WARNING, "%s: not enrolled, as the phone does not share the secret of earlier calls: %s\n",
+			ast_channel_name(chan), why);
+	}
+
+	return !why;
+}
+
+/*! \brief The caller has confirmed the SAS, or need not. */
+static enum status keep(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
+{
+	/* After a mismatch this is the word that the new secret waits for (RFC 6189, 4.6.1.1). */
+	if (info->mismatch && wishes->zrtp->perform(chan, AST_ZRTP_VERIFY) != AST_ZRTP_OK) {
+		return FAILED;
+	}
+
+	return wishes->zrtp->perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) == AST_ZRTP_OK ? ENROLLED : FAILED;
+}
+
 /*! \brief The call is secure, and the phone was told of the enrollment. */
 static enum status enroll(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
 {
 	enum status status = ENROLLED;
 
-	if (!ast_test_flag(&wishes->flags, OPT_QUIET) && ast_stream_and_wait(chan, "zrtp/enroll-welcome", AST_DIGIT_NONE)) {
+	if (!may_ask(chan, wishes, info)) {
+		status = MISMATCH;
+	} else if (!ast_test_flag(&wishes->flags, OPT_QUIET) && ast_stream_and_wait(chan, "zrtp/enroll-welcome", AST_DIGIT_NONE)) {
 		status = HUNG_UP;
 	} else if (!ast_test_flag(&wishes->flags, OPT_TRUST)) {
 		status = confirm(chan, wishes, info);
 	}
 	if (status == ENROLLED) {
-		return wishes->zrtp->perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) == AST_ZRTP_OK ? ENROLLED : FAILED;
+		return keep(chan, wishes, info);
 	}
 	wishes->zrtp->perform(chan, AST_ZRTP_REFUSE_ENROLLMENT);
 	if (status == DIFFERS) {

@@ -328,6 +328,7 @@ static void fill(const struct leg *leg, struct ast_zrtp_info *info)
 	info->enrolled = enroll_is_bound(&session, leg_endpoint(leg));
 	info->verified = session.verified;
 	info->mismatch = session.cache_mismatch;
+	info->foreign = session.foreign_endpoint;
 	ast_copy_string(info->peer_client, session.peer_client_id, sizeof(info->peer_client));
 	if (session.has_sas) {
 		ast_copy_string(info->sas, session.sas, sizeof(info->sas));

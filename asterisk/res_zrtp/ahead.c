@@ -88,8 +88,12 @@ static void drop_held(struct ahead *ahead)
 /*! \brief The last moment at which the engine takes it. */
 static void tell_label(struct media *media, const struct ahead *ahead)
 {
-	enum zrtp_status status = zrtp_session_set_cache_label(zrtp_stream_session(successor_or_own(media)), ahead->used);
+	struct zrtp_session *session = zrtp_stream_session(successor_or_own(media));
+	enum zrtp_status status = zrtp_session_set_cache_label(session, ahead->used);
 
+	if (status == ZRTP_OK) {
+		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(media->leg));
+	}
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
 		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->used, zrtp_status_text(status));
 	}

@@ -42,6 +42,7 @@ struct ast_zrtp_info {
 	unsigned int enrolled:1;    /*!< The peer has proved that it holds our pbxsecret, for this endpoint */
 	unsigned int verified:1;    /*!< The SAS was compared with this peer */
 	unsigned int mismatch:1;    /*!< It does not share the secret of earlier calls */
+	unsigned int foreign:1;     /*!< And those were calls of another endpoint */
 	char sas[32];               /*!< Empty while there is none */
 	char sas_type[5];           /*!< B32 or B256 */
 	char peer_zid[25];          /*!< Hexadecimal, empty while not known */

@@ -321,7 +321,8 @@ void cache_unenroll(const uint8_t *zid)
 
 static void verify(struct known *known, const void *arg)
 {
-	known->retained.verified = known->retained.other_verified = *(const int *) arg;
+	/* What came after a mismatch is no part of what an administrator knows. */
+	known->retained.verified = *(const int *) arg && !known->retained.line_unproved;
 }
 
 void cache_verify(const uint8_t *zid, int verified)

@@ -27,11 +27,14 @@
 
 /*! The row of zrtp_meta that the installation makes. */
 #define SCHEMA "schema"
-#define SCHEMA_VERSION "1"
+/*! Without and with the column "line_data". */
+#define SCHEMA_BEFORE "1"
+#define SCHEMA_VERSION "2"
 
 /*! A name or label as stored: each octet may need three. */
 #define TEXT_SIZE (3 * ZRTP_STORE_NAME_SIZE + 2)
 #define CELL_TEXT_SIZE (2 * ZRTP_STORE_CELL_MAX + 1)
+#define LINES_TEXT_SIZE (2 * ZRTP_STORE_LINES_MAX + 1)
 #define NUMBER_SIZE 24
 
 /*! Longer than a call takes from the peer's row to the pair's, seconds. */
@@ -45,6 +48,7 @@ struct realtime {
 	uint64_t pair_revision;
 	char pair_label[ZRTP_LABEL_SIZE];
 	unsigned int pair_loaded:1;
+	unsigned int has_lines:1;      /*!< The tables have that column */
 };
 
 /*! A row to write, or a condition, in its making. */
@@ -195,6 +199,18 @@ static int column_cell(const struct ast_variable *row, const char *name, struct 
 	return 0;
 }
 
+static int column_lines(const struct ast_variable *row, struct zrtp_store_lines *out)
+{
+	size_t len;
+
+	if (text_to_octets(column(row, "line_data"), out->octets, sizeof(out->octets), &len)) {
+		return -1;
+	}
+	out->len = len;
+
+	return 0;
+}
+
 static int column_zid(const struct ast_variable *row, const char *name, uint8_t *out)
 {
 	return zid_from_text(column(row, name), out);
@@ -232,6 +248,7 @@ static enum zrtp_store_status read_pair(const struct ast_variable *row, struct z
 	memset(out, 0, sizeof(*out));
 	if (text_from(column(row, "label"), out->label, sizeof(out->label))
 		|| column_cell(row, "rs1", &out->rs1) || column_cell(row, "rs2", &out->rs2)
+		|| column_lines(row, &out->lines)
 		|| column_number(row, "verified", &verified) || column_number(row, "preshared_count", &count)
 		|| column_number(row, "last_use", &out->last_use) || column_number(row, "expires", &out->expires)
 		|| column_number(row, "revision", &revision) || revision < 0 || count < 0 || count > UINT32_MAX) {
@@ -255,12 +272,27 @@ static enum zrtp_store_status nothing(const char *family, struct zrtp_store_erro
 		status = fail(error, ZRTP_STORE_IO, family, ast_check_realtime(META)
 			? "the database does not answer, or its tables are not those of zrtp-realtime.*.sql"
 			: "extconfig.conf does not map " META ", " PEERS " and " PAIRS " to a database that is loaded");
-	} else if (strcmp(value, SCHEMA_VERSION)) {
+	} else if (strcmp(value, SCHEMA_VERSION) && strcmp(value, SCHEMA_BEFORE)) {
 		status = fail(error, ZRTP_STORE_CORRUPT, META, "the tables are those of another version");
 	}
 	ast_variables_destroy(row);
 
 	return status;
+}
+
+/*! \brief Have the tables the column "line_data"? */
+static int has_lines(void)
+{
+	struct ast_variable *row = ast_load_realtime(META, "property", SCHEMA, SENTINEL);
+	int res = !strcmp(column(row, "value"), SCHEMA_VERSION);
+
+	ast_variables_destroy(row);
+	if (!res) {
+		ast_log(LOG_WARNING, "ZRTP cache: table " PAIRS " is of a version before: a call without the secrets of "
+			"earlier ones takes their place. See zrtp-realtime-2.sql\n");
+	}
+
+	return res;
 }
 
 /*! \brief One row, which the caller destroys. Consumes the condition. */
@@ -610,8 +642,10 @@ static enum zrtp_store_status present_revision(struct realtime *realtime, const 
 static enum zrtp_store_status realtime_pair_save(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
 	const struct zrtp_store_pair_row *row, struct zrtp_store_error *error)
 {
+	const struct realtime *realtime = be;
 	struct fields where = { NULL, }, what = { NULL, };
 	struct zrtp_store_pair_row present;
+	char lines[LINES_TEXT_SIZE];
 	uint64_t expected;
 	enum zrtp_store_status status = present_revision(be, own_zid, peer_zid, row->label, &expected, error);
 
@@ -620,6 +654,10 @@ static enum zrtp_store_status realtime_pair_save(void *be, const uint8_t *own_zi
 	}
 	add_cell(&what, "rs1", &row->rs1);
 	add_cell(&what, "rs2", &row->rs2);
+	if (realtime->has_lines) {
+		zrtp_store_hex(lines, row->lines.octets, row->lines.len);
+		add(&what, "line_data", lines);
+	}
 	add_number(&what, "verified", row->verified);
 	add_number(&what, "preshared_count", row->preshared_count);
 	add_number(&what, "last_use", row->last_use);
@@ -846,6 +884,7 @@ enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_
 	}
 	status = nothing(PEERS, error);
 	if (status == ZRTP_STORE_UNKNOWN) {
+		be->has_lines = has_lines();
 		status = zrtp_store_open_backend(out, &backend, be, config, error);
 	}
 	if (status) {

@@ -10,7 +10,7 @@ CREATE TABLE zrtp_meta (
 	property  varchar(32)  NOT NULL PRIMARY KEY,
 	value     varchar(128) NOT NULL
 ) ENGINE=InnoDB CHARACTER SET ascii COLLATE ascii_bin;
-INSERT INTO zrtp_meta (property, value) VALUES ('schema', '1');
+INSERT INTO zrtp_meta (property, value) VALUES ('schema', '2');
 
 CREATE TABLE zrtp_peers (
 	own_zid       char(24)     NOT NULL,
@@ -34,6 +34,7 @@ CREATE TABLE zrtp_pairs (
 	label           varchar(400) NOT NULL,
 	rs1             varchar(186) NOT NULL,
 	rs2             varchar(186) NOT NULL DEFAULT '',
+	line_data       varchar(880) NOT NULL DEFAULT '',
 	verified        smallint     NOT NULL DEFAULT 0,
 	preshared_count bigint       NOT NULL DEFAULT 0,
 	last_use        bigint       NOT NULL DEFAULT 0,

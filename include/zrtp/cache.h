@@ -38,6 +38,7 @@ enum {
 	ZRTP_STORE_LABELS_MAX = 256, /* labels of one peer; the least recently used goes */
 	ZRTP_STORE_KEY_SIZE = 32,    /* of the encryption at rest */
 	ZRTP_STORE_CELL_MAX = 93,    /* a secret as stored: up to 64 octets, sealed */
+	ZRTP_STORE_LINES_MAX = 440,  /* what else is kept of a label, sealed */
 	ZRTP_STORE_META_MAX = 64,    /* value of a store's own property */
 	ZRTP_STORE_PATTERN_SIZE = 256,
 };
@@ -171,7 +172,8 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get_about(struct zrtp_stor
 								struct zrtp_store_error *error);
 
 /* What put has to store. now is when the exchange was complete, also if it is
- * stored later: older news never replaces newer. */
+ * stored later: in whatever order the changes of several calls come, what is kept in
+ * the end is the same. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_put(struct zrtp_store *store,
 							  const struct zrtp_cache_key *key, int64_t now,
 							  const struct zrtp_retained *in,
@@ -266,7 +268,8 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels(struct zrtp_store *
  *   set_endpoints the same octets: all endpoints of an enrolled phone, or "",
  *                 none
  *   add_endpoint  one more, without a comma; INVALID, too, if there is no room
- *   set_verified  of all its pairs: an administrator's word, for no call
+ *   set_verified  of all its labels, but not of what came after a mismatch: an
+ *                 administrator's word, for no call
  *   set_aux       0 to ZRTP_AUX_SECRET_MAX octets, 0: take it away. Makes the
  *                 peer if it is unknown
  *   unenroll      forget its pbxsecrets and endpoints
@@ -415,10 +418,17 @@ ZRTP_API bool zrtp_store_unhex(uint8_t *out, size_t len, const char *text);
 /* SQL's LIKE: % any text, _ one character; letter case of ASCII is ignored. */
 ZRTP_API bool zrtp_store_like(const char *text, const char *pattern);
 
+/* A larger cell: the secrets that rs1 and rs2 have no room for, and whose they are. */
+struct zrtp_store_lines {
+	uint16_t len; /* 0: none, as in a store of before */
+	uint8_t octets[ZRTP_STORE_LINES_MAX];
+};
+
 /* Table "pair": key (own_zid, peer_zid, label). */
 struct zrtp_store_pair_row {
 	char label[ZRTP_LABEL_SIZE];
 	struct zrtp_store_cell rs1, rs2;
+	struct zrtp_store_lines lines;
 	bool verified;
 	uint32_t preshared_count;
 	int64_t last_use, expires; /* seconds; expires may be ZRTP_STORE_NEVER */

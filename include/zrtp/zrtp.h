@@ -189,11 +189,13 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy,
 /* What a put changes. A cache that several calls or machines write at once
  * changes only these members; one that is alone may store all. */
 enum zrtp_change {
-	ZRTP_CHANGED_SECRET = 1 << 0,   /* rs1 is new; the former rs1 is rs2, but for
-					 * Preshared mode, which leaves rs2 */
-	ZRTP_CHANGED_VERIFIED = 1 << 1, /* verified, of the secret rs1 */
+	ZRTP_CHANGED_SECRET = 1 << 0,   /* rs1 is new; rs2 is the secret that matched, but
+					 * for Preshared mode, which leaves rs2 */
+	ZRTP_CHANGED_VERIFIED = 1 << 1, /* verified: a user's word in this call */
 	ZRTP_CHANGED_EXPIRY = 1 << 2,   /* expiry: 0 */
 	ZRTP_CHANGED_PBX = 1 << 3,      /* pbxsecret, pbx_alternate */
+	ZRTP_CHANGED_SEEN = 1 << 4,     /* the peer has spare, so the next call should be
+					 * offered that */
 };
 
 /* Which of the secrets that get gave the peer turned out to share. */
@@ -221,11 +223,26 @@ struct zrtp_retained {
 	/* A cache that keeps secrets by label says in get: */
 	bool new_label;      /* none under this label: rs1, rs2 are another's */
 	bool files_by_label; /* the peer is known to do so too */
-	bool rs2_other;      /* rs2 is the rs1 of another label, */
+	bool rs2_other;      /* rs2 is the rs1 of another label or line, */
 	bool other_verified; /* and this is its V flag */
 	bool unproved;       /* which label this is, or that was, is not known: for the cache in put */
+	/* A line is a chain of secrets, each made in a call in which the one before
+	 * matched. A mismatch begins another (docs/cache.md). */
+	bool line_unproved;                    /* rs1 was taken after a mismatch and has not matched yet */
+	uint64_t line;                         /* which rs1 is of; 0: not known */
+	uint64_t other_line;                   /* which rs2 is of, if rs2_other */
+	uint32_t generation, other_generation; /* how many calls made that line; 0: not known */
+	/* Another secret of the peer, for which two IDs leave no room: no match, but
+	 * recognised by the peer's ID. */
+	bool has_spare;
+	bool spare_other; /* it is of another line; for the cache in put */
+	uint8_t spare[ZRTP_SECRET_SIZE];
+	uint64_t made_by; /* get: the endpoint whose calls made it, see
+			   * zrtp_session_set_cache_endpoint(); 0: not known */
 	/* The engine says in put: */
-	unsigned changed; /* enum zrtp_change */
+	uint64_t endpoint; /* of this call; 0: not known */
+	bool peer_mitm;    /* the peer is a PBX (M flag) */
+	unsigned changed;  /* enum zrtp_change */
 	enum zrtp_match match;
 };
 
@@ -449,9 +466,17 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_sess
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session,
 								  const char *label);
 
+/* From whom this call is, as the signalling has authenticated it: the name of an
+ * account. A call of another endpoint than the one whose calls made the secrets
+ * changes them only if one of them matches, and enrolls only then. NULL or "":
+ * not known. ZRTP_WRONG_STATE as above. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_endpoint(struct zrtp_session *session,
+								     const char *endpoint);
+
 /* The user has compared the SAS (true) or denies it (false). After a cache
- * mismatch true lets the cache be updated (4.6.1.1). ZRTP_WRONG_STATE when
- * the session has no SAS or no cache. */
+ * mismatch true lets the cache be updated (4.6.1.1), and false says nothing of
+ * the secrets that did not match. ZRTP_WRONG_STATE when the session has no SAS or
+ * no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool verified);
 
 /* A PBX's side: announce enrollment in our Confirm (E flag, 7.3.1). Before the
@@ -462,8 +487,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *se
  * explicit consent, at the PBX when it is content (7.3.1). A secret that
  * already matches stays in use; the PBX keeps the new one beside it, in case the
  * phone takes that. One that did not match is kept as the alternate.
- * ZRTP_WRONG_STATE: no enrollment was
- * announced, the call is not secure, or there is no cache. */
+ * After a cache mismatch only when the user has compared the SAS in this call,
+ * and the call is not of another endpoint than those before: ZRTP_WRONG_STATE, as
+ * when no enrollment was announced, the call is not secure, or there is no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session);
 
 /* The peer's enrollment was revoked in the middle of the call: forget its
@@ -502,6 +528,9 @@ struct zrtp_session_info {
 	bool aux_matched;                             /* s2 was not null */
 	bool pbx_matched;                             /* s3 was not null */
 	bool new_label;                               /* see ZRTP_EVENT_NEW_LABEL */
+	bool foreign_endpoint;                        /* others' calls made the secrets that
+						       * were known, see
+						       * zrtp_session_set_cache_endpoint() */
 	bool relayed;                                 /* sas is the far leg's, relayed by a trusted PBX */
 	bool relayed_verified;                        /* V and D flags of the far leg */
 	bool relayed_disclosed;

@@ -48,7 +48,9 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 
 	(void)state;
 	fill(&t);
-	sql(&t, "ALTER TABLE peer DROP COLUMN endpoints; DROP INDEX pair_expires; PRAGMA user_version = 1",
+	sql(&t,
+	    "ALTER TABLE peer DROP COLUMN endpoints; ALTER TABLE pair DROP COLUMN lines;"
+	    "DROP INDEX pair_expires; PRAGMA user_version = 1",
 	    NULL);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_get(t.store, &key, 1001, &r, &t.error), ZRTP_STORE_OK);
@@ -56,7 +58,7 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 	sql(&t, "SELECT count(*) FROM sqlite_master WHERE name = 'pair_expires'", text);
 	assert_string_equal(text, "1");
 	sql(&t, "PRAGMA user_version", text);
-	assert_string_equal(text, "3");
+	assert_string_equal(text, "4");
 	assert_int_equal(zrtp_store_set_endpoints(t.store, own, peer, "alice", &t.error), ZRTP_STORE_OK);
 	assert_int_equal(t.warnings, 0);
 	stores_end(&t);
