@@ -76,9 +76,8 @@ static void tell_mismatch(struct zrtp_stream *stream)
 	zrtp_stream_run(stream);
 }
 
-/* A Hello that came in before the signalling did and is not the one meant:
- * forget it, the real one may still come. */
-static void forget_wrong_hello(struct zrtp_stream *stream)
+/* A Hello of somebody who is not meant: the right one may still come. */
+static void forget_hello(struct zrtp_stream *stream)
 {
 	stream->peer_hello_len = 0;
 	stream->hello_acked = false; /* by whom? */
@@ -87,7 +86,6 @@ static void forget_wrong_hello(struct zrtp_stream *stream)
 		zrtp_timer_t1(stream);
 		zrtp_timer_t1_extend(stream);
 	}
-	tell_mismatch(stream);
 }
 
 /* hash is filled in for a value of our version. */
@@ -176,7 +174,22 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 	} else if (tolerant) {
 		tell_mismatch(stream);
 	} else {
-		forget_wrong_hello(stream);
+		forget_hello(stream);
+		tell_mismatch(stream);
 	}
 	return ZRTP_OK;
+}
+
+void zrtp_stream_forget_peer_hello_hash(struct zrtp_stream *stream)
+{
+	if (!stream->has_expected_hash || zrtp_bound(stream)) {
+		return;
+	}
+	stream->has_expected_hash = false;
+	stream->hash_status = ZRTP_HASH_NONE;
+	stream->hash_mismatch_told = false;
+	if (stream->peer_hello_len) {
+		forget_hello(stream);
+		zrtp_stream_run(stream);
+	}
 }

@@ -21,6 +21,9 @@
 
 #define ATTRIBUTE "zrtp-hash"
 
+/*! Room for a tag; what is longer is cut off. */
+#define TAG_SIZE 256
+
 /*! So much of a wrong value is shown in the log. */
 #define SHOWN_MAX 80
 
@@ -100,6 +103,16 @@ static void tell(struct ast_sip_session *session, const struct found *found, con
 	}
 }
 
+/*! \brief Whose description it is: each branch of a forked call has a tag of its own (RFC 3261, 12.1). */
+static const char *remote_tag(struct ast_sip_session *session, char *out, size_t size)
+{
+	const pj_str_t *tag = &session->inv_session->dlg->remote.info->tag;
+
+	snprintf(out, size, "%.*s", (int) MIN(tag->slen, (pj_ssize_t) size - 1), tag->ptr);
+
+	return out;
+}
+
 void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance)
 {
 	struct state *state = (struct state *) listener;
@@ -108,6 +121,7 @@ void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rt
 	const struct zrtp_signalling *api = state_api(instance);
 	const pjmedia_sdp_session *remote;
 	struct found found;
+	char tag[TAG_SIZE];
 	int line;
 
 	if (!api || !session || !session->inv_session || !session->inv_session->neg
@@ -121,7 +135,7 @@ void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rt
 	}
 	read_line(&found, api, remote->media[line]);
 	tell(session, &found, remote, line);
-	api->peer_hash(instance, S_COR(!ast_strlen_zero(found.value), found.value, NULL));
+	api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(!ast_strlen_zero(found.value), found.value, NULL));
 }
 
 /*! \brief The host that a message came from is the phone's, or that of a proxy before it. */
@@ -160,6 +174,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	const struct zrtp_signalling *api;
 	struct zrtp_signalling_numbers numbers;
 	struct found found;
+	char tag[TAG_SIZE];
 	unsigned int i;
 
 	replace_learn(session, rdata);
@@ -176,7 +191,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 		/* Later offers count when they are applied, since they may be refused. */
 		if (session->inv_session->state != PJSIP_INV_STATE_CONFIRMED && session->channel) {
 			read_line(&found, api, info->sdp->media[i]);
-			api->peer_hash(instance, S_COR(!ast_strlen_zero(found.value), found.value, NULL));
+			api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(!ast_strlen_zero(found.value), found.value, NULL));
 			numbers_read(info->sdp->media[i], &numbers);
 			api->calls(instance, session->channel, &numbers);
 		}

@@ -41,8 +41,11 @@ int states_alive(void)
 	return __atomic_load_n(&alive, __ATOMIC_ACQUIRE);
 }
 
-static void state_destructor(attribute_unused void *obj)
+static void state_destructor(void *obj)
 {
+	struct state *state = obj;
+
+	ao2_cleanup(state->listener.dialog);
 	__atomic_sub_fetch(&alive, 1, __ATOMIC_ACQ_REL);
 }
 

@@ -11,6 +11,8 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
 
+#include "closed.h"
+#include "keyless.h"
 #include "successor.h"
 
 /*! Whoever has recorded a message of the peer can repeat it: of one event so
@@ -54,7 +56,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id,
 		signalling_status_text(info.hello_hash));
 	stats_count(STATS_SECURE);
-	again = media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED;
+	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
 	if (again) {
 		speech_tell(media, "zrtp/now-secure");
@@ -83,52 +85,18 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 	speech_tell(media, "zrtp/now-clear");
 }
 
-/*! \brief Why a stream has no ZRTP: the Reason of the event, and in words. */
-static const char *clear_reason(enum zrtp_clear_reason reason, const struct zrtp_stream_info *info, const char **why)
-{
-	if (reason == ZRTP_CLEAR_PASSIVE) {
-		*why = "the peer waits for us to begin, as we do for it";
-		return "Passive";
-	}
-	if (info->equal_zid) {
-		*why = "somebody said Hello with our own ZID, and no other Hello came";
-		return "EqualZid";
-	}
-	*why = "the peer does not speak ZRTP";
-
-	return "NoZrtp";
-}
-
-static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg)
+static void on_clear(attribute_unused struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg)
 {
 	struct media *media = stream_arg;
-	const char *why, *name;
-	struct zrtp_stream_info info;
-	int closed;
 
 	if (signalling_denied(media)) {
 		return;
 	}
 	if (reason == ZRTP_CLEAR_REQUESTED || reason == ZRTP_CLEAR_BY_PEER) {
 		gone_clear(media, reason);
-		return;
-	}
-	zrtp_stream_get_info(stream, &info);
-	name = clear_reason(reason, &info, &why);
-	stats_count(STATS_CLEAR);
-	media_settle(media);
-	/* The gate has the last word: what was secure does not open again. */
-	gate_set(media, media->settings->require ? GATE_CLOSED : GATE_CLEAR,
-		media->settings->require ? GATE_CLOSED : GATE_CLEAR);
-	closed = !gate_is_clear(media);
-	if (closed) {
-		ast_log(LOG_WARNING, "%s: %s (%u ZRTP packets sent): no media passes, as policy %s %s\n", name_of(media),
-			why, info.sent, media->settings->name,
-			media->settings->require ? "requires" : "has it for a stream that was secure");
 	} else {
-		ast_log(LOG_NOTICE, "%s: %s (%u Hello sent), the call is not encrypted\n", name_of(media), why, info.sent);
+		keyless_missing(media, reason);
 	}
-	events_clear(media, name, closed);
 }
 
 void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
@@ -145,6 +113,9 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 		clear ? "The call goes on in clear" : "No media passes");
 	stats_count(STATS_FAILED);
 	events_failed(media, info);
+	if (!clear) {
+		closed_watch(media, REFUSAL_FAILED);
+	}
 }
 
 static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)

@@ -50,12 +50,13 @@ static void show_stream(int fd, struct media *media)
 	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], peer[16], ms[24] = "-", rx[24], tx[24], dropped[24];
 	struct zrtp_stream_info info;
 	const char *unjoined, *keys;
-	int i;
+	int i, closed;
 
 	ao2_lock(media);
 	unjoined = unjoined_state_text(media);
 	keys = unjoined ? yes_no(media->pass.keyed) : "-";
 	info = media->report.info;
+	closed = media->report.closed;
 	cell(channel, sizeof(channel), media->report.channel);
 	cell(sas, sizeof(sas), media->report.sas);
 	cell(sas_type, sizeof(sas_type), media->report.sas_type);
@@ -74,7 +75,7 @@ static void show_stream(int fd, struct media *media)
 	}
 
 	ast_cli(fd, COLUMNS, channel, ssrc,
-		cell(state, sizeof(state), S_OR(unjoined, zrtp_state_text(info.state))), role(&info),
+		cell(state, sizeof(state), S_OR(unjoined, closed ? "closed" : zrtp_state_text(info.state))), role(&info),
 		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
 		sas_type, sas, signalling_status_text(info.hello_hash), peer, ms, rx, tx, dropped, keys, media->settings->name);
 }

@@ -25,7 +25,7 @@ typedef const struct media_report report;
 
 static void put_state(report *r, char *buf, size_t len)
 {
-	ast_copy_string(buf, zrtp_state_text(r->info.state), len);
+	ast_copy_string(buf, r->closed ? "closed" : zrtp_state_text(r->info.state), len);
 }
 
 static void put_sas(report *r, char *buf, size_t len)

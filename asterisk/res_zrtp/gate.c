@@ -21,6 +21,7 @@
 
 #include "../common/keep.h"
 #include "res_zrtp.h"
+#include "dialog.h"
 
 /* Exported by the core for RTP engines; no header has them. */
 extern struct ast_srtp_res *res_srtp;
@@ -128,6 +129,15 @@ static int withhold(struct media *media, int *len, int rtcp)
 	return 0;
 }
 
+/*!
+ * \brief Is a gate in clear still right? Another stream of its call may have got
+ * keys just now, and from then on this one carries nothing without. \pre media is locked
+ */
+static int passes_clear(const struct media *media)
+{
+	return !dialog_is_secure(media);
+}
+
 static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 {
 	struct media *media = ours(srtp);
@@ -141,7 +151,7 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 	ao2_lock(media);
 	switch (media->gate.tx) {
 	case GATE_CLEAR:
-		res = *len;
+		res = passes_clear(media) ? *len : withhold(media, len, rtcp);
 		break;
 	case GATE_SECURE:
 		res = seal(media, buf, len, rtcp);
@@ -224,6 +234,9 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 
 	switch (media->gate.rx) {
 	case GATE_CLEAR:
+		if (!passes_clear(media)) {
+			return drop(media, rtcp);
+		}
 		media->peer.rtp_seen |= !rtcp;
 		return pass_clear(media, buf, len, rtcp);
 	case GATE_SECURE:
@@ -289,8 +302,10 @@ static int keys_must_be_ours(struct media *media)
 {
 	int res;
 
+	dialog_find(media);
 	ao2_lock(media);
-	res = media->gate.was_secure || media->pass.keyed || media->settings->require;
+	res = media->gate.was_secure || media->pass.keyed || media->settings->require
+		|| (media->dialog && dialog_is_secure(media));
 	ao2_unlock(media);
 
 	return res;
@@ -414,9 +429,10 @@ void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 		rx = tx = GATE_CLOSED;
 	}
 	/* What phones have agreed on among themselves is as good as keys of ours. */
-	if (media->pass.partner || media->pass.keyed) {
+	if (media->pass.partner || media->pass.keyed || dialog_is_secure(media)) {
 		rx = tx = GATE_CLOSED;
 	}
+	media->placed = 1;
 	media->gate.rx = rx;
 	media->gate.tx = tx;
 	ao2_unlock(media);
@@ -460,6 +476,7 @@ void gate_open(struct media *media)
 	ao2_lock(media);
 	if (!media->ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
 		media->gate.was_secure = 0;
+		dialog_cleared(media);
 		media->gate.rx = media->gate.tx = GATE_CLEAR;
 	}
 	ao2_unlock(media);
@@ -470,7 +487,7 @@ int gate_is_clear(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.tx == GATE_CLEAR;
+	res = media->gate.tx == GATE_CLEAR && passes_clear(media);
 	ao2_unlock(media);
 
 	return res;
@@ -511,6 +528,7 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 		} else {
 			gate->tx = GATE_SECURE;
 			gate->was_secure = 1;
+			dialog_secured(media, DIALOG_OURS);
 		}
 		res = 0;
 	}
@@ -524,6 +542,7 @@ void gate_wipe(struct media *media)
 	ao2_lock(media);
 	media->gate.rx = media->gate.tx = GATE_CLOSED;
 	media->gate.paused = 0;
+	media->placed = 1;
 	zrtp_srtp_free(media->gate.srtp);
 	media->gate.srtp = NULL;
 	ao2_unlock(media);

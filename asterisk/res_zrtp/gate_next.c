@@ -91,6 +91,7 @@ int gate_next_take_over(struct media *media)
 		gate->srtp = gate->next.srtp;
 		gate->rx = gate->tx = GATE_SECURE;
 		gate->was_secure = 1;
+		dialog_secured(media, DIALOG_OURS);
 		gate->paused = gate->has_ssrc = 0;
 		gate->noticed = gate->next.noticed;
 		gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };

@@ -21,9 +21,9 @@
 #include "asterisk/utils.h"
 
 #include "ahead.h"
+#include "dialog.h"
+#include "keyless.h"
 #include "successor.h"
-
-#define BUCKETS 1021
 
 /*! Seconds after which a thread with nothing to do ends. */
 #define THREAD_IDLE 60
@@ -34,6 +34,7 @@ struct leg {
 	struct context *context;
 	struct settings *settings;
 	struct party *party;            /*!< What others know of it */
+	struct dialog *dialog;          /*!< The one it belongs to; fixed */
 	unsigned int members;           /*!< Guarded by the lock of legs */
 
 	/* Of the serializer alone. */
@@ -51,19 +52,19 @@ struct leg {
 };
 
 static struct ast_threadpool *pool;
-static struct ao2_container *legs;
+
+/*! Guards which leg a dialog has, and how many streams that has. */
+AST_MUTEX_DEFINE_STATIC(legs);
 
 /*! An instance may be made a stream by the signalling and by its media at once. Before the lock of legs. */
 AST_MUTEX_DEFINE_STATIC(joining);
-
-AO2_STRING_FIELD_HASH_FN(leg, channel_id)
-AO2_STRING_FIELD_CMP_FN(leg, channel_id)
 
 static void leg_destructor(void *obj)
 {
 	struct leg *leg = obj;
 
 	ast_taskprocessor_unreference(leg->serializer);
+	ao2_cleanup(leg->dialog);
 	ao2_cleanup(leg->party);
 	ao2_cleanup(leg->context);
 	ao2_cleanup(leg->settings);
@@ -94,24 +95,24 @@ static struct leg *leg_alloc(const char *channel_id, struct settings *settings)
 	return leg;
 }
 
-/*! \brief The leg of a channel, made if need be, with the caller as a member. */
-static struct leg *leg_enter(const char *channel_id, struct settings *settings)
+/*! \brief The leg of a dialog, made if need be, with the caller as a member. */
+static struct leg *leg_enter(struct dialog *dialog, const char *channel_id, struct settings *settings)
 {
 	struct leg *leg;
 
-	ao2_lock(legs);
-	/* Without a channel a stream is a leg of its own. */
-	leg = ast_strlen_zero(channel_id) ? NULL : ao2_find(legs, channel_id, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	ast_mutex_lock(&legs);
+	leg = ao2_bump(dialog->leg);
 	if (!leg) {
 		leg = leg_alloc(channel_id, settings);
-		if (leg && !ast_strlen_zero(channel_id)) {
-			ao2_link_flags(legs, leg, OBJ_NOLOCK);
-		}
+	}
+	if (leg && !dialog->leg) {
+		dialog->leg = leg;
+		leg->dialog = ao2_bump(dialog);
 	}
 	if (leg) {
 		leg->members++;
 	}
-	ao2_unlock(legs);
+	ast_mutex_unlock(&legs);
 
 	return leg;
 }
@@ -121,12 +122,12 @@ static int leg_exit(struct leg *leg)
 {
 	int last;
 
-	ao2_lock(legs);
+	ast_mutex_lock(&legs);
 	last = !--leg->members;
-	if (last && !ast_strlen_zero(leg->channel_id)) {
-		ao2_unlink_flags(legs, leg, OBJ_NOLOCK);
+	if (last) {
+		leg->dialog->leg = NULL;
 	}
-	ao2_unlock(legs);
+	ast_mutex_unlock(&legs);
 
 	return last;
 }
@@ -145,6 +146,7 @@ static void report(struct media *media)
 	ao2_lock(media);
 	media->report.info = info;
 	media->report.session = session;
+	media->report.closed = media->outcome == OUTCOME_CLOSED && info.state == ZRTP_STATE_NO_ZRTP;
 	if (session.has_sas) {
 		ast_copy_string(media->report.sas, session.sas, sizeof(media->report.sas));
 		ast_copy_string(media->report.sas_type, session.sas_type, sizeof(media->report.sas_type));
@@ -283,6 +285,7 @@ static void report_leg(struct leg *leg)
 		.session = leg->session,
 		.endpoint = leg->endpoint,
 		.outcome = leg_outcome(leg),
+		.video = OUTCOME_SECURE,
 		.enrolling = leg->enrolling,
 	};
 	struct media *media;
@@ -290,6 +293,10 @@ static void report_leg(struct leg *leg)
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		state.streams += media->begun;
 		state.secure += is_secure(media);
+		if (media->begun && media_is_further(media)) {
+			state.videos++;
+			state.video = MAX(state.video, media->outcome);
+		}
 		if (is_secure(media) && (!is_secure(state.media) || !media->report.info.multistream)) {
 			state.media = media;
 		}
@@ -355,18 +362,29 @@ struct ahead *leg_ahead(struct leg *leg)
 
 enum outcome leg_outcome(const struct leg *leg)
 {
-	enum outcome worst = OUTCOME_SECURE;
+	enum outcome audio = OUTCOME_SECURE, others = OUTCOME_SECURE;
+	int audios = 0, all = 0, clear = 0;
 	struct media *media;
-	int any = 0;
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		if (media->begun) {
-			worst = MAX(worst, media->outcome);
-			any = 1;
+		if (!media->begun) {
+			continue;
+		}
+		all++;
+		if (media_is_further(media)) {
+			others = MAX(others, media->outcome);
+			clear |= media->outcome == OUTCOME_CLEAR;
+		} else {
+			audio = MAX(audio, media->outcome);
+			audios++;
 		}
 	}
+	if (!all) {
+		return OUTCOME_PENDING;
+	}
 
-	return any ? worst : OUTCOME_PENDING;
+	/* A stream that nothing passes on takes nothing from the call, one in clear does. */
+	return !audios ? others : clear ? MAX(audio, OUTCOME_CLEAR) : audio;
 }
 
 void leg_restart(struct media *media, enum peer_claim claim)
@@ -482,6 +500,7 @@ static int task_start(void *data)
 	media->begun = 1;
 	stats_stream_begin(media);
 	stream_start(media);
+	keyless_started(media);
 	settle(media->leg);
 	ao2_ref(media, -1);
 
@@ -585,17 +604,22 @@ int leg_join(struct media *media, unsigned int ssrc)
 {
 	SCOPED_MUTEX(lock, &joining);
 	char id[AST_MAX_UNIQUEID];
+	struct dialog *dialog;
 	struct leg *leg;
 	int gone, res;
 
+	dialog_find(media);
 	ao2_lock(media);
 	leg = media->leg;
+	dialog = ao2_bump(media->dialog);
 	ast_copy_string(id, media->channel_id, sizeof(id));
 	ao2_unlock(media);
-	if (leg) {
-		return 0;
+	if (leg || !dialog) {
+		ao2_cleanup(dialog);
+		return leg ? 0 : -1;
 	}
-	leg = leg_enter(id, media->settings);
+	leg = leg_enter(dialog, id, media->settings);
+	ao2_ref(dialog, -1);
 	if (!leg) {
 		return -1;
 	}
@@ -658,10 +682,9 @@ int legs_init(void)
 		.thread_end = NULL,
 	};
 
-	legs = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, leg_hash_fn, NULL, leg_cmp_fn);
 	pool = ast_threadpool_create("zrtp", NULL, &options);
 
-	return legs && pool ? 0 : -1;
+	return pool ? 0 : -1;
 }
 
 void legs_shutdown(void)
@@ -670,6 +693,4 @@ void legs_shutdown(void)
 		ast_threadpool_shutdown(pool);
 		pool = NULL;
 	}
-	ao2_cleanup(legs);
-	legs = NULL;
 }

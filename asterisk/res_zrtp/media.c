@@ -13,11 +13,14 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
+#include "asterisk/format_cap.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "dialog.h"
+#include "keyless.h"
 #include "stun.h"
 #include "stun_choice.h"
 
@@ -38,6 +41,7 @@ static void media_destructor(void *obj)
 {
 	struct media *media = obj;
 
+	dialog_leave(media);
 	gate_destroy(&media->gate);
 	passthrough_destroy(&media->pass);
 	if (media->fd >= 0) {
@@ -140,9 +144,32 @@ void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 	 * is still good for reports. Else it stays, as a channel that takes the
 	 * place of another one brings its uniqueid along. */
 	if (!ast_strlen_zero(ast_rtp_instance_get_channel_id(instance))) {
-		ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
+		if (strcmp(media->channel_id, ast_rtp_instance_get_channel_id(instance))) {
+			ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
+			dialog_seen(media);
+		}
 	}
 	ao2_unlock(media);
+}
+
+/*! \brief Has what was negotiated formats of video? \pre instance is locked */
+static int has_video(struct ast_rtp_instance *instance)
+{
+	struct ast_format_cap *formats = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
+	int others, res = 0;
+
+	if (formats) {
+		ast_rtp_codecs_payload_formats(ast_rtp_instance_get_codecs(instance), formats, &others);
+		res = ast_format_cap_has_type(formats, AST_MEDIA_TYPE_VIDEO);
+		ao2_ref(formats, -1);
+	}
+
+	return res;
+}
+
+int media_is_further(const struct media *media)
+{
+	return media->video || media->medium != ZRTP_SIGNALLING_AUDIO;
 }
 
 int media_is_end(struct media *media)
@@ -259,7 +286,13 @@ void media_activate(struct media *media, struct ast_rtp_instance *instance)
 		return;
 	}
 
+	media_refresh(media, instance);
+	dialog_find(media);
 	signalling_activated(media, instance);
+	ao2_lock(media);
+	media->video = has_video(instance);
+	ao2_unlock(media);
+	keyless_begin(media);
 	ao2_lock(media);
 	media->activated = 1;
 	media->pass.telling = 0;

@@ -25,6 +25,8 @@
 #include "asterisk/taskprocessor.h"
 
 #include "res_zrtp.h"
+#include "dialog.h"
+#include "keyless.h"
 #include "refuse.h"
 #include "unjoined_call.h"
 
@@ -248,6 +250,7 @@ static int become_end(struct media *media, const char *why)
 	}
 	passthrough_sockets(media, -1, -1);
 	far_learn(media);
+	keyless_again(media);
 	if (leg_join(media, media->ssrc) || begin(media)) {
 		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media->report.channel);
 		gate_wipe(media);
@@ -609,7 +612,7 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 	}
 	ao2_lock(media);
 	media->pass.direct = 0;
-	keyed = media->pass.keyed;
+	keyed = media->pass.keyed || dialog_is_phones(media);
 	ao2_unlock(media);
 	if (chan && (join_phones(chan) || join_ringing(media, chan))) {
 		wake_video(chan);

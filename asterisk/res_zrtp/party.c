@@ -214,6 +214,8 @@ void party_update(struct party *party, const struct leg_state *state)
 	ao2_lock(party);
 	former = report->facts;
 	report->outcome = state->outcome;
+	report->video = state->video;
+	report->videos = state->videos;
 	report->streams = state->streams;
 	report->secure = state->secure;
 	report->enrolling = state->enrolling;

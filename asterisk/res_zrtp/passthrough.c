@@ -22,6 +22,7 @@
 #include "asterisk/vector.h"
 
 #include "res_zrtp.h"
+#include "dialog.h"
 #include "stun.h"
 
 /*! Datagrams taken off a socket before the core has its turn again. */
@@ -116,7 +117,8 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 		admitted = from_phone(media, kind, octets, len, source);
 	}
 	/* Only an exchange that was seen whole speaks for what follows it. */
-	if (kind != KIND_ZRTP && (media->settings->require || partner->settings->require)) {
+	if (kind != KIND_ZRTP && (media->settings->require || partner->settings->require
+		|| (dialog_is_phones(media) && !media_is_further(media)))) {
 		admitted &= media->pass.keyed;
 	}
 	if (admitted) {
@@ -164,6 +166,7 @@ static void mark(struct media *media, struct media *partner, int keyed)
 		media->pass.keyed = 1;
 		media->pass.unjoined = UNJOINED_UNDECIDED;
 		media->pass.keyed_with = partner->pass.number;
+		dialog_secured(media, DIALOG_PHONES);
 	}
 	ao2_unlock(media);
 }

@@ -182,6 +182,7 @@ static const struct policy_key keys[] = {
 	SWITCH("early", early, no_yes),
 	SWITCH("require", require, no_yes),
 	CHOICE("on_refused", silent_refused, hangup_silence, "hangup or silence"),
+	CHOICE("on_stripped", stripped_clear, close_clear, "close or clear"),
 	CHOICE("on_error", clear_on_error, close_clear, "close or clear"),
 	CHOICE("on_no_passthrough", no_passthrough, no_passthrough_words, "clear, hangup or mitm"),
 	SWITCH("initiate", policy.passive, yes_no_words),

@@ -25,7 +25,7 @@
 #define PROMPT "zrtp/refused"
 /*! It is over by then, milliseconds. */
 #define PROMPT_MAX 5000
-#define CAUSE AST_CAUSE_BEARERCAPABILITY_NOTAVAIL
+#define CAUSE AST_CAUSE_BEARERCAPABILITY_NOTIMPL
 
 static const struct {
 	const char *name;             /*!< In the event */
@@ -64,6 +64,42 @@ static void job_free(struct job *job)
 const char *refuse_name(enum refusal why)
 {
 	return refusals[why].name;
+}
+
+/*! \brief Is this one of the media of a channel? */
+static int has(struct ast_channel *chan, const struct media *media)
+{
+	struct media *first = bridge_media(chan), *video = bridge_video(chan);
+	int res = first == media || video == media;
+
+	ao2_cleanup(first);
+	ao2_cleanup(video);
+
+	return res;
+}
+
+/*!
+ * \brief The channel that has these media now, with a reference, or NULL. The one that they
+ * had may have those of another phone meanwhile, whose call must not end.
+ */
+static struct ast_channel *channel_of(struct media *media)
+{
+	struct ast_channel *chan = media_channel(media);
+	struct ast_channel_iterator *all;
+
+	if (chan && has(chan, media)) {
+		return chan;
+	}
+	ast_channel_cleanup(chan);
+	all = ast_channel_iterator_all_new();
+	while (all && (chan = ast_channel_iterator_next(all)) && !has(chan, media)) {
+		ast_channel_unref(chan);
+	}
+	if (all) {
+		ast_channel_iterator_destroy(all);
+	}
+
+	return all ? chan : NULL;
 }
 
 /*! \brief Does what Asterisk writes to this channel reach its phone? */
@@ -144,7 +180,7 @@ static int task_refuse(void *data)
 	int hangs_up = !job->media->settings->silent_refused || refusals[job->why].always;
 
 	if (!job->chan) {
-		job->chan = media_channel(job->media);
+		job->chan = channel_of(job->media);
 	}
 	if (!job->chan) {
 		job_free(job);

@@ -37,7 +37,7 @@ const char *refuse_name(enum refusal why);
  * \brief Let a leg go, once: what its policy wants cannot be had.
  *
  * Logs, sets ZRTP_REFUSED, raises ZrtpRefused and hangs up with cause 65
- * (bearer capability not available), after a prompt for the other leg if that
+ * (bearer capability not implemented), after a prompt for the other leg if that
  * one may hear it. Nothing is played on the leg itself. With on_refused =
  * silence the leg stays, unless why is a reason to hang up in any case. Any
  * thread; locks may be held, as all is done by a task.

@@ -23,6 +23,7 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "dialog.h"
 #include "gate_next.h"
 #include "peer_address.h"
 #include "relay_choice.h"
@@ -81,6 +82,7 @@ struct settings {
 	enum mode mode;
 	bool early;                    /*!< Pass-through begins before the answer where it can */
 	bool require;                  /*!< No clear media at any time */
+	bool stripped_clear;           /*!< Go on in clear where ZRTP was announced and does not come */
 	bool clear_on_error;           /*!< Go on in clear after a failure */
 	bool silent_refused;           /*!< A leg on which no media may pass for good stays, and is not hung up */
 	enum no_passthrough no_passthrough; /*!< What becomes of two phones that cannot be passed through */
@@ -462,6 +464,7 @@ struct media_report {
 	struct zrtp_stream_info info;
 	struct zrtp_session_info session;
 	unsigned int signalled:1;     /*!< The peer's signalling announced ZRTP */
+	unsigned int closed:1;        /*!< Its ZRTP has not come, and nothing passes */
 	char channel[AST_CHANNEL_NAME];
 	char sas[ZRTP_SAS_TEXT_SIZE];
 	char sas_type[5];
@@ -488,10 +491,15 @@ struct media {
 	unsigned int bundled:1;       /*!< It has the socket of another one */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
 	unsigned int refused:1;       /*!< refuse_leg() was called */
+	unsigned int expects_nothing:1; /*!< Another party answered, without a hash */
+	unsigned int placed:1;        /*!< Somebody has set its gate */
+	unsigned int video:1;         /*!< Its SDP has formats of video */
+	struct dialog *dialog;        /*!< What it shares with others, NULL before it is known */
 	struct media_report report;
 	struct passthrough pass;
 	char own_hash[ZRTP_HELLO_HASH_TEXT_SIZE];  /*!< a=zrtp-hash of our Hello, empty before it is made */
 	char peer_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< The peer's, in its latest SDP; may be empty */
+	char peer_tag[DIALOG_TAG_SIZE];            /*!< Of the party whose SDP that was; may be empty */
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
 	struct zrtp_signalling_listener *listener;
 	enum zrtp_signalling_medium medium; /*!< What the signalling has it for */
@@ -507,9 +515,12 @@ struct media {
 	unsigned int next_events;     /*!< What it has to tell then, a bit for each event */
 	unsigned int next_secure:1;
 	enum outcome outcome;
+	uint64_t closed_since;        /*!< Watched since nothing passes, 0: not watched */
+	unsigned int closed_why;      /*!< enum refusal, of closed.c */
 	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
 	uint64_t logged_at[ZRTP_EVENT_COUNT]; /*!< The last line of each, where repetitions are left out */
 	unsigned int begun:1;         /*!< Its ZRTP runs */
+	unsigned int late:1;          /*!< Closed since ZRTP that was announced is late */
 	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
 	unsigned int ssrc;
 	struct net_address source;    /*!< Of the datagram being handled, else not set */
@@ -527,6 +538,9 @@ struct media {
 	/* Fixed. */
 	struct settings *settings;
 };
+
+/*! \brief Is this not the audio that its call begins with? Serializer, or \pre media is locked */
+int media_is_further(const struct media *media);
 
 /*! \brief An address of the core as one of ours; not set for a null one. */
 void media_address(struct net_address *out, const struct ast_sockaddr *address);
@@ -623,7 +637,9 @@ enum relay_status {
 
 /*! All that is told of a leg. */
 struct party_report {
-	enum outcome outcome;          /*!< Of its worst stream */
+	enum outcome outcome;          /*!< Of its audio, see leg_outcome() */
+	enum outcome video;            /*!< The worst of its other streams */
+	unsigned int videos;           /*!< How many of those there are */
 	struct zrtp_session_info session;
 	struct zrtp_stream_info stream; /*!< The one whose key agreement made the SAS */
 	struct party_facts facts;
@@ -660,8 +676,8 @@ struct leg_state {
 	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */
 	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
 	const char *endpoint;          /*!< Whom the channel driver has authenticated, "": nobody */
-	enum outcome outcome;
-	unsigned int streams, secure;
+	enum outcome outcome, video;
+	unsigned int streams, secure, videos;
 	unsigned int enrolling:1;      /*!< E was announced in our Confirm, or is going to be */
 };
 
@@ -758,7 +774,10 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 /*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
 void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
 
-/*! \brief The worst outcome of a leg's streams. Serializer only. */
+/*!
+ * \brief The outcome of a leg: that of its audio. Another stream counts where it is in
+ * clear, or where there is no audio. Serializer only.
+ */
 enum outcome leg_outcome(const struct leg *leg);
 
 /*! \brief Queue a task of the leg with data of the caller's. */

@@ -106,9 +106,7 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 	media->pass.role = mode_first_role(settings);
 	media->pass.number = passthrough_number();
 	open_socket(media, instance);
-	if (!settings->require) {
-		gate_set(media, GATE_CLEAR, GATE_CLEAR);
-	}
+	/* Its gate stays closed until it is known whose stream it is, see keyless.h. */
 
 	return 0;
 }

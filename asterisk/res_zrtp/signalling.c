@@ -19,6 +19,7 @@
 #include "asterisk/time.h"
 #include "asterisk/utils.h"
 
+#include "dialog.h"
 #include "successor.h"
 #include "refuse.h"
 
@@ -206,7 +207,36 @@ static enum zrtp_signalling_value check(const char *value)
 	}
 }
 
-static void peer_hash(struct ast_rtp_instance *instance, const char *value)
+/*! \brief Is this description of another party than the one before? Remember whose it is. \pre media is locked */
+static int is_other_party(struct media *media, const char *tag)
+{
+	int other = !ast_strlen_zero(tag) && !ast_strlen_zero(media->peer_tag)
+		&& strncmp(tag, media->peer_tag, sizeof(media->peer_tag) - 1);
+
+	if (!ast_strlen_zero(tag)) {
+		ast_copy_string(media->peer_tag, tag, sizeof(media->peer_tag));
+	}
+
+	return other;
+}
+
+/*! \brief Put down what a description says. \retval 1 it is news \pre media is locked */
+static int take_hash(struct media *media, const char *tag, const char *value)
+{
+	int other = is_other_party(media, tag);
+	int changed = other || strcasecmp(media->peer_hash, value);
+
+	if (changed && value[0]) {
+		peer_announce(&media->peer);
+	}
+	snprintf(media->peer_hash, sizeof(media->peer_hash), "%s", value);
+	media->report.signalled = value[0] != '\0';
+	media->expects_nothing |= other && !value[0];
+
+	return changed;
+}
+
+static void peer_hash(struct ast_rtp_instance *instance, const char *tag, const char *value)
 {
 	struct media *media, *partner = NULL;
 	int changed, has_leg;
@@ -214,13 +244,9 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *value)
 	ao2_lock(instance);
 	media = gate_media(instance);
 	if (media) {
+		dialog_announce(media, tag, value != NULL);
 		ao2_lock(media);
-		changed = strcasecmp(media->peer_hash, S_OR(value, ""));
-		if (changed && !ast_strlen_zero(value)) {
-			peer_announce(&media->peer);
-		}
-		ast_copy_string(media->peer_hash, S_OR(value, ""), sizeof(media->peer_hash));
-		media->report.signalled = !ast_strlen_zero(value);
+		changed = take_hash(media, tag, S_OR(value, ""));
 		partner = ao2_bump(media->pass.partner);
 		has_leg = media->leg && !media->ended;
 		ao2_unlock(media);
@@ -248,6 +274,7 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 		ao2_replace(media->listener, listener);
 		media->medium = medium;
 		ao2_unlock(media);
+		dialog_find(media);
 	}
 	ao2_unlock(instance);
 }
@@ -311,10 +338,19 @@ void signalling_apply(struct media *media)
 {
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 
+	int forget;
+
 	ao2_lock(media);
 	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	forget = media->expects_nothing;
+	media->expects_nothing = 0;
 	ao2_unlock(media);
 
+	/* What one party has announced says nothing of another one. */
+	if (forget) {
+		zrtp_stream_forget_peer_hello_hash(media->stream);
+		media->hash_due = 0;
+	}
 	/* A description without one does not take back the one before. */
 	if (ast_strlen_zero(hash)) {
 		return;

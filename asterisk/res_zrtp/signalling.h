@@ -32,6 +32,7 @@
 
 /*! What the signalling wants to hear of an instance. An ao2 object. */
 struct zrtp_signalling_listener {
+	void *dialog; /*!< Of res_zrtp: NULL at first, a reference to be released with the listener */
 	/*!
 	 * \brief A session description is being applied to the instance: say what
 	 * it tells of ZRTP with peer_hash(), before ZRTP begins.
@@ -124,9 +125,10 @@ struct zrtp_signalling {
 	enum zrtp_signalling_value (*check)(const char *value);
 	/*!
 	 * \brief What the peer's latest session description has for this instance.
+	 * \param tag of the remote party in From or To: of whom this is known; empty: of whoever it was before
 	 * \param value NULL: none. Otherwise one that check() calls valid; it is copied.
 	 */
-	void (*peer_hash)(struct ast_rtp_instance *instance, const char *value);
+	void (*peer_hash)(struct ast_rtp_instance *instance, const char *tag, const char *value);
 	/*!
 	 * \brief Listen; the listener before is released. Takes a reference.
 	 * The first thing to call for an instance.

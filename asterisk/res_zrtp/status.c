@@ -118,6 +118,14 @@ static void put_streams(char *out, const struct source *s)
 	snprintf(out, STATUS_VALUE_SIZE, "%u", s->report.streams);
 }
 
+/*! \brief Of what there is beside the audio: it does not count for the call where nothing passes on it. */
+static void put_video(char *out, const struct source *s)
+{
+	if (s->report.videos) {
+		put(out, events_outcome_text(s->report.video));
+	}
+}
+
 static void put_secure_streams(char *out, const struct source *s)
 {
 	snprintf(out, STATUS_VALUE_SIZE, "%u", s->report.secure);
@@ -372,6 +380,7 @@ static const struct {
 	{ "Policy", put_policy },
 	{ "Streams", put_streams },
 	{ "SecureStreams", put_secure_streams },
+	{ "Video", put_video },
 	{ "Role", put_role },
 	{ "KeyAgreement", put_kex },
 	{ "Hash", put_hash },

@@ -658,6 +658,11 @@ ZRTP_API bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const ui
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream,
 								     const char *value);
 
+/* Another party has answered, and its signalling has no a=zrtp-hash: what was
+ * expected of the former one is expected no more. Nothing changes once a Hello
+ * was used for a Commit. */
+ZRTP_API void zrtp_stream_forget_peer_hello_hash(struct zrtp_stream *stream);
+
 /* Go back to clear media (4.7.2): stop sending SRTP now, and send no clear
  * media before the clear callback. The keys of all streams of the session are
  * destroyed then, and each stream's clear callback is made.

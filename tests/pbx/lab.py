@@ -37,6 +37,7 @@ POLICIES = {
     "stock": "mode = off\n",
     "soon": "mode = passthrough\nearly = yes\n",
     "soonauto": "mode = auto\nearly = yes\n",
+    "lenient": "on_stripped = clear\non_refused = silence\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}

@@ -118,6 +118,19 @@ class PlainPhone:
                     and not text.startswith("SIP/2.0 1"):
                 return text
 
+    def wait_request(self, method, seconds=5):
+        """The next request of the PBX with this method; all that come are answered 200."""
+        end = time.monotonic() + seconds
+        while True:
+            ready, _, _ = select.select([self.sip], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise wait.Timeout(f"{self.name}: no {method} in {seconds:g} s")
+            text = self.sip.recv(8192).decode(errors="replace")
+            if not text.startswith("SIP/2.0 "):
+                self._accept(text)
+                if text.startswith(method + " "):
+                    return text
+
     def _accept(self, request):
         if request.startswith("ACK "):
             return

@@ -775,6 +775,62 @@ static void a_hello_is_recognised_by_its_hash_and_by_who_has_it(void **state)
 	pair_free(pair);
 }
 
+/* ---- another party answers ---- */
+
+static void forget(const struct pair *pair)
+{
+	zrtp_stream_forget_peer_hello_hash(stream_of(pair, ALICE));
+}
+
+static void another_party_without_a_hash_is_not_held_to_the_former_ones(void **state)
+{
+	struct pair *pair = prepared(false);
+	unsigned events;
+
+	(void)state;
+	watch(pair, &events);
+	tell_wrong(pair); /* of the phone that rang */
+	forget(pair);
+	pair_start(pair, 0);
+	becomes_secure(pair, ZRTP_HASH_NONE);
+	assert_int_equal(events, 0);
+	pair_free(pair);
+}
+
+static void the_hello_of_the_former_party_is_forgotten_with_its_hash(void **state)
+{
+	struct pair_packet hello;
+	unsigned events;
+	struct pair *pair = lonely(false, &hello, &events);
+
+	(void)state;
+	tell_wrong(pair);
+	assert_int_equal(forge_hello(pair, &hello), ZRTP_DROPPED);
+	forget(pair);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_NONE);
+	bob_comes(pair);
+	becomes_secure(pair, ZRTP_HASH_NONE);
+	pair_free(pair);
+}
+
+static void in_secure_nothing_is_forgotten(void **state)
+{
+	struct pair_config config;
+	struct zrtp_stream_info before, after;
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	pair = pair_secured(&config);
+	tell_right(pair);
+	before = pair_info(pair, ALICE, 0);
+	forget(pair);
+	after = pair_info(pair, ALICE, 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(after.hello_hash, ZRTP_HASH_MATCHED);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -798,6 +854,9 @@ int main(void)
 		cmocka_unit_test(a_tolerated_mismatch_is_told_and_becomes_secure),
 		cmocka_unit_test(a_policy_that_tolerates_mismatches_still_knows_a_match),
 		cmocka_unit_test(a_value_is_checked_without_a_stream),
+		cmocka_unit_test(another_party_without_a_hash_is_not_held_to_the_former_ones),
+		cmocka_unit_test(the_hello_of_the_former_party_is_forgotten_with_its_hash),
+		cmocka_unit_test(in_secure_nothing_is_forgotten),
 		cmocka_unit_test(the_real_hello_may_follow_a_forged_one),
 		cmocka_unit_test(the_hash_may_unmask_a_forged_hello),
 		cmocka_unit_test(an_unmasked_forgers_acknowledgement_is_forgotten),

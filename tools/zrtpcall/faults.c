@@ -28,13 +28,18 @@ static bool listed(const struct message_list *list, const uint8_t *datagram, siz
 	return false;
 }
 
-bool fault_loses(struct phone *phone, enum zrtp_direction direction, const uint8_t *datagram, size_t len)
+bool fault_loses(const struct medium *medium, enum zrtp_direction direction, const uint8_t *datagram,
+		 size_t len)
 {
+	struct phone *phone = medium->call->phone;
 	const struct options *options = phone->options;
 	const struct message_list *list =
 		direction == ZRTP_SEND ? &options->drop_sent : &options->drop_received;
 
 	if (options->drop_percent && fault_percent(phone) < options->drop_percent) {
+		return true;
+	}
+	if (options->drop_medium && !strcmp(options->drop_medium, medium->name)) {
 		return true;
 	}
 	return listed(list, datagram, len);

@@ -148,7 +148,7 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 		return receiving(medium, false, from, mb);
 	}
 	if (medium->zrtp && medium->started && parallel_takes(medium, mbuf_buf(mb), mbuf_get_left(mb)) &&
-	    !fault_loses(medium->call->phone, ZRTP_RECEIVE, mbuf_buf(mb), mbuf_get_left(mb))) {
+	    !fault_loses(medium, ZRTP_RECEIVE, mbuf_buf(mb), mbuf_get_left(mb))) {
 		(void)zrtp_stream_receive(medium->zrtp, mbuf_buf(mb), mbuf_get_left(mb), clock_us());
 		security_rearm(medium->call);
 	}
@@ -219,7 +219,7 @@ void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len)
 {
 	struct mbuf *mb;
 
-	if (fault_loses(medium->call->phone, ZRTP_SEND, datagram, len)) {
+	if (fault_loses(medium, ZRTP_SEND, datagram, len)) {
 		return;
 	}
 	mb = mbuf_alloc(len);

@@ -476,6 +476,12 @@ static bool set_drop_received(struct options *options, const char *value)
 	return add_message(&options->drop_received, value);
 }
 
+static bool set_drop_medium(struct options *options, const char *value)
+{
+	options->drop_medium = value;
+	return !strcmp(value, "audio") || !strcmp(value, "video");
+}
+
 /* ---- the table ---- */
 
 static const struct option_row rows[] = {
@@ -543,6 +549,7 @@ static const struct option_row rows[] = {
 	{ "seed", "N", "for tests: which ones --drop loses, which streams --parallel takes", set_seed },
 	{ "drop-sent", "MESSAGE", "for tests: never send it, e.g. RelayACK", set_drop_sent },
 	{ "drop-received", "MESSAGE", "for tests: never receive it", set_drop_received },
+	{ "drop-medium", "audio|video", "for tests: lose all ZRTP packets of it", set_drop_medium },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

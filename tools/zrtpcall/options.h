@@ -69,6 +69,7 @@ struct options {
 	/* Faults for tests */
 	unsigned drop_percent, seed;
 	struct message_list drop_sent, drop_received;
+	const char *drop_medium; /* "audio" or "video", NULL: none */
 };
 
 /* Parse the command line. Prints what is wrong to stderr, or the help.

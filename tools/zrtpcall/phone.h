@@ -142,7 +142,8 @@ uint64_t clock_us(void);
 /* ---- faults.c: breaking things on purpose ---- */
 
 /* Shall this ZRTP datagram be lost? */
-bool fault_loses(struct phone *phone, enum zrtp_direction direction, const uint8_t *datagram, size_t len);
+bool fault_loses(const struct medium *medium, enum zrtp_direction direction, const uint8_t *datagram,
+		 size_t len);
 
 /* A number of 0 to 99, the next of the seed. */
 unsigned fault_percent(struct phone *phone);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the streams of one SIP dialog share.
+ *
+ * Lock order: media -> dialogs. What the gate asks for each packet is read
+ * without the lock.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "res_zrtp.h"
+#include "dialog.h"
+
+static AST_LIST_HEAD_STATIC(dialogs, dialog);
+static unsigned int news;
+
+/*!
+ * \brief The dialog whose streams a channel has, by the latest news. \pre dialogs is locked
+ * \param unsignalled only one that no listener has
+ */
+static struct dialog *by_channel(const char *channel_id, int unsignalled)
+{
+	struct dialog *dialog, *found = NULL;
+
+	if (ast_strlen_zero(channel_id)) {
+		return NULL;
+	}
+	AST_LIST_TRAVERSE(&dialogs, dialog, entry) {
+		if (!strcmp(dialog->channel_id, channel_id) && !(unsignalled && dialog->signalled)
+			&& (!found || dialog->seen - found->seen < INT_MAX)) {
+			found = dialog;
+		}
+	}
+
+	return found;
+}
+
+/*! \brief Take out one that was in. \pre dialogs is locked */
+static void leave(struct dialog *dialog)
+{
+	if (!--dialog->members) {
+		AST_LIST_REMOVE(&dialogs, dialog, entry);
+	}
+	ao2_ref(dialog, -1);
+}
+
+/*! \brief Put in a media object that was in another one, or in none. \pre media and dialogs are locked */
+static void enter(struct media *media, struct dialog *dialog)
+{
+	struct dialog *former = media->dialog;
+
+	if (!dialog->members++) {
+		AST_LIST_INSERT_TAIL(&dialogs, dialog, entry);
+	}
+	media->dialog = ao2_bump(dialog);
+	if (media->gate.was_secure) {
+		dialog_secured(media, DIALOG_OURS);
+	}
+	if (media->pass.keyed) {
+		dialog_secured(media, DIALOG_PHONES);
+	}
+	if (former) {
+		leave(former);
+	}
+}
+
+/*! \pre media and dialogs are locked */
+static void note_channel(struct media *media)
+{
+	if (!ast_strlen_zero(media->channel_id)) {
+		ast_copy_string(media->dialog->channel_id, media->channel_id, sizeof(media->dialog->channel_id));
+		media->dialog->seen = ++news;
+	}
+}
+
+/*! \brief The one it should be in, with a reference. \pre media and dialogs are locked */
+static struct dialog *choose(struct media *media)
+{
+	struct zrtp_signalling_listener *listener = media->listener;
+	struct dialog *dialog = listener ? listener->dialog : NULL;
+
+	if (!dialog) {
+		dialog = media->dialog;
+	}
+	if (!dialog) {
+		dialog = by_channel(media->channel_id, listener != NULL);
+	}
+	ao2_bump(dialog);
+	if (!dialog) {
+		dialog = ao2_alloc_options(sizeof(*dialog), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	}
+	if (dialog && listener && !listener->dialog) {
+		listener->dialog = ao2_bump(dialog);
+		dialog->signalled = 1;
+	}
+
+	return dialog;
+}
+
+void dialog_find(struct media *media)
+{
+	struct dialog *dialog;
+
+	ao2_lock(media);
+	AST_LIST_LOCK(&dialogs);
+	dialog = choose(media);
+	if (dialog && dialog != media->dialog) {
+		enter(media, dialog);
+	}
+	if (dialog) {
+		note_channel(media);
+	}
+	AST_LIST_UNLOCK(&dialogs);
+	ao2_unlock(media);
+	ao2_cleanup(dialog);
+}
+
+void dialog_seen(struct media *media)
+{
+	if (media->dialog) {
+		AST_LIST_LOCK(&dialogs);
+		note_channel(media);
+		AST_LIST_UNLOCK(&dialogs);
+	}
+}
+
+void dialog_leave(struct media *media)
+{
+	if (media->dialog) {
+		AST_LIST_LOCK(&dialogs);
+		leave(media->dialog);
+		AST_LIST_UNLOCK(&dialogs);
+		media->dialog = NULL;
+	}
+}
+
+void dialog_secured(struct media *media, enum dialog_keys keys)
+{
+	if (media->dialog) {
+		__atomic_fetch_or(&media->dialog->secure, keys, __ATOMIC_ACQ_REL);
+	}
+}
+
+void dialog_cleared(struct media *media)
+{
+	if (media->dialog) {
+		__atomic_store_n(&media->dialog->secure, 0, __ATOMIC_RELEASE);
+	}
+}
+
+int dialog_is_secure(const struct media *media)
+{
+	return !media->dialog || __atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE);
+}
+
+int dialog_is_phones(const struct media *media)
+{
+	return media->dialog && (__atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE) & DIALOG_PHONES);
+}
+
+int dialog_announce(struct media *media, const char *tag, int announced)
+{
+	struct dialog *dialog;
+	int other = 0;
+
+	dialog_find(media);
+	ao2_lock(media);
+	dialog = media->dialog;
+	if (dialog) {
+		AST_LIST_LOCK(&dialogs);
+		other = !ast_strlen_zero(tag) && !ast_strlen_zero(dialog->tag)
+			&& strncmp(tag, dialog->tag, sizeof(dialog->tag) - 1);
+		if (!ast_strlen_zero(tag)) {
+			ast_copy_string(dialog->tag, tag, sizeof(dialog->tag));
+		}
+		if (announced || other) {
+			__atomic_store_n(&dialog->announced, announced, __ATOMIC_RELEASE);
+		}
+		AST_LIST_UNLOCK(&dialogs);
+	}
+	ao2_unlock(media);
+
+	return other;
+}
+
+int dialog_is_announced(const struct media *media)
+{
+	return media->dialog && __atomic_load_n(&media->dialog->announced, __ATOMIC_ACQUIRE);
+}

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What was secure, or announced ZRTP, never goes on in clear in silence; phones without ZRTP talk."""
+import os
+import re
+import socket
+import struct
+import threading
+import time
+
+import asterisk
+import calls
+import capture
+import lab as laboratory
+import tone
+import wait
+from harness import case, equal
+from sipp import Sipp, description
+from lab import PBX_HZ, PHONE_HZ
+from meddler import Meddler
+
+STRANGER = 26996  # a port that no phone has
+
+
+class Stranger:
+    """Somebody with a port and without ZRTP, who speaks a tone to the PBX and keeps what comes."""
+
+    def __init__(self, port=STRANGER):
+        self.heard, self.target = [], None
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", port))
+        self.socket.settimeout(0.02)
+        self.closed = threading.Event()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.closed.set()
+        self.thread.join()
+        self.socket.close()
+
+    def _run(self):
+        speech, number, due = tone.to_ulaw(tone.samples(1300, 1)), 0, time.monotonic()
+        while not self.closed.is_set():
+            if self.target and time.monotonic() >= due:
+                due = max(due + 0.02, time.monotonic() - 0.1)
+                at = number * 160 % len(speech)
+                self.socket.sendto(struct.pack(">BBHII", 0x80, 0, number & 0xFFFF, number * 160, 0x1234)
+                                   + speech[at:at + 160], ("127.0.0.1", self.target))
+                number += 1
+            try:
+                self.heard.append(self.socket.recv(4096))
+            except socket.timeout:
+                pass
+
+    def media(self):
+        return [d for d in self.heard if capture.kind(d) in ("rtp", "rtcp")]
+
+
+def meddled(lab, **options):
+    return Meddler(laboratory.sip_port("relayed"), lab.sip_port, laboratory.PROXY_PORT, laboratory.PROXY_RTP, **options)
+
+
+def ports(answer):
+    return [int(port) for port in re.findall(r"(?m)^m=\w+ (\d+) ", answer)]
+
+
+def heard_file(lab, name="relayed"):
+    return lab.pbx.file("sounds", f"heard-{name}.wav")
+
+
+MOVED = f"m=audio 0 RTP/AVP 0\nm=audio {STRANGER} RTP/AVP 0\na=rtpmap:0 PCMU/8000"
+
+
+def moved(lab, *offers):
+    """A secure call, then re-INVITEs of somebody in between that give its audio to a stranger."""
+    with lab.zrtp_phone("relayed") as phone, meddled(lab) as relay, Stranger() as stranger, \
+            asterisk.Events(lab.pbx) as events:
+        phone.call("record", laboratory.PROXY_PORT)
+        phone.secure()
+        lab.pbx.secure("relayed")
+        calls.talk(0.5)
+        for offer in offers:
+            answer = relay.offer(offer)
+            equal("answer", answer.split()[1], "200")
+            calls.talk(0.3)
+        stranger.target = ports(answer)[-1]
+        known = len(tone.read(heard_file(lab)))
+        refused = events.wait("ZrtpRefused", 15)
+        equal("reason", refused["Reason"], "WasSecure")
+        equal("cause", (refused["Cause"], refused["Action"]), ("65", "hangup"))
+        lab.pbx.idle()
+        later = tone.read(heard_file(lab))[known:]
+    equal("clear packets for the stranger", len(stranger.media()), 0)
+    if len(later) and tone.best_share(later, 1300) > 0.2:
+        raise AssertionError("the PBX heard the stranger")
+
+
+CLOSED = "its call has keys, and this stream gets none|the call was secure, and goes on without ZRTP"
+
+
+@case("secure, then the audio on a new m-line at a stranger's: nothing passes, hung up", errors=CLOSED)
+def moved_at_once(lab):
+    moved(lab, MOVED)
+
+
+@case("secure, then held, then the audio at a stranger's: nothing passes, hung up", kind="22 attack", errors=CLOSED)
+def moved_in_steps(lab):
+    moved(lab, "m=audio 26994 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=inactive", MOVED)
+
+
+def frames(phone):
+    counts = phone.statistics()["video"]
+    return counts["frames_received"] + counts["frames_bad"]
+
+
+@case("video whose ZRTP is lost: it carries nothing, the audio stays secure", errors="this stream gets none")
+def video_without_keys(lab):
+    with asterisk.Events(lab.pbx) as events, \
+            lab.zrtp_phone("screen1", video="offer", drop_medium="video", no_hash=True) as phone:
+        phone.call("echo", lab.sip_port)
+        phone.wait("secure", 10, medium="audio")
+        wait.until("the PBX is as far", 5, lambda: "secure" in {s["State"] for s in lab.pbx.streams()})
+        before = frames(phone)
+        channel = lab.pbx.stream("screen1")["Channel"]
+        equal("alert", events.wait("ZrtpAlert", 10, Channel=channel)["Reason"], "StreamClosed")
+        equal("frames that came once the audio had keys", frames(phone) - before, 0)
+        equal("streams", {s["State"] for s in lab.pbx.streams()}, {"secure", "closed"})
+        items = events.ask("ZrtpShowChannel", Channel=channel)
+        equal("the call", {name: items.get(f"Zrtp{name}") for name in ("State", "Outcome", "Video", "SecureStreams")},
+              {"State": "secure", "Outcome": "secure", "Video": "closed", "SecureStreams": "1"})
+        time.sleep(3.5)  # longer than a leg that carries nothing would be kept
+        grown = phone.statistics()["audio"]["srtp_received"]
+        wait.until("SRTP goes on", 3, lambda: phone.statistics()["audio"]["srtp_received"] > grown + 20)
+        equal("legs refused", events.all("ZrtpRefused"), [])
+        phone.hang_up()
+
+
+@case("video whose announced ZRTP is lost: not a frame in clear", kind="22 attack", errors="this stream gets none")
+def video_announced(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("screen1", video="offer", drop_medium="video") as phone:
+        phone.call("echo", lab.sip_port)
+        phone.wait("secure", 10, medium="audio")
+        equal("alert", events.wait("ZrtpAlert", 16)["Reason"], "StreamClosed")
+        equal("frames that came", frames(phone), 0)
+        phone.hang_up()
+
+
+@case("video with ZRTP: no frame in clear, from the first one on")
+def video_with_keys(lab):
+    with lab.zrtp_phone("screen1", video="offer") as phone:
+        phone.call("echo", lab.sip_port)
+        for medium in ("audio", "video"):
+            phone.wait("secure", 10, medium=medium)
+        wait.until("frames", 5, lambda: phone.statistics()["video"]["frames_received"] > 10)
+        equal("video in clear", phone.statistics()["video"]["clear_received"], 0)
+        phone.hang_up()
+
+
+@case("video that a phone adds to a secure call: no frame in clear, then secure")
+def video_later(lab):
+    with lab.zrtp_phone("screen1", video="accept") as phone:
+        phone.call("echo", lab.sip_port)
+        phone.secure()
+        phone.say("video")
+        phone.wait("secure", 10, medium="video")
+        wait.until("frames", 5, lambda: phone.statistics()["video"]["frames_received"] > 10)
+        equal("video in clear", phone.statistics()["video"]["clear_received"], 0)
+        equal("audio", lab.pbx.secure("screen1")["State"], "secure")
+        phone.hang_up()
+
+
+def talks(phone, hz):
+    """A phone without ZRTP hears a tone."""
+    phone.heard.clear()
+    time.sleep(1.5)
+    if tone.best_share(phone.pcm(), hz) < 0.8:
+        raise AssertionError("the phone does not hear the other one")
+
+
+@case("a phone without ZRTP picks up a call whose channel was secure: it talks")
+def picked_up(lab):
+    with lab.zrtp_phone("alice", tone=str(PHONE_HZ)) as alice, lab.zrtp_phone("bob", answer="20", early=True) as bob, \
+            lab.plain_phone("plain", 620) as plain:
+        alice.call("call-bob", lab.sip_port)
+        bob.secure()  # while it rings
+        plain.call("pickup", lab.sip_port)
+        alice.secure()
+        talks(plain, PHONE_HZ)
+        time.sleep(4)  # its ZRTP is given up meanwhile
+        talks(plain, PHONE_HZ)
+        lab.pbx.cli("channel request hangup all")
+        plain.wait_request("BYE")
+        plain.remote = None
+
+
+@case("a secure call is transferred to a phone without ZRTP: it talks", kind="22 attack")
+def transferred(lab):
+    with lab.zrtp_phone("alice", tone=str(PHONE_HZ)) as alice, lab.zrtp_phone("bob") as bob, \
+            lab.zrtp_phone("plain", no_zrtp=True) as plain:
+        bob.expect_call()
+        alice.call("call-bob", lab.sip_port)
+        for one in (alice, bob):
+            one.secure()
+        plain.expect_call()
+        bob.say(f"dial sip:call-plain@127.0.0.1:{lab.sip_port}")
+        plain.wait("up", 10)
+        bob.say(f"{bob.all('incoming')[0]['call']}: attend {bob.all('calling')[-1]['call']}")
+        wait.until("the phone that transfers is out", 10, lambda: lab.pbx.stream("bob") is None)
+        known = plain.statistics()["audio"]["clear_received"]
+        time.sleep(6)
+        grown = plain.statistics()["audio"]["clear_received"] - known
+        equal(f"packets in 6 s: {grown}", grown > 200, True)
+        alice.hang_up()
+
+
+ANNOUNCED = "a=zrtp-hash:1.10 " + 32 * "a5"
+STRIPPED = "announced ZRTP by a=zrtp-hash, which does not come|ZRTP was announced by a=zrtp-hash"
+
+
+@case("no ZRTP: announced, announced where policy lets it pass, announced by another phone that rang, required",
+      errors=f"{STRIPPED}|does not speak ZRTP|ZRTP is required")
+def missing(lab):
+    with asterisk.Events(lab.pbx) as events, capture.Capture(os.path.join(lab.directory, "missing.pcap")) as wire, \
+            lab.plain_phone("plain", PHONE_HZ) as stripped, lab.plain_phone("lenient", PHONE_HZ) as lenient, \
+            lab.plain_phone("strict", PHONE_HZ) as strict, \
+            Sipp(lab, "bob", laboratory.sip_port("bob"), "forked", rings=description(ANNOUNCED),
+                 answers=description(port=26992), pause=1000) as forked:
+        lab.call_phone("bob", "announce")
+        for phone in (stripped, lenient):
+            phone.call("announce", lab.sip_port, sdp=ANNOUNCED)
+        strict.call("announce", lab.sip_port)
+        began = time.time()
+        channels = {name: lab.pbx.stream(name)["Channel"] for name in ("plain", "lenient", "strict", "bob")}
+        hung_up(events, strict, channels["strict"], "NoZrtp")
+        for name in ("plain", "lenient"):
+            equal("alert", events.wait("ZrtpAlert", 16, Channel=channels[name])["Reason"], "Stripped")
+        hung_up(events, stripped, channels["plain"], "Stripped")
+        equal("another party's", events.wait("ZrtpClear", 8, Channel=channels["bob"])["Reason"], "NoZrtp")
+        equal("state where policy has it", lab.pbx.stream("lenient")["State"], "no-zrtp")
+        talks(lenient, PBX_HZ)
+        equal("refused", {e["Channel"] for e in events.all("ZrtpRefused")}, {channels["plain"], channels["strict"]})
+        equal("alerts", {e["Channel"] for e in events.all("ZrtpAlert")}, {channels["plain"], channels["lenient"]})
+        stream = lab.pbx.stream("bob")
+        equal("of another party", (stream["State"], stream["SdpHash"], stream["Peer"]), ("no-zrtp", "none", "none"))
+        lab.pbx.cli("channel request hangup all")
+        forked.done()
+        lenient.wait_request("BYE")
+        lenient.remote = None
+    sent = {name: capture.media(wire.between(target=laboratory.rtp_port(name)), "rtp") for name in ("strict", "plain")}
+    equal("RTP packets to the phone that has to have ZRTP", len(sent["strict"]), 0)
+    late = [d for d in sent["plain"] if d.time > began + 6.5]
+    equal("RTP packets to the phone that announced it, from the sixth second on", len(late), 0)
+    open_to = capture.media(wire.between(target=26992), "rtp")
+    equal("the other party hears something all along", open_to[-1].time - began > 10, True)
+
+
+def hung_up(events, phone, channel, reason):
+    """The PBX refuses a leg for this reason, by an event, a cause, and in words."""
+    refused = events.wait("ZrtpRefused", 16, Channel=channel)
+    equal("event", (refused["Reason"], refused["Action"], refused["Cause"]), (reason, "hangup", "65"))
+    bye = phone.wait_request("BYE", 5)
+    equal("Reason of the BYE", re.findall(r'(?im)^Reason: (Q\.850;cause=65;text="[^"]+"|SIP;cause=488;text="[^"]+")\r$', bye) != [],
+          True)
+    phone.remote = None
