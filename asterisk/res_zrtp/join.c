@@ -228,10 +228,12 @@ typedef int looker(struct ast_bridge *bridge, const struct side *side);
 /*! \brief Have a look at two channels, locked. \pre bridge, if any, is locked */
 static int with_locks(struct ast_bridge *bridge, struct side *side, looker *look)
 {
-	int res;
+	int res = 0;
 
 	ast_channel_lock_both(side[0].chan, side[1].chan);
-	res = !take_side(&side[0]) && !take_side(&side[1]) && look(bridge, side);
+	if (!take_side(&side[0]) && !take_side(&side[1])) {
+		res = look(bridge, side);
+	}
 	ast_channel_unlock(side[0].chan);
 	ast_channel_unlock(side[1].chan);
 

@@ -14,7 +14,7 @@ from lab import Lab, rtp_port, sip_port
 
 STORE = ("lib", "zrtp.sqlite")
 ZID_AT = forge.HEADER + 64
-CALLS = 3
+CALLS = 2
 
 
 def clone(lab):
@@ -81,7 +81,7 @@ def reflected(lab):
         phone.hang_up()
 
 
-@case("a phone without ZRTP and Hellos of the PBX that come back: an ordinary call")
+@case("a phone without ZRTP and Hellos of the PBX that come back: an ordinary call", kind="22 attack")
 def reflected_plain(lab):
     with asterisk.Events(lab.pbx) as events, capture.Capture(os.path.join(lab.directory, "plain.pcap")) as wire, \
             lab.plain_phone("carol") as phone:

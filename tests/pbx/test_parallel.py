@@ -54,7 +54,8 @@ def auto_every_call(lab):
             end(first, second)
 
 
-@case("a phone with video that makes the first Hello's stream the one for the keys gets them from the PBX, whichever it is")
+@case("a phone with video that makes the first Hello's stream the one for the keys gets them from the PBX, whichever it is",
+      kind="22 attack")
 def with_pbx(lab):
     with parallel(lab, "screen1", 3, video="offer") as first, parallel(lab, "screen2", 8, video="accept") as second:
         for _ in range(CALLS // 2):
@@ -79,7 +80,8 @@ def later(lab):
         end(first, second)
 
 
-@case("pass-through with video: the video's ZRTP does not wait for ever for an audio without it")
+@case("pass-through with video: the video's ZRTP does not wait for ever for an audio without it",
+      kind="22 attack")
 def audio_without(lab):
     # The audio's Hello goes through, but nothing that follows it: no keys come of it.
     with lab.zrtp_phone("view1", video="offer", drop_received=["Commit", "DHPart1", "DHPart2"]) as first, \
