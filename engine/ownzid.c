@@ -62,10 +62,24 @@ static void say_anew(struct zrtp_stream *stream)
 	}
 }
 
-/* Before anything was agreed on. */
+/* Before anything was agreed on, and before any stream knows a peer: that one has
+ * our Hello as it is. */
 static bool may_change(const struct zrtp_session *session)
 {
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->peer_hello_len) {
+			return false;
+		}
+	}
 	return !session->own_zid && !session->has_peer && !session->keyed && !session->agreeing;
+}
+
+/* Does the signalling vouch for it, or has nobody else come? A peer with our ZID
+ * does not acknowledge our Hello. */
+static bool believed(const struct zrtp_stream *stream)
+{
+	return stream->hash_status == ZRTP_HASH_MATCHED ||
+	       (!stream->hello_acked && stream->now - stream->equal_since >= ALONE_US);
 }
 
 static void change_zid(struct zrtp_stream *stream)
@@ -99,8 +113,7 @@ enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_me
 		stream->equal_since = stream->now;
 	}
 	memcpy(stream->equal_h3, hello->h3, sizeof(stream->equal_h3));
-	/* The signalling vouches for it, or nobody else has come. */
-	if (stream->hash_status == ZRTP_HASH_MATCHED || stream->now - stream->equal_since >= ALONE_US) {
+	if (believed(stream)) {
 		change_zid(stream);
 	}
 	return stream->state;

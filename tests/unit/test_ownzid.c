@@ -282,6 +282,37 @@ static void a_strangers_hello_with_our_zid_does_not_change_ours(void **state)
 	}
 }
 
+/* Alice only waits and knows her peer by its audio; the stranger comes on the video. */
+static void it_does_not_change_it_on_another_stream_either(void **state)
+{
+	static const uint8_t other[ZRTP_ZID_SIZE] = { 8 };
+	struct pair_config config = same_zid();
+	struct pair *pair;
+
+	(void)state;
+	config.zid[1] = other;
+	config.policy[0].passive = config.policy[1].passive = true;
+	pair = prepared(&config, false);
+	pair_add_stream(pair, 1);
+	pair->filter = keep_hello;
+	pair_start(pair, 0);
+	pair_run(pair, pair->now + SECOND / 10);
+	assert_int_equal(pair_info(pair, 0, 0).state, ZRTP_STATE_FOUND);
+	assert_int_equal(zrtp_stream_start(stream_of(pair, 0, 1), pair->now), ZRTP_OK);
+	for (unsigned i = 0; i < 20; i++) {
+		struct pair_packet packet = seen;
+
+		packet.octets[8] ^= 0x55;
+		packet.octets[HELLO_AT + 40] ^= 0x55;
+		memcpy(packet.octets + ZID_AT, ours, ZRTP_ZID_SIZE);
+		pair_repair(packet.octets, packet.len);
+		(void)!zrtp_stream_receive(stream_of(pair, 0, 1), packet.octets, packet.len, pair->now);
+		pair_run(pair, pair->now + SECOND / 10);
+	}
+	assert_false(pair->side[0].session->own_zid);
+	pair_free(pair);
+}
+
 /* A phone without ZRTP, and somebody who says Hello with our ZID: no failure. */
 static void a_plain_call_does_not_end_by_it(void **state)
 {
@@ -311,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_keeps_our_zid_is_a_failure_and_no_clear_call),
 		cmocka_unit_test(a_hello_that_comes_back_changes_nothing),
 		cmocka_unit_test(a_strangers_hello_with_our_zid_does_not_change_ours),
+		cmocka_unit_test(it_does_not_change_it_on_another_stream_either),
 		cmocka_unit_test(a_plain_call_does_not_end_by_it),
 	};
 
