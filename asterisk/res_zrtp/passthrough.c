@@ -96,12 +96,7 @@ static int from_phone(struct media *media, enum kind kind, const uint8_t *octets
 /*! \brief Is RTCP from where RTP is? Its port is what the phone makes it. \pre media is locked */
 static int rtcp_from_phone(struct media *media, const struct net_address *source)
 {
-	if (!net_address_same_host(peer_media_at(&media->peer), source)) {
-		return 0;
-	}
-	media->pass.rtcp = *source;
-
-	return 1;
+	return rtcp_admits(&media->pass.rtcp, peer_media_at(&media->peer), source, context_now());
 }
 
 /*! \brief Is this to be passed on? */
@@ -142,8 +137,8 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 	address = *peer_media_at(&to->peer);
 	if (kind == KIND_RTCP && !to->pass.mux) {
 		fd = to->pass.rtcp_fd;
-		if (net_address_is_set(&to->pass.rtcp)) {
-			address = to->pass.rtcp;
+		if (net_address_is_set(&to->pass.rtcp.at)) {
+			address = to->pass.rtcp.at;
 		} else {
 			address.port++;
 		}

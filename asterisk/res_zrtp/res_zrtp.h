@@ -26,6 +26,7 @@
 #include "dialog.h"
 #include "gate_next.h"
 #include "peer_address.h"
+#include "rtcp_choice.h"
 #include "relay_choice.h"
 #include "unjoined.h"
 #include "unauthentic.h"
@@ -286,7 +287,7 @@ struct passthrough {
 	unsigned int deciding:1;      /*!< A look at it is due */
 	unsigned int rekeying:1;      /*!< A call that takes its place is being made */
 	unsigned int rekeyed:1;       /*!< That was tried */
-	struct net_address rtcp;      /*!< Where RTCP came from, not set before */
+	struct rtcp_place rtcp;       /*!< Where RTCP comes from */
 	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
 	unsigned int keyed_with;
 	uint8_t *hello;               /*!< The phone's last Hello while it waits */
