@@ -59,14 +59,20 @@ static void on_mistake(const char *file, unsigned int line, const char *section,
 
 static int read_file(struct run *run, const char *path, const char *shown)
 {
-	FILE *file = fopen(path, "r");
+	FILE *file = NULL;
 	struct stat st;
 	char *text;
 	size_t len;
 	int res;
 
-	if (!file || fstat(fileno(file), &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
-		ast_log(LOG_ERROR, "%s: %s\n", path, !file ? strerror(errno) : "not a file of up to 4 MiB");
+	/* To open a FIFO would wait for its other end. */
+	if (!stat(path, &st) && (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)) {
+		ast_log(LOG_ERROR, "%s: not a regular file of up to 4 MiB\n", path);
+		return -1;
+	}
+	file = fopen(path, "r");
+	if (!file || fstat(fileno(file), &st) || st.st_size > FILE_MAX) {
+		ast_log(LOG_ERROR, "%s: %s\n", path, file ? "not a file of up to 4 MiB" : strerror(errno));
 		if (file) {
 			fclose(file);
 		}

@@ -95,7 +95,8 @@ static int engine_exists(struct look *look, const char *name)
 		return !wanted;
 	}
 
-	return !strcmp(name, "asterisk") || can_be_made(look, name);
+	/* An instance of multicast wants data that we do not have. */
+	return !strcmp(name, "asterisk") || !strcmp(name, "multicast") || can_be_made(look, name);
 }
 
 static void look_at(struct look *look, struct ast_sorcery *sorcery, void *endpoint)

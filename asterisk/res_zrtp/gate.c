@@ -579,10 +579,17 @@ int gate_init(void)
 
 int gate_in_force(void)
 {
-	struct ast_srtp_res *there = NULL;
+	static int told;
+	struct ast_srtp_res *there = __atomic_load_n(&res_srtp, __ATOMIC_ACQUIRE);
 
-	if (__atomic_load_n(&res_srtp, __ATOMIC_ACQUIRE) == &gate_res) {
+	if (there == &gate_res) {
 		return 1;
+	}
+	if (there && there != stock) {
+		if (!__atomic_exchange_n(&told, 1, __ATOMIC_RELAXED)) {
+			ast_log(LOG_ERROR, "Another module has taken the SRTP hook: no media passes in calls with ZRTP; unload it\n");
+		}
+		return 0;
 	}
 	if (__atomic_compare_exchange_n(&res_srtp, &there, &gate_res, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		ast_log(LOG_ERROR, "SRTP was switched off in this Asterisk. It is on again for calls with ZRTP; restart Asterisk\n");
