@@ -328,4 +328,6 @@ def replaced(lab):
         lab.pbx.cli("channel request hangup all")
         phone.wait_ended()
     told = [values[0] for values in witness.said[TO_PHONE]]
-    equal("the answer has the hash of the new Hello", told[1] != told[0] and told[1] in witness.true[TO_PHONE], True)
+    # SIP may have repeated the first one.
+    equal("an answer has the hash of the new Hello",
+          [value in witness.true[TO_PHONE] for value in told if value != told[0]][:1], [True])
