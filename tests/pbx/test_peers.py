@@ -206,7 +206,7 @@ def no_clear_rtp(wire, name):
     equal("clear RTP of the PBX once secure", len(plain), 0)
 
 
-def replaced(lab, **options):
+def replaced(lab, recorded, **options):
     with capture.Capture(os.path.join(lab.directory, "replaced.pcap")) as wire, \
             lab.zrtp_phone("alice", tone=PHONE_HZ, record=True, **options) as phone:
         phone.call("record", lab.sip_port)
@@ -222,21 +222,21 @@ def replaced(lab, **options):
         calls.talk(2.5)
         phone.hang_up()
         lab.pbx.idle()
-        # The recorder writes its file a little later.
-        wait.until("the PBX has heard the other phone", 5, lambda: tone.best_share(
-            tone.read(lab.pbx.file("sounds", "heard-alice.wav"))[-12000:], PHONE_HZ) > 0.8)
+        if recorded:  # the recorder writes its file a little later
+            wait.until("the PBX has heard the other phone", 5, lambda: tone.best_share(
+                tone.read(lab.pbx.file("sounds", "heard-alice.wav"))[-12000:], PHONE_HZ) > 0.8)
         tone.heard(phone.recording, PBX_HZ, PHONE_HZ)
     no_clear_rtp(wire, "alice")
 
 
 @case("the call is passed on to another phone, which the signalling's zrtp-hash vouches for: its keys, its SAS")
 def passed_on_with_hash(lab):
-    replaced(lab)
+    replaced(lab, False)
 
 
 @case("the call is passed on to another phone without zrtp-hash at another address: its keys, its SAS", errors=IGNORED)
 def passed_on(lab):
-    replaced(lab, ignore_hash=True)
+    replaced(lab, True, ignore_hash=True)
 
 
 @case("a phone that begins ZRTP anew after hold, without zrtp-hash, is heard again", errors=IGNORED)
