@@ -89,10 +89,20 @@ static void add(struct line *line, const struct line_secret *in)
 	set_order(line);
 }
 
+/* While two PBXs begin calls all the time, what one of them has finished the other has
+ * not: both keep what the first of these calls have matched, until it is quiet. */
+static bool is_early(const struct line *line, const struct line_secret *in)
+{
+	const struct line_secret *kept = &line->matched;
+
+	return line->peer_mitm && kept->generation && !is_secret(kept, in->octets) &&
+	       in->at <= kept->at + EXCHANGE_MAX && kept->at <= in->at + EXCHANGE_MAX;
+}
+
 /* Of those that matched, the one of the latest call: the peer has it, too. */
 static void add_matched(struct line *line, const struct line_secret *in)
 {
-	if (!in->generation || !later(in, &line->matched)) {
+	if (!in->generation || !later(in, &line->matched) || is_early(line, in)) {
 		return;
 	}
 	line->matched = *in;
@@ -308,6 +318,7 @@ static void take_secret(struct line *line, const struct zrtp_retained *in, uint3
 	struct line_secret made = { .generation = generation, .at = at };
 	uint32_t before = line->newest.generation;
 
+	line->peer_mitm |= in->peer_mitm;
 	if (is_match(in) && !in->preshared_count && in->has_rs2) {
 		memcpy(made.octets, in->rs2, sizeof(made.octets));
 		add_matched(line, &made);
@@ -342,7 +353,6 @@ static void take_call(struct line *line, const struct zrtp_retained *in, int64_t
 	if (!line->endpoint || (!is_match(in) && in->endpoint && in->endpoint < line->endpoint)) {
 		line->endpoint = in->endpoint;
 	}
-	line->peer_mitm |= in->peer_mitm;
 }
 
 static void drop_expired(struct lines *lines, int64_t at)

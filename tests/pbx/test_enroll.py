@@ -436,3 +436,41 @@ def unenroll(cache):
     """Take the pbxsecret out of a phone's cache."""
     with contextlib.closing(sqlite3.connect(cache)) as database, database:
         equal("pbxsecrets taken away", database.execute("UPDATE peer SET pbx = NULL WHERE pbx NOTNULL").rowcount, 1)
+
+
+def lose_secrets(cache):
+    """Take the retained secrets out of a phone's cache; what has seen its ZID looks the same."""
+    with contextlib.closing(sqlite3.connect(cache)) as database, database:
+        database.execute("DELETE FROM pair")
+
+
+@case("enrollment of a phone without the secrets of earlier calls: by its user's word only, which makes it known again",
+      errors="does not share the secret|not enrolled")
+def without_secrets(lab):
+    cache = os.path.join(lab.directory, "without.sqlite")
+    with service(lab) as events:
+        try:
+            with lab.zrtp_phone("alice", cache=cache) as phone:
+                equal("enrolled", knows_its_pbx(lab, phone), False)
+            lose_secrets(cache)
+            with lab.zrtp_phone("alice", enroll="accept", cache=cache) as phone:
+                events.seen.clear()
+                phone.call("enroll-trust", lab.sip_port)
+                equal("status", status(events, "alice"), "MISMATCH")
+                phone.wait_ended(5)
+                lab.pbx.idle()
+                keeps(lab, [])
+            lose_secrets(cache)
+            with lab.zrtp_phone("alice", enroll="accept", cache=cache) as phone:
+                events.seen.clear()
+                phone.call("enroll", lab.sip_port)
+                phone.secure()
+                time.sleep(prompts.seconds("enroll-welcome", "sas-is") + 1.5)
+                phone.say("dtmf 1")
+                equal("status", status(events, "alice"), "ENROLLED")
+                phone.wait_ended(12)
+                lab.pbx.idle()
+                keeps(lab, ["alice"])
+                equal("the next call knows it", knows_its_pbx(lab, phone), True)
+        finally:
+            revoke_all(lab)
