@@ -210,8 +210,10 @@ enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 	    !(session->enroll || zrtp_enrollment_offered(session))) {
 		return ZRTP_WRONG_STATE;
 	}
-	/* Whoever has only seen the phone's ZID is not to be trusted in its name. */
-	if (session->cache_mismatch && (!session->verified || session->foreign)) {
+	/* Whoever has only seen the phone's ZID is not to be trusted in its name, under
+	 * whatever number he calls. */
+	if ((session->cache_mismatch || (session->new_label && !session->pbx_matched)) &&
+	    (!session->verified || session->foreign)) {
 		return ZRTP_WRONG_STATE;
 	}
 	if (session->pbx_matched && !session->enroll) {

@@ -487,9 +487,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *se
  * explicit consent, at the PBX when it is content (7.3.1). A secret that
  * already matches stays in use; the PBX keeps the new one beside it, in case the
  * phone takes that. One that did not match is kept as the alternate.
- * After a cache mismatch only when the user has compared the SAS in this call,
- * and the call is not of another endpoint than those before: ZRTP_WRONG_STATE, as
- * when no enrollment was announced, the call is not secure, or there is no cache. */
+ * After a cache mismatch, or without a match under a new label, only when the user has compared the SAS in
+ * this call, and the call is not of another endpoint than those before: ZRTP_WRONG_STATE, as when no
+ * enrollment was announced, the call is not secure, or there is no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session);
 
 /* The peer's enrollment was revoked in the middle of the call: forget its

@@ -535,6 +535,13 @@ static void a_phone_without_our_secrets_enrolls_by_its_users_word_only(void **st
 	assert_true(pair_session_info(w->pair, PBX).foreign_endpoint);
 	assert_int_equal(zrtp_session_set_verified(session, true), ZRTP_OK);
 	assert_int_equal(zrtp_session_accept_enrollment(session), ZRTP_WRONG_STATE);
+	/* Nor under a number that the phone never called. */
+	memset(w->has, 0, sizeof(w->has));
+	prepare(w, 1);
+	assert_int_equal(zrtp_session_enroll(w->pair->side[PBX].session), ZRTP_OK);
+	run(w);
+	assert_true(pair_session_info(w->pair, PBX).new_label);
+	assert_int_equal(zrtp_session_accept_enrollment(w->pair->side[PBX].session), ZRTP_WRONG_STATE);
 	enroll_without_secret(w, "alice");
 	session = w->pair->side[PBX].session;
 	assert_int_equal(zrtp_session_set_verified(session, true), ZRTP_OK);
