@@ -18,6 +18,7 @@
 #include "asterisk/module.h"
 
 #include "res_zrtp.h"
+#include "partner.h"
 
 /*! Says that the channel has the hook, and which. */
 static const struct ast_datastore_info mark = {
@@ -45,6 +46,10 @@ static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *
 	}
 	if (event == AST_FRAMEHOOK_EVENT_READ) {
 		read_event(hook, chan, frame);
+		if (partner_withholds(hook, chan, frame)) {
+			ast_frfree(frame);
+			return &ast_null_frame;
+		}
 	} else if (event == AST_FRAMEHOOK_EVENT_WRITE && frame->frametype == AST_FRAME_VOICE
 		&& speech_on_write(hook, chan, frame)) {
 		/* Whoever writes a frame keeps it. */
@@ -122,6 +127,7 @@ static int attach(struct ast_channel *chan, struct media *media)
 		return -1;
 	}
 	hook->media = ao2_bump(media);
+	hook->partner_wanted = media->settings->require_partner;
 	res = hooks_add(chan, &mark, hook_event, hook_consume, hook);
 	ao2_ref(hook, -1);
 

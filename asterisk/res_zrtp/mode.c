@@ -27,6 +27,7 @@
 #include "res_zrtp.h"
 #include "dialog.h"
 #include "keyless.h"
+#include "partner.h"
 #include "refuse.h"
 #include "unjoined_call.h"
 
@@ -778,6 +779,7 @@ void mode_bridged(struct ast_channel *chan)
 		ao2_ref(media, -1);
 	}
 	wake_video(chan);
+	partner_bridged(chan);
 }
 
 int mode_settled(struct media *media, struct ast_channel *chan)

@@ -18,6 +18,7 @@
 #include "ahead.h"
 #include "cache.h"
 #include "endpoints.h"
+#include "partner.h"
 #include "refuse.h"
 
 /*! The parts, each with what it rests on before it. */
@@ -33,6 +34,7 @@ static const struct {
 	{ "timers", timers_init, timers_shutdown },
 	{ "legs", legs_init, legs_shutdown },
 	{ "refusals", refuse_init, refuse_shutdown },
+	{ "partners", partner_init, partner_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
 	{ "modes", mode_init, mode_shutdown },
 	{ "coexistence", beside_init, beside_shutdown },

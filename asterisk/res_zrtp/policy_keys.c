@@ -181,6 +181,7 @@ static const struct policy_key keys[] = {
 	CHOICE("mode", mode, modes, "mitm, passthrough, auto or off"),
 	SWITCH("early", early, no_yes),
 	SWITCH("require", require, no_yes),
+	SWITCH("require_partner", require_partner, no_yes),
 	CHOICE("on_refused", silent_refused, hangup_silence, "hangup or silence"),
 	CHOICE("on_stripped", stripped_clear, close_clear, "close or clear"),
 	CHOICE("on_error", clear_on_error, close_clear, "close or clear"),

@@ -85,6 +85,7 @@ struct settings {
 	bool require;                  /*!< No clear media at any time */
 	bool stripped_clear;           /*!< Go on in clear where ZRTP was announced and does not come */
 	bool clear_on_error;           /*!< Go on in clear after a failure */
+	bool require_partner;          /*!< The other leg of a call has to be encrypted too */
 	bool silent_refused;           /*!< A leg on which no media may pass for good stays, and is not hung up */
 	enum no_passthrough no_passthrough; /*!< What becomes of two phones that cannot be passed through */
 	enum allow_clear allow_clear;
@@ -969,6 +970,13 @@ struct hook {
 	struct media *media;      /*!< That it was made for, fixed: keeps the module */
 	struct keypad keypad;
 	struct speech *speech;    /*!< NULL: nothing to say */
+	/* Of partner.c: whether what the phone says may reach the others of its bridge. */
+	const struct ast_bridge *bridge; /*!< The one that was looked at; without a reference */
+	unsigned int partner_wanted:1;   /*!< They have to be encrypted */
+	unsigned int approved:1;         /*!< They are */
+	unsigned int looking:1;          /*!< A look is due */
+	unsigned int together;           /*!< How many they were, and since when */
+	uint64_t together_since;
 };
 
 /*!

@@ -38,6 +38,7 @@ POLICIES = {
     "soon": "mode = passthrough\nearly = yes\n",
     "soonauto": "mode = auto\nearly = yes\n",
     "lenient": "on_stripped = clear\non_refused = silence\n",
+    "both": "require = yes\nrequire_partner = yes\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}
@@ -209,6 +210,11 @@ exten => _music-.,1,Dial({technology}/${{EXTEN:6}},20,m)
 exten => _both-.,1,Progress()
  same => n,Dial({technology}/${{EXTEN:5}}2&{technology}/${{EXTEN:5}}3,20)
 exten => _call-.,1,Dial({technology}/${{EXTEN:5}},20)
+exten => recorded,1,Goto(records,s,1)
+[records]
+exten => s,1,Answer()
+ same => n,Wait(600)
+exten => h,1,Verbose(0,record of ${{WHO}}: ${{ZRTP(Outcome)}} ${{ZRTP(Security)}} ${{ZRTP_STATE}} ${{ZRTP_REFUSED}}.)
 """
 
 CONFBRIDGE_CONF = """\

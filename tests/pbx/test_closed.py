@@ -11,6 +11,7 @@ import asterisk
 import calls
 import capture
 import lab as laboratory
+import prompts
 import tone
 import wait
 from harness import case, equal
@@ -59,8 +60,8 @@ class Stranger:
         return [d for d in self.heard if capture.kind(d) in ("rtp", "rtcp")]
 
 
-def meddled(lab, **options):
-    return Meddler(laboratory.sip_port("relayed"), lab.sip_port, laboratory.PROXY_PORT, laboratory.PROXY_RTP, **options)
+def meddled(lab, name="relayed", **options):
+    return Meddler(laboratory.sip_port(name), lab.sip_port, laboratory.PROXY_PORT, laboratory.PROXY_RTP, **options)
 
 
 def ports(answer):
@@ -109,6 +110,24 @@ def moved_at_once(lab):
 @case("secure, then held, then the audio at a stranger's: nothing passes, hung up", kind="22 attack", errors=CLOSED)
 def moved_in_steps(lab):
     moved(lab, "m=audio 26994 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=inactive", MOVED)
+
+
+@case("passed through with keys, then the audio of one at a stranger's: nothing passes, hung up", kind="22 attack",
+      errors="it has keys with a phone that is no longer there")
+def moved_through(lab):
+    with lab.zrtp_phone("through") as phone, lab.zrtp_phone("through2") as other, meddled(lab, "through") as relay, \
+            Stranger() as stranger, asterisk.Events(lab.pbx) as events:
+        other.expect_call()
+        phone.call("call-through2", laboratory.PROXY_PORT)
+        for one in (phone, other):
+            one.secure()
+        events.wait("ZrtpPassthrough", 5, State="keyed")
+        answer = relay.offer(MOVED)
+        equal("answer", answer.split()[1], "200")
+        stranger.target = ports(answer)[-1]
+        events.wait("ZrtpRefused", 15)
+        lab.pbx.idle()
+    equal("packets for the stranger", [d for d in stranger.media() if len(d) == 172], [])
 
 
 def frames(phone):
@@ -265,3 +284,47 @@ def hung_up(events, phone, channel, reason):
     equal("Reason of the BYE", re.findall(r'(?im)^Reason: (Q\.850;cause=65;text="[^"]+"|SIP;cause=488;text="[^"]+")\r$', bye) != [],
           True)
     phone.remote = None
+
+
+@case("ZRTP() and the variables tell the truth to an h extension, whoever hung up", errors="does not speak ZRTP|ZRTP is required")
+def record(lab):
+    with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob, lab.plain_phone("strict") as strict:
+        for phone in (alice, bob):
+            phone.call("recorded", lab.sip_port)
+            phone.secure()
+        strict.call("recorded", lab.sip_port)
+        alice.hang_up()
+        lab.pbx.cli(f"channel request hangup {lab.pbx.stream('bob')['Channel']}")
+        for name, record in (("alice", "secure unverified secure ."), ("bob", "secure unverified secure ."),
+                             ("strict", "closed closed closed NoZrtp.")):
+            wait.until(f"record of {name}", 15, lambda: f"record of {name}: {record}" in lab.pbx.log())
+        strict.wait_request("BYE")
+        strict.remote = None
+
+
+@case("require_partner = yes: talks to an encrypted phone, is let go from one in clear, which hears none of it but why",
+      errors="the other leg of the call is not encrypted")
+def partner(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("both", tone=str(PHONE_HZ), record=True) as phone, \
+            lab.zrtp_phone("alice", record=True) as alice, \
+            lab.zrtp_phone("plain", no_zrtp=True, record=True) as plain:
+        alice.expect_call()
+        phone.call("call-alice", lab.sip_port)
+        for one in (phone, alice):
+            one.secure()
+        calls.talk(2)
+        phone.hang_up()
+        alice.wait_ended()
+        equal("refused", events.all("ZrtpRefused"), [])
+        plain.expect_call()
+        phone.call("call-plain", lab.sip_port)
+        plain.wait("up", 10)
+        refused = events.wait("ZrtpRefused", 12)
+        equal("event", (refused["Reason"], asterisk.endpoint_of(refused["Channel"])), ("PartnerClear", "both"))
+        phone.wait_ended(12)
+        plain.wait_ended(5)
+    tone.heard(alice.recording, PHONE_HZ, PBX_HZ)
+    prompts.expect(tone.read(plain.recording), prompts.ours("refused"), "refused")
+    prompts.absent(tone.read(phone.recording), prompts.ours("refused"), "refused")
+    if tone.best_share(tone.read(plain.recording), PHONE_HZ) > 0.3:
+        raise AssertionError("the phone in clear heard the other one")

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief require_partner = yes: what a phone says reaches no other leg that is not encrypted.
+ *
+ * What comes from the phone is dropped while its channel is in a bridge whose
+ * other channels were not found encrypted. They are looked at when somebody
+ * enters or leaves, and again and again as long as the bridge is there.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/bridge.h"
+#include "asterisk/bridge_channel.h"
+#include "asterisk/channel.h"
+#include "asterisk/frame.h"
+#include "asterisk/logger.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/vector.h"
+
+#include "res_zrtp.h"
+#include "partner.h"
+#include "partner_choice.h"
+#include "refuse.h"
+
+/*! Between two looks at others that may be encrypted soon, or are, milliseconds. */
+#define SOON 100
+#define LATER 500
+
+static struct ast_taskprocessor *tasks;
+
+AST_VECTOR(others, struct ast_channel *);
+
+/*! \brief Is this leg, which is one of ours, encrypted? \retval 1 yes, 0 perhaps soon, -1 no */
+static int leg_encrypted(struct media *media)
+{
+	struct party *party = leg_party(media);
+	struct party_report report = { .outcome = OUTCOME_PENDING };
+	enum role role;
+	int keyed;
+
+	ao2_lock(media);
+	role = media->pass.role;
+	keyed = role == ROLE_PASSTHROUGH && media->pass.keyed;
+	ao2_unlock(media);
+	if (party) {
+		party_get_report(party, &report);
+		ao2_ref(party, -1);
+	}
+	if (role != ROLE_END) {
+		return keyed;
+	}
+
+	return report.outcome == OUTCOME_SECURE ? 1 : report.outcome == OUTCOME_CLEAR ? -1 : 0;
+}
+
+/*! \brief Has a channel keys of SDP or DTLS? Others than those with RTP may turn out to be one of it. */
+static int other_encrypted(struct ast_channel *chan)
+{
+	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
+	struct ast_rtp_instance *instance = NULL;
+	int res;
+
+	if (!glue) {
+		return 0;
+	}
+	ast_channel_lock(chan);
+	glue->get_rtp_info(chan, &instance);
+	ast_channel_unlock(chan);
+	if (!instance) {
+		return -1;
+	}
+	ao2_lock(instance);
+	res = ast_rtp_instance_get_srtp(instance, 0) ? 1 : -1;
+	ao2_unlock(instance);
+	ao2_ref(instance, -1);
+
+	return res;
+}
+
+static void count(struct partner_facts *facts, struct ast_channel *chan)
+{
+	struct media *media = bridge_media(chan);
+	int res = media ? leg_encrypted(media) : other_encrypted(chan);
+
+	ao2_cleanup(media);
+	facts->others++;
+	facts->encrypted += res > 0;
+	facts->undecided += !res;
+}
+
+/*! \brief Channels of the core that announce and record are no legs. */
+static int is_leg(struct ast_channel *chan)
+{
+	return !(ast_channel_tech(chan)->properties & AST_CHAN_TP_INTERNAL)
+		&& strcmp(ast_channel_tech(chan)->type, "CBRec") && strcmp(ast_channel_tech(chan)->type, "CBAnn");
+}
+
+/*! \brief See who else is in a bridge. */
+static int see(struct ast_bridge *bridge, struct ast_channel *chan, struct partner_facts *facts)
+{
+	struct ast_bridge_channel *bridge_channel;
+	struct others others;
+	size_t i;
+
+	memset(facts, 0, sizeof(*facts));
+	if (AST_VECTOR_INIT(&others, 4)) {
+		return -1;
+	}
+	ast_bridge_lock(bridge);
+	AST_LIST_TRAVERSE(&bridge->channels, bridge_channel, entry) {
+		if (bridge_channel->chan != chan && is_leg(bridge_channel->chan)
+			&& !AST_VECTOR_APPEND(&others, bridge_channel->chan)) {
+			ast_channel_ref(bridge_channel->chan);
+		}
+	}
+	ast_bridge_unlock(bridge);
+	for (i = 0; i < AST_VECTOR_SIZE(&others); i++) {
+		count(facts, AST_VECTOR_GET(&others, i));
+	}
+	AST_VECTOR_CALLBACK_VOID(&others, ast_channel_cleanup);
+	AST_VECTOR_FREE(&others);
+
+	return 0;
+}
+
+static int task_look(void *data)
+{
+	struct ast_channel *chan = data;
+
+	partner_bridged(chan);
+	ast_channel_unref(chan);
+
+	return 0;
+}
+
+static int fire(const void *data)
+{
+	struct ast_channel *chan = (struct ast_channel *) data;
+	struct hook *hook;
+
+	ast_channel_lock(chan);
+	hook = hooks_find(chan);
+	if (hook) {
+		hook->looking = 0;
+	}
+	ast_channel_unlock(chan);
+	if (!hook || ast_taskprocessor_push(tasks, task_look, chan)) {
+		ast_channel_unref(chan);
+	}
+
+	return 0;
+}
+
+/*! \brief Look again, unless that is due already. \pre chan is locked */
+static void look_again(struct hook *hook, struct ast_channel *chan, int milliseconds)
+{
+	if (!hook->looking && !timers_add(milliseconds, fire, ast_channel_ref(chan))) {
+		hook->looking = 1;
+	}
+}
+
+/*! \brief Decide, and do it. */
+static void decide(struct ast_channel *chan, struct ast_bridge *bridge, struct media *media, struct partner_facts *facts)
+{
+	enum partner_choice choice;
+	struct hook *hook;
+
+	ast_channel_lock(chan);
+	hook = hooks_find(chan);
+	if (!hook) {
+		ast_channel_unlock(chan);
+		return;
+	}
+	if (hook->together != facts->others || hook->bridge != bridge) {
+		hook->together = facts->others;
+		hook->together_since = context_now();
+	}
+	facts->together_ms = (context_now() - hook->together_since) / 1000;
+	choice = partner_choose(facts);
+	/* Compared only: a bridge that has gone may leave its address to another one, which is looked at soon. */
+	hook->bridge = bridge;
+	hook->approved = choice == PARTNER_PASS;
+	look_again(hook, chan, choice == PARTNER_HOLD ? SOON : LATER);
+	ast_channel_unlock(chan);
+	if (choice == PARTNER_REFUSE) {
+		refuse_leg(media, chan, REFUSAL_PARTNER_CLEAR);
+	}
+}
+
+/*! \brief A channel that took the place of another one has its own policy. \retval 1 it is wanted */
+static int want(struct ast_channel *chan, const struct settings *settings)
+{
+	struct hook *hook;
+
+	ast_channel_lock(chan);
+	hook = hooks_find(chan);
+	if (hook) {
+		hook->partner_wanted = settings->require_partner;
+		/* The next bridge may have the address of the last one. */
+		hook->approved &= hook->bridge == ast_channel_internal_bridge(chan);
+	}
+	ast_channel_unlock(chan);
+
+	return settings->require_partner;
+}
+
+void partner_bridged(struct ast_channel *chan)
+{
+	struct media *media = bridge_media(chan);
+	struct ast_bridge *bridge = media && want(chan, media->settings) ? bridge_of(chan) : NULL;
+	struct partner_facts facts;
+
+	if (bridge && !see(bridge, chan, &facts)) {
+		decide(chan, bridge, media, &facts);
+	}
+	ao2_cleanup(bridge);
+	ao2_cleanup(media);
+}
+
+int partner_withholds(const struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+{
+	struct ast_bridge *bridge = hook->partner_wanted ? ast_channel_internal_bridge(chan) : NULL;
+
+	switch (frame->frametype) {
+	case AST_FRAME_VOICE:
+	case AST_FRAME_VIDEO:
+	case AST_FRAME_DTMF_BEGIN:
+	case AST_FRAME_DTMF_END:
+	case AST_FRAME_TEXT:
+	case AST_FRAME_IMAGE:
+		return bridge && !(hook->approved && hook->bridge == bridge);
+	default:
+		return 0;
+	}
+}
+
+int partner_init(void)
+{
+	tasks = ast_taskprocessor_get("zrtp/partner", TPS_REF_DEFAULT);
+
+	return tasks ? 0 : -1;
+}
+
+void partner_shutdown(void)
+{
+	tasks = ast_taskprocessor_unreference(tasks);
+}

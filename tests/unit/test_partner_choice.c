@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whether a phone may talk to the others of its bridge: all numbers of others,
+ * encrypted or not, at and around the end of patience.
+ */
+#include "unit.h"
+
+#include "partner_choice.h"
+
+enum { MOST = 5 };
+
+static const long long moments[] = { 0, PARTNER_PATIENCE - 1, PARTNER_PATIENCE, 1000000 };
+
+static void each(void (*check)(const struct partner_facts *facts, enum partner_choice choice))
+{
+	for (unsigned others = 0; others <= MOST; others++) {
+		for (unsigned encrypted = 0; encrypted <= others; encrypted++) {
+			for (unsigned undecided = 0; encrypted + undecided <= others; undecided++) {
+				for (unsigned i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+					const struct partner_facts facts = { others, encrypted, undecided,
+									     moments[i] };
+
+					check(&facts, partner_choose(&facts));
+				}
+			}
+		}
+	}
+}
+
+static void check_pass(const struct partner_facts *facts, enum partner_choice choice)
+{
+	assert_int_equal(choice == PARTNER_PASS, facts->encrypted == facts->others);
+}
+
+static void a_phone_talks_only_where_all_others_are_encrypted(void **state)
+{
+	(void)state;
+	each(check_pass);
+}
+
+static void check_clear(const struct partner_facts *facts, enum partner_choice choice)
+{
+	if (facts->encrypted + facts->undecided < facts->others) {
+		assert_int_equal(choice, PARTNER_REFUSE);
+	}
+}
+
+static void one_in_clear_is_enough_to_refuse(void **state)
+{
+	(void)state;
+	each(check_clear);
+}
+
+static void check_patience(const struct partner_facts *facts, enum partner_choice choice)
+{
+	if (choice == PARTNER_HOLD) {
+		assert_true(facts->together_ms < PARTNER_PATIENCE);
+		assert_true(facts->undecided > 0);
+	}
+}
+
+static void patience_has_an_end(void **state)
+{
+	(void)state;
+	each(check_patience);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_phone_talks_only_where_all_others_are_encrypted),
+		cmocka_unit_test(one_in_clear_is_enough_to_refuse),
+		cmocka_unit_test(patience_has_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
