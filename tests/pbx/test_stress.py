@@ -99,7 +99,7 @@ def unload_and_load(lab, dice):
 
 
 @case("stress: calls, hang-ups, transfers, redirects, holds and reloads at random; unload and load in between",
-      kind="22 attack", errors=r" WARNING\[|loader\.c|res_parking|bridge|channel|pjsip|stasis|app_")
+      kind="22 attack", errors=r" WARNING\[|RTP Transmission error|loader\.c|res_parking|bridge|channel|pjsip|stasis|app_")
 def stress(lab):
     dice = random.Random(SEED)
     end = time.monotonic() + SECONDS
