@@ -2,6 +2,10 @@
 /* Commit, DHPart1, DHPart2 (4.2 to 4.4): who starts, and the shared secret. */
 #include "internal.h"
 
+/* us: how long one that has begun may leave us without an answer when another
+ * one wants to begin. */
+enum { OTHER_WAITS = 1000000 };
+
 static int fill_private(uint8_t *out, size_t len, void *context)
 {
 	return zrtp_draw(context, out, len, ZRTP_RANDOM_PRIVATE);
@@ -15,7 +19,46 @@ void zrtp_private_drop(struct zrtp_exchange *exchange)
 	}
 }
 
-/* A fresh key pair, or the one of a Commit that lost, if it fits (4.2). */
+void zrtp_spare_drop(struct zrtp_session *session)
+{
+	if (session->spare_key) {
+		session->spare_kex->ops->release(session->spare_key);
+		session->spare_key = NULL;
+	}
+}
+
+/* Only a public value that was not sent: whoever knows one before the other
+ * side commits could look for a fitting SAS. */
+void zrtp_private_spare(struct zrtp_stream *stream)
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_exchange *exchange = stream->exchange;
+
+	if (!exchange->private_key || exchange->pv_sent || session->keyed || session->spare_key) {
+		zrtp_private_drop(exchange);
+		return;
+	}
+	session->spare_key = exchange->private_key;
+	session->spare_kex = exchange->private_kex;
+	memcpy(session->spare_pv, exchange->private_pv, sizeof(session->spare_pv));
+	exchange->private_key = NULL;
+}
+
+static bool take_spare(struct zrtp_stream *stream, const struct zrtp_kex *kex)
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_exchange *exchange = stream->exchange;
+
+	if (!session->spare_key || session->spare_kex != kex) {
+		return false;
+	}
+	exchange->private_key = session->spare_key;
+	memcpy(exchange->private_pv, session->spare_pv, sizeof(exchange->private_pv));
+	session->spare_key = NULL;
+	return true;
+}
+
+/* A fresh key pair, or that of an exchange that came to nothing, if it fits (4.2). */
 static int make_private(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
@@ -28,6 +71,11 @@ static int make_private(struct zrtp_stream *stream)
 	}
 	zrtp_private_drop(exchange);
 	exchange->private_kex = kex;
+	exchange->pv_sent = false;
+	if (take_spare(stream, kex)) {
+		return 0;
+	}
+	zrtp_work_done(stream);
 	return kex->ops->generate(kex, &random, strength, &exchange->private_key, exchange->private_pv);
 }
 
@@ -103,6 +151,9 @@ static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role ro
 		exchange->role = role;
 		exchange->mode = mode;
 		stream->initiator = role == ZRTP_INITIATOR;
+		stream->proved = false;
+		stream->begun_at = stream->now;
+		zrtp_view_take(stream);
 		stream->multistream = mode == ZRTP_MODE_MULTISTREAM;
 		stream->preshared = mode == ZRTP_MODE_PRESHARED;
 	}
@@ -143,7 +194,7 @@ static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 	if (build_dh_commit(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	stream->session->agreeing = stream;
+	zrtp_turn_begin(stream);
 	return commit_sent(stream);
 }
 
@@ -187,7 +238,7 @@ static enum zrtp_state commit_preshared(struct zrtp_stream *stream)
 	    write_commit(stream, NULL, key_id)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	stream->session->agreeing = stream;
+	zrtp_turn_begin(stream);
 	return commit_sent(stream);
 }
 
@@ -228,10 +279,14 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 		return zrtp_peer_lists(stream, "Mult") ? commit_multistream(stream)
 						       : zrtp_fail(stream, ZRTP_ERROR_KEX);
 	}
-	if (session->agreeing && session->agreeing != stream) {
-		zrtp_timer_stop(stream); /* zrtp_session_advance() wakes us */
+	if (!zrtp_turn_is_ours(stream)) {
 		return ZRTP_STATE_FOUND;
 	}
+	if (!zrtp_work_allowed(stream)) {
+		zrtp_timer_turn(stream, zrtp_work_due(stream));
+		return ZRTP_STATE_FOUND;
+	}
+	zrtp_view_take(stream);
 	adopt_peer(stream);
 	return zrtp_preshared_possible(stream) ? commit_preshared(stream) : commit_dh(stream);
 }
@@ -246,6 +301,26 @@ static bool of_peer(const struct zrtp_stream *stream, const struct zrtp_commit *
 
 	return stream->peer_hello_len && !zrtp_next_image(zrtp_implicit(stream), commit->h2, h3) &&
 	       zrtp_equal(h3, hello.h3, sizeof(h3)) && !memcmp(commit->zid, hello.zid, ZRTP_ZID_SIZE);
+}
+
+/* Two have said Hello, and an exchange with one of them is under way, or about
+ * to be: this is the Commit of the other one. Whoever is asked and does not
+ * answer makes room. */
+static bool of_other(struct zrtp_stream *stream, const struct zrtp_commit *commit)
+{
+	bool waits = stream->state > ZRTP_STATE_FOUND && stream->state != ZRTP_STATE_NO_ZRTP;
+	bool theirs;
+
+	if (!stream->other_hello.len || stream->state == ZRTP_STATE_CLEAR ||
+	    (waits && stream->now < stream->begun_at + OTHER_WAITS)) {
+		return false;
+	}
+	zrtp_swap_hello(stream);
+	theirs = of_peer(stream, commit);
+	if (!theirs) {
+		zrtp_swap_hello(stream);
+	}
+	return theirs;
 }
 
 /* The right image but a wrong MAC: an earlier message was not the peer's. */
@@ -304,7 +379,7 @@ static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struc
 	}
 	switch (zrtp_preshared_find(stream, commit->key_id)) {
 	case 1:
-		stream->session->agreeing = stream;
+		zrtp_turn_begin(stream);
 		if (stream->session->auxsecret_len && !stream->session->aux_matched) {
 			zrtp_tell(stream, ZRTP_EVENT_AUX_MISMATCH);
 		}
@@ -319,10 +394,11 @@ static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struc
 
 static enum zrtp_state respond_dh(struct zrtp_stream *stream)
 {
-	stream->session->agreeing = stream;
+	zrtp_turn_begin(stream);
 	if (make_private(stream) || build_dhpart(stream, ZRTP_MSG_DHPART1, &stream->exchange->dhpart1)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
+	stream->exchange->pv_sent = true;
 	zrtp_timer_wait(stream);
 	zrtp_send(stream, ZRTP_MSG_DHPART1);
 	return ZRTP_STATE_DHPART1_SENT;
@@ -397,33 +473,27 @@ static bool own_wins(const struct zrtp_stream *stream, const struct zrtp_commit 
 	return memcmp(own->nonce, peer->nonce, ZRTP_NONCE_SIZE) > 0;
 }
 
-/* Our Commit on another stream of the session lost against this one: that
- * stream waits until the session is keyed. */
-static void withdraw(struct zrtp_stream *stream)
-{
-	zrtp_timer_stop(stream);
-	stream->session->agreeing = NULL;
-	stream->state = ZRTP_STATE_FOUND;
-}
-
-/* A Commit for a shared secret while another stream of the session is after
- * one (4.2, 4.4.1). */
+/* A Commit for a shared secret while our own on another stream of the session
+ * is unanswered (4.2, 4.4.1): one of them wins. If that was somebody else's
+ * Commit, the other exchange is none the worse: both may run, and the first that
+ * is completed counts. */
 static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
-	struct zrtp_stream *other = stream->session->agreeing;
+	struct zrtp_stream *other = zrtp_turn_holder(stream);
 	struct zrtp_commit own;
 
-	if (commit->mode == ZRTP_MODE_MULTISTREAM || !other || other == stream) {
+	if (commit->mode == ZRTP_MODE_MULTISTREAM || !other) {
 		return false;
 	}
 	if (other->state != ZRTP_STATE_COMMIT_SENT) {
-		return true;
+		/* A late Confirm1 could be taken for that of the next exchange. */
+		return commit->mode == ZRTP_MODE_PRESHARED;
 	}
 	own = own_commit(other);
 	if (own_wins(stream, &own, commit)) {
 		return true;
 	}
-	withdraw(other);
+	zrtp_turn_lost(other, stream->now);
 	return false;
 }
 
@@ -443,7 +513,7 @@ static bool out_of_turn(const struct zrtp_stream *stream, const struct zrtp_comm
 		return true; /* come late from before the GoClear, or replayed */
 	}
 	if (session->keyed) {
-		return commit->mode != ZRTP_MODE_MULTISTREAM;
+		return commit->mode != ZRTP_MODE_MULTISTREAM || zrtp_of_another_peer(stream, commit->zid);
 	}
 	return commit->mode == ZRTP_MODE_MULTISTREAM && session->agreeing;
 }
@@ -452,13 +522,15 @@ static bool out_of_turn(const struct zrtp_stream *stream, const struct zrtp_comm
  * go to. */
 static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *commit, enum zrtp_state *next)
 {
-	if (!of_peer(stream, commit)) {
+	if (!of_peer(stream, commit) && !of_other(stream, commit)) {
 		*next = zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	} else if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len,
 					   commit->h2)) {
 		*next = forged(stream);
 	} else if (out_of_turn(stream, commit)) {
 		*next = zrtp_drop(stream, ZRTP_DROP_CONTENTION);
+	} else if (commit->mode == ZRTP_MODE_DH && !zrtp_work_allowed(stream)) {
+		*next = zrtp_drop(stream, ZRTP_DROP_BUDGET);
 	} else {
 		return true;
 	}
@@ -486,10 +558,15 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 {
 	const struct zrtp_commit *commit = &message->u.commit;
 	struct zrtp_commit own = own_commit(stream);
+	uint32_t asked = stream->peer_ssrc;
 	enum zrtp_state next;
 
 	if (!acceptable(stream, commit, &next)) {
 		return next;
+	}
+	if (stream->peer_ssrc != asked) {
+		stream->has_nonce = false;
+		return respond(stream, message); /* ours was for somebody else */
 	}
 	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
@@ -505,9 +582,14 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_commit_octets *commit = &stream->exchange->commit;
+	enum zrtp_state next;
 
 	if (message->len != commit->len || memcmp(message->octets, commit->octets, commit->len)) {
-		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
+		if (stream->state != ZRTP_STATE_DHPART1_SENT || of_peer(stream, &message->u.commit) ||
+		    !acceptable(stream, &message->u.commit, &next)) {
+			return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
+		}
+		return respond(stream, message);
 	}
 	if (stream->state == ZRTP_STATE_DHPART1_SENT) {
 		zrtp_send(stream, ZRTP_MSG_DHPART1);
@@ -515,6 +597,27 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 		zrtp_send(stream, ZRTP_MSG_CONFIRM1);
 	}
 	return stream->state;
+}
+
+bool zrtp_other_may_be_tried(const struct zrtp_stream *stream)
+{
+	return stream->other_hello.len && stream->exchange && !stream->proved &&
+	       stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state < ZRTP_STATE_SECURE;
+}
+
+enum zrtp_state zrtp_try_other(struct zrtp_stream *stream)
+{
+	zrtp_exchange_drop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	zrtp_swap_hello(stream);
+	stream->other_hello.len = 0;
+	stream->hello_acked = true;
+	stream->ack_ssrc = stream->peer_ssrc;
+	if (stream->session->agreeing == stream) {
+		stream->session->agreeing = NULL;
+		stream->effects |= ZRTP_EFFECT_ADVANCE;
+	}
+	return zrtp_try_commit(stream);
 }
 
 /* ---- the shared secret ---- */
@@ -570,6 +673,7 @@ static uint32_t agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *p
 	uint8_t result[ZRTP_KEX_RESULT_MAX];
 	uint32_t code = ZRTP_ERROR_SOFTWARE;
 
+	zrtp_work_done(stream);
 	switch (zrtp_kex_derive(kex, exchange->private_key, peer->pv, result)) {
 	case ZRTP_KEX_OK:
 		if (!zrtp_secrets_match(stream, peer->ids) && !s0_from_dh(stream, result)) {
@@ -639,6 +743,9 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (exchange->mode != ZRTP_MODE_DH) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
+	if (zrtp_turn_holder(stream)) {
+		return zrtp_drop(stream, ZRTP_DROP_CONTENTION); /* our Commit lost */
+	}
 	if (zrtp_next_image(zrtp_implicit(stream), part->h1, h2) ||
 	    zrtp_next_image(zrtp_implicit(stream), h2, h3) || !zrtp_equal(h3, hello.h3, sizeof(h3))) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
@@ -649,6 +756,9 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (part->pv_len != exchange->choice.kex->pv_size) {
 		return zrtp_fail(stream, ZRTP_ERROR_MALFORMED);
 	}
+	if (!zrtp_work_allowed(stream)) {
+		return zrtp_drop(stream, ZRTP_DROP_BUDGET);
+	}
 	zrtp_hold_media(stream);
 	keep(&exchange->dhpart1, message);
 	memcpy(exchange->peer_h1, part->h1, sizeof(exchange->peer_h1));
@@ -656,6 +766,7 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (code) {
 		return zrtp_fail(stream, code);
 	}
+	exchange->pv_sent = true;
 	zrtp_timer_t2(stream, ZRTP_MSG_DHPART2);
 	return ZRTP_STATE_DHPART2_SENT;
 }
@@ -690,6 +801,9 @@ enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_me
 	}
 	code = part->pv_len == exchange->choice.kex->pv_size ? check_hvi(stream, message, &commit)
 							     : ZRTP_ERROR_MALFORMED;
+	if (!code && !zrtp_work_allowed(stream)) {
+		return zrtp_drop(stream, ZRTP_DROP_BUDGET);
+	}
 	if (!code) {
 		keep(&exchange->dhpart2, message);
 		memcpy(exchange->peer_h1, part->h1, sizeof(exchange->peer_h1));

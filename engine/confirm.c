@@ -162,7 +162,7 @@ static bool accept_confirm(struct zrtp_stream *stream, const struct zrtp_message
 		stream->exchange->peer_expiry = confirm.expiry;
 		stream->exchange->peer_flags = confirm.flags;
 		stream->exchange->signature = check_signature(stream, &confirm);
-		good = true;
+		stream->proved = good = true;
 	}
 	zrtp_wipe(plain, sizeof(plain));
 	return good;
@@ -176,6 +176,9 @@ enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_m
 	if (stream->state == ZRTP_STATE_COMMIT_SENT) {
 		if (exchange->mode == ZRTP_MODE_DH) {
 			return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+		}
+		if (exchange->mode == ZRTP_MODE_PRESHARED && zrtp_turn_holder(stream)) {
+			return zrtp_drop(stream, ZRTP_DROP_CONTENTION); /* our Commit lost */
 		}
 		if (zrtp_agree_without_dh(stream)) {
 			return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
@@ -198,6 +201,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 {
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
+	stream->other_hello.len = 0;
 	stream->from_clear = stream->was_clear = stream->peer_clear_known = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;

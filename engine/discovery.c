@@ -24,6 +24,9 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 		stream->hash_status = ZRTP_HASH_MATCHED;
 		return true;
 	}
+	if (stream->peer_hello_len && stream->hash_status == ZRTP_HASH_MATCHED) {
+		return false; /* the right one is here: others change nothing */
+	}
 	if (!stream->hash_mismatch_told) {
 		stream->hash_mismatch_told = true;
 		stream->hash_status = ZRTP_HASH_MISMATCH;
@@ -36,20 +39,32 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 	return false;
 }
 
+static void keep_other(struct zrtp_stream *stream, const uint8_t *octets, size_t len, uint32_t ssrc)
+{
+	memcpy(stream->other_hello.octets, octets, len);
+	stream->other_hello.len = len;
+	stream->other_hello.ssrc = ssrc;
+}
+
+void zrtp_swap_hello(struct zrtp_stream *stream)
+{
+	struct zrtp_other_hello other = stream->other_hello;
+
+	keep_other(stream, stream->peer_hello, stream->peer_hello_len, stream->peer_ssrc);
+	memcpy(stream->peer_hello, other.octets, other.len);
+	stream->peer_hello_len = other.len;
+	stream->peer_ssrc = other.ssrc;
+}
+
+/* One of the two is the peer's, if not both: which one, a Commit will show. */
 static void store(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
+	if (stream->peer_hello_len && !is_stored(stream, message)) {
+		keep_other(stream, stream->peer_hello, stream->peer_hello_len, stream->peer_ssrc);
+	}
 	memcpy(stream->peer_hello, message->octets, message->len);
 	stream->peer_hello_len = message->len;
 	stream->peer_ssrc = message->ssrc;
-}
-
-/* All streams of a session run with one and the same peer (4.4.3). */
-static bool of_another_peer(const struct zrtp_stream *stream, const struct zrtp_hello *hello)
-{
-	const struct zrtp_session *session = stream->session;
-
-	return session->has_peer && (session->keyed || session->agreeing) &&
-	       memcmp(session->peer_zid, hello->zid, ZRTP_ZID_SIZE);
 }
 
 /* A valid Hello is stored; what now? */
@@ -110,7 +125,8 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 		/* The peer will come down to our version (4.1.1). */
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
-	if (of_another_peer(stream, hello)) {
+	/* All streams of a session run with one and the same peer (4.4.3). */
+	if (zrtp_of_another_peer(stream, hello->zid)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
 	if (stream->state == ZRTP_STATE_FOUND && is_stored(stream, message)) {
@@ -123,6 +139,19 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 	return found(stream, first);
 }
 
+/* Somebody else's, while an exchange is under way that has proved nothing yet:
+ * perhaps the peer's. */
+static void note_other(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	const struct zrtp_hello *hello = &message->u.hello;
+
+	if (zrtp_under_way(stream) && !stream->proved && !stream->has_expected_hash &&
+	    !memcmp(hello->version, "1.10", 3) && !zrtp_is_own_zid(stream->session, hello) &&
+	    !zrtp_of_another_peer(stream, hello->zid)) {
+		keep_other(stream, message->octets, message->len, message->ssrc);
+	}
+}
+
 /* The peer did not get our HelloACK, or somebody else has turned up. */
 enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
@@ -133,13 +162,30 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
 	if (stream->state == ZRTP_STATE_SECURE && !zrtp_is_echo(stream, &message->u.hello)) {
 		zrtp_tell(stream, ZRTP_EVENT_PEER_CHANGED);
 	}
+	note_other(stream, message);
 	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+}
+
+/* The exchange that failed had proved nothing, so it may have been a
+ * stranger's: whoever else says Hello is heard. */
+enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (!stream->unproven || is_stored(stream, message)) {
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
+	stream->was_clear = true;
+	stream->media_held = false;
+	stream->state = zrtp_forget_peer(stream);
+	return zrtp_on_hello(stream, message);
 }
 
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	if (stream->peer_hello_len && message->ssrc != stream->peer_ssrc) {
-		return zrtp_drop(stream, ZRTP_DROP_SSRC);
+		if (!stream->other_hello.len || message->ssrc != stream->other_hello.ssrc) {
+			return zrtp_drop(stream, ZRTP_DROP_SSRC);
+		}
+		zrtp_swap_hello(stream); /* of two that say Hello, this one hears us */
 	}
 	stream->hello_acked = true;
 	stream->ack_ssrc = message->ssrc;
@@ -167,6 +213,7 @@ enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 	 * Commit of it that comes late is still welcome (6). */
 	stream->error_code = ZRTP_ERROR_TIMEOUT;
 	stream->error_from_peer = false;
+	stream->unproven = true;
 	stream->effects |= ZRTP_EFFECT_ERROR;
 	return ZRTP_STATE_NO_ZRTP;
 }

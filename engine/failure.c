@@ -10,6 +10,7 @@ static void give_up(struct zrtp_stream *stream, uint32_t code, bool from_peer)
 
 	stream->error_code = code;
 	stream->error_from_peer = from_peer;
+	stream->unproven = !stream->proved;
 	zrtp_exchange_drop(stream);
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	if (session->agreeing == stream) {

@@ -33,14 +33,18 @@ struct zrtp_session {
 	struct zrtp_policy policy;
 	struct zrtp_callbacks callbacks;
 	struct zrtp_stream *streams;
-	/* The stream whose Diffie-Hellman exchange is under way: at most one
-	 * between two endpoints at a time (4.4.1). */
+	/* The stream whose turn it is to agree on a shared secret: one at a time
+	 * between two endpoints (4.4.1), see turns.c. */
 	struct zrtp_stream *agreeing;
+	/* The stream whose exchange the following view of the peer is of. */
+	struct zrtp_stream *viewer;
 
 	uint8_t zid[ZRTP_ZID_SIZE]; /* the context's, or one for this call only: ownzid.c */
 	bool own_zid;               /* the latter */
 
-	/* The peer, known from the first Commit on. */
+	/* What one exchange knows of the peer: it is the session's once that
+	 * exchange is complete. From has_peer to label, which is not part of it, it
+	 * is put aside while another one is at work. */
 	bool has_peer;
 	uint8_t peer_zid[ZRTP_ZID_SIZE];
 	uint8_t peer_client_id[ZRTP_CLIENT_ID_SIZE];
@@ -50,8 +54,6 @@ struct zrtp_session {
 
 	/* Secrets of 4.3. */
 	struct zrtp_retained retained;
-	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX];
-	size_t auxsecret_len;
 	bool rs_matched, aux_matched, pbx_matched, cache_mismatch;
 	enum zrtp_match match;
 	bool matched_rs2;   /* of the two of ours */
@@ -60,9 +62,20 @@ struct zrtp_session {
 	bool spare_seen;    /* the peer has retained.spare */
 	bool stored;        /* retained.rs1 is this call's */
 	bool verified;      /* V: of the secret that matched, or by the user's word */
+	bool foreign;       /* other endpoints' calls made the secrets there were */
+
 	char label[ZRTP_LABEL_SIZE];
 	uint64_t endpoint; /* 0: not known */
-	bool foreign;      /* other endpoints' calls made the secrets there were */
+	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX];
+	size_t auxsecret_len;
+
+	/* A key pair that nobody has seen: for the next exchange (4.2). */
+	void *spare_key;
+	const struct zrtp_kex *spare_kex;
+	uint8_t spare_pv[ZRTP_PV_MAX];
+	/* How much more may be computed for whoever asks; see turns.c. */
+	unsigned work_left;
+	uint64_t work_at;
 
 	/* What the first stream's exchange gave. */
 	bool keyed;
@@ -90,6 +103,8 @@ struct zrtp_session {
 	size_t sdes_key_len, sdes_salt_len;
 };
 
+enum { ZRTP_VIEW_SIZE = offsetof(struct zrtp_session, label) - offsetof(struct zrtp_session, has_peer) };
+
 /* One octet string as sent or received: hashes and MACs are over octets. */
 struct zrtp_dhpart_octets {
 	size_t len;
@@ -114,6 +129,8 @@ struct zrtp_exchange {
 	void *private_key;
 	const struct zrtp_kex *private_kex; /* the key pair's type */
 	uint8_t private_pv[ZRTP_PV_MAX];    /* and its public value */
+	bool pv_sent;                       /* which the peer may have seen */
+	uint8_t view[ZRTP_VIEW_SIZE];       /* of the peer, while another exchange is at work */
 	struct zrtp_commit_octets commit;   /* ours or the peer's: the one in force */
 	struct zrtp_dhpart_octets dhpart1, dhpart2;
 	struct zrtp_confirm_octets confirm;    /* ours */
@@ -147,7 +164,15 @@ struct zrtp_timer {
 	uint64_t cap;
 	unsigned left; /* repetitions */
 	bool extended; /* the long schedule of Hello (6) */
+	bool turn;     /* not to give up but to try again: see turns.c */
 	enum zrtp_message_type message;
+};
+
+/* A Hello that came beside the one in use: of a stranger, or of the peer. */
+struct zrtp_other_hello {
+	size_t len; /* 0: none */
+	uint32_t ssrc;
+	uint8_t octets[ZRTP_HELLO_MAX];
 };
 
 struct zrtp_stream {
@@ -163,6 +188,7 @@ struct zrtp_stream {
 	uint8_t h[4][ZRTP_IMAGE_SIZE]; /* own hash chain, H0 to H3 */
 	size_t hello_len, peer_hello_len;
 	uint8_t hello[ZRTP_HELLO_MAX], peer_hello[ZRTP_HELLO_MAX];
+	struct zrtp_other_hello other_hello;
 	bool has_expected_hash;
 	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
 	enum zrtp_hash_status hash_status;
@@ -199,6 +225,11 @@ struct zrtp_stream {
 	uint32_t error_code, stray_error;
 	bool error_from_peer;
 	bool malformed_told, refusal_told, hash_mismatch_told;
+	bool proved;       /* the peer's Confirm was right, in this exchange */
+	bool unproven;     /* the last exchange failed before that */
+	uint64_t begun_at; /* the exchange */
+	unsigned turns;    /* that it has had; see turns.c */
+	uint64_t turn_until;
 	bool was_clear;  /* told to be without ZRTP */
 	bool media_held; /* told to send no more clear media */
 	bool ping_waits; /* a Ping of ours is unanswered */
@@ -273,6 +304,8 @@ void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message);
 /* How often, and when last, T2 has sent its present message. */
 unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last);
 void zrtp_timer_wait(struct zrtp_stream *stream);
+/* Wait for our turn until then. */
+void zrtp_timer_turn(struct zrtp_stream *stream, uint64_t until);
 void zrtp_timer_stop(struct zrtp_stream *stream);
 /* Repeat what is due; true when there is nothing left to repeat. */
 bool zrtp_timer_exhausted(struct zrtp_stream *stream);
@@ -281,13 +314,20 @@ bool zrtp_timer_exhausted(struct zrtp_stream *stream);
  * they need of each other */
 enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
+/* Take the other Hello for the one in use; the former becomes the other. */
+void zrtp_swap_hello(struct zrtp_stream *stream);
 bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
 /* In a call told to be clear somebody says Hello, but has shown nothing yet
  * that only a real peer can: then nothing may end that call. */
 bool zrtp_peer_unproven(const struct zrtp_stream *stream);
 enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream);
+
+/* Nobody answers, but somebody else has said Hello as well: try that one, once. */
+bool zrtp_other_may_be_tried(const struct zrtp_stream *stream);
+enum zrtp_state zrtp_try_other(struct zrtp_stream *stream);
 
 /* Become the initiator if it is our turn; the next state. */
 enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream);
@@ -302,6 +342,9 @@ enum zrtp_state zrtp_on_dhpart2_again(struct zrtp_stream *stream, const struct z
 int zrtp_agree_without_dh(struct zrtp_stream *stream);
 /* The key pair is used up. */
 void zrtp_private_drop(struct zrtp_exchange *exchange);
+/* The exchange ends: its key pair is kept if nobody has seen its public value. */
+void zrtp_private_spare(struct zrtp_stream *stream);
+void zrtp_spare_drop(struct zrtp_session *session);
 /* Our Confirm into exchange->confirm; 0 or -1. */
 int zrtp_confirm_build(struct zrtp_stream *stream);
 enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message);
@@ -332,6 +375,27 @@ enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_me
 bool zrtp_is_renamed(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
 /* Is the Hello with the context's ZID to be sent as well? */
 bool zrtp_says_both(const struct zrtp_stream *stream);
+
+/* turns.c */
+/* The session's view of the peer is that of this stream's exchange from now on. */
+void zrtp_view_take(struct zrtp_stream *stream);
+/* The stream's exchange has the turn. */
+void zrtp_turn_begin(struct zrtp_stream *stream);
+/* May it begin one? If not, it is woken when it may. */
+bool zrtp_turn_is_ours(struct zrtp_stream *stream);
+/* The other stream that has the turn, or NULL. */
+struct zrtp_stream *zrtp_turn_holder(const struct zrtp_stream *stream);
+/* Our Commit lost against one on another stream: give that some time. */
+void zrtp_turn_lost(struct zrtp_stream *stream, uint64_t now);
+/* The exchange of this stream is complete and the session keyed: those of others are over. */
+void zrtp_turns_end(struct zrtp_stream *winner);
+/* Has the session a peer, and is this ZID not its? */
+bool zrtp_of_another_peer(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE]);
+/* May a key pair be made, or a key agreement computed? Whoever does it says so. */
+bool zrtp_work_allowed(struct zrtp_stream *stream);
+void zrtp_work_done(struct zrtp_stream *stream);
+/* When it may again. */
+uint64_t zrtp_work_due(const struct zrtp_stream *stream);
 
 /* sealed.c */
 enum zrtp_role zrtp_own_role(const struct zrtp_stream *stream);

@@ -83,6 +83,7 @@ void zrtp_session_free(struct zrtp_session *session)
 		zrtp_stream_discard(session->streams);
 	}
 	unlink_session(session);
+	zrtp_spare_drop(session);
 	zrtp_release(session->context, session, sizeof(*session));
 }
 

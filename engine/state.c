@@ -100,11 +100,13 @@ static const zrtp_handler handlers[ZRTP_STATE_COUNT][ZRTP_MSG_COUNT] = {
 	},
 	[ZRTP_STATE_ERROR_SENT] = {
 		ANY_TIME,
+		[ZRTP_MSG_HELLO] = zrtp_on_hello_after_error,
 		[ZRTP_MSG_ERROR] = zrtp_on_error_late,
 		[ZRTP_MSG_ERRORACK] = zrtp_on_errorack,
 	},
 	[ZRTP_STATE_ERROR] = {
 		ANY_TIME,
+		[ZRTP_MSG_HELLO] = zrtp_on_hello_after_error,
 		[ZRTP_MSG_ERROR] = zrtp_on_error_late,
 	},
 };
@@ -117,11 +119,19 @@ zrtp_handler zrtp_handler_for(enum zrtp_state state, enum zrtp_message_type type
 /* The timer of a state has run out, or wants its message repeated. */
 enum zrtp_state zrtp_expired(struct zrtp_stream *stream)
 {
+	bool turn = stream->timer.turn;
+
 	if (!zrtp_timer_exhausted(stream)) {
 		return stream->state;
 	}
+	if (turn && stream->state == ZRTP_STATE_FOUND) {
+		return zrtp_try_commit(stream);
+	}
 	if (stream->state == ZRTP_STATE_CONFIRM1_SENT && stream->from_clear) {
 		return zrtp_back_to_clear(stream);
+	}
+	if (zrtp_other_may_be_tried(stream)) {
+		return zrtp_try_other(stream);
 	}
 	switch (stream->state) {
 	case ZRTP_STATE_DISCOVERY:

@@ -130,6 +130,9 @@ static void shut(struct zrtp_stream *stream)
 	if (stream->session->agreeing == stream) {
 		stream->session->agreeing = NULL;
 	}
+	if (stream->session->viewer == stream) {
+		stream->session->viewer = NULL;
+	}
 	zrtp_exchange_drop(stream);
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_timer_stop(stream);
@@ -186,7 +189,7 @@ struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream)
 void zrtp_exchange_drop(struct zrtp_stream *stream)
 {
 	if (stream->exchange) {
-		zrtp_private_drop(stream->exchange);
+		zrtp_private_spare(stream);
 		zrtp_release(stream->session->context, stream->exchange, sizeof(*stream->exchange));
 		stream->exchange = NULL;
 	}
@@ -373,6 +376,7 @@ static void finish(struct zrtp_stream *stream)
 	uint32_t own_expiry = session->policy.cache_expiry;
 
 	if (exchange->mode != ZRTP_MODE_MULTISTREAM) {
+		zrtp_view_take(stream);
 		session->keyed = true;
 		session->keys = exchange->session_keys;
 		session->hash = stream->choice.hash;
@@ -389,6 +393,8 @@ static void finish(struct zrtp_stream *stream)
 		zrtp_wipe(session->sdes_key, sizeof(session->sdes_key));
 		zrtp_wipe(session->sdes_salt, sizeof(session->sdes_salt));
 		session->auxsecret_len = session->sdes_key_len = 0;
+		zrtp_spare_drop(session);
+		zrtp_turns_end(stream);
 		zrtp_secrets_update(session);
 		if (zrtp_enrollment_offered(session)) {
 			zrtp_tell(stream, ZRTP_EVENT_ENROLLMENT);
@@ -402,6 +408,7 @@ static void tell_error(struct zrtp_stream *stream)
 	const struct zrtp_error_info info = {
 		.code = stream->error_code,
 		.from_peer = stream->error_from_peer,
+		.unproven = stream->unproven,
 		.text = zrtp_error_text(stream->error_code),
 	};
 
@@ -520,10 +527,13 @@ static enum zrtp_state own_ssrc(struct zrtp_stream *stream)
 				      : zrtp_drop(stream, ZRTP_DROP_SSRC);
 }
 
-/* A Ping may come from a stranger, and a stranger's Hello is worth knowing. */
-static bool from_anybody(enum zrtp_message_type type)
+/* A Ping may come from a stranger, and a stranger's Hello is worth knowing; so
+ * is the Commit of the other one, as long as nobody has proved to be the peer. */
+static bool from_anybody(const struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	return type == ZRTP_MSG_PING || type == ZRTP_MSG_HELLO;
+	return message->type == ZRTP_MSG_PING || message->type == ZRTP_MSG_HELLO ||
+	       (message->type == ZRTP_MSG_COMMIT && stream->other_hello.len && !stream->proved &&
+		message->ssrc == stream->other_hello.ssrc);
 }
 
 static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -539,7 +549,10 @@ static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_me
 	if (!handler) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
-	if (zrtp_bound(stream) && message->ssrc != stream->peer_ssrc && !from_anybody(message->type)) {
+	if (stream->exchange) {
+		zrtp_view_take(stream);
+	}
+	if (zrtp_bound(stream) && message->ssrc != stream->peer_ssrc && !from_anybody(stream, message)) {
 		return zrtp_drop(stream, ZRTP_DROP_SSRC);
 	}
 	return handler(stream, message);

@@ -150,6 +150,7 @@ const char *zrtp_drop_text(enum zrtp_drop reason)
 		[ZRTP_DROP_HASH_CHAIN] = "not of this peer",
 		[ZRTP_DROP_HELLO_HASH] = "Hello not the one signalled",
 		[ZRTP_DROP_CONTENTION] = "lost Commit",
+		[ZRTP_DROP_BUDGET] = "too many key agreements asked for",
 	};
 
 	return (unsigned)reason < ZRTP_DROP_COUNT ? names[reason] : "unknown";

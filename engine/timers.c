@@ -19,7 +19,7 @@ enum {
 
 void zrtp_timer_t1(struct zrtp_stream *stream)
 {
-	stream->timer = (struct zrtp_timer){ stream->now + T1_START, T1_START, T1_CAP, T1_COUNT, false,
+	stream->timer = (struct zrtp_timer){ stream->now + T1_START, T1_START, T1_CAP, T1_COUNT, false, false,
 					     ZRTP_MSG_HELLO };
 	zrtp_send(stream, ZRTP_MSG_HELLO);
 }
@@ -34,8 +34,9 @@ void zrtp_timer_t1_extend(struct zrtp_stream *stream)
 
 void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message)
 {
-	stream->timer =
-		(struct zrtp_timer){ stream->now + T2_START, T2_START, T2_CAP, T2_COUNT, false, message };
+	stream->timer = (struct zrtp_timer){
+		stream->now + T2_START, T2_START, T2_CAP, T2_COUNT, false, false, message
+	};
 	zrtp_send(stream, message);
 }
 
@@ -48,6 +49,11 @@ unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last)
 void zrtp_timer_wait(struct zrtp_stream *stream)
 {
 	stream->timer = (struct zrtp_timer){ .deadline = stream->now + RESPONDER_WAIT };
+}
+
+void zrtp_timer_turn(struct zrtp_stream *stream, uint64_t until)
+{
+	stream->timer = (struct zrtp_timer){ .deadline = until, .turn = true };
 }
 
 void zrtp_timer_stop(struct zrtp_stream *stream)

@@ -256,7 +256,8 @@ struct zrtp_cache_key {
 
 /* The application's cache; <zrtp/cache.h> has some. Without one (both NULL) an
  * endpoint is cacheless: it says so with an expiration interval of 0 (4.9.1).
- * get is called once per session, when the peer's ZID is known: fill *out,
+ * get is called when the peer's ZID is known, once for each exchange that
+ * begins while the session has no key: fill *out,
  * which is all zero, and return 0, or return -1 for an unknown peer. It must not
  * wait: load what is needed ahead, or answer from memory.
  * put is called after the exchange is complete (4.6.1), and when the user's
@@ -365,6 +366,9 @@ ZRTP_API const char *zrtp_error_text(uint32_t code);
 struct zrtp_error_info {
 	uint32_t code;    /* enum zrtp_error_code, or what the peer sent */
 	bool from_peer;   /* the peer sent it; otherwise we found it */
+	bool unproven;    /* before the peer's Confirm: nothing shows that it was the
+			   * peer, or that the peer speaks ZRTP at all. Anybody who can
+			   * send packets can cause such an error */
 	const char *text; /* one sentence, never NULL */
 };
 
@@ -705,6 +709,8 @@ enum zrtp_drop {
 	ZRTP_DROP_HASH_CHAIN, /* hash image or MAC is not the peer's (9) */
 	ZRTP_DROP_HELLO_HASH, /* Hello differs from a=zrtp-hash */
 	ZRTP_DROP_CONTENTION, /* a Commit that lost (4.2) */
+	ZRTP_DROP_BUDGET,     /* it would cost a key pair or a key agreement, and the
+			       * session has made too many of late; the peer repeats it */
 	ZRTP_DROP_COUNT
 };
 

@@ -326,12 +326,15 @@ static void a_collision_of_ssrcs_is_told_to_the_peer(void **state) /* R014 R015 
 		(void)zrtp_stream_receive(stream_of(pair, ALICE, 0), datagram, len, pair->now);
 		assert_int_equal(taps[0].seen, 1);
 		assert_memory_equal(message_of(&taps[0].last) + 12, "\0\0\0\x91", 4);
-		assert_int_equal(zrtp_stream_start(stream_of(pair, BOB, 0), pair->now), ZRTP_OK);
 		pair_run(pair, pair->now + 30 * SECOND);
 		assert_int_equal(pair->side[ALICE].log[0].error_code, ZRTP_ERROR_EQUAL_SSRC);
 		assert_int_equal(taps[1].seen, 0);
 		assert_not_secure(pair, ALICE, 0);
 		assert_memory_equal(&before, &pair->side[ALICE].stored, sizeof(before));
+		/* Anybody may have sent it: a peer with an SSRC of its own is heard. */
+		assert_int_equal(zrtp_stream_start(stream_of(pair, BOB, 0), pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + 30 * SECOND);
+		assert_int_equal(pair->side[ALICE].log[0].secure, 1);
 		pair_free(pair);
 	}
 }

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Several exchanges of one session at once, and what strangers may cost.
+ *
+ * Two endpoints run one exchange for a shared secret at a time (4.4.1). But a
+ * Hello and a Commit prove nothing, and may be a stranger's: they must neither
+ * keep the peer's own exchange on another stream waiting nor say who the peer
+ * is. So each exchange has its own view of the peer, and the one that is
+ * completed first binds the session.
+ */
+#include "internal.h"
+
+enum {
+	TURN = 4000000,    /* us: so long others wait for the exchange of one stream, */
+	TURNS_MAX = 3,     /* and so often, since a stranger may be who has it */
+	PAUSE = 1500000,   /* us: so long our Commit rests that lost on another stream */
+	WORK_BURST = 16,   /* key pairs made and key agreements computed, at once */
+	WORK_USEC = 500000 /* and one more in so many microseconds */
+};
+
+static uint8_t *view_of(struct zrtp_session *session)
+{
+	return (uint8_t *)session + offsetof(struct zrtp_session, has_peer);
+}
+
+void zrtp_view_take(struct zrtp_stream *stream)
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_stream *other = session->viewer;
+
+	if (session->keyed || other == stream) {
+		return;
+	}
+	if (other && other->exchange) {
+		memcpy(other->exchange->view, view_of(session), ZRTP_VIEW_SIZE);
+		zrtp_wipe(view_of(session), ZRTP_VIEW_SIZE);
+	}
+	if (stream->exchange) {
+		memcpy(view_of(session), stream->exchange->view, ZRTP_VIEW_SIZE);
+		zrtp_wipe(stream->exchange->view, ZRTP_VIEW_SIZE);
+	}
+	session->viewer = stream;
+}
+
+struct zrtp_stream *zrtp_turn_holder(const struct zrtp_stream *stream)
+{
+	struct zrtp_stream *other = stream->session->agreeing;
+
+	return other && other != stream && stream->now < other->turn_until ? other : NULL;
+}
+
+void zrtp_turn_begin(struct zrtp_stream *stream)
+{
+	/* Beside one that runs: a Commit come late, or a stranger's, or the peer's
+	 * beside a stranger's. */
+	if (zrtp_turn_holder(stream)) {
+		return;
+	}
+	stream->session->agreeing = stream;
+	stream->turn_until = stream->turns < TURNS_MAX ? stream->now + TURN : 0;
+	stream->turns++;
+}
+
+bool zrtp_turn_is_ours(struct zrtp_stream *stream)
+{
+	struct zrtp_stream *other = zrtp_turn_holder(stream);
+
+	if (other) {
+		zrtp_timer_turn(stream, other->turn_until); /* zrtp_session_advance() may wake us before */
+	}
+	return !other;
+}
+
+void zrtp_turn_lost(struct zrtp_stream *stream, uint64_t now)
+{
+	/* What has won may be a stranger's: then ours goes on. */
+	stream->timer.deadline = now + PAUSE;
+	stream->session->agreeing = NULL;
+}
+
+/* Does the stored Hello come from somebody else than the session's peer? */
+bool zrtp_of_another_peer(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	const struct zrtp_session *session = stream->session;
+
+	return session->keyed && session->has_peer && memcmp(session->peer_zid, zid, ZRTP_ZID_SIZE);
+}
+
+/* It was a stranger's: look for the peer again. */
+static void search_again(struct zrtp_stream *stream)
+{
+	if (stream->was_clear) {
+		stream->state = zrtp_forget_peer(stream);
+		return;
+	}
+	stream->peer_hello_len = 0;
+	if (stream->other_hello.len) {
+		zrtp_swap_hello(stream);
+		if (!zrtp_of_another_peer(stream, zrtp_peer_hello(stream).zid)) {
+			stream->state = ZRTP_STATE_FOUND; /* that is the peer's */
+			return;
+		}
+		stream->peer_hello_len = 0;
+	}
+	stream->other_hello.len = 0;
+	stream->hello_acked = false;
+	stream->state = ZRTP_STATE_DISCOVERY;
+	zrtp_timer_t1(stream);
+	zrtp_timer_t1_extend(stream);
+}
+
+void zrtp_turns_end(struct zrtp_stream *winner)
+{
+	for (struct zrtp_stream *s = winner->session->streams; s; s = s->next) {
+		if (s == winner) {
+			continue;
+		}
+		if (s->exchange && s->exchange->mode != ZRTP_MODE_MULTISTREAM && zrtp_under_way(s)) {
+			zrtp_exchange_drop(s);
+			zrtp_wipe(&s->keys, sizeof(s->keys));
+			zrtp_timer_stop(s);
+			s->now = winner->now;
+			s->state = ZRTP_STATE_FOUND;
+		}
+		if ((s->state == ZRTP_STATE_FOUND || s->state == ZRTP_STATE_DISCOVERY) && s->peer_hello_len &&
+		    zrtp_of_another_peer(s, zrtp_peer_hello(s).zid)) {
+			s->now = winner->now;
+			search_again(s);
+		}
+	}
+}
+
+bool zrtp_work_allowed(struct zrtp_stream *stream)
+{
+	struct zrtp_session *session = stream->session;
+	uint64_t earned = (stream->now - session->work_at) / WORK_USEC;
+
+	if (!session->work_at || earned >= WORK_BURST) {
+		session->work_left = WORK_BURST;
+		session->work_at = stream->now;
+	} else {
+		session->work_left += (unsigned)earned;
+		session->work_at += earned * WORK_USEC;
+	}
+	if (session->work_left > WORK_BURST) {
+		session->work_left = WORK_BURST;
+	}
+	return session->work_left > 0;
+}
+
+void zrtp_work_done(struct zrtp_stream *stream)
+{
+	if (stream->session->work_left) {
+		stream->session->work_left--;
+	}
+}
+
+uint64_t zrtp_work_due(const struct zrtp_stream *stream)
+{
+	return stream->session->work_at + WORK_USEC;
+}

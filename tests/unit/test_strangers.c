@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Before an exchange is complete nothing shows who is there: what somebody who
+ * can send packets, and no more, neither binds nor spoils nor spends.
+ */
+#include "pair.h"
+
+#include "internal.h"
+
+enum { PBX, PHONE, SECOND = 1000000, HVI = 12 + 76 };
+
+/* ---- a stranger's packets: a genuine Hello and Commit, the chain and all ---- */
+
+static struct pair_packet stranger_hello, stranger_commit;
+
+static bool record(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	if (packet->to == PBX && pair_is(packet, "Hello   ")) {
+		stranger_hello = *packet;
+	} else if (packet->to == PBX && pair_is(packet, "Commit  ")) {
+		stranger_commit = *packet;
+	}
+	return true;
+}
+
+static void make_stranger(const uint8_t *zid, uint64_t seed)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	pair_config_init(&config);
+	config.policy[PBX].passive = true;
+	config.zid[PHONE] = zid;
+	pair = pair_new(&config);
+	pair->side[PHONE].prng = seed;
+	pair->filter = record;
+	stranger_hello.len = stranger_commit.len = 0;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	pair_run(pair, pair->now + 100000);
+	assert_true(stranger_hello.len && stranger_commit.len);
+	pair_free(pair);
+}
+
+static enum zrtp_status give(struct pair *pair, unsigned index, const struct pair_packet *packet)
+{
+	return zrtp_stream_receive(pair->side[PBX].log[index].stream, packet->octets, packet->len, pair->now);
+}
+
+static void give_message(struct pair *pair, unsigned index, const uint8_t *message, size_t len)
+{
+	uint8_t datagram[ZRTP_DATAGRAM_MAX];
+
+	/* With the SSRC of the stranger's Hello. */
+	(void)zrtp_stream_receive(pair->side[PBX].log[index].stream, datagram,
+				  pair_wrap(datagram, 2000, 4000, message, len), pair->now);
+}
+
+/* ---- the hash of the signalling ---- */
+
+static void once_the_signalled_hello_is_there_no_other_changes_that(void **state)
+{
+	(void)state;
+	for (unsigned tolerant = 0; tolerant < 2; tolerant++) {
+		for (unsigned ms = 0; ms < 60; ms += 3) {
+			struct pair_config config;
+			char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+			struct pair *pair;
+
+			pair_config_init(&config);
+			config.policy[PBX].tolerate_mismatch = tolerant;
+			make_stranger(NULL, 4711);
+			pair = pair_new(&config);
+			pair_add_stream(pair, 0);
+			zrtp_stream_hello_hash(pair->side[PHONE].log[0].stream, hash);
+			assert_int_equal(zrtp_stream_set_peer_hello_hash(pair->side[PBX].log[0].stream, hash),
+					 ZRTP_OK);
+			pair_start(pair, 0);
+			pair_run(pair, pair->now + 6000 + ms * 1000);
+			assert_int_equal(pair_info(pair, PBX, 0).hello_hash, ZRTP_HASH_MATCHED);
+			assert_int_equal(give(pair, 0, &stranger_hello), ZRTP_DROPPED);
+			(void)give(pair, 0, &stranger_commit);
+			assert_int_equal(pair_info(pair, PBX, 0).hello_hash, ZRTP_HASH_MATCHED);
+			assert_true(pair_run_until_secure(pair, 0, pair->now + 20 * SECOND));
+			assert_int_equal(pair_info(pair, PBX, 0).hello_hash, ZRTP_HASH_MATCHED);
+			assert_int_equal(pair->side[PBX].log[0].event_count[ZRTP_EVENT_HELLO_HASH_MISMATCH],
+					 0);
+			assert_int_equal(pair->side[PBX].log[0].error, 0);
+			pair_free(pair);
+		}
+	}
+}
+
+/* The other way round: a wrong Hello first is told, and the right one counts. */
+static void a_wrong_hello_first_does_not_keep_the_right_one_out(void **state)
+{
+	struct pair_config config;
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	make_stranger(NULL, 4711);
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	zrtp_stream_hello_hash(pair->side[PHONE].log[0].stream, hash);
+	assert_int_equal(zrtp_stream_set_peer_hello_hash(pair->side[PBX].log[0].stream, hash), ZRTP_OK);
+	pair_start(pair, 0);
+	assert_int_equal(give(pair, 0, &stranger_hello), ZRTP_DROPPED);
+	assert_int_equal(pair_info(pair, PBX, 0).hello_hash, ZRTP_HASH_MISMATCH);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	assert_int_equal(pair_info(pair, PBX, 0).hello_hash, ZRTP_HASH_MATCHED);
+	assert_int_equal(pair->side[PBX].log[0].event_count[ZRTP_EVENT_HELLO_HASH_MISMATCH], 1);
+	pair_free(pair);
+}
+
+/* ---- another stream ---- */
+
+static const uint8_t phone_zid[ZRTP_ZID_SIZE] = "the phone...";
+
+/* Hello and Commit of a stranger on the second stream, at any moment of the
+ * phone's own exchange on the first: with a ZID of his own or the phone's, with
+ * a Commit that wins against every other or loses. */
+static void disturb(unsigned ms, bool same_zid, uint8_t hvi, bool passive)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	pair_config_init(&config);
+	config.zid[PHONE] = phone_zid;
+	config.policy[PHONE].passive = passive;
+	pair = pair_new(&config);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		assert_int_equal(zrtp_stream_start(pair->side[PBX].log[i].stream, pair->now), ZRTP_OK);
+	}
+	make_stranger(same_zid ? phone_zid : NULL, 4711);
+	memset(stranger_commit.octets + HVI, hvi, ZRTP_HVI_SIZE);
+	pair_repair(stranger_commit.octets, stranger_commit.len);
+	if (ms < 30) {
+		pair_run(pair, pair->now + ms * 1000);
+		(void)give(pair, 1, &stranger_hello);
+		(void)give(pair, 1, &stranger_commit);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[i].stream, pair->now), ZRTP_OK);
+	}
+	if (ms >= 30) {
+		pair_run(pair, pair->now + (ms - 30) * 1000);
+		(void)give(pair, 1, &stranger_hello);
+		(void)give(pair, 1, &stranger_commit);
+	}
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 8 * SECOND));
+	pair_assert_keys(pair, 0);
+	assert_memory_equal(pair_session_info(pair, PBX).peer_zid, phone_zid, ZRTP_ZID_SIZE);
+	assert_int_equal(pair->side[PBX].log[0].error, 0);
+	if (!same_zid) {
+		pair_run(pair, pair->now + 30 * SECOND);
+		assert_int_equal(pair->side[PBX].log[1].secure, 1);
+	}
+	pair_free(pair);
+}
+
+static void a_strangers_commit_on_another_stream_binds_nothing(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 8; way++) {
+		for (unsigned ms = 10; ms < 80; ms += 4) {
+			disturb(ms, way & 1, way & 2 ? 0xff : 0, way & 4);
+		}
+	}
+}
+
+/* What the session knows of its peer is the peer's who has completed. */
+static void an_unproved_exchange_leaves_no_trace_in_the_session(void **state)
+{
+	static const uint8_t stranger_zid[ZRTP_ZID_SIZE] = "a stranger..";
+	struct pair_config config;
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	config.zid[PHONE] = phone_zid;
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	pair_new_call(pair, &config); /* with a retained secret */
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		assert_int_equal(zrtp_stream_start(pair->side[PBX].log[i].stream, pair->now), ZRTP_OK);
+	}
+	make_stranger(stranger_zid, 4711);
+	(void)give(pair, 1, &stranger_hello);
+	(void)give(pair, 1, &stranger_commit);
+	assert_int_equal(pair_info(pair, PBX, 1).state, ZRTP_STATE_DHPART1_SENT);
+	assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 8 * SECOND));
+	assert_true(pair_session_info(pair, PBX).rs_matched);
+	assert_false(pair_session_info(pair, PBX).cache_mismatch);
+	assert_int_not_equal(pair_info(pair, PBX, 1).state, ZRTP_STATE_DHPART1_SENT);
+	pair_free(pair);
+}
+
+/* ---- what a failure says ---- */
+
+static bool last_unproven;
+
+static void keep_unproven(struct pair_log *log, char what)
+{
+	if (what == 'E' && log->side == PBX) {
+		last_unproven = log->stream->unproven;
+	}
+}
+
+/* Whatever anybody can send leads at most to an error that says so. */
+static void errors_before_a_confirm_are_marked(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct pair_config config;
+		uint8_t message[32];
+		struct pair *pair;
+
+		pair_config_init(&config);
+		make_stranger(NULL, 4711);
+		pair = pair_new(&config);
+		pair->hook = keep_unproven;
+		pair_add_stream(pair, 0);
+		assert_int_equal(zrtp_stream_start(pair->side[PBX].log[0].stream, pair->now), ZRTP_OK);
+		last_unproven = false;
+		(void)give(pair, 0, &stranger_hello);
+		if (way == 1) {
+			(void)give(pair, 0, &stranger_commit);
+		} else if (way == 2) {
+			give_message(pair, 0, message,
+				     zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK));
+		} else if (way == 3) {
+			give_message(pair, 0, message, zrtp_error_write(message, sizeof(message), 0x20));
+		}
+		pair_run(pair, pair->now + 30 * SECOND);
+		assert_int_equal(pair->side[PBX].log[0].error, 1);
+		assert_true(last_unproven);
+		/* And whoever is really there comes late, but comes. */
+		assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 10 * SECOND));
+		pair_free(pair);
+	}
+}
+
+static bool lose_conf2ack(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	return !pair_is(packet, "Conf2ACK");
+}
+
+static void an_error_after_the_confirm_is_the_peers(void **state)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	config.policy[PHONE].passive = true;
+	pair = pair_new(&config);
+	pair->hook = keep_unproven;
+	pair->filter = lose_conf2ack;
+	last_unproven = true;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	pair_run(pair, pair->now + 30 * SECOND);
+	assert_int_equal(pair->side[PBX].log[0].error, 1);
+	assert_false(last_unproven);
+	pair_free(pair);
+}
+
+/* ---- what it costs ---- */
+
+static unsigned key_pairs;
+
+static int count_key_pairs(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
+{
+	key_pairs += use == ZRTP_RANDOM_PRIVATE;
+	for (size_t i = 0; i < len; i++) {
+		out[i] = (uint8_t)pair_random(&side->prng);
+	}
+	return 0;
+}
+
+/* The PBX has given up on ZRTP, or is still looking for it. */
+static struct pair *lonely_call(bool clear)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	pair_config_init(&config);
+	pair = pair_new(&config);
+	pair->side[PBX].script = count_key_pairs;
+	pair_add_stream(pair, 0);
+	pair->loss = 100;
+	assert_int_equal(zrtp_stream_start(pair->side[PBX].log[0].stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + (clear ? 10 * SECOND : 1000));
+	key_pairs = 0;
+	return pair;
+}
+
+/* One attempt after the other, each with a Hello of its own. */
+static void attempt(struct pair *pair, unsigned number, bool commit)
+{
+	uint8_t message[32];
+	struct pair_packet hello = stranger_hello;
+
+	if (commit) {
+		(void)give(pair, 0, &stranger_hello);
+		(void)give(pair, 0, &stranger_commit);
+	} else {
+		hello.octets[12 + 20] = (uint8_t)number; /* in the client id */
+		pair_repair(hello.octets, hello.len);
+		(void)give(pair, 0, &hello);
+		give_message(pair, 0, message, zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK));
+	}
+	give_message(pair, 0, message, zrtp_error_write(message, sizeof(message), 0x20));
+}
+
+static void attempts_cost_few_key_pairs(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct pair *pair = lonely_call(way & 1);
+		uint64_t began = pair->now;
+		size_t blocks = pair->side[PBX].blocks, most = 0;
+
+		make_stranger(NULL, 4711);
+		for (unsigned i = 0; i < 2000; i++) {
+			attempt(pair, i, way & 2);
+			pair_run(pair, pair->now + 5000);
+			most = pair->side[PBX].blocks > most ? pair->side[PBX].blocks : most;
+		}
+		/* As initiator no public value was shown: one key pair does for all. */
+		assert_true(key_pairs <= (way & 2 ? 16 + (pair->now - began) / 500000 + 1 : 1));
+		assert_true(most <= blocks + 2);
+		/* The phone comes after all that. */
+		pair->loss = 0;
+		assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 20 * SECOND));
+		pair_free(pair);
+	}
+}
+
+/* Replies: none that is longer than what it answers but Hello and DHPart1, and
+ * those not again and again. */
+static void calls_of_honest_phones_are_within_the_budget(void **state)
+{
+	(void)state;
+	for (unsigned calls = 0; calls < 3; calls++) {
+		struct pair_config config;
+		struct pair *pair;
+
+		pair_config_init(&config);
+		pair = pair_new(&config);
+		pair->prng = calls + 1;
+		pair->loss = 20;
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			pair_add_stream(pair, i);
+			pair_start(pair, i);
+		}
+		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
+			assert_true(pair_run_until_secure(pair, i, pair->now + 60 * SECOND));
+			assert_int_equal(pair_info(pair, PBX, i).dropped[ZRTP_DROP_BUDGET], 0);
+			assert_int_equal(pair_info(pair, PHONE, i).dropped[ZRTP_DROP_BUDGET], 0);
+		}
+		pair_free(pair);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(once_the_signalled_hello_is_there_no_other_changes_that),
+		cmocka_unit_test(a_wrong_hello_first_does_not_keep_the_right_one_out),
+		cmocka_unit_test(a_strangers_commit_on_another_stream_binds_nothing),
+		cmocka_unit_test(an_unproved_exchange_leaves_no_trace_in_the_session),
+		cmocka_unit_test(errors_before_a_confirm_are_marked),
+		cmocka_unit_test(an_error_after_the_confirm_is_the_peers),
+		cmocka_unit_test(attempts_cost_few_key_pairs),
+		cmocka_unit_test(calls_of_honest_phones_are_within_the_budget),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
