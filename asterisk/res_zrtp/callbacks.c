@@ -12,6 +12,7 @@
 #include "asterisk/logger.h"
 
 #include "closed.h"
+#include "evidence.h"
 #include "keyless.h"
 #include "successor.h"
 
@@ -55,6 +56,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
 		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id,
 		signalling_status_text(info.hello_hash));
+	media->hash_due = 0;
 	stats_count(STATS_SECURE);
 	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
@@ -118,12 +120,38 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 	}
 }
 
+/*!
+ * \brief An exchange came to nothing, and nothing shows that the phone had any
+ * part in it: anybody can send what began it. A phone that is known to speak ZRTP
+ * is not let go in clear by that, and one of which nothing is known not muted.
+ * \retval 1 that is so, and the call goes on in clear
+ */
+static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
+{
+	if (!info->unproven || media->settings->require || evidence_speaks_zrtp(leg_evidence(media))) {
+		return 0;
+	}
+	gate_wipe(media);
+	media_settle(media);
+	gate_set(media, GATE_CLEAR, GATE_CLEAR);
+	if (!gate_is_clear(media)) {
+		return 0;
+	}
+	ast_log(LOG_WARNING, "%s: ZRTP began and came to nothing, error 0x%x: %s. Nothing shows that it was the phone, "
+		"anybody can send a Hello: the call goes on NOT ENCRYPTED\n", name_of(media), info->code, info->text);
+	stats_count(STATS_CLEAR);
+	events_warn(media, "Unproved", "a ZRTP exchange began and was not completed, which anybody can cause");
+	events_clear(media, "Unproved", 0);
+
+	return 1;
+}
+
 static void on_error(attribute_unused struct zrtp_stream *stream, const struct zrtp_error_info *info, void *stream_arg)
 {
 	struct media *media = stream_arg;
 
 	/* Keys are not taken any more where the call has just ended: that is no failure. */
-	if (!media_is_over(media)) {
+	if (!media_is_over(media) && !went_nowhere(media, info)) {
 		callbacks_failed(media, info);
 	}
 }

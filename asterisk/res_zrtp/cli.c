@@ -140,6 +140,7 @@ static void show_totals(int fd)
 	show_number(fd, "STUN packets dropped, source address", stats_get(STATS_STUN));
 	show_number(fd, "ZRTP packets dropped, too large", stats_get(STATS_DATAGRAM_SIZE));
 	show_number(fd, "ZRTP packets dropped, not taken", stats_get(STATS_DATAGRAM_QUEUE));
+	show_number(fd, "ZRTP packets dropped, too many in a second", stats_get(STATS_DATAGRAM_RATE));
 	show_number(fd, "ZRTP packets withheld from an unproved address", stats_get(STATS_ANSWER_WITHHELD));
 	show_number(fd, "SRTP and SRTCP packets received", totals.unprotected);
 	show_number(fd, "SRTP and SRTCP packets sent", totals.protected);

@@ -22,12 +22,16 @@
 
 #include "ahead.h"
 #include "dialog.h"
+#include "evidence.h"
 #include "keyless.h"
 #include "successor.h"
 
 /*! Seconds after which a thread with nothing to do ends. */
 #define THREAD_IDLE 60
 #define THREADS_MIN 4
+
+/*! How long a Hello for the signalling may wait for a task that runs, milliseconds. */
+#define HELLO_MS 4000
 
 struct leg {
 	struct ast_taskprocessor *serializer;
@@ -387,6 +391,20 @@ enum outcome leg_outcome(const struct leg *leg)
 	return !audios ? others : clear ? MAX(audio, OUTCOME_CLEAR) : audio;
 }
 
+enum evidence leg_evidence(struct media *media)
+{
+	struct evidence_facts facts = { .hello = 1 };
+
+	ao2_lock(media);
+	facts.signalled = media->report.signalled;
+	facts.leg_signalled = dialog_is_announced(media);
+	facts.proved = media->gate.was_secure;
+	facts.leg_keyed = dialog_is_secure(media);
+	ao2_unlock(media);
+
+	return evidence_judge(&facts);
+}
+
 void leg_restart(struct media *media, enum peer_claim claim)
 {
 	media->leg->restart = media;
@@ -471,17 +489,48 @@ static void meet_channel(struct media *media, int starts)
 	ast_channel_unref(chan);
 }
 
-static int task_join(void *data)
+/*! \brief Make it a stream of its leg, once. \pre the work lock is held */
+static void join(struct media *media)
 {
-	struct media *media = data;
 	struct leg *leg = media->leg;
 
+	if (media->member) {
+		return;
+	}
+	media->member = 1;
 	meet_channel(media, 0);
 	ao2_ref(media, +1);
 	media->outcome = OUTCOME_PENDING;
 	AST_LIST_INSERT_TAIL(&leg->streams, media, entry);
 	stream_make(leg, media);
+}
+
+static int task_join(void *data)
+{
+	struct media *media = data;
+
+	join(media);
 	ao2_ref(media, -1);
+
+	return 0;
+}
+
+int leg_hello(struct media *media)
+{
+	struct party *party = media->leg->party;
+	int tries = 0;
+
+	/* A task takes some milliseconds. One that waits for the caller's locks must not stop it for ever. */
+	while (ast_mutex_trylock(&party->work)) {
+		if (++tries > HELLO_MS) {
+			ast_log(LOG_ERROR, "%s: ZRTP is blocked, there is no Hello for the signalling\n", media->channel_id);
+			return -1;
+		}
+		usleep(1000);
+	}
+	/* The task that ends the stream comes after the one that makes it. */
+	join(media);
+	ast_mutex_unlock(&party->work);
 
 	return 0;
 }
@@ -600,6 +649,11 @@ struct party *leg_party(struct media *media)
 	return party;
 }
 
+int leg_run(struct leg *leg, int (*task)(void *data), void *data)
+{
+	return party_push(leg->party, leg->serializer, task, data);
+}
+
 int leg_join(struct media *media, unsigned int ssrc)
 {
 	SCOPED_MUTEX(lock, &joining);
@@ -663,7 +717,7 @@ void leg_leave(struct media *media)
 	}
 	if (last) {
 		ao2_ref(leg, +1);
-		if (ast_taskprocessor_push(leg->serializer, task_close, leg)) {
+		if (party_push(leg->party, leg->serializer, task_close, leg)) {
 			ast_log(LOG_ERROR, "ZRTP session could not be ended: out of memory\n");
 		}
 	}

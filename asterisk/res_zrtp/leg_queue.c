@@ -89,13 +89,13 @@ static int task_datagram(void *data)
 
 int leg_push_data(struct media *media, int (*task)(void *data), void *data)
 {
-	return ast_taskprocessor_push(leg_serializer(media->leg), task, data);
+	return leg_run(media->leg, task, data);
 }
 
 int leg_push(struct media *media, int (*task)(void *data))
 {
 	ao2_ref(media, +1);
-	if (ast_taskprocessor_push(leg_serializer(media->leg), task, media)) {
+	if (leg_run(media->leg, task, media)) {
 		ao2_ref(media, -1);
 		return -1;
 	}
@@ -103,9 +103,26 @@ int leg_push(struct media *media, int (*task)(void *data))
 	return 0;
 }
 
+/*! \brief Others who share the threads wait as long as this stream takes. */
+static int within_rate(struct media *media, const struct net_address *source)
+{
+	int res;
+
+	ao2_lock(media);
+	res = rate_pass(&media->rate[!!peer_expects(&media->peer, source)], context_now());
+	ao2_unlock(media);
+
+	return res;
+}
+
 void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
 	struct datagram *datagram = NULL;
+
+	if (!within_rate(media, source)) {
+		stats_count(STATS_DATAGRAM_RATE);
+		return;
+	}
 
 	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX
 		&& __atomic_load_n(&media->started, __ATOMIC_ACQUIRE) && !media_is_over(media)) {
@@ -116,7 +133,7 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 		datagram->source = *source;
 		datagram->len = len;
 		memcpy(datagram->octets, octets, len);
-		if (!ast_taskprocessor_push(leg_serializer(media->leg), task_datagram, datagram)) {
+		if (!leg_run(media->leg, task_datagram, datagram)) {
 			return;
 		}
 		ao2_ref(media, -1);

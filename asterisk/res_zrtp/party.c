@@ -23,6 +23,7 @@ static void party_destructor(void *obj)
 	struct party *party = obj;
 
 	ao2_cleanup(party->partner);
+	ast_mutex_destroy(&party->work);
 	media_count(-1);
 }
 
@@ -34,10 +35,55 @@ struct party *party_alloc(struct ast_taskprocessor *serializer)
 		return NULL;
 	}
 	media_count(1);
+	ast_mutex_init(&party->work);
 	party->serializer = serializer;
 	party->report.outcome = OUTCOME_PENDING;
 
 	return party;
+}
+
+/*! A task on its way. */
+struct job {
+	struct party *party;
+	int (*task)(void *data);
+	void *data;
+};
+
+/*!
+ * \brief Run a task alone. The serializer sees to that among tasks; the lock
+ * keeps those threads apart that make a Hello, which the signalling cannot
+ * wait for until a thread of the pool is free.
+ */
+static int task_job(void *data)
+{
+	struct job *job = data;
+
+	ast_mutex_lock(&job->party->work);
+	job->task(job->data);
+	ast_mutex_unlock(&job->party->work);
+	ao2_ref(job->party, -1);
+	ast_free(job);
+
+	return 0;
+}
+
+int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data)
+{
+	struct job *job = ast_malloc(sizeof(*job));
+
+	if (!job) {
+		return -1;
+	}
+	job->party = ao2_bump(party);
+	job->task = task;
+	job->data = data;
+	if (ast_taskprocessor_push(serializer, task_job, job)) {
+		ao2_ref(party, -1);
+		ast_free(job);
+		return -1;
+	}
+
+	return 0;
 }
 
 /*! \brief Events of what has changed. Serializer only. */
@@ -82,7 +128,7 @@ static int task_look(void *data)
 static void push_look(struct party *party)
 {
 	ao2_lock(party);
-	if (party->serializer && ast_taskprocessor_push(party->serializer, task_look, ao2_bump(party))) {
+	if (party->serializer && party_push(party, party->serializer, task_look, ao2_bump(party))) {
 		ast_log(LOG_ERROR, "ZRTP: out of memory, a SAS is not relayed\n");
 		ao2_ref(party, -1);
 	}
@@ -112,7 +158,7 @@ int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SI
 	/* Another one may have come in its place, or its exchange have begun again. */
 	if (partner->serializer && partner->report.facts.secure
 		&& !memcmp(partner->report.facts.sashash, sashash, ZRTP_SECRET_SIZE)) {
-		res = ast_taskprocessor_push(partner->serializer, task, ao2_bump(partner));
+		res = party_push(partner, partner->serializer, task, ao2_bump(partner));
 		if (res) {
 			ao2_ref(partner, -1);
 		}

@@ -27,6 +27,7 @@
 #include "gate_next.h"
 #include "peer_address.h"
 #include "rtcp_choice.h"
+#include "rate.h"
 #include "relay_choice.h"
 #include "unjoined.h"
 #include "unauthentic.h"
@@ -509,6 +510,7 @@ struct media {
 
 	int started;                  /*!< ZRTP was; atomic */
 	int queued;                   /*!< Datagrams in the serializer; atomic */
+	struct rate rate[2];          /*!< Of them, from elsewhere and from where the phone is expected; lock */
 
 	/* Of the serializer alone. */
 	struct zrtp_stream *stream;
@@ -523,6 +525,7 @@ struct media {
 	uint64_t logged_at[ZRTP_EVENT_COUNT]; /*!< The last line of each, where repetitions are left out */
 	unsigned int begun:1;         /*!< Its ZRTP runs */
 	unsigned int late:1;          /*!< Closed since ZRTP that was announced is late */
+	unsigned int member:1;        /*!< It is one of the leg's streams */
 	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
 	unsigned int ssrc;
 	struct net_address source;    /*!< Of the datagram being handled, else not set */
@@ -660,6 +663,7 @@ struct party_report {
 /*! An ao2 object that a leg and its partner share; its lock guards the first part. */
 struct party {
 	struct ast_taskprocessor *serializer; /*!< The leg's; NULL when the leg is over */
+	ast_mutex_t work;                     /*!< Held by the task that runs; before all other locks */
 	struct party_report report;
 	struct party *partner;         /*!< With a reference; the report has its kind */
 
@@ -672,6 +676,11 @@ struct party {
 };
 
 struct party *party_alloc(struct ast_taskprocessor *serializer);
+/*!
+ * \brief Queue a task for a serializer, which holds the party's work lock while it runs.
+ * \retval -1 it cannot be queued, data is the caller's still
+ */
+int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data);
 
 /*! What a leg tells its party. */
 struct leg_state {
@@ -766,6 +775,11 @@ void legs_shutdown(void);
 int leg_join(struct media *media, unsigned int ssrc);
 /*! \brief Start ZRTP for a stream, unless it was. */
 int leg_start(struct media *media);
+/*!
+ * \brief Make its Hello now, in this thread, if it has none yet. No lock may be held. \pre it has joined
+ * \retval -1 a task of the leg does not end
+ */
+int leg_hello(struct media *media);
 /*! \brief Undo both: wipe all in the serializer. */
 void leg_leave(struct media *media);
 
@@ -776,12 +790,18 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 /*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
 void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
 
+enum evidence;
+
+/*! \brief Does the peer of this stream speak ZRTP, see evidence.h? Serializer only. */
+enum evidence leg_evidence(struct media *media);
 /*!
  * \brief The outcome of a leg: that of its audio. Another stream counts where it is in
  * clear, or where there is no audio. Serializer only.
  */
 enum outcome leg_outcome(const struct leg *leg);
 
+/*! \brief Queue a task, which nothing else of the leg runs beside. \retval -1 data is the caller's still */
+int leg_run(struct leg *leg, int (*task)(void *data), void *data);
 /*! \brief Queue a task of the leg with data of the caller's. */
 int leg_push_data(struct media *media, int (*task)(void *data), void *data);
 /*! \brief Call each for every stream of the leg. Serializer only. */
@@ -1119,6 +1139,7 @@ enum stats_counter {
 	STATS_STUN,              /*!< STUN dropped: not from the peer's address, and no ICE */
 	STATS_DATAGRAM_SIZE,     /*!< Dropped: larger than ZRTP has them */
 	STATS_DATAGRAM_QUEUE,    /*!< Dropped: too many waiting */
+	STATS_DATAGRAM_RATE,     /*!< Dropped: its stream has had too many of late */
 	STATS_ANSWER_WITHHELD,   /*!< Not sent: the address has proved nothing, and sent too little */
 	STATS_COUNTERS
 };

@@ -15,8 +15,6 @@
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/strings.h"
-#include "asterisk/taskprocessor.h"
-#include "asterisk/time.h"
 #include "asterisk/utils.h"
 
 #include "dialog.h"
@@ -25,9 +23,6 @@
 
 /*! How long the Hello that was signalled may still come after another one did. */
 #define PATIENCE_USEC 3000000
-
-/*! How long the signalling waits for our Hello, milliseconds. */
-#define WAIT_MAX 500
 
 /*! \brief The media object of an instance with a reference, NULL when it has no ZRTP. */
 static struct media *usable_media(struct ast_rtp_instance *instance)
@@ -53,64 +48,9 @@ static enum role role_of(struct media *media)
 	return role;
 }
 
-/*! \brief Somebody who waits for a leg. An ao2 object. */
-struct waiter {
-	ast_cond_t cond;
-	int done;
-};
-
-static void waiter_destructor(void *obj)
-{
-	struct waiter *waiter = obj;
-
-	ast_cond_destroy(&waiter->cond);
-}
-
-static int task_wake(void *data)
-{
-	struct waiter *waiter = data;
-
-	ao2_lock(waiter);
-	waiter->done = 1;
-	ast_cond_signal(&waiter->cond);
-	ao2_unlock(waiter);
-	ao2_ref(waiter, -1);
-
-	return 0;
-}
-
-/*! \brief Wait until what was queued for the leg so far is done, not long. */
-static int wait_for_leg(struct media *media)
-{
-	struct waiter *waiter = ao2_alloc(sizeof(*waiter), waiter_destructor);
-	struct timespec until = context_in(WAIT_MAX);
-	int res = 0;
-
-	if (!waiter) {
-		return -1;
-	}
-	context_cond_init(&waiter->cond);
-	ao2_ref(waiter, +1);
-	if (ast_taskprocessor_push(leg_serializer(media->leg), task_wake, waiter)) {
-		ao2_ref(waiter, -2);
-		return -1;
-	}
-	ao2_lock(waiter);
-	while (!waiter->done && !res) {
-		res = ast_cond_timedwait(&waiter->cond, ao2_object_get_lockaddr(waiter), &until);
-	}
-	res = waiter->done ? 0 : -1;
-	ao2_unlock(waiter);
-	ao2_ref(waiter, -1);
-
-	return res;
-}
-
 /*! \brief Of our own Hello, which is made if need be. \retval -1 there is none */
 static int own_hash(struct media *media, struct ast_rtp_instance *instance, struct ast_channel *chan, char *out)
 {
-	int res;
-
 	*out = '\0';
 	ao2_lock(media);
 	if (chan && ast_strlen_zero(media->channel_id)) {
@@ -120,10 +60,8 @@ static int own_hash(struct media *media, struct ast_rtp_instance *instance, stru
 	if (leg_join(media, ast_rtp_instance_get_ssrc(instance))) {
 		return -1;
 	}
-	res = wait_for_leg(media);
-	if (res) {
-		ast_log(LOG_WARNING, "%s: no ZRTP Hello in time for the signalling, it goes without zrtp-hash\n",
-			media->channel_id);
+	/* Here and now: an offer must not go without because threads are busy. */
+	if (leg_hello(media)) {
 		return -1;
 	}
 	ao2_lock(media);
@@ -415,7 +353,15 @@ void signalling_mismatch(struct media *media)
 
 void signalling_check(struct media *media)
 {
-	if (media->hash_due && context_now() >= media->hash_due) {
+	struct zrtp_stream_info info;
+
+	if (!media->hash_due || !media->stream) {
+		return;
+	}
+	zrtp_stream_get_info(media->stream, &info);
+	if (info.hello_hash == ZRTP_HASH_MATCHED || info.state == ZRTP_STATE_SECURE) {
+		media->hash_due = 0; /* it has come */
+	} else if (context_now() >= media->hash_due) {
 		media->hash_due = 0;
 		signalling_denied(media);
 	}
@@ -429,7 +375,8 @@ int signalling_denied(struct media *media)
 	struct zrtp_stream_info info;
 
 	zrtp_stream_get_info(media->stream, &info);
-	if (info.hello_hash != ZRTP_HASH_MISMATCH || media->settings->policy.tolerate_mismatch) {
+	if (info.hello_hash != ZRTP_HASH_MISMATCH || info.state == ZRTP_STATE_SECURE
+		|| media->settings->policy.tolerate_mismatch) {
 		return 0;
 	}
 	if (media->outcome != OUTCOME_FAILED) {
