@@ -143,6 +143,17 @@ static int build_dh_commit(struct zrtp_stream *stream)
 	return write_commit(stream, hvi, NULL);
 }
 
+/* Where media is in clear, for want of a peer or by GoClear, whoever begins may
+ * be nobody: it goes on as it is until the exchange is complete. */
+static void hold_media(struct zrtp_stream *stream)
+{
+	bool clear = stream->from_clear ? !stream->initiator : stream->multistream && stream->was_clear;
+
+	if (!stream->late && !clear) {
+		zrtp_hold_media(stream);
+	}
+}
+
 static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role role, enum zrtp_mode mode)
 {
 	struct zrtp_exchange *exchange = zrtp_exchange_get(stream);
@@ -151,7 +162,11 @@ static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role ro
 		exchange->role = role;
 		exchange->mode = mode;
 		stream->initiator = role == ZRTP_INITIATOR;
-		stream->proved = false;
+		stream->proved = stream->awaits_media = false;
+		/* The Hello that the signalling named is the peer's, and so is the end
+		 * of a Multistream exchange. */
+		stream->late = stream->was_clear && stream->hash_status != ZRTP_HASH_MATCHED &&
+			       mode != ZRTP_MODE_MULTISTREAM;
 		stream->begun_at = stream->now;
 		zrtp_view_take(stream);
 		stream->multistream = mode == ZRTP_MODE_MULTISTREAM;
@@ -163,11 +178,7 @@ static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role ro
 static enum zrtp_state commit_sent(struct zrtp_stream *stream)
 {
 	stream->choice = stream->exchange->choice;
-	/* In a call that was clear for want of a peer, two packets of anybody
-	 * could bring us here: media goes on until there is an answer. */
-	if (!stream->was_clear) {
-		zrtp_hold_media(stream);
-	}
+	hold_media(stream);
 	stream->outbox &= ~(1U << ZRTP_MSG_HELLOACK); /* Commit says as much (5.3) */
 	zrtp_timer_t2(stream, ZRTP_MSG_COMMIT);
 	return ZRTP_STATE_COMMIT_SENT;
@@ -436,7 +447,7 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 	memcpy(exchange->commit.octets, message->octets, message->len);
 	exchange->commit.len = message->len;
 	stream->choice = exchange->choice;
-	zrtp_hold_media(stream);
+	hold_media(stream);
 	return respond_in_mode(stream, commit);
 }
 
@@ -508,8 +519,8 @@ static bool out_of_turn(const struct zrtp_stream *stream, const struct zrtp_comm
 	if (zrtp_session_clearing(session)) {
 		return true; /* the peer may have cleared already: other keys */
 	}
-	if (stream->state == ZRTP_STATE_CLEAR && commit->mode == ZRTP_MODE_MULTISTREAM &&
-	    nonce_used(stream, commit->nonce)) {
+	if ((stream->state == ZRTP_STATE_CLEAR || stream->from_clear) &&
+	    commit->mode == ZRTP_MODE_MULTISTREAM && nonce_used(stream, commit->nonce)) {
 		return true; /* come late from before the GoClear, or replayed */
 	}
 	if (session->keyed) {
@@ -584,7 +595,15 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 	const struct zrtp_commit_octets *commit = &stream->exchange->commit;
 	enum zrtp_state next;
 
-	if (message->len != commit->len || memcmp(message->octets, commit->octets, commit->len)) {
+	bool other = message->len != commit->len || memcmp(message->octets, commit->octets, commit->len);
+
+	/* In clear by GoClear anybody can make one of what the peer has published:
+	 * one of them is the peer's own. */
+	if (other && stream->from_clear && of_peer(stream, &message->u.commit) &&
+	    acceptable(stream, &message->u.commit, &next)) {
+		return respond(stream, message);
+	}
+	if (other) {
 		if (stream->state != ZRTP_STATE_DHPART1_SENT || of_peer(stream, &message->u.commit) ||
 		    !acceptable(stream, &message->u.commit, &next)) {
 			return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
@@ -759,7 +778,7 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (!zrtp_work_allowed(stream)) {
 		return zrtp_drop(stream, ZRTP_DROP_BUDGET);
 	}
-	zrtp_hold_media(stream);
+	hold_media(stream);
 	keep(&exchange->dhpart1, message);
 	memcpy(exchange->peer_h1, part->h1, sizeof(exchange->peer_h1));
 	code = agree_dh(stream, part);

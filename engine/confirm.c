@@ -183,18 +183,37 @@ enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_m
 		if (zrtp_agree_without_dh(stream)) {
 			return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 		}
+		if (stream->from_clear &&
+		    !zrtp_sealed_authentic(stream, &message->u.sealed, ZRTP_RESPONDER)) {
+			return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN); /* of a Commit that somebody forged */
+		}
 	}
 	if (!accept_confirm(stream, message, &next)) {
 		return next;
 	}
-	zrtp_hold_media(stream); /* the peer has proved itself, if it had not yet */
+	if (!stream->late) {
+		zrtp_hold_media(stream);
+	}
 	if (zrtp_confirm_build(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
 	/* The peer may send SRTP as soon as it has our Confirm2. */
 	stream->effects |= ZRTP_EFFECT_KEYS_RECEIVE;
+	if (stream->late) {
+		zrtp_tell(stream, ZRTP_EVENT_LATE_KEYS);
+	}
 	zrtp_timer_t2(stream, ZRTP_MSG_CONFIRM2);
 	return ZRTP_STATE_CONFIRM2_SENT;
+}
+
+/* The exchange is complete, in a call that was clear for want of a peer: who it
+ * is with, media under its keys must show. */
+static void await_media(struct zrtp_stream *stream)
+{
+	if (!stream->awaits_media) {
+		stream->awaits_media = true;
+		zrtp_timer_wait(stream);
+	}
 }
 
 static enum zrtp_state secure(struct zrtp_stream *stream)
@@ -202,7 +221,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
 	stream->other_hello.len = 0;
-	stream->from_clear = stream->was_clear = stream->peer_clear_known = false;
+	stream->from_clear = stream->was_clear = stream->peer_clear_known = stream->awaits_media = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;
 	return ZRTP_STATE_SECURE;
@@ -212,11 +231,22 @@ enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_m
 {
 	enum zrtp_state next;
 
+	if (stream->awaits_media) {
+		return zrtp_on_confirm2_again(stream, message);
+	}
+	if (stream->from_clear && !zrtp_sealed_authentic(stream, &message->u.sealed, ZRTP_INITIATOR)) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN); /* anybody's, as the Commit may be */
+	}
 	if (!accept_confirm(stream, message, &next)) {
 		return next;
 	}
 	stream->effects |= ZRTP_EFFECT_KEYS_RECEIVE;
 	zrtp_send(stream, ZRTP_MSG_CONF2ACK);
+	if (stream->late) {
+		zrtp_tell(stream, ZRTP_EVENT_LATE_KEYS);
+		await_media(stream);
+		return stream->state;
+	}
 	return secure(stream);
 }
 
@@ -232,6 +262,10 @@ enum zrtp_state zrtp_on_confirm2_again(struct zrtp_stream *stream, const struct 
 
 enum zrtp_state zrtp_on_conf2ack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	(void)message; /* NULL: the peer's first SRTP packet says the same (4.6) */
+	/* NULL: the peer's first SRTP packet says the same (4.6), and more. */
+	if (message && stream->late) {
+		await_media(stream);
+		return stream->state;
+	}
 	return secure(stream);
 }

@@ -27,10 +27,20 @@ bool zrtp_peer_unproven(const struct zrtp_stream *stream)
 	return stream->was_clear && !stream->media_held;
 }
 
+void zrtp_late_over(struct zrtp_stream *stream)
+{
+	if (stream->late && stream->proved) {
+		zrtp_tell(stream, ZRTP_EVENT_LATE_FAILED);
+	}
+	stream->awaits_media = stream->proved = false;
+}
+
 enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream)
 {
 	zrtp_exchange_drop(stream);
 	zrtp_timer_stop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	zrtp_late_over(stream);
 	stream->hello_acked = false;
 	stream->peer_hello_len = 0;
 	if (stream->session->agreeing == stream) {
@@ -44,6 +54,9 @@ enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code)
 {
 	if (zrtp_peer_unproven(stream)) {
 		return zrtp_forget_peer(stream);
+	}
+	if (stream->from_clear && !stream->initiator && !stream->proved) {
+		return zrtp_back_to_clear(stream);
 	}
 	zrtp_logf(stream->session->context, ZRTP_LOG_NOTICE, "%08x: failed in %s: %s", (unsigned)stream->ssrc,
 		  zrtp_state_text(stream->state), zrtp_error_text(code));
@@ -59,9 +72,17 @@ enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_mess
 	if (!stream->peer_hello_len) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
+	if (stream->late && stream->proved) {
+		/* Its Confirm was right: an Error, which anybody can send, is not. */
+		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+	}
 	if (zrtp_peer_unproven(stream)) {
 		zrtp_send(stream, ZRTP_MSG_ERRORACK);
 		return zrtp_forget_peer(stream);
+	}
+	if (stream->from_clear && !stream->initiator) {
+		zrtp_send(stream, ZRTP_MSG_ERRORACK);
+		return zrtp_back_to_clear(stream);
 	}
 	give_up(stream, message->u.error_code, true);
 	zrtp_timer_stop(stream);

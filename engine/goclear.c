@@ -165,7 +165,13 @@ enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream)
 
 enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)
 {
+	bool held = stream->media_held;
+
 	clear_stream(stream, stream->clear_reason);
+	if (!held) {
+		stream->effects &= ~(unsigned)ZRTP_EFFECT_CLEAR; /* nothing has changed */
+	}
+	stream->from_clear = false;
 	return ZRTP_STATE_CLEAR;
 }
 

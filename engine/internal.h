@@ -225,6 +225,8 @@ struct zrtp_stream {
 	uint32_t error_code, stray_error;
 	bool error_from_peer;
 	bool malformed_told, refusal_told, hash_mismatch_told;
+	bool late;         /* the exchange began in a call told to be without ZRTP */
+	bool awaits_media; /* such a one is complete, and the peer's SRTP awaited */
 	bool proved;       /* the peer's Confirm was right, in this exchange */
 	bool unproven;     /* the last exchange failed before that */
 	uint64_t begun_at; /* the exchange */
@@ -324,6 +326,8 @@ bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
  * that only a real peer can: then nothing may end that call. */
 bool zrtp_peer_unproven(const struct zrtp_stream *stream);
 enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream);
+/* A late exchange is over: the keys that were delivered are void. */
+void zrtp_late_over(struct zrtp_stream *stream);
 
 /* Nobody answers, but somebody else has said Hello as well: try that one, once. */
 bool zrtp_other_may_be_tried(const struct zrtp_stream *stream);

@@ -523,8 +523,9 @@ enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
  * (4.1, 5.9): the exchange cannot go on. */
 static enum zrtp_state own_ssrc(struct zrtp_stream *stream)
 {
-	return zrtp_under_way(stream) ? zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC)
-				      : zrtp_drop(stream, ZRTP_DROP_SSRC);
+	return zrtp_under_way(stream) && !(stream->late && stream->proved)
+		       ? zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC)
+		       : zrtp_drop(stream, ZRTP_DROP_SSRC);
 }
 
 /* A Ping may come from a stranger, and a stranger's Hello is worth knowing; so
@@ -618,7 +619,7 @@ enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const uint8_t *
 
 void zrtp_stream_srtp_authenticated(struct zrtp_stream *stream, uint64_t now)
 {
-	if (stream->state == ZRTP_STATE_CONFIRM2_SENT) {
+	if (stream->state == ZRTP_STATE_CONFIRM2_SENT || stream->awaits_media) {
 		stream->now = now;
 		stream->state = zrtp_on_conf2ack(stream, NULL);
 		zrtp_stream_run(stream);
@@ -665,6 +666,7 @@ void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_i
 		.initiator = stream->initiator,
 		.multistream = stream->multistream,
 		.preshared = stream->preshared,
+		.late = stream->late,
 		.ssrc = stream->ssrc,
 		.peer_ssrc = stream->peer_ssrc,
 		.hello_hash = stream->hash_status,

@@ -104,6 +104,10 @@ const char *zrtp_event_text(enum zrtp_event event)
 		return "Ping answered";
 	case ZRTP_EVENT_NEW_LABEL:
 		return "known peer without secret of ours under this new label";
+	case ZRTP_EVENT_LATE_KEYS:
+		return "a late exchange is complete, its keys wait for the peer's SRTP";
+	case ZRTP_EVENT_LATE_FAILED:
+		return "a late exchange was completed, but no media came under its keys";
 	case ZRTP_EVENT_PBX_ALTERNATE:
 		return "the peer has the pbxsecret of another enrollment";
 	case ZRTP_EVENT_EQUAL_ZID:

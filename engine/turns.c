@@ -118,6 +118,7 @@ void zrtp_turns_end(struct zrtp_stream *winner)
 		if (s->exchange && s->exchange->mode != ZRTP_MODE_MULTISTREAM && zrtp_under_way(s)) {
 			zrtp_exchange_drop(s);
 			zrtp_wipe(&s->keys, sizeof(s->keys));
+			zrtp_late_over(s);
 			zrtp_timer_stop(s);
 			s->now = winner->now;
 			s->state = ZRTP_STATE_FOUND;

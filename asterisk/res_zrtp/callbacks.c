@@ -32,10 +32,19 @@ static void on_send(attribute_unused struct zrtp_stream *stream, const uint8_t *
 	media_send(media, datagram, len, &media->source);
 }
 
-static int on_keys(attribute_unused struct zrtp_stream *stream, enum zrtp_direction direction,
+static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 	const struct zrtp_srtp_keys *keys, void *stream_arg)
 {
-	return gate_set_keys(stream_arg, direction, keys);
+	struct media *media = stream_arg;
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(stream, &info);
+	if (!info.late) {
+		return gate_set_keys(media, direction, keys);
+	}
+	gate_next_late(media);
+
+	return gate_next_set_keys(media, direction, keys, leg_task_authenticated);
 }
 
 static void on_secure(struct zrtp_stream *stream, void *stream_arg)
@@ -57,6 +66,10 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id,
 		signalling_status_text(info.hello_hash));
 	media->hash_due = 0;
+	if (info.late && gate_next_take_over(media)) {
+		ast_log(LOG_ERROR, "%s: the keys cannot be used, no media passes\n", name_of(media));
+		gate_wipe(media);
+	}
 	stats_count(STATS_SECURE);
 	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
@@ -216,6 +229,17 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		break;
 	case ZRTP_EVENT_PEER_CHANGED:
 		successor_knock(media);
+		break;
+	case ZRTP_EVENT_LATE_KEYS:
+		ast_log(LOG_NOTICE, "%s: somebody has completed a ZRTP exchange in a call that was without: "
+			"it becomes encrypted when the phone's media is\n", name_of(media));
+		break;
+	case ZRTP_EVENT_LATE_FAILED:
+		gate_next_wipe(media);
+		if (is_news(media, event)) {
+			ast_log(LOG_WARNING, "%s: a ZRTP exchange was completed, but the phone's media does not use its keys: "
+				"it was somebody else's, the call goes on NOT ENCRYPTED\n", name_of(media));
+		}
 		break;
 	case ZRTP_EVENT_NEW_LABEL:
 		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", name_of(media));

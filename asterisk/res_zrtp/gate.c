@@ -238,6 +238,9 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 			return drop(media, rtcp);
 		}
 		media->peer.rtp_seen |= !rtcp;
+		if (!rtcp && net_address_equal(&media->peer.remote, &media->reading)) {
+			media->gate.clear_at = context_now();
+		}
 		return pass_clear(media, buf, len, rtcp);
 	case GATE_SECURE:
 		res = unseal(media, buf, len, rtcp, notify);
@@ -268,6 +271,8 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	ao2_lock(media);
 	if (gate_next_opens(media, buf, *len, rtcp, &notify)) {
 		res = drop(media, rtcp);
+	} else if (gate_next_hears(media, buf, len, rtcp, &media->reading, &notify)) {
+		res = media->gate.rx == GATE_CLEAR ? *len : drop(media, rtcp);
 	} else {
 		res = admit(media, buf, len, rtcp, &notify);
 	}

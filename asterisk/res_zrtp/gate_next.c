@@ -14,6 +14,9 @@
 /*! The largest packet that is looked at. */
 #define PACKET_MAX 2048
 
+/*! Clear RTP has stopped when none came for so long: phones send it every 10 to 60 ms. */
+#define QUIET_USEC 200000
+
 /*! Where the SSRC is. */
 #define RTP_SSRC_AT 8
 #define RTCP_SSRC_AT 4
@@ -54,7 +57,7 @@ int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, 
 	uint32_t ssrc;
 
 	*notify = NULL;
-	if (!next->srtp || !next->receive || len < RTP_SSRC_AT + (int) sizeof(ssrc) || size > sizeof(copy.octets)) {
+	if (next->late || !next->srtp || !next->receive || len < RTP_SSRC_AT + (int) sizeof(ssrc) || size > sizeof(copy.octets)) {
 		return 0;
 	}
 	memcpy(&ssrc, (const uint8_t *) packet + (rtcp ? RTCP_SSRC_AT : RTP_SSRC_AT), sizeof(ssrc));
@@ -66,6 +69,43 @@ int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, 
 		return 0;
 	}
 	if (!next->noticed) {
+		next->noticed = 1;
+		*notify = next->opened;
+	}
+
+	return 1;
+}
+
+void gate_next_late(struct media *media)
+{
+	ao2_lock(media);
+	media->gate.next.late = 1;
+	ao2_unlock(media);
+}
+
+int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const struct net_address *source,
+	int (**notify)(void *data))
+{
+	struct gate_next *next = &media->gate.next;
+	union {
+		uint32_t align;
+		uint8_t octets[PACKET_MAX];
+	} copy;
+	size_t size = *len;
+
+	*notify = NULL;
+	if (!next->late || !next->receive || *len < RTP_SSRC_AT + (int) sizeof(uint32_t) || size > sizeof(copy.octets)) {
+		return 0;
+	}
+	memcpy(copy.octets, packet, size);
+	if (zrtp_srtp_unprotect(next->srtp, rtcp, copy.octets, &size) != ZRTP_OK || size >= (size_t) *len) {
+		return 0;
+	}
+	memcpy(packet, copy.octets, size);
+	*len = size;
+	/* A phone ends the one and begins the other; somebody in its name cannot end it. */
+	if (!next->noticed && !rtcp && net_address_equal(&media->peer.remote, source)
+		&& context_now() - media->gate.clear_at >= QUIET_USEC) {
 		next->noticed = 1;
 		*notify = next->opened;
 	}

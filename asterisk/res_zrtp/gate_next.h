@@ -14,6 +14,7 @@
 #include <zrtp/zrtp.h>
 
 struct media;
+struct net_address;
 
 /*! Part of a gate, guarded by the lock of the media object. */
 struct gate_next {
@@ -21,6 +22,7 @@ struct gate_next {
 	unsigned int receive:1;     /*!< It has keys for this direction */
 	unsigned int send:1;
 	unsigned int noticed:1;     /*!< The first packet under them has come */
+	unsigned int late:1;        /*!< In the place of clear media, which has to have stopped */
 	int (*opened)(void *data);  /*!< Task of the leg for that, with the media object */
 };
 
@@ -38,6 +40,23 @@ int gate_next_set_keys(struct media *media, enum zrtp_direction direction, const
  * \param notify receives what is to be pushed to the leg when the lock is free, or NULL
  */
 int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, int (**notify)(void *data));
+
+/*!
+ * \brief The keys that wait are those of an exchange in a call that is clear for
+ * want of ZRTP. Whoever sees our packets can complete one: they take over when
+ * RTP under them comes from where media comes from, and clear RTP from there has
+ * stopped. Until then what they open is heard like that. Serializer only.
+ */
+void gate_next_late(struct media *media);
+
+/*!
+ * \brief Open a packet with such keys, on a copy. \pre media is locked
+ * \param source where it comes from
+ * \retval 1 it was one of theirs: it and len are what the peer has said
+ * \param notify receives what is to be pushed to the leg when the lock is free, or NULL
+ */
+int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const struct net_address *source,
+	int (**notify)(void *data));
 
 /*!
  * \brief The keys that wait are in force from now on, for both directions; those before are wiped.

@@ -187,6 +187,7 @@ struct gate {
 	uint32_t unauthentic_ssrc;
 	struct zrtp_srtp *srtp;
 	struct gate_next next;     /*!< Keys that wait */
+	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */
 	struct gate_output *output;
 	uint64_t unprotected;      /*!< SRTP and SRTCP packets received */
 	uint64_t protected;        /*!< SRTP and SRTCP packets sent */

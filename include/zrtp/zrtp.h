@@ -402,6 +402,12 @@ enum zrtp_event {
 	ZRTP_EVENT_EQUAL_ZID,           /* the peer has our ZID: a node of the same cluster, or
 					 * a clone. This call has a ZID of its own, and no
 					 * secrets are retained from it */
+	ZRTP_EVENT_LATE_KEYS,           /* in a call told to be without ZRTP an exchange is
+					 * complete: whoever sees our packets could do that.
+					 * The keys that were delivered wait beside the clear
+					 * media until zrtp_stream_srtp_authenticated() */
+	ZRTP_EVENT_LATE_FAILED,         /* that did not come: wipe them, the call is and
+					 * stays clear */
 	ZRTP_EVENT_COUNT
 };
 
@@ -627,7 +633,10 @@ ZRTP_API enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const 
 					      uint64_t now);
 
 /* A packet of the peer's SRTP or SRTCP passed authentication. The first one
- * stands for Conf2ACK (4.6). Cheap to call again, but once is enough. */
+ * stands for Conf2ACK (4.6). Cheap to call again, but once is enough.
+ * After ZRTP_EVENT_LATE_KEYS it is also what makes the stream secure: then call it
+ * when such a packet came from where the peer's media comes from, and that has
+ * stopped to be clear. */
 ZRTP_API void zrtp_stream_srtp_authenticated(struct zrtp_stream *stream, uint64_t now);
 
 /* When to call zrtp_stream_expire(), or ZRTP_NEVER. Changes with every other
@@ -722,6 +731,7 @@ struct zrtp_stream_info {
 	bool initiator;   /* meaningful from COMMIT_SENT/DHPART1_SENT on */
 	bool multistream; /* keyed from the session's first stream */
 	bool preshared;   /* keyed from retained secrets alone */
+	bool late;        /* the exchange began in a call told to be without ZRTP */
 	uint32_t ssrc, peer_ssrc;
 	/* Names as in the Hello, empty until chosen. For a Multistream stream
 	 * kex is "Mult". */

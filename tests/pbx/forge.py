@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """ZRTP packets as nobody should send them."""
+import hashlib
+import hmac
 import random
 import socket
 import struct
@@ -94,6 +96,21 @@ def strangers(hello):
     yield packet(message("Error   ", struct.pack(">I", 0x20)), 3, number)
     yield sealed(bytes(name))
     yield packet(message("HelloACK"), 4, number)
+
+
+def exchange(hello, ssrc=0x12345678):
+    """A Hello and a Commit as somebody makes them who speaks ZRTP: hash chain, MACs and all."""
+    dice = random.Random(ssrc)
+    chain = [dice.randbytes(32)]
+    while len(chain) < 4:
+        chain.append(hashlib.sha256(chain[-1]).digest())
+    own = bytearray(hello[HEADER:-CRC])
+    own[32:64], own[64:76] = chain[3], b"a stranger.."
+    own[-8:] = hmac.digest(chain[2], bytes(own[:-8]), "sha256")[:8]
+    body = chain[2] + b"a stranger.." + b"S256AES1HS80DH3kB32 " + dice.randbytes(32)
+    commit = message("Commit  ", body + bytes(8))
+    commit = commit[:-8] + hmac.digest(chain[1], commit[:-8], "sha256")[:8]
+    return packet(bytes(own), 1, ssrc), packet(commit, 2, ssrc)
 
 
 def hostile(seen, seed=2):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What somebody without keys can do to a call by ZRTP packets: nothing that lasts."""
 import re
+import threading
 import time
 
 import asterisk
@@ -40,6 +41,30 @@ def forged_hello(lab):
     if tone.best_share(heard, PBX_HZ) < 0.8:
         raise AssertionError("the announcement is no longer heard")
     tone.heard(lab.pbx.file("sounds", "heard-plain.wav"), PHONE_HZ, PBX_HZ)
+
+
+@case("a phone whose ZRTP begins late becomes secure by its media, in a call that was clear")
+def late_phone(lab):
+    passing = threading.Event()
+
+    def late(way, data):
+        return data if passing.is_set() or capture.kind(data) != "zrtp" else None
+
+    def unannounced(way, lines):
+        return [line for line in lines if way != TO_PBX or not line.startswith("a=zrtp-hash")]
+    with lab.zrtp_phone("relayed", tone=PHONE_HZ, record=True) as phone, \
+            lab.proxy(media=late, edit=unannounced):
+        phone.call("record", laboratory.PROXY_PORT)
+        wait.until("the PBX gives up", 8, lambda: "no-zrtp" in lab.pbx.cli("zrtp show streams"))
+        passing.set()
+        phone.secure()
+        lab.pbx.secure("relayed")
+        calls.talk(3)
+        phone.hang_up()
+        counts = phone.wait_ended()["audio"]
+    equal(f"SRTP in both directions: {counts}",
+          min(counts["srtp_sent"], counts["srtp_received"]) > 80, True)
+    tone.heard(lab.pbx.file("sounds", "heard-relayed.wav"), PHONE_HZ, PBX_HZ)
 
 
 @case("a stray Hello beside the one of a=zrtp-hash: the call stays matched and secure")

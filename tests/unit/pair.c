@@ -372,9 +372,32 @@ static bool step(struct pair *pair, uint64_t until)
 	return true;
 }
 
+/* Who may send SRTP does: the other side of a late exchange waits for that. */
+static void send_media(struct pair *pair)
+{
+	for (unsigned i = 0; i < 2 * PAIR_STREAMS; i++) {
+		struct pair_log *log = &pair->side[i % 2].log[i / 2],
+				*peer = &pair->side[!(i % 2)].log[i / 2];
+
+		if (log->stream && peer->stream && log->event_count[ZRTP_EVENT_LATE_KEYS] &&
+		    !log->has_keys[ZRTP_SEND] && peer->has_keys[ZRTP_SEND] && !pair->no_media &&
+		    pair->loss < 100) {
+			zrtp_stream_srtp_authenticated(log->stream, pair->now);
+		}
+	}
+}
+
+static bool step_with_media(struct pair *pair, uint64_t until)
+{
+	bool more = step(pair, until);
+
+	send_media(pair);
+	return more;
+}
+
 void pair_run(struct pair *pair, uint64_t until)
 {
-	while (step(pair, until)) {
+	while (step_with_media(pair, until)) {
 	}
 }
 
@@ -386,7 +409,7 @@ static bool is_secure(const struct pair *pair, unsigned side, unsigned index)
 bool pair_run_until_secure(struct pair *pair, unsigned index, uint64_t until)
 {
 	while (!is_secure(pair, 0, index) || !is_secure(pair, 1, index)) {
-		if (!step(pair, until)) {
+		if (!step_with_media(pair, until)) {
 			return false;
 		}
 	}

@@ -61,6 +61,7 @@ struct pair {
 	uint64_t prng;
 	unsigned loss;      /* per cent */
 	unsigned duplicate; /* per cent */
+	bool no_media;      /* nobody sends SRTP */
 	unsigned jitter;    /* microseconds: reorders */
 	/* May change a packet; false drops it. */
 	bool (*filter)(struct pair *pair, struct pair_packet *packet);

@@ -348,8 +348,6 @@ static void attempts_cost_few_key_pairs(void **state)
 	}
 }
 
-/* Replies: none that is longer than what it answers but Hello and DHPart1, and
- * those not again and again. */
 static void calls_of_honest_phones_are_within_the_budget(void **state)
 {
 	(void)state;
@@ -374,6 +372,182 @@ static void calls_of_honest_phones_are_within_the_budget(void **state)
 	}
 }
 
+/* ---- a call that is clear for want of ZRTP ---- */
+
+static void assert_clear_as_before(struct pair *pair)
+{
+	const struct pair_log *log = &pair->side[PBX].log[0];
+
+	assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_NO_ZRTP);
+	assert_null(strchr(log->order, '1')); /* media was never held */
+	assert_null(strchr(log->order, 's'));
+	assert_int_equal(log->error, 0);
+	assert_int_equal(log->secure, 0);
+	assert_int_equal(log->clear, 1);
+	assert_int_equal(pair->side[PBX].puts, 0);
+}
+
+/* Everything that can be sent blindly, alone and one after the other. */
+static void blind_packets_do_not_mute_a_clear_call(void **state)
+{
+	static const enum zrtp_message_type bare[] = { ZRTP_MSG_HELLOACK, ZRTP_MSG_CONF2ACK,
+						       ZRTP_MSG_ERRORACK, ZRTP_MSG_CLEARACK,
+						       ZRTP_MSG_RELAYACK };
+
+	(void)state;
+	make_stranger(NULL, 4711);
+	for (unsigned way = 0; way < 64; way++) {
+		struct pair *pair = lonely_call(true);
+		uint8_t message[32];
+
+		pair->side[PBX].log[0].order[0] = '\0';
+		for (unsigned i = 0; i < 5; i++) {
+			if (way & 1) {
+				(void)give(pair, 0, &stranger_hello);
+			}
+			if (way & 2) {
+				(void)give(pair, 0, &stranger_commit);
+			}
+			if (way & 4) {
+				give_message(pair, 0, message,
+					     zrtp_bare_write(message, sizeof(message), bare[i]));
+			}
+			if (way & 8) {
+				give_message(pair, 0, message,
+					     zrtp_error_write(message, sizeof(message), 0x20));
+			}
+			if (way & 16) {
+				give_message(pair, 0, message,
+					     zrtp_goclear_write(message, sizeof(message),
+								(const uint8_t *)"12345678"));
+			}
+			pair_run(pair, pair->now + (way & 32 ? 20 * SECOND : 1000));
+		}
+		pair_run(pair, pair->now + 60 * SECOND);
+		assert_clear_as_before(pair);
+		pair_free(pair);
+	}
+}
+
+/* Bob speaks ZRTP from now on: a stranger who sees everything, or the phone. */
+static struct pair *late_exchange(bool passive, bool media)
+{
+	struct pair *pair = lonely_call(true);
+
+	pair->side[PHONE].session->policy.passive = passive;
+	pair->loss = 0;
+	pair->no_media = !media;
+	pair->side[PBX].log[0].order[0] = '\0';
+	assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+	return pair;
+}
+
+/* A whole exchange, but no media under its keys. */
+static void a_complete_exchange_takes_no_clear_call_over(void **state)
+{
+	(void)state;
+	for (unsigned passive = 0; passive < 2; passive++) {
+		struct pair *pair = late_exchange(passive, false);
+		const struct pair_log *log = &pair->side[PBX].log[0];
+		uint8_t message[32];
+
+		pair_run(pair, pair->now + SECOND);
+		assert_int_equal(log->event_count[ZRTP_EVENT_LATE_KEYS], 1);
+		assert_true(log->has_keys[ZRTP_RECEIVE]);
+		assert_int_equal(pair_session_info(pair, PBX).has_sas, false);
+		/* Nor does anybody's Error end it. */
+		give_message(pair, 0, message, zrtp_error_write(message, sizeof(message), 0x20));
+		assert_int_not_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_NO_ZRTP);
+		pair_run(pair, pair->now + 30 * SECOND);
+		assert_int_equal(log->event_count[ZRTP_EVENT_LATE_FAILED], 1);
+		assert_clear_as_before(pair);
+		pair_free(pair);
+	}
+}
+
+static void a_phone_that_begins_late_becomes_secure_with_its_media(void **state)
+{
+	(void)state;
+	for (unsigned passive = 0; passive < 2; passive++) {
+		struct pair *pair = late_exchange(passive, true);
+
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_assert_keys(pair, 0);
+		assert_int_equal(pair->side[PBX].log[0].event_count[ZRTP_EVENT_LATE_FAILED], 0);
+		assert_true(pair->side[PBX].puts > 0);
+		assert_true(pair_info(pair, PBX, 0).late);
+		pair_free(pair);
+	}
+}
+
+/* ---- clear by GoClear ---- */
+
+/* What the phone has published is enough to make a Multistream Commit. */
+static struct pair_packet forged_multistream(const struct pair *pair, uint8_t number)
+{
+	struct zrtp_stream *phone = pair->side[PHONE].log[0].stream;
+	uint8_t message[ZRTP_COMMIT_MAX], nonce[ZRTP_NONCE_SIZE] = { number };
+	const struct zrtp_commit commit = {
+		.h2 = phone->h[2],
+		.zid = pair->side[PHONE].context->zid,
+		.name = { (const uint8_t *)phone->choice.hash->name,
+			  (const uint8_t *)phone->choice.cipher->name,
+			  (const uint8_t *)phone->choice.tag->name, (const uint8_t *)"Mult",
+			  (const uint8_t *)"B32 " },
+		.mode = ZRTP_MODE_MULTISTREAM,
+		.nonce = nonce,
+	};
+	struct pair_packet packet = { .to = PBX };
+	size_t len = zrtp_commit_write(message, sizeof(message), &commit);
+
+	assert_true(len);
+	assert_int_equal(zrtp_message_seal(zrtp_implicit(phone), message, len, phone->h[1]), 0);
+	packet.len = pair_wrap(packet.octets, phone->ssrc, (uint16_t)(5000 + number), message, len);
+	return packet;
+}
+
+static void a_forged_multistream_commit_mutes_nothing_after_goclear(void **state)
+{
+	struct pair_config config;
+	struct pair *pair;
+	struct pair_log *log;
+	uint8_t message[32];
+
+	(void)state;
+	pair_config_init(&config);
+	config.policy[PBX].allow_clear = config.policy[PHONE].allow_clear = true;
+	pair = pair_secured(&config);
+	log = &pair->side[PBX].log[0];
+	assert_int_equal(zrtp_stream_go_clear(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + SECOND);
+	assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_CLEAR);
+	log->order[0] = '\0';
+	for (uint8_t i = 0; i < 50; i++) {
+		struct pair_packet packet = forged_multistream(pair, i);
+
+		(void)give(pair, 0, &packet);
+		if (i % 3 == 0) {
+			give_message(pair, 0, message, zrtp_error_write(message, sizeof(message), 0x20));
+		}
+		pair_run(pair, pair->now + (i % 7 ? 1000 : 15 * SECOND));
+	}
+	assert_null(strchr(log->order, '1'));
+	assert_null(strchr(log->order, 'C'));
+	assert_int_equal(log->error, 0);
+	/* The phone goes secure all the same, whatever comes in between. */
+	pair_run(pair, pair->now + 30 * SECOND);
+	for (uint8_t i = 60; i < 64; i++) {
+		struct pair_packet packet = forged_multistream(pair, i);
+
+		(void)give(pair, 0, &packet);
+	}
+	pair_run(pair, pair->now + 1000);
+	assert_int_equal(zrtp_stream_go_secure(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	pair_assert_keys(pair, 0);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +559,10 @@ int main(void)
 		cmocka_unit_test(an_error_after_the_confirm_is_the_peers),
 		cmocka_unit_test(attempts_cost_few_key_pairs),
 		cmocka_unit_test(calls_of_honest_phones_are_within_the_budget),
+		cmocka_unit_test(blind_packets_do_not_mute_a_clear_call),
+		cmocka_unit_test(a_complete_exchange_takes_no_clear_call_over),
+		cmocka_unit_test(a_phone_that_begins_late_becomes_secure_with_its_media),
+		cmocka_unit_test(a_forged_multistream_commit_mutes_nothing_after_goclear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,6 +302,10 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 		check_expected(call);
 		break;
 	case ZRTP_EVENT_CLEAR_UNANSWERED:
+	case ZRTP_EVENT_LATE_FAILED: /* the sending side was not touched */
+		medium->gate.passage[ZRTP_RECEIVE] = medium->gate.passage[ZRTP_SEND];
+		call_alarm(call, zrtp_event_text(event), NULL);
+		break;
 	case ZRTP_EVENT_CLEAR_REFUSED: /* then it is as secure as before */
 		reopen_secure(call);
 		report_simple("zrtp", call->id, "what", zrtp_event_text(event));
