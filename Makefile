@@ -3,12 +3,13 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench crash fuzz coverage sanitize attack install clean
+.PHONY: help demo check pbx unit bench bench-flood crash fuzz coverage sanitize attack install clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make unit     the unit tests only"
+	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
 	@echo "make crash    kill a process that writes its cache 1000 times"
 	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
@@ -29,6 +30,10 @@ unit:
 	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
 		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
 	@meson test -C $(BUILD) --print-errorlogs
+
+bench-flood:
+	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
+		&& unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh python3 -B bench/flood.py "$$root"
 
 bench:
 	@scripts/install-deps
