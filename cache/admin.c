@@ -42,6 +42,8 @@ static enum zrtp_store_status describe(struct zrtp_store *store, const struct zr
 	memcpy(out->peer_zid, row->peer_zid, ZRTP_ZID_SIZE);
 	memcpy(out->name, row->name, sizeof(out->name));
 	memcpy(out->endpoints, row->endpoints, sizeof(out->endpoints));
+	zrtp_store_printable(out->name);
+	zrtp_store_printable(out->endpoints);
 	out->scope = (enum zrtp_store_scope)row->scope;
 	out->has_pbx = row->pbx.len;
 	out->has_pbx_alternate = row->pbx_alternate.len;
@@ -149,6 +151,7 @@ static enum zrtp_store_status labels(struct zrtp_store *store, void *arg, struct
 		struct zrtp_store_label *out = &labels->out[i];
 
 		memcpy(out->label, pair->label, sizeof(out->label));
+		zrtp_store_printable(out->label);
 		out->has_rs2 = pair->rs2.len;
 		out->verified = pair->verified;
 		out->preshared_count = pair->preshared_count;
@@ -198,13 +201,7 @@ static enum zrtp_store_status set_name(struct zrtp_store *store, void *arg, stru
 /* Names are shown line by line. */
 static bool is_name(const char *text)
 {
-	size_t len = strnlen(text, ZRTP_STORE_NAME_SIZE);
-	bool good = len < ZRTP_STORE_NAME_SIZE;
-
-	for (size_t i = 0; i < len; i++) {
-		good &= (unsigned char)text[i] >= 0x20 && text[i] != 0x7f;
-	}
-	return good;
+	return strnlen(text, ZRTP_STORE_NAME_SIZE) < ZRTP_STORE_NAME_SIZE && zrtp_store_is_printable(text);
 }
 
 enum zrtp_store_status zrtp_store_set_name(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
@@ -216,7 +213,7 @@ enum zrtp_store_status zrtp_store_set_name(struct zrtp_store *store, const uint8
 
 	if (!is_name(name)) {
 		return zrtp_store_fail(or_else(error, &unwanted), ZRTP_STORE_INVALID,
-				       "a name has at most %d octets and no control characters",
+				       "a name has at most %d octets of UTF-8 and no control characters",
 				       ZRTP_STORE_NAME_SIZE - 1);
 	}
 	return zrtp_store_run(store, true, set_name, &arg, error);

@@ -189,9 +189,7 @@ static void copy_text(char *out, size_t size, sqlite3_stmt *row, int at)
 	const unsigned char *text = sqlite3_column_text(row, at);
 
 	snprintf(out, size, "%s", text ? (const char *)text : "");
-	for (; *out; out++) {
-		*out = (unsigned char)*out < 0x20 || *out == 0x7f ? '?' : *out;
-	}
+	zrtp_store_printable(out);
 }
 
 static bool gnu_peer(const struct foreign *f, sqlite3_stmt *row)

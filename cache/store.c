@@ -502,6 +502,8 @@ static enum zrtp_store_status get(struct zrtp_store *store, void *arg, struct zr
 	if (!status && get->about) {
 		memcpy(get->about->name, peer.row.name, sizeof(get->about->name));
 		memcpy(get->about->endpoints, peer.row.endpoints, sizeof(get->about->endpoints));
+		zrtp_store_printable(get->about->name);
+		zrtp_store_printable(get->about->endpoints);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;

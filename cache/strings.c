@@ -101,7 +101,5 @@ void zrtp_store_uri_label(char out[ZRTP_LABEL_SIZE], const char *uri)
 	if (len < 0 || len >= ZRTP_LABEL_SIZE) {
 		*out = '\0';
 	}
-	for (; *out; out++) {
-		*out = (unsigned char)*out < ' ' || *out == 0x7f ? '?' : *out;
-	}
+	zrtp_store_printable(out);
 }

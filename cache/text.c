@@ -375,12 +375,9 @@ static const struct member *member(const struct object *object, const char *key)
 static void get_text(const struct object *object, const char *key, char *out, size_t size, const char **bad)
 {
 	const struct member *m = member(object, key);
-	bool good = m && m->string && strlen(m->text) < size;
-
 	/* Names and labels are shown line by line. */
-	for (const char *c = m ? m->text : ""; *c; c++) {
-		good &= (unsigned char)*c >= 0x20 && *c != 0x7f;
-	}
+	bool good = m && m->string && strlen(m->text) < size && zrtp_store_is_printable(m->text);
+
 	if (m && !good) {
 		*bad = key;
 	} else if (m) {

@@ -181,11 +181,17 @@ static int await(struct ast_channel *chan, const struct wishes *wishes, struct a
 	return -1;
 }
 
-/*! \brief Read the SAS and ask once. \retval the digit, 0 for none, -1 hung up */
+/*!
+ * \brief Read the SAS and ask once. Only the phone's own digits answer: others
+ * can be sent by whoever the question is about.
+ * \retval the digit, 0 for none, -1 hung up
+ */
 static int ask(struct ast_channel *chan, const struct ast_zrtp_api *zrtp, const struct ast_zrtp_info *info)
 {
-	int res = ast_stream_and_wait(chan, "zrtp/sas-is", KEYS);
+	int res;
 
+	zrtp->forget_digits(chan);
+	res = ast_stream_and_wait(chan, "zrtp/sas-is", KEYS);
 	if (!res) {
 		res = zrtp->say_sas(chan, info->sas, info->sas_type, KEYS);
 	}
@@ -193,7 +199,16 @@ static int ask(struct ast_channel *chan, const struct ast_zrtp_api *zrtp, const 
 		res = ast_stream_and_wait(chan, "zrtp/enroll-confirm", KEYS);
 	}
 
-	return res ? res : ast_waitfordigit(chan, ANSWER_WAIT);
+	if (!res) {
+		res = ast_waitfordigit(chan, ANSWER_WAIT);
+	}
+	if (res > 0 && !zrtp->digit_is_own(chan, res)) {
+		ast_log(LOG_NOTICE, "%s: answer %c ignored, it is not authenticated. It takes an RFC 4733 digit, or SIP INFO "
+			"as keypad_info of the policy in zrtp.conf allows it\n", ast_channel_name(chan), res);
+		return 0;
+	}
+
+	return res;
 }
 
 /*! \brief Have the caller compare. */

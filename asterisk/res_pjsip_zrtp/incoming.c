@@ -36,12 +36,23 @@ struct found {
 	char shown[SHOWN_MAX + 1];             /*!< One of the malformed ones */
 };
 
+/*! \brief Text of others for the log: what is not printable ASCII is a question mark. */
+static void copy_printable(char *out, size_t size, const pj_str_t *text)
+{
+	size_t len = MIN((size_t) MAX(text->slen, 0), size - 1), i;
+
+	for (i = 0; i < len; i++) {
+		out[i] = text->ptr[i] >= ' ' && text->ptr[i] <= '~' ? text->ptr[i] : '?';
+	}
+	out[len] = '\0';
+}
+
 static void take(struct found *found, const struct zrtp_signalling *api, const pj_str_t *text)
 {
 	char value[256];
 
 	/* One that is cut off is not valid either way. */
-	snprintf(value, sizeof(value), "%.*s", (int) MIN(text->slen, (pj_ssize_t) sizeof(value) - 1), text->ptr);
+	copy_printable(value, sizeof(value), text);
 	switch (api->check(value)) {
 	case ZRTP_SIGNALLING_VALID:
 		if (ast_strlen_zero(found->value)) {
@@ -81,13 +92,13 @@ static int at_session_level(const pjmedia_sdp_session *sdp)
 static void tell(struct ast_sip_session *session, const struct found *found, const pjmedia_sdp_session *sdp, unsigned int line)
 {
 	const pj_str_t *media = &sdp->media[line]->desc.media;
-	char name[AST_CHANNEL_NAME], where[AST_CHANNEL_NAME + 40];
+	char name[AST_CHANNEL_NAME], where[AST_CHANNEL_NAME + 40], type[17];
 
 	if (!found->malformed && !found->contradictions && !found->others && !at_session_level(sdp)) {
 		return;
 	}
-	snprintf(where, sizeof(where), "%s: m-line %u (%.*s)", state_name(session, name, sizeof(name)), line + 1,
-		(int) MIN(media->slen, 16), media->ptr);
+	copy_printable(type, sizeof(type), media);
+	snprintf(where, sizeof(where), "%s: m-line %u (%s)", state_name(session, name, sizeof(name)), line + 1, type);
 	if (found->malformed) {
 		ast_log(LOG_WARNING, "%s: %u malformed a=zrtp-hash ignored, the last one is '%s'\n", where, found->malformed,
 			found->shown);
@@ -161,6 +172,7 @@ static void tell_source(struct ast_sip_session *session, pjsip_rx_data *rdata)
 void incoming_response(struct ast_sip_session *session, pjsip_rx_data *rdata)
 {
 	replace_learn(session, rdata);
+	digits_learn(session, rdata);
 	if (rdata->msg_info.msg->body) {
 		tell_source(session, rdata);
 	}
@@ -181,6 +193,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	if (rdata->msg_info.msg->body) {
 		tell_source(session, rdata);
 	}
+	digits_learn(session, rdata);
 	for (i = 0; state && i < info->sdp->media_count; i++) {
 		instance = state_wanted(info->sdp->media[i]) ? state_instance(session, i) : NULL;
 		api = instance ? state_api(instance) : NULL;

@@ -40,6 +40,8 @@ struct state {
 	int refused_cause;                        /*!< Why the call is hung up, 0: not by us; guarded by the lock */
 	char refused_text[REFUSED_SIZE];
 	int replaceable;                          /*!< The phone supports Replaces; atomic */
+	int inband;                               /*!< The core may listen for tones of digits; atomic */
+	int by_tls, in_clear;                     /*!< Messages of the call came so; atomic */
 	char replaces[REPLACES_SIZE];             /*!< The call that this one replaces; set before there is one */
 	char known[ADDRESS_SIZE];                 /*!< Who we are to the phone in that */
 };
@@ -102,6 +104,13 @@ void replace_write(struct ast_sip_session *session, pjsip_tx_data *tdata);
 int replace_possible(struct zrtp_signalling_listener *listener);
 struct ast_channel *replace_successor(struct zrtp_signalling_listener *listener, struct ast_channel *chan, void **former);
 void replace_settled(void *former);
+
+/* digits.c */
+
+/*! \brief Learn from a message of the phone how digits come that do not come by RTP. */
+void digits_learn(struct ast_sip_session *session, pjsip_rx_data *rdata);
+/* What the listener promises. */
+enum zrtp_signalling_digits digits_come(struct zrtp_signalling_listener *listener);
 
 /* incoming.c */
 

@@ -58,6 +58,7 @@ static struct state *state_alloc(struct ast_sip_session *session)
 		state->listener.activated = incoming_activated;
 		state->listener.renewed = outgoing_renewed;
 		state->listener.refused = reason_set;
+		state->listener.digits = digits_come;
 		state->listener.replaceable = replace_possible;
 		state->listener.successor = replace_successor;
 		state->listener.settled = replace_settled;

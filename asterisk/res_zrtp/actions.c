@@ -174,15 +174,23 @@ static enum ast_zrtp_result go_secure(struct media *media)
 	return begun ? AST_ZRTP_OK : AST_ZRTP_WRONG_STATE;
 }
 
-static enum ast_zrtp_result mark(struct media *media, int verified)
+static enum ast_zrtp_result mark(struct media *media, int verified, enum verified_by by)
 {
+	struct party *party;
+
 	if (!stream_in(media, ZRTP_STATE_SECURE)
 		|| zrtp_session_set_verified(leg_session(media->leg), verified) != ZRTP_OK) {
 		return AST_ZRTP_WRONG_STATE;
 	}
-	ast_log(LOG_NOTICE, "%s: the SAS was %s\n", media->report.channel,
-		verified ? "compared and is the same" : "marked as not compared, or not the same");
-	events_verified(media, verified);
+	party = leg_party(media);
+	if (party) {
+		party_set_verified_by(party, by);
+		ao2_ref(party, -1);
+	}
+	ast_log(LOG_NOTICE, "%s: the SAS was %s, says %s\n", media_name(media),
+		verified ? "compared and is the same" : "marked as not compared, or not the same",
+		by == VERIFIED_PHONE ? "the phone itself" : by == VERIFIED_PARTNER ? "the phone at the other leg" : "the operator");
+	events_verified(media, verified, by);
 
 	return AST_ZRTP_OK;
 }
@@ -190,7 +198,7 @@ static enum ast_zrtp_result mark(struct media *media, int verified)
 static void mark_far(struct party *party, int verified)
 {
 	if (party->media && leg_session(party->media->leg)) {
-		mark(party->media, verified);
+		mark(party->media, verified, VERIFIED_PARTNER);
 		leg_settle(party->media->leg);
 	}
 	ao2_ref(party, -1);
@@ -215,7 +223,7 @@ static int task_far_not_verified(void *data)
  * SAS of the other leg, it speaks for the phone there, and for no other that
  * has taken its place since.
  */
-static enum ast_zrtp_result set_verified(struct media *media, int verified)
+static enum ast_zrtp_result set_verified(struct media *media, int verified, enum verified_by by)
 {
 	char sas[ZRTP_SAS_TEXT_SIZE], sas_type[5];
 	struct party *party = leg_party(media);
@@ -224,7 +232,7 @@ static enum ast_zrtp_result set_verified(struct media *media, int verified)
 
 	if (!party || party_shown_sas(party, sas, sas_type) <= 0) {
 		ao2_cleanup(party);
-		return mark(media, verified);
+		return mark(media, verified, by);
 	}
 	party_get_report(party, &report);
 	if (party_push_partner(party, report.relay.sashash, verified ? task_far_verified : task_far_not_verified)) {
@@ -255,16 +263,16 @@ static enum ast_zrtp_result enrollment(struct media *media, int accept)
 	return AST_ZRTP_OK;
 }
 
-static enum ast_zrtp_result perform(struct media *media, enum ast_zrtp_action action)
+static enum ast_zrtp_result perform(struct media *media, enum ast_zrtp_action action, enum verified_by by)
 {
 	if (!leg_session(media->leg)) {
 		return AST_ZRTP_NO_ZRTP;
 	}
 	switch (action) {
 	case AST_ZRTP_VERIFY:
-		return set_verified(media, 1);
+		return set_verified(media, 1, by);
 	case AST_ZRTP_UNVERIFY:
-		return set_verified(media, 0);
+		return set_verified(media, 0, by);
 	case AST_ZRTP_GO_CLEAR:
 		return go_clear(media);
 	case AST_ZRTP_GO_SECURE:
@@ -291,7 +299,9 @@ static void finish(struct job *job, enum ast_zrtp_result result)
 static int task_action(void *data)
 {
 	struct job *job = data;
-	enum ast_zrtp_result result = perform(job->media, job->action);
+	enum ast_zrtp_result result = perform(job->media, job->action,
+		/* Those of the keypad nobody waits for. */
+		job->done ? VERIFIED_PHONE : VERIFIED_OPERATOR);
 
 	leg_settle(job->media->leg);
 	if (job->done) {
@@ -489,4 +499,6 @@ const struct ast_zrtp_api api_table = {
 	.is_authenticated = is_authenticated,
 	.announce_enrollment = announce_enrollment,
 	.say_sas = ast_zrtp_say_sas,
+	.forget_digits = keypad_forget_digits,
+	.digit_is_own = keypad_digit_is_own,
 };

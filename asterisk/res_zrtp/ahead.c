@@ -95,7 +95,7 @@ static void tell_label(struct media *media, const struct ahead *ahead)
 		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(media->leg));
 	}
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
-		ast_log(LOG_WARNING, "%s: label %s: %s\n", media->report.channel, ahead->used, zrtp_status_text(status));
+		ast_log(LOG_WARNING, "%s: label %s: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
 	}
 }
 
@@ -187,16 +187,6 @@ static void number_label(struct ast_channel *chan, char *out, size_t size)
 	ast_channel_unlock(chan);
 }
 
-/*! \brief A label is for the engine's eyes, which want no control characters. */
-static void clean(char *label)
-{
-	for (; *label; label++) {
-		if ((unsigned char) *label < ' ' || *label == 0x7f) {
-			*label = '?';
-		}
-	}
-}
-
 /*! \retval -1 there is one, but it cannot be had */
 static int channel_label(struct ast_channel *chan, char *out, size_t size)
 {
@@ -211,7 +201,7 @@ static int channel_label(struct ast_channel *chan, char *out, size_t size)
 	if (ast_strlen_zero(out)) {
 		number_label(chan, out, size);
 	}
-	clean(out);
+	zrtp_store_printable(out);
 
 	return 0;
 }
@@ -320,7 +310,7 @@ int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 			return 1;
 		}
 		ast_log(LOG_WARNING, "%s: the ZRTP cache does not answer, the call goes on with what is known\n",
-			media->report.channel);
+			media_name(media));
 		ahead->behind = 1;
 		ahead->loading = 0;
 		ahead->state = AHEAD_DONE;

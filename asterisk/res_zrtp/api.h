@@ -23,7 +23,7 @@
 #define AST_ZRTP_API_PROPERTY 0x5a525451
 
 /*! Of the table below; another one is another layout. */
-#define AST_ZRTP_API_VERSION 1
+#define AST_ZRTP_API_VERSION 2
 
 /*! What became of the ZRTP of a channel; that of its worst stream. */
 enum ast_zrtp_outcome {
@@ -102,6 +102,16 @@ struct ast_zrtp_api {
 	 * \retval 0 played, -1 hung up, else the digit
 	 */
 	int (*say_sas)(struct ast_channel *chan, const char *sas, const char *sas_type, const char *digits);
+	/*! \brief A question is asked: forget the digits that came before it. */
+	void (*forget_digits)(struct ast_channel *chan);
+	/*!
+	 * \brief Is this digit, which the channel has just had, surely its phone's own?
+	 *
+	 * It is when it was pressed and released in the secure audio stream (RFC 4733),
+	 * or came by SIP INFO where keypad_info of zrtp.conf has that count. Each one
+	 * is to be asked about once, in order.
+	 */
+	int (*digit_is_own)(struct ast_channel *chan, int digit);
 };
 
 /*!

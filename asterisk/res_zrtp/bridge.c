@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Who a channel is bridged with, and who records or listens.
+ * \brief Who a channel is bridged with, and whether a channel that its bridge
+ * reaches is recorded or listened to.
  *
  * Stasis tells when something changes; what it is then is looked up in the
  * bridge itself, so that late news do no harm. Only here a leg learns of
- * another one, never from packets.
+ * another one, never from packets. A Local channel leads from one bridge to
+ * another: what is heard in one is heard in both.
  */
 
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
-#include "asterisk/audiohook.h"
 #include "asterisk/bridge.h"
 #include "asterisk/bridge_channel.h"
 #include "asterisk/bridge_technology.h"
 #include "asterisk/channel.h"
+#include "asterisk/core_local.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/stasis.h"
@@ -27,26 +29,22 @@
 
 #include "res_zrtp.h"
 
-#ifdef HAVE_SNAPSHOT_BASE
-#define SNAPSHOT_ID(snapshot) ((snapshot)->base->uniqueid)
-#else
-#define SNAPSHOT_ID(snapshot) ((snapshot)->uniqueid)
-#endif
-
-#define SPIES_BUCKETS 61
+/*! Bridges that Local channels join to one; a chain that is longer is not followed. */
+#define REACH_MAX 16
 
 AST_VECTOR(channels, struct ast_channel *);
+AST_VECTOR(bridges, struct ast_bridge *);
+
+/*! What is heard together. All with references. */
+struct reach {
+	struct bridges bridges;
+	enum listening listening;
+};
 
 /*! Looking at a bridge and telling the legs is one step, so that the last news win. */
 AST_MUTEX_DEFINE_STATIC(look_lock);
 
-static struct stasis_message_router *bridge_router, *channel_router;
-
-/*!
- * Unique ids of the channels that ChanSpy listens to, one for each listener:
- * its hook comes after the message of its start and goes after that of its end.
- */
-static struct ao2_container *spied;
+static struct stasis_message_router *bridge_router;
 
 /*! \brief The instances of a channel, with references, NULL where it has none. */
 static void get_instances(struct ast_channel *chan, struct ast_rtp_instance **audio, struct ast_rtp_instance **video)
@@ -119,34 +117,6 @@ static struct party *party_of(struct ast_channel *chan)
 	return party;
 }
 
-static int is_spied(const char *uniqueid)
-{
-	char *found = ao2_find(spied, uniqueid, OBJ_SEARCH_KEY);
-
-	ao2_cleanup(found);
-
-	return found != NULL;
-}
-
-/*! \brief Does somebody record this channel or listen to it? */
-static int is_recorded(struct ast_channel *chan)
-{
-	int res;
-
-	ast_channel_lock(chan);
-	res = ast_channel_audiohook_count_by_source_running(chan, "MixMonitor", AST_AUDIOHOOK_TYPE_SPY) > 0
-#ifdef HAVE_CHANNEL_MONITOR
-		|| ast_channel_monitor(chan)
-#endif
-		/* They record the bridge they are in: of ConfBridge, of ARI. */
-		|| !strcmp(ast_channel_tech(chan)->type, "CBRec")
-		|| !strcmp(ast_channel_tech(chan)->type, "Recorder")
-		|| is_spied(ast_channel_uniqueid(chan));
-	ast_channel_unlock(chan);
-
-	return res;
-}
-
 /*! \brief Channels of the core that announce and record are nobody's partner. */
 static int is_somebody(struct ast_channel *chan)
 {
@@ -186,7 +156,7 @@ static enum partner_kind kind_of(int pairs, int somebodies, int conference)
 }
 
 /*! \brief Tell one of them. */
-static void tell(const struct channels *channels, size_t self, enum partner_kind kind, int recorded)
+static void tell(const struct channels *channels, size_t self, enum partner_kind kind, enum listening listening)
 {
 	struct party *party = party_of(AST_VECTOR_GET(channels, self));
 	struct party *partner = NULL;
@@ -200,17 +170,83 @@ static void tell(const struct channels *channels, size_t self, enum partner_kind
 			partner = party_of(AST_VECTOR_GET(channels, i));
 		}
 	}
-	party_meet(party, partner ? PARTNER_LEG : kind, partner, recorded);
+	party_meet(party, partner ? PARTNER_LEG : kind, partner, listening);
 	ao2_cleanup(partner);
 	ao2_ref(party, -1);
 }
 
-/*! \pre look_lock is held, and no other lock */
-static void look_at_bridge(struct ast_bridge *bridge)
+static void free_channels(struct channels *channels)
+{
+	AST_VECTOR_CALLBACK_VOID(channels, ast_channel_cleanup);
+	AST_VECTOR_FREE(channels);
+}
+
+/*! \brief Add a bridge once. Consumes the reference. */
+static void reach_add(struct reach *reach, struct ast_bridge *bridge)
+{
+	size_t i;
+
+	for (i = 0; i < AST_VECTOR_SIZE(&reach->bridges) && AST_VECTOR_GET(&reach->bridges, i) != bridge; i++) {
+	}
+	if (i < AST_VECTOR_SIZE(&reach->bridges)) {
+		ao2_ref(bridge, -1);
+	} else if (i == REACH_MAX || AST_VECTOR_APPEND(&reach->bridges, bridge)) {
+		reach->listening = listen_worst(reach->listening, LISTEN_UNKNOWN);
+		ao2_ref(bridge, -1);
+	}
+}
+
+/*! \brief What a channel adds: its listeners, and the bridge or the application behind a Local one. */
+static void reach_through(struct reach *reach, struct ast_channel *chan)
+{
+	struct ast_channel *other = strcmp(ast_channel_tech(chan)->type, "Local") ? NULL : ast_local_get_peer(chan);
+	struct ast_bridge *bridge;
+
+	reach->listening = listen_worst(reach->listening, listen_channel(chan));
+	if (!other) {
+		return;
+	}
+	bridge = bridge_of(other);
+	if (bridge) {
+		reach_add(reach, bridge);
+	} else {
+		reach->listening = listen_worst(reach->listening, listen_channel(other));
+	}
+	ast_channel_unref(other);
+}
+
+/*! \brief All that is heard in a bridge, and who hears. \pre no lock of a channel or bridge is held */
+static void reach_from(struct reach *reach, struct ast_bridge *bridge)
+{
+	size_t at, i;
+
+	reach->listening = LISTEN_NO;
+	AST_VECTOR_INIT(&reach->bridges, 2);
+	reach_add(reach, ao2_bump(bridge));
+	for (at = 0; at < AST_VECTOR_SIZE(&reach->bridges); at++) {
+		struct channels channels;
+
+		if (AST_VECTOR_INIT(&channels, 4)) {
+			reach->listening = listen_worst(reach->listening, LISTEN_UNKNOWN);
+			continue;
+		}
+		get_channels(AST_VECTOR_GET(&reach->bridges, at), &channels);
+		for (i = 0; i < AST_VECTOR_SIZE(&channels); i++) {
+			reach_through(reach, AST_VECTOR_GET(&channels, i));
+		}
+		free_channels(&channels);
+	}
+}
+
+/*!
+ * \brief Tell the legs of one bridge.
+ * \param then NULL, or called for each channel
+ */
+static void tell_bridge(struct ast_bridge *bridge, enum listening listening, void (*then)(struct ast_channel *chan))
 {
 	struct channels channels;
 	enum partner_kind kind;
-	int pairs, somebodies = 0, recorded = 0;
+	int pairs, somebodies = 0;
 	size_t i;
 
 	if (AST_VECTOR_INIT(&channels, 4)) {
@@ -219,15 +255,29 @@ static void look_at_bridge(struct ast_bridge *bridge)
 	pairs = get_channels(bridge, &channels);
 	for (i = 0; i < AST_VECTOR_SIZE(&channels); i++) {
 		somebodies += is_somebody(AST_VECTOR_GET(&channels, i));
-		recorded |= is_recorded(AST_VECTOR_GET(&channels, i));
 	}
 	kind = kind_of(pairs, somebodies, bridge->allowed_capabilities & AST_BRIDGE_CAPABILITY_MULTIMIX);
 	for (i = 0; i < AST_VECTOR_SIZE(&channels); i++) {
-		tell(&channels, i, kind, recorded);
-		mode_bridged(AST_VECTOR_GET(&channels, i));
+		tell(&channels, i, kind, listening);
+		if (then) {
+			then(AST_VECTOR_GET(&channels, i));
+		}
 	}
-	AST_VECTOR_CALLBACK_VOID(&channels, ast_channel_cleanup);
-	AST_VECTOR_FREE(&channels);
+	free_channels(&channels);
+}
+
+/*! \pre look_lock is held, and no other lock */
+static void look_at_bridge(struct ast_bridge *bridge, void (*then)(struct ast_channel *chan))
+{
+	struct reach reach;
+	size_t i;
+
+	reach_from(&reach, bridge);
+	for (i = 0; i < AST_VECTOR_SIZE(&reach.bridges); i++) {
+		tell_bridge(AST_VECTOR_GET(&reach.bridges, i), reach.listening, then);
+	}
+	AST_VECTOR_CALLBACK_VOID(&reach.bridges, ao2_cleanup);
+	AST_VECTOR_FREE(&reach.bridges);
 }
 
 struct ast_bridge *bridge_of(struct ast_channel *chan)
@@ -241,21 +291,41 @@ struct ast_bridge *bridge_of(struct ast_channel *chan)
 	return bridge;
 }
 
-/*! \pre look_lock is held, and no other lock */
-static void look_at_channel(struct ast_channel *chan)
+/*! \brief The bridge of a channel, or that of the other half of a Local one, with a reference, or NULL. */
+static struct ast_bridge *bridge_near(struct ast_channel *chan)
 {
 	struct ast_bridge *bridge = bridge_of(chan);
+	struct ast_channel *other;
+
+	if (bridge || strcmp(ast_channel_tech(chan)->type, "Local")) {
+		return bridge;
+	}
+	other = ast_local_get_peer(chan);
+	if (other) {
+		bridge = bridge_of(other);
+		ast_channel_unref(other);
+	}
+
+	return bridge;
+}
+
+/*! \pre look_lock is held, and no other lock */
+static void look_at_channel(struct ast_channel *chan, void (*then)(struct ast_channel *chan))
+{
+	struct ast_bridge *bridge = bridge_near(chan);
 	struct party *party;
 
 	if (bridge) {
-		look_at_bridge(bridge);
+		look_at_bridge(bridge, then);
 		ao2_ref(bridge, -1);
 		return;
 	}
-	mode_bridged(chan);
+	if (then) {
+		then(chan);
+	}
 	party = party_of(chan);
 	if (party) {
-		party_meet(party, PARTNER_NONE, NULL, is_recorded(chan));
+		party_meet(party, PARTNER_NONE, NULL, listen_channel(chan));
 		ao2_ref(party, -1);
 	}
 }
@@ -263,7 +333,14 @@ static void look_at_channel(struct ast_channel *chan)
 void bridge_look(struct ast_channel *chan)
 {
 	ast_mutex_lock(&look_lock);
-	look_at_channel(chan);
+	look_at_channel(chan, mode_bridged);
+	ast_mutex_unlock(&look_lock);
+}
+
+void bridge_listen(struct ast_channel *chan)
+{
+	ast_mutex_lock(&look_lock);
+	look_at_channel(chan, NULL);
 	ast_mutex_unlock(&look_lock);
 }
 
@@ -274,14 +351,19 @@ static void look_by_id(const char *bridge_id, const char *channel_id)
 
 	ast_mutex_lock(&look_lock);
 	if (bridge) {
-		look_at_bridge(bridge);
+		look_at_bridge(bridge, mode_bridged);
 	}
 	if (chan) {
-		look_at_channel(chan);
+		look_at_channel(chan, mode_bridged);
 	}
 	ast_mutex_unlock(&look_lock);
 	ao2_cleanup(bridge);
 	ast_channel_cleanup(chan);
+}
+
+void bridge_look_at(const char *channel_id)
+{
+	look_by_id(NULL, channel_id);
 }
 
 static void on_entered(attribute_unused void *data, attribute_unused struct stasis_subscription *sub,
@@ -300,31 +382,6 @@ static void on_left(attribute_unused void *data, attribute_unused struct stasis_
 	look_by_id(blob->bridge->uniqueid, SNAPSHOT_ID(blob->channel));
 }
 
-static void on_monitor(attribute_unused void *data, attribute_unused struct stasis_subscription *sub,
-	struct stasis_message *message)
-{
-	struct ast_channel_blob *blob = stasis_message_data(message);
-
-	look_by_id(NULL, SNAPSHOT_ID(blob->snapshot));
-}
-
-static void on_chanspy(attribute_unused void *data, attribute_unused struct stasis_subscription *sub,
-	struct stasis_message *message)
-{
-	struct ast_multi_channel_blob *blob = stasis_message_data(message);
-	struct ast_channel_snapshot *spyee = ast_multi_channel_blob_get_channel(blob, "spyee_channel");
-
-	if (!spyee) {
-		return;
-	}
-	if (stasis_message_type(message) == ast_channel_chanspy_start_type()) {
-		ast_str_container_add(spied, SNAPSHOT_ID(spyee));
-	} else {
-		ao2_find(spied, SNAPSHOT_ID(spyee), OBJ_SEARCH_KEY | OBJ_UNLINK | OBJ_NODATA);
-	}
-	look_by_id(NULL, SNAPSHOT_ID(spyee));
-}
-
 static int watch_bridges(void)
 {
 	bridge_router = stasis_message_router_create(ast_bridge_topic_all());
@@ -334,33 +391,13 @@ static int watch_bridges(void)
 		|| stasis_message_router_add(bridge_router, ast_channel_left_bridge_type(), on_left, NULL) ? -1 : 0;
 }
 
-static int watch_listeners(void)
-{
-	channel_router = stasis_message_router_create(ast_channel_topic_all());
-
-	return !channel_router
-		|| stasis_message_router_add(channel_router, ast_channel_chanspy_start_type(), on_chanspy, NULL)
-		|| stasis_message_router_add(channel_router, ast_channel_chanspy_stop_type(), on_chanspy, NULL)
-#ifdef HAVE_CHANNEL_MONITOR
-		|| stasis_message_router_add(channel_router, ast_channel_monitor_start_type(), on_monitor, NULL)
-		|| stasis_message_router_add(channel_router, ast_channel_monitor_stop_type(), on_monitor, NULL)
-#endif
-		|| stasis_message_router_add(channel_router, ast_channel_mixmonitor_start_type(), on_monitor, NULL)
-		|| stasis_message_router_add(channel_router, ast_channel_mixmonitor_stop_type(), on_monitor, NULL) ? -1 : 0;
-}
-
 int bridges_init(void)
 {
-	spied = ast_str_container_alloc(SPIES_BUCKETS);
-
-	return !spied || watch_bridges() || watch_listeners() ? -1 : 0;
+	return watch_bridges();
 }
 
 void bridges_shutdown(void)
 {
 	stasis_message_router_unsubscribe_and_join(bridge_router);
-	stasis_message_router_unsubscribe_and_join(channel_router);
-	bridge_router = channel_router = NULL;
-	ao2_cleanup(spied);
-	spied = NULL;
+	bridge_router = NULL;
 }

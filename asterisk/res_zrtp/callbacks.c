@@ -20,11 +20,6 @@
  * often a line in the log has to do. */
 #define QUIET_USEC 10000000
 
-static const char *name_of(struct media *media)
-{
-	return media->report.channel;
-}
-
 static void on_send(attribute_unused struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *stream_arg)
 {
 	struct media *media = stream_arg;
@@ -60,14 +55,14 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	peer_secure(&media->peer, &media->source);
 	ao2_unlock(media);
 
-	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s, zrtp-hash %s\n", name_of(media),
+	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s, zrtp-hash %s\n", media_name(media),
 		info.initiator ? "initiator" : "responder", session.sas,
 		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
 		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id,
 		signalling_status_text(info.hello_hash));
 	media->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
-		ast_log(LOG_ERROR, "%s: the keys cannot be used, no media passes\n", name_of(media));
+		ast_log(LOG_ERROR, "%s: the keys cannot be used, no media passes\n", media_name(media));
 		gate_wipe(media);
 	}
 	stats_count(STATS_SECURE);
@@ -93,7 +88,7 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 		gate_open(media);
 	}
 	closed = !gate_is_clear(media);
-	ast_log(LOG_NOTICE, "%s: %s, the call is not encrypted any more%s\n", name_of(media),
+	ast_log(LOG_NOTICE, "%s: %s, the call is not encrypted any more%s\n", media_name(media),
 		by_peer ? "the peer went clear" : "gone clear",
 		closed ? "; no media passes until it is confirmed (zrtp go clear)" : "");
 	events_clear(media, by_peer ? "GoClearByPeer" : "GoClear", closed);
@@ -123,7 +118,7 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 		gate_set(media, GATE_CLEAR, GATE_CLEAR);
 		clear = gate_is_clear(media);
 	}
-	ast_log(LOG_WARNING, "%s: ZRTP failed, error 0x%x %s: %s. %s\n", name_of(media), info->code,
+	ast_log(LOG_WARNING, "%s: ZRTP failed, error 0x%x %s: %s. %s\n", media_name(media), info->code,
 		info->from_peer ? "from the peer" : "found here", info->text,
 		clear ? "The call goes on in clear" : "No media passes");
 	stats_count(STATS_FAILED);
@@ -151,7 +146,7 @@ static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
 		return 0;
 	}
 	ast_log(LOG_WARNING, "%s: ZRTP began and came to nothing, error 0x%x: %s. Nothing shows that it was the phone, "
-		"anybody can send a Hello: the call goes on NOT ENCRYPTED\n", name_of(media), info->code, info->text);
+		"anybody can send a Hello: the call goes on NOT ENCRYPTED\n", media_name(media), info->code, info->text);
 	stats_count(STATS_CLEAR);
 	events_warn(media, "Unproved", "a ZRTP exchange began and was not completed, which anybody can cause");
 	events_clear(media, "Unproved", 0);
@@ -190,18 +185,18 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 	switch (event) {
 	case ZRTP_EVENT_PEER_FOUND:
 	case ZRTP_EVENT_PONG:
-		ast_debug(1, "%s: the peer speaks ZRTP\n", name_of(media));
+		ast_debug(1, "%s: the peer speaks ZRTP\n", media_name(media));
 		break;
 	case ZRTP_EVENT_HOLD_MEDIA:
 		gate_hold(media);
 		break;
 	case ZRTP_EVENT_CACHE_MISMATCH:
 		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: "
-			"it lost it, or somebody is in between. Compare the SAS\n", name_of(media));
+			"it lost it, or somebody is in between. Compare the SAS\n", media_name(media));
 		break;
 	case ZRTP_EVENT_SAS_RELAYED:
 		/* A PBX at the other end; which SAS goes on to our phone does not depend on it. */
-		ast_debug(1, "%s: the PBX at the other end tells which SAS to show\n", name_of(media));
+		ast_debug(1, "%s: the PBX at the other end tells which SAS to show\n", media_name(media));
 		break;
 	case ZRTP_EVENT_RELAY_DONE:
 		relay_result(media, RELAY_ACKNOWLEDGED);
@@ -212,17 +207,17 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 	case ZRTP_EVENT_CLEAR_REFUSED:
 		action_clear_refused(media);
 		if (is_news(media, event)) {
-			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", name_of(media));
+			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", media_name(media));
 		}
 		break;
 	case ZRTP_EVENT_EQUAL_ZID:
 		ast_log(LOG_NOTICE, "%s: the peer has our own ZID (another node of this cluster, or a clone of this machine): "
-			"the call gets a ZID of its own, and no secrets are retained from it\n", name_of(media));
+			"the call gets a ZID of its own, and no secrets are retained from it\n", media_name(media));
 		break;
 	case ZRTP_EVENT_CLEAR_UNANSWERED:
 		action_clear_refused(media);
 		ast_log(LOG_WARNING, "%s: the peer did not acknowledge GoClear, the call stays encrypted; "
-			"if it is silent now, try zrtp go clear again\n", name_of(media));
+			"if it is silent now, try zrtp go clear again\n", media_name(media));
 		break;
 	case ZRTP_EVENT_HELLO_HASH_MISMATCH:
 		signalling_mismatch(media);
@@ -232,21 +227,21 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		break;
 	case ZRTP_EVENT_LATE_KEYS:
 		ast_log(LOG_NOTICE, "%s: somebody has completed a ZRTP exchange in a call that was without: "
-			"it becomes encrypted when the phone's media is\n", name_of(media));
+			"it becomes encrypted when the phone's media is\n", media_name(media));
 		break;
 	case ZRTP_EVENT_LATE_FAILED:
 		gate_next_wipe(media);
 		if (is_news(media, event)) {
 			ast_log(LOG_WARNING, "%s: a ZRTP exchange was completed, but the phone's media does not use its keys: "
-				"it was somebody else's, the call goes on NOT ENCRYPTED\n", name_of(media));
+				"it was somebody else's, the call goes on NOT ENCRYPTED\n", media_name(media));
 		}
 		break;
 	case ZRTP_EVENT_NEW_LABEL:
-		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", name_of(media));
+		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", media_name(media));
 		break;
 	default:
 		if (is_news(media, event)) {
-			ast_log(LOG_WARNING, "%s: ZRTP: %s\n", name_of(media), zrtp_event_text(event));
+			ast_log(LOG_WARNING, "%s: ZRTP: %s\n", media_name(media), zrtp_event_text(event));
 		}
 		break;
 	}

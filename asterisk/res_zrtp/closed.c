@@ -24,7 +24,7 @@ static int fire(const void *data)
 	struct media *media = (struct media *) data;
 
 	if (leg_push(media, task_look)) {
-		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media->report.channel);
+		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media_name(media));
 	}
 	ao2_ref(media, -1);
 
@@ -35,7 +35,7 @@ static void look_again(struct media *media)
 {
 	ao2_ref(media, +1);
 	if (timers_add(LOOK, fire, media)) {
-		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media->report.channel);
+		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media_name(media));
 		media->closed_since = 0;
 		ao2_ref(media, -1);
 	}

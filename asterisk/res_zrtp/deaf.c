@@ -31,7 +31,7 @@ int leg_task_unauthentic(void *data)
 	ao2_unlock(media);
 	if (media->stream) {
 		ast_log(LOG_WARNING, "%s: secure, but the phone is not heard: nothing came for %d s but %u packets that fail "
-			"authentication. Likely %s\n", media->report.channel, UNAUTHENTIC_USEC / 1000000, packets, why);
+			"authentication. Likely %s\n", media_name(media), UNAUTHENTIC_USEC / 1000000, packets, why);
 		events_warn(media, "Unauthentic", why);
 	}
 	ao2_ref(media, -1);

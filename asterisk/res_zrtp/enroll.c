@@ -87,14 +87,14 @@ int enroll_accept(struct media *media)
 	cache_about(info.peer_zid, &about);
 	if (!zrtp_endpoints_add(about.endpoints, endpoint)) {
 		ast_log(LOG_WARNING, "%s: phone %s is not enrolled: an endpoint of this name cannot be added to %s\n",
-			media->report.channel, zid, S_OR(about.endpoints, "(none)"));
+			media_name(media), zid, S_OR(about.endpoints, "(none)"));
 		return -1;
 	}
 	if (zrtp_session_accept_enrollment(session) != ZRTP_OK
 		|| cache_bind(info.peer_zid, leg_ahead(media->leg)->label, endpoint)) {
 		return -1;
 	}
-	ast_log(LOG_NOTICE, "%s: phone %s of endpoint %s is enrolled\n", media->report.channel, zid, endpoint);
+	ast_log(LOG_NOTICE, "%s: phone %s of endpoint %s is enrolled\n", media_name(media), zid, endpoint);
 
 	return 0;
 }

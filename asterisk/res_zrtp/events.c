@@ -224,7 +224,7 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 	if (zrtp_sas_text(relay->sas_type, relay->full ? relay->sashash : own->sashash, sas) != ZRTP_OK) {
 		return;
 	}
-	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media->report.channel, sas,
+	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media_name(media), sas,
 		relay->full ? "of the other leg relayed" : "of this leg announced", relay_status_text(status));
 	publish_plain(media, relay_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
@@ -244,11 +244,16 @@ void events_state(struct media *media, const char *state, enum outcome outcome)
 			"Outcome", events_outcome_text(outcome)));
 }
 
-void events_listening(struct media *media, int recorded)
+void events_listening(struct media *media, enum listening listening)
 {
-	ast_verb(3, "%s: somebody %s the call\n", media->report.channel,
-		recorded ? "records or listens to" : "no longer records or listens to");
-	publish_plain(media, listening_type(), ast_json_pack("{s: s}", "Recorded", yes_no(recorded)));
+	static const char * const texts[] = {
+		[LISTEN_NO] = "nobody records or listens to",
+		[LISTEN_UNKNOWN] = "something that is not known may record or listen to",
+		[LISTEN_YES] = "somebody records or listens to",
+	};
+
+	ast_verb(3, "%s: %s the call\n", media_name(media), texts[listening]);
+	publish_plain(media, listening_type(), ast_json_pack("{s: s}", "Recorded", listen_text(listening)));
 }
 
 void events_alert(struct media *media, enum zrtp_event event)
@@ -355,9 +360,15 @@ static struct ast_json *about_peer(struct media *media, const char *name, const 
 	return ast_json_pack("{s: s, s: s, s: s}", "PeerZID", zid, "SAS", session.sas, name, value);
 }
 
-void events_verified(struct media *media, int verified)
+void events_verified(struct media *media, int verified, enum verified_by by)
 {
-	publish_plain(media, verified_type(), about_peer(media, "Verified", yes_no(verified)));
+	struct ast_json *blob = about_peer(media, "Verified", yes_no(verified));
+
+	if (blob && ast_json_object_set(blob, "By", ast_json_string_create(status_verified_by_text(by)))) {
+		ast_json_unref(blob);
+		blob = NULL;
+	}
+	publish_plain(media, verified_type(), blob);
 }
 
 void events_enrollment(struct media *media, const char *status)

@@ -276,6 +276,9 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	} else {
 		res = admit(media, buf, len, rtcp, &notify);
 	}
+	if (res >= 0 && !rtcp) {
+		dtmf_gate_packet(media, buf, res);
+	}
 	ao2_unlock(media);
 	if (notify) {
 		leg_push(media, notify);
@@ -530,6 +533,7 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 			gate->rx = GATE_SECURE;
 			gate->noticed = gate->has_ssrc = 0;
 			gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };
+			gate->keys++;
 		} else {
 			gate->tx = GATE_SECURE;
 			gate->was_secure = 1;

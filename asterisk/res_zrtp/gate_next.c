@@ -133,6 +133,7 @@ int gate_next_take_over(struct media *media)
 		gate->was_secure = 1;
 		dialog_secured(media, DIALOG_OURS);
 		gate->paused = gate->has_ssrc = 0;
+		gate->keys++;
 		gate->noticed = gate->next.noticed;
 		gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };
 		gate->next.srtp = NULL;

@@ -26,12 +26,24 @@ static const struct ast_datastore_info mark = {
 	.destroy = hooks_mark_destroy,
 };
 
-static void read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+/*! \brief A frame came in. \retval 1 it is taken away \pre chan is locked */
+static int read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
-	if (frame->frametype == AST_FRAME_VOICE) {
+	dtmf_gate_break(hook, chan);
+	switch (frame->frametype) {
+	case AST_FRAME_VOICE:
 		speech_on_read(hook, chan, frame);
-	} else if (frame->frametype == AST_FRAME_DTMF_END) {
-		keypad_digit(hook, chan, frame->subclass.integer);
+		return 0;
+	case AST_FRAME_DTMF_BEGIN:
+		return !dtmf_gate_admits(hook, chan, frame);
+	case AST_FRAME_DTMF_END:
+		if (!dtmf_gate_admits(hook, chan, frame)) {
+			return 1;
+		}
+		keypad_digit(hook, chan, frame);
+		return 0;
+	default:
+		return 0;
 	}
 }
 
@@ -45,8 +57,7 @@ static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *
 		return frame;
 	}
 	if (event == AST_FRAMEHOOK_EVENT_READ) {
-		read_event(hook, chan, frame);
-		if (partner_withholds(hook, chan, frame)) {
+		if (read_event(hook, chan, frame) || partner_withholds(hook, chan, frame)) {
 			ast_frfree(frame);
 			return &ast_null_frame;
 		}
@@ -61,7 +72,7 @@ static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *
 
 static int hook_consume(attribute_unused void *data, enum ast_frame_type type)
 {
-	return type == AST_FRAME_VOICE;
+	return listen_consumes(type, AST_FRAME_VOICE);
 }
 
 static void hook_destroy(void *data)
@@ -128,6 +139,7 @@ static int attach(struct ast_channel *chan, struct media *media)
 	}
 	hook->media = ao2_bump(media);
 	hook->partner_wanted = media->settings->require_partner;
+	hook->dtmf_state = dtmf_gate_state(media);
 	res = hooks_add(chan, &mark, hook_event, hook_consume, hook);
 	ao2_ref(hook, -1);
 

@@ -115,7 +115,7 @@ static int is_agreed(enum zrtp_clear_reason reason, enum evidence evidence)
 
 static void tell(struct media *media, const struct verdict *verdict, int closed, unsigned int sent)
 {
-	const char *name = media->report.channel;
+	const char *name = media_name(media);
 
 	if (closed) {
 		ast_log(LOG_WARNING, "%s: %s%s (%u ZRTP packets sent): no media passes%s (policy %s)\n", name,
@@ -215,7 +215,7 @@ static void hold_late(struct media *media)
 	if (!late && evidence == EVIDENCE_ANNOUNCED && !media->settings->stripped_clear
 		&& answered_ms(media) >= ANSWERED_MIN) {
 		ast_log(LOG_NOTICE, "%s: its signalling announced ZRTP, of which nothing has come yet: no media passes meanwhile\n",
-			media->report.channel);
+			media_name(media));
 		media->late = 1;
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);
 	} else if (late && evidence != EVIDENCE_ANNOUNCED) {

@@ -7,6 +7,9 @@
  * are a code of the policy, its command is done in the leg's serializer. The
  * digits reach Asterisk as ever: what a code does elsewhere is a matter of
  * choosing codes.
+ *
+ * Some commands change what others rely on: those count only when their digits
+ * are surely the phone's own, see is_own().
  */
 
 #include "asterisk.h"
@@ -16,11 +19,9 @@
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 #include "asterisk/time.h"
+#include "asterisk/utils.h"
 
 #include "res_zrtp.h"
-
-/*! Digits further apart do not belong to one code, milliseconds. */
-#define PAUSE_MAX 4000
 
 /*! The core puts aside what follows a digit faster, milliseconds. */
 #define GAP_MIN 45
@@ -67,7 +68,7 @@ int keypad_clash(const struct settings *settings)
 static void done(struct media *media, enum ast_zrtp_action action, enum ast_zrtp_result result)
 {
 	if (result != AST_ZRTP_OK) {
-		ast_log(LOG_NOTICE, "%s: keypad command refused: %s\n", media->report.channel, ast_zrtp_result_text(result));
+		ast_log(LOG_NOTICE, "%s: keypad command refused: %s\n", media_name(media), ast_zrtp_result_text(result));
 		speech_tell(media, "zrtp/not-possible");
 	} else if (action == AST_ZRTP_VERIFY) {
 		speech_tell(media, "zrtp/verified");
@@ -77,11 +78,25 @@ static void done(struct media *media, enum ast_zrtp_action action, enum ast_zrtp
 	/* Clear and secure are told when they have come about. */
 }
 
+/*! \brief Task: say that a command was refused. */
+static int task_refused(void *data)
+{
+	struct media *media = data;
+
+	ast_log(LOG_NOTICE, "%s: keypad command refused: its digits are not authenticated. It takes RFC 4733 digits, "
+		"pressed when the call is secure, or SIP INFO as keypad_info of policy %s allows it\n",
+		media_name(media), media->settings->name);
+	speech_tell(media, "zrtp/not-possible");
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
 static void command(struct media *media, enum keypad_command which)
 {
-	ast_verb(3, "%s: %s\n", media->report.channel, keypad_keys[which]);
+	ast_verb(3, "%s: %s\n", media_name(media), keypad_keys[which]);
 	if (which == KEYPAD_SAS ? leg_push(media, speech_task_sas) : action_push(media, actions[which], done)) {
-		ast_log(LOG_ERROR, "%s: keypad command lost: out of memory\n", media->report.channel);
+		ast_log(LOG_ERROR, "%s: keypad command lost: out of memory\n", media_name(media));
 	}
 }
 
@@ -102,13 +117,6 @@ static int comes_again(struct ast_channel *chan)
 		&& ast_tvdiff_ms(ast_tvnow(), *ast_channel_dtmf_tv(chan)) < GAP_MIN;
 }
 
-static int ends_with(const char *digits, const char *code)
-{
-	size_t len = strlen(digits), tail = strlen(code);
-
-	return tail && len >= tail && !strcmp(digits + len - tail, code);
-}
-
 /*!
  * \brief The phone that a digit is from, with a reference, or NULL. A channel that
  * was another one's has that one's hook too: one of them speaks for both.
@@ -127,39 +135,119 @@ static struct media *sender(struct hook *hook, struct ast_channel *chan)
 	return media;
 }
 
-static void obey(struct keypad *keypad, struct media *media)
+/*! \brief How do digits by SIP INFO come, if that is how those without RTP come? \pre chan is locked */
+static enum zrtp_signalling_digits info_digits(struct media *media, struct ast_channel *chan)
 {
-	int which;
+	struct zrtp_signalling_listener *listener = signalling_listener(media);
+	enum zrtp_signalling_digits res = ZRTP_SIGNALLING_NO_DIGITS;
+	unsigned int secure = 0;
+	char inband = 1;
+	int size = sizeof(inband);
 
-	for (which = 0; which < KEYPAD_COMMANDS; which++) {
-		if (ends_with(keypad->digits, media->settings->keypad[which])) {
-			keypad->digits[0] = '\0';
-			command(media, which);
-			break;
-		}
+	if (listener) {
+		res = listener->digits(listener);
+		ao2_ref(listener, -1);
+	} else if (!strcmp(ast_channel_tech(chan)->type, "SIP")
+		&& !ast_channel_queryoption(chan, AST_OPTION_DIGIT_DETECT, &inband, &size, 0) && !inband) {
+		size = sizeof(secure);
+		res = !ast_channel_queryoption(chan, AST_OPTION_SECURE_SIGNALING, &secure, &size, 0) && secure
+			? ZRTP_SIGNALLING_TLS_DIGITS : ZRTP_SIGNALLING_PLAIN_DIGITS;
+	}
+
+	return res;
+}
+
+/*!
+ * \brief Is this digit surely the phone's own? By RTP it must have come as a
+ * whole in the secure audio stream, by SIP INFO as the policy has it. What the
+ * core has heard in the audio may be any voice. \pre chan is locked
+ */
+static int is_own(struct media *media, struct ast_channel *chan, const struct ast_frame *frame)
+{
+	if (frame->ts) {
+		return dtmf_mark_is_own(frame->ts);
+	}
+	switch (media->settings->keypad_info) {
+	case KEYPAD_INFO_YES:
+		return info_digits(media, chan) != ZRTP_SIGNALLING_NO_DIGITS;
+	case KEYPAD_INFO_TLS:
+		return info_digits(media, chan) == ZRTP_SIGNALLING_TLS_DIGITS;
+	default:
+		return 0;
 	}
 }
 
-void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit)
+/*! \brief Keep a digit for the application that is going to have it. */
+static void hear(struct keypad *keypad, char digit, int own)
 {
-	struct keypad *keypad = &hook->keypad;
-	struct timeval now = ast_tvnow();
+	if (keypad->count == KEYPAD_HEARD_MAX) {
+		keypad->count--;
+		memmove(keypad->heard, keypad->heard + 1, keypad->count * sizeof(keypad->heard[0]));
+	}
+	keypad->heard[keypad->count].digit = digit;
+	keypad->heard[keypad->count++].own = own;
+}
+
+void keypad_digit(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+{
 	struct media *media = comes_again(chan) ? NULL : sender(hook, chan);
-	size_t len;
+	enum keypad_command which;
+	int own;
 
 	if (!media) {
 		return;
 	}
-	if (ast_tvdiff_ms(now, keypad->last) > PAUSE_MAX) {
-		keypad->digits[0] = '\0';
+	own = is_own(media, chan, frame);
+	hear(&hook->keypad, frame->subclass.integer, own);
+	switch (keypad_press(&hook->keypad.digits, media->settings->keypad, frame->subclass.integer, own,
+		dtmf_gate_state(media), context_now() / 1000, &which)) {
+	case KEYPAD_DO:
+		command(media, which);
+		break;
+	case KEYPAD_REFUSE:
+		if (leg_push(media, task_refused)) {
+			ast_log(LOG_ERROR, "%s: keypad command refused\n", ast_channel_name(chan));
+		}
+		break;
+	default:
+		break;
 	}
-	keypad->last = now;
-	len = strlen(keypad->digits);
-	if (len == KEYPAD_CODE_MAX) {
-		memmove(keypad->digits, keypad->digits + 1, len--);
-	}
-	keypad->digits[len] = digit;
-	keypad->digits[len + 1] = '\0';
-	obey(keypad, media);
 	ao2_ref(media, -1);
+}
+
+void keypad_forget_digits(struct ast_channel *chan)
+{
+	struct hook *hook;
+
+	ast_channel_lock(chan);
+	hook = hooks_find(chan);
+	if (hook) {
+		hook->keypad.count = 0;
+	}
+	ast_channel_unlock(chan);
+}
+
+int keypad_digit_is_own(struct ast_channel *chan, int digit)
+{
+	struct keypad *keypad;
+	struct hook *hook;
+	unsigned int i = 0;
+	int res = 0;
+
+	ast_channel_lock(chan);
+	hook = hooks_find(chan);
+	if (hook) {
+		keypad = &hook->keypad;
+		while (i < keypad->count && keypad->heard[i].digit != digit) {
+			i++;
+		}
+		if (i < keypad->count) {
+			res = keypad->heard[i++].own;
+			keypad->count -= i;
+			memmove(keypad->heard, keypad->heard + i, keypad->count * sizeof(keypad->heard[0]));
+		}
+	}
+	ast_channel_unlock(chan);
+
+	return res;
 }

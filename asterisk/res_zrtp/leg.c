@@ -174,7 +174,7 @@ static void announce_enrollment(struct leg *leg)
 static void stream_failed(struct media *media, enum zrtp_status status)
 {
 	ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped: %s\n",
-		media->report.channel, zrtp_status_text(status));
+		media_name(media), zrtp_status_text(status));
 	gate_wipe(media);
 }
 

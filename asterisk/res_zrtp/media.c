@@ -361,6 +361,15 @@ static enum peer_message message_of(const uint8_t *datagram, size_t len)
 		? PEER_SENDS_REQUEST : PEER_SENDS_ANSWER;
 }
 
+const char *media_name_copy(struct media *media, char *out, size_t size)
+{
+	ao2_lock(media);
+	ast_copy_string(out, media->report.channel, size);
+	ao2_unlock(media);
+
+	return out;
+}
+
 void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered)
 {
 	const struct net_address *to;

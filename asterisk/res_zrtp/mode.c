@@ -245,7 +245,7 @@ static int become_end(struct media *media, const char *why)
 		return 0;
 	}
 
-	ast_debug(1, "%s: the PBX is the end of its ZRTP: %s\n", media->report.channel, why);
+	ast_debug(1, "%s: the PBX is the end of its ZRTP: %s\n", media_name(media), why);
 	if (listed) {
 		stats_unlist(media);
 	}
@@ -253,7 +253,7 @@ static int become_end(struct media *media, const char *why)
 	far_learn(media);
 	keyless_again(media);
 	if (leg_join(media, media->ssrc) || begin(media)) {
-		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media->report.channel);
+		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media_name(media));
 		gate_wipe(media);
 		return 0;
 	}
@@ -820,7 +820,7 @@ void mode_look(struct media *media, int milliseconds)
 
 	ao2_ref(media, +1);
 	if (timers_add(MAX(milliseconds, 1), fire, media)) {
-		ast_log(LOG_ERROR, "%s: no look at its call: out of memory\n", media->report.channel);
+		ast_log(LOG_ERROR, "%s: no look at its call: out of memory\n", media_name(media));
 		ao2_lock(media);
 		media->pass.deciding = 0;
 		ao2_unlock(media);

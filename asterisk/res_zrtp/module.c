@@ -36,6 +36,7 @@ static const struct {
 	{ "refusals", refuse_init, refuse_shutdown },
 	{ "partners", partner_init, partner_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
+	{ "listeners", listen_init, listen_shutdown },
 	{ "modes", mode_init, mode_shutdown },
 	{ "coexistence", beside_init, beside_shutdown },
 	{ "labels", ahead_init, ahead_shutdown },

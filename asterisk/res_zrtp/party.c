@@ -91,7 +91,7 @@ static void tell(struct party *party)
 {
 	const char *state;
 	enum outcome outcome;
-	int recorded;
+	enum listening listening;
 
 	if (!party->media) {
 		return;
@@ -99,12 +99,12 @@ static void tell(struct party *party)
 	ao2_lock(party);
 	state = status_state_text(party->report.stream.state);
 	outcome = party->report.outcome;
-	recorded = party->report.recorded;
+	listening = party->report.listening;
 	ao2_unlock(party);
 
-	if (recorded != party->told_recorded) {
-		party->told_recorded = recorded;
-		events_listening(party->media, recorded);
+	if (listening != party->told_listening) {
+		party->told_listening = listening;
+		events_listening(party->media, listening);
 	}
 	if (state != party->told_state || outcome != party->told_outcome) {
 		party->told_state = state;
@@ -246,7 +246,7 @@ static void tell_unbound(struct party *party, const struct leg_state *state)
 	cache_about(info.peer_zid, &about);
 	enroll_zid_text(zid, info.peer_zid);
 	ast_log(LOG_NOTICE, "%s: phone %s is enrolled for endpoint %s, not for %s: no SAS is relayed to it\n",
-		state->media->report.channel, zid, S_OR(about.endpoints, "(none)"), S_OR(state->endpoint, "(nobody)"));
+		media_name(state->media), zid, S_OR(about.endpoints, "(none)"), S_OR(state->endpoint, "(nobody)"));
 }
 
 void party_update(struct party *party, const struct leg_state *state)
@@ -271,6 +271,7 @@ void party_update(struct party *party, const struct leg_state *state)
 		/* With the session went whatever its phone was shown. */
 		memset(&report->relay, 0, sizeof(report->relay));
 		report->relay_status = RELAY_NONE;
+		report->verified_by = VERIFIED_EARLIER;
 	}
 	put_facts(&report->facts, report, state);
 	changed = memcmp(&former, &report->facts, sizeof(former));
@@ -310,19 +311,19 @@ void party_close(struct party *party)
 	}
 }
 
-void party_meet(struct party *party, enum partner_kind kind, struct party *partner, int recorded)
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening)
 {
 	struct party *former = NULL;
 	int changed;
 
 	ao2_lock(party);
 	changed = party->serializer && (party->report.partner != kind || party->partner != partner
-		|| party->report.recorded != !!recorded);
+		|| party->report.listening != listening);
 	if (changed) {
 		former = party->partner;
 		party->partner = ao2_bump(partner);
 		party->report.partner = kind;
-		party->report.recorded = !!recorded;
+		party->report.listening = listening;
 	}
 	ao2_unlock(party);
 
@@ -330,6 +331,13 @@ void party_meet(struct party *party, enum partner_kind kind, struct party *partn
 	if (changed) {
 		push_look(party);
 	}
+}
+
+void party_set_verified_by(struct party *party, enum verified_by by)
+{
+	ao2_lock(party);
+	party->report.verified_by = by;
+	ao2_unlock(party);
 }
 
 void party_get_report(struct party *party, struct party_report *out)

@@ -515,7 +515,7 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 		return -1;
 	}
 	if (former != partner) {
-		ast_verb(3, "%s: passed through to %s, the ZRTP is between the phones\n", media->report.channel, name);
+		ast_verb(3, "%s: passed through to %s, the ZRTP is between the phones\n", media_name(media), name);
 		if (!beside) {
 			deliver_hello(media, partner);
 		}

@@ -80,6 +80,12 @@ static const char * const no_passthrough_words[] = {
 static const char * const close_clear[] = { "close", "clear", NULL };
 static const char * const hangup_silence[] = { "hangup", "silence", NULL };
 static const char * const refuse_warn[] = { "refuse", "warn", NULL };
+static const char * const info_words[] = {
+	[KEYPAD_INFO_TLS] = "tls",
+	[KEYPAD_INFO_YES] = "yes",
+	[KEYPAD_INFO_NO] = "no",
+	NULL
+};
 static const char * const clear_words[] = {
 	[ALLOW_CLEAR_NO] = "no",
 	[ALLOW_CLEAR_CONFIRM] = "confirm",
@@ -197,6 +203,7 @@ static const struct policy_key keys[] = {
 	CODE("keypad_unverify", KEYPAD_UNVERIFY),
 	CODE("keypad_clear", KEYPAD_CLEAR),
 	CODE("keypad_secure", KEYPAD_SECURE),
+	CHOICE("keypad_info", keypad_info, info_words, "tls, yes or no"),
 	CHOICE("hash_mismatch", policy.tolerate_mismatch, refuse_warn, "refuse or warn"),
 	{ .name = "cache_expiry", .allowed = "never, or a number of seconds up to 999999999", .parse = parse_expiry,
 		.print = print_expiry },

@@ -36,7 +36,7 @@ static int relay_send(struct party *party, const struct relay *relay)
 
 	if (status != ZRTP_OK) {
 		ast_log(LOG_ERROR, "%s: the SAS of the other leg is not relayed: %s\n",
-			party->media->report.channel, zrtp_status_text(status));
+			media_name(party->media), zrtp_status_text(status));
 		return -1;
 	}
 
@@ -60,7 +60,7 @@ void relay_look(struct party *party)
 		return;
 	}
 	if (!relay_wanted(&relay, &report.relay, &report.facts,
-			report.partner == PARTNER_LEG ? &report.far : NULL, report.recorded)) {
+			report.partner == PARTNER_LEG ? &report.far : NULL, report.listening != LISTEN_NO)) {
 		return;
 	}
 	same = !memcmp(&relay, &report.relay, sizeof(relay)) && report.relay_status != RELAY_NONE;

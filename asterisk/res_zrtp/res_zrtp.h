@@ -24,7 +24,10 @@
 #include <zrtp/zrtp.h>
 
 #include "dialog.h"
+#include "dtmf_gate.h"
 #include "gate_next.h"
+#include "keypad_code.h"
+#include "listen.h"
 #include "peer_address.h"
 #include "rtcp_choice.h"
 #include "rate.h"
@@ -58,17 +61,12 @@ enum mode {
 	MODE_OFF,         /*!< As the stock engine: ZRTP is nothing to it */
 };
 
-/*! The commands of the keypad, see keypad.c. */
-enum keypad_command {
-	KEYPAD_SAS,
-	KEYPAD_VERIFY,
-	KEYPAD_UNVERIFY,
-	KEYPAD_CLEAR,
-	KEYPAD_SECURE,
-	KEYPAD_COMMANDS
+/*! Whether digits by SIP INFO give commands that only the phone's own digits give. */
+enum keypad_info {
+	KEYPAD_INFO_TLS, /*!< Where the phone's signalling is TLS */
+	KEYPAD_INFO_YES,
+	KEYPAD_INFO_NO,
 };
-/*! The longest code, digits. */
-#define KEYPAD_CODE_MAX 8
 
 /*! What a peer that is trusted with GoClear gets (RFC 6189, 4.7.2). */
 enum allow_clear {
@@ -90,7 +88,8 @@ struct settings {
 	bool silent_refused;           /*!< A leg on which no media may pass for good stays, and is not hung up */
 	enum no_passthrough no_passthrough; /*!< What becomes of two phones that cannot be passed through */
 	enum allow_clear allow_clear;
-	char keypad[KEYPAD_COMMANDS][KEYPAD_CODE_MAX + 1]; /*!< Codes; empty: off */
+	keypad_codes keypad;           /*!< Empty: off */
+	enum keypad_info keypad_info;
 };
 
 /*!
@@ -185,6 +184,7 @@ struct gate {
 	uint32_t ssrc;
 	struct unauthentic unauthentic; /*!< Packets that the keys do not open, and the SSRC of the last one */
 	uint32_t unauthentic_ssrc;
+	unsigned int keys;         /*!< How often the keys to receive with were installed */
 	struct zrtp_srtp *srtp;
 	struct gate_next next;     /*!< Keys that wait */
 	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */
@@ -486,6 +486,7 @@ enum outcome {
 /*! An ao2 object; its lock guards the first part. */
 struct media {
 	struct gate gate;             /*!< First: it is what the core takes for SRTP */
+	struct dtmf_gate dtmf;
 	int fd;                       /*!< The RTP socket, a duplicate; -1 when gone */
 	struct peer_address peer;     /*!< Where it is, and who may be it */
 	struct leg *leg;              /*!< Set once */
@@ -595,6 +596,10 @@ void media_engage(struct media *media);
 void media_settle(struct media *media);
 /*! \brief The channel of this instance with a reference, or NULL. No lock may be held. */
 struct ast_channel *media_channel(struct media *media);
+/*! \brief Copy the name of its channel, for the log. \return out */
+const char *media_name_copy(struct media *media, char *out, size_t size);
+/*! The same, for one statement: others give a channel another name meanwhile, so it is never read without the lock. */
+#define media_name(media) media_name_copy(media, (char [AST_CHANNEL_NAME]) { "" }, AST_CHANNEL_NAME)
 
 /* ------------------------------------------------------------------------
  * bridge.c: who a channel is bridged with, and who listens
@@ -620,6 +625,16 @@ struct media *bridge_medium(struct ast_channel *chan, int video);
 
 /*! \brief Look again at who this channel is bridged with. No lock may be held. */
 void bridge_look(struct ast_channel *chan);
+/*! \brief Look again at who records it or listens, for somebody who asks. No lock may be held. */
+void bridge_listen(struct ast_channel *chan);
+/*! \brief As bridge_look() for a channel by its uniqueid, if there is one. */
+void bridge_look_at(const char *channel_id);
+
+#ifdef HAVE_SNAPSHOT_BASE
+#define SNAPSHOT_ID(snapshot) ((snapshot)->base->uniqueid)
+#else
+#define SNAPSHOT_ID(snapshot) ((snapshot)->uniqueid)
+#endif
 
 /* ------------------------------------------------------------------------
  * party.c: what others may know of a leg
@@ -641,6 +656,14 @@ enum relay_status {
 	RELAY_UNANSWERED,
 };
 
+/*! Who said in this call that its SAS was compared. */
+enum verified_by {
+	VERIFIED_EARLIER,  /*!< Nobody: it is known from an earlier call, if it is */
+	VERIFIED_PHONE,    /*!< The phone of the leg, by keypad: it vouches for itself */
+	VERIFIED_PARTNER,  /*!< At the other leg, whose phone shows this SAS */
+	VERIFIED_OPERATOR, /*!< CLI, AMI, or an application */
+};
+
 /*! All that is told of a leg. */
 struct party_report {
 	enum outcome outcome;          /*!< Of its audio, see leg_outcome() */
@@ -654,7 +677,8 @@ struct party_report {
 	struct relay relay;            /*!< The last one sent to the phone */
 	enum relay_status relay_status;
 	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
-	unsigned int recorded:1;       /*!< Somebody records or listens */
+	enum listening listening;      /*!< Does somebody record or listen? */
+	enum verified_by verified_by;
 	unsigned int enrolling:1;
 	unsigned int bound:1;          /*!< Its phone, if enrolled, is so for this endpoint */
 	unsigned int hash_offered:1;   /*!< Our zrtp-hash went to the peer */
@@ -672,7 +696,7 @@ struct party {
 	struct media *media;           /*!< The stream that stands for the leg; NULL: none */
 	const char *told_state;        /*!< What the last events said */
 	enum outcome told_outcome;
-	unsigned int told_recorded:1;
+	enum listening told_listening;
 	unsigned int told_unbound:1;
 };
 
@@ -698,8 +722,10 @@ void party_update(struct party *party, const struct leg_state *state);
 /*! \brief The leg is over. Serializer only. */
 void party_close(struct party *party);
 /*! \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held. */
-void party_meet(struct party *party, enum partner_kind kind, struct party *partner, int recorded);
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening);
 void party_get_report(struct party *party, struct party_report *out);
+/*! \brief Somebody has said so. */
+void party_set_verified_by(struct party *party, enum verified_by by);
 /*!
  * \brief The SAS that a leg's phone shows: its own, or that of the other leg
  * once it has acknowledged that one.
@@ -731,6 +757,8 @@ int status_each(struct ast_channel *chan, void (*each)(const char *name, const c
 const char *status_name(char *out, size_t size, const char name[5]);
 /*! \brief A word for the state of a stream. */
 const char *status_state_text(enum zrtp_state state);
+/*! \brief earlier, phone, partner or operator. */
+const char *status_verified_by_text(enum verified_by by);
 
 /*!
  * \brief The value of one item, by its name in any case. No lock may be held.
@@ -978,10 +1006,17 @@ void timers_expired(struct media *media);
  * hooks.c
  */
 
+/*! So many digits an application may leave unasked about. */
+#define KEYPAD_HEARD_MAX 16
+
 /*! The latest digits of a channel. */
 struct keypad {
-	char digits[KEYPAD_CODE_MAX + 1];
-	struct timeval last;
+	struct keypad_digits digits;
+	struct {
+		char digit;
+		unsigned int own:1;   /*!< Surely the phone's */
+	} heard[KEYPAD_HEARD_MAX];    /*!< For ast_zrtp_digit_is_own(), the oldest first */
+	unsigned int count;
 };
 
 struct speech;
@@ -990,6 +1025,7 @@ struct speech;
 struct hook {
 	struct media *media;      /*!< That it was made for, fixed: keeps the module */
 	struct keypad keypad;
+	unsigned int dtmf_state;  /*!< Of the gate at the last frame, see dtmf_gate.h */
 	struct speech *speech;    /*!< NULL: nothing to say */
 	/* Of partner.c: whether what the phone says may reach the others of its bridge. */
 	const struct ast_bridge *bridge; /*!< The one that was looked at; without a reference */
@@ -1030,7 +1066,10 @@ int keypad_code_valid(const char *code);
 /*! \brief The command whose code is part of another one's, or -1. */
 int keypad_clash(const struct settings *settings);
 /*! \brief A digit came in. \pre chan is locked */
-void keypad_digit(struct hook *hook, struct ast_channel *chan, int digit);
+void keypad_digit(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
+/* What api.h promises. */
+void keypad_forget_digits(struct ast_channel *chan);
+int keypad_digit_is_own(struct ast_channel *chan, int digit);
 
 /* ------------------------------------------------------------------------
  * speech.c: prompts for one side of a call that goes on
@@ -1105,7 +1144,7 @@ const char *events_outcome_text(enum outcome outcome);
 /*! \brief Tell of a leg that has another state. Serializer only. */
 void events_state(struct media *media, const char *state, enum outcome outcome);
 /*! \brief Tell that somebody begins to record or listen, or ends it. Serializer only. */
-void events_listening(struct media *media, int recorded);
+void events_listening(struct media *media, enum listening listening);
 /*! \brief Tell of something a person should know: a security exception. Serializer only. */
 void events_alert(struct media *media, enum zrtp_event event);
 /*! \brief Tell of another such thing. \param reason for programs \param text for people */
@@ -1122,8 +1161,8 @@ void events_passthrough(struct media *media, const char *state, int first);
  * \param first it is the one that the variables of the channel speak of
  */
 void events_unjoined(struct media *media, const char *reason, const char *text, int first);
-/*! \brief Tell whether the SAS was compared. Serializer only. */
-void events_verified(struct media *media, int verified);
+/*! \brief Tell whether the SAS was compared, and who says so. Serializer only. */
+void events_verified(struct media *media, int verified, enum verified_by by);
 /*! \brief Tell how an enrollment ended. Serializer only. */
 void events_enrollment(struct media *media, const char *status);
 

@@ -168,6 +168,16 @@ static void discard(int fd)
 	}
 }
 
+/*! \brief What the stock engine makes of the next packet. \pre instance is locked */
+static struct ast_frame *read_media(struct ast_rtp_instance *instance)
+{
+	struct ast_frame *frames = stock->read(instance, 0);
+	/* A packet of DTLS may have replaced it. */
+	struct media *media = gate_media(instance);
+
+	return media ? dtmf_gate_read(media, instance, frames) : frames;
+}
+
 static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 {
 	struct media *media = gate_media(instance);
@@ -181,7 +191,7 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 		discard(stock->fd(instance, rtcp));
 		return &ast_null_frame;
 	}
-	if (rtcp) {
+	if (rtcp || !media) {
 		return media && stun_refuse(media, fd, rtcp) ? &ast_null_frame : stock->read(instance, rtcp);
 	}
 
@@ -192,7 +202,7 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 		}
 	}
 
-	return i < ZRTP_READS ? stock->read(instance, rtcp) : &ast_null_frame;
+	return i < ZRTP_READS ? read_media(instance) : &ast_null_frame;
 }
 
 /*! \brief Sockets of RTCP come and go. \pre instance is locked */

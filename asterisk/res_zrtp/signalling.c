@@ -297,7 +297,7 @@ void signalling_apply(struct media *media)
 		successor_recall(media);
 	} else if (!successor_expects(media, hash)) {
 		ast_log(LOG_NOTICE, "%s: the signalling names another ZRTP peer, ZRTP begins again with it\n",
-			media->report.channel);
+			media_name(media));
 		leg_restart(media, PEER_CLAIM_HASH);
 	}
 }
@@ -344,7 +344,7 @@ void signalling_mismatch(struct media *media)
 	int tolerated = media->settings->policy.tolerate_mismatch;
 
 	ast_log(LOG_WARNING, "%s: a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: %s\n",
-		media->report.channel, tolerated ? "it is accepted, as policy has it, so compare the SAS" :
+		media_name(media), tolerated ? "it is accepted, as policy has it, so compare the SAS" :
 		"it is refused. Somebody is in between, or changes the signalling");
 	if (!tolerated) {
 		media->hash_due = context_now() + PATIENCE_USEC;

@@ -19,7 +19,7 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 5
+#define ZRTP_SIGNALLING_VERSION 6
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
@@ -29,6 +29,13 @@
 
 /*! Room for the name of an encoding with its NUL. */
 #define ZRTP_SIGNALLING_ENCODING_SIZE 40
+
+/*! How digits come that do not come by RTP. */
+enum zrtp_signalling_digits {
+	ZRTP_SIGNALLING_NO_DIGITS,    /*!< Not in the signalling: the core listens for their tones */
+	ZRTP_SIGNALLING_PLAIN_DIGITS, /*!< In messages that anybody could have sent */
+	ZRTP_SIGNALLING_TLS_DIGITS,   /*!< In messages from the other end of the TLS connection */
+};
 
 /*! What the signalling wants to hear of an instance. An ao2 object. */
 struct zrtp_signalling_listener {
@@ -55,6 +62,8 @@ struct zrtp_signalling_listener {
 	 * \param text ASCII without quotation marks; constant
 	 */
 	void (*refused)(struct zrtp_signalling_listener *listener, int cause, const char *text);
+	/*! \brief How do digits come that do not come by RTP? Any lock may be held. */
+	enum zrtp_signalling_digits (*digits)(struct zrtp_signalling_listener *listener);
 	/*! \brief Does the phone take a call in place of the one it has (RFC 3891)? */
 	int (*replaceable)(struct zrtp_signalling_listener *listener);
 	/*!

@@ -241,6 +241,25 @@ static void put_verified(char *out, const struct source *s)
 	put_flag(out, s, s->report.session.verified);
 }
 
+const char *status_verified_by_text(enum verified_by by)
+{
+	static const char * const texts[] = {
+		[VERIFIED_EARLIER] = "earlier",
+		[VERIFIED_PHONE] = "phone",
+		[VERIFIED_PARTNER] = "partner",
+		[VERIFIED_OPERATOR] = "operator",
+	};
+
+	return texts[by];
+}
+
+static void put_verified_by(char *out, const struct source *s)
+{
+	if (s->report.session.verified) {
+		put(out, status_verified_by_text(s->report.verified_by));
+	}
+}
+
 static void put_peer_verified(char *out, const struct source *s)
 {
 	put_flag(out, s, s->report.session.peer_verified);
@@ -340,7 +359,7 @@ static void put_partner(char *out, const struct source *s)
 /*! \brief Of a leg that may be passed through it is not known. */
 static void put_recorded(char *out, const struct source *s)
 {
-	put(out, s->unjoined ? "" : yes_no(s->report.recorded));
+	put(out, s->unjoined ? "" : listen_text(s->report.listening));
 }
 
 static void put_phone_keys(char *out, const struct source *s)
@@ -399,6 +418,7 @@ static const struct {
 	{ "PeerName", put_peer_name },
 	{ "PeerClient", put_client },
 	{ "Verified", put_verified },
+	{ "VerifiedBy", put_verified_by },
 	{ "PeerVerified", put_peer_verified },
 	{ "Cache", put_cache },
 	{ "Enrolled", put_enrolled },
@@ -474,6 +494,9 @@ int status_each(struct ast_channel *chan, void (*each)(const char *name, const c
 	struct media *media;
 	size_t i;
 
+	/* Not all that listens says so when it begins. The dialplan has what was seen
+	 * last: its functions may be called with the channel locked. */
+	bridge_listen(chan);
 	if (load(&source, &media, chan)) {
 		return -1;
 	}

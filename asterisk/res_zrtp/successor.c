@@ -139,7 +139,7 @@ void successor_knock(struct media *media)
 	if (claim != PEER_CLAIM_NONE) {
 		leg_restart(media, claim);
 	} else if (!next->session && !was_told(media)) {
-		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", media->report.channel);
+		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", media_name(media));
 	}
 }
 
@@ -213,7 +213,7 @@ static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *i
 	struct media *media = arg;
 
 	if (stream == media->next) {
-		ast_debug(1, "%s: another ZRTP session failed: %s\n", media->report.channel, info->text);
+		ast_debug(1, "%s: another ZRTP session failed: %s\n", media_name(media), info->text);
 		fail(media);
 	} else {
 		callbacks_table.error(stream, info, arg);
@@ -263,7 +263,7 @@ static void hold_to_hash(struct media *media)
 	ast_copy_string(hash, media->peer_hash, sizeof(hash));
 	ao2_unlock(media);
 	if (!ast_strlen_zero(hash) && zrtp_stream_set_peer_hello_hash(media->next, hash) != ZRTP_OK) {
-		ast_debug(1, "%s: no use of a=zrtp-hash for another ZRTP session\n", media->report.channel);
+		ast_debug(1, "%s: no use of a=zrtp-hash for another ZRTP session\n", media_name(media));
 	}
 }
 
@@ -346,10 +346,10 @@ void successor_begin(struct leg *leg, struct media *media, enum peer_claim claim
 	/* Who does not share the secret of the peer that it says it is leaves no trace in the cache. */
 	if (leg_new_session(leg, &next->session, &callbacks, claim != PEER_CLAIM_SAME) != ZRTP_OK) {
 		next->session = NULL;
-		ast_log(LOG_ERROR, "%s: no memory for another ZRTP session, the call keeps the one it has\n", media->report.channel);
+		ast_log(LOG_ERROR, "%s: no memory for another ZRTP session, the call keeps the one it has\n", media_name(media));
 		return;
 	}
-	ast_log(LOG_NOTICE, "%s: %s, the call keeps its keys until that is secure\n", media->report.channel,
+	ast_log(LOG_NOTICE, "%s: %s, the call keeps its keys until that is secure\n", media_name(media),
 		claim == PEER_CLAIM_SAME ? "the phone begins ZRTP anew" : "another ZRTP peer has come");
 	next->claim = claim;
 	next->media = media;
@@ -496,7 +496,7 @@ static void give_up(struct leg *leg, const char *why)
 
 	if (media) {
 		ast_log(LOG_WARNING, "%s: no other ZRTP peer takes the call, it keeps the keys it has: %s\n",
-			media->report.channel, why);
+			media_name(media), why);
 		events_alert(media, ZRTP_EVENT_PEER_CHANGED);
 	}
 	drop(leg);
@@ -568,7 +568,7 @@ static void promote(struct leg *leg)
 	leg_each_stream(leg, take_place, NULL);
 	zrtp_session_free(former);
 	if (media) {
-		ast_log(LOG_NOTICE, "%s: the call has %s, with other keys and another SAS\n", media->report.channel,
+		ast_log(LOG_NOTICE, "%s: the call has %s, with other keys and another SAS\n", media_name(media),
 			next->claim == PEER_CLAIM_SAME ? "the same ZRTP peer, which began anew" : "another ZRTP peer");
 	}
 	leg_each_stream(leg, tell, NULL);

@@ -221,6 +221,15 @@ struct zrtp_store_peer {
  */
 ZRTP_API void zrtp_store_uri_label(char out[ZRTP_LABEL_SIZE], const char *uri);
 
+/* Is this valid UTF-8 without control characters, those of ASCII and U+0080 to
+ * U+009F? Any thread. */
+ZRTP_API bool zrtp_store_is_printable(const char *text);
+
+/* Put a question mark in place of each octet that keeps text from being so, in
+ * place. The length stays. What comes from files, databases, packets and people
+ * is shown on terminals and in protocols of lines. Any thread. */
+ZRTP_API void zrtp_store_printable(char *text);
+
 /*
  * A call under this label has one that could not be learned. What is known of the
  * peer is offered, and nothing is concluded from it on how the peer files; the

@@ -47,6 +47,15 @@ def message(kind, body=b"", words=None):
     return struct.pack(">HH", 0x505A, size & 0xFFFF) + kind.encode() + body
 
 
+DIGITS = "0123456789*#ABCD"
+
+
+def digit(pressed, sequence, stamp, duration, *, end=False, ssrc=0x5A525450, number=101, first=False):
+    """An RTP packet of a digit (RFC 4733); duration in samples since its begin at stamp."""
+    return struct.pack(">BBHIIBBH", 0x80, number | (0x80 if first else 0), sequence & 0xFFFF, stamp & 0xFFFFFFFF, ssrc,
+                       DIGITS.index(pressed), 0x8A if end else 0x0A, duration)
+
+
 def malformed(sample, count, seed=1):
     """count packets made from a good one: flipped, cut, stretched, relabelled, lying.
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The laboratory: one PBX with its endpoints, policies and extensions, and the phones for it.
 
-Ports, all on 127.0.0.1: PBX SIP 25060 to 25063 and AMI 25064, 25065; relay 25066, 25067;
+Ports, all on 127.0.0.1: PBX SIP 25060 to 25063 and AMI 25064, 25065; relay 25066, 25067; TLS 25068, 25069;
 phones SIP 25070 and up, RTP 26000 and up by tens; PBX RTP 28000 to 28999.
 """
 import os
@@ -15,6 +15,7 @@ from zrtpphone import ZrtpPhone
 
 PBX_HZ, PHONE_HZ, MUSIC_HZ = 880, 440, 620
 PBX_PORT, CHAN_SIP_PORT, AMI_PORT, PROXY_PORT, PROXY_RTP = 25060, 25062, 25064, 25066, 27900
+TLS_PORT, TLS_RELAY_PORT = 25068, 25069
 
 # Policy sections of zrtp.conf. Each of the first five leaves one choice only where it matters,
 # so that the outcome does not depend on who initiates.
@@ -29,6 +30,8 @@ POLICIES = {
     "keypad": "keypad_sas = *71\nkeypad_verify = *72\nkeypad_unverify = *73\nkeypad_clear = *74\n"
               "keypad_secure = *75\nallow_clear = yes\n",
     "confirm": "allow_clear = confirm\n",
+    "byinfo": "keypad_sas = *71\nkeypad_verify = *72\nkeypad_unverify = *73\nkeypad_clear = *74\n"
+              "keypad_secure = *75\nallow_clear = yes\nkeypad_info = yes\n",
     "through": "mode = passthrough\n",
     "sealed": "mode = passthrough\nrequire = yes\n",
     "auto": "mode = auto\n",
@@ -194,6 +197,23 @@ exten => sent-on,1,Answer()
  same => n,Wait(600)
 exten => spy,1,Answer()
  same => n,ChanSpy({technology}/bob,qs)
+exten => spy-auto,1,ChanSpy({technology}/auto,qs)
+exten => takes,1,Answer()
+ same => n,Wait(1)
+ same => n,Record({home}/sounds/taken.wav,0,6)
+exten => mailbox,1,Answer()
+ same => n,VoiceMail(1@default,s)
+exten => socket,1,Answer()
+ same => n,AudioSocket(40325ec2-5efd-4bd3-805f-53576e581d13,127.0.0.1:27950)
+exten => outside,1,Dial(UnicastRTP/127.0.0.1:27950/c(ulaw),20)
+exten => louder,1,Answer()
+ same => n,Set(VOLUME(TX)=2)
+ same => n,Wait(600)
+exten => stasis,1,Answer()
+ same => n,Stasis(lab)
+exten => _traced-.,1,Set(FRAME_TRACE(white)=TEXT)
+ same => n,Dial({technology}/${{EXTEN:7}},20)
+exten => _beside-.,1,Dial(Local/call-${{EXTEN:7}}@phones/n,20)
 exten => pickup,1,PickupChan({technology}/bob,p)
 exten => _pickup-.,1,PickupChan({technology}/${{EXTEN:7}},p)
 exten => park,1,Park()

@@ -19,6 +19,7 @@ import test_closed  # noqa: E401,F401,E402
 import test_cache, test_calls, test_coexist, test_enroll, test_goclear, test_keypad, test_life, test_modules, test_numbers  # noqa: E401,F401,E402
 import test_old, test_ownzid, test_parallel, test_passthrough, test_peers, test_relay, test_sdp, test_sip, test_strangers, test_stress, test_unjoined  # noqa: E401,F401,E402
 import test_cost, test_wire, test_zrtpcall  # noqa: E401,F401,E402
+import test_digits, test_listen  # noqa: E401,F401,E402
 
 
 def main():

@@ -38,7 +38,8 @@ def spoken(lab, pcm, sas):
 
 def in_a_bridge(lab, way):
     """A call between two Linphones; the caller uses its keypad."""
-    with asterisk.Events(lab.pbx) as events, lab.phone("keypad", record=True, digits=way) as phone, \
+    name = "byinfo" if way == "info" else "keypad"
+    with asterisk.Events(lab.pbx) as events, lab.phone(name, record=True, digits=way) as phone, \
             lab.phone("bob", record=True) as other:
         other.expect_call()
         phone.call("feature-bob", lab.sip_port)
@@ -71,6 +72,27 @@ for _way in ("rfc4733", "info"):
          errors="keypad command refused")(lambda lab, w=_way: in_a_bridge(lab, w))
 
 
+@case("who says that a SAS was compared: the phone, the other leg, the operator")
+def who_says(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("keypad") as phone:
+        phone.call("silent", lab.sip_port)
+        phone.secure()
+        time.sleep(0.5)
+        test_relay.reaches(lab, "keypad", Verified="no")
+        equal("by", test_relay.status(lab, "keypad").get("VerifiedBy"), None)
+        phone.say(f"dtmf {VERIFY}")
+        equal("by", events.wait("ZrtpVerified", 8, Verified="yes")["By"], "phone")
+        test_relay.reaches(lab, "keypad", VerifiedBy="phone")
+        lab.pbx.cli(f"zrtp verify {lab.pbx.stream('keypad')['Channel']}")
+        events.wait("ZrtpVerified", 8, Verified="yes", By="operator")
+        test_relay.reaches(lab, "keypad", VerifiedBy="operator")
+        phone.hang_up()
+        phone.call("silent", lab.sip_port)
+        phone.secure()
+        test_relay.reaches(lab, "keypad", Verified="yes", VerifiedBy="earlier")
+        phone.hang_up()
+
+
 @case("keypad of an enrolled phone: it hears the SAS it shows, and its word is for the phone behind")
 def enrolled(lab):
     with test_relay.enrollment(lab) as events, lab.zrtp_phone("keypad", enroll="accept", record=True) as phone, \
@@ -83,6 +105,7 @@ def enrolled(lab):
         phone.say(f"dtmf {VERIFY}")
         event = events.wait("ZrtpVerified", 8)
         equal("whose word it is about", asterisk.endpoint_of(event["Channel"]), "bob")
+        equal("by", event["By"], "partner")
         phone.hang_up()
     spoken(lab, tone.read(phone.recording), sas)
 

@@ -331,3 +331,13 @@ def replaced(lab):
     # SIP may have repeated the first one.
     equal("an answer has the hash of the new Hello",
           [value in witness.true[TO_PHONE] for value in told if value != told[0]][:1], [True])
+
+
+@case("a malformed a=zrtp-hash with escape sequences is logged without them", errors="malformed a=zrtp-hash ignored")
+def escape(lab):
+    logged = len(lab.pbx.log())
+    with lab.plain_phone() as phone:
+        phone.call("silent", lab.sip_port, sdp="a=zrtp-hash:1.10 \x1b[2J\x9b31m\x07forged")
+        wait.until("the log says so", 5, lambda: "malformed a=zrtp-hash" in lab.pbx.log()[logged:])
+    found = [c for c in lab.pbx.log()[logged:] if c in "\x1b\x9b\x07"]
+    equal("control characters in the log", found, [])
