@@ -11,6 +11,7 @@ from weapons import ATTACKER_HZ
 EVENT = 16         # octets of a clear digit (RFC 4733)
 SHORTEST = 32      # octets of payload that can be judged by what they look like
 AMPLIFICATION = 3
+REPORT = 200       # octets of one RTCP report, which may go where RTCP came from last
 
 
 def readable(payload):
@@ -61,7 +62,7 @@ def amplified(tap, ports, sent):
         if by_pbx(d) and d.target[1] in ports and capture.kind(d.data) != "other":
             got[d.target] = got.get(d.target, 0) + len(d.data)
     return [f"{octets} octets to {address} for {sent.get(address, 0)}" for address, octets in got.items()
-            if octets > AMPLIFICATION * sent.get(address, 0)]
+            if octets > AMPLIFICATION * sent.get(address, 0) + REPORT]
 
 
 def attacker_heard(path, at, what):

@@ -35,7 +35,7 @@ def _lines(body, change, port):
     if change == "new line":
         media = next(line for line in lines if line.startswith("m=audio"))
         lines = [re.sub(r"^m=audio \d+", "m=audio 0", line) for line in lines if not line.startswith("a=zrtp-hash")]
-        lines += [re.sub(r"^m=audio \d+", f"m=audio {port}", media), "a=rtpmap:0 PCMU/8000"]
+        lines += [re.sub(r"^m=audio \d+ (\S+) .*", rf"m=audio {port} \1 0", media), "a=rtpmap:0 PCMU/8000"]
     return lines
 
 
