@@ -58,7 +58,8 @@ static bool take_spare(struct zrtp_stream *stream, const struct zrtp_kex *kex)
 	return true;
 }
 
-/* A fresh key pair, or that of an exchange that came to nothing, if it fits (4.2). */
+/* A fresh key pair, or that of an exchange that came to nothing, if it fits (4.2)
+ * and was not shown: whoever begins anew has committed to nothing before. */
 static int make_private(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
@@ -66,7 +67,7 @@ static int make_private(struct zrtp_stream *stream)
 	const struct zrtp_random random = { fill_private, stream->session->context };
 	unsigned strength = 2 * exchange->choice.cipher->key_size; /* 5.1.5 */
 
-	if (exchange->private_key && exchange->private_kex == kex) {
+	if (exchange->private_key && exchange->private_kex == kex && !exchange->pv_sent) {
 		return 0;
 	}
 	zrtp_private_drop(exchange);

@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-enum { PBX, PHONE, SECOND = 1000000, HVI = 12 + 76 };
+enum { PBX, PHONE, SECOND = 1000000, HVI = 12 + 76, PV = 12 + 76 };
 
 /* ---- a stranger's packets: a genuine Hello and Commit, the chain and all ---- */
 
@@ -112,6 +112,82 @@ static void a_wrong_hello_first_does_not_keep_the_right_one_out(void **state)
 	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
 	assert_int_equal(pair_info(pair, PBX, 0).hello_hash, ZRTP_HASH_MATCHED);
 	assert_int_equal(pair->side[PBX].log[0].event_count[ZRTP_EVENT_HELLO_HASH_MISMATCH], 1);
+	pair_free(pair);
+}
+
+/* ---- a call with nobody there yet ---- */
+
+static unsigned key_pairs;
+
+static int count_key_pairs(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
+{
+	key_pairs += use == ZRTP_RANDOM_PRIVATE;
+	for (size_t i = 0; i < len; i++) {
+		out[i] = (uint8_t)pair_random(&side->prng);
+	}
+	return 0;
+}
+
+/* The PBX has given up on ZRTP, or is still looking for it. */
+static struct pair *lonely_call(bool clear)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	pair_config_init(&config);
+	pair = pair_new(&config);
+	pair->side[PBX].script = count_key_pairs;
+	pair_add_stream(pair, 0);
+	pair->loss = 100;
+	assert_int_equal(zrtp_stream_start(pair->side[PBX].log[0].stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + (clear ? 10 * SECOND : 1000));
+	key_pairs = 0;
+	return pair;
+}
+
+/* ---- our public value ---- */
+
+static struct pair_packet dhpart1;
+static unsigned dhparts;
+
+static bool keep_dhpart1(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	if (packet->to == PHONE && pair_is(packet, "DHPart1 ")) {
+		dhpart1 = *packet;
+		dhparts++;
+	}
+	return true;
+}
+
+/* A second initiator who has seen it, before he commits, could look for a fitting
+ * SAS. The first one, whose DHPart1 was lost, gets the same again. */
+static void a_second_initiator_gets_another_public_value(void **state)
+{
+	struct pair_packet hello, commit, first;
+	struct pair *pair = lonely_call(false);
+
+	(void)state;
+	pair->filter = keep_dhpart1;
+	make_stranger(NULL, 4711);
+	hello = stranger_hello;
+	commit = stranger_commit;
+	make_stranger((const uint8_t *)"the second..", 4712);
+	dhparts = 0;
+	(void)give(pair, 0, &hello);
+	(void)give(pair, 0, &commit);
+	pair_run(pair, pair->now + SECOND / 2);
+	assert_int_equal(dhparts, 1);
+	first = dhpart1;
+	(void)give(pair, 0, &commit);
+	pair_run(pair, pair->now + 2 * SECOND);
+	assert_int_equal(dhparts, 2);
+	assert_memory_equal(first.octets + PV, dhpart1.octets + PV, 32);
+	(void)give(pair, 0, &stranger_hello);
+	(void)give(pair, 0, &stranger_commit);
+	pair_run(pair, pair->now + SECOND);
+	assert_int_equal(dhparts, 3);
+	assert_memory_not_equal(first.octets + PV, dhpart1.octets + PV, 32);
 	pair_free(pair);
 }
 
@@ -276,34 +352,6 @@ static void an_error_after_the_confirm_is_the_peers(void **state)
 }
 
 /* ---- what it costs ---- */
-
-static unsigned key_pairs;
-
-static int count_key_pairs(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
-{
-	key_pairs += use == ZRTP_RANDOM_PRIVATE;
-	for (size_t i = 0; i < len; i++) {
-		out[i] = (uint8_t)pair_random(&side->prng);
-	}
-	return 0;
-}
-
-/* The PBX has given up on ZRTP, or is still looking for it. */
-static struct pair *lonely_call(bool clear)
-{
-	struct pair_config config;
-	struct pair *pair;
-
-	pair_config_init(&config);
-	pair = pair_new(&config);
-	pair->side[PBX].script = count_key_pairs;
-	pair_add_stream(pair, 0);
-	pair->loss = 100;
-	assert_int_equal(zrtp_stream_start(pair->side[PBX].log[0].stream, pair->now), ZRTP_OK);
-	pair_run(pair, pair->now + (clear ? 10 * SECOND : 1000));
-	key_pairs = 0;
-	return pair;
-}
 
 /* One attempt after the other, each with a Hello of its own. */
 static void attempt(struct pair *pair, unsigned number, bool commit)
@@ -553,6 +601,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(once_the_signalled_hello_is_there_no_other_changes_that),
 		cmocka_unit_test(a_wrong_hello_first_does_not_keep_the_right_one_out),
+		cmocka_unit_test(a_second_initiator_gets_another_public_value),
 		cmocka_unit_test(a_strangers_commit_on_another_stream_binds_nothing),
 		cmocka_unit_test(an_unproved_exchange_leaves_no_trace_in_the_session),
 		cmocka_unit_test(errors_before_a_confirm_are_marked),
