@@ -12,27 +12,13 @@ static struct zrtp_store_error *or_else(struct zrtp_store_error *error, struct z
 	return error ? error : unwanted;
 }
 
-/* Room for all pairs of a peer; the store's lock is held. */
-static enum zrtp_store_status all_pairs(struct zrtp_store *store, const struct zrtp_store_peer_row *peer,
-					size_t *count, struct zrtp_store_error *error)
-{
-	if (!store->rows) {
-		store->rows = malloc(ZRTP_STORE_LABELS_MAX * sizeof(*store->rows));
-		if (!store->rows) {
-			return zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
-		}
-	}
-	return store->backend->pair_list(store->be, peer->own_zid, peer->peer_zid, store->rows,
-					 ZRTP_STORE_LABELS_MAX, count, error);
-}
-
 /* ---- looking ---- */
 
 static enum zrtp_store_status describe(struct zrtp_store *store, const struct zrtp_store_peer_row *row,
 				       struct zrtp_store_peer *out, struct zrtp_store_error *error)
 {
 	size_t count = 0;
-	enum zrtp_store_status status = all_pairs(store, row, &count, error);
+	enum zrtp_store_status status = zrtp_store_all_pairs(store, row, &count, error);
 
 	if (status) {
 		return status;
@@ -144,7 +130,7 @@ static enum zrtp_store_status labels(struct zrtp_store *store, void *arg, struct
 	memset(&row, 0, sizeof(row));
 	status = store->backend->peer_load(store->be, labels->own_zid, labels->peer_zid, &row, error);
 	if (!status) {
-		status = all_pairs(store, &row, labels->count, error);
+		status = zrtp_store_all_pairs(store, &row, labels->count, error);
 	}
 	for (size_t i = 0; !status && i < *labels->count && i < labels->size; i++) {
 		const struct zrtp_store_pair_row *pair = &store->rows[i];
@@ -373,7 +359,7 @@ static enum zrtp_store_status reseal_pairs(struct zrtp_store *store, const struc
 					   const bool *verified, const struct zrtp_store *as, size_t *count,
 					   struct zrtp_store_error *error)
 {
-	enum zrtp_store_status status = all_pairs(store, &peer->row, count, error);
+	enum zrtp_store_status status = zrtp_store_all_pairs(store, &peer->row, count, error);
 
 	for (size_t i = 0; !status && i < *count; i++) {
 		status = reseal_pair(store, peer, &store->rows[i], verified, as, error);
@@ -621,7 +607,7 @@ static enum zrtp_store_status check_peer(struct zrtp_store *store, struct peer *
 {
 	struct check *check = arg;
 	size_t count = 0;
-	enum zrtp_store_status status = all_pairs(store, &peer->row, &count, error);
+	enum zrtp_store_status status = zrtp_store_all_pairs(store, &peer->row, &count, error);
 
 	for (size_t i = 0; !status && i < count; i++) {
 		struct pair pair;

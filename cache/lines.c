@@ -201,6 +201,14 @@ static void swap(struct line *a, struct line *b)
 	OPENSSL_cleanse(&kept, sizeof(kept));
 }
 
+/* The user's word has put a in the place of what was there first: it is as old. */
+static void inherit(struct line *a, const struct line *dropped)
+{
+	if (dropped->id == LINE_FIRST && confirmed(a) && compatible(a, dropped) && dropped->born < a->born) {
+		a->born = dropped->born;
+	}
+}
+
 /* Of the lines there are and one more. */
 static void choose(struct lines *lines, struct line *extra)
 {
@@ -215,6 +223,7 @@ static void choose(struct lines *lines, struct line *extra)
 	if (extra->id && (!b->id || is_preferred(extra, b, a))) {
 		swap(b, extra);
 	}
+	inherit(a, extra);
 	OPENSSL_cleanse(extra, sizeof(*extra));
 }
 

@@ -91,10 +91,42 @@ void pair_settle(struct pair *pair)
 	pair->last_use = pair->lines.line[lines_latest(&pair->lines)].newest.at;
 }
 
+/* ---- the line that the peer's first call began ---- */
+
+/* Labels that a store of before had may all be the peer's first, as it is not known:
+ * of no other endpoint, however. */
+static bool is_first(const struct peer *peer, const struct pair *pair, const struct line *line)
+{
+	return line->id == LINE_FIRST && (!strcmp(pair->label, peer->first.label) || !line->endpoint ||
+					  line->endpoint == peer->first.endpoint);
+}
+
+void peer_take_first(struct peer *peer, const struct pair *pair)
+{
+	struct first *first = &peer->first;
+
+	for (unsigned i = 0; i < LINES; i++) {
+		const struct line *line = &pair->lines.line[i];
+		bool known = line->id == LINE_FIRST;
+		bool better = known != first->known
+				      ? known
+				      : line->born < first->born || (line->born == first->born &&
+								     line->endpoint < first->endpoint);
+
+		if (line->id && (!first->there || better)) {
+			first->there = true;
+			first->known = known;
+			first->born = line->born;
+			first->endpoint = line->endpoint;
+			memcpy(first->label, pair->label, sizeof(first->label));
+		}
+	}
+}
+
 /* ---- what a call is offered ---- */
 
-static void offer_first(const struct pair *pair, const struct line *line, int64_t now,
-			struct zrtp_retained *out)
+static void offer_first(const struct peer *peer, const struct pair *pair, const struct line *line,
+			int64_t now, struct zrtp_retained *out)
 {
 	out->has_rs1 = true;
 	memcpy(out->rs1, line->newest.octets, sizeof(out->rs1));
@@ -104,6 +136,7 @@ static void offer_first(const struct pair *pair, const struct line *line, int64_
 	out->line = line->id ^ label_number(pair->label);
 	out->generation = line->newest.generation;
 	out->line_unproved = !line->proved && line->id != LINE_FIRST;
+	out->line_later = !is_first(peer, pair, line);
 }
 
 static void offer_second(const struct line_secret *secret, struct zrtp_retained *out)
@@ -114,13 +147,15 @@ static void offer_second(const struct line_secret *secret, struct zrtp_retained 
 	}
 }
 
-static void offer_other(const struct pair *pair, const struct line *line, struct zrtp_retained *out)
+static void offer_other(const struct peer *peer, const struct pair *pair, const struct line *line,
+			struct zrtp_retained *out)
 {
 	offer_second(&line->newest, out);
 	out->rs2_other = true;
 	out->other_verified = line->verified;
 	out->other_line = line->id ^ label_number(pair->label);
 	out->other_generation = line->newest.generation;
+	out->other_later = !is_first(peer, pair, line);
 }
 
 static void keep_spare(const struct line_secret *secret, bool other, struct zrtp_retained *out)
@@ -133,22 +168,23 @@ static void keep_spare(const struct line_secret *secret, bool other, struct zrtp
 }
 
 /* One label alone: both its lines, the one used last first, or what its only one has. */
-static void offer_pair(const struct pair *pair, int64_t now, struct zrtp_retained *out)
+static void offer_pair(const struct peer *peer, const struct pair *pair, int64_t now,
+		       struct zrtp_retained *out)
 {
 	const struct line *senior = &pair->lines.line[0], *other = &pair->lines.line[1];
 	unsigned latest = lines_latest(&pair->lines);
 	bool two = lines_two(&pair->lines) && alive(other, now);
 
 	if (!alive(senior, now)) {
-		offer_first(pair, other, now, out);
+		offer_first(peer, pair, other, now, out);
 		offer_second(line_second(other), out);
 	} else if (!two || lines_deep(&pair->lines)) {
-		offer_first(pair, senior, now, out);
+		offer_first(peer, pair, senior, now, out);
 		offer_second(line_second(senior), out);
 		keep_spare(two ? &other->newest : NULL, true, out);
 	} else {
-		offer_first(pair, &pair->lines.line[latest], now, out);
-		offer_other(pair, &pair->lines.line[!latest], out);
+		offer_first(peer, pair, &pair->lines.line[latest], now, out);
+		offer_other(peer, pair, &pair->lines.line[!latest], out);
 		keep_spare(line_second(senior), false, out);
 	}
 }
@@ -206,13 +242,12 @@ static void offer_secrets(const struct peer *peer, const char *label, int64_t no
 		return;
 	}
 	if (second == PLACES) {
-		offer_pair(&peer->pair[first], now, out);
+		offer_pair(peer, &peer->pair[first], now, out);
 	} else {
-		offer_first(&peer->pair[first], best(&peer->pair[first], now), now, out);
-		offer_other(&peer->pair[second], best(&peer->pair[second], now), out);
+		offer_first(peer, &peer->pair[first], best(&peer->pair[first], now), now, out);
+		offer_other(peer, &peer->pair[second], best(&peer->pair[second], now), out);
 	}
 	out->new_label = first == NEWEST;
-	out->made_by = peer->pair[first].lines.line[0].endpoint;
 }
 
 void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out)
@@ -232,6 +267,7 @@ void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now,
 	out->files_by_label =
 		!is_unknown(label) && (peer->row.scope == ZRTP_SCOPE_LABEL ||
 				       (peer->row.scope == ZRTP_SCOPE_UNKNOWN && !peer->has_pbx));
+	out->made_by = peer->first.endpoint;
 	offer_secrets(peer, label, now, out);
 }
 

@@ -430,7 +430,7 @@ static enum zrtp_store_status load_pairs(struct zrtp_store *store, const char *l
 	if (!status && !is_latest(peer, BASE) && !is_latest(peer, OWN)) {
 		status = load_newest(store, peer, error);
 	}
-	return status;
+	return status ? status : zrtp_store_load_first(store, peer, error);
 }
 
 enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,

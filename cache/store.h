@@ -49,6 +49,15 @@ enum which {
 	PLACES
 };
 
+/* Of all pairs of a peer the line that was there first: whose calls made it is whose ZID
+ * this is. Calls under labels that others chose began the rest. */
+struct first {
+	bool there, known; /* known: it is the one of the peer's very first call */
+	int64_t born;
+	uint64_t endpoint;
+	char label[ZRTP_LABEL_SIZE];
+};
+
 /* A peer with its secrets in clear. Wipe it. */
 struct peer {
 	struct zrtp_store_peer_row row; /* its cells are not looked at */
@@ -59,6 +68,7 @@ struct peer {
 	bool has[PLACES];
 	struct pair pair[PLACES];
 	bool has_more; /* than these pairs */
+	struct first first;
 };
 
 /* merge.c: what to offer, and what becomes of what there is. Pure functions. */
@@ -67,6 +77,8 @@ struct peer {
 void pair_complete(struct pair *pair);
 /* Members of pair from its lines. */
 void pair_settle(struct pair *pair);
+/* Has this one the peer's first line? */
+void peer_take_first(struct peer *peer, const struct pair *pair);
 /* The secrets for a call under label. */
 void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out);
 /* Merge an update. *written: the pair to write, NULL: none. *only: the peer files by
@@ -109,6 +121,14 @@ enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *
 /* The peer's row with the next revision, and the pair, NULL: none. */
 enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, struct pair *pair,
 				       struct zrtp_store_error *error);
+
+/* peerfirst.c: inside of one, too. */
+/* All pairs of a peer into store->rows. */
+enum zrtp_store_status zrtp_store_all_pairs(struct zrtp_store *store, const struct zrtp_store_peer_row *peer,
+					    size_t *count, struct zrtp_store_error *error);
+/* peer->first of a peer whose pairs are loaded. */
+enum zrtp_store_status zrtp_store_load_first(struct zrtp_store *store, struct peer *peer,
+					     struct zrtp_store_error *error);
 
 /* aside.c: damaged files */
 /* Do the first len octets look like those of magic, some of them damaged? */

@@ -63,6 +63,7 @@ struct zrtp_session {
 	bool stored;        /* retained.rs1 is this call's */
 	bool verified;      /* V: of the secret that matched, or by the user's word */
 	bool foreign;       /* other endpoints' calls made the secrets there were */
+	bool was_enrolled;  /* there was a pbxsecret */
 
 	char label[ZRTP_LABEL_SIZE];
 	uint64_t endpoint; /* 0: not known */
@@ -442,6 +443,7 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed);
 /* session.c */
 /* E of a device that is no PBX means nothing; and with E no GoClear (7.3.1). */
 bool zrtp_enrollment_offered(const struct zrtp_session *session);
+bool zrtp_enrollment_needs_word(const struct zrtp_session *session);
 bool zrtp_peer_allows_clear(const struct zrtp_session *session);
 /* Is our GoClear under way? Then no exchange begins with a key about to go. */
 bool zrtp_session_clearing(const struct zrtp_session *session);

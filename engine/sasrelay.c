@@ -201,6 +201,19 @@ static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZR
 	return true;
 }
 
+/* A line that a later call began may be of whoever has seen the phone's ZID, under
+ * whatever number he calls and however often its secrets match since. */
+bool zrtp_enrollment_needs_word(const struct zrtp_session *session)
+{
+	if (session->pbx_matched || (session->rs_matched && !session->retained.line_later)) {
+		return false;
+	}
+	if (session->match == ZRTP_MATCH_NONE && !session->was_enrolled) {
+		return false; /* the peer's first call */
+	}
+	return !session->verified || session->foreign;
+}
+
 enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 {
 	const uint8_t *own = session->zid, *peer = session->peer_zid;
@@ -210,10 +223,7 @@ enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session)
 	    !(session->enroll || zrtp_enrollment_offered(session))) {
 		return ZRTP_WRONG_STATE;
 	}
-	/* Whoever has only seen the phone's ZID is not to be trusted in its name, under
-	 * whatever number he calls. */
-	if ((session->cache_mismatch || (session->new_label && !session->pbx_matched)) &&
-	    (!session->verified || session->foreign)) {
+	if (zrtp_enrollment_needs_word(session)) {
 		return ZRTP_WRONG_STATE;
 	}
 	if (session->pbx_matched && !session->enroll) {

@@ -26,6 +26,7 @@ void zrtp_secrets_load(struct zrtp_session *session)
 	if (session->retained.auxsecret_len > sizeof(session->retained.auxsecret)) {
 		session->retained.auxsecret_len = 0;
 	}
+	session->was_enrolled = session->retained.has_pbx;
 	session->foreign = session->retained.made_by && session->retained.made_by != session->endpoint;
 }
 
@@ -336,8 +337,11 @@ static void begin_line(struct zrtp_session *session, struct zrtp_retained *r)
 		r->other_line = r->line;
 		r->other_generation = r->generation;
 		r->other_verified = r->verified;
+		r->other_later = r->line_later;
 	}
 	r->line_unproved = session->match == ZRTP_MATCH_FAILED && !session->verified;
+	r->line_later = session->match == ZRTP_MATCH_FAILED;
+	r->made_by = r->line_later ? r->made_by : session->endpoint;
 	r->line = 0; /* the cache knows it by its first secret */
 	r->generation = 0;
 }
@@ -434,6 +438,7 @@ static void turn_to_other(struct zrtp_session *session)
 	r->line = r->other_line;
 	r->generation = r->other_generation;
 	r->verified = r->other_verified;
+	r->line_later = r->other_later;
 	r->has_rs2 = r->rs2_other = r->line_unproved = session->matched_rs2 = false;
 	zrtp_wipe(r->rs2, sizeof(r->rs2));
 }
@@ -479,7 +484,7 @@ enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool ve
 		return ZRTP_WRONG_STATE;
 	}
 	session->verified = verified;
-	if (verified && session->update_waits) {
+	if (verified && session->update_waits && !session->foreign) {
 		apply(session);
 		zrtp_secrets_put(session, ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED);
 	} else if (session->stored || session->rs_matched) {

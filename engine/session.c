@@ -280,6 +280,7 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->relayed_disclosed = session->relayed_disclosed;
 		out->peer_allows_clear = zrtp_peer_allows_clear(session);
 		out->enrollment_offered = zrtp_enrollment_offered(session);
+		out->enrollment_needs_word = zrtp_enrollment_needs_word(session);
 		out->signature = session->signature;
 	}
 }

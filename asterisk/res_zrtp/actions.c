@@ -337,7 +337,7 @@ static void fill(const struct leg *leg, struct ast_zrtp_info *info)
 	info->enrolling = leg_enrolling(leg);
 	info->enrolled = enroll_is_bound(&session, leg_endpoint(leg));
 	info->verified = session.verified;
-	info->mismatch = session.cache_mismatch || (session.new_label && !session.pbx_matched);
+	info->mismatch = session.cache_mismatch || session.enrollment_needs_word;
 	info->foreign = session.foreign_endpoint;
 	ast_copy_string(info->peer_client, session.peer_client_id, sizeof(info->peer_client));
 	if (session.has_sas) {

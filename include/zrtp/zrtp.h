@@ -229,6 +229,8 @@ struct zrtp_retained {
 	/* A line is a chain of secrets, each made in a call in which the one before
 	 * matched. A mismatch begins another (docs/cache.md). */
 	bool line_unproved;                    /* rs1 was taken after a mismatch and has not matched yet */
+	bool line_later, other_later;          /* rs1's line, rs2's if rs2_other, is not the one that the
+						* peer's first call began */
 	uint64_t line;                         /* which rs1 is of; 0: not known */
 	uint64_t other_line;                   /* which rs2 is of, if rs2_other */
 	uint32_t generation, other_generation; /* how many calls made that line; 0: not known */
@@ -237,7 +239,7 @@ struct zrtp_retained {
 	bool has_spare;
 	bool spare_other; /* it is of another line; for the cache in put */
 	uint8_t spare[ZRTP_SECRET_SIZE];
-	uint64_t made_by; /* get: the endpoint whose calls made it, see
+	uint64_t made_by; /* get: the endpoint whose calls made the peer's first line, see
 			   * zrtp_session_set_cache_endpoint(); 0: not known */
 	/* The engine says in put: */
 	uint64_t endpoint; /* of this call; 0: not known */
@@ -497,8 +499,10 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *se
  * explicit consent, at the PBX when it is content (7.3.1). A secret that
  * already matches stays in use; the PBX keeps the new one beside it, in case the
  * phone takes that. One that did not match is kept as the alternate.
- * After a cache mismatch, or without a match under a new label, only when the user has compared the SAS in
- * this call, and the call is not of another endpoint than those before: ZRTP_WRONG_STATE, as when no
+ * A known peer is enrolled if its pbxsecret matched, or a secret of the line that its
+ * first call began. Another line is whoever's that began it: then only if the user has
+ * compared the SAS, in this call or in one before of that line, and the call is not of
+ * another endpoint than the first (enrollment_needs_word): ZRTP_WRONG_STATE, as when no
  * enrollment was announced, the call is not secure, or there is no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_session *session);
 
@@ -546,6 +550,9 @@ struct zrtp_session_info {
 	bool relayed_disclosed;
 	bool peer_allows_clear;  /* the A flag of the peer's Confirm */
 	bool enrollment_offered; /* the E flag of a PBX's Confirm */
+	/* zrtp_session_accept_enrollment() refuses before the user has compared the SAS; with
+	 * foreign_endpoint it does so then, too */
+	bool enrollment_needs_word;
 	enum zrtp_signature_status signature;
 };
 

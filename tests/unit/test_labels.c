@@ -553,6 +553,92 @@ static void a_phone_without_our_secrets_enrolls_by_its_users_word_only(void **st
 	world_free(w);
 }
 
+static void call_from(struct world *w, unsigned label, const char *endpoint)
+{
+	prepare(w, label);
+	assert_int_equal(zrtp_session_set_cache_endpoint(w->pair->side[PBX].session, endpoint), ZRTP_OK);
+	run(w);
+}
+
+/* A call from that endpoint in which enrollment is announced; anew: without secrets. */
+static enum zrtp_status enroll_from(struct world *w, unsigned label, const char *endpoint, bool anew)
+{
+	if (anew) {
+		memset(w->has, 0, sizeof(w->has));
+	}
+	prepare(w, label);
+	assert_int_equal(zrtp_session_set_cache_endpoint(w->pair->side[PBX].session, endpoint), ZRTP_OK);
+	assert_int_equal(zrtp_session_enroll(w->pair->side[PBX].session), ZRTP_OK);
+	run(w);
+	return zrtp_session_accept_enrollment(w->pair->side[PBX].session);
+}
+
+/* His secret of the first call matches in the second. */
+static void whoever_calls_twice_with_a_phones_zid_is_not_enrolled_in_its_name(void **state)
+{
+	(void)state;
+	for (unsigned label = 0; label < 2; label++) { /* the phone's number, and another one */
+		struct world *w = world_new(true);
+		struct zrtp_retained kept[LABELS];
+		struct zrtp_session *session;
+
+		call_from(w, 0, "alice");
+		memcpy(kept, w->kept, sizeof(kept));
+		for (unsigned i = 0; i < 4; i++) {
+			assert_int_equal(enroll_from(w, label, "mallory", i == 0), ZRTP_WRONG_STATE);
+			session = w->pair->side[PBX].session;
+			assert_int_equal(matched(w), i > 0);
+			assert_true(pair_session_info(w->pair, PBX).foreign_endpoint);
+			assert_true(pair_session_info(w->pair, PBX).enrollment_needs_word);
+			/* Nor by his own word. */
+			assert_int_equal(zrtp_session_set_verified(session, i % 2 == 0), ZRTP_OK);
+			assert_int_equal(zrtp_session_accept_enrollment(session), ZRTP_WRONG_STATE);
+		}
+		/* The phone itself needs none. */
+		memset(w->has, 0, sizeof(w->has));
+		w->has[0] = true;
+		memcpy(w->kept, kept, sizeof(kept));
+		assert_int_equal(enroll_from(w, 0, "alice", false), ZRTP_OK);
+		assert_true(matched(w));
+		assert_false(pair_session_info(w->pair, PBX).enrollment_needs_word);
+		world_free(w);
+	}
+}
+
+static void a_further_number_of_a_phone_enrolls_by_its_users_word(void **state)
+{
+	struct world *w = world_new(true);
+
+	(void)state;
+	call_from(w, 0, "alice");
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(enroll_from(w, 1, "alice", false), ZRTP_WRONG_STATE);
+		assert_false(pair_session_info(w->pair, PBX).foreign_endpoint);
+	}
+	assert_int_equal(zrtp_session_set_verified(w->pair->side[PBX].session, true), ZRTP_OK);
+	assert_int_equal(zrtp_session_accept_enrollment(w->pair->side[PBX].session), ZRTP_OK);
+	/* That counts for its next call, too. */
+	assert_int_equal(enroll_from(w, 1, "alice", false), ZRTP_OK);
+	world_free(w);
+}
+
+/* Where the update waits for the user: a stranger's word is none. */
+static void a_word_in_a_call_of_another_endpoint_stores_nothing(void **state)
+{
+	(void)state;
+	for (unsigned foreign = 0; foreign < 2; foreign++) {
+		struct world *w = world_new(true);
+
+		w->config.policy[PBX].resync = false;
+		call_from(w, 0, "alice");
+		assert_int_equal(enroll_from(w, 0, foreign ? "mallory" : "alice", true), ZRTP_WRONG_STATE);
+		assert_int_equal(zrtp_session_set_verified(w->pair->side[PBX].session, true), ZRTP_OK);
+		call(w, 0);
+		assert_int_equal(matched(w), !foreign);
+		world_free(w);
+	}
+}
+
 /* A PBX that started with a clock ahead of time, until NTP put it right. */
 static void a_clock_that_is_put_back_makes_no_false_alarms(void **state)
 {
@@ -591,6 +677,9 @@ int main(void)
 		cmocka_unit_test(a_phone_that_declines_the_second_enrollment_stays_trusted),
 		cmocka_unit_test(a_phone_that_takes_the_second_enrollment_stays_trusted),
 		cmocka_unit_test(a_phone_without_our_secrets_enrolls_by_its_users_word_only),
+		cmocka_unit_test(whoever_calls_twice_with_a_phones_zid_is_not_enrolled_in_its_name),
+		cmocka_unit_test(a_further_number_of_a_phone_enrolls_by_its_users_word),
+		cmocka_unit_test(a_word_in_a_call_of_another_endpoint_stores_nothing),
 		cmocka_unit_test(a_clock_that_is_put_back_makes_no_false_alarms),
 	};
 
