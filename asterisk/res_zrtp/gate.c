@@ -180,6 +180,9 @@ static void authenticated(struct media *media, const void *packet, int rtcp)
 		memcpy(&media->gate.ssrc, (const uint8_t *) packet + RTP_SSRC_AT, sizeof(media->gate.ssrc));
 		media->gate.has_ssrc = 1;
 		unauthentic_good(&media->gate.unauthentic);
+		if (net_address_equal(&media->peer.remote, &media->reading)) {
+			late_choice_sealed(&media->gate.late, context_now());
+		}
 	}
 }
 
@@ -217,6 +220,11 @@ static int unseal(struct media *media, void *buf, int *len, int rtcp, int (**not
 		if (!rtcp && *len >= RTP_MIN) {
 			memcpy(&media->gate.unauthentic_ssrc, (const uint8_t *) buf + RTP_SSRC_AT, sizeof(uint32_t));
 			*notify = unauthentic_packet(&media->gate.unauthentic, context_now()) ? leg_task_unauthentic : NULL;
+			if (net_address_equal(&media->peer.remote, &media->reading)
+				&& late_choice_clear(&media->gate.late, context_now())) {
+				media->gate.late.doubt = 0;
+				*notify = leg_task_late_back;
+			}
 		}
 		return drop(media, rtcp);
 	}
@@ -532,6 +540,7 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 		if (direction == ZRTP_RECEIVE) {
 			gate->rx = GATE_SECURE;
 			gate->noticed = gate->has_ssrc = 0;
+			gate->late = (struct late_choice) { 0 };
 			gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };
 			gate->keys++;
 		} else {

@@ -14,9 +14,6 @@
 /*! The largest packet that is looked at. */
 #define PACKET_MAX 2048
 
-/*! Clear RTP has stopped when none came for so long: phones send it every 10 to 60 ms. */
-#define QUIET_USEC 200000
-
 /*! Where the SSRC is. */
 #define RTP_SSRC_AT 8
 #define RTCP_SSRC_AT 4
@@ -105,7 +102,7 @@ int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const
 	*len = size;
 	/* A phone ends the one and begins the other; somebody in its name cannot end it. */
 	if (!next->noticed && !rtcp && net_address_equal(&media->peer.remote, source)
-		&& context_now() - media->gate.clear_at >= QUIET_USEC) {
+		&& late_choice_waits(&next->choice, context_now(), media->gate.clear_at)) {
 		next->noticed = 1;
 		*notify = next->opened;
 	}
@@ -132,6 +129,10 @@ int gate_next_take_over(struct media *media)
 		gate->rx = gate->tx = GATE_SECURE;
 		gate->was_secure = 1;
 		dialog_secured(media, DIALOG_OURS);
+		gate->late = (struct late_choice) { 0 };
+		if (gate->next.late) {
+			late_choice_taken(&gate->late, context_now());
+		}
 		gate->paused = gate->has_ssrc = 0;
 		gate->keys++;
 		gate->noticed = gate->next.noticed;

@@ -10,6 +10,8 @@
 #ifndef RES_ZRTP_GATE_NEXT_H
 #define RES_ZRTP_GATE_NEXT_H
 
+#include "late_choice.h"
+
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
@@ -23,6 +25,7 @@ struct gate_next {
 	unsigned int send:1;
 	unsigned int noticed:1;     /*!< The first packet under them has come */
 	unsigned int late:1;        /*!< In the place of clear media, which has to have stopped */
+	struct late_choice choice;  /*!< Of late ones */
 	int (*opened)(void *data);  /*!< Task of the leg for that, with the media object */
 };
 
@@ -43,9 +46,8 @@ int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, 
 
 /*!
  * \brief The keys that wait are those of an exchange in a call that is clear for
- * want of ZRTP. Whoever sees our packets can complete one: they take over when
- * RTP under them comes from where media comes from, and clear RTP from there has
- * stopped. Until then what they open is heard like that. Serializer only.
+ * want of ZRTP. Whoever sees our packets can complete one: they take over as
+ * late_choice.h has it. Until then what they open is heard like that. Serializer only.
  */
 void gate_next_late(struct media *media);
 

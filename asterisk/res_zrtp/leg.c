@@ -610,6 +610,35 @@ int leg_task_authenticated(void *data)
 	return 0;
 }
 
+int leg_has_other_keys(const struct media *media)
+{
+	struct media *other;
+	int res = 0;
+
+	AST_LIST_TRAVERSE(&media->leg->streams, other, entry) {
+		if (other != media) {
+			ao2_lock(other);
+			res |= other->gate.was_secure;
+			ao2_unlock(other);
+		}
+	}
+
+	return res;
+}
+
+int leg_task_late_back(void *data)
+{
+	struct media *media = data;
+
+	if (media->stream) {
+		late_back(media);
+		settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
 int leg_task_signalling(void *data)
 {
 	struct media *media = data;

@@ -187,6 +187,7 @@ struct gate {
 	unsigned int keys;         /*!< How often the keys to receive with were installed */
 	struct zrtp_srtp *srtp;
 	struct gate_next next;     /*!< Keys that wait */
+	struct late_choice late;   /*!< Such ones that took over in a call that was clear */
 	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */
 	struct gate_output *output;
 	uint64_t unprotected;      /*!< SRTP and SRTCP packets received */
@@ -848,6 +849,15 @@ void leg_settle(struct leg *leg);
 
 /*! \brief Task: SRTP of the peer was authenticated. */
 int leg_task_authenticated(void *data);
+/*! \brief Have other streams of the leg keys, or had them and no GoClear since? Serializer only. */
+int leg_has_other_keys(const struct media *media);
+int leg_task_late_back(void *data);
+
+/*!
+ * \brief Keys that took over late were not the phone's: the call is clear again,
+ * unless other streams have keys by them. late.c. Serializer only.
+ */
+void late_back(struct media *media);
 /*! \brief Task: the stream is secure, and nothing comes but what its keys do not open. */
 int leg_task_unauthentic(void *data);
 /*! \brief Task: the stream's timer has run out. */
