@@ -763,8 +763,9 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	if (exchange->mode != ZRTP_MODE_DH) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
-	if (zrtp_turn_holder(stream)) {
-		return zrtp_drop(stream, ZRTP_DROP_CONTENTION); /* our Commit lost */
+	/* Our Commit lost; but the answer of whom the signalling named always counts. */
+	if (zrtp_turn_holder(stream) && stream->hash_status != ZRTP_HASH_MATCHED) {
+		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	if (zrtp_next_image(zrtp_implicit(stream), part->h1, h2) ||
 	    zrtp_next_image(zrtp_implicit(stream), h2, h3) || !zrtp_equal(h3, hello.h3, sizeof(h3))) {

@@ -12,7 +12,7 @@
 
 enum {
 	TURN = 4000000,    /* us: so long others wait for the exchange of one stream, */
-	TURNS_MAX = 3,     /* and so often, since a stranger may be who has it */
+	TURNS_MAX = 1,     /* and so often, since a stranger may be who has it */
 	PAUSE = 1500000,   /* us: so long our Commit rests that lost on another stream */
 	WORK_BURST = 16,   /* key pairs made and key agreements computed, at once */
 	WORK_USEC = 500000 /* and one more in so many microseconds */
@@ -54,6 +54,10 @@ void zrtp_turn_begin(struct zrtp_stream *stream)
 	/* Beside one that runs: a Commit come late, or a stranger's, or the peer's
 	 * beside a stranger's. */
 	if (zrtp_turn_holder(stream)) {
+		return;
+	}
+	/* Nor does another Commit on the same stream make its turn longer. */
+	if (stream->session->agreeing == stream && stream->now < stream->turn_until) {
 		return;
 	}
 	stream->session->agreeing = stream;

@@ -248,6 +248,58 @@ static void a_strangers_commit_on_another_stream_binds_nothing(void **state)
 	}
 }
 
+/* The phone answers Commit as soon as strangers, each with a Hello of his own and a
+ * Commit that wins, have begun on the other stream. When is it secure? */
+static uint64_t outlasts_strangers(bool signalled, unsigned strangers)
+{
+	struct pair_config config;
+	struct pair *pair;
+	uint64_t began;
+
+	pair_config_init(&config);
+	config.zid[PHONE] = phone_zid;
+	config.policy[PHONE].passive = true;
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	pair_add_stream(pair, 1);
+	if (signalled) {
+		char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+		zrtp_stream_hello_hash(pair->side[PHONE].log[0].stream, hash);
+		assert_int_equal(zrtp_stream_set_peer_hello_hash(pair->side[PBX].log[0].stream, hash),
+				 ZRTP_OK);
+	}
+	pair_start(pair, 0);
+	assert_int_equal(zrtp_stream_start(pair->side[PBX].log[1].stream, pair->now), ZRTP_OK);
+	while (pair_info(pair, PBX, 0).state != ZRTP_STATE_COMMIT_SENT) {
+		pair_run(pair, pair->now + 1000);
+	}
+	began = pair->now;
+	for (unsigned i = 0; i < strangers; i++) {
+		make_stranger(NULL, 4711 + i);
+		memset(stranger_commit.octets + HVI, 0xff, ZRTP_HVI_SIZE);
+		pair_repair(stranger_commit.octets, stranger_commit.len);
+		(void)give(pair, 1, &stranger_hello);
+		(void)give(pair, 1, &stranger_commit);
+		if (pair_run_until_secure(pair, 0, pair->now + 3900000)) {
+			break;
+		}
+	}
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 20 * SECOND));
+	assert_int_equal(pair->side[PBX].log[0].error, 0);
+	began = pair->now - began;
+	pair_free(pair);
+	return began;
+}
+
+static void commits_on_another_stream_do_not_end_an_exchange(void **state)
+{
+	(void)state;
+	assert_true(outlasts_strangers(false, 3) < 7 * SECOND);
+	assert_true(outlasts_strangers(true, 3) < SECOND);
+	assert_true(outlasts_strangers(false, 0) < SECOND); /* nobody but the phone */
+}
+
 /* What the session knows of its peer is the peer's who has completed. */
 static void an_unproved_exchange_leaves_no_trace_in_the_session(void **state)
 {
@@ -603,6 +655,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_hello_first_does_not_keep_the_right_one_out),
 		cmocka_unit_test(a_second_initiator_gets_another_public_value),
 		cmocka_unit_test(a_strangers_commit_on_another_stream_binds_nothing),
+		cmocka_unit_test(commits_on_another_stream_do_not_end_an_exchange),
 		cmocka_unit_test(an_unproved_exchange_leaves_no_trace_in_the_session),
 		cmocka_unit_test(errors_before_a_confirm_are_marked),
 		cmocka_unit_test(an_error_after_the_confirm_is_the_peers),
