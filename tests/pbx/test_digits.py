@@ -117,8 +117,8 @@ def forged_code(lab, hold, code):
         equal("the other phone hears on", len(tone.read(other.recording)) > heard, True)
         # The honest phone types the same code.
         phone.say(f"dtmf {code}")
-        if code == VERIFY:
-            events.wait("ZrtpVerified", 8, Verified="yes")
+        if code in (VERIFY, UNVERIFY):
+            events.wait("ZrtpVerified", 8, Verified="yes" if code == VERIFY else "no")
         elif code == CLEAR:
             wait.until("going clear", 8, lambda: events.all("ZrtpClear") or phone.all("clear"))
         else:

@@ -21,7 +21,7 @@ from test_relay import call, reaches
 IP = "127.0.0.1"
 HTTP_PORT, OUTSIDE_PORT = 25059, 27950
 VOICEMAIL = "[general]\nformat = wav\n[default]\n1 => 1,Somebody\n"
-ARI_MODULES = ["res_ari*", "res_stasis*", "app_stasis", "res_http_websocket", "chan_rtp"]
+ARI_MODULES = ["res_ari*", "res_stasis*", "app_stasis", "res_http_websocket", "res_rtp_multicast", "chan_rtp"]
 
 
 @contextlib.contextmanager
@@ -67,7 +67,8 @@ def only(lab, phone, extension, recorded):
       kind="22 attack")
 def applications(lab):
     lab.pbx.write("voicemail.conf", VOICEMAIL)
-    with modules(lab, "app_voicemail", "res_audiosocket", "app_audiosocket", "chan_rtp", "func_volume"), \
+    with modules(lab, "app_voicemail", "res_audiosocket", "app_audiosocket", "res_rtp_multicast", "chan_rtp",
+                 "func_volume"), \
             collector(), asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice:
         for extension, recorded in (("takes", "yes"), ("mailbox", "yes"), ("socket", "yes"), ("outside", "yes"),
                                     ("louder", "no"), ("silent", "no")):
@@ -154,7 +155,8 @@ class Ari:
         self.socket.sendall((f"GET /ari/events?app={self.name}&api_key=tester:tester HTTP/1.1\r\nHost: {IP}\r\n"
                              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: ari\r\n"
                              f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
-        equal("WebSocket", b" 101 " in self.socket.recv(4096), True)
+        answer = self.socket.recv(4096)
+        equal(f"WebSocket: {answer[:80]}", b" 101 " in answer, True)
         return self
 
     def __exit__(self, *_):
