@@ -21,7 +21,7 @@ from test_relay import call, reaches
 IP = "127.0.0.1"
 HTTP_PORT, OUTSIDE_PORT = 25059, 27950
 VOICEMAIL = "[general]\nformat = wav\n[default]\n1 => 1,Somebody\n"
-ARI_MODULES = ["res_ari*", "res_stasis*", "app_stasis", "res_http_websocket", "res_rtp_multicast", "chan_rtp"]
+ARI_MODULES = ["res_ari*", "res_stasis*", "app_stasis", "res_http_websocket", "res_websocket_client", "res_rtp_multicast", "chan_rtp"]
 
 
 @contextlib.contextmanager
