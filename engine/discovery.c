@@ -135,6 +135,12 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 		}
 		return stream->state;
 	}
+	if (first) {
+		zrtp_own_zid_known(stream, hello);
+		if (stream->state == ZRTP_STATE_STOPPED) {
+			return stream->state;
+		}
+	}
 	store(stream, message);
 	return found(stream, first);
 }

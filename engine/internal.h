@@ -376,6 +376,9 @@ bool zrtp_is_own_zid(const struct zrtp_session *session, const struct zrtp_hello
 bool zrtp_is_echo(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
 /* A Hello with such a ZID came in. */
 enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_message *message);
+/* A Hello that we can use is about to be stored: if its peer had our ZID before, it
+ * has seen that, and we change ours as well. */
+void zrtp_own_zid_known(struct zrtp_stream *stream, const struct zrtp_hello *hello);
 /* Is it the new Hello of the peer whose former one the signalling named? */
 bool zrtp_is_renamed(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
 /* Is the Hello with the context's ZID to be sent as well? */

@@ -100,12 +100,40 @@ static void change_zid(struct zrtp_stream *stream)
 	stream->effects |= ZRTP_EFFECT_ADVANCE; /* what the other streams have to send */
 }
 
+void zrtp_own_zid_known(struct zrtp_stream *stream, const struct zrtp_hello *hello)
+{
+	/* A peer that acknowledges our Hello has a ZID of its own. */
+	if (stream->equal_zid && !stream->hello_acked &&
+	    !memcmp(hello->h3, stream->equal_h3, ZRTP_IMAGE_SIZE)) {
+		change_zid(stream);
+	}
+}
+
+/* The same where the former Hello comes after the new one. */
+static void was_equal(struct zrtp_stream *stream, const struct zrtp_hello *hello)
+{
+	size_t len = stream->peer_hello_len;
+
+	if (stream->hello_acked || memcmp(zrtp_peer_hello(stream).h3, hello->h3, ZRTP_IMAGE_SIZE)) {
+		return;
+	}
+	stream->peer_hello_len = 0; /* nothing was agreed on with it */
+	change_zid(stream);
+	if (stream->state != ZRTP_STATE_STOPPED) {
+		stream->peer_hello_len = len;
+	}
+}
+
 enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_hello *hello = &message->u.hello;
 
 	(void)zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
-	if (came_back(stream->session, hello) || stream->peer_hello_len) {
+	if (came_back(stream->session, hello)) {
+		return stream->state;
+	}
+	if (stream->peer_hello_len) {
+		was_equal(stream, hello);
 		return stream->state;
 	}
 	if (!stream->equal_zid) {

@@ -100,6 +100,56 @@ static void two_nodes_become_secure(void **state)
 	}
 }
 
+/* As a call has it: one says Hello for a while before the other one does. */
+static void two_nodes_that_start_apart(void **state)
+{
+	(void)state;
+	for (unsigned signalled = 0; signalled < 4; signalled++) { /* to nobody, one, the other, both */
+		for (unsigned ms = 0; ms <= 2000; ms += 50) {
+			struct pair_config config = same_zid();
+			struct pair *pair = prepared(&config, false);
+
+			for (unsigned side = 0; side < 2; side++) {
+				char text[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+				if (signalled & 1U << side) {
+					zrtp_stream_hello_hash(stream_of(pair, !side, 0), text);
+					assert_int_equal(zrtp_stream_set_peer_hello_hash(
+								 stream_of(pair, side, 0), text),
+							 ZRTP_OK);
+				}
+			}
+			assert_int_equal(zrtp_stream_start(stream_of(pair, 0, 0), pair->now), ZRTP_OK);
+			pair_run(pair, pair->now + ms * 1000ULL);
+			assert_int_equal(zrtp_stream_start(stream_of(pair, 1, 0), pair->now), ZRTP_OK);
+			assert_true(pair_run_until_secure(pair, 0, pair->now + 5ULL * SECOND));
+			pair_run(pair, pair->now + SECOND);
+			pair_assert_keys(pair, 0);
+			assert_renamed(pair);
+			pair_free(pair);
+		}
+	}
+}
+
+/* Packets lost and out of order. */
+static void two_nodes_that_start_apart_on_a_bad_network(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed < 60; seed++) {
+		struct pair_config config = same_zid();
+		struct pair *pair = prepared(&config, false);
+
+		pair->prng = seed;
+		pair->loss = 20;
+		pair->jitter = 60000;
+		assert_int_equal(zrtp_stream_start(stream_of(pair, 0, 0), pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + seed * 30000ULL);
+		assert_int_equal(zrtp_stream_start(stream_of(pair, 1, 0), pair->now), ZRTP_OK);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 20ULL * SECOND));
+		pair_free(pair);
+	}
+}
+
 static void two_nodes_on_a_bad_network(void **state)
 {
 	struct pair_config config = same_zid();
@@ -336,6 +386,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_nodes_become_secure),
+		cmocka_unit_test(two_nodes_that_start_apart),
+		cmocka_unit_test(two_nodes_that_start_apart_on_a_bad_network),
 		cmocka_unit_test(two_nodes_on_a_bad_network),
 		cmocka_unit_test(further_streams_go_along),
 		cmocka_unit_test(a_repeated_description_changes_nothing),
