@@ -360,7 +360,10 @@ static enum zrtp_state confirm_at_once(struct zrtp_stream *stream, const struct 
 	if (zrtp_agree_without_dh(stream) || zrtp_confirm_build(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	zrtp_timer_wait(stream);
+	/* Where ours has lost, no further Commit makes it wait longer. */
+	if (!stream->lost_commits || stream->state != ZRTP_STATE_CONFIRM1_SENT) {
+		zrtp_timer_wait(stream);
+	}
 	zrtp_send(stream, ZRTP_MSG_CONFIRM1);
 	return ZRTP_STATE_CONFIRM1_SENT;
 }
@@ -562,8 +565,26 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
 	}
 	stream->hello_acked = true; /* Commit acknowledges Hello (5.3) */
 	stream->from_clear = stream->state == ZRTP_STATE_CLEAR;
+	stream->lost_commits = 0;
 	stream->ack_ssrc = message->ssrc;
 	return respond(stream, message);
+}
+
+/* In clear by GoClear anybody can make a Commit that wins: one that could not be
+ * answered does not win, and after one that nobody completes ours is sent again. */
+static bool loses_in_clear(struct zrtp_stream *stream, const struct zrtp_commit *commit)
+{
+	struct zrtp_choice choice;
+
+	if (!stream->from_clear) {
+		return true;
+	}
+	if (zrtp_accept(&choice, &stream->session->policy, commit) ||
+	    memcmp(choice.hash->name, stream->session->hash->name, 4)) {
+		return false;
+	}
+	stream->lost_commits++;
+	return true;
 }
 
 enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -583,7 +604,7 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
 	}
-	if (own_wins(stream, &own, commit)) {
+	if (own_wins(stream, &own, commit) || !loses_in_clear(stream, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	stream->has_nonce = false;

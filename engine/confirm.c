@@ -221,6 +221,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
 	stream->other_hello.len = 0;
+	stream->lost_commits = 0;
 	stream->from_clear = stream->was_clear = stream->peer_clear_known = stream->awaits_media = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;

@@ -82,7 +82,8 @@ enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_mess
 	}
 	if (stream->from_clear && !stream->initiator) {
 		zrtp_send(stream, ZRTP_MSG_ERRORACK);
-		return zrtp_back_to_clear(stream);
+		return stream->lost_commits ? zrtp_drop(stream, ZRTP_DROP_UNEXPECTED)
+					    : zrtp_back_to_clear(stream);
 	}
 	give_up(stream, message->u.error_code, true);
 	zrtp_timer_stop(stream);

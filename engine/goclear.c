@@ -3,6 +3,9 @@
  * to SRTP without another Diffie-Hellman exchange. */
 #include "internal.h"
 
+/* So often our Commit is sent anew that has lost. */
+enum { LOST_MAX = 4 };
+
 static int clear_mac(const struct zrtp_stream *stream, enum zrtp_role sender, uint8_t out[ZRTP_MAC_SIZE])
 {
 	const struct zrtp_hash *hash = stream->choice.hash;
@@ -172,7 +175,21 @@ enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)
 		stream->effects &= ~(unsigned)ZRTP_EFFECT_CLEAR; /* nothing has changed */
 	}
 	stream->from_clear = false;
+	stream->lost_commits = 0;
 	return ZRTP_STATE_CLEAR;
+}
+
+/* Whoever's Commit was in force: if ours had lost against it, ours again, but not
+ * for ever, since media is held meanwhile. */
+enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream)
+{
+	if (!stream->lost_commits || stream->lost_commits > LOST_MAX ||
+	    zrtp_session_clearing(stream->session)) {
+		return zrtp_back_to_clear(stream);
+	}
+	zrtp_exchange_drop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	return zrtp_try_commit(stream);
 }
 
 /* Refused: nothing was destroyed, so encryption goes on. Whoever forges this
@@ -212,6 +229,7 @@ enum zrtp_status zrtp_stream_go_secure(struct zrtp_stream *stream, uint64_t now)
 	}
 	stream->now = now;
 	stream->from_clear = true;
+	stream->lost_commits = 0;
 	stream->state = zrtp_try_commit(stream);
 	zrtp_stream_run(stream);
 	return ZRTP_OK;

@@ -210,6 +210,7 @@ struct zrtp_stream {
 	uint8_t peer_clear_mac[ZRTP_MAC_SIZE];
 	bool peer_clear_known;
 	bool from_clear;                 /* the exchange began in clear by GoClear */
+	unsigned lost_commits;           /* how often ours has lost, to go secure again */
 	bool clear_acted;                /* peer_clear_mac was acted upon */
 	uint8_t relay[ZRTP_CONFIRM_MIN]; /* our SASrelay, until acknowledged */
 	size_t relay_len;
@@ -364,6 +365,8 @@ enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struc
 enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
 /* A Commit in clear led to nothing: anybody can replay one. */
 enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
+/* Nobody completes what a Commit in clear began. */
+enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream);
 
 enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);

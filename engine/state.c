@@ -128,7 +128,7 @@ enum zrtp_state zrtp_expired(struct zrtp_stream *stream)
 		return zrtp_try_commit(stream);
 	}
 	if (stream->state == ZRTP_STATE_CONFIRM1_SENT && stream->from_clear) {
-		return zrtp_back_to_clear(stream);
+		return zrtp_clear_expired(stream);
 	}
 	if (zrtp_other_may_be_tried(stream)) {
 		return zrtp_try_other(stream);

@@ -15,6 +15,7 @@ enum {
 	T2_CAP = 1200 * MS,
 	T2_COUNT = 10,
 	RESPONDER_WAIT = 10000 * MS,
+	LOST_WAIT = 1500 * MS, /* our own Commit lost against what may be a stranger's */
 };
 
 void zrtp_timer_t1(struct zrtp_stream *stream)
@@ -48,7 +49,9 @@ unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last)
 
 void zrtp_timer_wait(struct zrtp_stream *stream)
 {
-	stream->timer = (struct zrtp_timer){ .deadline = stream->now + RESPONDER_WAIT };
+	stream->timer =
+		(struct zrtp_timer){ .deadline = stream->now +
+						 (stream->lost_commits ? LOST_WAIT : RESPONDER_WAIT) };
 }
 
 void zrtp_timer_turn(struct zrtp_stream *stream, uint64_t until)

@@ -648,6 +648,53 @@ static void a_forged_multistream_commit_mutes_nothing_after_goclear(void **state
 	pair_free(pair);
 }
 
+/* We go secure again, and a Commit that wins comes in the phone's name: once, or
+ * again and again. */
+static void a_forged_multistream_commit_does_not_keep_us_in_clear(void **state)
+{
+	(void)state;
+	for (unsigned always = 0; always < 2; always++) {
+		struct pair_config config;
+		struct pair *pair;
+		struct pair_log *log;
+		struct pair_packet packet;
+		uint8_t message[32];
+		unsigned cleared;
+		uint64_t until;
+
+		pair_config_init(&config);
+		config.policy[PBX].allow_clear = config.policy[PHONE].allow_clear = true;
+		pair = pair_secured(&config);
+		log = &pair->side[PBX].log[0];
+		packet = forged_multistream(pair, 0xff);
+		assert_int_equal(zrtp_stream_go_clear(log->stream, pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + SECOND);
+		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_CLEAR);
+		assert_int_equal(zrtp_stream_go_secure(log->stream, pair->now), ZRTP_OK);
+		(void)give(pair, 0, &packet);
+		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_CONFIRM1_SENT);
+		give_message(pair, 0, message, zrtp_error_write(message, sizeof(message), 0x20));
+		if (!always) {
+			assert_true(pair_run_until_secure(pair, 0, pair->now + 3 * SECOND));
+			pair_assert_keys(pair, 0);
+		} else {
+			cleared = log->clear;
+			until = pair->now + 9 * SECOND;
+			while (pair->now < until && log->clear == cleared) {
+				(void)give(pair, 0, &packet);
+				pair_run(pair, pair->now + 1000);
+			}
+			/* Not muted for ever. */
+			assert_int_equal(log->clear, cleared + 1);
+			assert_int_equal(log->error, 0);
+			pair_run(pair, pair->now + 30 * SECOND);
+			assert_int_equal(zrtp_stream_go_secure(log->stream, pair->now), ZRTP_OK);
+			assert_true(pair_run_until_secure(pair, 0, pair->now + 3 * SECOND));
+		}
+		pair_free(pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -665,6 +712,7 @@ int main(void)
 		cmocka_unit_test(a_complete_exchange_takes_no_clear_call_over),
 		cmocka_unit_test(a_phone_that_begins_late_becomes_secure_with_its_media),
 		cmocka_unit_test(a_forged_multistream_commit_mutes_nothing_after_goclear),
+		cmocka_unit_test(a_forged_multistream_commit_does_not_keep_us_in_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
