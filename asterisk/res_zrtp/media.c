@@ -21,6 +21,7 @@
 #include "res_zrtp.h"
 #include "dialog.h"
 #include "keyless.h"
+#include "newcomer.h"
 #include "stun.h"
 #include "stun_choice.h"
 
@@ -200,6 +201,9 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	}
 	media_address(&media->reading, &address);
 	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {
+		return 1;
+	}
+	if (len > 0 && newcomer_refuse(media, fd, octets[0])) {
 		return 1;
 	}
 	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {

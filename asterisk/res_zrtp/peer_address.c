@@ -100,6 +100,17 @@ static int knows_host(const struct peer_address *peer, const struct net_address 
 		|| net_address_same_host(source, &peer->heard);
 }
 
+/*!
+ * \brief Is this one of those hosts, or where media goes if nothing but signalling says where?
+ *
+ * Behind NAT any RTP makes the core send media to where it came from, also RTP
+ * that no key opens: that is nobody's word.
+ */
+static int vouched_for(const struct peer_address *peer, const struct net_address *source)
+{
+	return knows_host(peer, source) || (!peer->symmetric && net_address_equal(source, &peer->remote));
+}
+
 static int rank(const struct peer_address *peer, const struct net_address *source)
 {
 	return peer_expects(peer, source) ? 2 : knows_host(peer, source);
@@ -199,7 +210,7 @@ enum peer_claim peer_claims(const struct peer_address *peer, enum peer_hash hash
 	default:
 		return PEER_CLAIM_NONE;
 	}
-	if (!peer->renewed || !rank(peer, source)) {
+	if (!peer->renewed || !vouched_for(peer, source)) {
 		return PEER_CLAIM_NONE;
 	}
 	if (same_zid) {
@@ -207,6 +218,12 @@ enum peer_claim peer_claims(const struct peer_address *peer, enum peer_hash hash
 	}
 
 	return peer->moved && now - since > PEER_SILENCE_USEC ? PEER_CLAIM_OTHER : PEER_CLAIM_NONE;
+}
+
+int peer_has_media_at(const struct peer_address *peer, const struct net_address *source)
+{
+	return peer_expects(peer, source) || net_address_equal(source, &peer->latched)
+		|| net_address_equal(source, &peer->heard);
 }
 
 const struct net_address *peer_send_to(const struct peer_address *peer, const struct net_address *source)
@@ -309,7 +326,7 @@ void peer_received_media(struct peer_address *peer, const struct net_address *so
 
 void peer_engage(struct peer_address *peer, const struct net_address *source)
 {
-	if (rank(peer, source)) {
+	if (vouched_for(peer, source)) {
 		peer->proved = *source;
 	}
 }

@@ -135,6 +135,15 @@ int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net
 /*! \brief Media came that our keys have opened. \param source may be not set: then only that it came counts */
 void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now);
 
+/*!
+ * \brief Does media of the peer come from here as far as is known?
+ *
+ * The stock engine believes any RTP while it learns an address. On a secure
+ * stream it gets that of other sources only after one packet was opened by the
+ * keys (and has made the source peer_heard()).
+ */
+int peer_has_media_at(const struct peer_address *peer, const struct net_address *source);
+
 /* ---- who may take the place of the peer of a secure stream? ---- */
 
 /*! What the signalling's zrtp-hash says of a Hello. */
@@ -157,7 +166,8 @@ enum peer_claim {
  * The signalled hash is enough, from any source. Without one the signalling
  * must have said something since the stream became secure, the peer must be
  * silent, and the Hello must come from the signalled host, from the one that
- * signalled, or from where authenticated media came. Another ZID needs another
+ * signalled, or from where authenticated media came. Where media goes counts
+ * only without NAT: with it RTP that nobody has authenticated says so. Another ZID needs another
  * address in the signalling as well: at the same one anybody's forged Hello
  * would look like that.
  */

@@ -327,6 +327,81 @@ static void a_stranger_does_not_take_a_silent_call_behind_nat(void **state)
 	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, 22 * S), PEER_CLAIM_OTHER);
 }
 
+/* Behind NAT the core sends media to where any RTP comes from, also what no key
+ * opens: that is not a word of the signalling's. */
+static void rtp_that_moves_the_media_gives_a_stranger_no_claim(void **state)
+{
+	const struct net_address stranger = at(STRANGER, 9999), signalled = at(OTHER, RTP);
+
+	(void)state;
+	for (int moved = 0; moved <= 1; moved++) {
+		struct peer_address peer = hidden();
+
+		hear(&peer, NAT, 7000, 10 * S);
+		peer_secure(&peer, &nowhere);
+		if (moved) {
+			move(&peer, OTHER, RTP, 20 * S);
+		} else {
+			peer_renew(&peer, 20 * S);
+		}
+		peer_set_remote(&peer, &stranger, moved ? &signalled : &nowhere, 21 * S);
+		for (uint64_t now = 21 * S; now < 60 * (uint64_t)S; now += 100 * MS) {
+			assert_int_equal(claims(&peer, PEER_HASH_NONE, false, STRANGER, now),
+					 PEER_CLAIM_NONE);
+			assert_int_equal(claims(&peer, PEER_HASH_NONE, true, STRANGER, now), PEER_CLAIM_NONE);
+		}
+		/* Nor is the stranger sent anything for an exchange that it begins. */
+		peer_engage(&peer, &stranger);
+		assert_false(peer_may_send(&peer, &stranger, PEER_SENDS_ANSWER, 1));
+		/* Who is where signalling or keys say is still heard. */
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, false, moved ? OTHER : NAT, 30 * S),
+				 moved ? PEER_CLAIM_OTHER : PEER_CLAIM_NONE);
+		assert_int_equal(claims(&peer, PEER_HASH_NONE, true, NAT, 30 * S), PEER_CLAIM_SAME);
+	}
+}
+
+/* Without NAT only signalling says where media goes, as with media passed by on the PBX. */
+static void without_nat_where_media_goes_is_vouched_for(void **state)
+{
+	struct peer_address peer = phone(false);
+	const struct net_address remote = at(NAT, 9999), signalled = at(OTHER, RTP);
+
+	(void)state;
+	hear(&peer, PHONE, RTP, 10 * S);
+	peer_secure(&peer, &nowhere);
+	peer_set_remote(&peer, &remote, &signalled, 20 * S);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, NAT, 30 * S), PEER_CLAIM_OTHER);
+	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, STRANGER, 30 * S), PEER_CLAIM_NONE);
+}
+
+/* Whose RTP the stock engine, which believes any, may see on a secure stream. */
+static void media_of_a_secure_stream_comes_from_where_it_is_known_to(void **state)
+{
+	static const struct {
+		unsigned host, port;
+		bool known;
+	} sources[] = { { PHONE, RTP, true },     { OTHER, RTP, true },      { NAT, 7000, true },
+			{ PROXY, 8000, true },    { PHONE, RTP + 1, false }, { NAT, 7001, false },
+			{ STRANGER, RTP, false }, { STRANGER, 7000, false } };
+	const struct net_address remote = at(OTHER, RTP), signalled = at(PHONE, RTP);
+	struct peer_address peer = hidden();
+
+	(void)state;
+	peer_set_remote(&peer, &remote, &signalled, S);
+	peer.latched = at(NAT, 7000);
+	hear(&peer, PROXY, 8000, 2 * S);
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		const struct net_address source = at(sources[i].host, sources[i].port);
+
+		assert_int_equal(peer_has_media_at(&peer, &source), sources[i].known);
+	}
+	assert_false(peer_has_media_at(&peer, &nowhere));
+	/* A phone that the NAT gives another port is known by one packet that keys open. */
+	hear(&peer, NAT, 7001, 3 * S);
+	assert_true(peer_has_media_at(
+		&peer, &(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = 7001 }));
+}
+
 /* From Wi-Fi to LTE: the phone has its keys, and sends with them. */
 static void a_phone_that_moves_itself_keeps_its_call(void **state)
 {
@@ -586,6 +661,9 @@ int main(void)
 		cmocka_unit_test(passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet),
 		cmocka_unit_test(only_who_signalling_vouches_for_claims_a_secure_stream),
 		cmocka_unit_test(a_stranger_does_not_take_a_silent_call_behind_nat),
+		cmocka_unit_test(rtp_that_moves_the_media_gives_a_stranger_no_claim),
+		cmocka_unit_test(without_nat_where_media_goes_is_vouched_for),
+		cmocka_unit_test(media_of_a_secure_stream_comes_from_where_it_is_known_to),
 		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
 		cmocka_unit_test(late_packets_of_a_replaced_peer_do_not_shut_its_successor_out),
 		cmocka_unit_test(after_hold_the_same_phone_may_begin_anew_and_no_other),

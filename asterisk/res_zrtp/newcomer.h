@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief RTP of a secure stream from a source that is not known: it has to authenticate.
+ *
+ * The stock engine learns addresses before the gate sees a packet: a few of a
+ * stranger's in sequence, which no key opens, and media goes to him.
+ */
+#ifndef RES_ZRTP_NEWCOMER_H
+#define RES_ZRTP_NEWCOMER_H
+
+#include <stddef.h>
+
+struct media;
+
+/*!
+ * \brief Take the next datagram off the RTP socket if it is of a secure stream, from a source that is not known.
+ *
+ * One that the keys open makes the source known. It is gone as well: to open
+ * it twice would be a replay. Where it came from is media->reading.
+ *
+ * \param first its first octet
+ * \pre instance is locked
+ * \retval 1 it is gone
+ */
+int newcomer_refuse(struct media *media, int fd, unsigned char first);
+
+#endif
