@@ -687,6 +687,33 @@ static enum zrtp_store_status mem_pair_trim(void *be, const uint8_t *own_zid, co
 	return ZRTP_STORE_OK;
 }
 
+static enum zrtp_store_status mem_pair_drop(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    const char *label, uint64_t revision,
+					    struct zrtp_store_error *error)
+{
+	struct memory *memory = be;
+	struct mem_peer *peer = find(memory, own_zid, peer_zid);
+	struct mem_pair **at = peer ? &peer->pairs : NULL, *old;
+	enum zrtp_store_status status;
+
+	while (at && *at && !(is_label(*at, label) && (*at)->revision == revision)) {
+		at = &(*at)->next;
+	}
+	if (!at || !*at) {
+		return ZRTP_STORE_OK;
+	}
+	status = note(memory, own_zid, peer_zid, error);
+	if (status) {
+		return status;
+	}
+	list_remove(memory, peer);
+	old = *at;
+	*at = old->next;
+	pool_put(memory->pool, old, pair_size(old));
+	list_add(memory, peer);
+	return ZRTP_STORE_OK;
+}
+
 /* ---- purge ---- */
 
 static bool has_expired(const struct mem_peer *peer, int64_t now)
@@ -825,6 +852,7 @@ const struct zrtp_store_backend mem_backend = {
 	.pair_save = mem_pair_save,
 	.pair_list = mem_pair_list,
 	.pair_trim = mem_pair_trim,
+	.pair_drop = mem_pair_drop,
 	.purge = mem_purge,
 };
 

@@ -101,6 +101,25 @@ static bool is_first(const struct peer *peer, const struct pair *pair, const str
 					  line->endpoint == peer->first.endpoint);
 }
 
+bool peer_owns(const struct peer *peer, const struct pair *pair, const struct line *line)
+{
+	return is_first(peer, pair, line) || line->endpoint == peer->first.endpoint;
+}
+
+/* Labels are chosen by whoever calls: others' go before the peer's own, and those whose
+ * secrets have not matched before those that have. */
+unsigned peer_values(const struct peer *peer, const struct pair *pair)
+{
+	const struct line *senior = &pair->lines.line[0];
+	bool own = peer_owns(peer, pair, senior);
+	bool proved = senior->id == LINE_FIRST || senior->proved || senior->verified;
+
+	if (own && !strcmp(pair->label, peer->first.label)) {
+		return 4;
+	}
+	return (own ? 2U : 0U) + proved;
+}
+
 void peer_take_first(struct peer *peer, const struct pair *pair)
 {
 	struct first *first = &peer->first;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which of a peer's lines was there first: it takes a look at all its pairs. */
+/* What takes a look at all pairs of a peer: which of its lines was there first, and which
+ * pair makes room. */
 #include "store.h"
 
 #include <stdlib.h>
@@ -41,11 +42,41 @@ enum zrtp_store_status zrtp_store_load_first(struct zrtp_store *store, struct pe
 	for (size_t i = 0; !status && i < count && !is_certain(peer); i++) {
 		struct pair pair;
 
-		/* One that is damaged hurts its own label's calls only. */
+		/* One that is damaged makes its own label's calls fail only. */
 		if (!zrtp_store_open_pair(store, peer, &store->rows[i], &pair, error)) {
 			peer_take_first(peer, &pair);
 		}
 		OPENSSL_cleanse(&pair, sizeof(pair));
 	}
+	return status;
+}
+
+enum zrtp_store_status zrtp_store_make_room(struct zrtp_store *store, const struct peer *peer,
+					    const struct pair *pair, struct room *out,
+					    struct zrtp_store_error *error)
+{
+	unsigned least = peer_values(peer, pair) + 1;
+	size_t count = 0;
+	enum zrtp_store_status status = zrtp_store_all_pairs(store, &peer->row, &count, error);
+
+	memset(out, 0, sizeof(*out));
+	out->enough = count < ZRTP_STORE_LABELS_MAX;
+	/* The one used least recently is the last. */
+	for (size_t i = count; !status && !out->enough && i--;) {
+		const struct zrtp_store_pair_row *row = &store->rows[i];
+		struct pair other;
+		/* One that is damaged is worth nothing. */
+		bool opened = !zrtp_store_open_pair(store, peer, row, &other, error);
+		unsigned value = opened ? peer_values(peer, &other) : 0;
+
+		OPENSSL_cleanse(&other, sizeof(other));
+		if (value < least) {
+			least = value;
+			out->drops = true;
+			memcpy(out->label, row->label, sizeof(out->label));
+			out->revision = row->revision;
+		}
+	}
+	out->enough |= out->drops;
 	return status;
 }

@@ -23,6 +23,7 @@ enum statement {
 	PAIR_SAVE,
 	PAIR_LIST,
 	PAIR_TRIM,
+	PAIR_DROP,
 	PAIRS_DROP,
 	PURGE_PAIRS,
 	PURGE_PEERS,
@@ -58,6 +59,8 @@ static const char *const sql[STATEMENTS] = {
 	[PAIR_TRIM] = "DELETE FROM pair WHERE own_zid = ?1 AND peer_zid = ?2 AND revision NOT IN"
 		      " (SELECT revision FROM pair WHERE own_zid = ?1 AND peer_zid = ?2"
 		      " ORDER BY revision DESC LIMIT ?3)",
+	[PAIR_DROP] =
+		"DELETE FROM pair WHERE own_zid = ?1 AND peer_zid = ?2 AND label = ?3 AND revision = ?4",
 	[PAIRS_DROP] = "DELETE FROM pair WHERE own_zid = ?1 AND peer_zid = ?2",
 	[PURGE_PAIRS] = "DELETE FROM pair WHERE expires <= ?1",
 	[PURGE_PEERS] = "DELETE FROM peer WHERE pbx IS NULL AND pbx_alternate IS NULL AND aux IS NULL AND NOT"
@@ -468,6 +471,18 @@ static enum zrtp_store_status sq_pair_trim(void *arg, const uint8_t *own_zid, co
 	return run(be, s, error);
 }
 
+static enum zrtp_store_status sq_pair_drop(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
+					   const char *label, uint64_t revision,
+					   struct zrtp_store_error *error)
+{
+	struct sqlite *be = arg;
+	sqlite3_stmt *s = bound(be, PAIR_DROP, own_zid, peer_zid);
+
+	sqlite3_bind_text(s, 3, label, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 4, (sqlite3_int64)revision);
+	return run(be, s, error);
+}
+
 /* ---- the whole ---- */
 
 static enum zrtp_store_status sq_purge(void *arg, int64_t now, uint64_t *pairs, uint64_t *peers,
@@ -508,5 +523,6 @@ const struct zrtp_store_backend sq_backend = {
 	.pair_save = sq_pair_save,
 	.pair_list = sq_pair_list,
 	.pair_trim = sq_pair_trim,
+	.pair_drop = sq_pair_drop,
 	.purge = sq_purge,
 };

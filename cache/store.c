@@ -547,15 +547,24 @@ struct put {
 static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer *peer, const struct put *put,
 					   struct zrtp_store_error *error)
 {
-	bool only, had = peer->has[OWN] || peer->has[BASE];
+	const uint8_t *own_zid = peer->row.own_zid, *peer_zid = peer->row.peer_zid;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+	struct room room = { .enough = true };
 	struct pair *pair;
-	enum zrtp_store_status status;
+	bool only;
 
 	zrtp_store_merge(peer, put->key->label, put->now, put->in, &pair, &only);
-	status = zrtp_store_save(store, peer, pair, error);
-	if (!status && pair && (only || !had)) {
-		status = store->backend->pair_trim(store->be, peer->row.own_zid, peer->row.peer_zid,
-						   only ? 1 : ZRTP_STORE_LABELS_MAX, error);
+	if (pair && !pair->revision) {
+		status = zrtp_store_make_room(store, peer, pair, &room, error);
+	}
+	if (!status) {
+		status = zrtp_store_save(store, peer, room.enough ? pair : NULL, error);
+	}
+	if (!status && only) {
+		status = store->backend->pair_trim(store->be, own_zid, peer_zid, 1, error);
+	} else if (!status && room.drops) {
+		status = store->backend->pair_drop(store->be, own_zid, peer_zid, room.label, room.revision,
+						   error);
 	}
 	return status;
 }

@@ -79,6 +79,10 @@ void pair_complete(struct pair *pair);
 void pair_settle(struct pair *pair);
 /* Has this one the peer's first line? */
 void peer_take_first(struct peer *peer, const struct pair *pair);
+/* Is the line of the endpoint whose ZID this is? */
+bool peer_owns(const struct peer *peer, const struct pair *pair, const struct line *line);
+/* What a pair is worth where there is not room for all. */
+unsigned peer_values(const struct peer *peer, const struct pair *pair);
 /* The secrets for a call under label. */
 void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out);
 /* Merge an update. *written: the pair to write, NULL: none. *only: the peer files by
@@ -129,6 +133,18 @@ enum zrtp_store_status zrtp_store_all_pairs(struct zrtp_store *store, const stru
 /* peer->first of a peer whose pairs are loaded. */
 enum zrtp_store_status zrtp_store_load_first(struct zrtp_store *store, struct peer *peer,
 					     struct zrtp_store_error *error);
+
+/* A pair that has to go when another one of a peer is stored: it is less than that, or as
+ * much and not used for longer. */
+struct room {
+	bool enough; /* false: there is none for the new one */
+	bool drops;
+	char label[ZRTP_LABEL_SIZE];
+	uint64_t revision;
+};
+enum zrtp_store_status zrtp_store_make_room(struct zrtp_store *store, const struct peer *peer,
+					    const struct pair *pair, struct room *out,
+					    struct zrtp_store_error *error);
 
 /* aside.c: damaged files */
 /* Do the first len octets look like those of magic, some of them damaged? */

@@ -107,6 +107,7 @@ static enum zrtp_store_status write_record(struct zrtp_store *store, struct reco
 {
 	struct peer peer;
 	bool with_pair = in->has_pair;
+	struct room room = { .enough = true };
 	enum zrtp_store_status status;
 
 	status = zrtp_store_load(store, in->own_zid, in->peer_zid, in->has_pair ? in->pair.label : NULL,
@@ -119,12 +120,16 @@ static enum zrtp_store_status write_record(struct zrtp_store *store, struct reco
 		pair_complete(&in->pair);
 		with_pair = merge_pair(&peer, &in->pair);
 	}
-	if (!status) {
-		status = zrtp_store_save(store, &peer, with_pair ? &peer.pair[OWN] : NULL, error);
+	if (!status && with_pair && !peer.pair[OWN].revision) {
+		status = zrtp_store_make_room(store, &peer, &peer.pair[OWN], &room, error);
 	}
-	if (!status && with_pair) {
-		status = store->backend->pair_trim(store->be, in->own_zid, in->peer_zid,
-						   ZRTP_STORE_LABELS_MAX, error);
+	if (!status) {
+		status = zrtp_store_save(store, &peer, with_pair && room.enough ? &peer.pair[OWN] : NULL,
+					 error);
+	}
+	if (!status && room.drops) {
+		status = store->backend->pair_drop(store->be, in->own_zid, in->peer_zid, room.label,
+						   room.revision, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;

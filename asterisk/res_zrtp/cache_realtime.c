@@ -732,8 +732,8 @@ static enum zrtp_store_status realtime_pair_list(attribute_unused void *be, cons
 	return status;
 }
 
-static enum zrtp_store_status pair_drop(const uint8_t *own_zid, const uint8_t *peer_zid, const char *label,
-	uint64_t revision, struct zrtp_store_error *error)
+static enum zrtp_store_status realtime_pair_drop(attribute_unused void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+	const char *label, uint64_t revision, struct zrtp_store_error *error)
 {
 	char own[ZID_TEXT_SIZE], peer[ZID_TEXT_SIZE], number[NUMBER_SIZE];
 	struct fields stored = { NULL, };
@@ -754,7 +754,7 @@ static enum zrtp_store_status pair_drop(const uint8_t *own_zid, const uint8_t *p
 		: ZRTP_STORE_OK;
 }
 
-static enum zrtp_store_status realtime_pair_trim(attribute_unused void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+static enum zrtp_store_status realtime_pair_trim(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
 	size_t keep, struct zrtp_store_error *error)
 {
 	struct zrtp_store_pair_row *rows;
@@ -762,7 +762,7 @@ static enum zrtp_store_status realtime_pair_trim(attribute_unused void *be, cons
 	enum zrtp_store_status status = all_pairs(own_zid, peer_zid, &rows, &count, error);
 
 	for (i = keep; !status && i < count; i++) {
-		status = pair_drop(own_zid, peer_zid, rows[i].label, rows[i].revision, error);
+		status = realtime_pair_drop(be, own_zid, peer_zid, rows[i].label, rows[i].revision, error);
 	}
 	ast_free(rows);
 
@@ -825,7 +825,7 @@ static enum zrtp_store_status purge_pair(void *be, const struct ast_variable *ro
 		status = fail(error, ZRTP_STORE_CORRUPT, PAIRS, "a row is not one of a pair of secrets");
 	}
 	if (!status) {
-		status = pair_drop(own_zid, peer_zid, pair.label, pair.revision, error);
+		status = realtime_pair_drop(be, own_zid, peer_zid, pair.label, pair.revision, error);
 	}
 	if (!status) {
 		++*pairs;
@@ -870,6 +870,7 @@ static const struct zrtp_store_backend backend = {
 	.pair_save = realtime_pair_save,
 	.pair_list = realtime_pair_list,
 	.pair_trim = realtime_pair_trim,
+	.pair_drop = realtime_pair_drop,
 	.purge = realtime_purge,
 };
 

@@ -502,6 +502,11 @@ struct zrtp_store_backend {
 	enum zrtp_store_status (*pair_trim)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
 					    size_t keep, struct zrtp_store_error *error);
 
+	/* Drop the pair of that label, if it has that revision still. */
+	enum zrtp_store_status (*pair_drop)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+					    const char *label, uint64_t revision,
+					    struct zrtp_store_error *error);
+
 	/* Drop pairs with expires <= now, then peers without pair and cell. */
 	enum zrtp_store_status (*purge)(void *be, int64_t now, uint64_t *pairs, uint64_t *peers,
 					struct zrtp_store_error *error);

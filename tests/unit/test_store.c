@@ -431,6 +431,73 @@ static void keep_the_latest(struct test_store *t)
 	assert_true(r.new_label);
 }
 
+static void put_from(struct test_store *t, uint64_t endpoint, const char *label, int64_t now, unsigned rs1,
+		     unsigned rs2, enum zrtp_match match)
+{
+	struct zrtp_retained in = stores_update(rs1, rs2, match);
+
+	in.endpoint = endpoint;
+	put(t, 1, label, now, &in);
+}
+
+/* Calls under as many labels as one likes, from that endpoint. */
+static void flood(struct test_store *t, uint64_t endpoint, const char *name, int64_t now, unsigned count,
+		  bool twice)
+{
+	char label[24];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(label, sizeof(label), "%s %u", name, i);
+		put_from(t, endpoint, label, now + i, 1000 + i, 0, ZRTP_MATCH_FAILED);
+		if (twice) {
+			put_from(t, endpoint, label, now + i, 2000 + i, 1000 + i, ZRTP_MATCH_OWN);
+		}
+	}
+}
+
+static void keep_what_is_the_phones(struct test_store *t)
+{
+	struct zrtp_retained r;
+
+	put_from(t, 1, "home", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_from(t, 1, "proved", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	put_from(t, 1, "proved", 1002, 3, 2, ZRTP_MATCH_OWN);
+	put_from(t, 1, "once", 1003, 4, 0, ZRTP_MATCH_FAILED);
+	/* From another endpoint, with and without a second call under each label. */
+	flood(t, 2, "stranger", 2000, 300, false);
+	flood(t, 2, "again", 3000, 300, true);
+	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	r = get(t, 1, "once", 4000);
+	assert_false(r.new_label);
+	/* What the phone stores has room all the same. */
+	put_from(t, 1, "new", 4001, 5, 0, ZRTP_MATCH_FAILED);
+	r = get(t, 1, "new", 4002);
+	assert_false(r.new_label);
+	/* From its own endpoint: what has matched stays. */
+	flood(t, 1, "own", 5000, 300, false);
+	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	r = get(t, 1, "home", 6000);
+	assert_false(r.new_label);
+	r = get(t, 1, "proved", 6000);
+	assert_false(r.new_label);
+	r = get(t, 1, "own 299", 6000);
+	assert_false(r.new_label);
+	/* Where all are proved there is no room for one that is not. */
+	flood(t, 1, "own", 7000, 300, true);
+	put_from(t, 1, "last", 8000, 9, 0, ZRTP_MATCH_FAILED);
+	r = get(t, 1, "last", 8001);
+	assert_true(r.new_label);
+	r = get(t, 1, "home", 8001);
+	assert_false(r.new_label);
+	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+}
+
+static void labels_that_a_caller_chooses_push_out_nothing_of_the_phones(void **state)
+{
+	(void)state;
+	on_each(keep_what_is_the_phones);
+}
+
 static void the_labels_of_a_peer_are_bounded(void **state)
 {
 	(void)state;
@@ -895,6 +962,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_files_by_zid_keeps_one_pair),
 		cmocka_unit_test(a_match_of_another_labels_secret_goes_on_there),
 		cmocka_unit_test(the_labels_of_a_peer_are_bounded),
+		cmocka_unit_test(labels_that_a_caller_chooses_push_out_nothing_of_the_phones),
 		cmocka_unit_test(an_enrolled_phone_keeps_its_endpoints),
 		cmocka_unit_test(peers_are_named_verified_and_removed),
 		cmocka_unit_test(peers_are_listed_by_page_and_pattern),
