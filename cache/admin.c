@@ -330,6 +330,19 @@ static void set_word(struct line *line, bool verified)
 	line->word_at = line->newest.at > line->word_at ? line->newest.at : line->word_at;
 }
 
+/* A yes is of whom the administrator knows by this ZID; a no is of all that it has. */
+static void set_words(const struct peer *peer, struct pair *pair, bool verified)
+{
+	for (unsigned i = 0; i < LINES; i++) {
+		struct line *line = &pair->lines.line[i];
+
+		if (line->id &&
+		    (verified ? i == 0 && peer_owns(peer, pair, line) : line->verified || i == 0)) {
+			set_word(line, verified);
+		}
+	}
+}
+
 /* The flag is bound to the secrets: each pair is opened and sealed anew. Its
  * revision, and with it the order of the pairs, stays. */
 static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct peer *peer,
@@ -342,7 +355,7 @@ static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct
 
 	if (!status) {
 		if (verified) {
-			set_word(&pair.lines.line[0], *verified);
+			set_words(peer, &pair, *verified);
 			pair_settle(&pair);
 		}
 		status = zrtp_store_seal_pair(as, peer, &pair, &out, error);
@@ -378,6 +391,9 @@ static enum zrtp_store_status set_verified(struct zrtp_store *store, void *arg,
 	status = zrtp_store_load(store, edit->own_zid, edit->peer_zid, NULL, &peer, error);
 	if (!status) { /* the row first: two writers contend for its revision */
 		status = zrtp_store_save(store, &peer, NULL, error);
+	}
+	if (!status) {
+		status = zrtp_store_load_first(store, &peer, error);
 	}
 	if (!status) {
 		status = reseal_pairs(store, &peer, &edit->verified, store, &count, error);

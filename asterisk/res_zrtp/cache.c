@@ -321,8 +321,14 @@ void cache_unenroll(const uint8_t *zid)
 
 static void verify(struct known *known, const void *arg)
 {
-	/* What came after a mismatch is no part of what an administrator knows. */
-	known->retained.verified = *(const int *) arg && !known->retained.line_unproved;
+	struct zrtp_retained *retained = &known->retained;
+
+	if (!*(const int *) arg) {
+		retained->verified = retained->other_verified = 0;
+	} else if (!retained->line_unproved && !retained->line_later) {
+		/* What a later call began is known to the store, whose answer comes with the next call. */
+		retained->verified = 1;
+	}
 }
 
 void cache_verify(const uint8_t *zid, int verified)

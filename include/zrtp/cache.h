@@ -277,8 +277,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels(struct zrtp_store *
  *   set_endpoints the same octets: all endpoints of an enrolled phone, or "",
  *                 none
  *   add_endpoint  one more, without a comma; INVALID, too, if there is no room
- *   set_verified  of all its labels, but not of what came after a mismatch: an
- *                 administrator's word, for no call
+ *   set_verified  of all its labels whose secrets calls of the same endpoint as its
+ *                 first one made, but not of what came after a mismatch: an
+ *                 administrator's word, for no call. false: of all
  *   set_aux       0 to ZRTP_AUX_SECRET_MAX octets, 0: take it away. Makes the
  *                 peer if it is unknown
  *   unenroll      forget its pbxsecrets and endpoints

@@ -602,6 +602,55 @@ static void administer(struct test_store *t)
 	assert_int_equal(zrtp_store_purge(t->store, 1, NULL, NULL, &t->error), ZRTP_STORE_OK);
 }
 
+static bool is_verified(struct test_store *t, const char *label)
+{
+	struct zrtp_store_label labels[4];
+	uint8_t zid[ZRTP_ZID_SIZE];
+	size_t count;
+
+	stores_zid(zid, 1);
+	assert_int_equal(zrtp_store_labels(t->store, own, zid, labels, 4, &count, &t->error), ZRTP_STORE_OK);
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(labels[i].label, label)) {
+			return labels[i].verified;
+		}
+	}
+	fail_msg("no label %s", label);
+	return false;
+}
+
+static void verify_the_phone(struct test_store *t)
+{
+	struct zrtp_retained in = stores_update(6, 5, ZRTP_MATCH_OWN);
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	stores_zid(zid, 1);
+	put_from(t, 1, "home", 1000, 1, 0, ZRTP_MATCH_NONE);
+	put_from(t, 1, "other", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	put_from(t, 2, "stranger", 1002, 3, 0, ZRTP_MATCH_FAILED);
+	put_from(t, 2, "stranger", 1003, 4, 3, ZRTP_MATCH_OWN);
+	assert_int_equal(zrtp_store_set_verified(t->store, own, zid, true, &t->error), ZRTP_STORE_OK);
+	assert_true(is_verified(t, "home"));
+	assert_true(is_verified(t, "other"));
+	assert_false(is_verified(t, "stranger"));
+	/* His own word is taken away with the rest. */
+	in.endpoint = 2;
+	in.verified = true;
+	in.changed |= ZRTP_CHANGED_VERIFIED;
+	put(t, 1, "stranger", 1004, &in);
+	assert_true(is_verified(t, "stranger"));
+	assert_int_equal(zrtp_store_set_verified(t->store, own, zid, false, &t->error), ZRTP_STORE_OK);
+	assert_false(is_verified(t, "home"));
+	assert_false(is_verified(t, "other"));
+	assert_false(is_verified(t, "stranger"));
+}
+
+static void an_administrators_yes_is_of_the_phones_own_endpoint_only(void **state)
+{
+	(void)state;
+	on_each(verify_the_phone);
+}
+
 static void peers_are_named_verified_and_removed(void **state)
 {
 	(void)state;
@@ -965,6 +1014,7 @@ int main(void)
 		cmocka_unit_test(labels_that_a_caller_chooses_push_out_nothing_of_the_phones),
 		cmocka_unit_test(an_enrolled_phone_keeps_its_endpoints),
 		cmocka_unit_test(peers_are_named_verified_and_removed),
+		cmocka_unit_test(an_administrators_yes_is_of_the_phones_own_endpoint_only),
 		cmocka_unit_test(peers_are_listed_by_page_and_pattern),
 		cmocka_unit_test(the_own_zid_is_made_once),
 		cmocka_unit_test(strangers_do_not_push_out_known_phones),
