@@ -150,8 +150,8 @@ static int64_t confirmed(const struct line *line)
 /* Is line a thing of the past beside another one? */
 static bool is_outdated(const struct line *line, const struct line *by)
 {
-	return (compatible(line, by) && confirmed(by) > confirmed(line)) ||
-	       (by->proved && by->newest.at - line->newest.at > SILENT);
+	return compatible(line, by) &&
+	       (confirmed(by) > confirmed(line) || (by->proved && by->newest.at - line->newest.at > SILENT));
 }
 
 /* Does a come first? Whoever was first, unless the user has said otherwise. */
@@ -382,7 +382,8 @@ static void take_flags(struct line *line, const struct zrtp_retained *in, int64_
 	if (in->changed & ZRTP_CHANGED_VERIFIED && (generation || !in->verified)) {
 		take_word(line, in, generation ? generation : line->newest.generation, at);
 	}
-	if (in->changed & ZRTP_CHANGED_SEEN && at >= line->deep_at) {
+	if (in->changed & ZRTP_CHANGED_SEEN && at >= line->deep_at &&
+	    (!line->endpoint || !in->endpoint || line->endpoint == in->endpoint)) {
 		line->deep = !in->spare_other;
 		line->deep_at = at;
 	}

@@ -443,12 +443,18 @@ static void turn_to_other(struct zrtp_session *session)
 	zrtp_wipe(r->rs2, sizeof(r->rs2));
 }
 
+/* Of another endpoint it is more likely an ID that was listened to. */
+static bool is_spare_shown(const struct zrtp_session *session)
+{
+	return session->spare_seen && !session->foreign;
+}
+
 /* Whoever has no secret of ours must not touch them, not even with an expiration
  * interval of 0 (4.6.1.1). One who may have another of ours begins no line. */
 static bool must_wait(const struct zrtp_session *session)
 {
-	return session->cache_mismatch &&
-	       (!session->expiry || session->spare_seen || !(may_resync(session) || has_evidence(session)));
+	return session->cache_mismatch && (!session->expiry || is_spare_shown(session) ||
+					   !(may_resync(session) || has_evidence(session)));
 }
 
 void zrtp_secrets_update(struct zrtp_session *session)
@@ -462,7 +468,7 @@ void zrtp_secrets_update(struct zrtp_session *session)
 	}
 	if (must_wait(session)) {
 		session->update_waits = session->expiry != 0;
-		zrtp_secrets_put(session, session->spare_seen ? ZRTP_CHANGED_SEEN : 0);
+		zrtp_secrets_put(session, is_spare_shown(session) ? ZRTP_CHANGED_SEEN : 0);
 		return;
 	}
 	turn_to_other(session);

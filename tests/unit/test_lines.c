@@ -185,6 +185,7 @@ static bool call(struct caller *c)
 		c->put.match = ZRTP_MATCH_FAILED;
 		c->put.changed = ZRTP_CHANGED_SEEN;
 		c->put.verified = false;
+		c->put.endpoint = c->endpoint;
 	}
 	if (!c->phone_misses) {
 		if (c->takes_any && !matched) {
@@ -359,6 +360,62 @@ static void a_line_that_is_silent_for_months_makes_room(void **state)
 	assert_false(get(&s.t, "100", s.clock).rs2_other);
 	assert_true(call(&c));
 	stores_end(&s.t);
+}
+
+/* Of another endpoint it does not: a holiday is no reason. */
+static void a_silent_line_makes_no_room_for_another_endpoint(void **state)
+{
+	struct scene s;
+	struct caller honest, stranger;
+
+	(void)state;
+	scene_begin(&s);
+	honest = caller_of(&s, AS_RFC, "100", 1);
+	stranger = caller_of(&s, AS_OURS, "100", 2);
+	call(&honest);
+	call(&honest);
+	say(&honest, true);
+	stranger.takes_any = true;
+	call(&stranger);
+	s.clock += 91 * 24 * 3600;
+	call(&stranger);
+	stranger.phone.rs1 = stranger.phone.rs2 = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		call(&stranger);
+	}
+	assert_true(call(&honest));
+	assert_true(honest.put.verified);
+	stores_end(&s.t);
+}
+
+/* An ID of the phone's that whoever listened repeats: the phone on the second line has
+ * its place all the same. */
+static void an_id_that_was_listened_to_moves_nothing(void **state)
+{
+	(void)state;
+	for (unsigned own = 0; own < 2; own++) {
+		struct scene s;
+		struct caller first, second, stranger;
+
+		scene_begin(&s);
+		first = caller_of(&s, AS_RFC, "100", 1);
+		second = caller_of(&s, AS_RFC, "100", 1);
+		for (unsigned i = 0; i < 3; i++) {
+			call(&first);
+		}
+		second.takes_any = true;
+		call(&second);
+		second.takes_any = false;
+		call(&second);
+		stranger = caller_of(&s, AS_RFC, "100", own ? 1 : 2);
+		stranger.got = get(&s.t, "100", s.clock);
+		assert_true(stranger.got.has_spare);
+		stranger.phone.rs1 = number_of(true, stranger.got.spare, s.made);
+		assert_false(call(&stranger));
+		assert_int_equal(stranger.put.changed, ZRTP_CHANGED_SEEN);
+		assert_int_equal(call(&second), !own);
+		stores_end(&s.t);
+	}
 }
 
 /* An SBC that makes one number of two: to the phone they are two strangers. */
@@ -590,6 +647,8 @@ int main(void)
 		cmocka_unit_test(an_attack_and_a_lost_message_make_one_alarm_at_most),
 		cmocka_unit_test(a_phone_that_lost_its_secrets_is_known_again),
 		cmocka_unit_test(a_line_that_is_silent_for_months_makes_room),
+		cmocka_unit_test(a_silent_line_makes_no_room_for_another_endpoint),
+		cmocka_unit_test(an_id_that_was_listened_to_moves_nothing),
 		cmocka_unit_test(two_labels_made_one_are_no_alarm_for_ever),
 		cmocka_unit_test(calls_of_a_phone_at_once_make_no_alarm),
 	};
