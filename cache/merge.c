@@ -239,7 +239,8 @@ static void choose_pairs(const struct peer *peer, const char *label, int64_t now
 	own = own && !(newest && is_unknown(label));
 	if (pair_alive(peer, BASE, now)) {
 		*first = BASE;
-		*second = own ? OWN : newest ? NEWEST : PLACES;
+		/* Its calls store there, whatever their label, but for one that was not known. */
+		*second = own && is_unknown(label) ? OWN : stray ? NEWEST : PLACES;
 	} else if (own) {
 		bool looks = stray ||
 			     (peer->row.scope == ZRTP_SCOPE_UNKNOWN && !lines_two(&peer->pair[OWN].lines));
@@ -326,7 +327,7 @@ static enum which home_of(const struct peer *peer, const struct zrtp_retained *i
 			return (enum which)place;
 		}
 	}
-	return in->match == ZRTP_MATCH_OWN && peer->has[BASE] ? BASE : OWN;
+	return peer->has[BASE] ? BASE : OWN;
 }
 
 static void merge_pbx(struct peer *peer, const struct zrtp_retained *in)
@@ -435,9 +436,7 @@ void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const s
 	if (secret) {
 		pair = place_secret(peer, label, in, &seen, only);
 	} else {
-		/* Of a call that began a line this is under its own label. */
-		bool began = in->match == ZRTP_MATCH_FAILED && !(in->changed & ZRTP_CHANGED_SEEN);
-		enum which home = began ? OWN : home_of(peer, in);
+		enum which home = home_of(peer, in);
 
 		pair = &peer->pair[home];
 		seen = seen_by(in, pair->label);

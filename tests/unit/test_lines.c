@@ -306,6 +306,70 @@ static void an_attack_and_a_lost_message_make_one_alarm_at_most(void **state)
 	}
 }
 
+/* It has called under two labels with one secret: from then on they are one to it. */
+static struct caller caller_by_zid(struct scene *s, enum habit habit)
+{
+	struct caller c = caller_of(s, habit, "100", 1);
+
+	for (unsigned i = 0; i < 4; i++) {
+		c.label = i % 2 ? "200" : "100";
+		assert_int_equal(call(&c), i > 0);
+	}
+	return c;
+}
+
+/* A phone that files by ZID, calls of others under labels of their own, lost messages. */
+static void a_stranger_and_a_lost_message_are_no_alarm_to_a_phone_that_files_by_zid(void **state)
+{
+	static const char *const labels[] = { "100", "200", "300" };
+
+	(void)state;
+	for (unsigned run = 0; run < HABITS * 3 * 2; run++) {
+		struct scene s;
+		struct caller honest, stranger;
+
+		scene_begin(&s);
+		honest = caller_by_zid(&s, (enum habit)(run % HABITS));
+		say(&honest, true);
+		stranger = caller_of(&s, AS_OURS, labels[run / HABITS % 3], 2);
+		stranger.takes_any = true;
+		for (unsigned i = 0; i <= run / HABITS / 3; i++) {
+			call(&stranger);
+		}
+		for (unsigned i = 0; i < 9; i++) {
+			honest.label = labels[i % 3];
+			honest.phone_misses = i % 4 == 1;
+			assert_true(call(&honest) || i % 4 == 2);
+			assert_true(honest.put.verified || i % 4 == 2);
+		}
+		stores_end(&s.t);
+	}
+}
+
+static void a_phone_that_files_by_zid_and_lost_its_secrets_is_known_again(void **state)
+{
+	static const char *const labels[] = { "100", "200", "300" };
+
+	(void)state;
+	for (unsigned habit = 0; habit < HABITS; habit++) {
+		struct scene s;
+		struct caller honest, stranger;
+
+		scene_begin(&s);
+		honest = caller_by_zid(&s, (enum habit)habit);
+		stranger = caller_of(&s, AS_OURS, "300", 2);
+		stranger.takes_any = true;
+		call(&stranger);
+		honest.phone.rs1 = honest.phone.rs2 = 0;
+		assert_false(call(&honest));
+		for (unsigned i = 0; i < 6; i++) {
+			honest.label = labels[i % 3];
+			assert_true(call(&honest));
+		}
+		stores_end(&s.t);
+	}
+}
+
 /* It lost its secrets, or is a new phone with the old ZID: the second call matches. */
 static void a_phone_that_lost_its_secrets_is_known_again(void **state)
 {
@@ -646,6 +710,8 @@ int main(void)
 		cmocka_unit_test(nobody_pushes_out_what_was_proved),
 		cmocka_unit_test(an_attack_and_a_lost_message_make_one_alarm_at_most),
 		cmocka_unit_test(a_phone_that_lost_its_secrets_is_known_again),
+		cmocka_unit_test(a_stranger_and_a_lost_message_are_no_alarm_to_a_phone_that_files_by_zid),
+		cmocka_unit_test(a_phone_that_files_by_zid_and_lost_its_secrets_is_known_again),
 		cmocka_unit_test(a_line_that_is_silent_for_months_makes_room),
 		cmocka_unit_test(a_silent_line_makes_no_room_for_another_endpoint),
 		cmocka_unit_test(an_id_that_was_listened_to_moves_nothing),
