@@ -227,6 +227,29 @@ static bool pair_alive(const struct peer *peer, enum which place, int64_t now)
 	return peer->has[place] && (alive(&lines->line[0], now) || alive(&lines->line[1], now));
 }
 
+static bool is_own_senior(const struct peer *peer, enum which place)
+{
+	return peer_owns(peer, &peer->pair[place], &peer->pair[place].lines.line[0]);
+}
+
+/* As long as it is not known how the peer files, its secret may be another label's; not
+ * one that others have begun. Where they have begun this one, it certainly may. */
+static enum which beside_own(const struct peer *peer, bool stray, int64_t now)
+{
+	bool newest = pair_alive(peer, NEWEST, now);
+
+	if (stray) {
+		return NEWEST;
+	}
+	if (peer->row.scope != ZRTP_SCOPE_UNKNOWN || lines_two(&peer->pair[OWN].lines)) {
+		return PLACES;
+	}
+	if (newest && is_own_senior(peer, NEWEST)) {
+		return NEWEST;
+	}
+	return pair_alive(peer, KNOWN, now) && !is_own_senior(peer, OWN) ? KNOWN : PLACES;
+}
+
 /* The two pairs to offer of, PLACES: none. */
 static void choose_pairs(const struct peer *peer, const char *label, int64_t now, enum which *first,
 			 enum which *second)
@@ -242,11 +265,8 @@ static void choose_pairs(const struct peer *peer, const char *label, int64_t now
 		/* Its calls store there, whatever their label, but for one that was not known. */
 		*second = own && is_unknown(label) ? OWN : stray ? NEWEST : PLACES;
 	} else if (own) {
-		bool looks = stray ||
-			     (peer->row.scope == ZRTP_SCOPE_UNKNOWN && !lines_two(&peer->pair[OWN].lines));
-
 		*first = OWN;
-		*second = newest && looks ? NEWEST : PLACES;
+		*second = beside_own(peer, stray, now);
 	} else if (newest) {
 		*first = NEWEST;
 		*second = pair_alive(peer, KNOWN, now) ? KNOWN : PLACES;
@@ -361,10 +381,14 @@ static bool turns_to_zid(const struct peer *peer, const char *label, enum which 
 	       !is_unknown(peer->pair[NEWEST].label);
 }
 
-/* A label's own secret matched although another's is newer. */
+/* A label's own secret matched although another's is newer, which is the peer's as well:
+ * its calls have proved that, too. */
 static bool proves_label(const struct peer *peer, const char *label, enum which home)
 {
+	const struct line *own = &peer->pair[OWN].lines.line[0], *newest = &peer->pair[NEWEST].lines.line[0];
+
 	return peer->row.scope == ZRTP_SCOPE_UNKNOWN && home == OWN && peer->has[NEWEST] &&
+	       (newest->proved || newest->id == LINE_FIRST) && newest->endpoint == own->endpoint &&
 	       !is_unknown(label) && !is_unknown(peer->pair[NEWEST].label);
 }
 

@@ -364,7 +364,8 @@ static enum zrtp_store_status take_newest(struct zrtp_store *store, struct peer 
 		status = zrtp_store_open_pair(store, peer, &rows[i], &peer->pair[place], error);
 		peer->has_more |= place == KNOWN;
 		peer->has[place] = !status && (place == NEWEST || is_proved(&peer->pair[place]));
-		if (place == NEWEST && peer->has[NEWEST] && is_proved(&peer->pair[NEWEST])) {
+		if (place == NEWEST && peer->has[NEWEST] &&
+		    peer->pair[NEWEST].lines.line[0].id == LINE_FIRST) {
 			peer->has_more |= i + 1 < count;
 			break;
 		}
@@ -410,6 +411,24 @@ static enum zrtp_store_status load_pair(struct zrtp_store *store, const char *la
 	return status;
 }
 
+/* However many labels of others are newer, what the peer's own calls began is offered. */
+static enum zrtp_store_status load_known(struct zrtp_store *store, struct peer *peer,
+					 struct zrtp_store_error *error)
+{
+	enum zrtp_store_status status = zrtp_store_load_first(store, peer, error);
+
+	for (unsigned place = OWN; place < PLACES; place++) {
+		if (peer->has[place] && !strcmp(peer->pair[place].label, peer->first.label)) {
+			return status;
+		}
+	}
+	if (status || !peer->first.known) {
+		return status;
+	}
+	peer->has[KNOWN] = false;
+	return load_pair(store, peer->first.label, peer, KNOWN, error);
+}
+
 static bool is_latest(const struct peer *peer, enum which place)
 {
 	return peer->has[place] && peer->pair[place].revision == peer->row.latest;
@@ -430,7 +449,7 @@ static enum zrtp_store_status load_pairs(struct zrtp_store *store, const char *l
 	if (!status && !is_latest(peer, BASE) && !is_latest(peer, OWN)) {
 		status = load_newest(store, peer, error);
 	}
-	return status ? status : zrtp_store_load_first(store, peer, error);
+	return status ? status : load_known(store, peer, error);
 }
 
 enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,

@@ -45,7 +45,8 @@ enum which {
 	OWN,    /* of its label */
 	BASE,   /* label "", of a peer that files by ZID, if that is another */
 	NEWEST, /* the one written last, if that is another */
-	KNOWN,  /* the one written last of those that calls have proved, if that is another */
+	KNOWN,  /* with the peer's first line, or else the one written last of those that calls have
+		 * proved, if that is another */
 	PLACES
 };
 

@@ -370,6 +370,44 @@ static void a_phone_that_files_by_zid_and_lost_its_secrets_is_known_again(void *
 	}
 }
 
+/* Nor do they decide how a phone files, of which that is not known yet. */
+static void two_calls_of_a_stranger_under_other_labels_are_no_alarm(void **state)
+{
+	static const char *const labels[] = { "100", "200", "300", "400" };
+
+	(void)state;
+	for (unsigned run = 0; run < HABITS * 4 * 12; run++) {
+		struct scene s;
+		struct caller honest, stranger;
+
+		scene_begin(&s);
+		honest = caller_of(&s, (enum habit)(run % HABITS), "100", 1);
+		call(&honest);
+		assert_true(call(&honest));
+		stranger = caller_of(&s, AS_OURS, "", 2);
+		stranger.takes_any = true;
+		/* Under one label or many, once or twice each. */
+		for (unsigned i = 0; i < 1 + run / HABITS / 4; i++) {
+			char label[8];
+
+			snprintf(label, sizeof(label), "%u00", 2 + i);
+			stranger.label = label;
+			stranger.phone.rs1 = stranger.phone.rs2 = 0;
+			call(&stranger);
+			call(&stranger);
+			stranger.label = "";
+		}
+		/* This one files by ZID, and calls there first, or at its own number. */
+		for (unsigned i = 0; i < 8; i++) {
+			honest.label = labels[(i + run / HABITS) % 4];
+			if (!call(&honest)) {
+				fail_msg("run %u, call %u", run, i);
+			}
+		}
+		stores_end(&s.t);
+	}
+}
+
 /* It lost its secrets, or is a new phone with the old ZID: the second call matches. */
 static void a_phone_that_lost_its_secrets_is_known_again(void **state)
 {
@@ -712,6 +750,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_lost_its_secrets_is_known_again),
 		cmocka_unit_test(a_stranger_and_a_lost_message_are_no_alarm_to_a_phone_that_files_by_zid),
 		cmocka_unit_test(a_phone_that_files_by_zid_and_lost_its_secrets_is_known_again),
+		cmocka_unit_test(two_calls_of_a_stranger_under_other_labels_are_no_alarm),
 		cmocka_unit_test(a_line_that_is_silent_for_months_makes_room),
 		cmocka_unit_test(a_silent_line_makes_no_room_for_another_endpoint),
 		cmocka_unit_test(an_id_that_was_listened_to_moves_nothing),

@@ -326,18 +326,21 @@ static void file_by_label(struct test_store *t)
 	assert_true(r.rs2_other);
 	assert_false(r.new_label);
 	put_secret(t, 1, "a", 1002, 3, 1, ZRTP_MATCH_OWN);
+	/* Whose the newer one was is not proved. */
+	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	put_secret(t, 1, "b", 1003, 4, 2, ZRTP_MATCH_OWN);
 	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_LABEL);
 	stores_reopen(t);
 	r = get(t, 1, "b", 1003);
-	assert_offers(&r, 2, 0);
+	assert_offers(&r, 4, 2);
 	assert_false(r.rs2_other);
 	r = get(t, 1, "a", 1003);
 	assert_offers(&r, 3, 1);
 	/* A third number: known to file by label. */
 	r = get(t, 1, "c", 1004);
-	assert_offers(&r, 3, 1);
+	assert_offers(&r, 4, 3);
 	assert_true(r.new_label && r.files_by_label);
-	put_secret(t, 1, "c", 1004, 4, 0, ZRTP_MATCH_FAILED);
+	put_secret(t, 1, "c", 1004, 5, 0, ZRTP_MATCH_FAILED);
 	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_LABEL);
 	r = get(t, 1, "a", 1005);
 	assert_offers(&r, 3, 1);
