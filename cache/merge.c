@@ -61,6 +61,7 @@ void pair_complete(struct pair *pair)
 		return;
 	}
 	memset(&pair->lines, 0, sizeof(pair->lines));
+	pair->guessed = true;
 	line->id = LINE_FIRST;
 	from_row(&line->newest, pair->rs1, pair);
 	if (pair->has_rs2) {
@@ -93,12 +94,14 @@ void pair_settle(struct pair *pair)
 
 /* ---- the line that the peer's first call began ---- */
 
-/* Labels that a store of before had may all be the peer's first, as it is not known:
+/* Not known of a row of before, which does not say who began what it has. Once written
+ * again, labels that a store of before had may all be the peer's first, as it is not known:
  * of no other endpoint, however. */
 static bool is_first(const struct peer *peer, const struct pair *pair, const struct line *line)
 {
-	return line->id == LINE_FIRST && (!strcmp(pair->label, peer->first.label) || !line->endpoint ||
-					  line->endpoint == peer->first.endpoint);
+	return line->id == LINE_FIRST && !pair->guessed &&
+	       (!strcmp(pair->label, peer->first.label) || !line->endpoint ||
+		line->endpoint == peer->first.endpoint);
 }
 
 bool peer_owns(const struct peer *peer, const struct pair *pair, const struct line *line)

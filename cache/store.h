@@ -38,6 +38,7 @@ struct pair {
 	int64_t last_use, expires;
 	uint64_t revision;
 	struct lines lines;
+	bool guessed; /* these, as its row does not have them */
 };
 
 /* The pairs that concern a call. */
