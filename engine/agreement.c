@@ -328,7 +328,8 @@ static bool of_other(struct zrtp_stream *stream, const struct zrtp_commit *commi
 		return false;
 	}
 	zrtp_swap_hello(stream);
-	theirs = of_peer(stream, commit);
+	theirs = of_peer(stream, commit) && zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello,
+								   stream->peer_hello_len, commit->h2);
 	if (!theirs) {
 		zrtp_swap_hello(stream);
 	}
@@ -533,11 +534,16 @@ static bool out_of_turn(const struct zrtp_stream *stream, const struct zrtp_comm
 	return commit->mode == ZRTP_MODE_MULTISTREAM && session->agreeing;
 }
 
-/* From the peer of the Hello, and in its turn? Otherwise *next is the state to
- * go to. */
-static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *commit, enum zrtp_state *next)
+/* From the peer of the Hello, or of the other one, which is then in its place:
+ * *other; and in its turn? Otherwise *next is the state to go to, and the Hellos
+ * are as they were. */
+static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *commit, bool *other,
+		       enum zrtp_state *next)
 {
-	if (!of_peer(stream, commit) && !of_other(stream, commit)) {
+	bool peers = of_peer(stream, commit);
+
+	*other = !peers && of_other(stream, commit);
+	if (!peers && !*other) {
 		*next = zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	} else if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len,
 					   commit->h2)) {
@@ -549,6 +555,9 @@ static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *com
 	} else {
 		return true;
 	}
+	if (*other) {
+		zrtp_swap_hello(stream);
+	}
 	return false;
 }
 
@@ -556,8 +565,9 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
 {
 	const struct zrtp_commit *commit = &message->u.commit;
 	enum zrtp_state next;
+	bool other;
 
-	if (!acceptable(stream, commit, &next)) {
+	if (!acceptable(stream, commit, &other, &next)) {
 		return next;
 	}
 	if (lost_to_other_stream(stream, commit)) {
@@ -591,13 +601,13 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 {
 	const struct zrtp_commit *commit = &message->u.commit;
 	struct zrtp_commit own = own_commit(stream);
-	uint32_t asked = stream->peer_ssrc;
 	enum zrtp_state next;
+	bool other;
 
-	if (!acceptable(stream, commit, &next)) {
+	if (!acceptable(stream, commit, &other, &next)) {
 		return next;
 	}
-	if (stream->peer_ssrc != asked) {
+	if (other) {
 		stream->has_nonce = false;
 		return respond(stream, message); /* ours was for somebody else */
 	}
@@ -616,18 +626,18 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 {
 	const struct zrtp_commit_octets *commit = &stream->exchange->commit;
 	enum zrtp_state next;
-
-	bool other = message->len != commit->len || memcmp(message->octets, commit->octets, commit->len);
+	bool swapped,
+		other = message->len != commit->len || memcmp(message->octets, commit->octets, commit->len);
 
 	/* In clear by GoClear anybody can make one of what the peer has published:
 	 * one of them is the peer's own. */
 	if (other && stream->from_clear && of_peer(stream, &message->u.commit) &&
-	    acceptable(stream, &message->u.commit, &next)) {
+	    acceptable(stream, &message->u.commit, &swapped, &next)) {
 		return respond(stream, message);
 	}
 	if (other) {
 		if (stream->state != ZRTP_STATE_DHPART1_SENT || of_peer(stream, &message->u.commit) ||
-		    !acceptable(stream, &message->u.commit, &next)) {
+		    !acceptable(stream, &message->u.commit, &swapped, &next)) {
 			return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 		}
 		return respond(stream, message);

@@ -222,8 +222,9 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 	struct expected expected;
 	enum slot s1;
 
-	if (expect(stream, &expected) || match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE) ||
-	    match_spare(stream, peer_ids)) {
+	/* Another exchange may have made it anew since our IDs were sent. */
+	if (derive_auxsecret(stream, exchange->choice.hash) || expect(stream, &expected) ||
+	    match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE) || match_spare(stream, peer_ids)) {
 		return -1;
 	}
 	s1 = match_rs(&expected, peer_ids, exchange->role);

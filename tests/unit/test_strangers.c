@@ -331,6 +331,96 @@ static void an_unproved_exchange_leaves_no_trace_in_the_session(void **state)
 	pair_free(pair);
 }
 
+/* The phone has not answered our Commit for a while, and a stranger's Hello has come
+ * with its SSRC. His Commit is answered, since the phone may have begun anew, and
+ * ours was not for him; if his Hello is none of his, nothing changes. */
+static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct pair_config config;
+		struct pair *pair;
+		bool forged = way & 1;
+
+		pair_config_init(&config);
+		config.zid[PHONE] = phone_zid;
+		config.policy[PHONE].passive = true;
+		make_stranger((const uint8_t *)"a stranger..", 4711);
+		memset(stranger_commit.octets + HVI, way & 2 ? 0xff : 0, ZRTP_HVI_SIZE);
+		pair_repair(stranger_commit.octets, stranger_commit.len);
+		if (forged) {
+			stranger_hello.octets[12 + 20] ^= 1; /* its MAC is wrong now */
+			pair_repair(stranger_hello.octets, stranger_hello.len);
+		}
+		pair = pair_new(&config);
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		while (pair_info(pair, PBX, 0).state != ZRTP_STATE_COMMIT_SENT) {
+			pair_run(pair, pair->now + 1000);
+		}
+		pair->loss = 100;
+		pair->queued = 0;
+		(void)give(pair, 0, &stranger_hello);
+		pair_run(pair, pair->now + 2 * SECOND);
+		(void)give(pair, 0, &stranger_commit);
+		assert_int_equal(pair_info(pair, PBX, 0).state,
+				 forged ? ZRTP_STATE_COMMIT_SENT : ZRTP_STATE_DHPART1_SENT);
+		if (forged) {
+			pair->loss = 0;
+			assert_true(pair_run_until_secure(pair, 0, pair->now + 3 * SECOND));
+			pair_assert_keys(pair, 0);
+		} else { /* and the phone's turn comes again */
+			pair_run(pair, pair->now + 10500000);
+			assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_COMMIT_SENT);
+		}
+		assert_memory_equal(zrtp_peer_hello(pair->side[PBX].log[0].stream).zid, phone_zid,
+				    ZRTP_ZID_SIZE);
+		assert_int_equal(pair->side[PBX].log[0].error, 0);
+		pair_free(pair);
+	}
+}
+
+/* Nor does a stranger's exchange change the auxsecret that an SDES key gives. */
+static void a_strangers_exchange_leaves_the_auxsecret_of_an_sdes_key(void **state)
+{
+	static const uint8_t key[16] = { 1, 2, 3 }, salt[14] = { 4, 5, 6 };
+
+	(void)state;
+	for (unsigned strangers = 0; strangers < 2; strangers++) {
+		struct pair_config config;
+		struct pair *pair;
+
+		pair_config_init(&config);
+		config.zid[PHONE] = phone_zid;
+		config.policy[PBX].passive = true;
+		make_stranger(NULL, 4711);
+		pair = pair_new(&config);
+		for (unsigned i = 0; i < 2; i++) {
+			pair_add_stream(pair, i);
+			assert_int_equal(zrtp_session_set_sdes_key(pair->side[i].session, key, sizeof(key),
+								   salt, sizeof(salt)),
+					 ZRTP_OK);
+		}
+		pair_start(pair, 0);
+		assert_int_equal(zrtp_stream_start(pair->side[PBX].log[1].stream, pair->now), ZRTP_OK);
+		while (pair_info(pair, PBX, 0).state != ZRTP_STATE_DHPART1_SENT) {
+			pair_run(pair, pair->now + 1000);
+		}
+		if (strangers) {
+			(void)give(pair, 1, &stranger_hello);
+			(void)give(pair, 1, &stranger_commit);
+			assert_int_equal(pair_info(pair, PBX, 1).state, ZRTP_STATE_DHPART1_SENT);
+		}
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 2 * SECOND));
+		pair_assert_keys(pair, 0);
+		for (unsigned i = 0; i < 2; i++) {
+			assert_true(pair->side[i].session->aux_matched);
+			assert_int_equal(pair->side[i].log[0].event_count[ZRTP_EVENT_AUX_MISMATCH], 0);
+		}
+		pair_free(pair);
+	}
+}
+
 /* ---- what a failure says ---- */
 
 static bool last_unproven;
@@ -704,6 +794,8 @@ int main(void)
 		cmocka_unit_test(a_strangers_commit_on_another_stream_binds_nothing),
 		cmocka_unit_test(commits_on_another_stream_do_not_end_an_exchange),
 		cmocka_unit_test(an_unproved_exchange_leaves_no_trace_in_the_session),
+		cmocka_unit_test(a_stranger_with_the_phones_ssrc_does_not_get_our_commit),
+		cmocka_unit_test(a_strangers_exchange_leaves_the_auxsecret_of_an_sdes_key),
 		cmocka_unit_test(errors_before_a_confirm_are_marked),
 		cmocka_unit_test(an_error_after_the_confirm_is_the_peers),
 		cmocka_unit_test(attempts_cost_few_key_pairs),
