@@ -15,11 +15,9 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
-#include "asterisk/format_cap.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
-#include "asterisk/vector.h"
 
 #include "res_zrtp.h"
 #include "dialog.h"
@@ -49,8 +47,6 @@
 /*! Where the type of a ZRTP message is, and how long (RFC 6189, 5). */
 #define TYPE_AT 16
 #define TYPE_SIZE 8
-
-enum { CONFIRM1 = 1, CONFIRM2 = 2 };
 
 enum kind { KIND_STUN, KIND_ZRTP, KIND_RTP, KIND_RTCP, KIND_OTHER };
 
@@ -166,31 +162,54 @@ static void mark(struct media *media, struct media *partner, int keyed)
 	ao2_unlock(media);
 }
 
+/*! \brief What the phone has said of the exchange. \pre media is locked */
+static unsigned int sum(const struct media *media)
+{
+	int binds = !media->settings->policy.tolerate_mismatch && zrtp_hello_hash_check(media->peer_hash) == ZRTP_OK;
+
+	return overheard_sum(&media->pass.heard, binds ? media->peer_hash : NULL);
+}
+
+static unsigned int sum_of(struct media *media)
+{
+	unsigned int res;
+
+	ao2_lock(media);
+	res = sum(media);
+	ao2_unlock(media);
+
+	return res;
+}
+
 /*!
- * \brief Learn from the message types how far the phones are. Forged ones can
- * only close the gates to the core, which has nothing to say meanwhile.
+ * \brief Learn how far the phones are. A Confirm is believed only behind an exchange whose
+ * hash chains fit: what is forged for phones without keys would silence them later.
  */
 static void follow(struct media *media, struct media *partner, const uint8_t *octets, size_t len)
 {
-	unsigned int mine, theirs;
-	int known;
+	struct overheard_message message;
+	unsigned int mine, theirs = sum_of(partner);
+	int known, taken;
 
+	if (overheard_read(octets, len, &message)) {
+		return;
+	}
 	ao2_lock(media);
-	media->pass.speaks_zrtp |= is_message(octets, len, "Hello   ");
-	media->pass.confirms |= is_message(octets, len, "Confirm1") ? CONFIRM1 : 0;
-	media->pass.confirms |= is_message(octets, len, "Confirm2") ? CONFIRM2 : 0;
-	mine = media->pass.confirms;
+	media->pass.speaks_zrtp |= message.what == OVERHEARD_HELLO;
+	taken = overheard_take(&media->pass.heard, &message);
+	mine = sum(media);
+	if (overheard_confirms(message.what, mine, theirs)) {
+		media->pass.heard.confirms |= message.what;
+		mine |= message.what;
+	}
 	known = media->pass.keyed;
 	ao2_unlock(media);
 
-	if (is_message(octets, len, "Commit  ")) {
+	if (taken && (message.what == OVERHEARD_COMMIT || message.what == OVERHEARD_COMMIT_SHORT)) {
 		mark(media, partner, 0);
 		mark(partner, media, 0);
 	}
-	ao2_lock(partner);
-	theirs = partner->pass.confirms;
-	ao2_unlock(partner);
-	if (!known && (((mine & CONFIRM1) && (theirs & CONFIRM2)) || ((mine & CONFIRM2) && (theirs & CONFIRM1)))) {
+	if (!known && overheard_keyed(mine, theirs)) {
 		mark(media, partner, 1);
 		mark(partner, media, 1);
 		/* Not later, even if a look is due soon: a transfer may be next. */
@@ -202,6 +221,11 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 /*! \brief Keep the latest Hello of a phone. \pre media is locked */
 static void keep_hello(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
+	struct overheard_message message;
+
+	if (!overheard_read(octets, len, &message)) {
+		overheard_take(&media->pass.heard, &message);
+	}
 	if (!media->pass.hello) {
 		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
 	}
@@ -356,86 +380,6 @@ void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
 	ao2_unlock(media);
 }
 
-/*! \brief The first of a list of formats is what a phone sends. \pre chan is locked */
-static struct ast_format *first_format(struct ast_channel *chan, enum ast_media_type type)
-{
-	return ast_format_cap_get_best_by_type(ast_channel_nativeformats(chan), type);
-}
-
-/*! \brief Is it the same to the phones? Attributes of video are for them to agree on, the core does not look at them either. */
-static int same_format(const struct ast_format *format, const struct ast_format *other, enum ast_media_type type)
-{
-	return type == AST_MEDIA_TYPE_VIDEO ? ast_format_get_codec_id(format) == ast_format_get_codec_id(other)
-		: ast_format_cmp(format, other) == AST_FORMAT_CMP_EQUAL;
-}
-
-/*! \brief Has what one phone sends the number that the other one expects? Numbers are authenticated. */
-static int same_number(struct ast_rtp_instance *from, struct ast_format *sent, struct ast_rtp_instance *to,
-	struct ast_format *expected)
-{
-	int number = ast_rtp_codecs_payload_code(ast_rtp_instance_get_codecs(from), 1, sent, 0);
-
-	return number >= 0 && number == ast_rtp_codecs_payload_code_tx(ast_rtp_instance_get_codecs(to), 1, expected, 0);
-}
-
-static int is_digits(const struct ast_rtp_payload_type *type)
-{
-	return type && !type->asterisk_format && type->rtp_code == AST_RTP_DTMF;
-}
-
-/*! \brief What a phone takes a number for, with a reference; NULL for nothing. */
-static struct ast_rtp_payload_type *taken_for(struct ast_rtp_codecs *codecs, size_t number)
-{
-	struct ast_rtp_payload_type *type = NULL;
-
-	ast_rwlock_rdlock(&codecs->codecs_lock);
-	if (number < AST_VECTOR_SIZE(&codecs->payload_mapping_tx)) {
-		type = ao2_bump(AST_VECTOR_GET(&codecs->payload_mapping_tx, number));
-	}
-	ast_rwlock_unlock(&codecs->codecs_lock);
-
-	return type;
-}
-
-/*!
- * \brief Digits with a number that the other phone does not know get lost,
- * which is bearable; what it would take for something else is not. There is
- * one number for each sample rate.
- */
-static int harmless_digits(struct ast_rtp_instance *from, struct ast_rtp_instance *to)
-{
-	struct ast_rtp_payload_type *sent, *taken;
-	int number, harmless = 1;
-
-	if (!ast_rtp_instance_get_prop(from, AST_RTP_PROPERTY_DTMF)) {
-		return 1;
-	}
-	for (number = 0; number < AST_RTP_MAX_PT && harmless; number++) {
-		sent = ast_rtp_codecs_get_payload(ast_rtp_instance_get_codecs(from), number);
-		taken = is_digits(sent) ? taken_for(ast_rtp_instance_get_codecs(to), number) : NULL;
-		harmless = !taken || is_digits(taken);
-		ao2_cleanup(sent);
-		ao2_cleanup(taken);
-	}
-
-	return harmless;
-}
-
-int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type)
-{
-	struct ast_format *format = first_format(chan[0], type);
-	struct ast_format *other = first_format(chan[1], type);
-	int same = format && other && same_format(format, other, type)
-		&& same_number(instance[0], format, instance[1], other) && same_number(instance[1], other, instance[0], format)
-		&& (type != AST_MEDIA_TYPE_AUDIO
-			|| (harmless_digits(instance[0], instance[1]) && harmless_digits(instance[1], instance[0])));
-
-	ao2_cleanup(format);
-	ao2_cleanup(other);
-
-	return same;
-}
-
 /*! \brief May this one be passed through at all? Keeps it from becoming an end for a moment. */
 static int available(struct ast_channel *chan, struct media *media, unsigned int partner)
 {
@@ -493,7 +437,10 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 	former = joined ? media->pass.partner : NULL;
 	if (joined) {
 		if (former != partner) {
-			media->pass.confirms = 0;
+			if (media->pass.heard_with != partner->pass.number) {
+				media->pass.heard_with = partner->pass.number;
+				overheard_begin(&media->pass.heard);
+			}
 			media->pass.joined_at = context_now();
 			media->pass.unjoined = UNJOINED_UNDECIDED;
 			media->pass.unjoined_since = 0;

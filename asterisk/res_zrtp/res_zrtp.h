@@ -28,6 +28,7 @@
 #include "gate_next.h"
 #include "keypad_code.h"
 #include "listen.h"
+#include "overheard.h"
 #include "peer_address.h"
 #include "rtcp_choice.h"
 #include "rate.h"
@@ -284,7 +285,6 @@ struct passthrough {
 	unsigned int released:1;      /*!< It need not wait any more */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
-	unsigned int confirms:2;      /*!< Confirm1 and Confirm2 that this phone has sent */
 	unsigned int listed:1;        /*!< The CLI shows it */
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
 	unsigned int announced:2;     /*!< What events have told */
@@ -294,6 +294,8 @@ struct passthrough {
 	struct rtcp_place rtcp;       /*!< Where RTCP comes from */
 	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
 	unsigned int keyed_with;
+	struct overheard heard;       /*!< What of its ZRTP with a partner went by, and the number of that one */
+	unsigned int heard_with;
 	uint8_t *hello;               /*!< The phone's last Hello while it waits */
 	size_t hello_len;
 	struct net_address hello_source;

@@ -645,7 +645,7 @@ def forged_commit():
     return forge.packet(forge.message("Commit  ", bytes(104)))
 
 
-@case("pass-through: a forged Commit does not take a phone without keys for one that has some")
+@case("pass-through: forged Commit and Confirms do not take phones without keys for some that have them")
 def forged(lab):
     with capture.Capture(os.path.join(lab.directory, "forged.pcap")) as wire, \
             lab.plain_phone("through", PHONE_HZ) as first, \
@@ -653,7 +653,12 @@ def forged(lab):
         first.call("call-through2", lab.sip_port)
         wait.until("passed through", 5, lambda: {s["State"] for s in lab.pbx.streams()} == {"passthrough"})
         first.send(forged_commit())
+        first.send(forge.packet(forge.message("Confirm1", bytes(64))))
+        media = wait.until("media of the second phone", 5, lambda: next(
+            (d for d in capture.read(wire.path) if d.source in ports_of("through2") and capture.kind(d.data) == "rtp"), None))
+        forge.send_as(media.source, media.target, forge.packet(forge.message("Confirm2", bytes(64))))
         time.sleep(0.2)
+        equal("keys", {s["PhoneKeys"] for s in lab.pbx.streams()}, {"no"})
         lab.pbx.cli(f"channel redirect {lab.pbx.stream('through')['Channel']} phones,announce,1")
         second.wait_ended(8)
         first.heard.clear()
@@ -662,7 +667,7 @@ def forged(lab):
         heard = first.pcm()
         first.hang_up()
     passed = capture.messages(d for d in wire.datagrams if d.target in ports_of("through2"))
-    equal("passed on", passed, {"Commit": 1})
+    equal("passed on", passed, {"Commit": 1, "Confirm1": 1})
     if tone.best_share(heard[-2 * tone.RATE:], PBX_HZ) < 0.8:
         raise AssertionError("the phone does not hear the announcement")
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Have two phones that are passed through completed a ZRTP exchange?
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/evp.h>
+
+#include "overheard.h"
+
+/*! A datagram: header, message, CRC (RFC 6189, 5). */
+#define MESSAGE_AT 12
+#define CRC_SIZE 4
+
+/*! In a message: length in words, type, and what follows it (5.1 to 5.8). */
+#define LENGTH_AT 2
+#define TYPE_AT 4
+#define TYPE_SIZE 8
+#define IMAGE_AT 12
+#define HELLO_H3_AT 32
+#define COMMIT_KEX_AT 68
+#define KEX_SIZE 4
+
+static const struct {
+	char type[TYPE_SIZE + 1];
+	unsigned int what;
+	size_t image_at;              /*!< 0: none in clear */
+	unsigned int hashes;          /*!< From its image to H3 */
+	size_t least;                 /*!< Octets of the message */
+} kinds[] = {
+	{ "Hello   ", OVERHEARD_HELLO, HELLO_H3_AT, 0, HELLO_H3_AT + OVERHEARD_HASH },
+	{ "Commit  ", OVERHEARD_COMMIT, IMAGE_AT, 1, COMMIT_KEX_AT + KEX_SIZE },
+	{ "DHPart1 ", OVERHEARD_DHPART1, IMAGE_AT, 2, IMAGE_AT + OVERHEARD_HASH },
+	{ "DHPart2 ", OVERHEARD_DHPART2, IMAGE_AT, 2, IMAGE_AT + OVERHEARD_HASH },
+	{ "Confirm1", OVERHEARD_CONFIRM1, 0, 0, IMAGE_AT },
+	{ "Confirm2", OVERHEARD_CONFIRM2, 0, 0, IMAGE_AT },
+};
+
+static int digest(const uint8_t *octets, size_t len, uint8_t out[OVERHEARD_HASH])
+{
+	return EVP_Digest(octets, len, out, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
+}
+
+static int is_short(const uint8_t *commit)
+{
+	return !memcmp(commit + COMMIT_KEX_AT, "Mult", KEX_SIZE) || !memcmp(commit + COMMIT_KEX_AT, "Prsh", KEX_SIZE);
+}
+
+int overheard_read(const uint8_t *datagram, size_t len, struct overheard_message *message)
+{
+	const uint8_t *octets = datagram + MESSAGE_AT;
+	size_t size, i;
+	unsigned int n;
+
+	memset(message, 0, sizeof(*message));
+	if (len < MESSAGE_AT + IMAGE_AT + CRC_SIZE) {
+		return -1;
+	}
+	size = len - MESSAGE_AT - CRC_SIZE;
+	if ((size_t) (octets[LENGTH_AT] << 8 | octets[LENGTH_AT + 1]) * 4 != size) {
+		return -1;
+	}
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds) && memcmp(octets + TYPE_AT, kinds[i].type, TYPE_SIZE); i++) {
+	}
+	if (i == sizeof(kinds) / sizeof(*kinds) || size < kinds[i].least) {
+		return -1;
+	}
+	if (kinds[i].image_at) {
+		memcpy(message->h3, octets + kinds[i].image_at, OVERHEARD_HASH);
+	}
+	for (n = 0; n < kinds[i].hashes; n++) {
+		if (digest(message->h3, OVERHEARD_HASH, message->h3)) {
+			return -1;
+		}
+	}
+	if (kinds[i].what == OVERHEARD_HELLO && digest(octets, size, message->hash)) {
+		return -1;
+	}
+	message->what = kinds[i].what == OVERHEARD_COMMIT && is_short(octets) ? OVERHEARD_COMMIT_SHORT : kinds[i].what;
+
+	return 0;
+}
+
+static int same(const uint8_t *one, const uint8_t *other)
+{
+	return !memcmp(one, other, OVERHEARD_HASH);
+}
+
+/*! \brief Where a new Hello goes: Hellos that nothing followed give way to it, but for the first ones. */
+static struct overheard_hello *place(struct overheard *phone)
+{
+	struct overheard_hello *found = NULL;
+	size_t i;
+
+	for (i = 0; i < OVERHEARD_HELLOS; i++) {
+		if (!phone->hello[i].said) {
+			return &phone->hello[i];
+		}
+	}
+	for (i = OVERHEARD_FIRST; i < OVERHEARD_HELLOS && !found; i++) {
+		if (phone->hello[i].said == OVERHEARD_HELLO) {
+			found = &phone->hello[i];
+		}
+	}
+	found = found ? found : &phone->hello[OVERHEARD_FIRST];
+	/* The oldest one goes, the new one is the last. */
+	memmove(found, found + 1, (size_t) (&phone->hello[OVERHEARD_HELLOS - 1] - found) * sizeof(*found));
+
+	return &phone->hello[OVERHEARD_HELLOS - 1];
+}
+
+static int take_hello(struct overheard *phone, const struct overheard_message *message)
+{
+	struct overheard_hello *hello;
+	size_t i;
+
+	for (i = 0; i < OVERHEARD_HELLOS; i++) {
+		hello = &phone->hello[i];
+		if (hello->said && same(hello->h3, message->h3) && same(hello->hash, message->hash)) {
+			return 1;
+		}
+	}
+	hello = place(phone);
+	memcpy(hello->h3, message->h3, sizeof(hello->h3));
+	memcpy(hello->hash, message->hash, sizeof(hello->hash));
+	hello->said = OVERHEARD_HELLO;
+
+	return 1;
+}
+
+int overheard_take(struct overheard *phone, const struct overheard_message *message)
+{
+	int taken = 0;
+	size_t i;
+
+	if (message->what == OVERHEARD_HELLO) {
+		return take_hello(phone, message);
+	}
+	if (!message->what || message->what >= OVERHEARD_CONFIRM1) {
+		return 0;
+	}
+	for (i = 0; i < OVERHEARD_HELLOS; i++) {
+		if (phone->hello[i].said && same(phone->hello[i].h3, message->h3)) {
+			phone->hello[i].said |= message->what;
+			taken = 1;
+		}
+	}
+
+	return taken;
+}
+
+/*! \brief Is this the Hello whose hash was signalled? The value ends with 64 hexadecimal digits. */
+static int is_signalled(const struct overheard_hello *hello, const char *signalled)
+{
+	char text[2 * OVERHEARD_HASH + 1];
+	size_t len = signalled ? strlen(signalled) : 0;
+	size_t i;
+
+	if (!len) {
+		return 1;
+	}
+	for (i = 0; i < OVERHEARD_HASH; i++) {
+		snprintf(text + 2 * i, 3, "%02x", hello->hash[i]);
+	}
+
+	return len >= sizeof(text) && !strcasecmp(signalled + len - 2 * OVERHEARD_HASH, text);
+}
+
+unsigned int overheard_sum(const struct overheard *phone, const char *signalled)
+{
+	unsigned int sum = phone->confirms, said;
+	size_t i;
+
+	for (i = 0; i < OVERHEARD_HELLOS; i++) {
+		said = phone->hello[i].said;
+		if (!said || !is_signalled(&phone->hello[i], signalled)) {
+			continue;
+		}
+		sum |= OVERHEARD_HELLO;
+		sum |= (said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2) ? OVERHEARD_INITIATOR : 0;
+		sum |= said & OVERHEARD_COMMIT_SHORT ? OVERHEARD_INITIATOR_SHORT : 0;
+		sum |= said & OVERHEARD_DHPART1 ? OVERHEARD_RESPONDER : 0;
+	}
+
+	return sum;
+}
+
+/*! \brief Has one phone begun an exchange that the other one has answered, but for the Confirms? */
+static int answered(unsigned int initiator, unsigned int responder)
+{
+	return ((initiator & OVERHEARD_INITIATOR) && (responder & OVERHEARD_RESPONDER))
+		|| ((initiator & OVERHEARD_INITIATOR_SHORT) && (responder & OVERHEARD_HELLO));
+}
+
+int overheard_confirms(unsigned int confirm, unsigned int mine, unsigned int theirs)
+{
+	switch (confirm) {
+	case OVERHEARD_CONFIRM1:
+		return answered(theirs, mine);
+	case OVERHEARD_CONFIRM2:
+		return answered(mine, theirs) && (theirs & OVERHEARD_CONFIRM1);
+	default:
+		return 0;
+	}
+}
+
+static int keyed(unsigned int initiator, unsigned int responder)
+{
+	return answered(initiator, responder) && (initiator & OVERHEARD_CONFIRM2) && (responder & OVERHEARD_CONFIRM1);
+}
+
+int overheard_keyed(unsigned int mine, unsigned int theirs)
+{
+	return keyed(mine, theirs) || keyed(theirs, mine);
+}
+
+void overheard_begin(struct overheard *phone)
+{
+	size_t i;
+
+	phone->confirms = 0;
+	for (i = 0; i < OVERHEARD_HELLOS; i++) {
+		phone->hello[i].said &= OVERHEARD_HELLO;
+	}
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* When phones that are passed through are believed to have keys: exchanges of
+ * two engines as they went over the wire, and what a stranger makes of them. */
+#include "pair.h"
+
+#include "overheard.h"
+
+#include <ctype.h>
+
+enum { ALICE, BOB, SECOND = 1000000, RECORDED = 200 };
+
+struct wire {
+	unsigned count;
+	struct {
+		unsigned from, what;
+		size_t len;
+		uint8_t octets[ZRTP_DATAGRAM_MAX];
+	} sent[RECORDED];
+};
+
+static bool record(struct pair *pair, struct pair_packet *packet)
+{
+	struct wire *wire = pair->filter_arg;
+	struct overheard_message message;
+
+	if (!overheard_read(packet->octets, packet->len, &message) && wire->count < RECORDED) {
+		wire->sent[wire->count].from = !packet->to;
+		wire->sent[wire->count].what = message.what;
+		wire->sent[wire->count].len = packet->len;
+		memcpy(wire->sent[wire->count].octets, packet->octets, packet->len);
+		wire->count++;
+	}
+	return true;
+}
+
+/* What follow() of the Asterisk module does. */
+static void hear(struct overheard phone[2], unsigned from, const uint8_t *octets, size_t len,
+		 const char *const signalled[2])
+{
+	struct overheard_message message;
+
+	if (overheard_read(octets, len, &message)) {
+		return;
+	}
+	overheard_take(&phone[from], &message);
+	if (overheard_confirms(message.what, overheard_sum(&phone[from], signalled[from]),
+			       overheard_sum(&phone[!from], signalled[!from]))) {
+		phone[from].confirms |= message.what;
+	}
+}
+
+static bool keyed(const struct overheard phone[2], const char *const signalled[2])
+{
+	return overheard_keyed(overheard_sum(&phone[ALICE], signalled[ALICE]),
+			       overheard_sum(&phone[BOB], signalled[BOB]));
+}
+
+/* Hears all but the messages of these kinds. */
+static bool heard_without(const struct wire *wire, unsigned without, const char *const signalled[2])
+{
+	struct overheard phone[2];
+
+	memset(phone, 0, sizeof(phone));
+	for (unsigned i = 0; i < wire->count; i++) {
+		if (!(wire->sent[i].what & without)) {
+			hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, signalled);
+		}
+	}
+	return keyed(phone, signalled);
+}
+
+static const char *const nothing[2];
+
+/* An exchange by DH, with the hash that each phone signals. */
+static struct wire *dh_exchange_of(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], uint64_t seed)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+	struct pair_config config;
+	struct pair *pair;
+
+	assert_non_null(wire);
+	pair_config_init(&config);
+	pair = pair_new(&config);
+	pair->filter = record;
+	pair->filter_arg = wire;
+	pair->side[ALICE].prng += seed;
+	pair->side[BOB].prng += seed;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, 30 * SECOND));
+	for (unsigned i = 0; i < 2; i++) {
+		zrtp_stream_hello_hash(pair->side[i].log[0].stream, hash[i]);
+	}
+	pair_free(pair);
+	return wire;
+}
+
+static struct wire *dh_exchange(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE])
+{
+	return dh_exchange_of(hash, 0);
+}
+
+/* Multistream: of the second stream alone. */
+static struct wire *multistream_exchange(void)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+	struct pair_config config;
+	struct pair *pair;
+
+	assert_non_null(wire);
+	pair_config_init(&config);
+	pair = pair_secured(&config);
+	pair->filter = record;
+	pair->filter_arg = wire;
+	pair_add_stream(pair, 1);
+	pair_start(pair, 1);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + 30 * SECOND));
+	pair_free(pair);
+	return wire;
+}
+
+static void phones_that_exchange_keys_are_believed(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	const char *const both[2] = { hash[ALICE], hash[BOB] };
+	const char *const one[2] = { NULL, hash[BOB] };
+
+	(void)state;
+	assert_true(heard_without(wire, 0, nothing));
+	assert_true(heard_without(wire, 0, one));
+	assert_true(heard_without(wire, 0, both));
+	free(wire);
+}
+
+static void multistream_without_dhparts_is_believed(void **state)
+{
+	struct wire *wire = multistream_exchange();
+
+	(void)state;
+	assert_true(heard_without(wire, 0, nothing));
+	assert_false(heard_without(wire, OVERHEARD_COMMIT_SHORT, nothing));
+	assert_false(heard_without(wire, OVERHEARD_HELLO, nothing));
+	free(wire);
+}
+
+static void no_message_of_an_exchange_can_be_left_out(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+
+	(void)state;
+	for (unsigned what = OVERHEARD_HELLO; what <= OVERHEARD_CONFIRM2; what <<= 1) {
+		if (what != OVERHEARD_COMMIT_SHORT) {
+			assert_false(heard_without(wire, what, nothing));
+		}
+	}
+	assert_false(heard_without(wire, ~(unsigned)(OVERHEARD_CONFIRM1 | OVERHEARD_CONFIRM2), nothing));
+	free(wire);
+}
+
+/* Confirms that come first do not lie in wait for an exchange. */
+static void forged_confirms_do_not_count_later(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < wire->count; i++) {
+			if ((wire->sent[i].what >= OVERHEARD_CONFIRM1) == !round) {
+				hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len,
+				     nothing);
+			}
+			if (round && wire->sent[i].what < OVERHEARD_CONFIRM1) {
+				assert_false(keyed(phone, nothing));
+			}
+		}
+	}
+	free(wire);
+}
+
+/* Commit, DHParts and Confirms of another exchange behind the phones' own Hellos. */
+static void the_hash_chain_has_to_fit_the_hello(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash), *other = dh_exchange_of(hash, 77);
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	for (unsigned i = 0; i < wire->count; i++) {
+		if (wire->sent[i].what == OVERHEARD_HELLO) {
+			hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+		}
+	}
+	for (unsigned i = 0; i < other->count; i++) {
+		if (other->sent[i].what != OVERHEARD_HELLO) {
+			hear(phone, other->sent[i].from, other->sent[i].octets, other->sent[i].len, nothing);
+		}
+	}
+	assert_false(keyed(phone, nothing));
+	free(other);
+	free(wire);
+}
+
+static void a_whole_exchange_of_a_stranger_does_not_fit_the_signalled_hash(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], theirs[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash), *other = dh_exchange_of(theirs, 77);
+	const char *const one[2] = { hash[ALICE], NULL }, *const upper[2] = { NULL, hash[BOB] };
+
+	(void)state;
+	assert_false(heard_without(other, 0, one));
+	assert_false(heard_without(other, 0, upper));
+	for (char *c = hash[BOB]; *c; c++) {
+		*c = (char)toupper((unsigned char)*c);
+	}
+	assert_true(heard_without(wire, 0, upper));
+	free(other);
+	free(wire);
+}
+
+/* A stranger's Hellos, before and between, take nothing from phones that have ZRTP. */
+static void a_flood_of_hellos_keeps_no_exchange_from_being_seen(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	uint8_t flood[ZRTP_DATAGRAM_MAX];
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	for (unsigned i = 0; i < wire->count; i++) {
+		hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+		for (unsigned n = 0; wire->sent[i].what == OVERHEARD_HELLO && n < 100; n++) {
+			memcpy(flood, wire->sent[i].octets, wire->sent[i].len);
+			flood[12 + 32] ^= (uint8_t)(n + 1);
+			hear(phone, wire->sent[i].from, flood, wire->sent[i].len, nothing);
+		}
+	}
+	assert_true(keyed(phone, nothing));
+	free(wire);
+}
+
+static void another_partner_begins_anew(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	for (unsigned i = 0; i < wire->count; i++) {
+		hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+	}
+	assert_true(keyed(phone, nothing));
+	overheard_begin(&phone[BOB]);
+	assert_false(keyed(phone, nothing));
+	/* Its Hello need not come again. */
+	for (unsigned i = 0; i < wire->count; i++) {
+		if (wire->sent[i].what != OVERHEARD_HELLO) {
+			hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+		}
+	}
+	assert_true(keyed(phone, nothing));
+	free(wire);
+}
+
+static void what_is_malformed_or_cut_is_not_read(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	struct overheard_message message;
+
+	(void)state;
+	for (unsigned i = 0; i < wire->count; i++) {
+		for (size_t len = 0; len < wire->sent[i].len; len++) {
+			uint8_t *cut = malloc(len + 1); /* for the sanitizer to see its end */
+
+			assert_non_null(cut);
+			memcpy(cut, wire->sent[i].octets, len);
+			assert_int_equal(overheard_read(cut, len, &message), -1);
+			free(cut);
+		}
+	}
+	free(wire);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(phones_that_exchange_keys_are_believed),
+		cmocka_unit_test(multistream_without_dhparts_is_believed),
+		cmocka_unit_test(no_message_of_an_exchange_can_be_left_out),
+		cmocka_unit_test(forged_confirms_do_not_count_later),
+		cmocka_unit_test(the_hash_chain_has_to_fit_the_hello),
+		cmocka_unit_test(a_whole_exchange_of_a_stranger_does_not_fit_the_signalled_hash),
+		cmocka_unit_test(a_flood_of_hellos_keeps_no_exchange_from_being_seen),
+		cmocka_unit_test(another_partner_begins_anew),
+		cmocka_unit_test(what_is_malformed_or_cut_is_not_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
