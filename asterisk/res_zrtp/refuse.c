@@ -150,14 +150,47 @@ static void tell_signalling(struct media *media, enum refusal why)
 	}
 }
 
-static int task_hang_up(void *data)
+/*!
+ * \brief Does the reason still hold once the prompt is over? The channel may have another
+ * phone by then, and a call that was closed may have become secure.
+ */
+static int still_refused(const struct job *job)
 {
-	struct job *job = data;
+	int secure;
 
+	ao2_lock(job->media);
+	secure = job->media->gate.rx == GATE_SECURE || job->media->gate.tx == GATE_SECURE;
+	ao2_unlock(job->media);
+
+	return has(job->chan, job->media) && (refusals[job->why].always || !secure);
+}
+
+/*! \brief Hang up at once. Consumes the job. */
+static void hang_up(struct job *job)
+{
 	ast_channel_lock(job->chan);
 	ast_channel_hangupcause_set(job->chan, CAUSE);
 	ast_softhangup_nolock(job->chan, AST_SOFTHANGUP_EXPLICIT);
 	ast_channel_unlock(job->chan);
+	job_free(job);
+}
+
+/*! \brief Hang up after the prompt. */
+static int task_hang_up(void *data)
+{
+	struct job *job = data;
+
+	if (still_refused(job)) {
+		hang_up(job);
+		return 0;
+	}
+	ast_log(LOG_NOTICE, "%s: not hung up after the prompt, its media has changed or become secure\n",
+		ast_channel_name(job->chan));
+	pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", NULL);
+	/* Another reason may come. */
+	ao2_lock(job->media);
+	job->media->refused = 0;
+	ao2_unlock(job->media);
 	job_free(job);
 
 	return 0;
@@ -168,7 +201,7 @@ static int fire(const void *data)
 	struct job *job = (struct job *) data;
 
 	if (ast_taskprocessor_push(tasks, task_hang_up, job)) {
-		task_hang_up(job);
+		hang_up(job);
 	}
 
 	return 0;
@@ -197,7 +230,7 @@ static int task_refuse(void *data)
 	}
 	tell_signalling(job->media, job->why);
 	if (!play_to_other(job->chan) || timers_add(PROMPT_MAX, fire, job)) {
-		task_hang_up(job);
+		hang_up(job);
 	}
 
 	return 0;

@@ -38,7 +38,8 @@ const char *refuse_name(enum refusal why);
  *
  * Logs, sets ZRTP_REFUSED, raises ZrtpRefused and hangs up with cause 65
  * (bearer capability not implemented), after a prompt for the other leg if that
- * one may hear it. Nothing is played on the leg itself. With on_refused =
+ * one may hear it, unless the channel has other media by then, or these are secure
+ * and why is no reason to hang up in any case. Nothing is played on the leg itself. With on_refused =
  * silence the leg stays, unless why is a reason to hang up in any case. Any
  * thread; locks may be held, as all is done by a task.
  *
