@@ -56,6 +56,18 @@ static int leg_encrypted(struct media *media)
 	return report.outcome == OUTCOME_SECURE ? 1 : report.outcome == OUTCOME_CLEAR ? -1 : 0;
 }
 
+/*! \brief Keys of SDP are there from the start, those of DTLS after its handshake. \pre instance is locked */
+static int has_srtp(struct ast_rtp_instance *instance)
+{
+	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
+
+	if (ast_rtp_instance_get_srtp(instance, 0)) {
+		return 1;
+	}
+
+	return dtls && dtls->active && dtls->active(instance) ? 0 : -1;
+}
+
 /*! \brief Has a channel keys of SDP or DTLS? Others than those with RTP may turn out to be one of it. */
 static int other_encrypted(struct ast_channel *chan)
 {
@@ -73,7 +85,7 @@ static int other_encrypted(struct ast_channel *chan)
 		return -1;
 	}
 	ao2_lock(instance);
-	res = ast_rtp_instance_get_srtp(instance, 0) ? 1 : -1;
+	res = has_srtp(instance);
 	ao2_unlock(instance);
 	ao2_ref(instance, -1);
 
