@@ -174,6 +174,12 @@ static void look_again(struct hook *hook, struct ast_channel *chan, int millisec
 	}
 }
 
+/*! \brief Is this the bridge that was looked at? A later one may have its address. \pre chan of hook is locked */
+static int looked_at(const struct hook *hook, const struct ast_bridge *bridge)
+{
+	return hook->bridge == bridge && !strncmp(hook->bridge_id, bridge->uniqueid, sizeof(hook->bridge_id) - 1);
+}
+
 /*! \brief Decide, and do it. */
 static void decide(struct ast_channel *chan, struct ast_bridge *bridge, struct media *media, struct partner_facts *facts)
 {
@@ -186,14 +192,14 @@ static void decide(struct ast_channel *chan, struct ast_bridge *bridge, struct m
 		ast_channel_unlock(chan);
 		return;
 	}
-	if (hook->together != facts->others || hook->bridge != bridge) {
+	if (hook->together != facts->others || !looked_at(hook, bridge)) {
 		hook->together = facts->others;
 		hook->together_since = context_now();
 	}
 	facts->together_ms = (context_now() - hook->together_since) / 1000;
 	choice = partner_choose(facts);
-	/* Compared only: a bridge that has gone may leave its address to another one, which is looked at soon. */
-	hook->bridge = bridge;
+	hook->bridge = bridge; /* compared only */
+	ast_copy_string(hook->bridge_id, bridge->uniqueid, sizeof(hook->bridge_id));
 	hook->approved = choice == PARTNER_PASS;
 	look_again(hook, chan, choice == PARTNER_HOLD ? SOON : LATER);
 	ast_channel_unlock(chan);
@@ -205,14 +211,15 @@ static void decide(struct ast_channel *chan, struct ast_bridge *bridge, struct m
 /*! \brief A channel that took the place of another one has its own policy. \retval 1 it is wanted */
 static int want(struct ast_channel *chan, const struct settings *settings)
 {
+	struct ast_bridge *bridge;
 	struct hook *hook;
 
 	ast_channel_lock(chan);
 	hook = hooks_find(chan);
+	bridge = ast_channel_internal_bridge(chan);
 	if (hook) {
 		hook->partner_wanted = settings->require_partner;
-		/* The next bridge may have the address of the last one. */
-		hook->approved &= hook->bridge == ast_channel_internal_bridge(chan);
+		hook->approved &= bridge && looked_at(hook, bridge);
 	}
 	ast_channel_unlock(chan);
 
@@ -234,16 +241,22 @@ void partner_bridged(struct ast_channel *chan)
 
 int partner_withholds(const struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
-	struct ast_bridge *bridge = hook->partner_wanted ? ast_channel_internal_bridge(chan) : NULL;
+	struct ast_bridge *bridge;
 
+	if (!hook->partner_wanted) {
+		return 0;
+	}
 	switch (frame->frametype) {
 	case AST_FRAME_VOICE:
 	case AST_FRAME_VIDEO:
 	case AST_FRAME_DTMF_BEGIN:
 	case AST_FRAME_DTMF_END:
 	case AST_FRAME_TEXT:
+	case AST_FRAME_TEXT_DATA:
 	case AST_FRAME_IMAGE:
-		return bridge && !(hook->approved && hook->bridge == bridge);
+		bridge = ast_channel_internal_bridge(chan);
+		return bridge ? !hook->approved || !looked_at(hook, bridge)
+			: partner_relays(ast_channel_appl(chan), ast_channel_state(chan) == AST_STATE_UP);
 	default:
 		return 0;
 	}

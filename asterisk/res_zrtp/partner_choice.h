@@ -25,4 +25,11 @@ enum partner_choice {
 
 enum partner_choice partner_choose(const struct partner_facts *facts);
 
+/*!
+ * \brief Does this application pass on what a phone says before there is a bridge?
+ * \param application NULL: none
+ * \param answered the channel is up
+ */
+int partner_relays(const char *application, int answered);
+
 #endif

@@ -1041,6 +1041,7 @@ struct hook {
 	struct speech *speech;    /*!< NULL: nothing to say */
 	/* Of partner.c: whether what the phone says may reach the others of its bridge. */
 	const struct ast_bridge *bridge; /*!< The one that was looked at; without a reference */
+	char bridge_id[AST_MAX_UNIQUEID];
 	unsigned int partner_wanted:1;   /*!< They have to be encrypted */
 	unsigned int approved:1;         /*!< They are */
 	unsigned int looking:1;          /*!< A look is due */

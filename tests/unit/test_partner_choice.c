@@ -65,12 +65,28 @@ static void patience_has_an_end(void **state)
 	each(check_patience);
 }
 
+static void dial_relays_before_there_is_a_bridge_and_applications_do_not(void **state)
+{
+	(void)state;
+	for (int up = 0; up < 2; up++) {
+		assert_true(partner_relays("Dial", up));
+		assert_true(partner_relays("RetryDial", up));
+		assert_int_equal(partner_relays("AppDial", up), !up); /* a called phone may be asked then */
+		assert_false(partner_relays("VoiceMail", up));
+		assert_false(partner_relays("Read", up));
+		assert_false(partner_relays("AppQueue", up));
+		assert_false(partner_relays("", up));
+		assert_false(partner_relays(NULL, up));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_phone_talks_only_where_all_others_are_encrypted),
 		cmocka_unit_test(one_in_clear_is_enough_to_refuse),
 		cmocka_unit_test(patience_has_an_end),
+		cmocka_unit_test(dial_relays_before_there_is_a_bridge_and_applications_do_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
