@@ -141,16 +141,6 @@ static int see(struct ast_bridge *bridge, struct ast_channel *chan, struct partn
 static int task_look(void *data)
 {
 	struct ast_channel *chan = data;
-
-	partner_bridged(chan);
-	ast_channel_unref(chan);
-
-	return 0;
-}
-
-static int fire(const void *data)
-{
-	struct ast_channel *chan = (struct ast_channel *) data;
 	struct hook *hook;
 
 	ast_channel_lock(chan);
@@ -159,7 +149,20 @@ static int fire(const void *data)
 		hook->looking = 0;
 	}
 	ast_channel_unlock(chan);
-	if (!hook || ast_taskprocessor_push(tasks, task_look, chan)) {
+	if (hook) {
+		partner_bridged(chan);
+	}
+	ast_channel_unref(chan);
+
+	return 0;
+}
+
+/*! \brief In the timers' thread, which must not wait for a channel. */
+static int fire(const void *data)
+{
+	struct ast_channel *chan = (struct ast_channel *) data;
+
+	if (ast_taskprocessor_push(tasks, task_look, chan)) {
 		ast_channel_unref(chan);
 	}
 
