@@ -226,8 +226,10 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		successor_knock(media);
 		break;
 	case ZRTP_EVENT_LATE_KEYS:
-		ast_log(LOG_NOTICE, "%s: somebody has completed a ZRTP exchange in a call that was without: "
-			"it becomes encrypted when the phone's media is\n", media_name(media));
+		if (is_news(media, event)) {
+			ast_log(LOG_NOTICE, "%s: somebody has completed a ZRTP exchange in a call that was without: "
+				"it becomes encrypted when the phone's media is\n", media_name(media));
+		}
 		break;
 	case ZRTP_EVENT_LATE_FAILED:
 		gate_next_wipe(media);
