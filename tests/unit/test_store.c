@@ -431,7 +431,7 @@ static void keep_the_latest(struct test_store *t)
 	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
 	r = get(t, 1, "first", 2000);
 	assert_offers(&r, 3, 100 + ZRTP_STORE_LABELS_MAX - 2); /* and the newest */
-	r = get(t, 1, "second", 2000); /* used least recently */
+	r = get(t, 1, "second", 2000);                         /* used least recently */
 	assert_true(r.new_label);
 }
 

@@ -115,7 +115,7 @@ static void what_is_exported_comes_back_whole(void **state)
 static void an_import_does_not_replace_what_is_newer(void **state)
 {
 	static struct text text;
-	struct zrtp_retained in = stores_update(77, 1, ZRTP_MATCH_OWN), r;
+	struct zrtp_retained in = stores_update(77, 3, ZRTP_MATCH_OWN), r;
 	uint8_t zid[ZRTP_ZID_SIZE];
 	const struct zrtp_cache_key key = { own, zid, "b" };
 	struct test_store t;
