@@ -143,7 +143,8 @@ enum zrtp_status zrtp_hello_hash_check(const char *value)
 	return parse_value(value, hash);
 }
 
-enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, const char *value)
+/* other: of another party than before. What came of that says nothing of this one. */
+static enum zrtp_status expect_hash(struct zrtp_stream *stream, const char *value, bool other)
 {
 	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
 	enum zrtp_status status = parse_value(value, hash);
@@ -167,6 +168,13 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 	}
 	memcpy(stream->expected_hash, hash, sizeof(hash));
 	stream->has_expected_hash = true;
+	if (other && !matches && !zrtp_bound(stream)) {
+		stream->hash_status = ZRTP_HASH_NONE;
+		stream->hash_mismatch_told = false;
+		if (stream->peer_hello_len) {
+			forget_hello(stream);
+		}
+	}
 	if (matches) {
 		stream->hash_status = ZRTP_HASH_MATCHED;
 	} else if (!stream->peer_hello_len) {
@@ -178,6 +186,16 @@ enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, con
 		tell_mismatch(stream);
 	}
 	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream, const char *value)
+{
+	return expect_hash(stream, value, false);
+}
+
+enum zrtp_status zrtp_stream_set_other_peer_hello_hash(struct zrtp_stream *stream, const char *value)
+{
+	return expect_hash(stream, value, true);
 }
 
 void zrtp_stream_forget_peer_hello_hash(struct zrtp_stream *stream)

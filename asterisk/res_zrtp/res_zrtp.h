@@ -499,7 +499,7 @@ struct media {
 	unsigned int bundled:1;       /*!< It has the socket of another one */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
 	unsigned int refused:1;       /*!< refuse_leg() was called */
-	unsigned int expects_nothing:1; /*!< Another party answered, without a hash */
+	unsigned int other_party:1;   /*!< Another one answered than was known before */
 	unsigned int placed:1;        /*!< Somebody has set its gate */
 	unsigned int video:1;         /*!< Its SDP has formats of video */
 	struct dialog *dialog;        /*!< What it shares with others, NULL before it is known */

@@ -169,7 +169,7 @@ static int take_hash(struct media *media, const char *tag, const char *value)
 	}
 	snprintf(media->peer_hash, sizeof(media->peer_hash), "%s", value);
 	media->report.signalled = value[0] != '\0';
-	media->expects_nothing |= other && !value[0];
+	media->other_party |= other;
 
 	return changed;
 }
@@ -276,24 +276,29 @@ void signalling_apply(struct media *media)
 {
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 
-	int forget;
+	enum zrtp_status status;
+	int other;
 
 	ao2_lock(media);
 	ast_copy_string(hash, media->peer_hash, sizeof(hash));
-	forget = media->expects_nothing;
-	media->expects_nothing = 0;
+	other = media->other_party;
+	media->other_party = 0;
 	ao2_unlock(media);
 
 	/* What one party has announced says nothing of another one. */
-	if (forget) {
-		zrtp_stream_forget_peer_hello_hash(media->stream);
+	if (other) {
 		media->hash_due = 0;
+		if (ast_strlen_zero(hash)) {
+			zrtp_stream_forget_peer_hello_hash(media->stream);
+		}
 	}
 	/* A description without one does not take back the one before. */
 	if (ast_strlen_zero(hash)) {
 		return;
 	}
-	if (zrtp_stream_set_peer_hello_hash(media->stream, hash) != ZRTP_WRONG_STATE) {
+	status = other ? zrtp_stream_set_other_peer_hello_hash(media->stream, hash)
+		: zrtp_stream_set_peer_hello_hash(media->stream, hash);
+	if (status != ZRTP_WRONG_STATE) {
 		successor_recall(media);
 	} else if (!successor_expects(media, hash)) {
 		ast_log(LOG_NOTICE, "%s: the signalling names another ZRTP peer, ZRTP begins again with it\n",

@@ -678,6 +678,12 @@ ZRTP_API bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const ui
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_peer_hello_hash(struct zrtp_stream *stream,
 								     const char *value);
 
+/* The same where another party has answered than the one that was expected, as
+ * another branch of a forked call. A Hello that came before and is not the one
+ * of this hash was the former party's: it is forgotten, and is no mismatch. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_set_other_peer_hello_hash(struct zrtp_stream *stream,
+									   const char *value);
+
 /* Another party has answered, and its signalling has no a=zrtp-hash: what was
  * expected of the former one is expected no more. Nothing changes once a Hello
  * was used for a Commit. */

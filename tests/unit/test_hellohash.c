@@ -797,6 +797,66 @@ static void another_party_without_a_hash_is_not_held_to_the_former_ones(void **s
 	pair_free(pair);
 }
 
+/* Two phones ring, both with a hash, and the Hello of the first has come. */
+static void another_party_with_a_hash_is_no_mismatch(void **state)
+{
+	char right[ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct pair_packet hello;
+	unsigned events;
+	struct pair *pair = lonely(false, &hello, &events);
+
+	(void)state;
+	right_hash(pair, right);
+	assert_int_equal(forge_hello(pair, &hello), ZRTP_OK);
+	assert_int_equal(zrtp_stream_set_other_peer_hello_hash(stream_of(pair, ALICE), right), ZRTP_OK);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_NONE);
+	assert_int_equal(events, 0);
+	bob_comes(pair);
+	becomes_secure(pair, ZRTP_HASH_MATCHED);
+	assert_int_equal(events, 0);
+	pair_free(pair);
+}
+
+/* From then on another Hello is a wrong one, as ever. */
+static void a_wrong_hello_after_another_party_is_told(void **state)
+{
+	char right[ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct pair_packet hello;
+	unsigned events;
+	struct pair *pair = lonely(false, &hello, &events);
+
+	(void)state;
+	right_hash(pair, right);
+	tell_wrong(pair);
+	assert_int_equal(forge_hello(pair, &hello), ZRTP_DROPPED);
+	assert_int_equal(events, 1);
+	assert_int_equal(zrtp_stream_set_other_peer_hello_hash(stream_of(pair, ALICE), right), ZRTP_OK);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_NONE);
+	assert_int_equal(forge_hello(pair, &hello), ZRTP_DROPPED);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_MISMATCH);
+	assert_int_equal(events, 2);
+	pair_free(pair);
+}
+
+/* The same phone with another tag, as behind an SBC: it does not repeat a Hello that was acknowledged. */
+static void another_tag_of_the_same_phone_keeps_its_hello(void **state)
+{
+	char right[ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct pair_packet hello;
+	unsigned events;
+	struct pair *pair = lonely(false, &hello, &events);
+
+	(void)state;
+	start(pair, BOB);
+	assert_int_equal(zrtp_stream_receive(stream_of(pair, ALICE), hello.octets, hello.len, pair->now),
+			 ZRTP_OK);
+	right_hash(pair, right);
+	assert_int_equal(zrtp_stream_set_other_peer_hello_hash(stream_of(pair, ALICE), right), ZRTP_OK);
+	assert_int_equal(hash_status(pair), ZRTP_HASH_MATCHED);
+	assert_int_equal(events, 0);
+	pair_free(pair);
+}
+
 static void the_hello_of_the_former_party_is_forgotten_with_its_hash(void **state)
 {
 	struct pair_packet hello;
@@ -855,6 +915,9 @@ int main(void)
 		cmocka_unit_test(a_policy_that_tolerates_mismatches_still_knows_a_match),
 		cmocka_unit_test(a_value_is_checked_without_a_stream),
 		cmocka_unit_test(another_party_without_a_hash_is_not_held_to_the_former_ones),
+		cmocka_unit_test(another_party_with_a_hash_is_no_mismatch),
+		cmocka_unit_test(a_wrong_hello_after_another_party_is_told),
+		cmocka_unit_test(another_tag_of_the_same_phone_keeps_its_hello),
 		cmocka_unit_test(the_hello_of_the_former_party_is_forgotten_with_its_hash),
 		cmocka_unit_test(in_secure_nothing_is_forgotten),
 		cmocka_unit_test(the_real_hello_may_follow_a_forged_one),
