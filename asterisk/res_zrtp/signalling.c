@@ -17,9 +17,9 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "closed.h"
 #include "dialog.h"
 #include "successor.h"
-#include "refuse.h"
 
 /*! How long the Hello that was signalled may still come after another one did. */
 #define PATIENCE_USEC 3000000
@@ -387,7 +387,9 @@ int signalling_denied(struct media *media)
 	if (media->outcome != OUTCOME_FAILED) {
 		callbacks_failed(media, &mismatch);
 		if (media->settings->require) {
-			refuse_leg(media, NULL, REFUSAL_HASH);
+			/* Not at once: a stranger's Hello must not end a call that rings, or
+			 * that the phone's own has yet to come to. */
+			closed_watch(media, REFUSAL_HASH);
 		}
 	}
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import re
+import time
 
 import asterisk
 import calls
@@ -12,6 +13,7 @@ import wait
 from harness import case, equal
 from proxy import TO_PBX, TO_PHONE
 from test_calls import FORGETFUL, WAYS
+from test_strangers import foreign
 
 ATTRIBUTE = re.compile(r"a=zrtp-hash:(1\.10 [0-9a-f]{64})$")
 
@@ -168,8 +170,31 @@ def wrong_required(lab):
         with policy(lab, "require = yes"), lab.phone("relayed") as phone, \
                 watched(lab, tampering(falsified)):
             start(lab, phone, way)
-            phone.wait_ended(10)
+            phone.wait_ended(20)
             lab.pbx.idle()
+
+
+@case("zrtp-hash and require = yes: a stranger's Hello first, the phone's after the three seconds: secure, not hung up",
+      errors=f"{REFUSED}|{FAILED}")
+def late_but_right(lab):
+    relay, began = [], []
+
+    def late(way, data):
+        if way != TO_PBX or capture.kind(data) != "zrtp":
+            return data
+        if not began:
+            began.append(time.monotonic())
+            relay[0].inject(TO_PBX, foreign(data))
+        return data if time.monotonic() - began[0] > 3.6 else None
+    with policy(lab, "require = yes"), lab.phone("relayed") as phone, lab.proxy(media=late) as relayed, \
+            asterisk.Events(lab.pbx) as events:
+        relay.append(relayed)
+        phone.call("announce", laboratory.PROXY_PORT)
+        events.wait("ZrtpFailed", 8)
+        equal("zrtp-hash", calls.secure(lab, phone)["SdpHash"], "matched")
+        calls.talk(3)
+        equal("refused", events.all("ZrtpRefused"), [])
+        phone.hang_up()
 
 
 @case("zrtp-hash: a wrong one and hash_mismatch = warn: secure, and said to be none of the peer's",
