@@ -14,6 +14,7 @@
 #include "asterisk/logger.h"
 
 #include "res_zrtp.h"
+#include "dialog.h"
 
 /*! Says that the channel has the hook. */
 static const struct ast_datastore_info mark = {
@@ -27,7 +28,8 @@ static int is_clear(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	if (media->settings->require || media->gate.was_secure || passthrough_agreed(media)) {
+	if (media->settings->require || media->gate.was_secure || passthrough_agreed(media)
+		|| (media->dialog && dialog_is_secure(media))) {
 		res = 0;
 	} else {
 		/* Closed: an exchange is under way, or has failed. One that is over is closed anyway. */

@@ -280,7 +280,7 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	if (gate_next_opens(media, buf, *len, rtcp, &notify)) {
 		res = drop(media, rtcp);
 	} else if (gate_next_hears(media, buf, len, rtcp, &media->reading, &notify)) {
-		res = media->gate.rx == GATE_CLEAR ? *len : drop(media, rtcp);
+		res = media->gate.rx == GATE_CLEAR && passes_clear(media) ? *len : drop(media, rtcp);
 	} else {
 		res = admit(media, buf, len, rtcp, &notify);
 	}
