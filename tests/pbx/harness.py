@@ -21,6 +21,8 @@ CASES = []
 SUSPECT = re.compile(r" ERROR\[| WARNING\[.*res_zrtp/")
 # What Asterisk itself logs now and then after a transfer, with or without the module.
 CORE = re.compile(r"stasis\.c: Internal error: subscription has invalid topic")
+# The laboratory has endpoints of policies that a case may take out of zrtp.conf for a while.
+ENDPOINTS = re.compile(r"endpoints\.c: Endpoint \w+: there is no rtp_engine zrtp/")
 
 
 class Skip(Exception):
@@ -106,7 +108,7 @@ class Runner:
         lab.pbx.idle()
         lab.pbx.no_streams()
         found = [line for line in lab.pbx.log()[logged:].splitlines() if SUSPECT.search(line)
-                 and not CORE.search(line) and not (errors and re.search(errors, line))]
+                 and not CORE.search(line) and not ENDPOINTS.search(line) and not (errors and re.search(errors, line))]
         if found:
             raise AssertionError(f"{len(found)} errors or warnings logged, first: {found[0]}")
 

@@ -89,7 +89,7 @@ def moved(lab, *offers):
             calls.talk(0.3)
         stranger.target = ports(answer)[-1]
         known = len(tone.read(heard_file(lab)))
-        refused = events.wait("ZrtpRefused", 15)
+        refused = events.wait("ZrtpRefused", 25)
         equal("reason", refused["Reason"], "WasSecure")
         equal("cause", (refused["Cause"], refused["Action"]), ("65", "hangup"))
         lab.pbx.idle()
