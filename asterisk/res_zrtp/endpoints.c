@@ -11,6 +11,7 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/config.h"
+#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/options.h"
 #include "asterisk/rtp_engine.h"
@@ -29,6 +30,8 @@
 #define NAMES_SIZE 512
 
 static struct ast_taskprocessor *tasks;
+/*! Of tasks, which the timers' thread reads while it may be taken down. */
+AST_MUTEX_DEFINE_STATIC(tasks_lock);
 /*! Whose endpoints are observed, with a reference. Of the tasks alone. */
 static struct ast_sorcery *observed;
 
@@ -197,7 +200,12 @@ static int when_booted(attribute_unused const void *data)
 
 void endpoints_look(void)
 {
-	if (tasks && is_booted() && ast_taskprocessor_push(tasks, task_look, NULL)) {
+	int lost;
+
+	ast_mutex_lock(&tasks_lock);
+	lost = tasks && is_booted() && ast_taskprocessor_push(tasks, task_look, NULL);
+	ast_mutex_unlock(&tasks_lock);
+	if (lost) {
 		ast_log(LOG_WARNING, "Out of memory, endpoints whose rtp_engine does not exist are not named\n");
 	}
 }
@@ -211,9 +219,12 @@ int endpoints_init(void)
 
 void endpoints_shutdown(void)
 {
-	struct ast_taskprocessor *last = tasks;
+	struct ast_taskprocessor *last;
 
+	ast_mutex_lock(&tasks_lock);
+	last = tasks;
 	tasks = NULL;
+	ast_mutex_unlock(&tasks_lock);
 	/* Ends when all that was pushed is done. */
 	ast_taskprocessor_unreference(last);
 	if (observed) {

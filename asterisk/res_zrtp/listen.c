@@ -14,6 +14,7 @@
 #include "asterisk/audiohook.h"
 #include "asterisk/channel.h"
 #include "asterisk/framehook.h"
+#include "asterisk/lock.h"
 #include "asterisk/stasis.h"
 #include "asterisk/stasis_channels.h"
 #include "asterisk/stasis_message_router.h"
@@ -42,6 +43,8 @@ static const char * const whisperers[] = { "ChanSpy", "Chanspy", "Snoop", "Broad
 
 static struct stasis_message_router *router;
 static struct ast_taskprocessor *looks;
+/*! Of looks, which the timers' thread reads while it may be taken down. */
+AST_MUTEX_DEFINE_STATIC(looks_lock);
 
 #ifndef HAVE_SNAPSHOT_BASE
 /*! Uniqueids of channels with an application that takes their audio. */
@@ -123,8 +126,12 @@ static int task_look(void *data)
 static int on_time(const void *data)
 {
 	char *id = (char *) data;
+	int pushed;
 
-	if (ast_taskprocessor_push(looks, task_look, id)) {
+	ast_mutex_lock(&looks_lock);
+	pushed = looks && !ast_taskprocessor_push(looks, task_look, id);
+	ast_mutex_unlock(&looks_lock);
+	if (!pushed) {
 		ast_free(id);
 	}
 
@@ -227,9 +234,17 @@ int listen_init(void)
 
 void listen_shutdown(void)
 {
+	struct ast_taskprocessor *last;
+
 	stasis_message_router_unsubscribe_and_join(router);
 	router = NULL;
-	looks = ast_taskprocessor_unreference(looks);
+	/* Nobody adds any more. */
+	timers_hurry(on_time);
+	ast_mutex_lock(&looks_lock);
+	last = looks;
+	looks = NULL;
+	ast_mutex_unlock(&looks_lock);
+	ast_taskprocessor_unreference(last);
 #ifndef HAVE_SNAPSHOT_BASE
 	ao2_cleanup(taken);
 	taken = NULL;

@@ -15,6 +15,7 @@
 #include "asterisk/bridge_channel.h"
 #include "asterisk/channel.h"
 #include "asterisk/frame.h"
+#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/taskprocessor.h"
@@ -30,6 +31,8 @@
 #define LATER 500
 
 static struct ast_taskprocessor *tasks;
+/*! Of tasks, which the timers' thread reads while it may be taken down. */
+AST_MUTEX_DEFINE_STATIC(tasks_lock);
 
 AST_VECTOR(others, struct ast_channel *);
 
@@ -161,8 +164,12 @@ static int task_look(void *data)
 static int fire(const void *data)
 {
 	struct ast_channel *chan = (struct ast_channel *) data;
+	int pushed;
 
-	if (ast_taskprocessor_push(tasks, task_look, chan)) {
+	ast_mutex_lock(&tasks_lock);
+	pushed = tasks && !ast_taskprocessor_push(tasks, task_look, chan);
+	ast_mutex_unlock(&tasks_lock);
+	if (!pushed) {
 		ast_channel_unref(chan);
 	}
 
@@ -274,5 +281,12 @@ int partner_init(void)
 
 void partner_shutdown(void)
 {
-	tasks = ast_taskprocessor_unreference(tasks);
+	struct ast_taskprocessor *last;
+
+	timers_hurry(fire);
+	ast_mutex_lock(&tasks_lock);
+	last = tasks;
+	tasks = NULL;
+	ast_mutex_unlock(&tasks_lock);
+	ast_taskprocessor_unreference(last);
 }

@@ -1007,6 +1007,11 @@ int timers_init(void);
 void timers_shutdown(void);
 /*! \brief Have a function called in the timers' thread, once. */
 int timers_add(int milliseconds, int (*call)(const void *data), void *data);
+/*!
+ * \brief All calls of this function that are due later are made now, for whoever shuts down.
+ * One of them may run in the timers' thread meanwhile. It must take no lock of a channel.
+ */
+void timers_hurry(int (*call)(const void *data));
 /*! \brief See that the stream's next deadline is served. Serializer only. */
 void timers_arm(struct media *media);
 /*! \brief Forget the entry. Serializer only. */

@@ -91,6 +91,13 @@ int timers_add(int milliseconds, int (*call)(const void *data), void *data)
 	return ast_sched_add(sched, milliseconds, call, data) < 0 ? -1 : 0;
 }
 
+void timers_hurry(int (*call)(const void *data))
+{
+	if (sched) {
+		ast_sched_clean_by_callback(sched, call, call);
+	}
+}
+
 int timers_init(void)
 {
 	sched = ast_sched_context_create();
