@@ -53,7 +53,10 @@ def in_a_bridge(lab, way):
             event = events.wait("ZrtpVerified", 5, Verified=verified)
             equal("SAS of the event", event["SAS"], sas)
             time.sleep(prompts.seconds(name) + 0.5)
+        logged = len(lab.pbx.log())
         press(phone, CLEAR)  # Linphone does not allow it
+        # Its digits by INFO go out one after the other, each when the one before was answered.
+        wait.until("the command was refused", 8, lambda: "keypad command refused" in lab.pbx.log()[logged:])
         time.sleep(prompts.seconds("not-possible") + 1)
         calls.secure(lab, phone)
         phone.expect_call()
