@@ -66,14 +66,40 @@ const char *refuse_name(enum refusal why)
 	return refusals[why].name;
 }
 
-/*! \brief Is this one of the media of a channel? */
-static int has(struct ast_channel *chan, const struct media *media)
+/*! \brief Is the channel the one that the media object knows? \param dialog to be compared only */
+static int knows(struct media *media, struct ast_channel *chan, const struct dialog **dialog)
 {
-	struct media *first = bridge_media(chan), *video = bridge_video(chan);
-	int res = first == media || video == media;
+	int res;
 
-	ao2_cleanup(first);
-	ao2_cleanup(video);
+	ao2_lock(media);
+	res = !strcmp(media->channel_id, ast_channel_uniqueid(chan));
+	*dialog = media->dialog;
+	ao2_unlock(media);
+
+	return res;
+}
+
+/*!
+ * \brief Are these media a channel's?
+ *
+ * The core names one audio and one video stream of a channel, and none while its audio
+ * is on another m-line than the first: others of its dialog are its too.
+ */
+static int has(struct ast_channel *chan, struct media *media)
+{
+	struct media *named[] = { bridge_media(chan), bridge_video(chan) };
+	const struct dialog *dialog, *other;
+	int known = knows(media, chan, &dialog);
+	int res = known && !named[0] && !named[1];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(named); i++) {
+		if (named[i]) {
+			knows(named[i], chan, &other);
+			res |= named[i] == media || (dialog && other == dialog);
+			ao2_ref(named[i], -1);
+		}
+	}
 
 	return res;
 }
