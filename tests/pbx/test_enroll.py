@@ -461,10 +461,13 @@ def without_secrets(lab):
                 lab.pbx.idle()
                 keeps(lab, [])
             lose_secrets(cache)
-            with lab.zrtp_phone("alice", enroll="accept", cache=cache) as phone:
+            # The phone has a pbxsecret of the refused call, which does not match: it wants its user's word too.
+            with lab.zrtp_phone("alice", enroll="ask", cache=cache) as phone:
                 events.seen.clear()
                 phone.call("enroll", lab.sip_port)
                 phone.secure()
+                phone.say("verify")
+                phone.say("enroll yes")
                 time.sleep(prompts.seconds("enroll-welcome", "sas-is") + 1.5)
                 phone.say("dtmf 1")
                 equal("status", status(events, "alice"), "ENROLLED")

@@ -248,6 +248,11 @@ def passed_on_with_hash(lab):
 
 @case("the call is passed on to another phone without zrtp-hash at another address: its keys, its SAS", errors=IGNORED)
 def passed_on(lab):
+    replaced(lab, False, ignore_hash=True)
+
+
+@case("a recording has what the other phone says that the call was passed on to", kind="22 attack", errors=IGNORED)
+def passed_on_recorded(lab):
     replaced(lab, True, ignore_hash=True)
 
 
