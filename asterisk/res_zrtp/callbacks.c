@@ -136,7 +136,7 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
  */
 static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
 {
-	if (!info->unproven || media->settings->require || evidence_speaks_zrtp(leg_evidence(media))) {
+	if (!info->unproven || media->settings->require || evidence_speaks_zrtp(keyless_evidence(media))) {
 		return 0;
 	}
 	gate_wipe(media);

@@ -22,19 +22,16 @@
 #include "asterisk/bridge_channel.h"
 #include "asterisk/bridge_technology.h"
 #include "asterisk/channel.h"
-#include "asterisk/format_cap.h"
 #include "asterisk/frame.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "wire.h"
 
 /*! Units of an event's duration in a millisecond. Faster clocks make an event look older. */
 #define EVENT_UNITS 8
-
-/*! Where the SSRC begins in an RTP packet. */
-#define SSRC_OFFSET 8
 
 /*! Of all states of all gates, so that no two have the same number. */
 static int states;
@@ -81,8 +78,8 @@ void dtmf_gate_packet(struct media *media, uint8_t *rtp, size_t len)
 	 * Whoever forged one from the future would make the phone's own digits
 	 * unheard for the rest of the call; another SSRC, for one packet, makes the
 	 * engine forget it. */
-	if (dtmf->renew && len > SSRC_OFFSET) {
-		rtp[SSRC_OFFSET] ^= 0x80;
+	if (dtmf->renew && len > WIRE_RTP_SSRC_AT) {
+		rtp[WIRE_RTP_SSRC_AT] ^= 0x80;
 		dtmf->renew = 0;
 	}
 }
@@ -101,22 +98,6 @@ static enum dtmf_kind kind_of(struct ast_rtp_instance *instance, int payload_typ
 	ao2_cleanup(payload);
 
 	return kind;
-}
-
-/*! \brief The stock engine knows a payload type of digits for whatever stream; phones send them with audio. */
-static int has_audio(struct ast_rtp_instance *instance)
-{
-	struct ast_format_cap *cap = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
-	int other, res;
-
-	if (!cap) {
-		return 0;
-	}
-	ast_rtp_codecs_payload_formats(ast_rtp_instance_get_codecs(instance), cap, &other);
-	res = ast_format_cap_has_type(cap, AST_MEDIA_TYPE_AUDIO);
-	ao2_ref(cap, -1);
-
-	return res;
 }
 
 /*! \brief The digit that a frame begins or ends, 0 for another frame. */
@@ -140,7 +121,8 @@ static int mark(struct media *media, struct ast_rtp_instance *instance, struct a
 	struct dtmf_facts facts = {
 		.digit = digit_of(frame),
 		.begins = frame->frametype == AST_FRAME_DTMF_BEGIN,
-		.audio = has_audio(instance),
+		/* The stock engine knows a payload type of digits for whatever stream; phones send them with audio. */
+		.audio = media_has_type(instance, AST_MEDIA_TYPE_AUDIO),
 	};
 	enum dtmf_verdict verdict;
 

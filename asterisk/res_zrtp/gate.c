@@ -22,6 +22,7 @@
 #include "../common/keep.h"
 #include "res_zrtp.h"
 #include "dialog.h"
+#include "wire.h"
 
 /* Exported by the core for RTP engines; no header has them. */
 extern struct ast_srtp_res *res_srtp;
@@ -30,10 +31,6 @@ extern struct ast_srtp_policy_res *res_srtp_policy;
 /*! The largest packets, before protection. */
 #define RTP_MAX 8192
 #define RTCP_MAX 1536
-
-/*! The fixed header of RTP, and where the SSRC is in it. */
-#define RTP_MIN 12
-#define RTP_SSRC_AT 8
 
 /*! How long other threads may still be on their way through our table. */
 #define GRACE_USEC 250000
@@ -177,7 +174,7 @@ static void authenticated(struct media *media, const void *packet, int rtcp)
 	/* The port of RTCP is another one, and its SSRC that of RTP. */
 	peer_heard(&media->peer, rtcp ? &elsewhere : &media->reading, context_now());
 	if (!rtcp) {
-		memcpy(&media->gate.ssrc, (const uint8_t *) packet + RTP_SSRC_AT, sizeof(media->gate.ssrc));
+		memcpy(&media->gate.ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT, sizeof(media->gate.ssrc));
 		media->gate.has_ssrc = 1;
 		unauthentic_good(&media->gate.unauthentic);
 		if (net_address_equal(&media->peer.remote, &media->reading)) {
@@ -190,23 +187,27 @@ static void authenticated(struct media *media, const void *packet, int rtcp)
  * \brief A packet that came in clear. After GoClear it may be SRTP of before,
  * which is opened: the core never gets it as it is. \pre media is locked
  */
-static int pass_clear(struct media *media, void *buf, int *len, int rtcp)
+static enum zrtp_srtp_former former(struct media *media, void *buf, int *len, int rtcp)
 {
+	enum zrtp_srtp_former res = ZRTP_FORMER_NONE;
 	size_t size = *len;
 
-	if (!media->gate.srtp || *len < 0) {
-		return *len;
+	if (media->gate.srtp && *len >= 0) {
+		res = zrtp_srtp_receive_former(media->gate.srtp, rtcp, buf, &size, context_now());
 	}
-	switch (zrtp_srtp_receive_former(media->gate.srtp, rtcp, buf, &size, context_now())) {
-	case ZRTP_FORMER_OPENED:
+	if (res == ZRTP_FORMER_OPENED) {
 		*len = size;
 		media->gate.unprotected++;
-		return *len;
-	case ZRTP_FORMER_NONE:
-		return *len;
-	default:
-		return drop(media, rtcp);
 	}
+
+	return res;
+}
+
+void gate_unauthentic(struct media *media, const void *packet, int (**notify)(void *data))
+{
+	memcpy(&media->gate.unauthentic_ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT,
+		sizeof(media->gate.unauthentic_ssrc));
+	*notify = unauthentic_packet(&media->gate.unauthentic, context_now()) ? leg_task_unauthentic : NULL;
 }
 
 /*! \brief Open an incoming packet. \pre media is locked */
@@ -217,9 +218,8 @@ static int unseal(struct media *media, void *buf, int *len, int rtcp, int (**not
 	if (*len < 0
 		|| zrtp_srtp_unprotect(media->gate.srtp, rtcp, buf, &size) != ZRTP_OK
 		|| size >= (size_t) *len) {
-		if (!rtcp && *len >= RTP_MIN) {
-			memcpy(&media->gate.unauthentic_ssrc, (const uint8_t *) buf + RTP_SSRC_AT, sizeof(uint32_t));
-			*notify = unauthentic_packet(&media->gate.unauthentic, context_now()) ? leg_task_unauthentic : NULL;
+		if (!rtcp && *len >= WIRE_RTP_HEADER) {
+			gate_unauthentic(media, buf, notify);
 			if (net_address_equal(&media->peer.remote, &media->reading)
 				&& late_choice_clear(&media->gate.late, context_now())) {
 				media->gate.late.doubt = 0;
@@ -249,7 +249,8 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 		if (!rtcp && net_address_equal(&media->peer.remote, &media->reading)) {
 			media->gate.clear_at = context_now();
 		}
-		return pass_clear(media, buf, len, rtcp);
+		res = former(media, buf, len, rtcp);
+		return res == ZRTP_FORMER_OPENED || res == ZRTP_FORMER_NONE ? *len : drop(media, rtcp);
 	case GATE_SECURE:
 		res = unseal(media, buf, len, rtcp, notify);
 		/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
@@ -260,7 +261,7 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, int (**noti
 		return res;
 	default:
 		/* Until clear media is confirmed: SRTP of before has to be known as such. */
-		pass_clear(media, buf, len, rtcp);
+		former(media, buf, len, rtcp);
 		return drop(media, rtcp);
 	}
 }

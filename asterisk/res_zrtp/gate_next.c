@@ -10,13 +10,10 @@
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "wire.h"
 
 /*! The largest packet that is looked at. */
 #define PACKET_MAX 2048
-
-/*! Where the SSRC is. */
-#define RTP_SSRC_AT 8
-#define RTCP_SSRC_AT 4
 
 int gate_next_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys,
 	int (*opened)(void *data))
@@ -43,26 +40,41 @@ int gate_next_set_keys(struct media *media, enum zrtp_direction direction, const
 	return res;
 }
 
+/*! A packet, and room to open it in without spoiling it. */
+union copy {
+	uint32_t align;
+	uint8_t octets[PACKET_MAX];
+};
+
+/*! \brief Open a copy of a packet with the keys that wait. \return its length then, 0 when they do not open it */
+static size_t open_copy(struct gate_next *next, const void *packet, int len, int rtcp, union copy *copy)
+{
+	size_t size = len;
+
+	if (!next->srtp || !next->receive || len < WIRE_RTP_SSRC_AT + (int) sizeof(uint32_t) || size > sizeof(copy->octets)) {
+		return 0;
+	}
+	memcpy(copy->octets, packet, size);
+
+	return zrtp_srtp_unprotect(next->srtp, rtcp, copy->octets, &size) == ZRTP_OK && size < (size_t) len ? size : 0;
+}
+
+/*! \brief Is this by its SSRC of the peer whose keys are in force? \pre media is locked */
+static int is_known(const struct media *media, const void *packet, int len, int rtcp)
+{
+	size_t at = rtcp ? WIRE_RTCP_SSRC_AT : WIRE_RTP_SSRC_AT;
+
+	return media->gate.rx == GATE_SECURE && media->gate.has_ssrc && len >= (int) (at + sizeof(media->gate.ssrc))
+		&& !memcmp((const uint8_t *) packet + at, &media->gate.ssrc, sizeof(media->gate.ssrc));
+}
+
 int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, int (**notify)(void *data))
 {
 	struct gate_next *next = &media->gate.next;
-	union {
-		uint32_t align;
-		uint8_t octets[PACKET_MAX];
-	} copy;
-	size_t size = len;
-	uint32_t ssrc;
+	union copy copy;
 
 	*notify = NULL;
-	if (next->late || !next->srtp || !next->receive || len < RTP_SSRC_AT + (int) sizeof(ssrc) || size > sizeof(copy.octets)) {
-		return 0;
-	}
-	memcpy(&ssrc, (const uint8_t *) packet + (rtcp ? RTCP_SSRC_AT : RTP_SSRC_AT), sizeof(ssrc));
-	if (media->gate.rx == GATE_SECURE && media->gate.has_ssrc && media->gate.ssrc == ssrc) {
-		return 0;
-	}
-	memcpy(copy.octets, packet, size);
-	if (zrtp_srtp_unprotect(next->srtp, rtcp, copy.octets, &size) != ZRTP_OK || size >= (size_t) len) {
+	if (next->late || !next->srtp || is_known(media, packet, len, rtcp) || !open_copy(next, packet, len, rtcp, &copy)) {
 		return 0;
 	}
 	if (!next->noticed) {
@@ -84,18 +96,12 @@ int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const
 	int (**notify)(void *data))
 {
 	struct gate_next *next = &media->gate.next;
-	union {
-		uint32_t align;
-		uint8_t octets[PACKET_MAX];
-	} copy;
-	size_t size = *len;
+	union copy copy;
+	size_t size;
 
 	*notify = NULL;
-	if (!next->late || !next->receive || *len < RTP_SSRC_AT + (int) sizeof(uint32_t) || size > sizeof(copy.octets)) {
-		return 0;
-	}
-	memcpy(copy.octets, packet, size);
-	if (zrtp_srtp_unprotect(next->srtp, rtcp, copy.octets, &size) != ZRTP_OK || size >= (size_t) *len) {
+	size = next->late ? open_copy(next, packet, *len, rtcp, &copy) : 0;
+	if (!size) {
 		return 0;
 	}
 	memcpy(packet, copy.octets, size);

@@ -8,6 +8,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include "evidence.h"
+
 struct media;
 
 /*!
@@ -30,5 +32,8 @@ void keyless_started(struct media *media);
  * Serializer only.
  */
 void keyless_missing(struct media *media, enum zrtp_clear_reason reason);
+
+/*! \brief A Hello has come: does anything show that it is the phone's? \pre media is not locked */
+enum evidence keyless_evidence(struct media *media);
 
 #endif

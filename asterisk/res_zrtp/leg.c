@@ -22,7 +22,6 @@
 
 #include "ahead.h"
 #include "dialog.h"
-#include "evidence.h"
 #include "keyless.h"
 #include "successor.h"
 
@@ -389,20 +388,6 @@ enum outcome leg_outcome(const struct leg *leg)
 
 	/* A stream that nothing passes on takes nothing from the call, one in clear does. */
 	return !audios ? others : clear ? MAX(audio, OUTCOME_CLEAR) : audio;
-}
-
-enum evidence leg_evidence(struct media *media)
-{
-	struct evidence_facts facts = { .hello = 1 };
-
-	ao2_lock(media);
-	facts.signalled = media->report.signalled;
-	facts.leg_signalled = dialog_is_announced(media);
-	facts.proved = media->gate.was_secure;
-	facts.leg_keyed = dialog_is_secure(media);
-	ao2_unlock(media);
-
-	return evidence_judge(&facts);
 }
 
 void leg_restart(struct media *media, enum peer_claim claim)

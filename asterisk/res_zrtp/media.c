@@ -24,6 +24,7 @@
 #include "newcomer.h"
 #include "stun.h"
 #include "stun_choice.h"
+#include "wire.h"
 
 /*! Media and legs that exist. */
 static int alive;
@@ -153,15 +154,14 @@ void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 	ao2_unlock(media);
 }
 
-/*! \brief Has what was negotiated formats of video? \pre instance is locked */
-static int has_video(struct ast_rtp_instance *instance)
+int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type)
 {
 	struct ast_format_cap *formats = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
 	int others, res = 0;
 
 	if (formats) {
 		ast_rtp_codecs_payload_formats(ast_rtp_instance_get_codecs(instance), formats, &others);
-		res = ast_format_cap_has_type(formats, AST_MEDIA_TYPE_VIDEO);
+		res = ast_format_cap_has_type(formats, type);
 		ao2_ref(formats, -1);
 	}
 
@@ -294,7 +294,7 @@ void media_activate(struct media *media, struct ast_rtp_instance *instance)
 	dialog_find(media);
 	signalling_activated(media, instance);
 	ao2_lock(media);
-	media->video = has_video(instance);
+	media->video = media_has_type(instance, AST_MEDIA_TYPE_VIDEO);
 	ao2_unlock(media);
 	keyless_begin(media);
 	ao2_lock(media);
@@ -348,20 +348,13 @@ void media_end(struct media *media)
 	}
 }
 
-/*! \brief Where the type of a ZRTP message is, and how long (RFC 6189, 5). */
-#define TYPE_AT 16
-#define TYPE_SIZE 8
-
 static enum peer_message message_of(const uint8_t *datagram, size_t len)
 {
-	if (len < TYPE_AT + TYPE_SIZE) {
-		return PEER_SENDS_ANSWER;
-	}
-	if (!memcmp(datagram + TYPE_AT, "Hello   ", TYPE_SIZE)) {
+	if (wire_is_message(datagram, len, "Hello   ")) {
 		return PEER_SENDS_HELLO;
 	}
 
-	return !memcmp(datagram + TYPE_AT, "GoClear ", TYPE_SIZE) || !memcmp(datagram + TYPE_AT, "SASrelay", TYPE_SIZE)
+	return wire_is_message(datagram, len, "GoClear ") || wire_is_message(datagram, len, "SASrelay")
 		? PEER_SENDS_REQUEST : PEER_SENDS_ANSWER;
 }
 

@@ -8,21 +8,10 @@
 
 #include "res_zrtp.h"
 #include "newcomer.h"
+#include "wire.h"
 
 /*! The largest packet that is looked at: more than a network carries in one piece. */
 #define PACKET_MAX 2048
-
-/*! The version in the first octet of RTP and RTCP. */
-#define VERSION(octet) ((octet) >> 6)
-#define VERSION_RTP 2
-
-/*! What is not RTP by its second octet (RFC 5761, 4). */
-#define RTCP_FIRST 192
-#define RTCP_LAST 223
-
-/*! The fixed headers, and where the SSRC of RTP is. */
-#define RTP_MIN 12
-#define RTP_SSRC_AT 8
 
 /*! \brief Does a stream that is secure know nothing of this source? */
 static int is_new(struct media *media)
@@ -39,7 +28,7 @@ static int is_new(struct media *media)
 /*! \brief Try the keys, those that wait first. Only what they open changes anything. \pre media is locked */
 static void hear(struct media *media, uint8_t *packet, size_t len, int (**notify)(void *data))
 {
-	int rtcp = packet[1] >= RTCP_FIRST && packet[1] <= RTCP_LAST;
+	int rtcp = wire_is_rtcp(packet[1]);
 	size_t size = len;
 
 	if (media->gate.rx != GATE_SECURE || gate_next_opens(media, packet, len, rtcp, notify)) {
@@ -51,8 +40,7 @@ static void hear(struct media *media, uint8_t *packet, size_t len, int (**notify
 	}
 	media->gate.dropped[rtcp]++;
 	if (!rtcp) {
-		memcpy(&media->gate.unauthentic_ssrc, packet + RTP_SSRC_AT, sizeof(media->gate.unauthentic_ssrc));
-		*notify = unauthentic_packet(&media->gate.unauthentic, context_now()) ? leg_task_unauthentic : NULL;
+		gate_unauthentic(media, packet, notify);
 	}
 }
 
@@ -65,11 +53,11 @@ int newcomer_refuse(struct media *media, int fd, unsigned char first)
 	int (*notify)(void *data) = NULL;
 	ssize_t len;
 
-	if (VERSION(first) != VERSION_RTP || !is_new(media)) {
+	if (!wire_is_media(first) || !is_new(media)) {
 		return 0;
 	}
 	len = recv(fd, packet.octets, sizeof(packet.octets), MSG_TRUNC | MSG_DONTWAIT);
-	if (len >= RTP_MIN && len <= PACKET_MAX) {
+	if (len >= WIRE_RTP_HEADER && len <= PACKET_MAX) {
 		ao2_lock(media);
 		hear(media, packet.octets, len, &notify);
 		ao2_unlock(media);

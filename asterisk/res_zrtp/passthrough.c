@@ -22,6 +22,8 @@
 #include "res_zrtp.h"
 #include "dialog.h"
 #include "stun.h"
+#include "stun_choice.h"
+#include "wire.h"
 
 /*! Datagrams taken off a socket before the core has its turn again. */
 #define READS 8
@@ -41,13 +43,6 @@
 /*! An exchange that was begun is over by then, microseconds. */
 #define EXCHANGE_MAX 5000000
 
-/*! The fixed header of RTP. */
-#define RTP_HEADER 12
-
-/*! Where the type of a ZRTP message is, and how long (RFC 6189, 5). */
-#define TYPE_AT 16
-#define TYPE_SIZE 8
-
 enum kind { KIND_STUN, KIND_ZRTP, KIND_RTP, KIND_RTCP, KIND_OTHER };
 
 static enum kind kind_of(const uint8_t *octets, size_t len, int rtcp, int mux)
@@ -55,20 +50,14 @@ static enum kind kind_of(const uint8_t *octets, size_t len, int rtcp, int mux)
 	if (len < 8) {
 		return KIND_OTHER;
 	}
-	if (octets[0] >> 6 == 2) {
-		/* RFC 5761, 4 */
-		return rtcp || (mux && octets[1] >= 192 && octets[1] <= 223) ? KIND_RTCP : KIND_RTP;
+	if (wire_is_media(octets[0])) {
+		return rtcp || (mux && wire_is_rtcp(octets[1])) ? KIND_RTCP : KIND_RTP;
 	}
-	if (octets[0] < 4) {
-		return KIND_STUN; /* RFC 7983 */
+	if (stun_is(octets[0])) {
+		return KIND_STUN;
 	}
 
 	return !rtcp && zrtp_is_zrtp(octets, len) ? KIND_ZRTP : KIND_OTHER;
-}
-
-static int is_message(const uint8_t *octets, size_t len, const char *type)
-{
-	return len >= TYPE_AT + TYPE_SIZE && !memcmp(octets + TYPE_AT, type, TYPE_SIZE);
 }
 
 /*! \brief Is this from the phone? \pre media is locked */
@@ -78,12 +67,12 @@ static int from_phone(struct media *media, enum kind kind, const uint8_t *octets
 	uint32_t ssrc = 0;
 	uint16_t number = 0;
 
-	if (kind == KIND_ZRTP && is_message(octets, len, "Hello   ")) {
+	if (kind == KIND_ZRTP && wire_is_message(octets, len, "Hello   ")) {
 		what = PEER_HELLO;
-	} else if (kind == KIND_RTP && len >= RTP_HEADER) {
+	} else if (kind == KIND_RTP && len >= WIRE_RTP_HEADER) {
 		what = PEER_RTP;
 		number = octets[2] << 8 | octets[3];
-		memcpy(&ssrc, octets + 8, sizeof(ssrc));
+		memcpy(&ssrc, octets + WIRE_RTP_SSRC_AT, sizeof(ssrc));
 	}
 
 	return peer_admits(&media->peer, what, source, ssrc, number, context_now());
@@ -239,7 +228,7 @@ static void keep_hello(struct media *media, const uint8_t *octets, size_t len, c
 /*! \brief Has the ZRTP of this stream to wait for the keys of the first one? Then its Hello is kept. */
 static int held_back(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
-	int hello = is_message(octets, len, "Hello   ");
+	int hello = wire_is_message(octets, len, "Hello   ");
 	int held;
 
 	ao2_lock(media);
@@ -331,7 +320,7 @@ void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, co
 {
 	int first;
 
-	if (!is_message(octets, len, "Hello   ")) {
+	if (!wire_is_message(octets, len, "Hello   ")) {
 		return;
 	}
 

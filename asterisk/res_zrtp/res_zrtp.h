@@ -254,6 +254,8 @@ void gate_open(struct media *media);
 void gate_wipe(struct media *media);
 /*! \brief Memory for keys and packets, for gate_next.c. \pre media is locked */
 int gate_prepare(struct gate *gate);
+/*! \brief No key has opened this RTP packet. \param notify as of gate_next_opens() \pre media is locked */
+void gate_unauthentic(struct media *media, const void *packet, int (**notify)(void *data));
 /*! \brief Release what the gate holds; for the destructor of the media object. */
 void gate_destroy(struct gate *gate);
 
@@ -549,6 +551,8 @@ struct media {
 	struct settings *settings;
 };
 
+/*! \brief Has what was negotiated formats of this type? \pre instance is locked */
+int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type);
 /*! \brief Is this not the audio that its call begins with? Serializer, or \pre media is locked */
 int media_is_further(const struct media *media);
 
@@ -822,10 +826,6 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 /*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
 void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
 
-enum evidence;
-
-/*! \brief Does the peer of this stream speak ZRTP, see evidence.h? Serializer only. */
-enum evidence leg_evidence(struct media *media);
 /*!
  * \brief The outcome of a leg: that of its audio. Another stream counts where it is in
  * clear, or where there is no audio. Serializer only.

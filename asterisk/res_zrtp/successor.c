@@ -15,23 +15,14 @@
 
 #include "ahead.h"
 #include "successor.h"
+#include "wire.h"
 
 /*! Anybody can ask for one in the name of the signalled host: so many for a description of the media, */
 #define TRIES_MAX 8
 /*! and so far apart. */
 #define TRY_USEC 1000000
 
-/*! Where the SSRC and the type of a ZRTP message are, and how long the type is (RFC 6189, 5). */
-#define SSRC_AT 8
-#define TYPE_AT 16
-#define TYPE_SIZE 8
-
 static const struct net_address nowhere;
-
-static int is_message(const uint8_t *octets, size_t len, const char *type)
-{
-	return len >= TYPE_AT + TYPE_SIZE && !memcmp(octets + TYPE_AT, type, TYPE_SIZE);
-}
 
 /* ---- who asks for one ---- */
 
@@ -401,26 +392,26 @@ int successor_takes(struct media *media, const uint8_t *octets, size_t len)
 	struct zrtp_stream_info own = { .peer_ssrc = 0 }, other;
 	uint32_t ssrc;
 
-	if (!media->next || len < TYPE_AT + TYPE_SIZE) {
+	if (!media->next || len < WIRE_ZRTP_TYPE_AT + WIRE_ZRTP_TYPE_SIZE) {
 		return 0;
 	}
-	if (is_message(octets, len, "Hello   ")) {
+	if (wire_is_message(octets, len, "Hello   ")) {
 		return !(media->stream && zrtp_stream_knows_hello(media->stream, octets, len)) && may_enter(media);
 	}
 	if (media->stream) {
 		zrtp_stream_get_info(media->stream, &own);
 	}
 	zrtp_stream_get_info(media->next, &other);
-	memcpy(&ssrc, octets + SSRC_AT, sizeof(ssrc));
+	memcpy(&ssrc, octets + WIRE_ZRTP_SSRC_AT, sizeof(ssrc));
 	ssrc = ntohl(ssrc);
 	if (ssrc != own.peer_ssrc) {
 		return 1;
 	}
 	/* A peer may begin anew with the SSRC it had: what only a secure stream
 	 * gets is for that. */
-	return other.peer_ssrc == ssrc && other.found_at && !is_message(octets, len, "GoClear ")
-		&& !is_message(octets, len, "SASrelay") && !is_message(octets, len, "RelayACK")
-		&& !is_message(octets, len, "ClearACK") && !is_message(octets, len, "Ping    ");
+	return other.peer_ssrc == ssrc && other.found_at && !wire_is_message(octets, len, "GoClear ")
+		&& !wire_is_message(octets, len, "SASrelay") && !wire_is_message(octets, len, "RelayACK")
+		&& !wire_is_message(octets, len, "ClearACK") && !wire_is_message(octets, len, "Ping    ");
 }
 
 void successor_receive(struct media *media, const uint8_t *octets, size_t len)

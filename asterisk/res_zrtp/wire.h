@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Where things are in the packets of RTP, RTCP and ZRTP.
+ */
+#ifndef RES_ZRTP_WIRE_H
+#define RES_ZRTP_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/*! The fixed header of RTP, and where the SSRC is in it and in RTCP (RFC 3550, 5.1 and 6.4). */
+#define WIRE_RTP_HEADER 12
+#define WIRE_RTP_SSRC_AT 8
+#define WIRE_RTCP_SSRC_AT 4
+
+/*! In a ZRTP datagram: the SSRC, the type of its message, and how long that is (RFC 6189, 5). */
+#define WIRE_ZRTP_SSRC_AT 8
+#define WIRE_ZRTP_TYPE_AT 16
+#define WIRE_ZRTP_TYPE_SIZE 8
+
+/*! \brief Does a datagram with this first octet have the version of RTP and RTCP? */
+static inline int wire_is_media(uint8_t first)
+{
+	return first >> 6 == 2;
+}
+
+/*! \brief Is a datagram with that version and this second octet RTCP, where both share a port (RFC 5761, 4)? */
+static inline int wire_is_rtcp(uint8_t second)
+{
+	return second >= 192 && second <= 223;
+}
+
+/*! \brief Is this ZRTP datagram one with a message of this type, of eight characters? */
+static inline int wire_is_message(const uint8_t *octets, size_t len, const char *type)
+{
+	return len >= WIRE_ZRTP_TYPE_AT + WIRE_ZRTP_TYPE_SIZE
+		&& !memcmp(octets + WIRE_ZRTP_TYPE_AT, type, WIRE_ZRTP_TYPE_SIZE);
+}
+
+#endif
