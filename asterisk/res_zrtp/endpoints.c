@@ -11,17 +11,16 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/config.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/options.h"
 #include "asterisk/rtp_engine.h"
 #include "asterisk/sorcery.h"
 #include "asterisk/strings.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
 #include "endpoints.h"
 #include "res_zrtp.h"
+#include "tasks.h"
 
 /*! Until Asterisk has booted it is looked whether it has, milliseconds. */
 #define BOOT_STEP 500
@@ -29,9 +28,7 @@
 #define NAMED_MAX 20
 #define NAMES_SIZE 512
 
-static struct ast_taskprocessor *tasks;
-/*! Of tasks, which the timers' thread reads while it may be taken down. */
-AST_MUTEX_DEFINE_STATIC(tasks_lock);
+static struct tasks looks = TASKS_INIT;
 /*! Whose endpoints are observed, with a reference. Of the tasks alone. */
 static struct ast_sorcery *observed;
 
@@ -200,33 +197,19 @@ static int when_booted(attribute_unused const void *data)
 
 void endpoints_look(void)
 {
-	int lost;
-
-	ast_mutex_lock(&tasks_lock);
-	lost = tasks && is_booted() && ast_taskprocessor_push(tasks, task_look, NULL);
-	ast_mutex_unlock(&tasks_lock);
-	if (lost) {
+	if (is_booted() && tasks_push(&looks, task_look, NULL) < 0) {
 		ast_log(LOG_WARNING, "Out of memory, endpoints whose rtp_engine does not exist are not named\n");
 	}
 }
 
 int endpoints_init(void)
 {
-	tasks = ast_taskprocessor_get("zrtp/endpoints", TPS_REF_DEFAULT);
-
-	return tasks && !timers_add(BOOT_STEP, when_booted, NULL) ? 0 : -1;
+	return tasks_open(&looks, "zrtp/endpoints") || timers_add(BOOT_STEP, when_booted, NULL) ? -1 : 0;
 }
 
 void endpoints_shutdown(void)
 {
-	struct ast_taskprocessor *last;
-
-	ast_mutex_lock(&tasks_lock);
-	last = tasks;
-	tasks = NULL;
-	ast_mutex_unlock(&tasks_lock);
-	/* Ends when all that was pushed is done. */
-	ast_taskprocessor_unreference(last);
+	tasks_close(&looks);
 	if (observed) {
 		ast_sorcery_observer_remove(observed, "endpoint", &observer);
 	}

@@ -14,15 +14,14 @@
 #include "asterisk/audiohook.h"
 #include "asterisk/channel.h"
 #include "asterisk/framehook.h"
-#include "asterisk/lock.h"
 #include "asterisk/stasis.h"
 #include "asterisk/stasis_channels.h"
 #include "asterisk/stasis_message_router.h"
 #include "asterisk/strings.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
 #include "res_zrtp.h"
+#include "tasks.h"
 
 #ifndef HAVE_SNAPSHOT_BASE
 #define BUCKETS 61
@@ -42,9 +41,7 @@ static const char * const harmless[] = { "Volume", "Tone Detector", "Speex", "sp
 static const char * const whisperers[] = { "ChanSpy", "Chanspy", "Snoop", "Broadcast" };
 
 static struct stasis_message_router *router;
-static struct ast_taskprocessor *looks;
-/*! Of looks, which the timers' thread reads while it may be taken down. */
-AST_MUTEX_DEFINE_STATIC(looks_lock);
+static struct tasks looks = TASKS_INIT;
 
 #ifndef HAVE_SNAPSHOT_BASE
 /*! Uniqueids of channels with an application that takes their audio. */
@@ -126,12 +123,8 @@ static int task_look(void *data)
 static int on_time(const void *data)
 {
 	char *id = (char *) data;
-	int pushed;
 
-	ast_mutex_lock(&looks_lock);
-	pushed = looks && !ast_taskprocessor_push(looks, task_look, id);
-	ast_mutex_unlock(&looks_lock);
-	if (!pushed) {
+	if (tasks_push(&looks, task_look, id)) {
 		ast_free(id);
 	}
 
@@ -217,10 +210,9 @@ int listen_init(void)
 		return -1;
 	}
 #endif
-	looks = ast_taskprocessor_get("zrtp/listeners", TPS_REF_DEFAULT);
 	router = stasis_message_router_create(ast_channel_topic_all());
 
-	return !looks || !router
+	return tasks_open(&looks, "zrtp/listeners") || !router
 		|| stasis_message_router_add(router, ast_channel_snapshot_type(), on_snapshot, NULL)
 		|| stasis_message_router_add(router, ast_channel_chanspy_start_type(), on_chanspy, NULL)
 		|| stasis_message_router_add(router, ast_channel_chanspy_stop_type(), on_chanspy, NULL)
@@ -234,17 +226,11 @@ int listen_init(void)
 
 void listen_shutdown(void)
 {
-	struct ast_taskprocessor *last;
-
 	stasis_message_router_unsubscribe_and_join(router);
 	router = NULL;
 	/* Nobody adds any more. */
 	timers_hurry(on_time);
-	ast_mutex_lock(&looks_lock);
-	last = looks;
-	looks = NULL;
-	ast_mutex_unlock(&looks_lock);
-	ast_taskprocessor_unreference(last);
+	tasks_close(&looks);
 #ifndef HAVE_SNAPSHOT_BASE
 	ao2_cleanup(taken);
 	taken = NULL;

@@ -15,24 +15,21 @@
 #include "asterisk/bridge_channel.h"
 #include "asterisk/channel.h"
 #include "asterisk/frame.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/rtp_engine.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/vector.h"
 
 #include "res_zrtp.h"
 #include "partner.h"
 #include "partner_choice.h"
 #include "refuse.h"
+#include "tasks.h"
 
 /*! Between two looks at others that may be encrypted soon, or are, milliseconds. */
 #define SOON 100
 #define LATER 500
 
-static struct ast_taskprocessor *tasks;
-/*! Of tasks, which the timers' thread reads while it may be taken down. */
-AST_MUTEX_DEFINE_STATIC(tasks_lock);
+static struct tasks looks = TASKS_INIT;
 
 AST_VECTOR(others, struct ast_channel *);
 
@@ -164,12 +161,8 @@ static int task_look(void *data)
 static int fire(const void *data)
 {
 	struct ast_channel *chan = (struct ast_channel *) data;
-	int pushed;
 
-	ast_mutex_lock(&tasks_lock);
-	pushed = tasks && !ast_taskprocessor_push(tasks, task_look, chan);
-	ast_mutex_unlock(&tasks_lock);
-	if (!pushed) {
+	if (tasks_push(&looks, task_look, chan)) {
 		ast_channel_unref(chan);
 	}
 
@@ -274,19 +267,11 @@ int partner_withholds(const struct hook *hook, struct ast_channel *chan, const s
 
 int partner_init(void)
 {
-	tasks = ast_taskprocessor_get("zrtp/partner", TPS_REF_DEFAULT);
-
-	return tasks ? 0 : -1;
+	return tasks_open(&looks, "zrtp/partner");
 }
 
 void partner_shutdown(void)
 {
-	struct ast_taskprocessor *last;
-
 	timers_hurry(fire);
-	ast_mutex_lock(&tasks_lock);
-	last = tasks;
-	tasks = NULL;
-	ast_mutex_unlock(&tasks_lock);
-	ast_taskprocessor_unreference(last);
+	tasks_close(&looks);
 }
