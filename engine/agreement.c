@@ -661,6 +661,7 @@ enum zrtp_state zrtp_try_other(struct zrtp_stream *stream)
 	zrtp_exchange_drop(stream);
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_swap_hello(stream);
+	stream->begun_anew = true;
 	stream->other_hello.len = 0;
 	stream->hello_acked = true;
 	stream->ack_ssrc = stream->peer_ssrc;

@@ -168,6 +168,18 @@ static bool accept_confirm(struct zrtp_stream *stream, const struct zrtp_message
 	return good;
 }
 
+/* A Confirm that does not open, and need not mean that the peer has other keys: in
+ * clear by GoClear it answers anybody's Commit; and where an exchange was given up
+ * for another one it may be the former's, come late. (What Preshared mode derives it
+ * can derive once.) */
+static bool is_stray(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed)
+{
+	const struct zrtp_exchange *exchange = stream->exchange;
+
+	return (stream->from_clear || (stream->begun_anew && exchange->mode != ZRTP_MODE_PRESHARED)) &&
+	       !zrtp_sealed_authentic(stream, sealed, zrtp_other(exchange->role));
+}
+
 enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
@@ -183,10 +195,9 @@ enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_m
 		if (zrtp_agree_without_dh(stream)) {
 			return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 		}
-		if (stream->from_clear &&
-		    !zrtp_sealed_authentic(stream, &message->u.sealed, ZRTP_RESPONDER)) {
-			return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN); /* of a Commit that somebody forged */
-		}
+	}
+	if (is_stray(stream, &message->u.sealed)) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
 	if (!accept_confirm(stream, message, &next)) {
 		return next;
@@ -223,6 +234,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 	stream->other_hello.len = 0;
 	stream->lost_commits = 0;
 	stream->from_clear = stream->was_clear = stream->peer_clear_known = stream->awaits_media = false;
+	stream->begun_anew = false;
 	stream->effects |=
 		ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH | ZRTP_EFFECT_SECURE | ZRTP_EFFECT_ADVANCE;
 	return ZRTP_STATE_SECURE;
@@ -235,8 +247,8 @@ enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_m
 	if (stream->awaits_media) {
 		return zrtp_on_confirm2_again(stream, message);
 	}
-	if (stream->from_clear && !zrtp_sealed_authentic(stream, &message->u.sealed, ZRTP_INITIATOR)) {
-		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN); /* anybody's, as the Commit may be */
+	if (is_stray(stream, &message->u.sealed)) {
+		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
 	if (!accept_confirm(stream, message, &next)) {
 		return next;

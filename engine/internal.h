@@ -210,6 +210,7 @@ struct zrtp_stream {
 	uint8_t peer_clear_mac[ZRTP_MAC_SIZE];
 	bool peer_clear_known;
 	bool from_clear;                 /* the exchange began in clear by GoClear */
+	bool begun_anew;                 /* after one that was given up for another */
 	unsigned lost_commits;           /* how often ours has lost, to go secure again */
 	bool clear_acted;                /* peer_clear_mac was acted upon */
 	uint8_t relay[ZRTP_CONFIRM_MIN]; /* our SASrelay, until acknowledged */

@@ -125,6 +125,7 @@ void zrtp_turns_end(struct zrtp_stream *winner)
 			zrtp_late_over(s);
 			zrtp_timer_stop(s);
 			s->now = winner->now;
+			s->begun_anew = true;
 			s->state = ZRTP_STATE_FOUND;
 		}
 		if ((s->state == ZRTP_STATE_FOUND || s->state == ZRTP_STATE_DISCOVERY) && s->peer_hello_len &&

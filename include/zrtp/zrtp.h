@@ -424,6 +424,8 @@ struct zrtp_callbacks {
 	void (*send)(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *stream_arg);
 	/* Install keys for one direction. ZRTP_RECEIVE comes before the packet
 	 * that lets the peer start sending SRTP, ZRTP_SEND when we may start.
+	 * Before the stream is secure those for ZRTP_RECEIVE may come again, of
+	 * another exchange: they take the place of the former.
 	 * Non-zero refuses: the exchange ends with ZRTP_ERROR_SOFTWARE. */
 	int (*keys)(struct zrtp_stream *stream, enum zrtp_direction direction,
 		    const struct zrtp_srtp_keys *keys, void *stream_arg);

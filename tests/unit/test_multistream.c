@@ -83,17 +83,108 @@ static void streams_that_start_together_share_one_dh_exchange(void **state)
 	}
 }
 
+/* Each side is told the hash of the other one's Hello, so that nothing of it is
+ * taken for a stranger's. */
+static void tell_hashes(struct pair *pair, unsigned index)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+		zrtp_stream_hello_hash(pair->side[!side].log[index].stream, hash);
+		assert_int_equal(zrtp_stream_set_peer_hello_hash(pair->side[side].log[index].stream, hash),
+				 ZRTP_OK);
+	}
+}
+
+/* Two exchanges beside each other: the first one to be answered hangs before its
+ * DHPart2 until the other one, which begins when its turn is over, is about to end. */
+struct beside {
+	const char *late; /* this message of the other one arrives after it was given up */
+	unsigned first, other;
+	bool answered, is_kept, is_over;
+	struct pair_packet kept;
+};
+
+static bool beside(struct pair *pair, struct pair_packet *packet)
+{
+	struct beside *b = pair->filter_arg;
+
+	if (b->is_over) {
+		return true;
+	}
+	if (!b->answered && pair_is(packet, "DHPart1 ")) {
+		b->answered = true;
+		b->first = packet->stream;
+		b->other = !packet->stream;
+	}
+	if (b->answered && packet->stream == b->other && pair_is(packet, b->late)) {
+		b->kept = b->is_kept ? b->kept : *packet;
+		b->is_kept = true;
+		return false;
+	}
+	if (b->answered && packet->stream == b->first) {
+		return b->is_kept || !pair_is(packet, "DHPart2 ");
+	}
+	/* So that the next exchange on it is where it takes such a message. */
+	return !b->is_kept || !pair_is(packet, "Commit  ") || strcmp(b->late, "Confirm1");
+}
+
+static void comes_late(const char *late, unsigned seed)
+{
+	struct beside b = { .late = late };
+	struct pair_config config = defaults();
+	struct pair *pair = pair_new(&config);
+
+	pair->side[0].prng += seed; /* whose Commit wins */
+	pair->filter = beside;
+	pair->filter_arg = &b;
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		tell_hashes(pair, i);
+		pair_start(pair, i);
+	}
+	pair_run(pair, pair->now + 1000000);
+	assert_true(pair_run_until_secure(pair, b.first, pair->now + 9000000));
+	assert_true(b.is_kept);
+	pair_run(pair, pair->now + 100000);
+	assert_int_equal(zrtp_stream_receive(pair->side[b.kept.to].log[b.other].stream, b.kept.octets,
+					     b.kept.len, pair->now),
+			 ZRTP_DROPPED);
+	b.is_over = true;
+	assert_true(pair_run_until_secure(pair, b.other, pair->now + 5000000));
+	for (unsigned i = 0; i < 2; i++) {
+		pair_assert_secure(pair, i);
+		assert_int_equal(pair_info(pair, 0, i).multistream, i == b.other);
+	}
+	pair_free(pair);
+}
+
+/* R142: one that was given up, since another one was completed first, does not fail
+ * the Multistream exchange that took its place. */
+static void a_late_confirm_of_an_exchange_given_up_fails_nothing(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 8; seed++) {
+		comes_late("Confirm1", seed);
+		comes_late("Confirm2", seed);
+	}
+}
+
 static void loss_with_three_streams(void **state)
 {
 	(void)state;
-	for (unsigned seed = 1; seed < 10; seed++) {
+	for (unsigned seed = 1; seed < 100; seed++) {
 		struct pair_config config = defaults();
 		struct pair *pair = pair_new(&config);
 
 		pair->loss = 25;
+		pair->jitter = seed % 4 * 5000;
 		pair->prng = seed * 7001;
 		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
 			pair_add_stream(pair, i);
+			if (seed & 1) {
+				tell_hashes(pair, i);
+			}
 			pair_start(pair, i);
 		}
 		for (unsigned i = 0; i < PAIR_STREAMS; i++) {
@@ -329,6 +420,7 @@ int main(void)
 		cmocka_unit_test(further_streams_use_multistream),
 		cmocka_unit_test(streams_that_start_together_share_one_dh_exchange),
 		cmocka_unit_test(loss_with_three_streams),
+		cmocka_unit_test(a_late_confirm_of_an_exchange_given_up_fails_nothing),
 		cmocka_unit_test(another_stream_takes_over_after_a_failure),
 		cmocka_unit_test(multistream_needs_a_session_key),
 		cmocka_unit_test(a_late_stream_that_fails_is_not_clear_again),
