@@ -196,10 +196,16 @@ static void reach_add(struct reach *reach, struct ast_bridge *bridge)
 	}
 }
 
+/*! \brief The other half of a Local channel, with a reference; NULL of any other one. */
+static struct ast_channel *other_half(struct ast_channel *chan)
+{
+	return strcmp(ast_channel_tech(chan)->type, "Local") ? NULL : ast_local_get_peer(chan);
+}
+
 /*! \brief What a channel adds: its listeners, and the bridge or the application behind a Local one. */
 static void reach_through(struct reach *reach, struct ast_channel *chan)
 {
-	struct ast_channel *other = strcmp(ast_channel_tech(chan)->type, "Local") ? NULL : ast_local_get_peer(chan);
+	struct ast_channel *other = other_half(chan);
 	struct ast_bridge *bridge;
 
 	reach->listening = listen_worst(reach->listening, listen_channel(chan));
@@ -295,12 +301,8 @@ struct ast_bridge *bridge_of(struct ast_channel *chan)
 static struct ast_bridge *bridge_near(struct ast_channel *chan)
 {
 	struct ast_bridge *bridge = bridge_of(chan);
-	struct ast_channel *other;
+	struct ast_channel *other = bridge ? NULL : other_half(chan);
 
-	if (bridge || strcmp(ast_channel_tech(chan)->type, "Local")) {
-		return bridge;
-	}
-	other = ast_local_get_peer(chan);
 	if (other) {
 		bridge = bridge_of(other);
 		ast_channel_unref(other);

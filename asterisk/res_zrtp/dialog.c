@@ -163,29 +163,29 @@ int dialog_is_phones(const struct media *media)
 	return media->dialog && (__atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE) & DIALOG_PHONES);
 }
 
-int dialog_announce(struct media *media, const char *tag, int announced)
+int dialog_other_tag(char known[DIALOG_TAG_SIZE], const char *tag)
 {
-	struct dialog *dialog;
-	int other = 0;
+	int other = !ast_strlen_zero(tag) && !ast_strlen_zero(known) && strncmp(tag, known, DIALOG_TAG_SIZE - 1);
 
+	if (!ast_strlen_zero(tag)) {
+		ast_copy_string(known, tag, DIALOG_TAG_SIZE);
+	}
+
+	return other;
+}
+
+void dialog_announce(struct media *media, const char *tag, int announced)
+{
 	dialog_find(media);
 	ao2_lock(media);
-	dialog = media->dialog;
-	if (dialog) {
+	if (media->dialog) {
 		AST_LIST_LOCK(&dialogs);
-		other = !ast_strlen_zero(tag) && !ast_strlen_zero(dialog->tag)
-			&& strncmp(tag, dialog->tag, sizeof(dialog->tag) - 1);
-		if (!ast_strlen_zero(tag)) {
-			ast_copy_string(dialog->tag, tag, sizeof(dialog->tag));
-		}
-		if (announced || other) {
-			__atomic_store_n(&dialog->announced, announced, __ATOMIC_RELEASE);
+		if (dialog_other_tag(media->dialog->tag, tag) || announced) {
+			__atomic_store_n(&media->dialog->announced, announced, __ATOMIC_RELEASE);
 		}
 		AST_LIST_UNLOCK(&dialogs);
 	}
 	ao2_unlock(media);
-
-	return other;
 }
 
 int dialog_is_announced(const struct media *media)

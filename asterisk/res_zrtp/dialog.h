@@ -18,11 +18,18 @@
 #include "asterisk/channel.h"
 #include "asterisk/linkedlists.h"
 
+/*! Room for the tag of a remote party; what is longer is cut off. */
+#define DIALOG_TAG_SIZE 128
+
 struct leg;
 struct media;
 
-/*! Room for the tag of a remote party; what is longer is cut off. */
-#define DIALOG_TAG_SIZE 128
+/*!
+ * \brief Is a description of another party than the one before? Remember whose it is.
+ * \param known the tag of that one, empty at first
+ * \param tag empty: not known, the same as before
+ */
+int dialog_other_tag(char known[DIALOG_TAG_SIZE], const char *tag);
 
 /*! Whose keys they are; bits. */
 enum dialog_keys {
@@ -73,10 +80,9 @@ int dialog_is_phones(const struct media *media);
  * A later description of the same party without it takes nothing back. Another
  * party, as the 200 of a second branch, has announced nothing.
  *
- * \param tag empty: not known, the same as before
- * \retval 1 it is another party than before
+ * \param tag as of dialog_other_tag()
  */
-int dialog_announce(struct media *media, const char *tag, int announced);
+void dialog_announce(struct media *media, const char *tag, int announced);
 /*! \brief Has it? \pre media is locked */
 int dialog_is_announced(const struct media *media);
 

@@ -107,17 +107,31 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 	}
 }
 
-/*! \brief The same for the channel of a stream, whose state does not change. */
-static void publish_plain(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
+/*!
+ * \brief The same for the channel of a stream.
+ * \param state what its variable says from now on, without a SAS of ours; NULL: it does not change
+ */
+static void publish_state(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
+	const char *state)
 {
 	struct ast_channel *chan = media_channel(media);
 
-	if (chan) {
-		publish_blob(chan, type, fields);
-		ast_channel_unref(chan);
-	} else {
+	if (!chan) {
 		ast_json_unref(fields);
+		return;
 	}
+	if (fields && state) {
+		/* First, so that whoever hears the event finds the variables. */
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", state);
+		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+	}
+	publish_blob(chan, type, fields);
+	ast_channel_unref(chan);
+}
+
+static void publish_plain(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
+{
+	publish_state(media, type, fields, NULL);
 }
 
 /*!
@@ -268,19 +282,13 @@ void events_alert(struct media *media, enum zrtp_event event)
 		[ZRTP_EVENT_LATE_KEYS] = "LateExchange",
 		[ZRTP_EVENT_CLEAR_UNANSWERED] = "ClearUnanswered",
 	};
-	char ssrc[9];
 
 	/* Most of these anybody can cause: once for each stream has to do. */
 	if (!names[event] || (media->alerted & 1U << event && event != ZRTP_EVENT_CLEAR_UNANSWERED)) {
 		return;
 	}
 	media->alerted |= 1U << event;
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
-	publish_plain(media, alert_type(),
-		ast_json_pack("{s: s, s: s, s: s}",
-			"SSRC", ssrc,
-			"Reason", names[event],
-			"Text", zrtp_event_text(event)));
+	events_warn(media, names[event], zrtp_event_text(event));
 }
 
 void events_warn(struct media *media, const char *reason, const char *text)
@@ -297,55 +305,35 @@ void events_warn(struct media *media, const char *reason, const char *text)
 
 void events_passthrough(struct media *media, const char *state, int first)
 {
-	struct ast_channel *chan = media_channel(media);
 	char ssrc[9], partner[AST_CHANNEL_NAME];
-	struct ast_json *fields;
+	const char *variable = strcmp(state, "ended") ? "passthrough" : "";
 	int keyed;
 
-	if (!chan) {
-		return;
-	}
 	ao2_lock(media);
 	ast_copy_string(partner, media->pass.partner_name, sizeof(partner));
 	keyed = media->pass.keyed;
 	ao2_unlock(media);
 	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
-	fields = ast_json_pack("{s: s, s: s, s: s, s: s}",
-		"SSRC", ssrc,
-		"State", state,
-		"PhoneKeys", yes_no(keyed),
-		"Partner", partner);
-	if (fields) {
-		if (first) {
-			pbx_builtin_setvar_helper(chan, "ZRTP_STATE", !strcmp(state, "ended") ? "" : "passthrough");
-			pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
-		}
-		ast_channel_publish_cached_blob(chan, passthrough_type(), fields);
-		ast_json_unref(fields);
-	}
-	ast_channel_unref(chan);
+	publish_state(media, passthrough_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"State", state,
+			"PhoneKeys", yes_no(keyed),
+			"Partner", partner),
+		first ? variable : NULL);
 }
 
 void events_unjoined(struct media *media, const char *reason, const char *text, int first)
 {
-	struct ast_channel *chan = media_channel(media);
-	struct ast_json *fields;
 	char ssrc[9];
 
-	if (!chan) {
-		return;
-	}
 	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
-	fields = ast_json_pack("{s: s, s: s, s: s}", "SSRC", ssrc, "Reason", reason, "Text", text);
-	if (fields) {
-		if (first) {
-			pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(OUTCOME_CLEAR));
-			pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
-		}
-		ast_channel_publish_cached_blob(chan, clear_type(), fields);
-		ast_json_unref(fields);
-	}
-	ast_channel_unref(chan);
+	publish_state(media, clear_type(),
+		ast_json_pack("{s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason,
+			"Text", text),
+		first ? events_outcome_text(OUTCOME_CLEAR) : NULL);
 }
 
 /*! \brief Who the peer of a leg is, and one thing more. */

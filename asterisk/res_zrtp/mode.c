@@ -719,10 +719,8 @@ static int look(struct media *media)
 
 	if (role == ROLE_END) {
 		again = 0;
-	} else if (partner && native && !beside) {
-		again = wait_for_keys(media, chan);
 	} else if (partner && native) {
-		again = 0;
+		again = beside ? 0 : wait_for_keys(media, chan);
 	} else if (beside) {
 		again = follow(media, first, chan, partner);
 	} else if (partner) {

@@ -145,23 +145,10 @@ static enum zrtp_signalling_value check(const char *value)
 	}
 }
 
-/*! \brief Is this description of another party than the one before? Remember whose it is. \pre media is locked */
-static int is_other_party(struct media *media, const char *tag)
-{
-	int other = !ast_strlen_zero(tag) && !ast_strlen_zero(media->peer_tag)
-		&& strncmp(tag, media->peer_tag, sizeof(media->peer_tag) - 1);
-
-	if (!ast_strlen_zero(tag)) {
-		ast_copy_string(media->peer_tag, tag, sizeof(media->peer_tag));
-	}
-
-	return other;
-}
-
 /*! \brief Put down what a description says. \retval 1 it is news \pre media is locked */
 static int take_hash(struct media *media, const char *tag, const char *value)
 {
-	int other = is_other_party(media, tag);
+	int other = dialog_other_tag(media->peer_tag, tag);
 	int changed = other || strcasecmp(media->peer_hash, value);
 
 	if (changed && value[0]) {
@@ -275,7 +262,6 @@ void signalling_made(struct media *media)
 void signalling_apply(struct media *media)
 {
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
-
 	enum zrtp_status status;
 	int other;
 
