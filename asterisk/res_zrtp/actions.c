@@ -26,6 +26,7 @@
 struct job {
 	struct media *media;
 	enum ast_zrtp_action action;
+	enum verified_by by; /*!< Whose word it is */
 	action_done done;
 	struct ast_zrtp_info *info;     /*!< Of a query; guarded by the lock, gone when its owner is */
 	enum ast_zrtp_result result;    /*!< Guarded by the lock */
@@ -299,9 +300,7 @@ static void finish(struct job *job, enum ast_zrtp_result result)
 static int task_action(void *data)
 {
 	struct job *job = data;
-	enum ast_zrtp_result result = perform(job->media, job->action,
-		/* Those of the keypad nobody waits for. */
-		job->done ? VERIFIED_PHONE : VERIFIED_OPERATOR);
+	enum ast_zrtp_result result = perform(job->media, job->action, job->by);
 
 	leg_settle(job->media->leg);
 	if (job->done) {
@@ -398,6 +397,7 @@ int action_push(struct media *media, enum ast_zrtp_action action, action_done do
 		return -1;
 	}
 	job->action = action;
+	job->by = VERIFIED_PHONE;
 	job->done = done;
 	if (leg_push_data(media, task_action, job)) {
 		ao2_ref(job, -1);
@@ -458,7 +458,8 @@ enum ast_zrtp_result ast_zrtp_query(struct ast_channel *chan, struct ast_zrtp_in
 	return run(job, task_query);
 }
 
-enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_action action)
+static enum ast_zrtp_result perform_on(struct ast_channel *chan, enum ast_zrtp_action action,
+				       enum verified_by by)
 {
 	struct job *job;
 	enum ast_zrtp_result result = job_for(chan, &job);
@@ -467,8 +468,19 @@ enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_ac
 		return result;
 	}
 	job->action = action;
+	job->by = by;
 
 	return run(job, task_action);
+}
+
+enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_action action)
+{
+	return perform_on(chan, action, VERIFIED_OPERATOR);
+}
+
+static enum ast_zrtp_result perform_for_phone(struct ast_channel *chan, enum ast_zrtp_action action)
+{
+	return perform_on(chan, action, VERIFIED_PHONE);
 }
 
 static int is_authenticated(struct ast_channel *chan)
@@ -495,7 +507,7 @@ const struct ast_zrtp_api api_table = {
 	.module = module,
 	.result_text = ast_zrtp_result_text,
 	.query = ast_zrtp_query,
-	.perform = ast_zrtp_perform,
+	.perform = perform_for_phone,
 	.is_authenticated = is_authenticated,
 	.announce_enrollment = announce_enrollment,
 	.say_sas = ast_zrtp_say_sas,

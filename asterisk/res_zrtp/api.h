@@ -82,7 +82,7 @@ struct ast_zrtp_api {
 	 */
 	enum ast_zrtp_result (*query)(struct ast_channel *chan, struct ast_zrtp_info *info);
 	/*!
-	 * \brief Do something with the ZRTP of a channel.
+	 * \brief Do something with the ZRTP of a channel, as its phone has asked for.
 	 *
 	 * AST_ZRTP_OK for AST_ZRTP_GO_CLEAR and AST_ZRTP_GO_SECURE says that it was
 	 * begun; the events ZrtpClear and ZrtpSecure say that it is done.

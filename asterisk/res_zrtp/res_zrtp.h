@@ -666,9 +666,9 @@ enum relay_status {
 /*! Who said in this call that its SAS was compared. */
 enum verified_by {
 	VERIFIED_EARLIER,  /*!< Nobody: it is known from an earlier call, if it is */
-	VERIFIED_PHONE,    /*!< The phone of the leg, by keypad: it vouches for itself */
+	VERIFIED_PHONE,    /*!< The phone of the leg, by keypad or to an application: it vouches for itself */
 	VERIFIED_PARTNER,  /*!< At the other leg, whose phone shows this SAS */
-	VERIFIED_OPERATOR, /*!< CLI, AMI, or an application */
+	VERIFIED_OPERATOR, /*!< CLI or AMI */
 };
 
 /*! All that is told of a leg. */
@@ -992,6 +992,7 @@ void action_clear_refused(struct media *media);
 extern const struct ast_zrtp_api api_table;
 const char *ast_zrtp_result_text(enum ast_zrtp_result result);
 enum ast_zrtp_result ast_zrtp_query(struct ast_channel *chan, struct ast_zrtp_info *info);
+/*! \brief As in api.h, by the operator's word. */
 enum ast_zrtp_result ast_zrtp_perform(struct ast_channel *chan, enum ast_zrtp_action action);
 int ast_zrtp_say_sas(struct ast_channel *chan, const char *sas, const char *sas_type, const char *digits);
 

@@ -471,6 +471,7 @@ def without_secrets(lab):
                 time.sleep(prompts.seconds("enroll-welcome", "sas-is") + 1.5)
                 phone.say("dtmf 1")
                 equal("status", status(events, "alice"), "ENROLLED")
+                equal("whose word it was", events.wait("ZrtpVerified", 3, Verified="yes")["By"], "phone")
                 phone.wait_ended(12)
                 lab.pbx.idle()
                 keeps(lab, ["alice"])
