@@ -499,6 +499,15 @@ void gate_open(struct media *media)
 	ao2_unlock(media);
 }
 
+void gate_forget(struct media *media)
+{
+	gate_wipe(media);
+	ao2_lock(media);
+	media->gate.was_secure = 0;
+	dialog_cleared(media);
+	ao2_unlock(media);
+}
+
 int gate_is_clear(struct media *media)
 {
 	int res;

@@ -245,6 +245,22 @@ static void begin_again(struct leg *leg)
 	}
 }
 
+void leg_begin_with_another(struct leg *leg)
+{
+	struct media *media;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		gate_forget(media);
+		ao2_lock(media);
+		peer_forget(&media->peer);
+		ao2_unlock(media);
+	}
+	begin_again(leg);
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		keyless_again(media);
+	}
+}
+
 static int is_secure(const struct media *media)
 {
 	return media->stream && media->report.info.state == ZRTP_STATE_SECURE;

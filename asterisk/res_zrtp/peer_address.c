@@ -74,6 +74,15 @@ void peer_replace(struct peer_address *peer, const struct net_address *source)
 	peer_secure(peer, source);
 }
 
+void peer_forget(struct peer_address *peer)
+{
+	unset(&peer->latched);
+	unset(&peer->heard);
+	unset(&peer->proved);
+	peer->known = peer->settled = peer->rtp_seen = peer->moved = peer->renewed = 0;
+	peer->heard_at = 0;
+}
+
 void peer_announce(struct peer_address *peer)
 {
 	look_again(peer);

@@ -94,6 +94,8 @@ void peer_set_remote(struct peer_address *peer, const struct net_address *remote
 void peer_renew(struct peer_address *peer, uint64_t now);
 /*! \brief Another peer has taken the stream from here. */
 void peer_replace(struct peer_address *peer, const struct net_address *source);
+/*! \brief Another peer has the call, at the address that is signalled: nothing is known of where its packets come from. */
+void peer_forget(struct peer_address *peer);
 /*! \brief It names another Hello than the one before: who comes now may come from elsewhere. */
 void peer_announce(struct peer_address *peer);
 /*! \brief The stream is secure: whoever was replaced is so no more. \param source of the last message, may be not set */

@@ -250,6 +250,8 @@ void gate_retire(struct media *media);
  * closed for policies that require ZRTP or do not allow clear.
  */
 void gate_open(struct media *media);
+/*! \brief The phone that had keys has left the call before it was answered: wipe them, and forget that it had. Closes. */
+void gate_forget(struct media *media);
 /*! \brief Wipe the keys, also those that wait, and close both directions. */
 void gate_wipe(struct media *media);
 /*! \brief Memory for keys and packets, for gate_next.c. \pre media is locked */
@@ -501,7 +503,8 @@ struct media {
 	unsigned int bundled:1;       /*!< It has the socket of another one */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
 	unsigned int refused:1;       /*!< refuse_leg() was called */
-	unsigned int other_party:1;   /*!< Another one answered than was known before */
+	unsigned int other_party:1;   /*!< Another one answered than was known before, */
+	unsigned int other_hash:1;    /*!< and its a=zrtp-hash is another one, or only one of them has any */
 	unsigned int placed:1;        /*!< Somebody has set its gate */
 	unsigned int video:1;         /*!< Its SDP has formats of video */
 	struct dialog *dialog;        /*!< What it shares with others, NULL before it is known */
@@ -527,6 +530,7 @@ struct media {
 	unsigned int next_secure:1;
 	enum outcome outcome;
 	uint64_t closed_since;        /*!< Watched since nothing passes, 0: not watched */
+	uint64_t branch_since;        /*!< Another branch may have answered, since then; 0: that is settled */
 	unsigned int closed_why;      /*!< enum refusal, of closed.c */
 	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
 	uint64_t logged_at[ZRTP_EVENT_COUNT]; /*!< The last line of each, where repetitions are left out */
@@ -877,6 +881,14 @@ struct ast_taskprocessor *leg_serializer(const struct leg *leg);
  * that calls this has returned. What is secure stays so until that is.
  */
 void leg_restart(struct media *media, enum peer_claim claim);
+
+/*!
+ * \brief Another phone has the call, and the one before has left it: ZRTP begins as in a new call.
+ *
+ * Nothing is left of the former keys, nor of that it was secure. Serializer
+ * only, outside of callbacks.
+ */
+void leg_begin_with_another(struct leg *leg);
 
 /*! \brief Do so now, if that was asked for. \retval 1 it was. Serializer only, outside of callbacks. */
 int leg_restarted(struct leg *leg);

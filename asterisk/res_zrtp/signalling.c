@@ -17,6 +17,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "branch.h"
 #include "closed.h"
 #include "dialog.h"
 #include "successor.h"
@@ -149,7 +150,8 @@ static enum zrtp_signalling_value check(const char *value)
 static int take_hash(struct media *media, const char *tag, const char *value)
 {
 	int other = dialog_other_tag(media->peer_tag, tag);
-	int changed = other || strcasecmp(media->peer_hash, value);
+	int other_hash = strcasecmp(media->peer_hash, value) != 0;
+	int changed = other || other_hash;
 
 	if (changed && value[0]) {
 		peer_announce(&media->peer);
@@ -157,6 +159,7 @@ static int take_hash(struct media *media, const char *tag, const char *value)
 	snprintf(media->peer_hash, sizeof(media->peer_hash), "%s", value);
 	media->report.signalled = value[0] != '\0';
 	media->other_party |= other;
+	media->other_hash |= other && other_hash;
 
 	return changed;
 }
@@ -263,13 +266,18 @@ void signalling_apply(struct media *media)
 {
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_status status;
-	int other;
+	int other, other_hash;
 
 	ao2_lock(media);
 	ast_copy_string(hash, media->peer_hash, sizeof(hash));
 	other = media->other_party;
-	media->other_party = 0;
+	other_hash = media->other_hash;
+	media->other_party = media->other_hash = 0;
 	ao2_unlock(media);
+
+	if (other && branch_answers(media, other_hash)) {
+		return;
+	}
 
 	/* What one party has announced says nothing of another one. */
 	if (other) {

@@ -14,6 +14,7 @@ import lab as laboratory
 import prompts
 import tone
 import wait
+from fork import Fork
 from harness import case, equal
 from sipp import Sipp, description
 from lab import PBX_HZ, PHONE_HZ
@@ -274,6 +275,35 @@ def missing(lab):
     equal("RTP packets to the phone that announced it, from the sixth second on", len(late), 0)
     open_to = capture.media(wire.between(target=26992), "rtp")
     equal("the other party hears something all along", open_to[-1].time - began > 10, True)
+
+
+@case("a forked call, secure with the phone that rang: another one answers, without ZRTP, with it, and without zrtp-hash",
+      errors="does not speak ZRTP|of another peer ignored, the stream is secure")
+def another_branch(lab):
+    for rings, answers in (({}, {"no_zrtp": True}), ({}, {}), ({"ignore_hash": True}, {"ignore_hash": True})):
+        with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("bob", answer="30", early=True, **rings) as first, \
+                lab.zrtp_phone("carol", tone="620", record=True, **answers) as second, \
+                Fork(lab.sip_port, laboratory.PROXY_PORT, laboratory.sip_port("bob"),
+                     laboratory.sip_port("carol")) as fork:
+            lab.pbx.cli(f"channel originate PJSIP/bob/sip:bob@127.0.0.1:{fork.port} extension echo@phones")
+            sas = first.secure()
+            fork.second_rings()
+            second.wait("up", 5)
+            if answers.get("no_zrtp"):
+                equal("event", events.wait("ZrtpClear", 8)["Reason"], "NoZrtp")
+                known = second.statistics()["audio"]["clear_received"]
+                time.sleep(2)
+                grown = second.statistics()["audio"]["clear_received"] - known
+                equal(f"packets in 2 s: {grown}", grown > 80, True)
+                equal("state", lab.pbx.stream("bob")["State"], "no-zrtp")
+            else:
+                equal("another SAS", second.secure() != sas, True)
+                lab.pbx.secure("bob")
+                time.sleep(2)
+            second.hang_up()
+            second.wait_ended()
+            tone.heard(second.recording, 620, PBX_HZ)
+            first.wait_ended()
 
 
 def hung_up(events, phone, channel, reason):
