@@ -456,39 +456,6 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 	return respond_in_mode(stream, commit);
 }
 
-/* hvi or nonce of the Commit in force. */
-static struct zrtp_commit own_commit(const struct zrtp_stream *stream)
-{
-	struct zrtp_message message;
-
-	if (zrtp_message_parse(&message, stream->exchange->commit.octets, stream->exchange->commit.len) !=
-	    ZRTP_PARSE_OK) {
-		return (struct zrtp_commit){ .hvi = NULL };
-	}
-	return message.u.commit;
-}
-
-/* Two Commits met (4.2). DH trumps Preshared; of two Preshared ones that of a
- * device with the M flag is discarded, if the other has none; otherwise the
- * lower hvi or nonce is, as an unsigned number in network order. */
-static bool own_wins(const struct zrtp_stream *stream, const struct zrtp_commit *own,
-		     const struct zrtp_commit *peer)
-{
-	bool own_mitm = stream->session->policy.mitm;
-	bool peer_mitm = zrtp_peer_hello(stream).flags & ZRTP_HELLO_MITM;
-
-	if (own->mode != peer->mode) {
-		return own->mode == ZRTP_MODE_DH;
-	}
-	if (own->mode == ZRTP_MODE_DH) {
-		return memcmp(own->hvi, peer->hvi, ZRTP_HVI_SIZE) > 0;
-	}
-	if (own->mode == ZRTP_MODE_PRESHARED && own_mitm != peer_mitm) {
-		return peer_mitm;
-	}
-	return memcmp(own->nonce, peer->nonce, ZRTP_NONCE_SIZE) > 0;
-}
-
 /* A Commit for a shared secret while our own on another stream of the session
  * is unanswered (4.2, 4.4.1): one of them wins. If that was somebody else's
  * Commit, the other exchange is none the worse: both may run, and the first that
@@ -505,8 +472,8 @@ static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_c
 		/* A late Confirm1 could be taken for that of the next exchange. */
 		return commit->mode == ZRTP_MODE_PRESHARED;
 	}
-	own = own_commit(other);
-	if (own_wins(stream, &own, commit)) {
+	own = zrtp_commit_in_force(other);
+	if (zrtp_own_commit_wins(stream, &own, commit)) {
 		return true;
 	}
 	zrtp_turn_lost(other, stream->now);
@@ -600,7 +567,7 @@ static bool loses_in_clear(struct zrtp_stream *stream, const struct zrtp_commit 
 enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_commit *commit = &message->u.commit;
-	struct zrtp_commit own = own_commit(stream);
+	struct zrtp_commit own = zrtp_commit_in_force(stream);
 	enum zrtp_state next;
 	bool other;
 
@@ -614,7 +581,7 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
 	}
-	if (own_wins(stream, &own, commit) || !loses_in_clear(stream, commit)) {
+	if (zrtp_own_commit_wins(stream, &own, commit) || !loses_in_clear(stream, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
 	stream->has_nonce = false;
@@ -841,7 +808,7 @@ enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_me
 {
 	const struct zrtp_dhpart *part = &message->u.dhpart;
 	struct zrtp_exchange *exchange = stream->exchange;
-	const struct zrtp_commit commit = own_commit(stream);
+	const struct zrtp_commit commit = zrtp_commit_in_force(stream);
 	uint8_t h2[ZRTP_IMAGE_SIZE];
 	uint32_t code;
 

@@ -250,6 +250,9 @@ enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_m
 	if (is_stray(stream, &message->u.sealed)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
+	if (zrtp_confirm2_must_wait(stream)) {
+		return zrtp_drop(stream, ZRTP_DROP_CONTENTION); /* the peer repeats it */
+	}
 	if (!accept_confirm(stream, message, &next)) {
 		return next;
 	}

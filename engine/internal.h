@@ -388,6 +388,16 @@ bool zrtp_is_renamed(const struct zrtp_stream *stream, const struct zrtp_hello *
 /* Is the Hello with the context's ZID to be sent as well? */
 bool zrtp_says_both(const struct zrtp_stream *stream);
 
+/* contention.c */
+/* hvi or nonce of the exchange's Commit, ours or the peer's. */
+struct zrtp_commit zrtp_commit_in_force(const struct zrtp_stream *stream);
+/* Two Commits met: is it ours that counts (4.2)? */
+bool zrtp_own_commit_wins(const struct zrtp_stream *stream, const struct zrtp_commit *own,
+			  const struct zrtp_commit *peer);
+/* Is another exchange, which wins against that of the stream, about to be completed by
+ * the peer? */
+bool zrtp_confirm2_must_wait(const struct zrtp_stream *stream);
+
 /* turns.c */
 /* The session's view of the peer is that of this stream's exchange from now on. */
 void zrtp_view_take(struct zrtp_stream *stream);

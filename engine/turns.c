@@ -6,7 +6,8 @@
  * Hello and a Commit prove nothing, and may be a stranger's: they must neither
  * keep the peer's own exchange on another stream waiting nor say who the peer
  * is. So each exchange has its own view of the peer, and the one that is
- * completed first binds the session.
+ * completed first binds the session. Which one that is must be the same on both
+ * sides: contention.c.
  */
 #include "internal.h"
 
