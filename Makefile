@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench bench-flood crash fuzz coverage sanitize attack install clean
+.PHONY: help demo check pbx unit bench bench-flood crash fuzz coverage sanitize attack mutants install clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -16,6 +16,7 @@ help:
 	@echo "make coverage lines and branches of the engine that its tests reach"
 	@echo "make sanitize the calls with ASan and UBSan in the modules, SANITIZE=thread: with TSan"
 	@echo "make attack   the slow cases, then a random attacker on real calls, MINUTES=30; SEED=n CALLS=k again"
+	@echo "make mutants  plant one fault after the other: which do the tests not notice? CASES=PATTERN JOBS=2 SET=hand"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install"
 	@echo "make clean    remove what was built here"
@@ -65,6 +66,11 @@ attack:
 	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
 		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
 	@python3 -B scripts/attack "$(MINUTES)" "$(SEED)" "$(CALLS)"
+
+# ARGUMENTS: what else tests/mutants/run.py takes.
+mutants:
+	@scripts/install-deps
+	@nice python3 -B tests/mutants/run.py $(if $(JOBS),-j '$(JOBS)') $(if $(CASES),-k '$(CASES)') $(if $(SET),-s '$(SET)') $(ARGUMENTS)
 
 coverage:
 	@scripts/install-deps

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A copy of the tree with a build folder of its own, where one fault after the other is planted."""
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import time
+
+KEPT_OUT = re.compile(r"\.git|build.*|__pycache__")
+OPTIONS = ("-Dtests=true", "-Dtools=enabled", "-Dasterisk=false", "-Dwerror=false", "-Dwarning_level=0",
+           "-Dbuildtype=plain", "-Doptimization=0", "-Db_ndebug=false")
+# Programs that answer for timing on a busy machine, or for phones: a fault they notice may be none.
+LEFT_OUT = re.compile(r"zrtpcall .*|mutants")
+# What takes long and sees no more by being long.
+ENVIRONMENT = {"ZRTP_CRASHES": "10", "ZRTP_LINES_RUNS": "300", "LC_ALL": "C"}
+FAILED = re.compile(r"^\[  FAILED  \] (?!\d+ test)(\S+)|^(?:FAIL|ERROR): (\S+)", re.M)
+GRACE = 5  # seconds more than four times what a test takes
+
+
+class Broken(Exception):
+    """The tree without a fault does not build, or its tests fail."""
+
+
+def contents(top):
+    """The files of a tree that a build may depend on: path to contents."""
+    found = {}
+    for folder, folders, names in os.walk(top):
+        if folder == top:
+            folders[:] = [name for name in folders if not KEPT_OUT.fullmatch(name)]
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                with open(path, "rb") as file:
+                    found[os.path.relpath(path, top)] = file.read()
+    return found
+
+
+def alone(command, build):
+    """The command with a /tmp of its own in memory, where this machine allows it: quicker, and nothing
+    of a program that crashed is left."""
+    if os.path.realpath(build).startswith("/tmp/"):
+        return command
+    inside = ["unshare", "--mount", "sh", "-ec", 'mount -t tmpfs none /tmp; exec "$@"', "sh"]
+    if alone.allowed is None:
+        alone.allowed = subprocess.run([*inside, "true"], stderr=subprocess.DEVNULL).returncode == 0
+    return [*inside, *command] if alone.allowed else command
+
+
+alone.allowed = None
+
+
+class Test:
+    """A test program as Meson knows it."""
+
+    def __init__(self, known, targets, build):
+        self.name, self.command = known["name"], known["cmd"]
+        self.environment = {**known["env"], **ENVIRONMENT}
+        self.targets = [os.path.relpath(targets[i], build) for i in known["depends"] if i in targets]
+        self.inputs, self.took = set(), 0.0
+
+
+class Place:
+    """One copy, one build folder; used by one thread."""
+
+    def __init__(self, top, folder, sanitize=""):
+        self.source, self.build = os.path.join(folder, "source"), os.path.join(folder, "build")
+        self.top, self.options = top, [*OPTIONS, *([f"-Db_sanitize={sanitize}"] if sanitize else [])]
+        self.planted, self.tests = None, []
+
+    def prepare(self, files):
+        """Make the copy the same as the tree, touching only what differs; build; learn of the tests."""
+        os.makedirs(self.source, exist_ok=True)
+        old = contents(self.source)
+        for path in old.keys() - files.keys():
+            os.unlink(os.path.join(self.source, path))
+        for path, data in files.items():
+            if old.get(path) != data:
+                self._write(path, data)
+            shutil.copymode(os.path.join(self.top, path), os.path.join(self.source, path))
+        if not os.path.exists(os.path.join(self.build, "build.ninja")):
+            self._must(["meson", "setup", *self.options, self.build, self.source])
+        self._must(["ninja", "-j1", "-C", self.build])
+        self._learn()
+
+    def _write(self, path, data):
+        path = os.path.join(self.source, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def _must(self, command):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            raise Broken(f"{' '.join(command[:2])} failed without a fault:\n{done.stdout[-3000:]}")
+        return done.stdout
+
+    def _learn(self):
+        def meson(what):
+            return json.loads(self._must(["meson", "introspect", what, self.build]))
+        targets = {target["id"]: target["filename"][0] for target in meson("--targets")}
+        self.tests = []
+        for known in meson("--tests"):
+            test = Test(known, targets, self.build)
+            if LEFT_OUT.fullmatch(test.name) or not test.targets:
+                continue
+            listed = self._must(["ninja", "-C", self.build, "-t", "inputs", *test.targets]).split("\n")
+            test.inputs = {os.path.relpath(os.path.normpath(os.path.join(self.build, path)), self.source)
+                           for path in listed if path}
+            self.tests.append(test)
+
+    def baseline(self, known):
+        """Every test must pass without a fault; how long each takes: {name: seconds}, known or tried."""
+        for test in self.tests:
+            if test.name in known:
+                test.took = known[test.name]
+                continue
+            failed, test.took = self._run(test, 900)
+            if failed:
+                raise Broken(f"{test.name} fails without a fault: {failed}")
+        return {test.name: test.took for test in self.tests}
+
+    def reaching(self, path, only=()):
+        """The tests whose programs are made from a file, the quickest first. A header: all of its folder."""
+        def is_reached(test):
+            if path.endswith(".c"):
+                return path in test.inputs
+            folder = os.path.dirname(path)
+            return folder.startswith("include") or any(i.startswith(folder + "/") for i in test.inputs)
+        return sorted((t for t in self.tests if is_reached(t) and (not only or t.name in only)), key=lambda t: t.took)
+
+    def plant(self, path, text):
+        """Write a fault into the copy, instead of the one before."""
+        self.restore(keep=path)
+        if self.planted is None:
+            with open(os.path.join(self.source, path), "rb") as file:
+                self.planted = path, file.read()
+        self._write(path, text.encode())
+
+    def restore(self, keep=None):
+        if self.planted and self.planted[0] != keep:
+            self._write(*self.planted)
+            self.planted = None
+
+    def compiles(self, path):
+        """Does the file compile with the fault in it? The compiler's words if not."""
+        name = os.path.relpath(os.path.join(self.source, path), self.build)
+        if not path.endswith(".c"):
+            return ""
+        done = subprocess.run(["ninja", "-C", self.build, "-j1", f"{name}^"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        return done.stdout if done.returncode else ""
+
+    def same_code(self, path):
+        """Does the compiler make the same code with the fault and without?"""
+        if not path.endswith(".c"):
+            return False
+        with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as file:
+            name = os.path.relpath(os.path.join(self.source, path), self.build)
+            commands = [known["command"] for known in json.load(file) if known["file"] == name]
+        with open(os.path.join(self.source, path), "rb") as file:
+            mutated = file.read()
+        try:
+            both = []
+            for data in (mutated, self.planted[1]):
+                self._write(path, data)
+                both.append([self._optimized(command) for command in commands[:1]])
+            return bool(both[0]) and both[0] == both[1]
+        finally:
+            self._write(path, mutated)
+
+    def _optimized(self, command):
+        """The object file of a compile command, with optimization."""
+        out = os.path.join(self.build, "optimized.o")
+        words = shlex.split(command)
+        words[words.index("-o") + 1] = out
+        subprocess.run([*words, "-O2", "-DNDEBUG"], cwd=self.build, stderr=subprocess.DEVNULL, check=True)
+        with open(out, "rb") as file:
+            return file.read()
+
+    def notices(self, test):
+        """Build a test with the fault in it and run it: what it says, "" if it passes, None if it cannot be linked."""
+        done = subprocess.run(["ninja", "-C", self.build, "-j1", *test.targets], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            return None
+        return self._run(test, 4 * test.took + GRACE)[0]
+
+    def _run(self, test, limit):
+        """(what failed, seconds)."""
+        began = time.monotonic()
+        process = subprocess.Popen(alone(test.command, self.build), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   stdin=subprocess.DEVNULL, env={**os.environ, **test.environment},
+                                   cwd=self.build, start_new_session=True)
+        try:
+            output = process.communicate(timeout=limit)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.communicate()
+            return f"{test.name}: not done after {limit:.0f} s", limit
+        took = time.monotonic() - began
+        if process.returncode == 0:
+            return "", took
+        names = [first or second for first, second in FAILED.findall(output)]
+        return f"{test.name}: {', '.join(dict.fromkeys(names)) or f'exit status {process.returncode}'}", took

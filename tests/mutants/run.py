@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Plants one fault at a time and looks whether a test notices it.
+
+run.py [-j N] [-k PATTERN] [-s hand|random|all] [-n N] [--seed N] [--again] [--only survived]
+       [--floor PERCENT] [--sanitize KINDS] [-l]
+
+docs/mutants.md says how to read and to extend the lists. Ends with one line,
+"N killed, N survived, N equivalent, N errors"; exit status 0 if there were no errors and at least
+PERCENT of the faults that are not equivalent were killed.
+"""
+import argparse
+import json
+import os
+import queue
+import re
+import sys
+import threading
+
+import chance
+import faults
+import module
+from place import Broken, Place, contents
+from results import Result, Results, digest, score
+from tree import Tree
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FOLDER = os.path.join(os.environ.get("ZRTP_CACHE_DIR") or "/var/cache/asterisk-zrtp", "mutants")
+
+# No unit test depends on these.
+APART = ("docs/", "bench/", "scripts/", "tests/mutants/", "tests/attack/", "tests/fuzz/", "tests/pbx/")
+
+
+class Bench:
+    """What the workers share: the faults still to try, and the results."""
+
+    def __init__(self, given, tree, files):
+        self.given, self.tree, self.files = given, tree, files
+        self.results = Results(os.path.join(FOLDER, "results"))
+        self.sources = {"pbx": self._sources(APART[:-1]), "asterisk/": self._sources(APART),
+                        "": self._sources((*APART, "asterisk/"))}
+        self.key_of_all = digest(self.sources["asterisk/"], given.sanitize)
+        self.done, self.todo, self.print_lock = [], queue.Queue(), threading.Lock()
+        self.failed = None
+
+    def _sources(self, without):
+        """A hash of what a result depends on."""
+        kept = sorted(path for path in self.files if not path.startswith(without))
+        return digest(*(part for path in kept for part in (path, self.files[path])))
+
+    def key(self, fault, path):
+        sources = self.sources["pbx" if fault.pbx else "asterisk/" if path.startswith("asterisk/") else ""]
+        return digest(sources, self.given.sanitize, fault.where, fault.old, fault.new, fault.nth, fault.pbx,
+                      fault.tests)
+
+    def say(self, result, fresh=True):
+        self.done.append(result)
+        if fresh:
+            with self.print_lock:
+                print(f"{result.verdict:10} {result.title}" + (f" ({result.note})" if result.note else ""), flush=True)
+
+    def fresh(self, wanted):
+        """[(fault, path, text)] of what has to be tried; what is known already, or cannot be, is done."""
+        todo = []
+        for fault in wanted:
+            last = self.results.last.get(fault.title)
+            if self.given.only and (not last or last.verdict != self.given.only):
+                continue
+            try:
+                path, text = fault.plant(self.tree)
+            except faults.Gone as why:
+                self.say(Result("", fault.title, "", "does not apply", f"{fault.source}: {why}", ""))
+                continue
+            known = self.results.known.get(self.key(fault, path))
+            if fault.equivalent:
+                self.say(Result("", fault.title, path, "equivalent", fault.equivalent, ""), fresh=False)
+            elif known and not self.given.again:
+                self.say(known._replace(title=fault.title), fresh=False)
+            else:
+                todo.append((fault, path, text))
+        return todo
+
+    def note(self, fault, path, verdict, why):
+        """A verdict is there: keep it and print it."""
+        result = Result(self.key(fault, path), fault.title, path, verdict, why, fault.stanza())
+        self.results.add(result)
+        self.say(result)
+
+    def work(self, place):
+        """One worker: takes faults until there are none."""
+        try:
+            while self.failed is None:
+                try:
+                    fault, path, text = self.todo.get_nowait()
+                except queue.Empty:
+                    break
+                self.note(fault, path, *self.judge(place, fault, path, text))
+        except Exception as why:  # a worker that is gone must not look like one that is done
+            self.failed = f"{type(why).__name__}: {why}"
+            raise
+        finally:
+            place.restore()
+
+    def judge(self, place, fault, path, text):
+        """(verdict, which test or why)."""
+        place.plant(path, text)
+        if words := place.compiles(path):
+            return "does not compile", next((line for line in words.split("\n") if "error" in line), words[-200:])
+        tests = place.reaching(path, fault.tests.split())
+        last = self.results.last.get(fault.title)
+        if last and last.verdict == "killed":  # most often the same test does it again
+            tests.sort(key=lambda test: not last.note.startswith(f"{test.name}:"))
+        for test in tests:
+            failure = place.notices(test)
+            if failure is None:
+                return "does not compile", f"{test.name} cannot be linked"
+            if failure:
+                return "killed", failure
+        if place.same_code(path):
+            return "equivalent", "the compiler makes the same code of it"
+        return "survived", "" if tests else "no test program has this file"
+
+
+def prepare(given, bench):
+    """Workers' places, built and with their tests timed, side by side."""
+    places = [Place(TOP, os.path.join(FOLDER, f"{given.sanitize or 'plain'}-{n}"), given.sanitize)
+              for n in range(given.j)]
+
+    def make(place):
+        try:
+            place.prepare(bench.files)
+        except Broken as why:
+            bench.failed = str(why)
+    in_threads(make, places)
+    if bench.failed:
+        raise Broken(bench.failed)
+    known = kept_times(os.path.join(FOLDER, "baseline"), bench.key_of_all)
+    for place in places:
+        known.update(place.baseline(known))
+    with open(os.path.join(FOLDER, "baseline"), "w", encoding="utf-8") as file:
+        json.dump([bench.key_of_all, known], file)
+    return places
+
+
+def kept_times(path, key):
+    """How long the tests of these very sources took, if they were run before."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            of, known = json.load(file)
+        return known if of == key else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def in_threads(function, arguments):
+    threads = [threading.Thread(target=function, args=(argument,)) for argument in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def chosen(given, tree):
+    """The faults of this run: by hand, by chance, or both; and whether Asterisk is needed."""
+    listed = faults.read()
+    wanted = [] if given.s == "random" else [fault for fault in listed if not fault.title.startswith("chance ")]
+    if given.s != "hand":
+        wanted += chance.sample(tree, given.n, given.seed, listed)
+    where = {fault.title: f"{tree.find(fault.where)[0].path if tree.find(fault.where) else ''} {fault.where}"
+             for fault in wanted}
+    return [f for f in wanted if re.search(given.k, f"{where[f.title]}: {f.title} [{f.why}] {f.source}")]
+
+
+def main():
+    options = argparse.ArgumentParser(description="Which planted faults do the tests notice?")
+    options.add_argument("-j", type=int, default=os.cpu_count() or 1, metavar="N", help="so many at once")
+    options.add_argument("-k", default="", metavar="PATTERN", help="only where path, function, title or promise match")
+    options.add_argument("-s", default="all", choices=("hand", "random", "all"), help="which set")
+    options.add_argument("-n", type=int, default=300, metavar="N", help="size of the random set")
+    options.add_argument("--seed", default="1", metavar="N", help="of the random set")
+    options.add_argument("--again", action="store_true", help="also those whose result is known")
+    options.add_argument("--only", default="", metavar="VERDICT", help="only those whose last verdict was this")
+    options.add_argument("--floor", type=float, default=0, metavar="PERCENT", help="fail below this score")
+    options.add_argument("--sanitize", default="", metavar="KINDS", help="for instance address,undefined")
+    options.add_argument("-l", action="store_true", help="list the faults, try none")
+    given = options.parse_args()
+    tree = Tree(TOP)
+    wanted = chosen(given, tree)
+    if given.l:
+        print("\n\n".join(fault.stanza() for fault in wanted))
+        return 0
+    os.makedirs(FOLDER, exist_ok=True)
+    bench = Bench(given, tree, contents(TOP))
+    for found in bench.fresh([fault for fault in wanted if not fault.pbx]):
+        bench.todo.put(found)
+    try:
+        if not bench.todo.empty():
+            in_threads(bench.work, prepare(given, bench))
+        if bench.failed is None:
+            module.run(bench, [fault for fault in wanted if fault.pbx], TOP, FOLDER)
+    except Broken as why:
+        bench.failed = str(why)
+    if bench.failed:
+        sys.exit(f"mutants: {bench.failed}")
+    print("\n".join(score(bench.done)))
+    verdicts = [result.verdict for result in bench.done]
+    killed, survived = verdicts.count("killed"), verdicts.count("survived")
+    low = 100 * killed < given.floor * (killed + survived)
+    return 1 if low or any("does not" in verdict for verdict in verdicts) else 0
+
+
+sys.exit(main())
