@@ -203,5 +203,6 @@ class Place:
         took = time.monotonic() - began
         if process.returncode == 0:
             return "", took
-        names = [first or second for first, second in FAILED.findall(output)]
-        return f"{test.name}: {', '.join(dict.fromkeys(names)) or f'exit status {process.returncode}'}", took
+        names = list(dict.fromkeys(first or second for first, second in FAILED.findall(output)))
+        more = [f"{len(names) - 3} more"] if len(names) > 3 else []
+        return f"{test.name}: {', '.join(names[:3] + more) or f'exit status {process.returncode}'}", took

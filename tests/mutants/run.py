@@ -40,7 +40,7 @@ class Bench:
         self.sources = {"pbx": self._sources(APART[:-1]), "asterisk/": self._sources(APART),
                         "": self._sources((*APART, "asterisk/"))}
         self.key_of_all = digest(self.sources["asterisk/"], given.sanitize)
-        self.done, self.todo, self.print_lock = [], queue.Queue(), threading.Lock()
+        self.done, self.todo, self.lock, self.spare = [], queue.Queue(), threading.Lock(), []
         self.failed = None
 
     def _sources(self, without):
@@ -54,10 +54,19 @@ class Bench:
                       fault.tests)
 
     def say(self, result, fresh=True):
+        if result.verdict == "does not compile" and result.title.startswith("chance "):
+            return self.take_another()
         self.done.append(result)
         if fresh:
-            with self.print_lock:
+            with self.lock:
                 print(f"{result.verdict:10} {result.title}" + (f" ({result.note})" if result.note else ""), flush=True)
+
+    def take_another(self):
+        """A fault by chance is not even C: take the next one."""
+        with self.lock:
+            spare = self.spare.pop(0) if self.spare else None
+        for found in self.fresh([spare] if spare else []):
+            self.todo.put(found)
 
     def fresh(self, wanted):
         """[(fault, path, text)] of what has to be tried; what is known already, or cannot be, is done."""
@@ -161,14 +170,19 @@ def in_threads(function, arguments):
 
 
 def chosen(given, tree):
-    """The faults of this run: by hand, by chance, or both; and whether Asterisk is needed."""
+    """The faults of this run, by hand and by chance; and more of the latter, for those that are no C."""
     listed = faults.read()
     wanted = [] if given.s == "random" else [fault for fault in listed if not fault.title.startswith("chance ")]
     if given.s != "hand":
-        wanted += chance.sample(tree, given.n, given.seed, listed)
-    where = {fault.title: f"{tree.find(fault.where)[0].path if tree.find(fault.where) else ''} {fault.where}"
-             for fault in wanted}
-    return [f for f in wanted if re.search(given.k, f"{where[f.title]}: {f.title} [{f.why}] {f.source}")]
+        wanted += chance.sample(tree, 2 * given.n, given.seed, listed)
+
+    def matches(fault):
+        path = next((d.path for d in tree.find(fault.where)), "")
+        return re.search(given.k, f"{path} {fault.where}: {fault.title} [{fault.why}] {fault.source}")
+    wanted = [fault for fault in wanted if matches(fault)]
+    hand = [fault for fault in wanted if not fault.title.startswith("chance ")]
+    by_chance = wanted[len(hand):]
+    return hand + by_chance[:given.n], by_chance[given.n:]
 
 
 def main():
@@ -185,12 +199,13 @@ def main():
     options.add_argument("-l", action="store_true", help="list the faults, try none")
     given = options.parse_args()
     tree = Tree(TOP)
-    wanted = chosen(given, tree)
+    wanted, spare = chosen(given, tree)
     if given.l:
         print("\n\n".join(fault.stanza() for fault in wanted))
         return 0
     os.makedirs(FOLDER, exist_ok=True)
     bench = Bench(given, tree, contents(TOP))
+    bench.spare = spare
     for found in bench.fresh([fault for fault in wanted if not fault.pbx]):
         bench.todo.put(found)
     try:
