@@ -120,6 +120,17 @@ void dialog_find(struct media *media)
 	ao2_cleanup(dialog);
 }
 
+int dialog_is_known(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->listener || !ast_strlen_zero(media->channel_id);
+	ao2_unlock(media);
+
+	return res;
+}
+
 void dialog_seen(struct media *media)
 {
 	if (media->dialog) {

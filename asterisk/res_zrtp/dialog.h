@@ -59,6 +59,9 @@ struct dialog {
  */
 void dialog_find(struct media *media);
 
+/*! \brief Is it found by its listener or its channel, and not one of its own for want of both? */
+int dialog_is_known(struct media *media);
+
 /*! \brief Its channel is this one now. \pre media is locked */
 void dialog_seen(struct media *media);
 

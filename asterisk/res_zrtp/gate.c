@@ -319,7 +319,10 @@ static int keys_must_be_ours(struct media *media)
 {
 	int res;
 
-	dialog_find(media);
+	/* Else it would get one of its own, and keep that. */
+	if (dialog_is_known(media)) {
+		dialog_find(media);
+	}
 	ao2_lock(media);
 	res = media->gate.was_secure || media->pass.keyed || media->settings->require
 		|| (media->dialog && dialog_is_secure(media));
@@ -328,9 +331,38 @@ static int keys_must_be_ours(struct media *media)
 	return res;
 }
 
+static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
+{
+	ast_log(LOG_WARNING, "Channel %s, policy %s: SRTP keys from SDP or DTLS (media_encryption of its endpoint) "
+		"refused, ZRTP is required or in force; no media passes\n",
+		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name);
+	gate_wipe(media);
+}
+
+static void forget_other(struct media *media)
+{
+	if (media->gate.other) {
+		stock->destroy(media->gate.other);
+		media->gate.other = NULL;
+	}
+}
+
+/*! \brief The instance is theirs whose keys waited. */
+static int hand_over(struct ast_srtp **srtp, struct media *media)
+{
+	*srtp = media->gate.other;
+	media->gate.other = NULL;
+	ast_debug(1, "SRTP keys come from SDP or DTLS, no ZRTP for this stream\n");
+	media_end(media);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
 /*!
  * \brief Keys from SDP or DTLS for an instance of ours: it is theirs from now
- * on. If they cannot be used, nothing passes any more.
+ * on, or once its dialog is known, and has not been secure. If they cannot be
+ * used, nothing passes any more.
  */
 static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, struct ast_srtp_policy *policy)
 {
@@ -341,26 +373,41 @@ static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, st
 		return stock->replace(srtp, rtp, policy);
 	}
 	if (policy == gate_policy) {
-		return 0;
+		return media->gate.other ? hand_over(srtp, media) : 0;
 	}
+	forget_other(media);
 	if (keys_must_be_ours(media)) {
-		ast_log(LOG_WARNING, "Channel %s, policy %s: SRTP keys from SDP or DTLS (media_encryption of its endpoint) "
-			"refused, ZRTP is required or in force; no media passes\n",
-			S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name);
-		gate_wipe(media);
+		refuse_other(rtp, media);
 		return -1;
 	}
 	if (stock->create(&other, rtp, policy)) {
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);
 		return -1;
 	}
-
-	*srtp = other;
-	ast_debug(1, "SRTP keys come from SDP or DTLS, no ZRTP for this stream\n");
-	media_end(media);
-	ao2_ref(media, -1);
+	media->gate.other = other;
+	if (dialog_is_known(media)) {
+		return hand_over(srtp, media);
+	}
+	gate_set(media, GATE_CLOSED, GATE_CLOSED);
 
 	return 0;
+}
+
+void gate_settle_other(struct ast_rtp_instance *instance)
+{
+	struct media *media = gate_media(instance);
+
+	if (!media || !media->gate.other) {
+		return;
+	}
+	media_refresh(media, instance);
+	if (keys_must_be_ours(media)) {
+		forget_other(media);
+		refuse_other(instance, media);
+	} else if (ast_rtp_instance_add_srtp_policy(instance, gate_policy, gate_policy, 0)) {
+		ast_log(LOG_ERROR, "Channel %s: SRTP keys from SDP or DTLS cannot be used, no media passes\n",
+			ast_rtp_instance_get_channel_id(instance));
+	}
 }
 
 static void gate_release(struct ast_srtp *srtp)
@@ -372,28 +419,43 @@ static void gate_release(struct ast_srtp *srtp)
 		return;
 	}
 
+	forget_other(media);
 	media_end(media);
 	ao2_ref(media, -1);
 }
 
+/*! \brief Whose business is it? NULL: ours. Keys that wait are set up as if they did not. */
+static struct ast_srtp *others(struct ast_srtp *srtp)
+{
+	struct media *media = ours(srtp);
+
+	return media ? media->gate.other : srtp;
+}
+
 static int gate_add_stream(struct ast_srtp *srtp, struct ast_srtp_policy *policy)
 {
-	if (!ours(srtp)) {
-		return stock->add_stream(srtp, policy);
+	struct ast_srtp *other = others(srtp);
+
+	if (policy == gate_policy) {
+		return 0;
 	}
 
-	return policy == gate_policy ? 0 : -1;
+	return other ? stock->add_stream(other, policy) : -1;
 }
 
 static int gate_change_source(struct ast_srtp *srtp, unsigned int from_ssrc, unsigned int to_ssrc)
 {
-	return ours(srtp) ? 0 : stock->change_source(srtp, from_ssrc, to_ssrc);
+	struct ast_srtp *other = others(srtp);
+
+	return other ? stock->change_source(other, from_ssrc, to_ssrc) : 0;
 }
 
 static void gate_set_cb(struct ast_srtp *srtp, const struct ast_srtp_cb *cb, void *data)
 {
-	if (!ours(srtp)) {
-		stock->set_cb(srtp, cb, data);
+	struct ast_srtp *other = others(srtp);
+
+	if (other) {
+		stock->set_cb(other, cb, data);
 	}
 }
 

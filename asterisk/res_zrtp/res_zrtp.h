@@ -187,6 +187,7 @@ struct gate {
 	uint32_t unauthentic_ssrc;
 	unsigned int keys;         /*!< How often the keys to receive with were installed */
 	struct zrtp_srtp *srtp;
+	struct ast_srtp *other;    /*!< Keys of SDP or DTLS that wait until the dialog is known; guarded by the instance */
 	struct gate_next next;     /*!< Keys that wait */
 	struct late_choice late;   /*!< Such ones that took over in a call that was clear */
 	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */
@@ -226,6 +227,13 @@ struct media *gate_attach(struct ast_rtp_instance *instance);
  * \pre instance is locked
  */
 struct media *gate_media(struct ast_rtp_instance *instance);
+
+/*!
+ * \brief Keys of SDP or DTLS came before it was known which dialog the instance is of:
+ * they take over, or are refused if that has been secure. The media object may be gone then.
+ * \pre instance is locked
+ */
+void gate_settle_other(struct ast_rtp_instance *instance);
 
 /*! \brief Set both directions; ignored where it would open what has been secure. */
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx);

@@ -215,9 +215,11 @@ static void refresh_sockets(struct media *media, struct ast_rtp_instance *instan
 
 static int zrtp_activate(struct ast_rtp_instance *instance)
 {
-	struct media *media = gate_media(instance);
 	struct settings *settings = engine_settings(ast_rtp_instance_get_engine(instance));
+	struct media *media;
 
+	gate_settle_other(instance);
+	media = gate_media(instance);
 	beside_activated(instance, settings);
 	ao2_cleanup(settings);
 

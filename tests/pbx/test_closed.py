@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What was secure, or announced ZRTP, never goes on in clear in silence; phones without ZRTP talk."""
+import base64
 import os
 import re
 import socket
@@ -111,6 +112,30 @@ def moved_at_once(lab):
 @case("secure, then held, then the audio at a stranger's: nothing passes, hung up", kind="22 attack", errors=CLOSED)
 def moved_in_steps(lab):
     moved(lab, "m=audio 26994 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=inactive", MOVED)
+
+
+SDES = ("m=audio 0 RTP/AVP 0\nm=audio {port} RTP/SAVP 0\na=rtpmap:0 PCMU/8000\n"
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + base64.b64encode(bytes(range(30))).decode())
+
+
+@case("secure, then the audio on a new m-line with keys in SDP, which whoever is in between knows: nothing passes",
+      errors=CLOSED + "|SRTP keys from SDP|res_rtp_asterisk|res_pjsip_s|sdp_srtp")
+def moved_to_sdes(lab):
+    with lab.zrtp_phone("either") as phone, meddled(lab, "either") as relay, Stranger() as stranger, \
+            asterisk.Events(lab.pbx) as events:
+        phone.call("record", laboratory.PROXY_PORT)
+        phone.secure()
+        lab.pbx.secure("either")
+        calls.talk(0.5)
+        answer = relay.offer(SDES.format(port=STRANGER))
+        if answer.split()[1] == "200":
+            events.wait("ZrtpRefused", 25)
+            lab.pbx.idle()
+        else:
+            calls.talk(3)
+            equal("the call keeps its keys", lab.pbx.stream("either")["State"], "secure")
+            phone.hang_up()
+    equal("packets for the stranger", stranger.media(), [])
 
 
 @case("passed through with keys, then the audio of one at a stranger's: nothing passes, hung up", kind="22 attack",
@@ -330,6 +355,21 @@ def record(lab):
             wait.until(f"record of {name}", 15, lambda: f"record of {name}: {record}" in lab.pbx.log())
         strict.wait_request("BYE")
         strict.remote = None
+
+
+@case("require_partner = yes: a leg with the keys of DTLS is encrypted, the call goes on")
+def partner_dtls(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("both", tone=str(PHONE_HZ), record=True) as phone, \
+            lab.phone("dtls", encryption="dtls", record=True) as other:
+        other.expect_call()
+        phone.call("call-dtls", lab.sip_port)
+        phone.secure()
+        other.wait("connected", 5)
+        time.sleep(6)  # longer than a partner in clear would be kept
+        equal("refused", events.all("ZrtpRefused"), [])
+        phone.hang_up()
+        other.wait_ended()
+    tone.heard(other.recording, PHONE_HZ)
 
 
 @case("require_partner = yes: talks to an encrypted phone, is let go from one in clear, which hears none of it but why",
