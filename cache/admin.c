@@ -18,8 +18,11 @@ static enum zrtp_store_status describe(struct zrtp_store *store, const struct zr
 				       struct zrtp_store_peer *out, struct zrtp_store_error *error)
 {
 	size_t count = 0;
-	enum zrtp_store_status status = zrtp_store_all_pairs(store, row, &count, error);
+	enum zrtp_store_status status = zrtp_store_check_row(row, error);
 
+	if (!status) {
+		status = zrtp_store_all_pairs(store, row, &count, error);
+	}
 	if (status) {
 		return status;
 	}

@@ -243,13 +243,26 @@ enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, stru
 	return status ? status : close_cell(store, &aux, peer->aux, peer->aux_len, &row->aux, error);
 }
 
+/* What of it is in clear is nobody's word: it may index a table of who shows it. */
+enum zrtp_store_status zrtp_store_check_row(const struct zrtp_store_peer_row *row,
+					    struct zrtp_store_error *error)
+{
+	if (row->scope >= ZRTP_SCOPE_COUNT) {
+		return zrtp_store_fail(error, ZRTP_STORE_CORRUPT, "a peer's scope is %u", row->scope);
+	}
+	return ZRTP_STORE_OK;
+}
+
 enum zrtp_store_status zrtp_store_open_peer(const struct zrtp_store *store, struct peer *peer,
 					    struct zrtp_store_error *error)
 {
 	const struct zrtp_store_peer_row *row = &peer->row;
 	size_t len = sizeof(peer->aux);
-	enum zrtp_store_status status;
+	enum zrtp_store_status status = zrtp_store_check_row(row, error);
 
+	if (status) {
+		return status;
+	}
 	status = open_secret(store, row, "pbx1", NULL, &row->pbx, peer->pbx, &peer->has_pbx, error);
 	if (!status) {
 		status = open_secret(store, row, "pbx2", NULL, &row->pbx_alternate, peer->pbx_alternate,

@@ -462,9 +462,6 @@ enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *
 	memcpy(out->row.own_zid, own_zid, ZRTP_ZID_SIZE);
 	memcpy(out->row.peer_zid, peer_zid, ZRTP_ZID_SIZE);
 	status = store->backend->peer_load(store->be, own_zid, peer_zid, &out->row, error);
-	if (!status && out->row.scope >= ZRTP_SCOPE_COUNT) {
-		status = zrtp_store_fail(error, ZRTP_STORE_CORRUPT, "a peer's scope is %u", out->row.scope);
-	}
 	if (!status) {
 		status = zrtp_store_open_peer(store, out, error);
 	}

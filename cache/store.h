@@ -95,6 +95,8 @@ void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const s
 /* seal.c: secrets to cells and back. */
 enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
 					    struct zrtp_store_error *error);
+enum zrtp_store_status zrtp_store_check_row(const struct zrtp_store_peer_row *row,
+					    struct zrtp_store_error *error);
 enum zrtp_store_status zrtp_store_open_peer(const struct zrtp_store *store, struct peer *peer,
 					    struct zrtp_store_error *error);
 enum zrtp_store_status zrtp_store_seal_pair(const struct zrtp_store *store, const struct peer *peer,

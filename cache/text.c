@@ -173,9 +173,6 @@ static enum zrtp_store_status export_one(struct zrtp_store *store, struct export
 	memset(&peer, 0, sizeof(peer));
 	peer.row = *row;
 	status = zrtp_store_open_peer(store, &peer, error);
-	if (!status && row->scope >= ZRTP_SCOPE_COUNT) {
-		status = zrtp_store_fail(error, ZRTP_STORE_CORRUPT, "a peer's scope is %u", row->scope);
-	}
 	if (!status) {
 		status = export_peer(out, &peer, error);
 	}

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stores.h"
 
+#include <dirent.h>
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+const uint8_t stores_own[ZRTP_ZID_SIZE] = "the own ZID";
 
 static void warn(const char *text, void *arg)
 {
@@ -101,4 +106,120 @@ struct zrtp_retained stores_update(unsigned rs1, unsigned rs2, enum zrtp_match m
 	out.changed = ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED;
 	out.match = match;
 	return out;
+}
+
+/* ---- peers by number ---- */
+
+void stores_put(struct test_store *t, unsigned peer, const char *label, int64_t now,
+		const struct zrtp_retained *in)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key key = { stores_own, zid, label };
+
+	stores_zid(zid, peer);
+	if (zrtp_store_put(t->store, &key, now, in, &t->error)) {
+		fail_msg("put: %s", t->error.text);
+	}
+}
+
+void stores_put_secret(struct test_store *t, unsigned peer, const char *label, int64_t now, unsigned rs1,
+		       unsigned rs2, enum zrtp_match match)
+{
+	const struct zrtp_retained in = stores_update(rs1, rs2, match);
+
+	stores_put(t, peer, label, now, &in);
+}
+
+struct zrtp_retained stores_get(struct test_store *t, unsigned peer, const char *label, int64_t now)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key key = { stores_own, zid, label };
+	struct zrtp_retained out;
+	enum zrtp_store_status status;
+
+	stores_zid(zid, peer);
+	status = zrtp_store_get(t->store, &key, now, &out, &t->error);
+	if (status && status != ZRTP_STORE_UNKNOWN) {
+		fail_msg("get: %s", t->error.text);
+	}
+	return out;
+}
+
+struct zrtp_store_peer stores_find(struct test_store *t, unsigned peer)
+{
+	struct zrtp_store_peer out;
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	stores_zid(zid, peer);
+	assert_int_equal(zrtp_store_find(t->store, stores_own, zid, &out, &t->error), ZRTP_STORE_OK);
+	return out;
+}
+
+bool stores_is_secret(const uint8_t *octets, unsigned number)
+{
+	uint8_t secret[ZRTP_SECRET_SIZE];
+
+	stores_secret(secret, number);
+	return !memcmp(octets, secret, sizeof(secret));
+}
+
+/* ---- files ---- */
+
+static int first_column(void *arg, int columns, char **values, char **names)
+{
+	(void)columns;
+	(void)names;
+	snprintf(arg, STORES_TEXT, "%s", values[0] ? values[0] : "");
+	return 0;
+}
+
+void stores_sql(const char *path, const char *text, char out[STORES_TEXT])
+{
+	sqlite3 *db;
+	char *why = NULL, unwanted[STORES_TEXT];
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, first_column, out ? out : unwanted, &why) != SQLITE_OK) {
+		fail_msg("%s: %s", text, why);
+	}
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+void stores_read(const char *path, struct stores_image *out)
+{
+	FILE *file = fopen(path, "rb");
+
+	assert_non_null(file);
+	out->len = fread(out->octets, 1, sizeof(out->octets), file);
+	fclose(file);
+	assert_true(out->len < sizeof(out->octets));
+}
+
+void stores_write(const char *path, const struct stores_image *image)
+{
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(image->octets, 1, image->len, file), image->len);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t len)
+{
+	static struct stores_image image;
+	DIR *directory = opendir(t->directory);
+	bool found = false;
+	char path[400];
+
+	assert_non_null(directory);
+	for (const struct dirent *entry; (entry = readdir(directory));) {
+		if (entry->d_name[0] != '.') {
+			snprintf(path, sizeof(path), "%s/%s", t->directory, entry->d_name);
+			stores_read(path, &image);
+			found |= memmem(image.octets, image.len, octets, len) != NULL;
+		}
+	}
+	closedir(directory);
+	return found;
 }

@@ -30,11 +30,40 @@ void stores_reopen(struct test_store *t);
 /* Close, and remove the directory with all in it. */
 void stores_end(struct test_store *t);
 
+/* The own ZID that tests file under. */
+extern const uint8_t stores_own[ZRTP_ZID_SIZE];
+
 /* Octets from a number. */
 void stores_zid(uint8_t out[ZRTP_ZID_SIZE], unsigned number);
 void stores_secret(uint8_t out[ZRTP_SECRET_SIZE], unsigned number);
 
 /* A retained secret of that number to put, with the one before as rs2 (0: none). */
 struct zrtp_retained stores_update(unsigned rs1, unsigned rs2, enum zrtp_match match);
+
+/* Peers by the number of their ZID, under stores_own. put and find must succeed, get
+ * may find none. */
+void stores_put(struct test_store *t, unsigned peer, const char *label, int64_t now,
+		const struct zrtp_retained *in);
+void stores_put_secret(struct test_store *t, unsigned peer, const char *label, int64_t now, unsigned rs1,
+		       unsigned rs2, enum zrtp_match match);
+struct zrtp_retained stores_get(struct test_store *t, unsigned peer, const char *label, int64_t now);
+struct zrtp_store_peer stores_find(struct test_store *t, unsigned peer);
+bool stores_is_secret(const uint8_t *octets, unsigned number);
+
+/* SQL on the database, beside the store that may have it open. out: the first column of
+ * the last row, NULL: not wanted. */
+enum { STORES_TEXT = 2048 };
+void stores_sql(const char *path, const char *text, char out[STORES_TEXT]);
+
+/* The file's octets; it must be smaller. */
+struct stores_image {
+	uint8_t octets[1 << 18];
+	size_t len;
+};
+void stores_read(const char *path, struct stores_image *out);
+void stores_write(const char *path, const struct stores_image *image);
+
+/* Are these octets in any file of the store's directory? */
+bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t len);
 
 #endif

@@ -19,8 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID";
-
 enum { PEERS = 4, CRASHES = 100 };
 
 static unsigned number_from(const char *variable, unsigned otherwise)
@@ -35,7 +33,7 @@ static enum zrtp_store_status update(struct test_store *t, unsigned peer, unsign
 {
 	struct zrtp_retained in = stores_update(n, n - 1, n == 1 ? ZRTP_MATCH_NONE : ZRTP_MATCH_OWN);
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, "" };
+	const struct zrtp_cache_key key = { stores_own, zid, "" };
 
 	stores_zid(zid, peer);
 	return zrtp_store_put(t->store, &key, 1000 + n, &in, &t->error);
@@ -44,18 +42,10 @@ static enum zrtp_store_status update(struct test_store *t, unsigned peer, unsign
 static enum zrtp_store_status look(struct test_store *t, unsigned peer, struct zrtp_retained *out)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, "" };
+	const struct zrtp_cache_key key = { stores_own, zid, "" };
 
 	stores_zid(zid, peer);
 	return zrtp_store_get(t->store, &key, 1000, out, &t->error);
-}
-
-static bool is_secret(const uint8_t *octets, unsigned number)
-{
-	uint8_t secret[ZRTP_SECRET_SIZE];
-
-	stores_secret(secret, number);
-	return !memcmp(octets, secret, sizeof(secret));
 }
 
 /* ---- SIGKILL ---- */
@@ -132,12 +122,12 @@ static void assert_continuity(struct test_store *t, unsigned peer, unsigned comm
 		fail_msg("get: %s", t->error.text);
 	}
 	assert_true(r.has_rs1);
-	has = is_secret(r.rs1, committed + 1) ? committed + 1 : committed;
-	if (!is_secret(r.rs1, has) || !has) {
+	has = stores_is_secret(r.rs1, committed + 1) ? committed + 1 : committed;
+	if (!stores_is_secret(r.rs1, has) || !has) {
 		fail_msg("peer %u: update %u was committed and is lost", peer, committed);
 	}
 	assert_int_equal(r.has_rs2, has > 1);
-	assert_true(has == 1 || is_secret(r.rs2, has - 1));
+	assert_true(has == 1 || stores_is_secret(r.rs2, has - 1));
 	*next = has + 1;
 }
 
@@ -217,12 +207,12 @@ static void a_full_disk_is_told_and_loses_nothing(void **state)
 		assert_non_null(strstr(t.error.text, t.path));
 		/* Calls go on, with what is known. */
 		assert_int_equal(look(&t, 0, &r), ZRTP_STORE_OK);
-		assert_true(is_secret(r.rs1, known));
+		assert_true(stores_is_secret(r.rs1, known));
 		set_limit(RLIM_INFINITY);
 		assert_int_equal(update(&t, 0, ++n), ZRTP_STORE_OK);
 		stores_reopen(&t);
 		assert_int_equal(look(&t, 0, &r), ZRTP_STORE_OK);
-		assert_true(is_secret(r.rs1, n) && is_secret(r.rs2, n - 1));
+		assert_true(stores_is_secret(r.rs1, n) && stores_is_secret(r.rs2, n - 1));
 		assert_int_equal(t.warnings, 0);
 		stores_end(&t);
 	}
@@ -256,33 +246,8 @@ static void a_directory_without_write_permission_is_told(void **state)
 
 /* ---- damage ---- */
 
-struct image {
-	uint8_t octets[1 << 16];
-	size_t len;
-};
-
-static void read_image(const char *path, struct image *out)
-{
-	FILE *file = fopen(path, "rb");
-
-	assert_non_null(file);
-	out->len = fread(out->octets, 1, sizeof(out->octets), file);
-	fclose(file);
-	assert_true(out->len < sizeof(out->octets));
-}
-
-static void write_image(const char *path, const struct image *image)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(image->octets, 1, image->len, file), image->len);
-	fclose(file);
-	assert_int_equal(chmod(path, 0600), 0);
-}
-
 /* PEERS peers with updates 1 to 2 each. */
-static void make_image(struct test_store *t, struct image *out)
+static void make_image(struct test_store *t, struct stores_image *out)
 {
 	assert_int_equal(stores_open(t), ZRTP_STORE_OK);
 	for (unsigned peer = 0; peer < PEERS; peer++) {
@@ -290,22 +255,22 @@ static void make_image(struct test_store *t, struct image *out)
 		assert_int_equal(update(t, peer, 2), ZRTP_STORE_OK);
 	}
 	stores_close(t);
-	read_image(t->path, out);
+	stores_read(t->path, out);
 }
 
 /* Open what was damaged. Whatever is offered then must be right; and the damaged
  * octets are still there, under one name or the other. How many peers are left,
  * -1: refused. */
-static int survive(struct test_store *t, const struct image *damaged)
+static int survive(struct test_store *t, const struct stores_image *damaged)
 {
-	static struct image kept;
+	static struct stores_image kept;
 	char aside[100];
 	struct zrtp_retained r;
 	enum zrtp_store_status status;
 	int left = 0;
 
 	snprintf(aside, sizeof(aside), "%s.damaged-1", t->path);
-	write_image(t->path, damaged);
+	stores_write(t->path, damaged);
 	t->warnings = 0;
 	status = stores_open(t);
 	if (status) {
@@ -313,7 +278,7 @@ static int survive(struct test_store *t, const struct image *damaged)
 		assert_true(status == ZRTP_STORE_INVALID ||
 			    (t->kind == STORE_SQLITE && status == ZRTP_STORE_IO));
 		assert_non_null(strstr(t->error.text, t->path));
-		read_image(t->path, &kept);
+		stores_read(t->path, &kept);
 		assert_int_equal(kept.len, damaged->len);
 		assert_memory_equal(kept.octets, damaged->octets, kept.len);
 		return -1;
@@ -322,7 +287,7 @@ static int survive(struct test_store *t, const struct image *damaged)
 		status = look(t, peer, &r);
 		assert_true(!status || status == ZRTP_STORE_UNKNOWN || status == ZRTP_STORE_CORRUPT);
 		if (!status && r.has_rs1) {
-			assert_true(is_secret(r.rs1, 2) && (!r.has_rs2 || is_secret(r.rs2, 1)));
+			assert_true(stores_is_secret(r.rs1, 2) && (!r.has_rs2 || stores_is_secret(r.rs2, 1)));
 			assert_false(r.verified);
 			left++;
 		}
@@ -330,7 +295,7 @@ static int survive(struct test_store *t, const struct image *damaged)
 	stores_close(t);
 	if (t->warnings && damaged->len) {
 		assert_non_null(strstr(t->warning, aside));
-		read_image(aside, &kept);
+		stores_read(aside, &kept);
 		assert_int_equal(kept.len, damaged->len);
 		assert_memory_equal(kept.octets, damaged->octets, kept.len);
 		unlink(aside);
@@ -340,7 +305,7 @@ static int survive(struct test_store *t, const struct image *damaged)
 
 static void a_damaged_file_costs_what_is_damaged(void **state)
 {
-	static struct image whole, damaged;
+	static struct stores_image whole, damaged;
 	struct test_store t;
 
 	(void)state;
@@ -362,7 +327,7 @@ static void a_damaged_file_costs_what_is_damaged(void **state)
 
 static void a_truncated_file_costs_what_was_cut_off(void **state)
 {
-	static struct image whole, damaged;
+	static struct stores_image whole, damaged;
 	struct test_store t;
 	int before = 0;
 
@@ -384,7 +349,7 @@ static void a_truncated_file_costs_what_was_cut_off(void **state)
 
 static void a_damaged_database_never_gives_wrong_secrets(void **state)
 {
-	static struct image whole, damaged;
+	static struct stores_image whole, damaged;
 	unsigned aside = 0;
 	struct test_store t;
 
@@ -410,7 +375,7 @@ static void a_damaged_database_never_gives_wrong_secrets(void **state)
 /* A path by mistake: nothing of somebody else's is renamed or written to. */
 static void what_is_no_cache_is_left_alone(void **state)
 {
-	static struct image text = { "# this is the configuration of something else\n", 47 }, kept;
+	static struct stores_image text = { "# this is the configuration of something else\n", 47 }, kept;
 
 	(void)state;
 	for (unsigned kind = STORE_FILE; kind <= STORE_SQLITE; kind++) {
@@ -418,11 +383,11 @@ static void what_is_no_cache_is_left_alone(void **state)
 		struct test_store t;
 
 		stores_prepare(&t, (enum store_kind)kind);
-		write_image(t.path, &text);
+		stores_write(t.path, &text);
 		status = stores_open(&t);
 		assert_true(status == ZRTP_STORE_INVALID || status == ZRTP_STORE_CORRUPT);
 		assert_non_null(strstr(t.error.text, t.path));
-		read_image(t.path, &kept);
+		stores_read(t.path, &kept);
 		assert_int_equal(kept.len, text.len);
 		assert_memory_equal(kept.octets, text.octets, text.len);
 		stores_end(&t);

@@ -2,35 +2,14 @@
 /* SQLite files of other versions, and of others. */
 #include "stores.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID", peer[ZRTP_ZID_SIZE] = "the peer ZID";
-
-static int first_column(void *arg, int columns, char **values, char **names)
-{
-	(void)columns;
-	(void)names;
-	snprintf(arg, 100, "%s", values[0] ? values[0] : "");
-	return 0;
-}
-
-static void sql(const struct test_store *t, const char *text, char out[100])
-{
-	sqlite3 *db;
-	char *why = NULL, unwanted[100];
-
-	assert_int_equal(sqlite3_open(t->path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, text, first_column, out ? out : unwanted, &why) != SQLITE_OK) {
-		fail_msg("%s: %s", text, why);
-	}
-	sqlite3_close(db);
-}
+static const uint8_t peer[ZRTP_ZID_SIZE] = "the peer ZID";
 
 static void fill(struct test_store *t)
 {
-	const struct zrtp_cache_key key = { own, peer, "" };
+	const struct zrtp_cache_key key = { stores_own, peer, "" };
 	const struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE);
 
 	stores_prepare(t, STORE_SQLITE);
@@ -41,25 +20,26 @@ static void fill(struct test_store *t)
 
 static void an_older_schema_is_brought_up_to_date(void **state)
 {
-	const struct zrtp_cache_key key = { own, peer, "" };
+	const struct zrtp_cache_key key = { stores_own, peer, "" };
 	struct zrtp_retained r;
 	struct test_store t;
-	char text[100] = "";
+	char text[STORES_TEXT] = "";
 
 	(void)state;
 	fill(&t);
-	sql(&t,
-	    "ALTER TABLE peer DROP COLUMN endpoints; ALTER TABLE pair DROP COLUMN lines;"
-	    "DROP INDEX pair_expires; PRAGMA user_version = 1",
-	    NULL);
+	stores_sql(t.path,
+		   "ALTER TABLE peer DROP COLUMN endpoints; ALTER TABLE pair DROP COLUMN lines;"
+		   "DROP INDEX pair_expires; PRAGMA user_version = 1",
+		   NULL);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_get(t.store, &key, 1001, &r, &t.error), ZRTP_STORE_OK);
 	assert_true(r.has_rs1);
-	sql(&t, "SELECT count(*) FROM sqlite_master WHERE name = 'pair_expires'", text);
+	stores_sql(t.path, "SELECT count(*) FROM sqlite_master WHERE name = 'pair_expires'", text);
 	assert_string_equal(text, "1");
-	sql(&t, "PRAGMA user_version", text);
+	stores_sql(t.path, "PRAGMA user_version", text);
 	assert_string_equal(text, "4");
-	assert_int_equal(zrtp_store_set_endpoints(t.store, own, peer, "alice", &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_endpoints(t.store, stores_own, peer, "alice", &t.error),
+			 ZRTP_STORE_OK);
 	assert_int_equal(t.warnings, 0);
 	stores_end(&t);
 }
@@ -67,14 +47,14 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 static void a_later_schema_is_left_alone(void **state)
 {
 	struct test_store t;
-	char text[100] = "";
+	char text[STORES_TEXT] = "";
 
 	(void)state;
 	fill(&t);
-	sql(&t, "PRAGMA user_version = 99", NULL);
+	stores_sql(t.path, "PRAGMA user_version = 99", NULL);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_INVALID);
 	assert_non_null(strstr(t.error.text, "later version"));
-	sql(&t, "SELECT count(*) FROM pair", text);
+	stores_sql(t.path, "SELECT count(*) FROM pair", text);
 	assert_string_equal(text, "1");
 	stores_end(&t);
 }
@@ -82,16 +62,16 @@ static void a_later_schema_is_left_alone(void **state)
 static void a_database_of_something_else_is_not_touched(void **state)
 {
 	struct test_store t;
-	char text[100] = "";
+	char text[STORES_TEXT] = "";
 
 	(void)state;
 	stores_prepare(&t, STORE_SQLITE);
-	sql(&t, "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('x')", NULL);
+	stores_sql(t.path, "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('x')", NULL);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_INVALID);
 	assert_non_null(strstr(t.error.text, "something else"));
-	sql(&t, "SELECT count(*) FROM sqlite_master", text);
+	stores_sql(t.path, "SELECT count(*) FROM sqlite_master", text);
 	assert_string_equal(text, "1");
-	sql(&t, "PRAGMA journal_mode", text);
+	stores_sql(t.path, "PRAGMA journal_mode", text);
 	assert_string_equal(text, "delete");
 	stores_end(&t);
 }
@@ -99,13 +79,13 @@ static void a_database_of_something_else_is_not_touched(void **state)
 /* Somebody with write access and no key sets V by hand. */
 static void a_flag_set_by_hand_is_refused(void **state)
 {
-	const struct zrtp_cache_key key = { own, peer, "" };
+	const struct zrtp_cache_key key = { stores_own, peer, "" };
 	struct zrtp_retained r;
 	struct test_store t;
 
 	(void)state;
 	fill(&t);
-	sql(&t, "UPDATE pair SET verified = 1", NULL);
+	stores_sql(t.path, "UPDATE pair SET verified = 1", NULL);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_get(t.store, &key, 1001, &r, &t.error), ZRTP_STORE_CORRUPT);
 	assert_false(r.has_rs1 || r.verified);

@@ -3,12 +3,9 @@
  * and what people change. */
 #include "stores.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID";
 
 /* Run a test on every kind of store. */
 static void on_each(void (*test)(struct test_store *t))
@@ -21,51 +18,6 @@ static void on_each(void (*test)(struct test_store *t))
 		test(&t);
 		stores_end(&t);
 	}
-}
-
-static void put(struct test_store *t, unsigned peer, const char *label, int64_t now,
-		const struct zrtp_retained *in)
-{
-	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, label };
-
-	stores_zid(zid, peer);
-	if (zrtp_store_put(t->store, &key, now, in, &t->error)) {
-		fail_msg("put: %s", t->error.text);
-	}
-}
-
-static void put_secret(struct test_store *t, unsigned peer, const char *label, int64_t now, unsigned rs1,
-		       unsigned rs2, enum zrtp_match match)
-{
-	const struct zrtp_retained in = stores_update(rs1, rs2, match);
-
-	put(t, peer, label, now, &in);
-}
-
-static struct zrtp_retained get(struct test_store *t, unsigned peer, const char *label, int64_t now)
-{
-	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, label };
-	struct zrtp_retained out;
-	enum zrtp_store_status status;
-
-	stores_zid(zid, peer);
-	status = zrtp_store_get(t->store, &key, now, &out, &t->error);
-	if (status && status != ZRTP_STORE_UNKNOWN) {
-		fail_msg("get: %s", t->error.text);
-	}
-	return out;
-}
-
-static struct zrtp_store_peer find(struct test_store *t, unsigned peer)
-{
-	struct zrtp_store_peer out;
-	uint8_t zid[ZRTP_ZID_SIZE];
-
-	stores_zid(zid, peer);
-	assert_int_equal(zrtp_store_find(t->store, own, zid, &out, &t->error), ZRTP_STORE_OK);
-	return out;
 }
 
 static void assert_offers(const struct zrtp_retained *r, unsigned rs1, unsigned rs2)
@@ -88,22 +40,22 @@ static void assert_offers(const struct zrtp_retained *r, unsigned rs1, unsigned 
 
 static void rotate(struct test_store *t)
 {
-	struct zrtp_retained r = get(t, 1, "", 1000);
+	struct zrtp_retained r = stores_get(t, 1, "", 1000);
 
 	assert_offers(&r, 0, 0);
-	put_secret(t, 1, "", 1000, 11, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "", 1000, 11, 0, ZRTP_MATCH_NONE);
 	stores_reopen(t);
-	r = get(t, 1, "", 1001);
+	r = stores_get(t, 1, "", 1001);
 	assert_offers(&r, 11, 0);
 	assert_false(r.new_label || r.rs2_other || r.verified);
 	assert_int_equal(r.expiry, UINT32_MAX);
-	put_secret(t, 1, "", 1002, 12, 11, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "", 1002, 12, 11, ZRTP_MATCH_OWN);
 	stores_reopen(t);
-	r = get(t, 1, "", 1003);
+	r = stores_get(t, 1, "", 1003);
 	assert_offers(&r, 12, 11);
-	assert_int_equal(find(t, 1).first_use, 1000);
-	assert_int_equal(find(t, 1).last_use, 1002);
-	r = get(t, 2, "", 1003);
+	assert_int_equal(stores_find(t, 1).first_use, 1000);
+	assert_int_equal(stores_find(t, 1).last_use, 1002);
+	r = stores_get(t, 2, "", 1003);
 	assert_offers(&r, 0, 0);
 }
 
@@ -119,21 +71,21 @@ static void expire(struct test_store *t)
 	uint64_t pairs, peers;
 
 	in.expiry = 100;
-	put(t, 1, "", 1000, &in);
-	r = get(t, 1, "", 1040);
+	stores_put(t, 1, "", 1000, &in);
+	r = stores_get(t, 1, "", 1040);
 	assert_offers(&r, 1, 0);
 	assert_int_equal(r.expiry, 60);
-	r = get(t, 1, "", 1100);
+	r = stores_get(t, 1, "", 1100);
 	assert_offers(&r, 0, 0);
 	/* Interval 0 marks what is there, no more (4.9). */
 	in = stores_update(2, 0, ZRTP_MATCH_NONE);
-	put(t, 2, "", 1000, &in);
+	stores_put(t, 2, "", 1000, &in);
 	in.expiry = 0;
 	in.changed = ZRTP_CHANGED_EXPIRY;
-	put(t, 2, "", 1050, &in);
-	r = get(t, 2, "", 1050);
+	stores_put(t, 2, "", 1050, &in);
+	r = stores_get(t, 2, "", 1050);
 	assert_offers(&r, 0, 0);
-	assert_int_equal(find(t, 2).labels, 1);
+	assert_int_equal(stores_find(t, 2).labels, 1);
 	assert_int_equal(zrtp_store_purge(t->store, 1099, &pairs, &peers, &t->error), ZRTP_STORE_OK);
 	assert_int_equal(pairs, 1);
 	assert_int_equal(peers, 1);
@@ -142,9 +94,9 @@ static void expire(struct test_store *t)
 	/* A new secret after the old one ended: the dead one is no rs2. */
 	in = stores_update(3, 0, ZRTP_MATCH_NONE);
 	in.expiry = 10;
-	put(t, 3, "", 1000, &in);
-	put_secret(t, 3, "", 2000, 4, 0, ZRTP_MATCH_NONE);
-	r = get(t, 3, "", 2000);
+	stores_put(t, 3, "", 1000, &in);
+	stores_put_secret(t, 3, "", 2000, 4, 0, ZRTP_MATCH_NONE);
+	r = stores_get(t, 3, "", 2000);
 	assert_offers(&r, 4, 0);
 }
 
@@ -158,16 +110,16 @@ static void count_preshared(struct test_store *t)
 {
 	struct zrtp_retained in, r;
 
-	put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
-	put_secret(t, 1, "", 1001, 2, 1, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "", 1001, 2, 1, ZRTP_MATCH_OWN);
 	in = stores_update(3, 1, ZRTP_MATCH_OWN);
 	in.preshared_count = 1;
-	put(t, 1, "", 1002, &in);
-	r = get(t, 1, "", 1003);
+	stores_put(t, 1, "", 1002, &in);
+	r = stores_get(t, 1, "", 1003);
 	assert_offers(&r, 3, 1); /* rs2 stays (4.6.1) */
 	assert_int_equal(r.preshared_count, 1);
-	put_secret(t, 1, "", 1004, 4, 3, ZRTP_MATCH_OWN);
-	r = get(t, 1, "", 1005);
+	stores_put_secret(t, 1, "", 1004, 4, 3, ZRTP_MATCH_OWN);
+	r = stores_get(t, 1, "", 1005);
 	assert_offers(&r, 4, 3);
 	assert_int_equal(r.preshared_count, 0);
 }
@@ -185,24 +137,24 @@ static void merge(struct test_store *t)
 	struct zrtp_retained r;
 
 	/* Two calls began with (1, 0) and end in either order. */
-	put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
-	put_secret(t, 1, "", 1010, 2, 1, ZRTP_MATCH_OWN);
-	put_secret(t, 1, "", 1011, 3, 1, ZRTP_MATCH_OWN);
-	r = get(t, 1, "", 1012);
+	stores_put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "", 1010, 2, 1, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "", 1011, 3, 1, ZRTP_MATCH_OWN);
+	r = stores_get(t, 1, "", 1012);
 	assert_offers(&r, 3, 2);
 	/* The same again changes nothing. */
-	put_secret(t, 1, "", 1011, 3, 1, ZRTP_MATCH_OWN);
-	r = get(t, 1, "", 1012);
+	stores_put_secret(t, 1, "", 1011, 3, 1, ZRTP_MATCH_OWN);
+	r = stores_get(t, 1, "", 1012);
 	assert_offers(&r, 3, 2);
 	/* News that waited: 5 was made before 6, from the same 3. */
-	put_secret(t, 1, "", 1030, 6, 3, ZRTP_MATCH_OWN);
-	put_secret(t, 1, "", 1020, 5, 3, ZRTP_MATCH_OWN);
-	r = get(t, 1, "", 1031);
+	stores_put_secret(t, 1, "", 1030, 6, 3, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "", 1020, 5, 3, ZRTP_MATCH_OWN);
+	r = stores_get(t, 1, "", 1031);
 	assert_offers(&r, 6, 5);
 	/* And much too late: two newer ones are there. */
-	put_secret(t, 1, "", 1040, 7, 6, ZRTP_MATCH_OWN);
-	put_secret(t, 1, "", 1025, 9, 3, ZRTP_MATCH_OWN);
-	r = get(t, 1, "", 1041);
+	stores_put_secret(t, 1, "", 1040, 7, 6, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "", 1025, 9, 3, ZRTP_MATCH_OWN);
+	r = stores_get(t, 1, "", 1041);
 	assert_offers(&r, 7, 6);
 }
 
@@ -218,32 +170,32 @@ static void put_verified(struct test_store *t, const char *label, int64_t now, u
 
 	in.changed = ZRTP_CHANGED_VERIFIED;
 	in.verified = verified;
-	put(t, 1, label, now, &in);
+	stores_put(t, 1, label, now, &in);
 }
 
 static void keep_words(struct test_store *t)
 {
 	struct zrtp_retained in, r;
 
-	put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 	put_verified(t, "", 1001, 1, true);
-	r = get(t, 1, "", 1002);
+	r = stores_get(t, 1, "", 1002);
 	assert_true(r.verified);
 	/* A yes to another secret than the one there counts for nothing. */
 	put_verified(t, "", 1003, 1, false);
 	put_verified(t, "", 1004, 77, true);
-	r = get(t, 1, "", 1005);
+	r = stores_get(t, 1, "", 1005);
 	assert_false(r.verified);
 	/* A no counts always. */
 	put_verified(t, "", 1006, 1, true);
 	put_verified(t, "", 1007, 77, false);
-	r = get(t, 1, "", 1008);
+	r = stores_get(t, 1, "", 1008);
 	assert_false(r.verified);
 	/* Words about a peer that was deleted meanwhile do not bring it back. */
 	in = stores_update(1, 0, ZRTP_MATCH_OWN);
 	in.changed = ZRTP_CHANGED_VERIFIED;
-	put(t, 9, "", 1009, &in);
-	r = get(t, 9, "", 1010);
+	stores_put(t, 9, "", 1009, &in);
+	r = stores_get(t, 9, "", 1010);
 	assert_offers(&r, 0, 0);
 }
 
@@ -263,12 +215,12 @@ static void put_pbx(struct test_store *t, unsigned pbx, unsigned alternate)
 	stores_secret(in.pbxsecret, pbx);
 	in.has_pbx_alternate = alternate;
 	stores_secret(in.pbx_alternate, alternate);
-	put(t, 1, "", 1000, &in);
+	stores_put(t, 1, "", 1000, &in);
 }
 
 static void assert_pbx(struct test_store *t, unsigned pbx, unsigned alternate)
 {
-	struct zrtp_retained r = get(t, 1, "", 1001);
+	struct zrtp_retained r = stores_get(t, 1, "", 1001);
 	uint8_t secret[ZRTP_SECRET_SIZE];
 
 	assert_true(r.has_pbx);
@@ -295,10 +247,10 @@ static void enroll(struct test_store *t)
 	/* Enrolled at another node meanwhile: neither secret is lost. */
 	put_pbx(t, 3, 0);
 	assert_pbx(t, 3, 2);
-	assert_true(find(t, 1).has_pbx_alternate);
+	assert_true(stores_find(t, 1).has_pbx_alternate);
 	stores_zid(zid, 1);
-	assert_int_equal(zrtp_store_unenroll(t->store, own, zid, &t->error), ZRTP_STORE_OK);
-	assert_false(find(t, 1).has_pbx || find(t, 1).has_pbx_alternate);
+	assert_int_equal(zrtp_store_unenroll(t->store, stores_own, zid, &t->error), ZRTP_STORE_OK);
+	assert_false(stores_find(t, 1).has_pbx || stores_find(t, 1).has_pbx_alternate);
 }
 
 static void pbxsecrets_are_kept_until_one_is_settled(void **state)
@@ -314,38 +266,38 @@ static void file_by_label(struct test_store *t)
 {
 	struct zrtp_retained r;
 
-	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
-	r = get(t, 1, "b", 1001);
+	stores_put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	r = stores_get(t, 1, "b", 1001);
 	assert_offers(&r, 1, 0);
 	assert_true(r.new_label);
 	assert_true(r.files_by_label); /* it may: that it has nothing here proves nothing */
-	put_secret(t, 1, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	stores_put_secret(t, 1, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
 	/* Back to the first: its own and the newest, whichever the phone has. */
-	r = get(t, 1, "a", 1002);
+	r = stores_get(t, 1, "a", 1002);
 	assert_offers(&r, 1, 2);
 	assert_true(r.rs2_other);
 	assert_false(r.new_label);
-	put_secret(t, 1, "a", 1002, 3, 1, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "a", 1002, 3, 1, ZRTP_MATCH_OWN);
 	/* Whose the newer one was is not proved. */
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
-	put_secret(t, 1, "b", 1003, 4, 2, ZRTP_MATCH_OWN);
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_LABEL);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	stores_put_secret(t, 1, "b", 1003, 4, 2, ZRTP_MATCH_OWN);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_LABEL);
 	stores_reopen(t);
-	r = get(t, 1, "b", 1003);
+	r = stores_get(t, 1, "b", 1003);
 	assert_offers(&r, 4, 2);
 	assert_false(r.rs2_other);
-	r = get(t, 1, "a", 1003);
+	r = stores_get(t, 1, "a", 1003);
 	assert_offers(&r, 3, 1);
 	/* A third number: known to file by label. */
-	r = get(t, 1, "c", 1004);
+	r = stores_get(t, 1, "c", 1004);
 	assert_offers(&r, 4, 3);
 	assert_true(r.new_label && r.files_by_label);
-	put_secret(t, 1, "c", 1004, 5, 0, ZRTP_MATCH_FAILED);
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_LABEL);
-	r = get(t, 1, "a", 1005);
+	stores_put_secret(t, 1, "c", 1004, 5, 0, ZRTP_MATCH_FAILED);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_LABEL);
+	r = stores_get(t, 1, "a", 1005);
 	assert_offers(&r, 3, 1);
-	assert_int_equal(find(t, 1).labels, 3);
+	assert_int_equal(stores_find(t, 1).labels, 3);
 }
 
 static void a_phone_that_files_by_label_keeps_a_secret_per_label(void **state)
@@ -358,25 +310,25 @@ static void file_by_zid(struct test_store *t)
 {
 	struct zrtp_retained r;
 
-	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
-	put_secret(t, 1, "b", 1001, 2, 1, ZRTP_MATCH_OTHER);
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_ZID);
-	assert_int_equal(find(t, 1).labels, 1);
+	stores_put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "b", 1001, 2, 1, ZRTP_MATCH_OTHER);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_ZID);
+	assert_int_equal(stores_find(t, 1).labels, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		static const char *const labels[] = { "a", "b", "another" };
 
 		stores_reopen(t);
-		r = get(t, 1, labels[i], 1002 + i);
+		r = stores_get(t, 1, labels[i], 1002 + i);
 		assert_offers(&r, 2 + i, 1 + i);
 		assert_false(r.new_label || r.rs2_other);
-		put_secret(t, 1, labels[i], 1002 + i, 3 + i, 2 + i, ZRTP_MATCH_OWN);
+		stores_put_secret(t, 1, labels[i], 1002 + i, 3 + i, 2 + i, ZRTP_MATCH_OWN);
 	}
-	assert_int_equal(find(t, 1).labels, 1);
+	assert_int_equal(stores_find(t, 1).labels, 1);
 	/* It lost its secrets, or is somebody else: the new one comes beside what was proved. */
-	put_secret(t, 1, "b", 1010, 8, 5, ZRTP_MATCH_FAILED);
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_ZID);
+	stores_put_secret(t, 1, "b", 1010, 8, 5, ZRTP_MATCH_FAILED);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_ZID);
 	for (unsigned i = 0; i < 2; i++) {
-		r = get(t, 1, i ? "a" : "b", 1011);
+		r = stores_get(t, 1, i ? "a" : "b", 1011);
 		assert_offers(&r, 8, 5);
 		assert_true(r.rs2_other);
 		assert_false(r.new_label);
@@ -394,19 +346,19 @@ static void learn_at_rs2(struct test_store *t)
 {
 	struct zrtp_retained in = stores_update(2, 0, ZRTP_MATCH_FAILED), r;
 
-	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
 	in.verified = true;
-	put(t, 1, "b", 1001, &in);
-	r = get(t, 1, "a", 1002);
+	stores_put(t, 1, "b", 1001, &in);
+	r = stores_get(t, 1, "a", 1002);
 	assert_offers(&r, 1, 2);
 	assert_false(r.verified);
 	assert_true(r.rs2_other && r.other_verified);
-	put_secret(t, 1, "a", 1002, 3, 2, ZRTP_MATCH_OTHER);
+	stores_put_secret(t, 1, "a", 1002, 3, 2, ZRTP_MATCH_OTHER);
 	/* It may be two numbers made one: what the first has stays. */
-	assert_int_equal(find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
-	r = get(t, 1, "b", 1003);
+	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	r = stores_get(t, 1, "b", 1003);
 	assert_offers(&r, 3, 2);
-	r = get(t, 1, "a", 1003);
+	r = stores_get(t, 1, "a", 1003);
 	assert_offers(&r, 1, 3);
 }
 
@@ -421,17 +373,17 @@ static void keep_the_latest(struct test_store *t)
 	struct zrtp_retained r;
 	char label[16];
 
-	put_secret(t, 1, "first", 1000, 1, 0, ZRTP_MATCH_NONE);
-	put_secret(t, 1, "second", 1001, 2, 0, ZRTP_MATCH_FAILED);
-	put_secret(t, 1, "first", 1002, 3, 1, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "first", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "second", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	stores_put_secret(t, 1, "first", 1002, 3, 1, ZRTP_MATCH_OWN);
 	for (unsigned i = 0; i < ZRTP_STORE_LABELS_MAX - 1; i++) {
 		snprintf(label, sizeof(label), "%u", i);
-		put_secret(t, 1, label, 1010 + i, 100 + i, 0, ZRTP_MATCH_FAILED);
+		stores_put_secret(t, 1, label, 1010 + i, 100 + i, 0, ZRTP_MATCH_FAILED);
 	}
-	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
-	r = get(t, 1, "first", 2000);
+	assert_int_equal(stores_find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	r = stores_get(t, 1, "first", 2000);
 	assert_offers(&r, 3, 100 + ZRTP_STORE_LABELS_MAX - 2); /* and the newest */
-	r = get(t, 1, "second", 2000);                         /* used least recently */
+	r = stores_get(t, 1, "second", 2000);                  /* used least recently */
 	assert_true(r.new_label);
 }
 
@@ -441,7 +393,7 @@ static void put_from(struct test_store *t, uint64_t endpoint, const char *label,
 	struct zrtp_retained in = stores_update(rs1, rs2, match);
 
 	in.endpoint = endpoint;
-	put(t, 1, label, now, &in);
+	stores_put(t, 1, label, now, &in);
 }
 
 /* Calls under as many labels as one likes, from that endpoint. */
@@ -470,21 +422,21 @@ static void keep_what_is_the_phones(struct test_store *t)
 	/* From another endpoint, with and without a second call under each label. */
 	flood(t, 2, "stranger", 2000, 260, false);
 	flood(t, 2, "again", 3000, 20, true);
-	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
-	r = get(t, 1, "once", 4000);
+	assert_int_equal(stores_find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	r = stores_get(t, 1, "once", 4000);
 	assert_false(r.new_label);
 	/* What the phone stores has room all the same. */
 	put_from(t, 1, "new", 4001, 5, 0, ZRTP_MATCH_FAILED);
-	r = get(t, 1, "new", 4002);
+	r = stores_get(t, 1, "new", 4002);
 	assert_false(r.new_label);
 	/* From its own endpoint: what has matched stays. */
 	flood(t, 1, "own", 5000, 260, false);
-	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
-	r = get(t, 1, "home", 6000);
+	assert_int_equal(stores_find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	r = stores_get(t, 1, "home", 6000);
 	assert_false(r.new_label);
-	r = get(t, 1, "proved", 6000);
+	r = stores_get(t, 1, "proved", 6000);
 	assert_false(r.new_label);
-	r = get(t, 1, "own 259", 6000);
+	r = stores_get(t, 1, "own 259", 6000);
 	assert_false(r.new_label);
 	if (t->kind != STORE_MEMORY) {
 		return; /* the rest takes long */
@@ -492,11 +444,11 @@ static void keep_what_is_the_phones(struct test_store *t)
 	/* Where all are proved there is no room for one that is not. */
 	flood(t, 1, "own", 7000, 300, true);
 	put_from(t, 1, "last", 8000, 9, 0, ZRTP_MATCH_FAILED);
-	r = get(t, 1, "last", 8001);
+	r = stores_get(t, 1, "last", 8001);
 	assert_true(r.new_label);
-	r = get(t, 1, "home", 8001);
+	r = stores_get(t, 1, "home", 8001);
 	assert_false(r.new_label);
-	assert_int_equal(find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
+	assert_int_equal(stores_find(t, 1).labels, ZRTP_STORE_LABELS_MAX);
 }
 
 static void labels_that_a_caller_chooses_push_out_nothing_of_the_phones(void **state)
@@ -515,23 +467,23 @@ static void bind(struct test_store *t)
 {
 	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE), r;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, "a" };
+	const struct zrtp_cache_key key = { stores_own, zid, "a" };
 	char list[ZRTP_STORE_NAME_SIZE] = "", long_name[ZRTP_STORE_NAME_SIZE];
 	struct zrtp_store_about about;
 
 	stores_zid(zid, 1);
 	in.changed |= ZRTP_CHANGED_PBX;
 	in.has_pbx = true;
-	put(t, 1, "a", 1000, &in);
+	stores_put(t, 1, "a", 1000, &in);
 	for (unsigned i = 0; i < 2; i++) { /* twice the same is once */
-		assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, "alice", &t->error),
+		assert_int_equal(zrtp_store_add_endpoint(t->store, stores_own, zid, "alice", &t->error),
 				 ZRTP_STORE_OK);
-		assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, "bob", &t->error),
+		assert_int_equal(zrtp_store_add_endpoint(t->store, stores_own, zid, "bob", &t->error),
 				 ZRTP_STORE_OK);
 	}
-	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë", &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, "Zoë", &t->error), ZRTP_STORE_OK);
 	stores_reopen(t);
-	put_secret(t, 1, "a", 1001, 2, 1, ZRTP_MATCH_OWN);
+	stores_put_secret(t, 1, "a", 1001, 2, 1, ZRTP_MATCH_OWN);
 	assert_int_equal(zrtp_store_get_about(t->store, &key, 1002, &r, &about, &t->error), ZRTP_STORE_OK);
 	assert_string_equal(about.name, "Zoë");
 	assert_string_equal(about.endpoints, "alice,bob");
@@ -540,22 +492,26 @@ static void bind(struct test_store *t)
 	     not ++) {
 		assert_false(zrtp_endpoints_have(about.endpoints, *not ));
 	}
-	assert_int_equal(zrtp_store_set_endpoints(t->store, own, zid, "carol", &t->error), ZRTP_STORE_OK);
-	assert_string_equal(find(t, 1).endpoints, "carol");
+	assert_int_equal(zrtp_store_set_endpoints(t->store, stores_own, zid, "carol", &t->error),
+			 ZRTP_STORE_OK);
+	assert_string_equal(stores_find(t, 1).endpoints, "carol");
 	memset(long_name, 'x', sizeof(long_name));
 	long_name[ZRTP_STORE_NAME_SIZE - 1] = '\0';
 	assert_true(zrtp_endpoints_add(list, long_name));
 	assert_false(zrtp_endpoints_add(list, "y"));
 	assert_string_equal(list, long_name);
-	assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, long_name, NULL), ZRTP_STORE_INVALID);
+	assert_int_equal(zrtp_store_add_endpoint(t->store, stores_own, zid, long_name, NULL),
+			 ZRTP_STORE_INVALID);
 	for (const char *const *not = (const char *const[]){ "a,b", "", "a\n", NULL }; *not ; not ++) {
-		assert_int_equal(zrtp_store_add_endpoint(t->store, own, zid, *not, NULL), ZRTP_STORE_INVALID);
+		assert_int_equal(zrtp_store_add_endpoint(t->store, stores_own, zid, *not, NULL),
+				 ZRTP_STORE_INVALID);
 	}
-	assert_int_equal(zrtp_store_set_endpoints(t->store, own, zid, "a,,b", NULL), ZRTP_STORE_INVALID);
-	assert_string_equal(find(t, 1).endpoints, "carol");
-	assert_int_equal(zrtp_store_unenroll(t->store, own, zid, &t->error), ZRTP_STORE_OK);
-	assert_string_equal(find(t, 1).endpoints, "");
-	assert_string_equal(find(t, 1).name, "Zoë");
+	assert_int_equal(zrtp_store_set_endpoints(t->store, stores_own, zid, "a,,b", NULL),
+			 ZRTP_STORE_INVALID);
+	assert_string_equal(stores_find(t, 1).endpoints, "carol");
+	assert_int_equal(zrtp_store_unenroll(t->store, stores_own, zid, &t->error), ZRTP_STORE_OK);
+	assert_string_equal(stores_find(t, 1).endpoints, "");
+	assert_string_equal(stores_find(t, 1).name, "Zoë");
 }
 
 static void an_enrolled_phone_keeps_its_endpoints(void **state)
@@ -576,34 +532,38 @@ static void administer(struct test_store *t)
 
 	stores_zid(zid, 1);
 	stores_zid(unknown, 2);
-	put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
-	put_secret(t, 1, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
-	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë's phone", &t->error), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_store_set_verified(t->store, own, zid, true, &t->error), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"aux", 3, 1002, &t->error),
+	stores_put_secret(t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(t, 1, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, "Zoë's phone", &t->error),
 			 ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_verified(t->store, stores_own, zid, true, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(
+		zrtp_store_set_aux(t->store, stores_own, zid, (const uint8_t *)"aux", 3, 1002, &t->error),
+		ZRTP_STORE_OK);
 	stores_reopen(t);
-	assert_string_equal(find(t, 1).name, "Zoë's phone");
-	assert_true(find(t, 1).has_aux);
-	r = get(t, 1, "a", 1003);
+	assert_string_equal(stores_find(t, 1).name, "Zoë's phone");
+	assert_true(stores_find(t, 1).has_aux);
+	r = stores_get(t, 1, "a", 1003);
 	assert_true(r.verified && r.other_verified);
 	assert_int_equal(r.auxsecret_len, 3);
 	assert_memory_equal(r.auxsecret, "aux", 3);
-	assert_int_equal(zrtp_store_labels(t->store, own, zid, labels, 2, &count, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_labels(t->store, stores_own, zid, labels, 2, &count, &t->error),
+			 ZRTP_STORE_OK);
 	assert_int_equal(count, 2);
 	assert_string_equal(labels[0].label, "b");
 	assert_string_equal(labels[1].label, "a");
 	assert_true(labels[0].verified && labels[1].verified);
 	memset(long_name, 'x', sizeof(long_name));
 	long_name[ZRTP_STORE_NAME_SIZE] = '\0';
-	assert_int_equal(zrtp_store_set_name(t->store, own, zid, long_name, NULL), ZRTP_STORE_INVALID);
-	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "a\nb", NULL), ZRTP_STORE_INVALID);
-	assert_string_equal(find(t, 1).name, "Zoë's phone");
-	assert_int_equal(zrtp_store_set_name(t->store, own, unknown, "x", NULL), ZRTP_STORE_UNKNOWN);
-	assert_int_equal(zrtp_store_set_verified(t->store, own, unknown, true, NULL), ZRTP_STORE_UNKNOWN);
-	assert_int_equal(zrtp_store_remove(t->store, own, unknown, NULL), ZRTP_STORE_UNKNOWN);
-	assert_int_equal(zrtp_store_remove(t->store, own, zid, &t->error), ZRTP_STORE_OK);
-	r = get(t, 1, "a", 1004);
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, long_name, NULL), ZRTP_STORE_INVALID);
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, "a\nb", NULL), ZRTP_STORE_INVALID);
+	assert_string_equal(stores_find(t, 1).name, "Zoë's phone");
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, unknown, "x", NULL), ZRTP_STORE_UNKNOWN);
+	assert_int_equal(zrtp_store_set_verified(t->store, stores_own, unknown, true, NULL),
+			 ZRTP_STORE_UNKNOWN);
+	assert_int_equal(zrtp_store_remove(t->store, stores_own, unknown, NULL), ZRTP_STORE_UNKNOWN);
+	assert_int_equal(zrtp_store_remove(t->store, stores_own, zid, &t->error), ZRTP_STORE_OK);
+	r = stores_get(t, 1, "a", 1004);
 	assert_offers(&r, 0, 0);
 	assert_int_equal(r.auxsecret_len, 0);
 	assert_int_equal(zrtp_store_purge(t->store, 1, NULL, NULL, &t->error), ZRTP_STORE_OK);
@@ -616,7 +576,8 @@ static bool is_verified(struct test_store *t, const char *label)
 	size_t count;
 
 	stores_zid(zid, 1);
-	assert_int_equal(zrtp_store_labels(t->store, own, zid, labels, 4, &count, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_labels(t->store, stores_own, zid, labels, 4, &count, &t->error),
+			 ZRTP_STORE_OK);
 	for (size_t i = 0; i < count; i++) {
 		if (!strcmp(labels[i].label, label)) {
 			return labels[i].verified;
@@ -636,7 +597,7 @@ static void verify_the_phone(struct test_store *t)
 	put_from(t, 1, "other", 1001, 2, 0, ZRTP_MATCH_FAILED);
 	put_from(t, 2, "stranger", 1002, 3, 0, ZRTP_MATCH_FAILED);
 	put_from(t, 2, "stranger", 1003, 4, 3, ZRTP_MATCH_OWN);
-	assert_int_equal(zrtp_store_set_verified(t->store, own, zid, true, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_verified(t->store, stores_own, zid, true, &t->error), ZRTP_STORE_OK);
 	assert_true(is_verified(t, "home"));
 	assert_true(is_verified(t, "other"));
 	assert_false(is_verified(t, "stranger"));
@@ -644,9 +605,9 @@ static void verify_the_phone(struct test_store *t)
 	in.endpoint = 2;
 	in.verified = true;
 	in.changed |= ZRTP_CHANGED_VERIFIED;
-	put(t, 1, "stranger", 1004, &in);
+	stores_put(t, 1, "stranger", 1004, &in);
 	assert_true(is_verified(t, "stranger"));
-	assert_int_equal(zrtp_store_set_verified(t->store, own, zid, false, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_verified(t->store, stores_own, zid, false, &t->error), ZRTP_STORE_OK);
 	assert_false(is_verified(t, "home"));
 	assert_false(is_verified(t, "other"));
 	assert_false(is_verified(t, "stranger"));
@@ -690,10 +651,11 @@ static void list(struct test_store *t)
 
 	assert_int_equal(list_all(t, NULL, 16), 0);
 	for (unsigned i = 1; i <= 40; i++) {
-		put_secret(t, i, "", 1000, i, 0, ZRTP_MATCH_NONE);
+		stores_put_secret(t, i, "", 1000, i, 0, ZRTP_MATCH_NONE);
 		snprintf(name, sizeof(name), "Phone %u", i);
 		stores_zid(zid, i);
-		assert_int_equal(zrtp_store_set_name(t->store, own, zid, name, &t->error), ZRTP_STORE_OK);
+		assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, name, &t->error),
+				 ZRTP_STORE_OK);
 	}
 	assert_int_equal(list_all(t, NULL, 16), 40);
 	assert_int_equal(list_all(t, NULL, 1), 40);
@@ -744,47 +706,25 @@ static void strangers_do_not_push_out_known_phones(void **state)
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 		in = stores_update(1, 0, ZRTP_MATCH_NONE);
 		in.verified = true;
-		put(&t, 1, "", 1000, &in);
+		stores_put(&t, 1, "", 1000, &in);
 		put_pbx(&t, 5, 0); /* of peer 1 as well */
 		for (unsigned i = 2; i < 40; i++) {
-			put_secret(&t, i, "", 1000 + i, i, 0, ZRTP_MATCH_NONE);
+			stores_put_secret(&t, i, "", 1000 + i, i, 0, ZRTP_MATCH_NONE);
 		}
 		assert_int_equal(list_all(&t, NULL, 16), 10);
 		stores_reopen(&t);
 		assert_int_equal(list_all(&t, NULL, 16), 10);
-		r = get(&t, 1, "", 2000);
+		r = stores_get(&t, 1, "", 2000);
 		assert_offers(&r, 1, 0);
-		r = get(&t, 30, "", 2000);
+		r = stores_get(&t, 30, "", 2000);
 		assert_offers(&r, 0, 0);
-		r = get(&t, 39, "", 2000);
+		r = stores_get(&t, 39, "", 2000);
 		assert_offers(&r, 39, 0);
 		stores_end(&t);
 	}
 }
 
 /* ---- encryption at rest ---- */
-
-static bool file_contains(const char *path, const uint8_t *octets, size_t len)
-{
-	static uint8_t all[1 << 20];
-	FILE *file = fopen(path, "rb");
-	size_t n;
-
-	if (!file) {
-		return false;
-	}
-	n = fread(all, 1, sizeof(all), file);
-	fclose(file);
-	return memmem(all, n, octets, len) != NULL;
-}
-
-static bool store_contains(const struct test_store *t, const uint8_t *octets, size_t len)
-{
-	char wal[96];
-
-	snprintf(wal, sizeof(wal), "%s-wal", t->path);
-	return file_contains(t->path, octets, len) || file_contains(wal, octets, len);
-}
 
 static void encrypted_secrets_are_nowhere_in_the_file(void **state)
 {
@@ -798,9 +738,9 @@ static void encrypted_secrets_are_nowhere_in_the_file(void **state)
 			stores_prepare(&t, (enum store_kind)kind);
 			t.config.key = sealed ? &t.key : NULL;
 			assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-			put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+			stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 			assert_int_equal(zrtp_store_flush(t.store, &t.error), ZRTP_STORE_OK);
-			assert_int_equal(store_contains(&t, secret, sizeof(secret)), !sealed);
+			assert_int_equal(stores_on_disk(&t, secret, sizeof(secret)), !sealed);
 			stores_end(&t);
 		}
 	}
@@ -816,7 +756,7 @@ static void a_wrong_key_opens_nothing_and_changes_nothing(void **state)
 		stores_prepare(&t, (enum store_kind)kind);
 		t.config.key = &t.key;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-		put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+		stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 		stores_close(&t);
 		t.key.octets[31] = 1;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
@@ -828,7 +768,7 @@ static void a_wrong_key_opens_nothing_and_changes_nothing(void **state)
 		t.key.octets[31] = 0;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 		assert_int_equal(t.warnings, 0);
-		r = get(&t, 1, "", 1001);
+		r = stores_get(&t, 1, "", 1001);
 		assert_offers(&r, 1, 0);
 		stores_end(&t);
 	}
@@ -843,30 +783,31 @@ static void rekey(struct test_store *t)
 
 	stores_zid(zid, 1);
 	for (unsigned i = 1; i <= 100; i++) {
-		put_secret(t, i, "a", 1000, i, 0, ZRTP_MATCH_NONE);
-		put_secret(t, i, "b", 1000, i + 1000, i, ZRTP_MATCH_FAILED);
+		stores_put_secret(t, i, "a", 1000, i, 0, ZRTP_MATCH_NONE);
+		stores_put_secret(t, i, "b", 1000, i + 1000, i, ZRTP_MATCH_FAILED);
 	}
 	put_pbx(t, 1, 2);
-	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"x", 1, 1, &t->error), 0);
+	assert_int_equal(zrtp_store_set_aux(t->store, stores_own, zid, (const uint8_t *)"x", 1, 1, &t->error),
+			 0);
 	assert_int_equal(zrtp_store_rekey(t->store, &key, &t->error), ZRTP_STORE_OK);
 	t->key = key;
 	t->config.key = &t->key;
 	stores_reopen(t);
 	stores_secret(secret, 1001);
-	assert_false(t->kind != STORE_MEMORY && store_contains(t, secret, sizeof(secret)));
+	assert_false(t->kind != STORE_MEMORY && stores_on_disk(t, secret, sizeof(secret)));
 	assert_int_equal(zrtp_store_rekey(t->store, &other, &t->error), ZRTP_STORE_OK);
 	t->key = other;
 	stores_reopen(t);
 	assert_int_equal(zrtp_store_check(t->store, &peers, &pairs, &t->error), ZRTP_STORE_OK);
 	assert_int_equal(peers, 100);
 	assert_int_equal(pairs, 200);
-	r = get(t, 77, "b", 1002);
+	r = stores_get(t, 77, "b", 1002);
 	assert_offers(&r, 1077, 0);
 	assert_pbx(t, 1, 2);
 	assert_int_equal(zrtp_store_rekey(t->store, NULL, &t->error), ZRTP_STORE_OK);
 	t->config.key = NULL;
 	stores_reopen(t);
-	r = get(t, 77, "b", 1002);
+	r = stores_get(t, 77, "b", 1002);
 	assert_offers(&r, 1077, 0);
 }
 
@@ -884,18 +825,18 @@ static void nobody_writes_with_a_key_that_was_replaced(void **state)
 	struct zrtp_store *second;
 	struct test_store t;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key cache_key = { own, zid, "" };
+	const struct zrtp_cache_key cache_key = { stores_own, zid, "" };
 
 	(void)state;
 	stores_zid(zid, 1);
 	stores_prepare(&t, STORE_SQLITE);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-	put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 	assert_int_equal(zrtp_store_open_sqlite(&second, t.path, &t.config, &t.error), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_rekey(t.store, &key, &t.error), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_put(second, &cache_key, 1001, &in, &t.error), ZRTP_STORE_KEY);
 	assert_int_equal(zrtp_store_get(second, &cache_key, 1001, &in, &t.error), ZRTP_STORE_KEY);
-	in = get(&t, 1, "", 1001);
+	in = stores_get(&t, 1, "", 1001);
 	assert_offers(&in, 1, 0);
 	assert_int_equal(zrtp_store_close(second, &t.error), ZRTP_STORE_OK);
 	stores_end(&t);
@@ -910,7 +851,7 @@ static void a_key_does_not_encrypt_by_itself(void **state)
 	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
 		stores_prepare(&t, (enum store_kind)kind);
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-		put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+		stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 		stores_close(&t);
 		t.config.key = &t.key;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
@@ -971,7 +912,7 @@ static void a_second_process_is_kept_out_of_a_file(void **state)
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_open_file(&second, t.path, &t.config, &t.error), ZRTP_STORE_BUSY);
 	assert_non_null(strstr(t.error.text, "in use by another process"));
-	put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 	stores_close(&t);
 	assert_int_equal(stat(t.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -982,12 +923,8 @@ static void a_second_process_is_kept_out_of_a_file(void **state)
 
 static void remove_lines(struct test_store *t)
 {
-	sqlite3 *db;
-
 	stores_close(t);
-	assert_int_equal(sqlite3_open(t->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "UPDATE pair SET lines = NULL", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	stores_sql(t->path, "UPDATE pair SET lines = NULL", NULL);
 	assert_int_equal(stores_open(t), ZRTP_STORE_OK);
 }
 
@@ -1001,21 +938,21 @@ static void a_row_without_lines_does_not_say_who_began_it(void **state)
 	stores_prepare(&t, STORE_SQLITE);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	put_from(&t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
-	r = get(&t, 1, "a", 1001);
+	r = stores_get(&t, 1, "a", 1001);
 	assert_false(r.line_later);
 	assert_int_equal(r.made_by, 1);
 	put_from(&t, 2, "b", 1001, 2, 0, ZRTP_MATCH_FAILED);
-	r = get(&t, 1, "b", 1002);
+	r = stores_get(&t, 1, "b", 1002);
 	assert_true(r.line_later);
 	assert_int_equal(r.made_by, 1);
 	remove_lines(&t);
-	r = get(&t, 1, "a", 1003);
+	r = stores_get(&t, 1, "a", 1003);
 	assert_true(r.has_rs1 && r.line_later);
-	r = get(&t, 1, "b", 1003);
+	r = stores_get(&t, 1, "b", 1003);
 	assert_true(r.has_rs1 && r.line_later);
 	/* What is written has them again. */
 	put_from(&t, 1, "a", 1004, 3, 1, ZRTP_MATCH_OWN);
-	r = get(&t, 1, "a", 1005);
+	r = stores_get(&t, 1, "a", 1005);
 	assert_false(r.line_later);
 	stores_end(&t);
 }
@@ -1030,14 +967,14 @@ static void one_line_changes_by_a_word_only_where_there_is_no_room_for_two(void 
 	(void)state;
 	stores_prepare(&t, STORE_SQLITE);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-	put_secret(&t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
-	put_secret(&t, 1, "a", 1060, 2, 1, ZRTP_MATCH_OWN);
+	stores_put_secret(&t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE);
+	stores_put_secret(&t, 1, "a", 1060, 2, 1, ZRTP_MATCH_OWN);
 	for (unsigned word = 0; word < 2; word++) {
 		in.verified = word;
 		in.changed |= word ? ZRTP_CHANGED_VERIFIED : 0U;
-		put(&t, 1, "a", 1120 + 60 * word, &in);
+		stores_put(&t, 1, "a", 1120 + 60 * word, &in);
 		remove_lines(&t);
-		r = get(&t, 1, "a", 1300);
+		r = stores_get(&t, 1, "a", 1300);
 		assert_offers(&r, word ? 3 : 2, word ? 0 : 1);
 		assert_int_equal(r.verified, word);
 	}
@@ -1058,9 +995,9 @@ static void two_stores_share_a_database(void **state)
 	first = t.store;
 	for (unsigned i = 1; i <= 20; i++) {
 		t.store = i % 2 ? first : second;
-		r = get(&t, 1, "", 1000 + i);
+		r = stores_get(&t, 1, "", 1000 + i);
 		assert_offers(&r, i - 1, i > 1 ? i - 2 : 0);
-		put_secret(&t, 1, "", 1000 + i, i, i - 1, i == 1 ? ZRTP_MATCH_NONE : ZRTP_MATCH_OWN);
+		stores_put_secret(&t, 1, "", 1000 + i, i, i - 1, i == 1 ? ZRTP_MATCH_NONE : ZRTP_MATCH_OWN);
 	}
 	t.store = first;
 	assert_int_equal(stat(t.path, &st), 0);

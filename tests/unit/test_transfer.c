@@ -2,11 +2,8 @@
 /* Export, import, and the caches of others. */
 #include "stores.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID";
 
 struct text {
 	char octets[1 << 18];
@@ -58,9 +55,9 @@ static void fill(struct test_store *t)
 {
 	struct zrtp_retained in;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	struct zrtp_cache_key key = { own, zid, "a \"quoted\\ label" };
+	struct zrtp_cache_key key = { stores_own, zid, "a \"quoted\\ label" };
 
-	assert_int_equal(zrtp_store_set_own_zid(t->store, own, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_own_zid(t->store, stores_own, &t->error), ZRTP_STORE_OK);
 	for (unsigned i = 1; i <= 100; i++) {
 		stores_zid(zid, i);
 		key.label = "a \"quoted\\ label";
@@ -75,9 +72,12 @@ static void fill(struct test_store *t)
 		stores_secret(in.pbxsecret, i + 3);
 		assert_int_equal(zrtp_store_put(t->store, &key, 1001, &in, &t->error), ZRTP_STORE_OK);
 	}
-	assert_int_equal(zrtp_store_set_name(t->store, own, zid, "Zoë \"Z\"", &t->error), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_store_set_endpoints(t->store, own, zid, "alice,bob", &t->error), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_store_set_aux(t->store, own, zid, (const uint8_t *)"aux", 3, 1, &t->error), 0);
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, "Zoë \"Z\"", &t->error),
+			 ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_set_endpoints(t->store, stores_own, zid, "alice,bob", &t->error),
+			 ZRTP_STORE_OK);
+	assert_int_equal(
+		zrtp_store_set_aux(t->store, stores_own, zid, (const uint8_t *)"aux", 3, 1, &t->error), 0);
 }
 
 static void what_is_exported_comes_back_whole(void **state)
@@ -117,7 +117,7 @@ static void an_import_does_not_replace_what_is_newer(void **state)
 	static struct text text;
 	struct zrtp_retained in = stores_update(77, 3, ZRTP_MATCH_OWN), r;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, "b" };
+	const struct zrtp_cache_key key = { stores_own, zid, "b" };
 	struct test_store t;
 
 	(void)state;
@@ -129,7 +129,7 @@ static void an_import_does_not_replace_what_is_newer(void **state)
 	assert_int_equal(zrtp_store_export(t.store, sink, &text, NULL, &t.error), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_put(t.store, &key, 2000, &in, &t.error), ZRTP_STORE_OK);
 	assert_int_equal(import(&t, &text, NULL), ZRTP_STORE_OK);
-	r = get(&t, own, zid, "b");
+	r = get(&t, stores_own, zid, "b");
 	assert_memory_equal(r.rs1, in.rs1, sizeof(r.rs1));
 	stores_end(&t);
 }
@@ -198,14 +198,6 @@ static void gnu_record(FILE *file, unsigned flags, const uint8_t *zid, int64_t e
 	assert_int_equal(fwrite(record, sizeof(record), 1, file), 1);
 }
 
-static void assert_secret(const uint8_t *octets, unsigned number)
-{
-	uint8_t secret[ZRTP_SECRET_SIZE];
-
-	stores_secret(secret, number);
-	assert_memory_equal(octets, secret, sizeof(secret));
-}
-
 static void the_file_of_gnu_zrtp_is_taken_over(void **state)
 {
 	struct test_store t;
@@ -220,7 +212,7 @@ static void the_file_of_gnu_zrtp_is_taken_over(void **state)
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	snprintf(path, sizeof(path), "%s/gnu", t.directory);
 	file = fopen(path, "wb");
-	gnu_record(file, 0x21, own, 0, 0, 0, 0);
+	gnu_record(file, 0x21, stores_own, 0, 0, 0, 0);
 	stores_zid(zid, 1);
 	gnu_record(file, 0x1f, zid, -1, 1, 2, 3); /* all there is, verified */
 	stores_zid(zid, 2);
@@ -232,21 +224,21 @@ static void the_file_of_gnu_zrtp_is_taken_over(void **state)
 			 ZRTP_STORE_OK);
 	assert_int_equal(count, 2);
 	assert_int_equal(zrtp_store_own_zid(t.store, zid, &t.error), ZRTP_STORE_OK);
-	assert_memory_equal(zid, own, sizeof(zid));
+	assert_memory_equal(zid, stores_own, sizeof(zid));
 	stores_zid(zid, 1);
-	r = get(&t, own, zid, "");
+	r = get(&t, stores_own, zid, "");
 	assert_true(r.new_label && r.unproved); /* its label will show in a call */
 	assert_true(r.has_rs1 && r.has_rs2 && r.has_pbx && r.verified);
-	assert_secret(r.rs1, 1);
-	assert_secret(r.rs2, 2);
-	assert_secret(r.pbxsecret, 3);
+	assert_true(stores_is_secret(r.rs1, 1));
+	assert_true(stores_is_secret(r.rs2, 2));
+	assert_true(stores_is_secret(r.pbxsecret, 3));
 	assert_int_equal(r.expiry, UINT32_MAX);
 	stores_zid(zid, 2);
-	r = get(&t, own, zid, "");
+	r = get(&t, stores_own, zid, "");
 	assert_true(r.has_rs1 && !r.has_rs2 && !r.has_pbx && !r.verified);
 	assert_int_equal(r.expiry, 1000);
 	stores_zid(zid, 3);
-	assert_false(get(&t, own, zid, "").has_rs1);
+	assert_false(get(&t, stores_own, zid, "").has_rs1);
 	file = fopen(path, "ab");
 	fputc(2, file);
 	fclose(file);
@@ -254,18 +246,6 @@ static void the_file_of_gnu_zrtp_is_taken_over(void **state)
 			 ZRTP_STORE_INVALID);
 	assert_non_null(strstr(t.error.text, "middle of a record"));
 	stores_end(&t);
-}
-
-static void run_sql(const char *path, const char *sql)
-{
-	sqlite3 *db;
-	char *why = NULL;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK) {
-		fail_msg("%s", why);
-	}
-	sqlite3_close(db);
 }
 
 static void the_database_of_gnu_zrtp_is_taken_over(void **state)
@@ -280,25 +260,26 @@ static void the_database_of_gnu_zrtp_is_taken_over(void **state)
 	stores_prepare(&t, STORE_MEMORY);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	snprintf(path, sizeof(path), "%s/gnu", t.directory);
-	run_sql(path,
-		"CREATE TABLE zrtpIdOwn(localZid CHAR(18), type INTEGER, accountInfo VARCHAR(1000));"
-		"CREATE TABLE zrtpIdRemote(remoteZid CHAR(18), localZid CHAR(18), flags INTEGER, rs1 BLOB,"
-		" rs1LastUsed INTEGER, rs1TimeToLive INTEGER, rs2 BLOB, rs2LastUsed INTEGER,"
-		" rs2TimeToLive INTEGER, mitmKey BLOB, mitmLastUsed INTEGER, secureSince INTEGER,"
-		" preshCounter INTEGER);"
-		"CREATE TABLE zrtpNames(remoteZid CHAR(18), localZid CHAR(18), flags INTEGER,"
-		" lastUpdate INTEGER, accountInfo VARCHAR(1000), name VARCHAR(1000));"
-		"INSERT INTO zrtpIdOwn VALUES ('dGhlIG93biBaSUQA', 1, '');"
-		"INSERT INTO zrtpIdRemote VALUES ('dGhlIHBlZXIgWklE', 'dGhlIG93biBaSUQA', 7,"
-		" x'0101010101010101010101010101010101010101010101010101010101010101', 0, -1,"
-		" x'', 0, 0, x'', 0, 0, 0);"
-		"INSERT INTO zrtpNames VALUES ('dGhlIHBlZXIgWklE', 'dGhlIG93biBaSUQA', 1, 0, '', 'Bob');");
+	stores_sql(path,
+		   "CREATE TABLE zrtpIdOwn(localZid CHAR(18), type INTEGER, accountInfo VARCHAR(1000));"
+		   "CREATE TABLE zrtpIdRemote(remoteZid CHAR(18), localZid CHAR(18), flags INTEGER, rs1 BLOB,"
+		   " rs1LastUsed INTEGER, rs1TimeToLive INTEGER, rs2 BLOB, rs2LastUsed INTEGER,"
+		   " rs2TimeToLive INTEGER, mitmKey BLOB, mitmLastUsed INTEGER, secureSince INTEGER,"
+		   " preshCounter INTEGER);"
+		   "CREATE TABLE zrtpNames(remoteZid CHAR(18), localZid CHAR(18), flags INTEGER,"
+		   " lastUpdate INTEGER, accountInfo VARCHAR(1000), name VARCHAR(1000));"
+		   "INSERT INTO zrtpIdOwn VALUES ('dGhlIG93biBaSUQA', 1, '');"
+		   "INSERT INTO zrtpIdRemote VALUES ('dGhlIHBlZXIgWklE', 'dGhlIG93biBaSUQA', 7,"
+		   " x'0101010101010101010101010101010101010101010101010101010101010101', 0, -1,"
+		   " x'', 0, 0, x'', 0, 0, 0);"
+		   "INSERT INTO zrtpNames VALUES ('dGhlIHBlZXIgWklE', 'dGhlIG93biBaSUQA', 1, 0, '', 'Bob');",
+		   NULL);
 	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_GNU_SQLITE, path, 4000, NULL, &t.error),
 			 ZRTP_STORE_OK);
-	r = get(&t, own, peer, "");
+	r = get(&t, stores_own, peer, "");
 	assert_true(r.has_rs1 && r.verified && !r.has_rs2 && !r.has_pbx);
 	assert_int_equal(r.rs1[31], 1);
-	assert_int_equal(zrtp_store_find(t.store, own, peer, &found, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_find(t.store, stores_own, peer, &found, &t.error), ZRTP_STORE_OK);
 	assert_string_equal(found.name, "Bob");
 	stores_end(&t);
 }
@@ -317,7 +298,8 @@ static void the_database_of_linphone_is_taken_over(void **state)
 	stores_prepare(&t, STORE_SQLITE);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	snprintf(path, sizeof(path), "%s/linphone", t.directory);
-	run_sql(path,
+	stores_sql(
+		path,
 		"CREATE TABLE ziduri(zuid INTEGER PRIMARY KEY, zid BLOB, selfuri TEXT, peeruri TEXT,"
 		" active INTEGER);"
 		"CREATE TABLE zrtp(zuid INTEGER, rs1 BLOB, rs2 BLOB, aux BLOB, pbx BLOB, pvs BLOB);"
@@ -336,21 +318,23 @@ static void the_database_of_linphone_is_taken_over(void **state)
 		" NULL, NULL, NULL, x'00');"
 		"INSERT INTO zrtp VALUES (4,"
 		" x'0404040404040404040404040404040404040404040404040404040404040404',"
-		" NULL, NULL, NULL, x'00');");
+		" NULL, NULL, NULL, x'00');",
+		NULL);
 	assert_int_equal(zrtp_store_import_file(t.store, ZRTP_FORMAT_LINPHONE, path, 4000, &count, &t.error),
 			 ZRTP_STORE_OK);
 	assert_int_equal(count, 3);
 	/* Each secret under the URI of ours that the peer has, whatever we call it. */
-	assert_int_equal(zrtp_store_labels(t.store, own, peer, found, 3, &labels, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_labels(t.store, stores_own, peer, found, 3, &labels, &t.error),
+			 ZRTP_STORE_OK);
 	assert_int_equal(labels, 2);
 	assert_string_equal(found[0].label, "sip:100@pbx");
 	assert_string_equal(found[1].label, "sip:200@pbx");
 	assert_true(found[0].has_rs2 && !found[0].verified && !found[1].has_rs2);
-	r = get(&t, own, peer, "sip:200@pbx");
+	r = get(&t, stores_own, peer, "sip:200@pbx");
 	assert_int_equal(r.rs1[0], 3);
 	/* The peer has two under this one: both are offered, also after the next import. */
 	for (unsigned i = 0; i < 2; i++) {
-		r = get(&t, own, peer, "sip:100@pbx");
+		r = get(&t, stores_own, peer, "sip:100@pbx");
 		assert_int_equal(r.rs1[0], 1);
 		assert_int_equal(r.rs2[0], 4);
 		assert_false(r.rs2_other);
