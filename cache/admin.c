@@ -12,6 +12,31 @@ static struct zrtp_store_error *or_else(struct zrtp_store_error *error, struct z
 	return error ? error : unwanted;
 }
 
+/* Secrets were taken away: on the medium they are no more. That this failed is no reason to
+ * say that they are still there. */
+static void erase(struct zrtp_store *store, bool whole)
+{
+	struct zrtp_store_error left;
+
+	pthread_mutex_lock(&store->lock);
+	if (store->backend->erase && store->backend->erase(store->be, whole, &left)) {
+		zrtp_store_warnf(store->warn, store->warn_arg,
+				 "what was removed from the cache may still be on the disk: %s", left.text);
+	}
+	pthread_mutex_unlock(&store->lock);
+}
+
+static enum zrtp_store_status run_and_erase(struct zrtp_store *store, zrtp_store_work work, void *arg,
+					    struct zrtp_store_error *error)
+{
+	enum zrtp_store_status status = zrtp_store_run(store, true, work, arg, error);
+
+	if (!status) {
+		erase(store, false);
+	}
+	return status;
+}
+
 /* ---- looking ---- */
 
 static enum zrtp_store_status describe(struct zrtp_store *store, const struct zrtp_store_peer_row *row,
@@ -448,7 +473,8 @@ enum zrtp_store_status zrtp_store_set_aux(struct zrtp_store *store, const uint8_
 		return zrtp_store_fail(or_else(error, &unwanted), ZRTP_STORE_INVALID,
 				       "an auxsecret has at most %d octets", ZRTP_AUX_SECRET_MAX);
 	}
-	return zrtp_store_run(store, true, set_aux, &arg, error);
+	return len ? zrtp_store_run(store, true, set_aux, &arg, error)
+		   : run_and_erase(store, set_aux, &arg, error);
 }
 
 static enum zrtp_store_status unenroll(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
@@ -473,7 +499,7 @@ enum zrtp_store_status zrtp_store_unenroll(struct zrtp_store *store, const uint8
 {
 	struct edit arg = { .own_zid = own_zid, .peer_zid = peer_zid };
 
-	return zrtp_store_run(store, true, unenroll, &arg, error);
+	return run_and_erase(store, unenroll, &arg, error);
 }
 
 static enum zrtp_store_status drop(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
@@ -489,7 +515,7 @@ enum zrtp_store_status zrtp_store_remove(struct zrtp_store *store, const uint8_t
 {
 	struct edit arg = { .own_zid = own_zid, .peer_zid = peer_zid };
 
-	return zrtp_store_run(store, true, drop, &arg, error);
+	return run_and_erase(store, drop, &arg, error);
 }
 
 /* ---- all peers ---- */
@@ -512,6 +538,9 @@ enum zrtp_store_status zrtp_store_purge(struct zrtp_store *store, int64_t now, u
 	struct purge arg = { .now = now };
 	enum zrtp_store_status status = zrtp_store_run(store, true, purge, &arg, error);
 
+	if (!status && (arg.pairs || arg.peers)) {
+		erase(store, false);
+	}
 	if (!status && pairs) {
 		*pairs = arg.pairs;
 	}
@@ -612,6 +641,7 @@ enum zrtp_store_status zrtp_store_rekey(struct zrtp_store *store, const struct z
 		memcpy(store->check, as.check, sizeof(store->check));
 		store->check_len = as.check_len;
 		pthread_mutex_unlock(&store->lock);
+		erase(store, true);
 	}
 	OPENSSL_cleanse(&as, sizeof(as));
 	return status;

@@ -824,6 +824,13 @@ static enum zrtp_store_status mem_flush(void *be, struct zrtp_store_error *error
 	return memory->flush ? memory->flush(memory, error) : ZRTP_STORE_OK;
 }
 
+/* A file is written as a whole. */
+static enum zrtp_store_status mem_erase(void *be, bool whole, struct zrtp_store_error *error)
+{
+	(void)whole;
+	return mem_flush(be, error);
+}
+
 static void mem_close(void *be)
 {
 	struct memory *memory = be;
@@ -842,6 +849,7 @@ const struct zrtp_store_backend mem_backend = {
 	.commit = mem_commit,
 	.rollback = mem_rollback,
 	.flush = mem_flush,
+	.erase = mem_erase,
 	.meta_get = mem_meta_get,
 	.meta_set = mem_meta_set,
 	.peer_load = mem_peer_load,

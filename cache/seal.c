@@ -304,8 +304,23 @@ static enum zrtp_store_status seal_lines(const struct zrtp_store *store, const s
 	return status;
 }
 
+/* Do the lines say what the row does of the senior one? Both are sealed, but each by
+ * itself: lines of a while ago could be set beside a newer row. */
+static bool agree(const struct pair *pair)
+{
+	struct pair settled = *pair;
+	bool good;
+
+	pair_settle(&settled);
+	good = !CRYPTO_memcmp(settled.rs1, pair->rs1, sizeof(pair->rs1)) &&
+	       settled.verified == pair->verified && settled.preshared_count == pair->preshared_count &&
+	       settled.expires == pair->expires;
+	OPENSSL_cleanse(&settled, sizeof(settled));
+	return good;
+}
+
 /* A row of before has none, and one that a node of before has written has those of
- * another rs1: then its rs1 and rs2 are all there is. */
+ * another rs1, or of another word: then what the row says is all there is. */
 static enum zrtp_store_status open_lines(const struct zrtp_store *store, const struct peer *peer,
 					 const struct zrtp_store_pair_row *row, struct pair *out,
 					 struct zrtp_store_error *error)
@@ -323,7 +338,7 @@ static enum zrtp_store_status open_lines(const struct zrtp_store *store, const s
 	if (!status && len && !lines_read(&out->lines, text, len)) {
 		status = damaged(&peer->row, "line", row, error);
 	}
-	if (!status && CRYPTO_memcmp(out->lines.line[0].newest.octets, out->rs1, sizeof(out->rs1))) {
+	if (!status && !agree(out)) {
 		OPENSSL_cleanse(&out->lines, sizeof(out->lines));
 	}
 	if (!status) {

@@ -485,6 +485,42 @@ static enum zrtp_store_status sq_pair_drop(void *arg, const uint8_t *own_zid, co
 
 /* ---- the whole ---- */
 
+/* Larger databases are not written anew for what was removed from them. */
+enum { REWRITE_MAX = 32 << 20 };
+
+static int64_t size_of(struct sqlite *be)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t size = 0;
+
+	if (sqlite3_prepare_v2(
+		    be->db, "SELECT c.page_count * s.page_size FROM pragma_page_count c, pragma_page_size s",
+		    -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW) {
+		size = sqlite3_column_int64(s, 0);
+	}
+	sqlite3_finalize(s);
+	return size;
+}
+
+/* secure_delete overwrites a row where it is, but not the copy that stays in the free space
+ * of a page when rows move to another one: so the whole is written anew, in memory and not
+ * through a file elsewhere. Then the log goes into the database and is emptied: until then
+ * it has the pages as they were. */
+static enum zrtp_store_status sq_erase(void *arg, bool whole, struct zrtp_store_error *error)
+{
+	struct sqlite *be = arg;
+	int code = SQLITE_OK;
+
+	if (whole || size_of(be) <= REWRITE_MAX) {
+		code = sqlite3_exec(be->db, "PRAGMA temp_store = MEMORY; VACUUM", NULL, NULL, NULL);
+	}
+	if (code == SQLITE_OK) {
+		code = sqlite3_wal_checkpoint_v2(be->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	}
+	return code == SQLITE_OK ? ZRTP_STORE_OK : sq_fail(be, code, error);
+}
+
 static enum zrtp_store_status sq_purge(void *arg, int64_t now, uint64_t *pairs, uint64_t *peers,
 				       struct zrtp_store_error *error)
 {
@@ -513,6 +549,7 @@ const struct zrtp_store_backend sq_backend = {
 	.commit = sq_commit,
 	.rollback = sq_rollback,
 	.check = sq_check,
+	.erase = sq_erase,
 	.meta_get = sq_meta_get,
 	.meta_set = sq_meta_set,
 	.peer_load = sq_peer_load,

@@ -134,6 +134,20 @@ static enum zrtp_store_status inspect(struct sqlite *be, long *version, struct z
 	return ZRTP_STORE_OK;
 }
 
+/* In one look: another process may be making it. */
+static enum zrtp_store_status inspect_once(struct sqlite *be, long *version, struct zrtp_store_error *error)
+{
+	int code = sqlite3_exec(be->db, "BEGIN", NULL, NULL, NULL);
+	enum zrtp_store_status status;
+
+	if (code != SQLITE_OK) {
+		return sq_fail(be, code, error);
+	}
+	status = inspect(be, version, error);
+	sqlite3_exec(be->db, "ROLLBACK", NULL, NULL, NULL);
+	return status;
+}
+
 /* Inside a transaction: all who open the file at once see it made only once. */
 static enum zrtp_store_status make_schema(struct sqlite *be, struct zrtp_store_error *error)
 {
@@ -150,7 +164,7 @@ static enum zrtp_store_status prepare_schema(struct sqlite *be, struct zrtp_stor
 	int code;
 
 	/* The usual case takes no write lock. */
-	status = inspect(be, &version, error);
+	status = inspect_once(be, &version, error);
 	if (status || version == LATEST) {
 		return status;
 	}
@@ -197,20 +211,37 @@ static enum zrtp_store_status make_file(const char *path, const struct zrtp_stor
 	return zrtp_store_sync_directory(path, error);
 }
 
-static enum zrtp_store_status configure(struct sqlite *be, off_t size, struct zrtp_store_error *error)
+/* Of several that begin a database at once all but one are refused this at once: SQLite
+ * does not wait where two might wait for each other. */
+static int begin_log(struct sqlite *be, unsigned busy)
 {
-	static const char pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	unsigned waited = 0;
+	int code;
+
+	do {
+		code = sqlite3_exec(be->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	} while ((code & 0xff) == SQLITE_BUSY && waited < busy && (waited += (unsigned)sqlite3_sleep(10)));
+	return code;
+}
+
+static enum zrtp_store_status configure(struct sqlite *be, off_t size, unsigned busy,
+					struct zrtp_store_error *error)
+{
+	static const char pragmas[] = "PRAGMA synchronous = FULL;"
 				      "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
 				      "PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824";
 	enum zrtp_store_status status;
 	long version;
 	int code;
 
-	status = inspect(be, &version, error);
+	status = inspect_once(be, &version, error);
 	if (status) {
 		return status;
 	}
-	code = sqlite3_exec(be->db, pragmas, NULL, NULL, NULL);
+	code = begin_log(be, busy);
+	if (code == SQLITE_OK) {
+		code = sqlite3_exec(be->db, pragmas, NULL, NULL, NULL);
+	}
 	if (code != SQLITE_OK) {
 		return sq_fail(be, code, error);
 	}
@@ -246,7 +277,7 @@ static enum zrtp_store_status open_database(struct sqlite **out, const char *pat
 	}
 	if (!status) {
 		sqlite3_busy_timeout(be->db, (int)busy);
-		status = configure(be, size, error);
+		status = configure(be, size, busy, error);
 	}
 	if (status) {
 		sq_close(be);

@@ -283,7 +283,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels(struct zrtp_store *
  *   set_aux       0 to ZRTP_AUX_SECRET_MAX octets, 0: take it away. Makes the
  *                 peer if it is unknown
  *   unenroll      forget its pbxsecrets and endpoints
- *   remove        forget it */
+ *   remove        forget it
+ * What unenroll, remove and set_aux take away is not on the disk any more when they return,
+ * nor what purge and rekey do; a warning tells if the medium refused that. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_name(struct zrtp_store *store,
 							       const uint8_t own_zid[ZRTP_ZID_SIZE],
 							       const uint8_t peer_zid[ZRTP_ZID_SIZE],
@@ -462,6 +464,10 @@ struct zrtp_store_backend {
 	enum zrtp_store_status (*check)(void *be, struct zrtp_store_error *error);
 	/* Write out; optional. */
 	enum zrtp_store_status (*flush)(void *be, struct zrtp_store_error *error);
+	/* After a commit that took secrets away, outside of a transaction: see to it that the
+	 * medium does not have them any more, in a log or a file of before; optional. whole:
+	 * whatever it takes, as all secrets were sealed anew. */
+	enum zrtp_store_status (*erase)(void *be, bool whole, struct zrtp_store_error *error);
 
 	/* Properties of the store: "zid", "key". *len: size of value, then its
 	 * length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away. With

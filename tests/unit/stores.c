@@ -23,8 +23,12 @@ void stores_prepare(struct test_store *t, enum store_kind kind)
 {
 	memset(t, 0, sizeof(*t));
 	t->kind = kind;
-	strcpy(t->directory, "/tmp/zrtp-store-XXXXXX");
-	assert_non_null(mkdtemp(t->directory));
+	/* Where nothing waits for a disk, if there is such a place. */
+	strcpy(t->directory, "/dev/shm/zrtp-store-XXXXXX");
+	if (!mkdtemp(t->directory)) {
+		strcpy(t->directory, "/tmp/zrtp-store-XXXXXX");
+		assert_non_null(mkdtemp(t->directory));
+	}
 	snprintf(t->path, sizeof(t->path), "%s/cache", t->directory);
 	t->config.warn = warn;
 	t->config.warn_arg = t;
@@ -185,14 +189,20 @@ void stores_sql(const char *path, const char *text, char out[STORES_TEXT])
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-void stores_read(const char *path, struct stores_image *out)
+static void append(const char *path, struct stores_image *out)
 {
 	FILE *file = fopen(path, "rb");
 
 	assert_non_null(file);
-	out->len = fread(out->octets, 1, sizeof(out->octets), file);
+	out->len += fread(out->octets + out->len, 1, sizeof(out->octets) - out->len, file);
 	fclose(file);
 	assert_true(out->len < sizeof(out->octets));
+}
+
+void stores_read(const char *path, struct stores_image *out)
+{
+	out->len = 0;
+	append(path, out);
 }
 
 void stores_write(const char *path, const struct stores_image *image)
@@ -205,21 +215,31 @@ void stores_write(const char *path, const struct stores_image *image)
 	assert_int_equal(chmod(path, 0600), 0);
 }
 
-bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t len)
+void stores_read_disk(const struct test_store *t, struct stores_image *out)
 {
-	static struct stores_image image;
 	DIR *directory = opendir(t->directory);
-	bool found = false;
 	char path[400];
 
 	assert_non_null(directory);
+	out->len = 0;
 	for (const struct dirent *entry; (entry = readdir(directory));) {
 		if (entry->d_name[0] != '.') {
 			snprintf(path, sizeof(path), "%s/%s", t->directory, entry->d_name);
-			stores_read(path, &image);
-			found |= memmem(image.octets, image.len, octets, len) != NULL;
+			append(path, out);
 		}
 	}
 	closedir(directory);
-	return found;
+}
+
+bool stores_have(const struct stores_image *image, const uint8_t *octets, size_t len)
+{
+	return memmem(image->octets, image->len, octets, len) != NULL;
+}
+
+bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t len)
+{
+	static struct stores_image image;
+
+	stores_read_disk(t, &image);
+	return stores_have(&image, octets, len);
 }

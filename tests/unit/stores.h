@@ -57,13 +57,16 @@ void stores_sql(const char *path, const char *text, char out[STORES_TEXT]);
 
 /* The file's octets; it must be smaller. */
 struct stores_image {
-	uint8_t octets[1 << 18];
+	uint8_t octets[1 << 23];
 	size_t len;
 };
 void stores_read(const char *path, struct stores_image *out);
 void stores_write(const char *path, const struct stores_image *image);
 
-/* Are these octets in any file of the store's directory? */
+/* All files of the store's directory, one behind the other. */
+void stores_read_disk(const struct test_store *t, struct stores_image *out);
+bool stores_have(const struct stores_image *image, const uint8_t *octets, size_t len);
+/* Is that in one of them? */
 bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t len);
 
 #endif

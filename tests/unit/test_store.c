@@ -3,6 +3,7 @@
  * and what people change. */
 #include "stores.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -746,6 +747,145 @@ static void encrypted_secrets_are_nowhere_in_the_file(void **state)
 	}
 }
 
+static uint64_t purge_all(struct test_store *t)
+{
+	uint64_t pairs = 0;
+
+	assert_int_equal(zrtp_store_purge(t->store, 5000, &pairs, NULL, &t->error), ZRTP_STORE_OK);
+	return pairs;
+}
+
+/* Numbers of the secrets of a peer are its own times ten and more. */
+static void put_all(struct test_store *t, unsigned peer, uint32_t expiry)
+{
+	struct zrtp_retained in = stores_update(10 * peer + 1, 0, ZRTP_MATCH_NONE);
+	uint8_t aux[ZRTP_SECRET_SIZE], zid[ZRTP_ZID_SIZE];
+
+	stores_zid(zid, peer);
+	in.expiry = expiry;
+	stores_put(t, peer, "a", 1000, &in);
+	in = stores_update(10 * peer + 2, 10 * peer + 1, ZRTP_MATCH_OWN);
+	in.expiry = expiry;
+	in.changed |= ZRTP_CHANGED_PBX;
+	in.has_pbx = in.has_pbx_alternate = true;
+	stores_secret(in.pbxsecret, 10 * peer + 3);
+	stores_secret(in.pbx_alternate, 10 * peer + 4);
+	stores_put(t, peer, "a", 1001, &in);
+	in = stores_update(10 * peer + 5, 0, ZRTP_MATCH_FAILED);
+	in.expiry = expiry;
+	stores_put(t, peer, "b", 1002, &in);
+	stores_secret(aux, 10 * peer + 6);
+	assert_int_equal(zrtp_store_set_aux(t->store, stores_own, zid, aux, sizeof(aux), 1003, &t->error), 0);
+}
+
+/* Secrets from to to of a peer: none of them, or all. */
+static void assert_has(const struct stores_image *disk, unsigned peer, unsigned from, unsigned to, bool there)
+{
+	uint8_t secret[ZRTP_SECRET_SIZE];
+
+	for (unsigned n = 10 * peer + from; n <= 10 * peer + to; n++) {
+		stores_secret(secret, n);
+		if (stores_have(disk, secret, sizeof(secret)) != there) {
+			fail_msg("secret %u", n);
+		}
+	}
+}
+
+enum { ERASED_PEERS = 60 };
+
+/* Of three peers one is removed, one unenrolled, and one has its auxsecret taken. */
+static void take_away(struct test_store *t, struct stores_image *disk)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	for (unsigned peer = 1; peer <= ERASED_PEERS; peer++) {
+		stores_zid(zid, peer);
+		if (peer % 3 == 1) {
+			assert_int_equal(zrtp_store_remove(t->store, stores_own, zid, &t->error), 0);
+		} else if (peer % 3 == 2) {
+			assert_int_equal(zrtp_store_unenroll(t->store, stores_own, zid, &t->error), 0);
+		} else {
+			assert_int_equal(zrtp_store_set_aux(t->store, stores_own, zid, NULL, 0, 1, &t->error),
+					 0);
+		}
+		stores_read_disk(t, disk);
+		assert_has(disk, peer, peer % 3 == 1 ? 1 : 3 * (peer % 3 == 2) + 6 * (peer % 3 == 0),
+			   peer % 3 == 2 ? 4 : 6, false);
+	}
+}
+
+static void assert_only_the_rest(const struct test_store *t, struct stores_image *disk)
+{
+	stores_read_disk(t, disk);
+	for (unsigned peer = 1; peer <= ERASED_PEERS; peer++) {
+		bool pairs = peer % 3 != 1 && peer % 7;
+
+		assert_has(disk, peer, 1, 2, pairs);
+		assert_has(disk, peer, 5, 5, pairs);
+		assert_has(disk, peer, 3, 4, peer % 3 == 0);
+		assert_has(disk, peer, 6, 6, peer % 3 == 2);
+	}
+}
+
+/* In the database, its log, the file: with the store open, and after it is closed. The
+ * tables are large enough for pages to be split and joined. */
+static void what_is_removed_is_nowhere_on_the_disk(void **state)
+{
+	static struct stores_image disk;
+
+	(void)state;
+	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
+		struct test_store t;
+
+		stores_prepare(&t, (enum store_kind)kind);
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		for (unsigned peer = 1; peer <= ERASED_PEERS; peer++) {
+			put_all(&t, peer, peer % 7 ? UINT32_MAX : 100);
+		}
+		assert_int_equal(zrtp_store_flush(t.store, &t.error), ZRTP_STORE_OK);
+		stores_read_disk(&t, &disk);
+		for (unsigned peer = 1; peer <= ERASED_PEERS; peer++) {
+			assert_has(&disk, peer, 1, 6, true);
+		}
+		take_away(&t, &disk);
+		assert_int_equal(purge_all(&t), 2 * 5);
+		assert_only_the_rest(&t, &disk);
+		stores_reopen(&t);
+		assert_only_the_rest(&t, &disk);
+		t.key.octets[0] = 1;
+		assert_int_equal(zrtp_store_rekey(t.store, &t.key, &t.error), ZRTP_STORE_OK);
+		stores_read_disk(&t, &disk);
+		for (unsigned peer = 1; peer <= ERASED_PEERS; peer++) {
+			assert_has(&disk, peer, 1, 6, false);
+		}
+		assert_int_equal(t.warnings, 0);
+		stores_end(&t);
+	}
+}
+
+/* A process that reads keeps the log from being emptied: told, and removed all the same. */
+static void what_could_not_be_erased_is_told(void **state)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+	struct test_store t;
+	sqlite3 *db;
+
+	(void)state;
+	stores_zid(zid, 1);
+	stores_prepare(&t, STORE_SQLITE);
+	t.config.busy_ms = 1;
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT * FROM pair", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(zrtp_store_remove(t.store, stores_own, zid, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(t.warnings, 1);
+	assert_non_null(strstr(t.warning, "may still be on the disk"));
+	assert_false(stores_get(&t, 1, "", 1001).has_rs1);
+	sqlite3_close(db);
+	stores_end(&t);
+}
+
 static void a_wrong_key_opens_nothing_and_changes_nothing(void **state)
 {
 	struct test_store t;
@@ -1027,6 +1167,8 @@ int main(void)
 		cmocka_unit_test(the_own_zid_is_made_once),
 		cmocka_unit_test(strangers_do_not_push_out_known_phones),
 		cmocka_unit_test(encrypted_secrets_are_nowhere_in_the_file),
+		cmocka_unit_test(what_is_removed_is_nowhere_on_the_disk),
+		cmocka_unit_test(what_could_not_be_erased_is_told),
 		cmocka_unit_test(a_wrong_key_opens_nothing_and_changes_nothing),
 		cmocka_unit_test(rekeying_keeps_everything),
 		cmocka_unit_test(nobody_writes_with_a_key_that_was_replaced),

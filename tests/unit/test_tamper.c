@@ -404,6 +404,80 @@ static void each_octet_of_a_secret_counts(void **state)
 	}
 }
 
+/* Each cell of before beside what the row says now: the row counts, and V that was taken
+ * away does not come back. */
+static void lines_of_a_while_ago_say_nothing(void **state)
+{
+	(void)state;
+	for (unsigned sealed = 0; sealed < 2; sealed++) {
+		uint8_t zid[ZRTP_ZID_SIZE], lines[ZRTP_STORE_LINES_MAX], older[ZRTP_STORE_LINES_MAX];
+		struct zrtp_retained in = stores_update(A1, 0, ZRTP_MATCH_NONE), r;
+		size_t len, older_len;
+		struct test_store t;
+		sqlite3 *db;
+
+		stores_prepare(&t, STORE_SQLITE);
+		t.config.key = sealed ? &t.key : NULL;
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
+		stores_zid(zid, 1);
+		stores_put(&t, 1, "a", 1000, &in);
+		older_len = read_cell(db, "lines", "pair", older);
+		in = stores_update(A2, A1, ZRTP_MATCH_OWN);
+		in.verified = true;
+		stores_put(&t, 1, "a", 1060, &in);
+		len = read_cell(db, "lines", "pair", lines);
+		r = stores_get(&t, 1, "a", NOW);
+		assert_true(r.verified && !r.line_later);
+		/* Of another secret. */
+		write_cell(db, "pair", "lines", "", older, older_len);
+		r = stores_get(&t, 1, "a", NOW);
+		assert_true(stores_is_secret(r.rs1, A2) && stores_is_secret(r.rs2, A1));
+		assert_true(r.verified && r.line_later);
+		/* Of the same, but of another word. */
+		write_cell(db, "pair", "lines", "", lines, len);
+		assert_int_equal(zrtp_store_set_verified(t.store, stores_own, zid, false, &t.error), 0);
+		write_cell(db, "pair", "lines", "", lines, len);
+		r = stores_get(&t, 1, "a", NOW);
+		assert_true(stores_is_secret(r.rs1, A2) && stores_is_secret(r.rs2, A1));
+		assert_false(r.verified);
+		sqlite3_close(db);
+		stores_end(&t);
+	}
+}
+
+/* A store in clear has sums that anybody can make: the lengths are looked at all the same. */
+static void a_secret_of_another_length_is_refused(void **state)
+{
+	uint8_t text[5 + 2 * ZRTP_ZID_SIZE + 4 + ZRTP_STORE_CELL_MAX] = "zrtp\001", cell[ZRTP_STORE_CELL_MAX];
+	enum { PLACE = 5 + 2 * ZRTP_ZID_SIZE + 4 };
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	enum zrtp_store_status status;
+	struct zrtp_retained r;
+	struct test_store t;
+	sqlite3 *db;
+
+	(void)state;
+	open_filled(&t, STORE_SQLITE, false);
+	assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
+	memcpy(text + 5, stores_own, ZRTP_ZID_SIZE);
+	stores_zid(text + 5 + ZRTP_ZID_SIZE, 1);
+	memcpy(text + 5 + 2 * ZRTP_ZID_SIZE, "pbx1", 4);
+	stores_secret(text + PLACE, PBX);
+	for (size_t len = 1; len <= ZRTP_AUX_SECRET_MAX; len++) {
+		assert_int_equal(EVP_Digest(text, PLACE + len, hash, NULL, EVP_sha256(), NULL), 1);
+		cell[0] = 0;
+		memcpy(cell + 1, text + PLACE, len);
+		memcpy(cell + 1 + len, hash, 8);
+		write_cell(db, "peer", "pbx", PEER_1, cell, 1 + len + 8);
+		r = ask(&t, stores_own, 1, "a", &status);
+		assert_int_equal(status, len == ZRTP_SECRET_SIZE ? ZRTP_STORE_OK : ZRTP_STORE_CORRUPT);
+		assert_int_equal(r.has_pbx, len == ZRTP_SECRET_SIZE);
+	}
+	sqlite3_close(db);
+	stores_end(&t);
+}
+
 /* ---- nonces ---- */
 
 static unsigned collect(sqlite3 *db, uint8_t nonces[][12], unsigned count)
@@ -458,13 +532,281 @@ static void no_two_seals_have_one_nonce(void **state)
 	stores_end(&t);
 }
 
+/* ---- the file ---- */
+
+enum { HEADER = 32, FRAME_HEAD = 8, SUM = 8, DIGEST = 32 };
+
+static void digest(const uint8_t *octets, size_t len, uint8_t *out, size_t size)
+{
+	uint8_t whole[EVP_MAX_MD_SIZE];
+
+	assert_int_equal(EVP_Digest(octets, len, whole, NULL, EVP_sha256(), NULL), 1);
+	memcpy(out, whole, size);
+}
+
+static size_t body_len(const uint8_t *record)
+{
+	assert_memory_equal(record, "ZREC", 4);
+	return (size_t)record[6] << 8 | record[7];
+}
+
+/* Sums have no key: whoever writes there makes them right. */
+static void make_right(struct stores_image *image, uint8_t *record, size_t len)
+{
+	digest(record + 4, 4 + len, record + FRAME_HEAD + len, SUM);
+	digest(image->octets, image->len - DIGEST, image->octets + image->len - DIGEST, DIGEST);
+}
+
+/* What an octet of a record is: nothing binds times and revisions, nor the name, the
+ * endpoints and the scope of a peer; their lengths are something else. */
+enum octet { BOUND, UNBOUND, CELL };
+
+static void mark(const uint8_t *body, size_t len, enum octet *out)
+{
+	bool is_peer = body[0] == 2;
+	size_t at = 1 + 2 * ZRTP_ZID_SIZE;
+
+	for (size_t i = 0; i < len; i++) {
+		out[i] = BOUND;
+	}
+	for (size_t n = body[at++]; n--; at++) { /* the name, or the label */
+		out[at] = is_peer ? UNBOUND : BOUND;
+	}
+	out[at] = is_peer ? UNBOUND : BOUND; /* the scope, or a length */
+	at += is_peer;
+	for (unsigned cells = is_peer ? 3 : 2; cells--;) {
+		for (size_t n = body[at++]; n--; at++) {
+			out[at] = CELL;
+		}
+	}
+	if (is_peer) { /* four numbers, endpoints */
+		for (size_t i = at; i < len; i++) {
+			out[i] = i == at + 32 ? BOUND : UNBOUND;
+		}
+		return;
+	}
+	for (size_t i = 0; i < 8; i++) {
+		out[at + 5 + i] = out[at + 21 + i] = UNBOUND; /* last use, revision */
+	}
+	for (size_t i = at + 31; i < len; i++) {
+		out[i] = CELL; /* the lines */
+	}
+}
+
+static void assert_file_honest(struct test_store *t, bool may_differ, const struct zrtp_retained *before)
+{
+	static const char *const labels[] = { "a", "b" };
+	bool differs = t->warnings; /* a record is lost */
+
+	for (unsigned i = 0; i < 2; i++) {
+		enum zrtp_store_status status;
+		struct zrtp_retained r = ask(t, stores_own, 1, labels[i], &status);
+
+		assert_true(!status || status == ZRTP_STORE_CORRUPT || status == ZRTP_STORE_UNKNOWN ||
+			    (status == ZRTP_STORE_KEY && !t->config.key)); /* "sealed" */
+		assert_honest(&r);
+		differs |= status || !same(&r, &before[i]);
+	}
+	if (!may_differ) {
+		assert_true(differs);
+	}
+}
+
+/* Octets of the records of peer 1, each with its sums made right. */
+static void flip_file(struct test_store *t, struct stores_image *image, const struct zrtp_retained *before)
+{
+	static const uint8_t one[ZRTP_ZID_SIZE] = { 0x25, [11] = 1 };
+	uint8_t *record = image->octets + HEADER;
+	enum octet kind[1536];
+	unsigned seen = 0;
+
+	for (size_t len; record < image->octets + image->len - DIGEST; record += FRAME_HEAD + len + SUM) {
+		uint8_t *body = record + FRAME_HEAD;
+
+		len = body_len(record);
+		if (body[0] == 1 || memcmp(body + 1, stores_own, ZRTP_ZID_SIZE) ||
+		    memcmp(body + 1 + ZRTP_ZID_SIZE, one, sizeof(one))) {
+			continue;
+		}
+		mark(body, len, kind);
+		/* Of the cells themselves samples: see each_octet_of_a_secret_counts(). */
+		for (size_t i = 0; i < len; i++) {
+			if (kind[i] == CELL && i % 16) {
+				continue;
+			}
+			body[i] ^= 1;
+			make_right(image, record, len);
+			stores_write(t->path, image);
+			t->warnings = 0;
+			assert_int_equal(stores_open(t), ZRTP_STORE_OK);
+			assert_file_honest(t, kind[i] == UNBOUND, before);
+			stores_close(t);
+			body[i] ^= 1;
+		}
+		make_right(image, record, len);
+		seen++;
+	}
+	assert_int_equal(seen, 3); /* the peer and its two labels */
+}
+
+static void each_octet_of_a_file_counts_whatever_its_sums(void **state)
+{
+	static struct stores_image image;
+
+	(void)state;
+	for (unsigned sealed = 0; sealed < 2; sealed++) {
+		struct zrtp_retained before[2];
+		enum zrtp_store_status status;
+		struct test_store t;
+
+		open_filled(&t, STORE_FILE, sealed);
+		before[0] = ask(&t, stores_own, 1, "a", &status);
+		before[1] = ask(&t, stores_own, 1, "b", &status);
+		assert_true(before[0].has_rs1 && before[1].has_rs1);
+		stores_close(&t);
+		stores_read(t.path, &image);
+		flip_file(&t, &image, before);
+		stores_end(&t);
+	}
+}
+
+/* ---- rows of any kind ---- */
+
+static int discard(const char *text, size_t len, void *arg)
+{
+	(void)text;
+	*(size_t *)arg += len;
+	return 0;
+}
+
+/* All that anybody does with a store: whatever is in the row, nothing of it is
+ * believed, read or written beyond its size. */
+static void do_everything(struct test_store *t)
+{
+	static struct zrtp_store_label labels[ZRTP_STORE_LABELS_MAX];
+	struct zrtp_store_peer peers[8], last;
+	const struct zrtp_retained in = stores_update(99, 0, ZRTP_MATCH_FAILED);
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key key = { stores_own, zid, "a" };
+	enum zrtp_store_status status;
+	struct zrtp_retained r;
+	size_t count, octets = 0;
+
+	stores_zid(zid, 1);
+	r = ask(t, stores_own, 1, "a", &status);
+	assert_honest(&r);
+	r = ask(t, stores_own, 1, "b", &status);
+	assert_honest(&r);
+	(void)!zrtp_store_check(t->store, NULL, NULL, &t->error);
+	(void)!zrtp_store_export(t->store, discard, &octets, NULL, &t->error);
+	status = zrtp_store_list(t->store, NULL, NULL, peers, 8, &count, &t->error);
+	for (size_t i = 0; !status && i < count; i++) {
+		assert_true(peers[i].scope < ZRTP_SCOPE_COUNT);
+		assert_true(zrtp_store_is_printable(peers[i].name));
+		assert_true(zrtp_store_is_printable(peers[i].endpoints));
+	}
+	if (!zrtp_store_find(t->store, stores_own, zid, &last, &t->error)) {
+		assert_true(last.scope < ZRTP_SCOPE_COUNT && zrtp_store_is_printable(last.name));
+	}
+	status = zrtp_store_labels(t->store, stores_own, zid, labels, ZRTP_STORE_LABELS_MAX, &count,
+				   &t->error);
+	for (size_t i = 0; !status && i < count; i++) {
+		assert_true(zrtp_store_is_printable(labels[i].label));
+	}
+	(void)!zrtp_store_put(t->store, &key, 3000, &in, &t->error);
+	(void)!zrtp_store_set_name(t->store, stores_own, zid, "x", &t->error);
+	(void)!zrtp_store_set_verified(t->store, stores_own, zid, true, &t->error);
+	(void)!zrtp_store_purge(t->store, 4000, NULL, NULL, &t->error);
+	(void)!zrtp_store_rekey(t->store, NULL, &t->error);
+	(void)!zrtp_store_remove(t->store, stores_own, zid, &t->error);
+}
+
+/* False: the database itself refuses that value there. */
+static bool spoil(struct test_store *t, const struct stores_image *whole, const char *column,
+		  const char *value)
+{
+	const char *dot = strchr(column, '.');
+	char *sql = sqlite3_mprintf("PRAGMA synchronous = OFF; UPDATE OR REPLACE %.*s SET %s = %s",
+				    (int)(dot - column), column, dot + 1, value);
+	bool good;
+	sqlite3 *db;
+
+	stores_write(t->path, whole);
+	assert_int_equal(sqlite3_open(t->path, &db), SQLITE_OK);
+	good = sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	sqlite3_free(sql);
+	if (good && !stores_open(t)) {
+		do_everything(t);
+		(void)!zrtp_store_close(t->store, &t->error);
+		t->store = NULL;
+	}
+	return good;
+}
+
+static void a_row_of_any_kind_does_no_harm(void **state)
+{
+	static const char *const values[] = {
+		"NULL",
+		"-1",
+		"9223372036854775807",
+		"1e300",
+		"''",
+		"X'780078'",
+		"'a' || char(0, 27, 10, 155)",
+		"printf('%.127c', 'x')",
+		"printf('%.128c', 'x')",
+		"printf('%.100000c', 'x')",
+		"X'00'",
+		"zeroblob(12)",
+		"zeroblob(93)",
+		"zeroblob(94)",
+		"zeroblob(440)",
+		"zeroblob(441)",
+	};
+	static struct stores_image whole;
+	unsigned spoilt = 0;
+
+	(void)state;
+	for (unsigned sealed = 0; sealed < 2; sealed++) {
+		struct test_store t;
+
+		open_filled(&t, STORE_SQLITE, sealed);
+		stores_close(&t);
+		/* Else the database itself keeps some of them out. */
+		stores_sql(
+			t.path,
+			"PRAGMA writable_schema = ON;"
+			"UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'",
+			NULL);
+		stores_read(t.path, &whole);
+		for (unsigned c = 0; c < COUNT(tamperings); c++) {
+			bool again = c && !strcmp(tamperings[c].column, tamperings[c - 1].column);
+
+			for (unsigned v = sealed; !again && v < COUNT(values); v += sealed ? 4 : 2) {
+				spoilt += spoil(&t, &whole, tamperings[c].column, values[v]);
+			}
+		}
+		for (unsigned v = sealed; v < COUNT(values); v += sealed ? 4 : 2) {
+			spoilt += spoil(&t, &whole, "meta.value", values[v]);
+			spoilt += spoil(&t, &whole, "meta.property", values[v]);
+		}
+		stores_end(&t);
+	}
+	assert_true(spoilt > 250); /* a key is never NULL */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_changed_or_moved_by_hand_is_refused),
 		cmocka_unit_test(no_column_was_forgotten),
 		cmocka_unit_test(each_octet_of_a_secret_counts),
+		cmocka_unit_test(lines_of_a_while_ago_say_nothing),
+		cmocka_unit_test(a_secret_of_another_length_is_refused),
 		cmocka_unit_test(no_two_seals_have_one_nonce),
+		cmocka_unit_test(each_octet_of_a_file_counts_whatever_its_sums),
+		cmocka_unit_test(a_row_of_any_kind_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
