@@ -80,7 +80,7 @@ static bool awaits_conf2ack(const struct zrtp_stream *s, const struct zrtp_strea
 	uint64_t last;
 
 	return s != stream && s->state == ZRTP_STATE_CONFIRM2_SENT && !s->late &&
-	       zrtp_timer_t2_sent(s, &last) <= CONFIRM2_TRIES && s->exchange->mode != ZRTP_MODE_MULTISTREAM &&
+	       zrtp_timer_t2_sent(s, &last) <= CONFIRM2_TRIES &&
 	       !memcmp(hello.zid, other.zid, ZRTP_ZID_SIZE) &&
 	       (s->hash_status == ZRTP_HASH_MATCHED || stream->hash_status != ZRTP_HASH_MATCHED);
 }
@@ -90,7 +90,7 @@ bool zrtp_confirm2_must_wait(const struct zrtp_stream *stream)
 	const struct zrtp_commit theirs = zrtp_commit_in_force(stream);
 
 	if (stream->late || theirs.mode == ZRTP_MODE_MULTISTREAM) {
-		return false;
+		return false; /* as many as there are streams may run at once (4.4.3) */
 	}
 	for (const struct zrtp_stream *s = stream->session->streams; s; s = s->next) {
 		if (awaits_conf2ack(s, stream)) {

@@ -406,18 +406,14 @@ static unsigned settle_pbxsecret(struct zrtp_session *session)
 
 /* What speaks for the new secret after a mismatch as well as a compared SAS
  * (4.6.1.1): a good signature of it, or the Hello hash from signalling that
- * nobody could change. */
+ * nobody could change, of the very stream that made it. (Another stream's Hello may
+ * be the peer's, and this exchange a stranger's.) */
 static bool has_evidence(const struct zrtp_session *session)
 {
-	if (session->signature == ZRTP_SIGNATURE_GOOD) {
-		return true;
-	}
-	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (!s->multistream && s->hash_status == ZRTP_HASH_MATCHED) {
-			return session->policy.protected_signalling;
-		}
-	}
-	return false;
+	const struct zrtp_stream *stream = session->viewer;
+
+	return session->signature == ZRTP_SIGNATURE_GOOD ||
+	       (session->policy.protected_signalling && stream && stream->hash_status == ZRTP_HASH_MATCHED);
 }
 
 /* A PBX has nobody who compares the SAS; but with a pbxsecret that fails to

@@ -24,12 +24,13 @@ static bool record(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-static void make_stranger(const uint8_t *zid, uint64_t seed)
+static void make_stranger_with(const uint8_t *zid, uint64_t seed, const char *kex)
 {
 	struct pair_config config;
 	struct pair *pair;
 
 	pair_config_init(&config);
+	assert_int_equal(zrtp_policy_set(&config.policy[PHONE], ZRTP_CLASS_KEX, kex, NULL), ZRTP_OK);
 	config.policy[PBX].passive = true;
 	config.zid[PHONE] = zid;
 	pair = pair_new(&config);
@@ -41,6 +42,11 @@ static void make_stranger(const uint8_t *zid, uint64_t seed)
 	pair_run(pair, pair->now + 100000);
 	assert_true(stranger_hello.len && stranger_commit.len);
 	pair_free(pair);
+}
+
+static void make_stranger(const uint8_t *zid, uint64_t seed)
+{
+	make_stranger_with(zid, seed, "X255,EC25,DH3k");
 }
 
 static enum zrtp_status give(struct pair *pair, unsigned index, const struct pair_packet *packet)
@@ -538,6 +544,31 @@ static void attempts_cost_few_key_pairs(void **state)
 	}
 }
 
+/* A key pair that came to nothing is used again for an exchange of its type only. */
+static void a_spare_key_pair_of_another_type_is_not_used(void **state)
+{
+	static const char *const types[] = { "EC25", "DH3k", "X255" };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct pair *pair = lonely_call(true);
+
+		make_stranger_with(NULL, 4711, types[i]);
+		attempt(pair, 1, false);
+		assert_non_null(pair->side[PBX].session->spare_key);
+		assert_string_equal(pair->side[PBX].session->spare_kex->name, types[i]);
+		assert_int_equal(key_pairs, 1);
+		pair->loss = 0;
+		pair->side[PHONE].session->policy.passive = true;
+		assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_assert_keys(pair, 0);
+		assert_string_equal(pair_info(pair, PBX, 0).algorithm[ZRTP_CLASS_KEX], "X255");
+		assert_int_equal(key_pairs, i == 2 ? 1 : 2);
+		pair_free(pair);
+	}
+}
+
 static void calls_of_honest_phones_are_within_the_budget(void **state)
 {
 	(void)state;
@@ -799,6 +830,7 @@ int main(void)
 		cmocka_unit_test(errors_before_a_confirm_are_marked),
 		cmocka_unit_test(an_error_after_the_confirm_is_the_peers),
 		cmocka_unit_test(attempts_cost_few_key_pairs),
+		cmocka_unit_test(a_spare_key_pair_of_another_type_is_not_used),
 		cmocka_unit_test(calls_of_honest_phones_are_within_the_budget),
 		cmocka_unit_test(blind_packets_do_not_mute_a_clear_call),
 		cmocka_unit_test(a_complete_exchange_takes_no_clear_call_over),

@@ -90,6 +90,60 @@ static void exported_keys_are_the_vectors(void **state)
 	}
 }
 
+/* ---- the peer's name ---- */
+
+/* It is the peer's text, and comes into logs and on screens. */
+static void control_characters_of_a_client_id_are_not_shown(void **state) /* R315 */
+{
+	(void)state;
+	for (unsigned first = 0; first < 256; first += ZRTP_CLIENT_ID_SIZE) {
+		char expected[ZRTP_CLIENT_ID_SIZE + 1] = "";
+		struct pair_config config;
+		struct pair *pair;
+
+		pair_config_init(&config);
+		pair = pair_new(&config);
+		for (unsigned i = 0; i < ZRTP_CLIENT_ID_SIZE; i++) {
+			unsigned c = first + i;
+
+			pair->side[1].context->client_id[i] = (uint8_t)c;
+			expected[i] = (char)(c < 32 || c > 126 ? '?' : c);
+		}
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+		assert_string_equal(pair_session_info(pair, 0).peer_client_id, expected);
+		pair_free(pair);
+	}
+}
+
+static void blanks_and_nuls_behind_a_client_id_are_no_part_of_it(void **state)
+{
+	static const struct {
+		char id[ZRTP_CLIENT_ID_SIZE + 1], shown[ZRTP_CLIENT_ID_SIZE + 1];
+	} ids[] = { { "                ", "" },
+		    { "a b             ", "a b" },
+		    { "a b\0\0\0\0\0\0\0\0\0\0\0\0\0", "a b" },
+		    { " a \0 \0          ", " a" },
+		    { "a\0b             ", "a?b" },
+		    { "sixteen letters.", "sixteen letters." } };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		struct pair_config config;
+		struct pair *pair;
+
+		pair_config_init(&config);
+		pair = pair_new(&config);
+		memcpy(pair->side[1].context->client_id, ids[i].id, ZRTP_CLIENT_ID_SIZE);
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+		assert_string_equal(pair_session_info(pair, 0).peer_client_id, ids[i].shown);
+		pair_free(pair);
+	}
+}
+
 /* ---- an SDES key as auxsecret (8.2) ---- */
 
 static const uint8_t sdes_key[32] = { 1, 2, 3, 4 }, sdes_salt[14] = { 9, 8, 7 };
@@ -746,6 +800,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_sides_export_the_same_key_once_there_is_one),
 		cmocka_unit_test(exported_keys_are_the_vectors),
+		cmocka_unit_test(control_characters_of_a_client_id_are_not_shown),
+		cmocka_unit_test(blanks_and_nuls_behind_a_client_id_are_no_part_of_it),
 		cmocka_unit_test(the_same_sdes_key_is_a_shared_secret_whoever_begins),
 		cmocka_unit_test(the_same_sdes_key_matches_after_contention),
 		cmocka_unit_test(another_sdes_key_is_told_and_does_no_harm),
