@@ -116,13 +116,10 @@ class Bench:
         if words := place.compiles(path):
             return "does not compile", next((line for line in words.split("\n") if "error" in line), words[-200:])
         tests = place.reaching(path, fault.tests.split())
-        last = self.results.last.get(fault.title)
-        if last and last.verdict == "killed":  # most often the same test does it again
-            tests.sort(key=lambda test: not last.note.startswith(f"{test.name}:"))
-        for test in tests:
+        if not place.links(tests):
+            return "does not compile", "a test program cannot be linked"
+        for test in sorted(tests, key=lambda test: self.results.price(test, fault, path)):
             failure = place.notices(test)
-            if failure is None:
-                return "does not compile", f"{test.name} cannot be linked"
             if failure:
                 return "killed", failure
         if place.same_code(path):

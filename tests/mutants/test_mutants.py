@@ -32,7 +32,7 @@ FILES = {
 test('add', executable('test_add', 'engine/add.c', 'tests/unit/test_add.c', include_directories: 'engine'))
 """,
     "meson_options.txt": "option('tests', type: 'boolean')\noption('tools', type: 'string')\n"
-                         "option('asterisk', type: 'string')\n",
+                         "option('asterisk', type: 'string')\noption('shared_tests', type: 'boolean')\n",
     "engine/add.c": ADD,
     "engine/add.h": "int add(int a, int b);\n",
     "tests/unit/meson.build": "",
