@@ -306,7 +306,7 @@ void events_warn(struct media *media, const char *reason, const char *text)
 void events_passthrough(struct media *media, const char *state, int first)
 {
 	char ssrc[9], partner[AST_CHANNEL_NAME];
-	const char *variable = strcmp(state, "ended") ? "passthrough" : "";
+	const char *variable = !strcmp(state, "ended") ? "" : !strcmp(state, "direct") ? state : "passthrough";
 	int keyed;
 
 	ao2_lock(media);

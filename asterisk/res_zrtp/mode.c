@@ -570,15 +570,18 @@ static int is_direct(struct ast_channel *chan)
 /*! \brief Direct media is not seen here, so it cannot be held to a policy. \retval 0, or when to look again */
 static int look_away(struct media *media, struct ast_channel *chan)
 {
-	int first;
+	unsigned int known;
 
 	ao2_lock(media);
-	first = !media->pass.direct;
-	media->pass.direct = 1;
+	known = media->pass.direct;
+	media->pass.direct = MIN(known + 1, 2);
 	ao2_unlock(media);
 	/* The native bridge may be about to make partners of them. */
-	if (first) {
+	if (!known) {
 		return SOON;
+	}
+	if (known == 1) {
+		events_passthrough(media, "direct", !media_is_further(media));
 	}
 	if (media->settings->require) {
 		refuse_leg(media, chan, REFUSAL_DIRECT_MEDIA);
@@ -606,15 +609,19 @@ static int join_ringing(struct media *media, struct ast_channel *chan)
 static int look_for_partner(struct media *media, struct ast_channel *chan)
 {
 	struct neighbour neighbour;
-	int keyed;
+	int keyed, told;
 
 	if (chan && is_direct(chan)) {
 		return look_away(media, chan);
 	}
 	ao2_lock(media);
+	told = media->pass.direct == 2;
 	media->pass.direct = 0;
 	keyed = media->pass.keyed || dialog_is_phones(media);
 	ao2_unlock(media);
+	if (told) {
+		events_passthrough(media, "ended", !media_is_further(media));
+	}
 	if (chan && (join_phones(chan) || join_ringing(media, chan))) {
 		wake_video(chan);
 		return LATER;

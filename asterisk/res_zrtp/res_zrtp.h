@@ -289,7 +289,7 @@ struct passthrough {
 	char partner_name[AST_CHANNEL_NAME];
 	int rtcp_fd;                  /*!< The RTCP socket, a duplicate; -1 without one */
 	unsigned int mux:1;           /*!< RTCP comes and goes on the RTP socket */
-	unsigned int direct:1;        /*!< The phones send to each other */
+	unsigned int direct:2;        /*!< The phones send to each other: 1 perhaps, 2 yes, and that was told */
 	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
 	unsigned int early:1;         /*!< No bridge has them yet, one rings the other */
 	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */

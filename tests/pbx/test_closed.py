@@ -138,6 +138,25 @@ def moved_to_sdes(lab):
     equal("packets for the stranger", stranger.media(), [])
 
 
+FAX = ("udptl t38\na=T38FaxVersion:0\na=T38MaxBitRate:9600\na=T38FaxRateManagement:transferredTCF\n"
+       "a=T38FaxUdpEC:t38UDPRedundancy")
+
+
+@case("secure, then T.38 in place of the audio, on a new m-line and beside it: refused, the call keeps its keys",
+      errors="T.38")
+def moved_to_fax(lab):
+    with lab.zrtp_phone("fax") as phone, meddled(lab, "fax") as relay, Stranger() as stranger:
+        phone.call("record", laboratory.PROXY_PORT)
+        phone.secure()
+        lab.pbx.secure("fax")
+        for offer in (f"m=image {STRANGER} {FAX}", f"m=audio 0 RTP/AVP 0\nm=image {STRANGER} {FAX}"):
+            equal("answer", relay.offer(offer).split()[1], "488")
+        calls.talk(1)
+        equal("state", lab.pbx.stream("fax")["State"], "secure")
+        phone.hang_up()
+    equal("packets for the stranger", stranger.heard, [])
+
+
 @case("passed through with keys, then the audio of one at a stranger's: nothing passes, hung up", kind="22 attack",
       errors="it has keys with a phone that is no longer there")
 def moved_through(lab):

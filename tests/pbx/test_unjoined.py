@@ -119,6 +119,21 @@ def keys(lab):
         end(first, second)
 
 
+@case("pass-through with direct_media = yes: the phones send to each other with one SAS, state direct, and an event says so",
+      kind="22 attack")
+def past_the_pbx(lab):
+    with call(lab, "past1", "past2") as (first, second, events, _):
+        same_sas(first, second)
+        event = wait.until("event", 10, lambda: of("past1", events.all("ZrtpPassthrough", State="direct")))[0]
+        equal("keys that are known of", event["PhoneKeys"], "no")
+        equal("state", lab.pbx.stream("past1")["State"], "direct")
+        equal("ZRTP_STATE", "ZRTP_STATE=direct" in lab.pbx.cli(f"core show channel {event['Channel']}"), True)
+        time.sleep(2)
+        equal("events", len(of("past1", events.all("ZrtpPassthrough"))), 1)
+        equal("ZrtpClear", events.all("ZrtpClear"), [])
+        end(first, second)
+
+
 @case("on_no_passthrough = hangup: two phones with ZRTP that feature codes keep apart are refused",
       errors="cannot be passed through")
 def hangup(lab):
