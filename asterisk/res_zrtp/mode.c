@@ -611,13 +611,16 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 	struct neighbour neighbour;
 	int keyed, told;
 
-	if (chan && is_direct(chan)) {
+	ao2_lock(media);
+	keyed = media->pass.keyed || dialog_is_phones(media);
+	ao2_unlock(media);
+	/* What was passed through with keys does not go past us: its audio may be at a stranger's. */
+	if (chan && !keyed && is_direct(chan)) {
 		return look_away(media, chan);
 	}
 	ao2_lock(media);
 	told = media->pass.direct == 2;
 	media->pass.direct = 0;
-	keyed = media->pass.keyed || dialog_is_phones(media);
 	ao2_unlock(media);
 	if (told) {
 		events_passthrough(media, "ended", !media_is_further(media));
