@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lines.h"
 
+#include "trunk.h"
+
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -89,20 +91,10 @@ static void add(struct line *line, const struct line_secret *in)
 	set_order(line);
 }
 
-/* While two PBXs begin calls all the time, what one of them has finished the other has
- * not: both keep what the first of these calls have matched, until it is quiet. */
-static bool is_early(const struct line *line, const struct line_secret *in)
-{
-	const struct line_secret *kept = &line->matched;
-
-	return line->peer_mitm && kept->generation && !is_secret(kept, in->octets) &&
-	       in->at <= kept->at + EXCHANGE_MAX && kept->at <= in->at + EXCHANGE_MAX;
-}
-
 /* Of those that matched, the one of the latest call: the peer has it, too. */
 static void add_matched(struct line *line, const struct line_secret *in)
 {
-	if (!in->generation || !later(in, &line->matched) || is_early(line, in)) {
+	if (!in->generation || !later(in, &line->matched)) {
 		return;
 	}
 	line->matched = *in;
@@ -127,12 +119,19 @@ const struct line_secret *line_second(const struct line *line)
 {
 	const struct line_secret *matched = line->matched.generation ? &line->matched : NULL;
 
-	/* A phone has the secrets of the two calls that it finished last. Two PBXs that
-	 * begin many at once finish them in any order, but both have what they began with. */
-	if (is_twin(&line->twin, &line->newest) && !(line->peer_mitm && matched)) {
-		return &line->twin;
+	if (line->peer_mitm) {
+		return matched || !line->twin.generation ? matched : &line->twin;
 	}
-	return matched;
+	/* A phone has the secrets of the two calls that it finished last. */
+	return is_twin(&line->twin, &line->newest) ? &line->twin : matched;
+}
+
+uint32_t line_generation(const struct line *line)
+{
+	uint32_t most = line->newest.generation;
+
+	most = line->twin.generation > most ? line->twin.generation : most;
+	return line->matched.generation > most ? line->matched.generation : most;
 }
 
 /* ---- the two that are kept ---- */
@@ -261,27 +260,51 @@ static bool is_match(const struct zrtp_retained *in)
 	return in->match == ZRTP_MATCH_OWN || in->match == ZRTP_MATCH_OTHER;
 }
 
-static uint64_t id_of(const struct zrtp_retained *in)
+/* Has what matched no number? */
+static bool is_untold(const struct zrtp_retained *in)
 {
-	if (in->match == ZRTP_MATCH_FAILED) {
-		return name_of(in->rs1);
+	return is_match(in) && !in->line;
+}
+
+/* Is an update not of another endpoint? */
+static bool is_of(const struct line *line, const struct zrtp_retained *in)
+{
+	return !line->endpoint || !in->endpoint || line->endpoint == in->endpoint;
+}
+
+static bool is_line(const struct line *line, const struct zrtp_retained *in)
+{
+	if (is_untold(in)) {
+		return has(line, in->rs1) || (in->has_rs2 && has(line, in->rs2));
 	}
-	return in->match == ZRTP_MATCH_NONE ? LINE_FIRST : in->line;
+	if (is_match(in)) {
+		return line->id == in->line;
+	}
+	return line->id == name_of(in->rs1) ||
+	       (in->match == ZRTP_MATCH_NONE && line->id == LINE_FIRST && is_of(line, in));
 }
 
 struct line *lines_find(struct lines *lines, const struct zrtp_retained *in)
 {
-	uint64_t id = id_of(in);
-
 	for (unsigned i = 0; i < LINES; i++) {
-		struct line *line = &lines->line[i];
-
-		if (line->id &&
-		    (id ? line->id == id : has(line, in->rs1) || (in->has_rs2 && has(line, in->rs2)))) {
-			return line;
+		if (lines->line[i].id && is_line(&lines->line[i], in)) {
+			return &lines->line[i];
 		}
 	}
 	return NULL;
+}
+
+/* The number of a line that begins. One of which only the secret that matched is known may
+ * have begun with that. */
+static uint64_t id_to_begin(const struct zrtp_retained *in, const struct lines *others)
+{
+	if (is_match(in) && in->line) {
+		return in->line;
+	}
+	if (in->match != ZRTP_MATCH_FAILED && !others->line[0].id) {
+		return LINE_FIRST;
+	}
+	return name_of(is_match(in) && in->has_rs2 ? in->rs2 : in->rs1);
 }
 
 /* The generation of an update that does not tell it: times and the secret that it
@@ -321,24 +344,9 @@ static void take_word(struct line *line, const struct zrtp_retained *in, uint32_
 	}
 }
 
-static void take_secret(struct line *line, const struct zrtp_retained *in, uint32_t generation, int64_t at,
-			int64_t expires)
+static void take_times(struct line *line, const struct zrtp_retained *in, uint32_t generation,
+		       uint32_t before, int64_t expires)
 {
-	struct line_secret made = { .generation = generation, .at = at };
-	uint32_t before = line->newest.generation;
-
-	line->peer_mitm |= in->peer_mitm;
-	if (is_match(in) && !in->preshared_count && in->has_rs2) {
-		memcpy(made.octets, in->rs2, sizeof(made.octets));
-		add_matched(line, &made);
-	}
-	if (in->preshared_count && generation > before) {
-		/* The one before has matched, and takes nobody's place (4.6.1). */
-		drop(&line->newest);
-		drop(&line->twin);
-	}
-	memcpy(made.octets, in->rs1, sizeof(made.octets));
-	add(line, &made);
 	if (generation > before) {
 		line->preshared_count = in->preshared_count;
 		line->expires = expires;
@@ -347,6 +355,46 @@ static void take_secret(struct line *line, const struct zrtp_retained *in, uint3
 										    : line->preshared_count;
 		line->expires = expires < line->expires ? expires : line->expires;
 	}
+}
+
+/* Of a phone, which has what it finished last. */
+static void take_phone_secret(struct line *line, const struct zrtp_retained *in,
+			      const struct line_secret *made, const uint8_t *from)
+{
+	struct line_secret matched = { .generation = made->generation, .at = made->at };
+
+	if (from) {
+		memcpy(matched.octets, from, sizeof(matched.octets));
+		add_matched(line, &matched);
+		drop(&matched);
+	}
+	if (in->preshared_count && made->generation > line->newest.generation) {
+		/* The one before has matched, and takes nobody's place (4.6.1). */
+		drop(&line->newest);
+		drop(&line->twin);
+	}
+	add(line, made);
+}
+
+static void take_secret(struct line *line, const struct zrtp_retained *in, uint32_t generation, int64_t at,
+			int64_t expires)
+{
+	struct line_secret made = { .generation = generation, .at = at };
+	uint32_t before = line->newest.generation;
+	const uint8_t *from = is_match(in) && !in->preshared_count && in->has_rs2 ? in->rs2 : NULL;
+
+	line->peer_mitm |= in->peer_mitm;
+	memcpy(made.octets, in->rs1, sizeof(made.octets));
+	if (!line->peer_mitm) {
+		take_phone_secret(line, in, &made, from);
+	} else if (in->preshared_count && line->newest.generation) {
+		if (generation > before) {
+			trunk_take(line, &made, line->newest.octets);
+		}
+	} else {
+		trunk_take(line, &made, from);
+	}
+	take_times(line, in, generation, before, expires);
 	drop(&made);
 }
 
@@ -382,8 +430,7 @@ static void take_flags(struct line *line, const struct zrtp_retained *in, int64_
 	if (in->changed & ZRTP_CHANGED_VERIFIED && (generation || !in->verified)) {
 		take_word(line, in, generation ? generation : line->newest.generation, at);
 	}
-	if (in->changed & ZRTP_CHANGED_SEEN && at >= line->deep_at &&
-	    (!line->endpoint || !in->endpoint || line->endpoint == in->endpoint)) {
+	if (in->changed & ZRTP_CHANGED_SEEN && at >= line->deep_at && is_of(line, in)) {
 		line->deep = !in->spare_other;
 		line->deep_at = at;
 	}
@@ -406,8 +453,8 @@ void lines_update(struct lines *lines, const struct zrtp_retained *in, int64_t a
 	memset(&extra, 0, sizeof(extra));
 	if (!lines_begin(in)) {
 		line = in->changed & ZRTP_CHANGED_SEEN ? &lines->line[0] : lines_find(lines, in);
-		if (!line && is_match(in) && !in->line && !in->verified) {
-			line = &lines->line[0]; /* a no of which the line is not known */
+		if (!line && is_untold(in) && !in->verified && is_of(&lines->line[0], in)) {
+			line = &lines->line[0]; /* a no counts, but none of another endpoint */
 		}
 		if (line && line->id) {
 			take_flags(line, in, at);
@@ -417,12 +464,13 @@ void lines_update(struct lines *lines, const struct zrtp_retained *in, int64_t a
 	}
 	drop_expired(lines, at);
 	line = lines_find(lines, in);
-	if (!line && is_match(in) && !in->line && lines->line[0].id) {
-		line = &lines->line[0];
+	if (!line && is_untold(in) && lines->line[0].id && at < lines->line[0].newest.at) {
+		return; /* too late to be of use */
 	}
 	if (!line) {
+		/* Gone, or never heard of: another one, none of those there are. */
 		line = &extra;
-		line->id = id_of(in) ? id_of(in) : LINE_FIRST;
+		line->id = id_to_begin(in, lines);
 	}
 	generation = in->generation ? in->generation : guess(line, in, at);
 	if (generation) {
@@ -445,9 +493,13 @@ static void join_line(struct line *line, const struct line *in)
 										    : line->preshared_count;
 		line->expires = in->expires < line->expires ? in->expires : line->expires;
 	}
-	add_matched(line, &in->matched);
-	add(line, &in->newest);
-	add(line, &in->twin);
+	if (line->peer_mitm || in->peer_mitm) {
+		trunk_join(line, in);
+	} else {
+		add_matched(line, &in->matched);
+		add(line, &in->newest);
+		add(line, &in->twin);
+	}
 	line->endpoint = line->endpoint ? line->endpoint : in->endpoint;
 	line->born = in->born < line->born ? in->born : line->born;
 	if (in->proved && (!line->proved || in->proved < line->proved)) {

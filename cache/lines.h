@@ -78,6 +78,9 @@ bool lines_two(const struct lines *lines);
 /* And what the senior line has besides its newest secret, which then finds no room? */
 bool lines_deep(const struct lines *lines);
 
+/* How many calls made the line. */
+uint32_t line_generation(const struct line *line);
+
 /* The line used last: index. */
 unsigned lines_latest(const struct lines *lines);
 

@@ -9,6 +9,7 @@
  * a label's own matched although there are newer ones under others - by label.
  */
 #include "store.h"
+#include "trunk.h"
 
 static bool alive(const struct line *line, int64_t now)
 {
@@ -156,9 +157,10 @@ static void offer_first(const struct peer *peer, const struct pair *pair, const 
 	out->preshared_count = line->preshared_count;
 	out->expiry = seconds_left(line->expires, now);
 	out->line = line->id ^ label_number(pair->label);
-	out->generation = line->newest.generation;
+	out->generation = line_generation(line);
 	out->line_unproved = !line->proved && line->id != LINE_FIRST;
 	out->line_later = !is_first(peer, pair, line);
+	out->peer_mitm = line->peer_mitm;
 }
 
 static void offer_second(const struct line_secret *secret, struct zrtp_retained *out)
@@ -176,7 +178,7 @@ static void offer_other(const struct peer *peer, const struct pair *pair, const 
 	out->rs2_other = true;
 	out->other_verified = line->verified;
 	out->other_line = line->id ^ label_number(pair->label);
-	out->other_generation = line->newest.generation;
+	out->other_generation = line_generation(line);
 	out->other_later = !is_first(peer, pair, line);
 }
 
@@ -291,6 +293,7 @@ static void offer_secrets(const struct peer *peer, const char *label, int64_t no
 		offer_other(peer, &peer->pair[second], best(&peer->pair[second], now), out);
 	}
 	out->new_label = first == NEWEST;
+	out->first_calls = second == PLACES && trunk_is_first(&peer->pair[first].lines.line[0], now);
 }
 
 void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now, struct zrtp_retained *out)

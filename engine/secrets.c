@@ -201,7 +201,7 @@ static int match_spare(const struct zrtp_stream *stream, const uint8_t *ids)
 static void judge(struct zrtp_session *session, enum slot s1)
 {
 	const struct zrtp_retained *r = &session->retained;
-	bool failed = r->has_rs1 && s1 == SLOT_COUNT;
+	bool failed = r->has_rs1 && s1 == SLOT_COUNT && !r->first_calls;
 
 	session->rs_matched = s1 != SLOT_COUNT;
 	session->matched_rs2 = s1 == SLOT_RS2;
@@ -329,7 +329,7 @@ static void begin_line(struct zrtp_session *session, struct zrtp_retained *r)
 {
 	bool others = r->new_label; /* what get gave is another label's */
 
-	if (others || !r->has_rs1) {
+	if (others || !r->has_rs1 || r->first_calls) {
 		r->has_rs2 = r->rs2_other = false;
 		zrtp_wipe(r->rs2, sizeof(r->rs2));
 	} else if (!(r->line_unproved && r->has_rs2)) {
@@ -375,7 +375,7 @@ static void apply(struct zrtp_session *session)
 	memcpy(r->rs1, session->keys.new_rs1, sizeof(r->rs1));
 	r->expiry = session->expiry;
 	r->verified = session->verified;
-	r->new_label = false;
+	r->new_label = r->first_calls = false;
 	zrtp_wipe(session->keys.new_rs1, sizeof(session->keys.new_rs1));
 	session->update_waits = false;
 	session->stored = true;

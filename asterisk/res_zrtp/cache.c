@@ -26,6 +26,8 @@
 
 #define KNOWN_MAX 65536
 #define BUCKETS 4093
+/*! How long an answer of the store on a PBX is offered whatever calls end, microseconds. */
+#define TRUNK_FRESH 5000000
 
 struct known {
 	uint8_t zid[ZRTP_ZID_SIZE];
@@ -34,6 +36,7 @@ struct known {
 	struct zrtp_store_about *about; /*!< NULL: nothing */
 	int64_t dies_at;               /*!< Seconds of the wall clock */
 	uint64_t set_at;               /*!< Of the monotonic clock */
+	uint64_t told_at;              /*!< By the store, the same clock */
 	unsigned int pending;          /*!< Changes that the store does not have yet */
 	AST_DLLIST_ENTRY(known) entry;
 };
@@ -129,6 +132,16 @@ static void known_set(struct known *known, const struct zrtp_retained *retained,
 	known->dies_at = retained->expiry == UINT32_MAX ? INT64_MAX : now + retained->expiry;
 }
 
+/*!
+ * \brief Two PBXs that begin many calls at once must each offer what its store has chosen
+ * of them (trunk.c), not what one call made. While the store does not answer that is out
+ * of date soon.
+ */
+static int is_for_store(const struct known *known, const struct zrtp_retained *in)
+{
+	return in->peer_mitm && known->told_at && context_now() - known->told_at < TRUNK_FRESH;
+}
+
 /*! \brief What is known under another label, while the store cannot be asked. \pre table is locked */
 static struct known *known_elsewhere(const uint8_t *zid)
 {
@@ -190,7 +203,9 @@ static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retain
 	ao2_lock(table);
 	known = known_touch(key->peer_zid, key->label);
 	if (known) {
-		known_set(known, in, now);
+		if (!is_for_store(known, in)) {
+			known_set(known, in, now);
+		}
 		known->pending++;
 	}
 	ao2_unlock(table);
@@ -269,10 +284,11 @@ static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *
 
 	ao2_lock(table);
 	known = known_touch(key->peer_zid, key->label);
-	/* A call that ended meanwhile knows better. */
-	believed = known && !known->pending;
+	/* A call that ended meanwhile knows better, but for those of two PBXs. */
+	believed = known && (!known->pending || retained->peer_mitm);
 	if (believed) {
 		known_set(known, retained, cache_clock());
+		known->told_at = context_now();
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);

@@ -225,6 +225,8 @@ struct zrtp_retained {
 	bool files_by_label; /* the peer is known to do so too */
 	bool rs2_other;      /* rs2 is the rs1 of another label or line, */
 	bool other_verified; /* and this is its V flag */
+	bool first_calls;    /* rs1, rs2 are of the first calls with a PBX, which may all have begun at
+			      * once: that none matches says nothing */
 	bool unproved;       /* which label this is, or that was, is not known: for the cache in put */
 	/* A line is a chain of secrets, each made in a call in which the one before
 	 * matched. A mismatch begins another (docs/cache.md). */
@@ -243,7 +245,7 @@ struct zrtp_retained {
 			   * zrtp_session_set_cache_endpoint(); 0: not known */
 	/* The engine says in put: */
 	uint64_t endpoint; /* of this call; 0: not known */
-	bool peer_mitm;    /* the peer is a PBX (M flag) */
+	bool peer_mitm;    /* the peer is a PBX (M flag); in get: it was one */
 	unsigned changed;  /* enum zrtp_change */
 	enum zrtp_match match;
 };

@@ -520,6 +520,112 @@ static void an_id_that_was_listened_to_moves_nothing(void **state)
 	}
 }
 
+/* A phone whose SAS was compared, and its line. */
+static struct caller caller_verified(struct scene *s)
+{
+	struct caller c;
+
+	scene_begin(s);
+	c = caller_of(s, AS_RFC, "100", 1);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(call(&c), i > 0);
+	}
+	say(&c, true);
+	return c;
+}
+
+static void assert_untouched(struct caller *c)
+{
+	assert_true(call(c));
+	assert_true(c->put.verified);
+	assert_true(call(c));
+}
+
+/* It began a line, and before its call is over another one took the place of that. */
+static void an_update_of_a_line_that_is_gone_touches_no_other(void **state)
+{
+	(void)state;
+	for (unsigned run = 0; run < 2 * 2; run++) {
+		struct scene s;
+		struct caller honest = caller_verified(&s), gone, other;
+		struct zrtp_retained in;
+
+		gone = caller_of(&s, HABITS, "100", 1 + run % 2);
+		gone.takes_any = true;
+		call(&gone);
+		in = get(&s.t, "100", s.clock);
+		s.made++;
+		in = engine_put(&in, s.made, number_of(true, gone.put.rs1, s.made), 0);
+		in.line = gone.got.line ^ 4711; /* as one that is there no more */
+		in.endpoint = gone.endpoint;
+		other = caller_of(&s, HABITS, "100", 1);
+		other.takes_any = true;
+		call(&other);
+		in.verified = run / 2;
+		in.changed = ZRTP_CHANGED_VERIFIED;
+		put(&s.t, "100", ++s.clock, &in);
+		assert_untouched(&honest);
+		in.changed |= ZRTP_CHANGED_SECRET;
+		put(&s.t, "100", ++s.clock, &in);
+		assert_untouched(&honest);
+		stores_end(&s.t);
+	}
+}
+
+/* Nor one that does not tell its line, of secrets that are there no more. */
+static void an_update_that_tells_no_line_touches_none(void **state)
+{
+	(void)state;
+	for (unsigned endpoint = 1; endpoint <= 2; endpoint++) {
+		struct scene s;
+		struct caller honest = caller_verified(&s);
+		struct zrtp_retained in = stores_update(700, 600, ZRTP_MATCH_OWN);
+
+		in.endpoint = endpoint;
+		in.verified = true;
+		put(&s.t, "100", ++s.clock, &in);
+		assert_untouched(&honest);
+		in.changed = ZRTP_CHANGED_VERIFIED;
+		in.verified = false;
+		stores_secret(in.rs1, 900);
+		stores_secret(in.rs2, 800);
+		put(&s.t, "100", ++s.clock, &in);
+		/* A no is no harm where it is of the phone's own endpoint. */
+		assert_true(call(&honest));
+		assert_int_equal(honest.put.verified, endpoint == 2);
+		stores_end(&s.t);
+	}
+}
+
+/* It found nothing, as the phone's own first call was not over: no part of that line. */
+static void a_first_call_of_another_endpoint_is_no_part_of_the_line(void **state)
+{
+	struct scene s;
+	struct caller honest, stranger;
+	struct zrtp_retained in;
+
+	(void)state;
+	scene_begin(&s);
+	honest = caller_of(&s, ONE_ONLY, "100", 1);
+	stranger = caller_of(&s, AS_OURS, "100", 2);
+	in = get(&s.t, "100", s.clock);
+	call(&honest);
+	in = engine_put(&in, ++s.made, 0, 0);
+	in.endpoint = stranger.endpoint;
+	in.verified = true;
+	in.changed |= ZRTP_CHANGED_VERIFIED;
+	put(&s.t, "100", s.clock, &in);
+	assert_true(call(&honest));
+	assert_false(honest.put.verified);
+	in.changed = ZRTP_CHANGED_VERIFIED;
+	put(&s.t, "100", s.clock, &in);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(call(&honest));
+		assert_false(honest.put.verified);
+	}
+	stores_end(&s.t);
+}
+
 /* An SBC that makes one number of two: to the phone they are two strangers. */
 static void two_labels_made_one_are_no_alarm_for_ever(void **state)
 {
@@ -754,6 +860,9 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_silent_for_months_makes_room),
 		cmocka_unit_test(a_silent_line_makes_no_room_for_another_endpoint),
 		cmocka_unit_test(an_id_that_was_listened_to_moves_nothing),
+		cmocka_unit_test(an_update_of_a_line_that_is_gone_touches_no_other),
+		cmocka_unit_test(an_update_that_tells_no_line_touches_none),
+		cmocka_unit_test(a_first_call_of_another_endpoint_is_no_part_of_the_line),
 		cmocka_unit_test(two_labels_made_one_are_no_alarm_for_ever),
 		cmocka_unit_test(calls_of_a_phone_at_once_make_no_alarm),
 	};

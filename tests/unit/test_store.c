@@ -590,7 +590,7 @@ static bool is_verified(struct test_store *t, const char *label)
 
 static void verify_the_phone(struct test_store *t)
 {
-	struct zrtp_retained in = stores_update(6, 5, ZRTP_MATCH_OWN);
+	struct zrtp_retained in = stores_update(5, 4, ZRTP_MATCH_OWN);
 	uint8_t zid[ZRTP_ZID_SIZE];
 
 	stores_zid(zid, 1);
