@@ -27,6 +27,7 @@ from tree import Tree
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(os.environ.get("ZRTP_CACHE_DIR") or "/var/cache/asterisk-zrtp", "mutants")
 
+SLOW = 2  # seconds of a test that most faults need not wait for
 # No unit test depends on these.
 APART = ("docs/", "bench/", "scripts/", "tests/mutants/", "tests/attack/", "tests/fuzz/", "tests/pbx/")
 
@@ -66,7 +67,7 @@ class Bench:
         with self.lock:
             spare = self.spare.pop(0) if self.spare else None
         for found in self.fresh([spare] if spare else []):
-            self.todo.put(found)
+            self.todo.put((*found, False))
 
     def fresh(self, wanted):
         """[(fault, path, text)] of what has to be tried; what is known already, or cannot be, is done."""
@@ -96,32 +97,37 @@ class Bench:
         self.say(result)
 
     def work(self, place):
-        """One worker: takes faults until there are none."""
+        """One worker: takes faults until there are none. The slow tests come when all faults have seen
+        the quick ones, since most are noticed by those."""
         try:
             while self.failed is None:
                 try:
-                    fault, path, text = self.todo.get_nowait()
+                    fault, path, text, slow = self.todo.get_nowait()
                 except queue.Empty:
                     break
-                self.note(fault, path, *self.judge(place, fault, path, text))
+                verdict, why = self.judge(place, fault, path, text, slow)
+                if verdict:
+                    self.note(fault, path, verdict, why)
+                else:
+                    self.todo.put((fault, path, text, True))
         except Exception as why:  # a worker that is gone must not look like one that is done
             self.failed = f"{type(why).__name__}: {why}"
             raise
         finally:
             place.restore()
 
-    def judge(self, place, fault, path, text):
-        """(verdict, which test or why)."""
+    def judge(self, place, fault, path, text, slow):
+        """(verdict, which test or why); no verdict yet if only the slow tests are left."""
         place.plant(path, text)
-        if words := place.compiles(path):
-            return "does not compile", next((line for line in words.split("\n") if "error" in line), words[-200:])
         tests = place.reaching(path, fault.tests.split())
         if not place.links(tests):
-            return "does not compile", "a test program cannot be linked"
+            words = place.compiles(path) or "a test program cannot be linked"
+            return "does not compile", next((line for line in words.split("\n") if "error" in line), words[-200:])
         for test in sorted(tests, key=lambda test: self.results.price(test, fault, path)):
-            failure = place.notices(test)
-            if failure:
+            if (test.took > SLOW) == slow and (failure := place.notices(test)):
                 return "killed", failure
+        if not slow and any(test.took > SLOW for test in tests):
+            return None, None
         if place.same_code(path):
             return "equivalent", "the compiler makes the same code of it"
         return "survived", "" if tests else "no test program has this file"
@@ -203,8 +209,10 @@ def main():
     os.makedirs(FOLDER, exist_ok=True)
     bench = Bench(given, tree, contents(TOP))
     bench.spare = spare
+    # Not one file after the other: so a run that is interrupted has seen something of each.
+    wanted.sort(key=lambda fault: digest(fault.title))
     for found in bench.fresh([fault for fault in wanted if not fault.pbx]):
-        bench.todo.put(found)
+        bench.todo.put((*found, False))
     try:
         if not bench.todo.empty():
             in_threads(bench.work, prepare(given, bench))
