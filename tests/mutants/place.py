@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 
 KEPT_OUT = re.compile(r"\.git|build.*|__pycache__")
@@ -19,7 +20,8 @@ WHEN_NAMED = {"crash"}
 # would leave secrets of its caller's registers on the stack, where tests look for them.
 ENVIRONMENT = {"ZRTP_CRASHES": "10", "ZRTP_LINES_RUNS": "300", "LC_ALL": "C", "LD_BIND_NOW": "1"}
 FAILED = re.compile(r"^\[  FAILED  \] (?!\d+ test)(\S+)|^(?:FAIL|ERROR): (\S+)", re.M)
-GRACE = 5  # seconds more than four times what a test takes
+GRACE = 5  # seconds of CPU more than four times what a test takes
+WAIT = 60  # and of time more than ten times that: others may use the machine
 
 
 class Broken(Exception):
@@ -41,18 +43,16 @@ def contents(top):
     return found
 
 
-def alone(command, build):
-    """The command with a /tmp of its own in memory, where this machine allows it: quicker, and nothing
-    of a program that crashed is left."""
-    if os.path.realpath(build).startswith("/tmp/"):
-        return command
+def alone(folder):
+    """Go on with a /tmp of our own in memory, where this machine allows it: quicker, and nothing of a
+    program that crashed is left."""
     inside = ["unshare", "--mount", "sh", "-ec", 'mount -t tmpfs none /tmp; exec "$@"', "sh"]
-    if alone.allowed is None:
-        alone.allowed = subprocess.run([*inside, "true"], stderr=subprocess.DEVNULL).returncode == 0
-    return [*inside, *command] if alone.allowed else command
-
-
-alone.allowed = None
+    if "ZRTP_MUTANTS_ALONE" in os.environ or os.path.realpath(folder).startswith("/tmp/"):
+        return
+    if not subprocess.run([*inside, "true"], stderr=subprocess.DEVNULL).returncode:
+        os.environ["ZRTP_MUTANTS_ALONE"] = "1"
+        sys.stdout.flush()
+        os.execvp("unshare", [*inside, sys.executable, "-B", *sys.argv])
 
 
 class Test:
@@ -63,6 +63,7 @@ class Test:
         self.environment = {**known["env"], **ENVIRONMENT}
         self.targets = [os.path.relpath(targets[i], build) for i in known["depends"] if i in targets]
         self.inputs, self.took = set(), 0.0
+        self.is_program = self.command[0].startswith(build)
 
 
 class Place:
@@ -71,7 +72,7 @@ class Place:
     def __init__(self, top, folder, sanitize=""):
         self.source, self.build = os.path.join(folder, "source"), os.path.join(folder, "build")
         self.top, self.options = top, [*OPTIONS, *([f"-Db_sanitize={sanitize}"] if sanitize else [])]
-        self.planted, self.tests = None, []
+        self.planted, self.dirty, self.tests, self.compiled = None, False, [], {}
 
     def prepare(self, files):
         """Make the copy the same as the tree, touching only what differs; build; learn of the tests."""
@@ -150,6 +151,13 @@ class Place:
             self._write(*self.planted)
             self.planted = None
 
+    def clean(self):
+        """No fault is in what is built."""
+        self.restore()
+        if self.dirty:
+            self._must(["ninja", "-j1", "-C", self.build])
+            self.dirty = False
+
     def compiles(self, path):
         """Does the file compile with the fault in it? The compiler's words if not."""
         name = os.path.relpath(os.path.join(self.source, path), self.build)
@@ -159,21 +167,27 @@ class Place:
                               stderr=subprocess.STDOUT, text=True)
         return done.stdout if done.returncode else ""
 
+    def _commands(self, path):
+        """How a file is compiled."""
+        if not self.compiled:
+            with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as file:
+                for known in json.load(file):
+                    self.compiled.setdefault(known["file"], []).append(known["command"])
+        return self.compiled.get(os.path.relpath(os.path.join(self.source, path), self.build), [])
+
     def same_code(self, path):
-        """Does the compiler make the same code with the fault and without?"""
-        if not path.endswith(".c"):
+        """Does the compiler make the same code with the fault, which is planted, and without?"""
+        commands = self._commands(path)
+        if not path.endswith(".c") or not commands:
             return False
-        with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as file:
-            name = os.path.relpath(os.path.join(self.source, path), self.build)
-            commands = [known["command"] for known in json.load(file) if known["file"] == name]
         with open(os.path.join(self.source, path), "rb") as file:
             mutated = file.read()
         try:
             both = []
             for data in (mutated, self.planted[1]):
                 self._write(path, data)
-                both.append([self._optimized(command) for command in commands[:1]])
-            return bool(both[0]) and both[0] == both[1]
+                both.append(self._optimized(commands[0]))
+            return both[0] == both[1]
         finally:
             self._write(path, mutated)
 
@@ -189,28 +203,53 @@ class Place:
     def links(self, tests):
         """Build what the tests need with the fault in it; false if that fails."""
         targets = sorted({target for test in tests for target in test.targets})
+        self.dirty = True
         return not targets or subprocess.run(["ninja", "-C", self.build, "-j1", *targets], stdout=subprocess.DEVNULL,
                                              stderr=subprocess.DEVNULL).returncode == 0
 
-    def notices(self, test):
-        """Run a test: what it says, "" if it passes."""
-        return self._run(test, 4 * test.took + GRACE)[0]
+    def preload(self, path, text):
+        """The file with the fault in it as a library that a test program loads before all others, so that
+        its functions are used instead of the sound ones: (its path, "") or (None, what the compiler
+        says); None where that cannot be done, as for headers and for what stands in programs themselves."""
+        commands = self._commands(path)
+        if len(commands) != 1 or "-objects.a.p/" not in commands[0]:
+            return None
+        source, out = os.path.join(self.build, "fault.c"), os.path.join(self.build, "fault.so")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        words = shlex.split(commands[0])
+        for option in ("-o", "-MF", "-MQ", "-c"):
+            place = words.index(option)
+            del words[place:place + 2]
+        folder = os.path.dirname(os.path.join(self.source, path))
+        done = subprocess.run([*words, "-iquote", folder, "-shared", "-o", out, source], cwd=self.build, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return (None, done.stdout) if done.returncode else (out, "")
 
-    def _run(self, test, limit):
+    def notices(self, test, library=""):
+        """Run a test: what it says, "" if it passes."""
+        return self._run(test, 4 * test.took + GRACE, library)[0]
+
+    def _run(self, test, limit, library=""):
         """(what failed, seconds)."""
         began = time.monotonic()
-        process = subprocess.Popen(alone(test.command, self.build), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   stdin=subprocess.DEVNULL, env={**os.environ, **test.environment},
-                                   cwd=self.build, start_new_session=True)
+        environment = {**os.environ, **test.environment, **({"LD_PRELOAD": library} if library else {})}
+        command = ["sh", "-c", f'ulimit -c 0 -t {int(limit) + 1}; exec "$@"', "sh", *test.command]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   stdin=subprocess.DEVNULL, env=environment, cwd=self.build, start_new_session=True)
         try:
-            output = process.communicate(timeout=limit)[0].decode(errors="replace")
+            output = process.communicate(timeout=10 * limit + WAIT)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             process.communicate()
-            return f"{test.name}: not done after {limit:.0f} s", limit
+            return f"{test.name}: not done after {10 * limit + WAIT:.0f} s", limit
         took = time.monotonic() - began
         if process.returncode == 0:
             return "", took
+        if "symbol lookup error" in output or "cannot be preloaded" in output:
+            raise Broken(f"{test.name}: {output[-500:]}")
+        if process.returncode in (-9, -24, 128 + 9, 128 + 24):
+            return f"{test.name}: not done after {limit:.0f} s of CPU", took
         names = list(dict.fromkeys(first or second for first, second in FAILED.findall(output)))
         more = [f"{len(names) - 3} more"] if len(names) > 3 else []
         return f"{test.name}: {', '.join(names[:3] + more) or f'exit status {process.returncode}'}", took

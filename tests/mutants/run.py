@@ -20,7 +20,7 @@ import threading
 import chance
 import faults
 import module
-from place import Broken, Place, contents
+from place import Broken, Place, alone, contents
 from results import Result, Results, digest, score
 from tree import Tree
 
@@ -118,19 +118,45 @@ class Bench:
 
     def judge(self, place, fault, path, text, slow):
         """(verdict, which test or why); no verdict yet if only the slow tests are left."""
+        tests = sorted(place.reaching(path, fault.tests.split()),
+                       key=lambda test: self.results.price(test, fault, path))
+        quick = [test for test in tests if test.is_program and test.took <= SLOW]
+        if not slow:
+            verdict = self.try_quick(place, path, text, quick)
+            if verdict[0] or quick != tests:
+                return verdict
         place.plant(path, text)
-        tests = place.reaching(path, fault.tests.split())
+        tests = [test for test in tests if test not in quick]
         if not place.links(tests):
-            words = place.compiles(path) or "a test program cannot be linked"
-            return "does not compile", next((line for line in words.split("\n") if "error" in line), words[-200:])
-        for test in sorted(tests, key=lambda test: self.results.price(test, fault, path)):
-            if (test.took > SLOW) == slow and (failure := place.notices(test)):
+            return "does not compile", errors_of(place.compiles(path) or "a test program cannot be linked")
+        for test in tests:
+            if failure := place.notices(test):
                 return "killed", failure
-        if not slow and any(test.took > SLOW for test in tests):
-            return None, None
         if place.same_code(path):
             return "equivalent", "the compiler makes the same code of it"
-        return "survived", "" if tests else "no test program has this file"
+        return "survived", "" if tests or quick else "no test program has this file"
+
+    @staticmethod
+    def try_quick(place, path, text, tests):
+        """The tests that need little: (verdict, which or why), (None, None) if none of them notices."""
+        loaded = place.preload(path, text)
+        if loaded is None:
+            place.plant(path, text)
+            if not place.links(tests):
+                return "does not compile", errors_of(place.compiles(path) or "a test program cannot be linked")
+        else:
+            place.clean()
+            if loaded[1]:
+                return "does not compile", errors_of(loaded[1])
+        for test in tests:
+            if failure := place.notices(test, loaded[0] if loaded else ""):
+                return "killed", failure
+        return None, None
+
+
+def errors_of(words):
+    """The line of a compiler's words that says why."""
+    return next((line for line in words.split("\n") if "error" in line), words[-200:])
 
 
 def prepare(given, bench):
@@ -207,6 +233,7 @@ def main():
         print("\n\n".join(fault.stanza() for fault in wanted))
         return 0
     os.makedirs(FOLDER, exist_ok=True)
+    alone(FOLDER)
     bench = Bench(given, tree, contents(TOP))
     bench.spare = spare
     # Not one file after the other: so a run that is interrupted has seen something of each.
