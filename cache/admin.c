@@ -24,6 +24,7 @@ static void erase(struct zrtp_store *store, bool whole)
 				 "what was removed from the cache may still be on the disk: %s", left.text);
 	}
 	pthread_mutex_unlock(&store->lock);
+	zrtp_store_wipe_stack();
 }
 
 static enum zrtp_store_status run_and_erase(struct zrtp_store *store, zrtp_store_work work, void *arg,

@@ -294,5 +294,6 @@ enum zrtp_store_status zrtp_store_open_file(struct zrtp_store **out, const char 
 	if (status) {
 		release(memory);
 	}
+	zrtp_store_wipe_stack();
 	return status;
 }

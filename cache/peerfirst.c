@@ -8,14 +8,21 @@
 enum zrtp_store_status zrtp_store_all_pairs(struct zrtp_store *store, const struct zrtp_store_peer_row *peer,
 					    size_t *count, struct zrtp_store_error *error)
 {
+	enum zrtp_store_status status;
+	size_t used;
+
 	if (!store->rows) { /* the store's lock is held */
 		store->rows = malloc(ZRTP_STORE_LABELS_MAX * sizeof(*store->rows));
 		if (!store->rows) {
 			return zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
 		}
 	}
-	return store->backend->pair_list(store->be, peer->own_zid, peer->peer_zid, store->rows,
-					 ZRTP_STORE_LABELS_MAX, count, error);
+	status = store->backend->pair_list(store->be, peer->own_zid, peer->peer_zid, store->rows,
+					   ZRTP_STORE_LABELS_MAX, count, error);
+	/* One more: what was read before an error may be in it. */
+	used = *count + (*count < ZRTP_STORE_LABELS_MAX);
+	store->rows_used = used > store->rows_used ? used : store->rows_used;
+	return status;
 }
 
 /* There was nothing of the peer before: so nothing is older. */

@@ -11,6 +11,9 @@
 /* Tries before a conflict is the caller's. */
 enum { TRIES = 8 };
 
+/* Octets of the stack that a transaction may use. */
+enum { STACK_USED = 32768 };
+
 const char *zrtp_store_status_text(enum zrtp_store_status status)
 {
 	switch (status) {
@@ -105,6 +108,13 @@ static enum zrtp_store_status attempt(struct zrtp_store *store, bool write, zrtp
 	return store->backend->commit(store->be, error);
 }
 
+__attribute__((noinline)) void zrtp_store_wipe_stack(void)
+{
+	uint8_t below[STACK_USED];
+
+	OPENSSL_cleanse(below, sizeof(below));
+}
+
 enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work, void *arg,
 				      struct zrtp_store_error *error)
 {
@@ -119,7 +129,12 @@ enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp
 		error->text[0] = '\0';
 		status = attempt(store, write, work, arg, error);
 	} while (status == ZRTP_STORE_CONFLICT && ++tries < TRIES);
+	if (store->rows) {
+		OPENSSL_cleanse(store->rows, store->rows_used * sizeof(*store->rows));
+	}
+	store->rows_used = 0;
 	pthread_mutex_unlock(&store->lock);
+	zrtp_store_wipe_stack();
 	if (status && !error->text[0]) {
 		zrtp_store_fail(error, status, "%s", zrtp_store_status_text(status));
 	}
@@ -237,6 +252,7 @@ enum zrtp_store_status zrtp_store_flush(struct zrtp_store *store, struct zrtp_st
 		status = store->backend->flush(store->be, error);
 	}
 	pthread_mutex_unlock(&store->lock);
+	zrtp_store_wipe_stack();
 	return status;
 }
 

@@ -26,6 +26,7 @@ struct zrtp_store {
 	void *warn_arg;
 	/* For functions that look at all pairs of a peer; guarded by lock. */
 	struct zrtp_store_pair_row *rows;
+	size_t rows_used; /* of them, to be wiped when the transaction is over */
 };
 
 /* What a label has, with its secrets in clear: wipe it. rs1 to expires are what its
@@ -116,6 +117,10 @@ enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp
 				       const char *format, ...) __attribute__((format(printf, 3, 4)));
 void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* What the functions that were called left on the stack: their rows are wiped one by one,
+ * but not what compilers and libcrypto make of them. */
+void zrtp_store_wipe_stack(void);
 
 /* Run work in a transaction under the store's lock, anew after a conflict. */
 typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void *arg,

@@ -32,6 +32,9 @@ enum zrtp_store_status zrtp_store_export_to(struct zrtp_store *store, FILE *file
 	return status;
 }
 
+/* No line of an export is longer: getline() moves none of them, which would leave a copy. */
+enum { LINE = 8192 };
+
 struct source {
 	FILE *file;
 	char *line;
@@ -55,12 +58,15 @@ static const char *from_file(void *arg)
 enum zrtp_store_status zrtp_store_import_from(struct zrtp_store *store, FILE *file, uint64_t *count,
 					      struct zrtp_store_error *error)
 {
-	struct source lines = { .file = file };
-	enum zrtp_store_status status = zrtp_store_import(store, from_file, &lines, count, error);
+	struct source lines = { .file = file, .line = malloc(LINE), .size = LINE };
+	struct zrtp_store_error unwanted;
+	enum zrtp_store_status status;
 
-	if (lines.line) {
-		OPENSSL_cleanse(lines.line, lines.size);
+	if (!lines.line) {
+		return zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_NO_MEMORY, "out of memory");
 	}
+	status = zrtp_store_import(store, from_file, &lines, count, error);
+	OPENSSL_cleanse(lines.line, lines.size);
 	free(lines.line);
 	return status;
 }

@@ -319,19 +319,24 @@ static void the_length_of_the_srtcp_tag_is_settled_with_each_key(void **state)
 	}
 }
 
-/* What HS32 accepts is for HS32: with HS80 before or after it there is one length. */
+/* What HS32 accepts is for HS32: with HS80 after it there is one length, and one key. */
 static void another_tag_has_no_second_length(void **state)
 {
 	struct ends ends = open_ends(suites[0]);
-	struct zrtp_srtp_keys keys = keys_of(suites[1], 1);
-	struct senders senders = make_senders(&ends.keys);
+	struct zrtp_srtp_keys keys = keys_of(suites[1], 77);
+	struct senders before = make_senders(&ends.keys), senders = make_senders(&keys);
 
 	(void)state;
-	report_arrives(&ends, &senders, false);
+	report_arrives(&ends, &before, true);
 	assert_int_equal(zrtp_srtp_set_keys(ends.b, ZRTP_RECEIVE, &keys), ZRTP_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		is_refused(ends.b, true, report(&before, i), ZRTP_DROPPED);
+	}
 	is_refused(ends.b, true, report(&senders, false), ZRTP_DROPPED);
 	report_arrives(&ends, &senders, true);
 	is_refused(ends.b, true, report(&senders, false), ZRTP_DROPPED);
+	is_refused(ends.b, true, report(&before, true), ZRTP_DROPPED);
+	drop_senders(&before);
 	drop_senders(&senders);
 	close_ends(&ends);
 }
