@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Each line of the tables in docs/cache.md: what a call is offered, and what becomes of it. */
+#include "stores.h"
+
+enum { T = 1000000, MINUTE = 60, DAY = 24 * 3600 };
+
+/* Accounts: the phone's, another, and an application that has none. */
+enum { NOBODY, PHONE, OTHER };
+
+static void open_memory(struct test_store *t)
+{
+	stores_prepare(t, STORE_MEMORY);
+	assert_int_equal(stores_open(t), ZRTP_STORE_OK);
+}
+
+static void put(struct test_store *t, uint64_t endpoint, const char *label, int64_t now, unsigned made,
+		unsigned matched)
+{
+	struct zrtp_retained in = stores_update(made, matched, matched ? ZRTP_MATCH_OWN : ZRTP_MATCH_NONE);
+	struct zrtp_retained had = stores_get(t, 1, label, now);
+
+	in.match = matched       ? (had.new_label || (had.rs2_other && stores_is_secret(had.rs2, matched))
+					    ? ZRTP_MATCH_OTHER
+					    : ZRTP_MATCH_OWN)
+		   : had.has_rs1 ? ZRTP_MATCH_FAILED
+				 : ZRTP_MATCH_NONE;
+	in.line = !matched ? 0 : in.match == ZRTP_MATCH_OTHER && had.rs2_other ? had.other_line : had.line;
+	in.generation = 1 + (!matched ? 0
+				      : (in.line == had.other_line && had.rs2_other ? had.other_generation
+										    : had.generation));
+	in.changed = ZRTP_CHANGED_SECRET;
+	in.endpoint = endpoint;
+	stores_put(t, 1, label, now, &in);
+}
+
+/* The user compares the SAS in a call without a match. */
+static void put_word(struct test_store *t, uint64_t endpoint, const char *label, int64_t now, unsigned made)
+{
+	struct zrtp_retained in = stores_update(made, 0, ZRTP_MATCH_FAILED);
+
+	in.verified = true;
+	in.endpoint = endpoint;
+	in.generation = 1;
+	stores_put(t, 1, label, now, &in);
+}
+
+static struct zrtp_retained offered(struct test_store *t, const char *label, int64_t now, unsigned rs1,
+				    unsigned rs2, unsigned spare)
+{
+	struct zrtp_retained r = stores_get(t, 1, label, now);
+
+	if (r.has_rs1 != (rs1 != 0) || r.has_rs2 != (rs2 != 0) || r.has_spare != (spare != 0) ||
+	    (rs1 && !stores_is_secret(r.rs1, rs1)) || (rs2 && !stores_is_secret(r.rs2, rs2)) ||
+	    (spare && !stores_is_secret(r.spare, spare))) {
+		fail_msg("not %u %u %u but %d: %u, %d: %u, %d: %u", rs1, rs2, spare, r.has_rs1, r.rs1[0],
+			 r.has_rs2, r.rs2[0], r.has_spare, r.spare[0]);
+	}
+	return r;
+}
+
+/* ---- what a call is offered ---- */
+
+static void one_line_offers_its_newest_and_what_matched(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	offered(&t, "a", T, 0, 0, 0);
+	put(&t, PHONE, "a", T, 1, 0);
+	offered(&t, "a", T, 1, 0, 0);
+	put(&t, PHONE, "a", T + MINUTE, 2, 1);
+	offered(&t, "a", T + MINUTE, 2, 1, 0);
+	put(&t, PHONE, "a", T + 2 * MINUTE, 3, 2);
+	offered(&t, "a", T + 2 * MINUTE, 3, 2, 0);
+	/* A match by rs2: the phone has lost 3, what matched is 2 still. */
+	put(&t, PHONE, "a", T + 3 * MINUTE, 4, 2);
+	offered(&t, "a", T + 3 * MINUTE, 4, 2, 0);
+	stores_end(&t);
+}
+
+/* Two calls that began with the same. */
+static void put_twins(struct test_store *t, bool peer_mitm, int64_t apart)
+{
+	struct zrtp_retained in = stores_update(2, 1, ZRTP_MATCH_OWN);
+
+	put(t, PHONE, "a", T, 1, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		in = stores_update(2 + i, 1, ZRTP_MATCH_OWN);
+		in.generation = 2;
+		in.peer_mitm = peer_mitm;
+		in.line = 0;
+		stores_put(t, 1, "a", T + MINUTE + (i ? apart : 0), &in);
+	}
+}
+
+static void a_twin_goes_before_what_matched_for_ten_seconds(void **state)
+{
+	static const struct {
+		int64_t apart;
+		bool peer_mitm;
+		unsigned rs2;
+	} cases[] = { { 0, false, 2 }, { 10, false, 2 }, { 11, false, 1 }, { 0, true, 1 }, { 11, true, 1 } };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct test_store t;
+		struct zrtp_retained r;
+
+		open_memory(&t);
+		put_twins(&t, cases[i].peer_mitm, cases[i].apart);
+		r = stores_get(&t, 1, "a", T + 5 * MINUTE);
+		if (!cases[i].apart) { /* of one moment: whichever has the greater octets is newest */
+			assert_true(stores_is_secret(r.rs1, 2) || stores_is_secret(r.rs1, 3));
+			assert_true(stores_is_secret(
+				r.rs2, cases[i].peer_mitm ? 1 : (stores_is_secret(r.rs1, 2) ? 3 : 2)));
+		} else {
+			offered(&t, "a", T + 5 * MINUTE, 3, cases[i].rs2, 0);
+		}
+		stores_end(&t);
+	}
+}
+
+static void two_lines_offer_the_newest_of_each(void **state)
+{
+	struct zrtp_retained in, r;
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T + MINUTE, 2, 1);
+	put(&t, PHONE, "a", T + 2 * MINUTE, 3, 0); /* a mismatch */
+	r = offered(&t, "a", T + 3 * MINUTE, 3, 2, 1);
+	assert_true(r.rs2_other && r.line_unproved && !r.spare_other);
+	/* The senior one is used: it comes first, its rs2 is the spare still. */
+	put(&t, PHONE, "a", T + 4 * MINUTE, 4, 2);
+	r = offered(&t, "a", T + 5 * MINUTE, 4, 3, 2);
+	assert_true(r.rs2_other && !r.line_unproved);
+	/* The peer was seen to have that one: then the senior line is offered alone. */
+	in = stores_update(0, 0, ZRTP_MATCH_FAILED);
+	in.changed = ZRTP_CHANGED_SEEN;
+	in.endpoint = PHONE;
+	stores_put(&t, 1, "a", T + 6 * MINUTE, &in);
+	r = offered(&t, "a", T + 7 * MINUTE, 4, 2, 3);
+	assert_true(!r.rs2_other && r.spare_other);
+	/* And the other way round. */
+	in.spare_other = true;
+	stores_put(&t, 1, "a", T + 8 * MINUTE, &in);
+	offered(&t, "a", T + 9 * MINUTE, 4, 3, 2);
+	/* From another endpoint it moves nothing. */
+	in.spare_other = false;
+	in.endpoint = OTHER;
+	stores_put(&t, 1, "a", T + 10 * MINUTE, &in);
+	offered(&t, "a", T + 11 * MINUTE, 4, 3, 2);
+	stores_end(&t);
+}
+
+static const char *one_line(void *arg)
+{
+	const char **line = arg, *given = *line;
+
+	*line = NULL;
+	return given;
+}
+
+/* A call of unknown label stores where all others do; beside that stands what was stored under
+ * it elsewhere, or before. */
+static void by_zid_what_has_no_label_stands_beside(void **state)
+{
+	struct test_store t;
+	struct zrtp_retained r;
+	uint8_t zid[ZRTP_ZID_SIZE], secret[ZRTP_SECRET_SIZE];
+	char own[32], peer[32], rs1[80], text[400];
+	const char *line = text;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 1);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_ZID);
+	put(&t, PHONE, ZRTP_STORE_LABEL_UNKNOWN, T + 2 * MINUTE, 3, 2);
+	offered(&t, "c", T + 3 * MINUTE, 3, 2, 0);
+	assert_int_equal(stores_find(&t, 1).labels, 1);
+	stores_zid(zid, 1);
+	stores_secret(secret, 4);
+	zrtp_store_hex(own, stores_own, ZRTP_ZID_SIZE);
+	zrtp_store_hex(peer, zid, ZRTP_ZID_SIZE);
+	zrtp_store_hex(rs1, secret, sizeof(secret));
+	snprintf(text, sizeof(text),
+		 "{\"type\":\"pair\",\"own\":\"%s\",\"peer\":\"%s\",\"label\":\"?\",\"rs1\":\"%s\","
+		 "\"last_use\":%d}",
+		 own, peer, rs1, T + 4 * MINUTE);
+	assert_int_equal(zrtp_store_import(t.store, one_line, &line, NULL, &t.error), ZRTP_STORE_OK);
+	assert_int_equal(stores_find(&t, 1).labels, 2);
+	r = offered(&t, "c", T + 5 * MINUTE, 3, 4, 0);
+	assert_true(r.rs2_other && r.unproved);
+	stores_end(&t);
+}
+
+static void of_unknown_scope_the_other_labels_is_offered_too(void **state)
+{
+	struct test_store t;
+	struct zrtp_retained r;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	r = offered(&t, "a", T + 2 * MINUTE, 1, 2, 0); /* the other is newer, and the phone's */
+	assert_true(r.rs2_other && !r.new_label);
+	offered(&t, "b", T + 2 * MINUTE, 2, 0, 0); /* its own is the newest */
+	stores_end(&t);
+	/* One that another endpoint began is not offered beside the phone's own; and where he
+	 * was first under a label, the phone's first line is. */
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, OTHER, "b", T + MINUTE, 2, 0);
+	offered(&t, "a", T + 2 * MINUTE, 1, 0, 0);
+	r = offered(&t, "b", T + 2 * MINUTE, 2, 1, 0);
+	assert_true(r.rs2_other && r.line_later && !r.other_later);
+	stores_end(&t);
+}
+
+static void a_new_label_is_offered_the_newest_and_the_first(void **state)
+{
+	struct test_store t;
+	struct zrtp_retained r;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	r = offered(&t, "new", T + 1, 1, 0, 0);
+	assert_true(r.new_label);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	put(&t, PHONE, "c", T + 2 * MINUTE, 3, 0);
+	r = offered(&t, "new", T + 3 * MINUTE, 3, 1, 0);
+	assert_true(r.new_label && r.rs2_other && r.line_later && !r.other_later);
+	stores_end(&t);
+}
+
+/* ---- what becomes of it ---- */
+
+static void what_matched_is_proved_and_keeps_v(void **state)
+{
+	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_OWN), r;
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	in.changed = ZRTP_CHANGED_VERIFIED;
+	in.verified = true;
+	stores_put(&t, 1, "a", T, &in);
+	put(&t, PHONE, "a", T + MINUTE, 2, 1);
+	r = offered(&t, "a", T + MINUTE, 2, 1, 0);
+	assert_true(r.verified && !r.line_unproved);
+	stores_end(&t);
+}
+
+static void a_mismatch_begins_another_line_without_v(void **state)
+{
+	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_OWN), r;
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	in.changed = ZRTP_CHANGED_VERIFIED;
+	in.verified = true;
+	stores_put(&t, 1, "a", T, &in);
+	put(&t, PHONE, "a", T + MINUTE, 2, 1);
+	assert_true(stores_get(&t, 1, "a", T + MINUTE).verified);
+	put(&t, PHONE, "a", T + 2 * MINUTE, 3, 0);
+	r = offered(&t, "a", T + 3 * MINUTE, 3, 2, 1);
+	assert_true(!r.verified && r.other_verified && r.line_unproved);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	assert_int_equal(stores_find(&t, 1).labels, 1);
+	/* When it matches it is proved, and has no V for all that. */
+	put(&t, PHONE, "a", T + 4 * MINUTE, 4, 3);
+	r = offered(&t, "a", T + 5 * MINUTE, 4, 2, 1);
+	assert_true(!r.verified && !r.line_unproved);
+	stores_end(&t);
+}
+
+static void a_new_label_begins_a_line_of_its_own(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	assert_int_equal(stores_find(&t, 1).labels, 2);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	/* By label is proved by the two of one endpoint only, each of which has matched. */
+	put(&t, PHONE, "a", T + 2 * MINUTE, 3, 1);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	put(&t, PHONE, "b", T + 3 * MINUTE, 4, 2);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_LABEL);
+	stores_end(&t);
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, OTHER, "b", T + MINUTE, 2, 0);
+	put(&t, OTHER, "b", T + 2 * MINUTE, 3, 2);
+	put(&t, PHONE, "a", T + 3 * MINUTE, 4, 1);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	stores_end(&t);
+}
+
+/* By ZID is proved where there was one secret only, whose label and whose call's are known. */
+static void the_only_secret_under_a_new_label_proves_by_zid(void **state)
+{
+	static const struct {
+		const char *first, *then;
+		bool two;
+		enum zrtp_store_scope scope;
+	} cases[] = {
+		{ "a", "b", false, ZRTP_SCOPE_ZID },
+		{ "a", "b", true, ZRTP_SCOPE_UNKNOWN },
+		{ "a", ZRTP_STORE_LABEL_UNKNOWN, false, ZRTP_SCOPE_UNKNOWN },
+		{ ZRTP_STORE_LABEL_UNKNOWN, "b", false, ZRTP_SCOPE_UNKNOWN },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct test_store t;
+
+		open_memory(&t);
+		put(&t, PHONE, cases[i].first, T, 1, 0);
+		if (cases[i].two) {
+			put(&t, PHONE, "c", T + 1, 9, 0);
+			put(&t, PHONE, cases[i].then, T + MINUTE, 2, 9);
+		} else {
+			put(&t, PHONE, cases[i].then, T + MINUTE, 2, 1);
+		}
+		assert_int_equal(stores_find(&t, 1).scope, cases[i].scope);
+		if (cases[i].scope == ZRTP_SCOPE_ZID) {
+			assert_int_equal(stores_find(&t, 1).labels, 1);
+			assert_false(offered(&t, "third", T + 2 * MINUTE, 2, 1, 0).new_label);
+		}
+		stores_end(&t);
+	}
+}
+
+static void the_users_word_puts_a_line_first(void **state)
+{
+	(void)state;
+	for (unsigned endpoint = PHONE; endpoint <= OTHER; endpoint++) {
+		struct test_store t;
+		struct zrtp_retained r;
+
+		open_memory(&t);
+		put(&t, PHONE, "a", T, 1, 0);
+		put(&t, PHONE, "a", T + MINUTE, 2, 1);
+		put_word(&t, endpoint, "a", T + 2 * MINUTE, 3);
+		if (endpoint == PHONE) {
+			r = offered(&t, "a", T + 3 * MINUTE, 3, 0, 0);
+			assert_true(r.verified);
+		} else { /* his word is of his line only */
+			r = offered(&t, "a", T + 3 * MINUTE, 3, 2, 1);
+			assert_true(r.verified && r.rs2_other && !r.other_verified);
+		}
+		stores_end(&t);
+	}
+}
+
+/* ---- room for two lines ---- */
+
+static void who_stays_beside_the_senior_line(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	/* Of those not proved the last. */
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T + MINUTE, 2, 0);
+	put(&t, PHONE, "a", T + 2 * MINUTE, 3, 0);
+	offered(&t, "a", T + 3 * MINUTE, 3, 1, 0);
+	/* One that is proved, rather than any that is not. */
+	put(&t, PHONE, "a", T + 4 * MINUTE, 4, 3);
+	put(&t, PHONE, "a", T + 5 * MINUTE, 5, 0);
+	offered(&t, "a", T + 6 * MINUTE, 4, 1, 0);
+	stores_end(&t);
+	/* One of the same endpoint, rather than a proved one of another. */
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, OTHER, "a", T + MINUTE, 2, 0);
+	put(&t, OTHER, "a", T + 2 * MINUTE, 3, 2);
+	put(&t, PHONE, "a", T + 3 * MINUTE, 4, 0);
+	offered(&t, "a", T + 4 * MINUTE, 4, 1, 0);
+	put(&t, OTHER, "a", T + 5 * MINUTE, 5, 0);
+	offered(&t, "a", T + 6 * MINUTE, 4, 1, 0);
+	stores_end(&t);
+}
+
+/* Silence counts from what the other line's calls say, and of one endpoint only. */
+static void ninety_days_of_silence_make_room(void **state)
+{
+	static const struct {
+		uint64_t endpoint;
+		int64_t days;
+		bool room;
+	} cases[] = { { PHONE, 89, false }, { PHONE, 91, true }, { OTHER, 91, false } };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t later = T + cases[i].days * DAY;
+		struct test_store t;
+
+		open_memory(&t);
+		put(&t, PHONE, "a", T, 1, 0);
+		put(&t, cases[i].endpoint, "a", later - MINUTE, 2, 0);
+		put(&t, cases[i].endpoint, "a", later, 3, 2);
+		offered(&t, "a", later + MINUTE, 3, cases[i].room ? 2 : 1, 0);
+		stores_end(&t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_line_offers_its_newest_and_what_matched),
+		cmocka_unit_test(a_twin_goes_before_what_matched_for_ten_seconds),
+		cmocka_unit_test(two_lines_offer_the_newest_of_each),
+		cmocka_unit_test(by_zid_what_has_no_label_stands_beside),
+		cmocka_unit_test(of_unknown_scope_the_other_labels_is_offered_too),
+		cmocka_unit_test(a_new_label_is_offered_the_newest_and_the_first),
+		cmocka_unit_test(what_matched_is_proved_and_keeps_v),
+		cmocka_unit_test(a_mismatch_begins_another_line_without_v),
+		cmocka_unit_test(a_new_label_begins_a_line_of_its_own),
+		cmocka_unit_test(the_only_secret_under_a_new_label_proves_by_zid),
+		cmocka_unit_test(the_users_word_puts_a_line_first),
+		cmocka_unit_test(who_stays_beside_the_senior_line),
+		cmocka_unit_test(ninety_days_of_silence_make_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
