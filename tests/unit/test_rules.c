@@ -79,19 +79,17 @@ static void one_line_offers_its_newest_and_what_matched(void **state)
 	stores_end(&t);
 }
 
-/* Two calls that began with the same. */
-static void put_twins(struct test_store *t, bool peer_mitm, int64_t apart)
+/* A call that knew nothing of others at the same time: generation 2, of secret 1. */
+static void put_twin(struct test_store *t, bool peer_mitm, int64_t now, unsigned made)
 {
-	struct zrtp_retained in = stores_update(2, 1, ZRTP_MATCH_OWN);
+	struct zrtp_retained in = stores_update(made, 1, ZRTP_MATCH_OWN);
 
-	put(t, PHONE, "a", T, 1, 0);
-	for (unsigned i = 0; i < 2; i++) {
-		in = stores_update(2 + i, 1, ZRTP_MATCH_OWN);
-		in.generation = 2;
-		in.peer_mitm = peer_mitm;
-		in.line = 0;
-		stores_put(t, 1, "a", T + MINUTE + (i ? apart : 0), &in);
-	}
+	in.generation = 2;
+	in.peer_mitm = peer_mitm;
+	in.line = 0;
+	in.endpoint = PHONE;
+	in.changed = ZRTP_CHANGED_SECRET;
+	stores_put(t, 1, "a", now, &in);
 }
 
 static void a_twin_goes_before_what_matched_for_ten_seconds(void **state)
@@ -104,21 +102,61 @@ static void a_twin_goes_before_what_matched_for_ten_seconds(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct test_store t;
-		struct zrtp_retained r;
+		/* Whichever is told first: of one moment the one with the greater octets is newest. */
+		for (unsigned order = 0; order < 2; order++) {
+			struct test_store t;
 
-		open_memory(&t);
-		put_twins(&t, cases[i].peer_mitm, cases[i].apart);
-		r = stores_get(&t, 1, "a", T + 5 * MINUTE);
-		if (!cases[i].apart) { /* of one moment: whichever has the greater octets is newest */
-			assert_true(stores_is_secret(r.rs1, 2) || stores_is_secret(r.rs1, 3));
-			assert_true(stores_is_secret(
-				r.rs2, cases[i].peer_mitm ? 1 : (stores_is_secret(r.rs1, 2) ? 3 : 2)));
-		} else {
+			open_memory(&t);
+			put(&t, PHONE, "a", T, 1, 0);
+			for (unsigned n = 0; n < 2; n++) {
+				bool second = n != order;
+
+				put_twin(&t, cases[i].peer_mitm, T + MINUTE + (second ? cases[i].apart : 0),
+					 second ? 3 : 2);
+			}
 			offered(&t, "a", T + 5 * MINUTE, 3, cases[i].rs2, 0);
+			stores_end(&t);
 		}
-		stores_end(&t);
 	}
+}
+
+/* What matched is no twin any more, told again or not; a twin of what matched is one still. */
+static void what_matched_is_nobodys_twin(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T + 1, 2, 1);
+	put(&t, PHONE, "a", T + 2, 3, 2);
+	put_twin(&t, false, T + 1, 2); /* once more */
+	offered(&t, "a", T + 2, 3, 2, 0);
+	put(&t, PHONE, "a", T + 3, 4, 3);
+	offered(&t, "a", T + 3, 4, 3, 0);
+	stores_end(&t);
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put_twin(&t, false, T + MINUTE, 2);
+	put_twin(&t, false, T + MINUTE + 1, 3);
+	put(&t, PHONE, "a", T + MINUTE + 5, 4, 3);
+	offered(&t, "a", T + MINUTE + 6, 4, 2, 0);
+	stores_end(&t);
+}
+
+/* Generations are counted, so a clock that was put back changes nothing. */
+static void the_generation_goes_before_the_clock(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T - DAY, 2, 1);
+	offered(&t, "a", T, 2, 1, 0);
+	put(&t, PHONE, "a", T - 2 * DAY, 3, 2);
+	offered(&t, "a", T, 3, 2, 0);
+	stores_end(&t);
 }
 
 static void two_lines_offer_the_newest_of_each(void **state)
@@ -236,6 +274,24 @@ static void a_new_label_is_offered_the_newest_and_the_first(void **state)
 	put(&t, PHONE, "c", T + 2 * MINUTE, 3, 0);
 	r = offered(&t, "new", T + 3 * MINUTE, 3, 1, 0);
 	assert_true(r.new_label && r.rs2_other && r.line_later && !r.other_later);
+	stores_end(&t);
+}
+
+/* An ID that was seen before the other line was there says nothing of the two. */
+static void an_id_seen_before_moves_nothing(void **state)
+{
+	struct zrtp_retained in = stores_update(0, 0, ZRTP_MATCH_FAILED);
+	struct test_store t;
+
+	(void)state;
+	in.changed = ZRTP_CHANGED_SEEN;
+	in.endpoint = PHONE;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T + MINUTE, 2, 1);
+	stores_put(&t, 1, "a", T + 2 * MINUTE, &in);
+	put(&t, PHONE, "a", T + 3 * MINUTE, 3, 0);
+	offered(&t, "a", T + 4 * MINUTE, 3, 2, 1);
 	stores_end(&t);
 }
 
@@ -365,7 +421,41 @@ static void the_users_word_puts_a_line_first(void **state)
 	}
 }
 
+/* It is as old as what it has taken the place of: whose ZID this is does not change. */
+static void what_the_users_word_put_first_is_as_old(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T + MINUTE, 2, 0);
+	put(&t, OTHER, "b", T + 2 * MINUTE, 3, 0);
+	put_word(&t, PHONE, "a", T + 3 * MINUTE, 4);
+	assert_int_equal(stores_get(&t, 1, "a", T + 4 * MINUTE).made_by, PHONE);
+	assert_int_equal(stores_get(&t, 1, "b", T + 4 * MINUTE).made_by, PHONE);
+	stores_end(&t);
+}
+
 /* ---- room for two lines ---- */
+
+/* Under a label that the peer did not call first: the one that is proved is the senior. */
+static void the_senior_line_is_the_one_proved_first(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	put(&t, PHONE, "b", T + 2 * MINUTE, 3, 0);
+	put(&t, PHONE, "b", T + 3 * MINUTE, 4, 3);
+	offered(&t, "b", T + 4 * MINUTE, 4, 2, 3);
+	put(&t, PHONE, "b", T + 5 * MINUTE, 5, 2);
+	/* Both are proved now: 3 was first. */
+	offered(&t, "b", T + 6 * MINUTE, 5, 4, 3);
+	stores_end(&t);
+}
 
 static void who_stays_beside_the_senior_line(void **state)
 {
@@ -401,8 +491,11 @@ static void ninety_days_of_silence_make_room(void **state)
 	static const struct {
 		uint64_t endpoint;
 		int64_t days;
-		bool room;
-	} cases[] = { { PHONE, 89, false }, { PHONE, 91, true }, { OTHER, 91, false } };
+		bool proved, room;
+	} cases[] = { { PHONE, 89, true, false },
+		      { PHONE, 91, true, true },
+		      { PHONE, 91, false, false },
+		      { OTHER, 91, true, false } };
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -412,8 +505,10 @@ static void ninety_days_of_silence_make_room(void **state)
 		open_memory(&t);
 		put(&t, PHONE, "a", T, 1, 0);
 		put(&t, cases[i].endpoint, "a", later - MINUTE, 2, 0);
-		put(&t, cases[i].endpoint, "a", later, 3, 2);
-		offered(&t, "a", later + MINUTE, 3, cases[i].room ? 2 : 1, 0);
+		if (cases[i].proved) {
+			put(&t, cases[i].endpoint, "a", later, 3, 2);
+		}
+		offered(&t, "a", later + MINUTE, cases[i].proved ? 3 : 2, cases[i].room ? 2 : 1, 0);
 		stores_end(&t);
 	}
 }
@@ -423,15 +518,20 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_line_offers_its_newest_and_what_matched),
 		cmocka_unit_test(a_twin_goes_before_what_matched_for_ten_seconds),
+		cmocka_unit_test(what_matched_is_nobodys_twin),
+		cmocka_unit_test(the_generation_goes_before_the_clock),
 		cmocka_unit_test(two_lines_offer_the_newest_of_each),
 		cmocka_unit_test(by_zid_what_has_no_label_stands_beside),
 		cmocka_unit_test(of_unknown_scope_the_other_labels_is_offered_too),
 		cmocka_unit_test(a_new_label_is_offered_the_newest_and_the_first),
+		cmocka_unit_test(an_id_seen_before_moves_nothing),
 		cmocka_unit_test(what_matched_is_proved_and_keeps_v),
 		cmocka_unit_test(a_mismatch_begins_another_line_without_v),
 		cmocka_unit_test(a_new_label_begins_a_line_of_its_own),
 		cmocka_unit_test(the_only_secret_under_a_new_label_proves_by_zid),
 		cmocka_unit_test(the_users_word_puts_a_line_first),
+		cmocka_unit_test(what_the_users_word_put_first_is_as_old),
+		cmocka_unit_test(the_senior_line_is_the_one_proved_first),
 		cmocka_unit_test(who_stays_beside_the_senior_line),
 		cmocka_unit_test(ninety_days_of_silence_make_room),
 	};

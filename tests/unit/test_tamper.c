@@ -404,6 +404,51 @@ static void each_octet_of_a_secret_counts(void **state)
 	}
 }
 
+/* A row under ZIDs that differ from its own in one octet. */
+static void each_octet_of_both_zids_counts(void **state)
+{
+	(void)state;
+	for (unsigned sealed = 0; sealed < 2; sealed++) {
+		struct test_store t;
+
+		open_filled(&t, STORE_SQLITE, sealed);
+		for (unsigned i = 0; i < 2 * ZRTP_ZID_SIZE; i++) {
+			uint8_t zids[2 * ZRTP_ZID_SIZE];
+			const struct zrtp_cache_key key = { zids, zids + ZRTP_ZID_SIZE, "a" };
+			char hex[2][2 * ZRTP_ZID_SIZE + 1], sql[900];
+			struct zrtp_retained r;
+
+			memcpy(zids, stores_own, ZRTP_ZID_SIZE);
+			stores_zid(zids + ZRTP_ZID_SIZE, 1);
+			zids[i] ^= 1;
+			zrtp_store_hex(hex[0], zids, ZRTP_ZID_SIZE);
+			zrtp_store_hex(hex[1], zids + ZRTP_ZID_SIZE, ZRTP_ZID_SIZE);
+			snprintf(sql, sizeof(sql),
+				 "PRAGMA synchronous = OFF;"
+				 "INSERT INTO peer (own_zid, peer_zid, name, scope, first_use, last_use, "
+				 "revision, latest, endpoints) SELECT X'%s', X'%s', name, scope, first_use,"
+				 " last_use, revision, latest, '' FROM peer" PEER_1 ";"
+				 "INSERT INTO pair SELECT X'%s', X'%s', label, rs1, rs2, verified,"
+				 " preshared_count, last_use, expires, revision, lines FROM pair" A,
+				 hex[0], hex[1], hex[0], hex[1]);
+			stores_sql(t.path, sql, NULL);
+			assert_int_equal(zrtp_store_get(t.store, &key, NOW, &r, &t.error),
+					 ZRTP_STORE_CORRUPT);
+			assert_nothing(&r);
+			snprintf(sql, sizeof(sql),
+				 "PRAGMA synchronous = OFF; DELETE FROM pair WHERE own_zid = X'%s' AND"
+				 " peer_zid = X'%s'; UPDATE peer SET pbx = (SELECT pbx FROM peer" PEER_1
+				 ") WHERE own_zid = X'%s' AND peer_zid = X'%s'",
+				 hex[0], hex[1], hex[0], hex[1]);
+			stores_sql(t.path, sql, NULL);
+			assert_int_equal(zrtp_store_get(t.store, &key, NOW, &r, &t.error),
+					 ZRTP_STORE_CORRUPT);
+			assert_nothing(&r);
+		}
+		stores_end(&t);
+	}
+}
+
 /* Each cell of before beside what the row says now: the row counts, and V that was taken
  * away does not come back. */
 static void lines_of_a_while_ago_say_nothing(void **state)
@@ -802,6 +847,7 @@ int main(void)
 		cmocka_unit_test(a_row_changed_or_moved_by_hand_is_refused),
 		cmocka_unit_test(no_column_was_forgotten),
 		cmocka_unit_test(each_octet_of_a_secret_counts),
+		cmocka_unit_test(each_octet_of_both_zids_counts),
 		cmocka_unit_test(lines_of_a_while_ago_say_nothing),
 		cmocka_unit_test(a_secret_of_another_length_is_refused),
 		cmocka_unit_test(no_two_seals_have_one_nonce),
