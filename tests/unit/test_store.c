@@ -107,6 +107,138 @@ static void what_expired_is_offered_no_more_and_purged(void **state)
 	on_each(expire);
 }
 
+static void put_aux(struct test_store *t, unsigned peer)
+{
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	stores_zid(zid, peer);
+	assert_int_equal(
+		zrtp_store_set_aux(t->store, stores_own, zid, (const uint8_t *)"aux", 3, 1000, &t->error), 0);
+}
+
+static void put_expiring(struct test_store *t, unsigned peer, const char *label, uint32_t expiry)
+{
+	struct zrtp_retained in = stores_update(peer, 0, ZRTP_MATCH_NONE);
+
+	in.expiry = expiry;
+	stores_put(t, peer, label, 1000, &in);
+}
+
+static void enroll_peer(struct test_store *t, unsigned peer, unsigned pbx, unsigned alternate)
+{
+	struct zrtp_retained in;
+
+	memset(&in, 0, sizeof(in));
+	in.changed = ZRTP_CHANGED_PBX;
+	in.has_pbx = pbx;
+	stores_secret(in.pbxsecret, pbx);
+	in.has_pbx_alternate = alternate;
+	stores_secret(in.pbx_alternate, alternate);
+	stores_put(t, peer, "", 1000, &in);
+}
+
+static bool is_there(struct test_store *t, unsigned peer)
+{
+	struct zrtp_store_peer out;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	enum zrtp_store_status status;
+
+	stores_zid(zid, peer);
+	status = zrtp_store_find(t->store, stores_own, zid, &out, &t->error);
+	assert_true(!status || status == ZRTP_STORE_UNKNOWN);
+	return !status;
+}
+
+/* Peers 1 to 6 have something that does not expire, 7 to 9 have not. */
+static void purge_the_rest(struct test_store *t)
+{
+	uint64_t pairs, peers;
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	enroll_peer(t, 1, 501, 0);
+	enroll_peer(t, 2, 0, 502); /* a pbxsecret that is offered no more, but recognised */
+	put_aux(t, 3);
+	put_expiring(t, 4, "", 100);
+	enroll_peer(t, 4, 504, 0);
+	put_expiring(t, 5, "", 100);
+	put_aux(t, 5);
+	put_expiring(t, 6, "a", 100);
+	put_expiring(t, 6, "b", 101);
+	put_expiring(t, 7, "a", 100);
+	put_expiring(t, 7, "b", 99);
+	put_expiring(t, 8, "", 1);
+	stores_zid(zid, 8);
+	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, "Zoë", &t->error), ZRTP_STORE_OK);
+	put_expiring(t, 9, "", 100);
+	put_expiring(t, 10, "", UINT32_MAX);
+	assert_int_equal(zrtp_store_purge(t->store, 1100, &pairs, &peers, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(pairs, 7);
+	assert_int_equal(peers, 3);
+	stores_reopen(t);
+	for (unsigned peer = 1; peer <= 10; peer++) {
+		assert_int_equal(is_there(t, peer), peer < 7 || peer == 10);
+	}
+	assert_true(stores_is_secret(stores_get(t, 1, "", 1100).pbxsecret, 501));
+	assert_true(stores_is_secret(stores_get(t, 2, "", 1100).pbx_alternate, 502));
+	assert_true(stores_is_secret(stores_get(t, 4, "", 1100).pbxsecret, 504));
+	assert_int_equal(stores_get(t, 3, "", 1100).auxsecret_len, 3);
+	assert_int_equal(stores_get(t, 5, "", 1100).auxsecret_len, 3);
+	assert_int_equal(stores_find(t, 6).labels, 1);
+	assert_true(stores_get(t, 6, "b", 1100).has_rs1);
+	assert_int_equal(stores_get(t, 6, "b", 1100).expiry, 1);
+	assert_int_equal(zrtp_store_purge(t->store, 1100, &pairs, &peers, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(pairs + peers, 0);
+	assert_int_equal(zrtp_store_purge(t->store, INT64_MAX - 1, &pairs, &peers, &t->error), ZRTP_STORE_OK);
+	assert_int_equal(pairs, 1);
+	assert_true(is_there(t, 10));
+}
+
+static void a_purge_keeps_who_is_enrolled_or_has_an_auxsecret(void **state)
+{
+	(void)state;
+	on_each(purge_the_rest);
+}
+
+/* The longest label is one more octet than there is room for another. */
+static void file_under_long_labels(struct test_store *t)
+{
+	const struct zrtp_retained in = stores_update(9, 0, ZRTP_MATCH_NONE), none = { .has_rs1 = false };
+	char label[2][2 * ZRTP_LABEL_SIZE] = { "", "" };
+	struct zrtp_store_label labels[3];
+	uint8_t zid[ZRTP_ZID_SIZE];
+	const struct zrtp_cache_key key = { stores_own, zid, label[0] };
+	struct zrtp_retained out;
+	size_t count;
+
+	stores_zid(zid, 1);
+	for (unsigned i = 0; i < 2; i++) { /* they differ in their last octet */
+		memset(label[i], 'x', ZRTP_LABEL_SIZE - 1);
+		label[i][ZRTP_LABEL_SIZE - 2] = (char)('0' + i);
+		stores_put_secret(t, 1, label[i], 1000 + i, i + 1, 0,
+				  i ? ZRTP_MATCH_FAILED : ZRTP_MATCH_NONE);
+	}
+	stores_reopen(t);
+	for (unsigned i = 0; i < 2; i++) {
+		out = stores_get(t, 1, label[i], 1002);
+		assert_true(stores_is_secret(out.rs1, i + 1) && !out.new_label);
+	}
+	for (size_t len = ZRTP_LABEL_SIZE; len < 2 * ZRTP_LABEL_SIZE - 1; len++) {
+		memset(label[0], 'x', len);
+		memset(&out, 0xff, sizeof(out));
+		assert_int_equal(zrtp_store_put(t->store, &key, 1003, &in, &t->error), ZRTP_STORE_INVALID);
+		assert_int_equal(zrtp_store_get(t->store, &key, 1003, &out, &t->error), ZRTP_STORE_INVALID);
+		assert_memory_equal(&out, &none, sizeof(out));
+	}
+	assert_int_equal(zrtp_store_labels(t->store, stores_own, zid, labels, 3, &count, &t->error), 0);
+	assert_int_equal(count, 2);
+}
+
+static void a_label_that_is_too_long_is_refused(void **state)
+{
+	(void)state;
+	on_each(file_under_long_labels);
+}
+
 static void count_preshared(struct test_store *t)
 {
 	struct zrtp_retained in, r;
@@ -208,15 +340,7 @@ static void a_word_counts_for_the_secret_it_was_said_of(void **state)
 
 static void put_pbx(struct test_store *t, unsigned pbx, unsigned alternate)
 {
-	struct zrtp_retained in;
-
-	memset(&in, 0, sizeof(in));
-	in.changed = ZRTP_CHANGED_PBX;
-	in.has_pbx = pbx;
-	stores_secret(in.pbxsecret, pbx);
-	in.has_pbx_alternate = alternate;
-	stores_secret(in.pbx_alternate, alternate);
-	stores_put(t, 1, "", 1000, &in);
+	enroll_peer(t, 1, pbx, alternate);
 }
 
 static void assert_pbx(struct test_store *t, unsigned pbx, unsigned alternate)
@@ -1151,6 +1275,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_rotate_and_outlive_a_restart),
 		cmocka_unit_test(what_expired_is_offered_no_more_and_purged),
+		cmocka_unit_test(a_purge_keeps_who_is_enrolled_or_has_an_auxsecret),
+		cmocka_unit_test(a_label_that_is_too_long_is_refused),
 		cmocka_unit_test(preshared_mode_counts_and_leaves_rs2),
 		cmocka_unit_test(updates_of_two_calls_at_once_are_merged),
 		cmocka_unit_test(a_word_counts_for_the_secret_it_was_said_of),

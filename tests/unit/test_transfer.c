@@ -134,6 +134,159 @@ static void an_import_does_not_replace_what_is_newer(void **state)
 	stores_end(&t);
 }
 
+/* One record of peer 1, and what the caller says of it. */
+static void import_record(struct test_store *t, const char *type, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void import_record(struct test_store *t, const char *type, const char *format, ...)
+{
+	static struct text text;
+	char own[2 * ZRTP_ZID_SIZE + 1], peer[2 * ZRTP_ZID_SIZE + 1];
+	uint8_t zid[ZRTP_ZID_SIZE];
+	size_t len;
+	va_list args;
+
+	stores_zid(zid, 1);
+	zrtp_store_hex(own, stores_own, ZRTP_ZID_SIZE);
+	zrtp_store_hex(peer, zid, ZRTP_ZID_SIZE);
+	len = (size_t)snprintf(text.octets, sizeof(text.octets),
+			       "{\"type\":\"%s\",\"own\":\"%s\",\"peer\":\"%s\"", type, own, peer);
+	va_start(args, format);
+	len += (size_t)vsnprintf(text.octets + len, sizeof(text.octets) - len, format, args);
+	va_end(args);
+	strcpy(text.octets + len, "}\n");
+	for (unsigned i = 0; i < 2; i++) { /* the second time nothing is new */
+		if (import(t, &text, NULL)) {
+			fail_msg("%s", t->error.text);
+		}
+	}
+}
+
+/* As digits, in one of some buffers. */
+static const char *digits(unsigned number)
+{
+	static char hex[4][2 * ZRTP_SECRET_SIZE + 1];
+	static unsigned next;
+	uint8_t secret[ZRTP_SECRET_SIZE];
+
+	stores_secret(secret, number);
+	next = (next + 1) % 4;
+	zrtp_store_hex(hex[next], secret, sizeof(secret));
+	return hex[next];
+}
+
+/* What is in use stays so, and the other is kept beside it while there is room. */
+static void an_import_keeps_both_pbxsecrets(void **state)
+{
+	static const struct {
+		unsigned had, had_other, in, in_other, then, then_other;
+	} cases[] = {
+		{ 0, 0, 1, 0, 1, 0 }, { 0, 0, 1, 2, 1, 2 }, { 1, 0, 1, 0, 1, 0 }, { 1, 0, 2, 0, 1, 2 },
+		{ 1, 0, 1, 2, 1, 2 }, { 2, 0, 1, 2, 2, 1 }, { 1, 2, 3, 0, 1, 2 }, { 1, 2, 3, 4, 1, 2 },
+		{ 1, 0, 2, 3, 1, 2 }, { 1, 2, 2, 1, 1, 2 }, { 0, 0, 0, 0, 0, 0 }, { 1, 2, 0, 0, 1, 2 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct zrtp_retained in = stores_update(50, 0, ZRTP_MATCH_NONE), r;
+		struct test_store t;
+
+		stores_prepare(&t, i % 2 ? STORE_SQLITE : STORE_MEMORY);
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		in.changed |= cases[i].had ? ZRTP_CHANGED_PBX : 0U;
+		in.has_pbx = cases[i].had;
+		stores_secret(in.pbxsecret, cases[i].had);
+		in.has_pbx_alternate = cases[i].had_other;
+		stores_secret(in.pbx_alternate, cases[i].had_other);
+		stores_put(&t, 1, "", 1000, &in);
+		if (cases[i].in_other) {
+			import_record(&t, "peer", ",\"pbx\":\"%s\",\"pbx_alternate\":\"%s\"",
+				      digits(cases[i].in), digits(cases[i].in_other));
+		} else if (cases[i].in) {
+			import_record(&t, "peer", ",\"pbx\":\"%s\"", digits(cases[i].in));
+		} else {
+			import_record(&t, "peer", ",\"name\":\"x\"");
+		}
+		r = stores_get(&t, 1, "", 1001);
+		assert_int_equal(r.has_pbx, cases[i].then != 0);
+		assert_int_equal(r.has_pbx_alternate, cases[i].then_other != 0);
+		assert_true(!r.has_pbx || stores_is_secret(r.pbxsecret, cases[i].then));
+		assert_true(!r.has_pbx_alternate || stores_is_secret(r.pbx_alternate, cases[i].then_other));
+		assert_true(stores_is_secret(r.rs1, 50));
+		stores_end(&t);
+	}
+}
+
+/* The one used last stays; of two of one moment both, verified only if both are. */
+static void of_two_pairs_the_one_used_last_stays(void **state)
+{
+	static const struct {
+		unsigned in;
+		int64_t last_use;
+		bool had_v, in_v;
+		unsigned rs1, rs2;
+		bool v;
+	} cases[] = {
+		{ 2, 999, true, false, 1, 0, true },   { 2, 1001, true, false, 2, 0, false },
+		{ 2, 1001, false, true, 2, 0, true },  { 2, 1000, true, true, 1, 2, true },
+		{ 2, 1000, true, false, 1, 2, false }, { 2, 1000, false, true, 1, 2, false },
+		{ 1, 1000, true, false, 1, 0, true },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE), r;
+		struct test_store t;
+
+		stores_prepare(&t, i % 2 ? STORE_SQLITE : STORE_MEMORY);
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		in.verified = cases[i].had_v;
+		stores_put(&t, 1, "a", 1000, &in);
+		import_record(&t, "pair", ",\"label\":\"a\",\"rs1\":\"%s\",\"verified\":%d,\"last_use\":%d",
+			      digits(cases[i].in), cases[i].in_v, (int)cases[i].last_use);
+		r = stores_get(&t, 1, "a", 1002);
+		assert_true(stores_is_secret(r.rs1, cases[i].rs1) ||
+			    (cases[i].rs2 && stores_is_secret(r.rs1, cases[i].rs2)));
+		assert_int_equal(r.has_rs2, cases[i].rs2 != 0);
+		assert_true(!cases[i].rs2 || stores_is_secret(r.rs2, stores_is_secret(r.rs1, 1) ? 2 : 1));
+		assert_int_equal(r.verified, cases[i].v);
+		stores_end(&t);
+	}
+}
+
+static void what_is_there_of_a_peer_stays(void **state)
+{
+	struct zrtp_store_peer found;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	struct zrtp_retained r;
+	struct test_store t;
+
+	(void)state;
+	stores_zid(zid, 1);
+	stores_prepare(&t, STORE_MEMORY);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	import_record(&t, "peer",
+		      ",\"name\":\"Zoë\",\"endpoints\":\"zoe\",\"scope\":\"label\",\"first_use\":500,"
+		      "\"last_use\":600,\"pbx\":\"%s\",\"aux\":\"%s\"",
+		      digits(1), digits(2));
+	import_record(&t, "peer",
+		      ",\"name\":\"Eve\",\"endpoints\":\"eve\",\"scope\":\"zid\",\"first_use\":400,"
+		      "\"last_use\":550,\"aux\":\"%s\"",
+		      digits(3));
+	found = stores_find(&t, 1);
+	assert_string_equal(found.name, "Zoë");
+	assert_string_equal(found.endpoints, "zoe");
+	assert_int_equal(found.scope, ZRTP_SCOPE_LABEL);
+	assert_int_equal(found.first_use, 400);
+	assert_int_equal(found.last_use, 600);
+	r = stores_get(&t, 1, "", 1000);
+	assert_true(stores_is_secret(r.auxsecret, 2));
+	import_record(&t, "peer", ",\"last_use\":700");
+	assert_int_equal(stores_find(&t, 1).last_use, 700);
+	assert_int_equal(stores_find(&t, 1).first_use, 400);
+	stores_end(&t);
+}
+
 static void wrong_lines_are_named(void **state)
 {
 #define ZIDS "\"own\":\"000102030405060708090a0b\",\"peer\":\"0b0a09080706050403020100\""
@@ -379,6 +532,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_exported_comes_back_whole),
 		cmocka_unit_test(an_import_does_not_replace_what_is_newer),
+		cmocka_unit_test(an_import_keeps_both_pbxsecrets),
+		cmocka_unit_test(of_two_pairs_the_one_used_last_stays),
+		cmocka_unit_test(what_is_there_of_a_peer_stays),
 		cmocka_unit_test(wrong_lines_are_named),
 		cmocka_unit_test(the_file_of_gnu_zrtp_is_taken_over),
 		cmocka_unit_test(the_database_of_gnu_zrtp_is_taken_over),
