@@ -18,30 +18,42 @@ static void fill(struct test_store *t)
 	stores_close(t);
 }
 
+/* What each version had less than the next one; the latest first. */
 static void an_older_schema_is_brought_up_to_date(void **state)
 {
+	static const char *const less[] = { "ALTER TABLE pair DROP COLUMN lines",
+					    "ALTER TABLE peer DROP COLUMN endpoints",
+					    "DROP INDEX pair_expires" };
+	enum { LATEST = 4 };
 	const struct zrtp_cache_key key = { stores_own, peer, "" };
-	struct zrtp_retained r;
-	struct test_store t;
-	char text[STORES_TEXT] = "";
 
 	(void)state;
-	fill(&t);
-	stores_sql(t.path,
-		   "ALTER TABLE peer DROP COLUMN endpoints; ALTER TABLE pair DROP COLUMN lines;"
-		   "DROP INDEX pair_expires; PRAGMA user_version = 1",
-		   NULL);
-	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_store_get(t.store, &key, 1001, &r, &t.error), ZRTP_STORE_OK);
-	assert_true(r.has_rs1);
-	stores_sql(t.path, "SELECT count(*) FROM sqlite_master WHERE name = 'pair_expires'", text);
-	assert_string_equal(text, "1");
-	stores_sql(t.path, "PRAGMA user_version", text);
-	assert_string_equal(text, "4");
-	assert_int_equal(zrtp_store_set_endpoints(t.store, stores_own, peer, "alice", &t.error),
-			 ZRTP_STORE_OK);
-	assert_int_equal(t.warnings, 0);
-	stores_end(&t);
+	for (unsigned version = LATEST; version; version--) {
+		char text[STORES_TEXT] = "", before[STORES_TEXT] = "", sql[400];
+		struct zrtp_retained r;
+		struct test_store t;
+
+		fill(&t);
+		stores_sql(t.path, "SELECT group_concat(type || name) FROM sqlite_master ORDER BY name",
+			   before);
+		for (unsigned i = 0; i < LATEST - version; i++) {
+			stores_sql(t.path, less[i], NULL);
+		}
+		snprintf(sql, sizeof(sql), "PRAGMA user_version = %u", version);
+		stores_sql(t.path, sql, NULL);
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		assert_int_equal(zrtp_store_get(t.store, &key, 1001, &r, &t.error), ZRTP_STORE_OK);
+		assert_true(r.has_rs1 && stores_is_secret(r.rs1, 1));
+		assert_int_equal(r.line_later, version < LATEST);
+		stores_sql(t.path, "PRAGMA user_version", text);
+		assert_string_equal(text, "4");
+		stores_sql(t.path, "SELECT group_concat(type || name) FROM sqlite_master ORDER BY name",
+			   text);
+		assert_string_equal(text, before);
+		assert_int_equal(zrtp_store_set_endpoints(t.store, stores_own, peer, "alice", &t.error), 0);
+		assert_int_equal(t.warnings, 0);
+		stores_end(&t);
+	}
 }
 
 static void a_later_schema_is_left_alone(void **state)

@@ -819,21 +819,21 @@ static void the_own_zid_is_made_once(void **state)
 
 /* ---- bounds ---- */
 
+/* Of each kind of phone that is kept one, which was used least recently. */
 static void strangers_do_not_push_out_known_phones(void **state)
 {
-	struct zrtp_retained in, r;
-	struct test_store t;
-
 	(void)state;
 	for (unsigned kind = STORE_MEMORY; kind <= STORE_FILE; kind++) {
+		struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE), r;
+		struct test_store t;
+
 		stores_prepare(&t, (enum store_kind)kind);
 		t.config.capacity = 10;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-		in = stores_update(1, 0, ZRTP_MATCH_NONE);
 		in.verified = true;
 		stores_put(&t, 1, "", 1000, &in);
-		put_pbx(&t, 5, 0); /* of peer 1 as well */
-		for (unsigned i = 2; i < 40; i++) {
+		enroll_peer(&t, 2, 500, 0);
+		for (unsigned i = 3; i < 40; i++) {
 			stores_put_secret(&t, i, "", 1000 + i, i, 0, ZRTP_MATCH_NONE);
 		}
 		assert_int_equal(list_all(&t, NULL, 16), 10);
@@ -841,35 +841,25 @@ static void strangers_do_not_push_out_known_phones(void **state)
 		assert_int_equal(list_all(&t, NULL, 16), 10);
 		r = stores_get(&t, 1, "", 2000);
 		assert_offers(&r, 1, 0);
-		r = stores_get(&t, 30, "", 2000);
-		assert_offers(&r, 0, 0);
-		r = stores_get(&t, 39, "", 2000);
-		assert_offers(&r, 39, 0);
+		assert_true(r.verified);
+		r = stores_get(&t, 2, "", 2000);
+		assert_true(r.has_pbx && stores_is_secret(r.pbxsecret, 500));
+		/* Of the others the last eight. */
+		for (unsigned i = 3; i < 40; i++) {
+			r = stores_get(&t, i, "", 2000);
+			assert_offers(&r, i < 32 ? 0 : i, 0);
+		}
+		/* Where all are kept the one that was not used for the longest time goes. */
+		for (unsigned i = 50; i < 59; i++) {
+			enroll_peer(&t, i, i, 0);
+		}
+		assert_false(is_there(&t, 1));
+		assert_true(is_there(&t, 2) && is_there(&t, 58) && !is_there(&t, 39));
 		stores_end(&t);
 	}
 }
 
 /* ---- encryption at rest ---- */
-
-static void encrypted_secrets_are_nowhere_in_the_file(void **state)
-{
-	struct test_store t;
-	uint8_t secret[ZRTP_SECRET_SIZE];
-
-	(void)state;
-	stores_secret(secret, 1);
-	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
-		for (unsigned sealed = 0; sealed < 2; sealed++) {
-			stores_prepare(&t, (enum store_kind)kind);
-			t.config.key = sealed ? &t.key : NULL;
-			assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-			stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
-			assert_int_equal(zrtp_store_flush(t.store, &t.error), ZRTP_STORE_OK);
-			assert_int_equal(stores_on_disk(&t, secret, sizeof(secret)), !sealed);
-			stores_end(&t);
-		}
-	}
-}
 
 static uint64_t purge_all(struct test_store *t)
 {
@@ -911,6 +901,30 @@ static void assert_has(const struct stores_image *disk, unsigned peer, unsigned 
 		stores_secret(secret, n);
 		if (stores_have(disk, secret, sizeof(secret)) != there) {
 			fail_msg("secret %u", n);
+		}
+	}
+}
+
+static void encrypted_secrets_are_nowhere_in_the_file(void **state)
+{
+	static struct stores_image disk;
+
+	(void)state;
+	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
+		for (unsigned sealed = 0; sealed < 2; sealed++) {
+			struct test_store t;
+
+			stores_prepare(&t, (enum store_kind)kind);
+			t.config.key = sealed ? &t.key : NULL;
+			assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+			put_all(&t, 1, UINT32_MAX);
+			assert_int_equal(zrtp_store_flush(t.store, &t.error), ZRTP_STORE_OK);
+			stores_read_disk(&t, &disk);
+			assert_has(&disk, 1, 1, 6, !sealed);
+			stores_reopen(&t);
+			stores_read_disk(&t, &disk);
+			assert_has(&disk, 1, 1, 6, !sealed);
+			stores_end(&t);
 		}
 	}
 }
@@ -1012,24 +1026,32 @@ static void what_could_not_be_erased_is_told(void **state)
 
 static void a_wrong_key_opens_nothing_and_changes_nothing(void **state)
 {
-	struct test_store t;
-	struct zrtp_retained r;
+	static struct stores_image before, after;
 
 	(void)state;
 	for (unsigned kind = STORE_FILE; kind < STORE_KINDS; kind++) {
+		struct zrtp_retained r;
+		struct test_store t;
+
 		stores_prepare(&t, (enum store_kind)kind);
 		t.config.key = &t.key;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 		stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 		stores_close(&t);
-		t.key.octets[31] = 1;
-		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
-		assert_string_equal(t.error.text, "this is not the key of the cache");
+		stores_read(t.path, &before);
+		for (unsigned i = 0; i < ZRTP_STORE_KEY_SIZE; i++) {
+			t.key.octets[i] = 1;
+			assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
+			assert_string_equal(t.error.text, "this is not the key of the cache");
+			t.key.octets[i] = 0;
+		}
 		t.config.key = NULL;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_KEY);
 		assert_string_equal(t.error.text, "the cache is encrypted: give its key");
+		stores_read(t.path, &after);
+		assert_int_equal(after.len, before.len);
+		assert_memory_equal(after.octets, before.octets, before.len);
 		t.config.key = &t.key;
-		t.key.octets[31] = 0;
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 		assert_int_equal(t.warnings, 0);
 		r = stores_get(&t, 1, "", 1001);
@@ -1150,9 +1172,12 @@ static void keys_are_read_from_safe_files_only(void **state)
 	for (unsigned i = 0; i < ZRTP_STORE_KEY_SIZE; i++) {
 		assert_int_equal(key.octets[i], i);
 	}
-	write_text(t.path, text, 0640);
-	assert_int_equal(zrtp_store_key_file(&key, t.path, &error), ZRTP_STORE_KEY);
-	assert_non_null(strstr(error.text, "chmod 600"));
+	for (mode_t bit = 1; bit < 0100; bit <<= 1) {
+		write_text(t.path, text, 0600 | bit);
+		assert_int_equal(zrtp_store_key_file(&key, t.path, &error), ZRTP_STORE_KEY);
+		assert_non_null(strstr(error.text, "chmod 600"));
+	}
+	assert_int_equal(zrtp_store_key_file(&key, t.directory, &error), ZRTP_STORE_KEY);
 	write_text(t.path, "", 0600);
 	assert_int_equal(zrtp_store_key_file(&key, t.path, &error), ZRTP_STORE_KEY);
 	assert_int_equal(zrtp_store_key_file(&key, "/nowhere/key", &error), ZRTP_STORE_IO);
