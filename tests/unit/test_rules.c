@@ -429,12 +429,67 @@ static void what_the_users_word_put_first_is_as_old(void **state)
 	(void)state;
 	open_memory(&t);
 	put(&t, PHONE, "a", T, 1, 0);
-	put(&t, PHONE, "a", T + MINUTE, 2, 0);
-	put(&t, OTHER, "b", T + 2 * MINUTE, 3, 0);
+	put(&t, OTHER, "a", T + MINUTE, 2, 0);
 	put_word(&t, PHONE, "a", T + 3 * MINUTE, 4);
+	offered(&t, "a", T + 4 * MINUTE, 4, 2, 0);
 	assert_int_equal(stores_get(&t, 1, "a", T + 4 * MINUTE).made_by, PHONE);
 	assert_int_equal(stores_get(&t, 1, "b", T + 4 * MINUTE).made_by, PHONE);
 	stores_end(&t);
+}
+
+/* Of words the last one, a no before a yes; in whatever order they are told. */
+static void the_last_word_counts(void **state)
+{
+	static const struct {
+		int64_t yes_at, no_at;
+		bool verified;
+	} cases[] = { { 1, 2, false }, { 2, 1, true }, { 1, 1, false } };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		for (unsigned no_first = 0; no_first < 2; no_first++) {
+			struct test_store t;
+
+			open_memory(&t);
+			put(&t, PHONE, "a", T, 1, 0);
+			for (unsigned n = 0; n < 2; n++) {
+				struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_OWN);
+				bool yes = n == no_first;
+
+				in.changed = ZRTP_CHANGED_VERIFIED;
+				in.verified = yes;
+				stores_put(&t, 1, "a", T + (yes ? cases[i].yes_at : cases[i].no_at), &in);
+			}
+			assert_int_equal(stores_get(&t, 1, "a", T + 9).verified, cases[i].verified);
+			stores_end(&t);
+		}
+	}
+}
+
+/* What two calls of one generation say: the shorter time, and the greater count. */
+static void of_one_generation_the_stricter_counts(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		struct test_store t;
+		struct zrtp_retained r;
+
+		open_memory(&t);
+		put(&t, PHONE, "a", T, 1, 0);
+		for (unsigned n = 0; n < 2; n++) {
+			struct zrtp_retained in = stores_update(2, 1, ZRTP_MATCH_OWN);
+
+			in.generation = 2;
+			in.changed = ZRTP_CHANGED_SECRET;
+			in.expiry = n == first ? 1000 : 2000;
+			in.preshared_count = n == first ? 3 : 5;
+			stores_put(&t, 1, "a", T + MINUTE, &in);
+		}
+		r = stores_get(&t, 1, "a", T + MINUTE);
+		assert_int_equal(r.expiry, 1000);
+		assert_int_equal(r.preshared_count, 5);
+		stores_end(&t);
+	}
 }
 
 /* ---- room for two lines ---- */
@@ -531,6 +586,8 @@ int main(void)
 		cmocka_unit_test(the_only_secret_under_a_new_label_proves_by_zid),
 		cmocka_unit_test(the_users_word_puts_a_line_first),
 		cmocka_unit_test(what_the_users_word_put_first_is_as_old),
+		cmocka_unit_test(the_last_word_counts),
+		cmocka_unit_test(of_one_generation_the_stricter_counts),
 		cmocka_unit_test(the_senior_line_is_the_one_proved_first),
 		cmocka_unit_test(who_stays_beside_the_senior_line),
 		cmocka_unit_test(ninety_days_of_silence_make_room),
