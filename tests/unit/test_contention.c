@@ -163,6 +163,112 @@ static void the_loser_makes_a_key_pair_of_the_winners_type(void **state) /* R047
 	assert_true(alice_lost && alice_won);
 }
 
+/* ---- other Commits of the peer ---- */
+
+/* Of Bob, with his hash chain. */
+static size_t another_commit(const struct pair *pair, enum zrtp_mode mode, uint8_t out[ZRTP_COMMIT_MAX])
+{
+	static const uint8_t hvi[ZRTP_HVI_SIZE] = { 0x99 };
+	const struct zrtp_stream *bob = pair->side[BOB].log[0].stream;
+	const struct zrtp_commit commit = {
+		.h2 = bob->h[2],
+		.zid = pair->side[BOB].session->zid,
+		.name = { (const uint8_t *)"S256", (const uint8_t *)"AES3", (const uint8_t *)"HS80",
+			  (const uint8_t *)(mode == ZRTP_MODE_DH ? "X255" : "Mult"),
+			  (const uint8_t *)"B32 " },
+		.mode = mode,
+		.hvi = hvi,
+		.nonce = hvi,
+	};
+	size_t len = zrtp_commit_write(out, ZRTP_COMMIT_MAX, &commit);
+
+	assert_true(len);
+	assert_int_equal(zrtp_message_seal(zrtp_implicit(bob), out, len, bob->h[1]), 0);
+	return len;
+}
+
+static void a_second_commit_of_the_peer_does_not_replace_the_first(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+	uint8_t message[ZRTP_COMMIT_MAX];
+	size_t len;
+
+	(void)state;
+	config.policy[ALICE].passive = true;
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	for (enum zrtp_state s = ZRTP_STATE_DHPART1_SENT; s <= ZRTP_STATE_CONFIRM1_SENT; s += 2) {
+		while (state_of(pair, ALICE, 0) != s) {
+			pair_run(pair, pair->now + 1000);
+			assert_true(pair->now < 5 * SECOND);
+		}
+		len = another_commit(pair, ZRTP_MODE_DH, message);
+		assert_int_equal(pair_inject(pair, ALICE, 0, message, len), ZRTP_DROPPED);
+		assert_memory_not_equal(pair->side[ALICE].log[0].stream->exchange->commit.octets + AT_HVI -
+						12,
+					message + AT_HVI - 12, ZRTP_HVI_SIZE);
+	}
+	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+	pair_run(pair, pair->now + SECOND);
+	pair_assert_secure(pair, 0);
+	pair_free(pair);
+}
+
+/* One of the two has a session that the other knows nothing of. */
+static void multistream_against_our_diffie_hellman_is_an_error(void **state) /* R044 */
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+	uint8_t message[ZRTP_COMMIT_MAX];
+	size_t len;
+
+	(void)state;
+	config.policy[BOB].passive = true;
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	while (state_of(pair, ALICE, 0) != ZRTP_STATE_COMMIT_SENT) {
+		pair_run(pair, pair->now + 1000);
+	}
+	len = another_commit(pair, ZRTP_MODE_MULTISTREAM, message);
+	/* As long as it has its turn, it may be a Conf2ACK ahead of us. */
+	assert_int_equal(pair_inject(pair, ALICE, 0, message, len), ZRTP_DROPPED);
+	pair->side[ALICE].session->agreeing = NULL;
+	(void)pair_inject(pair, ALICE, 0, message, len);
+	assert_int_equal(pair->side[ALICE].log[0].error_code, ZRTP_ERROR_SOFTWARE);
+	pair_free(pair);
+}
+
+/* ---- what it costs, and what is left ---- */
+
+static void each_key_pair_and_agreement_is_counted_and_no_exponent_is_kept(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+
+	(void)state;
+	config.policy[BOB].passive = true;
+	pair = pair_new(&config);
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	while (state_of(pair, ALICE, 0) != ZRTP_STATE_CONFIRM2_SENT) {
+		for (unsigned i = 0; i < 2; i++) {
+			const struct zrtp_exchange *exchange = pair->side[i].log[0].stream->exchange;
+			enum zrtp_state s = state_of(pair, i, 0);
+
+			assert_false((s == ZRTP_STATE_DHPART2_SENT || s == ZRTP_STATE_CONFIRM1_SENT) &&
+				     exchange->private_key);
+		}
+		pair_run(pair, pair->now + 1000);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(pair->side[i].session->work_left, 16 - 2);
+	}
+	pair_free(pair);
+}
+
 /* ---- a Commit that lost ---- */
 
 /* Alice's Commit is on stream 0, Bob's on stream 1, and wins. */
@@ -226,6 +332,7 @@ static struct pair *lost(struct withdrawn *w, uint64_t seed, bool signalled)
 		pair_run(pair, pair->now + 1000);
 	}
 	if (state_of(pair, ALICE, 1) != ZRTP_STATE_DHPART1_SENT) {
+		assert_true(pair_info(pair, ALICE, 1).dropped[ZRTP_DROP_CONTENTION] > 0);
 		pair_free(pair);
 		return NULL;
 	}
@@ -233,6 +340,69 @@ static struct pair *lost(struct withdrawn *w, uint64_t seed, bool signalled)
 	pair->queued = 0;
 	w->commits = 0;
 	return pair;
+}
+
+/* The order counts between two streams as on one; and the key pair of the Commit that lost
+ * is of no use any more once the other exchange is complete. */
+static void of_two_commits_on_two_streams_one_wins(void **state) /* R045 */
+{
+	unsigned won = 0;
+
+	(void)state;
+	for (unsigned seed = 0; seed < 24; seed++) {
+		struct withdrawn w = { .commits = 0 };
+		struct pair *pair = lost(&w, seed, false);
+
+		if (!pair) {
+			won++;
+			continue;
+		}
+		pair->filter = NULL;
+		for (unsigned i = 0; i < 2; i++) {
+			assert_true(pair_run_until_secure(pair, !i, pair->now + 15 * SECOND));
+			pair_assert_keys(pair, !i);
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			assert_null(pair->side[i].session->spare_key);
+		}
+		pair_free(pair);
+	}
+	assert_true(won > 2 && won < 22);
+}
+
+/* A late Confirm1 of it could be taken for that of the next exchange. */
+static void a_preshared_commit_is_not_answered_beside_another_exchange(void **state)
+{
+	(void)state;
+	for (unsigned alone = 0; alone < 2; alone++) {
+		struct pair_config config = defaults();
+		struct pair *pair;
+
+		config.policy[ALICE].passive = true;
+		config.policy[ALICE].preshared = config.policy[BOB].preshared = true;
+		pair = pair_secured(&config);
+		for (unsigned i = 0; i < 2; i++) {
+			assert_int_equal(zrtp_session_set_verified(pair->side[i].session, true), ZRTP_OK);
+		}
+		pair_new_call(pair, &config);
+		pair_add_stream(pair, 0);
+		pair_add_stream(pair, 1);
+		if (!alone) { /* one by DH, which hangs */
+			pair->side[BOB].session->policy.preshared = false;
+			pair_start(pair, 0);
+			while (state_of(pair, ALICE, 0) != ZRTP_STATE_DHPART1_SENT) {
+				pair_run(pair, pair->now + 1000);
+			}
+			pair->queued = 0;
+			pair->side[BOB].session->policy.preshared = true;
+			zrtp_stream_stop(pair->side[BOB].log[0].stream);
+		}
+		pair_start(pair, 1);
+		pair_run(pair, pair->now + SECOND);
+		assert_int_equal(pair->side[ALICE].log[1].secure, alone);
+		assert_int_equal(pair_info(pair, ALICE, 1).dropped[ZRTP_DROP_CONTENTION] != 0, !alone);
+		pair_free(pair);
+	}
 }
 
 /* What lost is not sent for a while, and an answer that comes late does not count; but for
@@ -281,6 +451,11 @@ int main(void)
 		cmocka_unit_test(every_octet_of_hvi_and_nonce_counts),
 		cmocka_unit_test(every_octet_of_hvi_is_compared_with_dhpart2),
 		cmocka_unit_test(the_loser_makes_a_key_pair_of_the_winners_type),
+		cmocka_unit_test(a_second_commit_of_the_peer_does_not_replace_the_first),
+		cmocka_unit_test(multistream_against_our_diffie_hellman_is_an_error),
+		cmocka_unit_test(each_key_pair_and_agreement_is_counted_and_no_exponent_is_kept),
+		cmocka_unit_test(of_two_commits_on_two_streams_one_wins),
+		cmocka_unit_test(a_preshared_commit_is_not_answered_beside_another_exchange),
 		cmocka_unit_test(a_commit_that_lost_is_withdrawn),
 	};
 

@@ -222,6 +222,43 @@ static void bare_messages_of_another_ssrc_change_nothing(void **state)
 	}
 }
 
+/* ---- Commit and HelloACK (5.3) ---- */
+
+static void commit_says_what_helloack_says(void **state) /* R332 */
+{
+	(void)state;
+	for (unsigned way = 0; way < 2; way++) {
+		struct pair_config config = both_clear();
+		/* Alice's Hello is acknowledged before Bob's comes; or Bob never hears that his is. */
+		struct pair_tap taps[] = { { .type = "Hello   ", .to = ALICE, .lose = way ? 0 : 2 },
+					   { .type = "HelloACK", .to = BOB, .lose = way ? PAIR_LOSE_ALL : 0 },
+					   { .type = "Hello   ", .to = ALICE },
+					   { .type = NULL } };
+		struct pair *pair;
+		unsigned hellos;
+
+		config.policy[BOB].passive = true;
+		pair = pair_new(&config);
+		pair->filter = pair_tapped;
+		pair->filter_arg = taps;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		while (state_of(pair, BOB, 0) < ZRTP_STATE_DHPART1_SENT) {
+			pair_run(pair, pair->now + 1000);
+			assert_true(pair->now < 5 * SECOND);
+		}
+		if (!way) {
+			assert_int_equal(taps[1].seen, 0);
+		}
+		assert_true(stream_of(pair, BOB, 0)->hello_acked);
+		assert_int_equal(stream_of(pair, BOB, 0)->ack_ssrc, stream_of(pair, ALICE, 0)->ssrc);
+		hellos = taps[2].seen;
+		assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+		assert_int_equal(taps[2].seen, hellos);
+		pair_free(pair);
+	}
+}
+
 /* ---- Confirm1 before DHPart1 ---- */
 
 static void a_confirm1_before_dhpart1_ends_nothing(void **state)
@@ -250,33 +287,37 @@ static void a_confirm1_before_dhpart1_ends_nothing(void **state)
 	pair_free(pair);
 }
 
-/* And DHPart1 where Commit was not for Diffie-Hellman. */
-static void a_dhpart1_in_multistream_mode_is_passed_over(void **state)
+/* And DHPart1 where Commit was not for Diffie-Hellman; nor are session keys derived there. */
+static void a_dhpart1_in_multistream_mode_is_passed_over(void **state) /* R157 */
 {
+	static const uint8_t ids[4 * ZRTP_ID_SIZE], pv[32] = { 9 };
+	static const struct zrtp_session_keys none;
 	struct pair_config config;
-	struct pair_tap taps[] = { { .type = "DHPart1 ", .to = ALICE }, { .type = NULL } };
+	struct zrtp_dhpart part = { .ids = ids, .pv = pv, .pv_len = sizeof(pv) };
+	struct zrtp_stream *bob;
+	uint8_t message[ZRTP_DHPART_MAX];
 	struct pair *pair;
+	size_t len;
 
 	(void)state;
 	pair_config_init(&config);
 	config.policy[BOB].passive = true;
-	pair = pair_new(&config);
-	pair->filter = pair_tapped;
-	pair->filter_arg = taps;
-	pair_add_stream(pair, 0);
-	pair_start(pair, 0);
-	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
-	pair_run(pair, pair->now + SECOND);
-	pair->filter = NULL;
+	pair = pair_secured(&config);
 	pair_add_stream(pair, 1);
 	pair_start(pair, 1);
 	while (state_of(pair, ALICE, 1) != ZRTP_STATE_COMMIT_SENT) {
 		pair_run(pair, pair->now + 1000);
 	}
-	assert_int_equal(pair_inject(pair, ALICE, 1, taps[0].last.octets + 12,
-				     taps[0].last.len - ZRTP_PACKET_OVERHEAD),
-			 ZRTP_DROPPED);
+	bob = stream_of(pair, BOB, 1);
+	part.h1 = bob->h[1];
+	len = zrtp_dhpart_write(message, sizeof(message), ZRTP_MSG_DHPART1, &part);
+	assert_int_equal(zrtp_message_seal(zrtp_implicit(bob), message, len, bob->h[0]), 0);
+	assert_int_equal(pair_inject(pair, ALICE, 1, message, len), ZRTP_DROPPED);
 	assert_int_equal(state_of(pair, ALICE, 1), ZRTP_STATE_COMMIT_SENT);
+	while (state_of(pair, BOB, 1) != ZRTP_STATE_CONFIRM1_SENT) {
+		pair_run(pair, pair->now + 1000);
+	}
+	assert_memory_equal(&bob->exchange->session_keys, &none, sizeof(none));
 	assert_true(pair_run_until_secure(pair, 1, pair->now + SECOND));
 	pair_assert_secure(pair, 1);
 	pair_free(pair);
@@ -373,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_message_counts_from_another_ssrc),
 		cmocka_unit_test(bare_messages_of_another_ssrc_change_nothing),
+		cmocka_unit_test(commit_says_what_helloack_says),
 		cmocka_unit_test(a_confirm1_before_dhpart1_ends_nothing),
 		cmocka_unit_test(a_dhpart1_in_multistream_mode_is_passed_over),
 		cmocka_unit_test(a_commit_while_goclear_waits_is_not_answered),

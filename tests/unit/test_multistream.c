@@ -192,6 +192,29 @@ static void a_nonce_used_before_is_refused(void **state)
 	pair_free(pair);
 }
 
+/* R150: our own counts as well. */
+static void a_nonce_that_we_used_is_refused_too(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+
+	(void)state;
+	config.policy[1].passive = true;
+	pair = pair_secured(&config);
+	pair->side[0].script = pair->side[1].script = same_nonce;
+	pair_add_stream(pair, 1);
+	pair_start(pair, 1);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + 5000000));
+	pair->side[0].session->policy.passive = true;
+	pair->side[1].session->policy.passive = false;
+	pair->side[1].log[1].stream->has_nonce = false; /* or Bob would not say it */
+	pair_add_stream(pair, 2);
+	pair_start(pair, 2);
+	pair_run(pair, pair->now + 2000000);
+	assert_int_equal(pair->side[0].log[2].error_code, ZRTP_ERROR_NONCE);
+	pair_free(pair);
+}
+
 /* ---- what a Multistream Commit needs ---- */
 
 /* R145: ZRTPSess has the length of the session's hash. */
@@ -417,6 +440,7 @@ int main(void)
 		cmocka_unit_test(multistream_needs_a_session_key),
 		cmocka_unit_test(a_late_stream_that_fails_is_not_clear_again),
 		cmocka_unit_test(a_nonce_used_before_is_refused),
+		cmocka_unit_test(a_nonce_that_we_used_is_refused_too),
 		cmocka_unit_test(another_hash_is_refused),
 		cmocka_unit_test(nobody_sends_it_to_a_peer_that_does_not_list_it),
 		cmocka_unit_test(where_policy_forbids_it_it_is_refused),

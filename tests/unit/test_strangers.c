@@ -12,6 +12,7 @@ enum { PBX, PHONE, SECOND = 1000000, HVI = 12 + 76, PV = 12 + 76 };
 /* ---- a stranger's packets: a genuine Hello and Commit, the chain and all ---- */
 
 static struct pair_packet stranger_hello, stranger_commit;
+static uint8_t stranger_chain[4][ZRTP_IMAGE_SIZE];
 
 static bool record(struct pair *pair, struct pair_packet *packet)
 {
@@ -41,6 +42,7 @@ static void make_stranger_with(const uint8_t *zid, uint64_t seed, const char *ke
 	pair_start(pair, 0);
 	pair_run(pair, pair->now + 100000);
 	assert_true(stranger_hello.len && stranger_commit.len);
+	memcpy(stranger_chain, pair->side[PHONE].log[0].stream->h, sizeof(stranger_chain));
 	pair_free(pair);
 }
 
@@ -343,10 +345,11 @@ static void an_unproved_exchange_leaves_no_trace_in_the_session(void **state)
 static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state)
 {
 	(void)state;
-	for (unsigned way = 0; way < 4; way++) {
+	for (unsigned way = 0; way < 6; way++) {
 		struct pair_config config;
 		struct pair *pair;
-		bool forged = way & 1;
+		bool poor = way >= 4; /* there is no key pair left for anybody */
+		bool forged = way & 1 || poor;
 
 		pair_config_init(&config);
 		config.zid[PHONE] = phone_zid;
@@ -354,7 +357,7 @@ static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state
 		make_stranger((const uint8_t *)"a stranger..", 4711);
 		memset(stranger_commit.octets + HVI, way & 2 ? 0xff : 0, ZRTP_HVI_SIZE);
 		pair_repair(stranger_commit.octets, stranger_commit.len);
-		if (forged) {
+		if (way & 1 && !poor) {
 			stranger_hello.octets[12 + 20] ^= 1; /* its MAC is wrong now */
 			pair_repair(stranger_hello.octets, stranger_hello.len);
 		}
@@ -368,7 +371,12 @@ static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state
 		pair->queued = 0;
 		(void)give(pair, 0, &stranger_hello);
 		pair_run(pair, pair->now + 2 * SECOND);
+		if (poor) {
+			pair->side[PBX].session->work_left = 0;
+			pair->side[PBX].session->work_at = pair->now;
+		}
 		(void)give(pair, 0, &stranger_commit);
+		assert_int_equal(pair_info(pair, PBX, 0).dropped[ZRTP_DROP_BUDGET], poor);
 		assert_int_equal(pair_info(pair, PBX, 0).state,
 				 forged ? ZRTP_STATE_COMMIT_SENT : ZRTP_STATE_DHPART1_SENT);
 		if (forged) {
@@ -376,8 +384,14 @@ static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state
 			assert_true(pair_run_until_secure(pair, 0, pair->now + 3 * SECOND));
 			pair_assert_keys(pair, 0);
 		} else { /* and the phone's turn comes again */
+			static const struct zrtp_stream_keys none;
+			struct zrtp_stream *stream = pair->side[PBX].log[0].stream;
+
+			memset(&stream->keys, 0x55, sizeof(stream->keys)); /* with him */
 			pair_run(pair, pair->now + 10500000);
 			assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_COMMIT_SENT);
+			assert_memory_equal(&stream->keys, &none, sizeof(none));
+			assert_true(stream->begun_anew); /* a late Confirm may be his */
 		}
 		assert_memory_equal(zrtp_peer_hello(pair->side[PBX].log[0].stream).zid, phone_zid,
 				    ZRTP_ZID_SIZE);
@@ -569,6 +583,67 @@ static void a_spare_key_pair_of_another_type_is_not_used(void **state)
 	}
 }
 
+/* Nor is one that was sent: whoever commits after it could look for a fitting SAS. */
+static void a_key_pair_that_was_sent_is_not_kept(void **state)
+{
+	(void)state;
+	for (unsigned commit = 0; commit < 2; commit++) {
+		struct pair *pair = lonely_call(true);
+
+		make_stranger(NULL, 4711);
+		attempt(pair, 1, commit);
+		assert_null(pair->side[PBX].log[0].stream->exchange);
+		assert_int_equal(pair->side[PBX].session->spare_key != NULL, !commit);
+		pair_free(pair);
+	}
+}
+
+/* Whatever costs a key pair or a key agreement waits until there is something left for it;
+ * then the exchange goes on. */
+static void what_is_above_the_budget_waits(void **state)
+{
+	static const struct {
+		enum zrtp_state state, dropped_in; /* where nothing is left; IDLE: not dropped */
+		bool passive;
+	} ways[] = { { ZRTP_STATE_DISCOVERY, ZRTP_STATE_IDLE, false },
+		     { ZRTP_STATE_DISCOVERY, ZRTP_STATE_DISCOVERY, true },
+		     { ZRTP_STATE_COMMIT_SENT, ZRTP_STATE_COMMIT_SENT, false },
+		     { ZRTP_STATE_DHPART1_SENT, ZRTP_STATE_DHPART1_SENT, true } };
+
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct pair_config config;
+		struct zrtp_session *pbx;
+		struct pair *pair;
+		uint64_t since;
+
+		pair_config_init(&config);
+		config.policy[PBX].passive = ways[way].passive;
+		config.policy[PHONE].passive = !ways[way].passive;
+		pair = pair_new(&config);
+		pbx = pair->side[PBX].session;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		while (pair_info(pair, PBX, 0).state != ways[way].state) {
+			pair_run(pair, pair->now + 1000);
+		}
+		pbx->work_left = 0;
+		pbx->work_at = since = pair->now;
+		if (ways[way].dropped_in == ZRTP_STATE_IDLE) { /* our own Commit */
+			pair_run(pair, since + 4 * SECOND / 10);
+			assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_FOUND);
+		}
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		assert_true(pair->now - since >= SECOND / 2);
+		if (ways[way].dropped_in != ZRTP_STATE_IDLE) {
+			assert_true(pair_info(pair, PBX, 0).dropped[ZRTP_DROP_BUDGET] > 0);
+		}
+		pair_run(pair, pair->now + SECOND);
+		pair_assert_secure(pair, 0);
+		pair_free(pair);
+	}
+}
+
 static void calls_of_honest_phones_are_within_the_budget(void **state)
 {
 	(void)state;
@@ -701,18 +776,88 @@ static void a_phone_that_begins_late_becomes_secure_with_its_media(void **state)
 	}
 }
 
+/* The Hello that the signalling named is the phone's: nothing more has to show. */
+static void a_late_phone_that_the_signalling_named_is_not_kept_waiting(void **state)
+{
+	(void)state;
+	for (unsigned named = 0; named < 2; named++) {
+		struct pair *pair = lonely_call(true);
+		char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+		zrtp_stream_hello_hash(pair->side[PHONE].log[0].stream, hash);
+		if (named) {
+			assert_int_equal(zrtp_stream_set_peer_hello_hash(pair->side[PBX].log[0].stream, hash),
+					 ZRTP_OK);
+		}
+		pair->loss = 0;
+		pair->no_media = true;
+		assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+		assert_int_equal(pair_run_until_secure(pair, 0, pair->now + 2 * SECOND), named);
+		assert_int_equal(pair->side[PBX].log[0].event_count[ZRTP_EVENT_LATE_KEYS], !named);
+		pair_free(pair);
+	}
+}
+
+/* ---- a further stream ---- */
+
+/* All streams are with the peer of the first, however a stranger's Hello came to be there. */
+static void a_multistream_commit_of_another_peer_is_not_answered(void **state)
+{
+	(void)state;
+	for (unsigned phones = 0; phones < 2; phones++) {
+		struct pair_config config;
+		struct pair *pair;
+		uint8_t message[ZRTP_COMMIT_MAX], nonce[ZRTP_NONCE_SIZE] = { 1 };
+		struct zrtp_commit commit = { .mode = ZRTP_MODE_MULTISTREAM, .nonce = nonce };
+		struct zrtp_stream *stream;
+		size_t len;
+
+		pair_config_init(&config);
+		config.zid[PHONE] = phone_zid;
+		pair = pair_new(&config);
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+		pair_add_stream(pair, 1);
+		stream = pair->side[PBX].log[1].stream;
+		make_stranger(phones ? phone_zid : (const uint8_t *)"a stranger..", 4711);
+		assert_int_equal(zrtp_stream_start(stream, pair->now), ZRTP_OK);
+		stream->peer_hello_len = stranger_hello.len - 16;
+		memcpy(stream->peer_hello, stranger_hello.octets + 12, stream->peer_hello_len);
+		stream->peer_ssrc = 2000;
+		commit.h2 = stranger_chain[2];
+		commit.zid = phones ? phone_zid : (const uint8_t *)"a stranger..";
+		for (unsigned i = 0; i < ZRTP_CLASS_COUNT; i++) {
+			static const char *const names[] = { "S256", "AES3", "HS80", "Mult", "B32 " };
+
+			commit.name[i] = (const uint8_t *)names[i];
+		}
+		len = zrtp_commit_write(message, sizeof(message), &commit);
+		assert_true(len);
+		assert_int_equal(zrtp_message_seal(zrtp_implicit(stream), message, len, stranger_chain[1]),
+				 0);
+		give_message(pair, 1, message, len);
+		assert_int_equal(pair_info(pair, PBX, 1).state,
+				 phones ? ZRTP_STATE_CONFIRM1_SENT : ZRTP_STATE_DISCOVERY);
+		pair_free(pair);
+	}
+}
+
 /* ---- clear by GoClear ---- */
 
+static uint8_t forged_second; /* octet of the nonce */
+
 /* What the phone has published is enough to make a Multistream Commit. */
-static struct pair_packet forged_multistream(const struct pair *pair, uint8_t number)
+static struct pair_packet forged_multistream_with(const struct pair *pair, uint8_t number, const char *hash,
+						  const char *cipher)
 {
 	struct zrtp_stream *phone = pair->side[PHONE].log[0].stream;
-	uint8_t message[ZRTP_COMMIT_MAX], nonce[ZRTP_NONCE_SIZE] = { number };
+	uint8_t message[ZRTP_COMMIT_MAX], nonce[ZRTP_NONCE_SIZE] = { number, forged_second };
 	const struct zrtp_commit commit = {
 		.h2 = phone->h[2],
 		.zid = pair->side[PHONE].context->zid,
-		.name = { (const uint8_t *)phone->choice.hash->name,
-			  (const uint8_t *)phone->choice.cipher->name,
+		.name = { (const uint8_t *)(hash ? hash : phone->choice.hash->name),
+			  (const uint8_t *)(cipher ? cipher : phone->choice.cipher->name),
 			  (const uint8_t *)phone->choice.tag->name, (const uint8_t *)"Mult",
 			  (const uint8_t *)"B32 " },
 		.mode = ZRTP_MODE_MULTISTREAM,
@@ -725,6 +870,11 @@ static struct pair_packet forged_multistream(const struct pair *pair, uint8_t nu
 	assert_int_equal(zrtp_message_seal(zrtp_implicit(phone), message, len, phone->h[1]), 0);
 	packet.len = pair_wrap(packet.octets, phone->ssrc, (uint16_t)(5000 + number), message, len);
 	return packet;
+}
+
+static struct pair_packet forged_multistream(const struct pair *pair, uint8_t number)
+{
+	return forged_multistream_with(pair, number, NULL, NULL);
 }
 
 static void a_forged_multistream_commit_mutes_nothing_after_goclear(void **state)
@@ -816,6 +966,75 @@ static void a_forged_multistream_commit_does_not_keep_us_in_clear(void **state)
 	}
 }
 
+/* Nor one that we cannot answer: it neither beats ours nor ends anything. */
+static void a_commit_that_cannot_be_answered_does_nothing_in_clear(void **state)
+{
+	static const char *const names[][2] = { { "S384", NULL }, { "XXXX", NULL }, { NULL, "XXXX" } };
+
+	(void)state;
+	for (unsigned way = 0; way < 6; way++) {
+		struct pair_config config;
+		struct pair *pair;
+		struct pair_log *log;
+		struct pair_packet packet;
+
+		pair_config_init(&config);
+		config.policy[PBX].allow_clear = config.policy[PHONE].allow_clear = true;
+		config.policy[PHONE].passive = true;
+		pair = pair_secured(&config);
+		log = &pair->side[PBX].log[0];
+		packet = forged_multistream_with(pair, 0xff, names[way % 3][0], names[way % 3][1]);
+		assert_int_equal(zrtp_stream_go_clear(log->stream, pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + SECOND);
+		log->order[0] = '\0';
+		if (way < 3) {
+			assert_int_equal(zrtp_stream_go_secure(log->stream, pair->now), ZRTP_OK);
+			(void)give(pair, 0, &packet);
+			assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_COMMIT_SENT);
+			assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND / 10));
+		} else {
+			(void)give(pair, 0, &packet);
+			pair_run(pair, pair->now + SECOND);
+			assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_CLEAR);
+			assert_string_equal(log->order, "");
+		}
+		assert_int_equal(log->error, 0);
+		pair_free(pair);
+	}
+}
+
+/* Each of them another one: none makes ours, or the clear media, wait longer. */
+static void many_forged_commits_mute_no_longer_than_one(void **state)
+{
+	struct pair_config config;
+	struct pair *pair;
+	struct pair_log *log;
+	unsigned cleared;
+	uint64_t until;
+
+	(void)state;
+	pair_config_init(&config);
+	config.policy[PBX].allow_clear = config.policy[PHONE].allow_clear = true;
+	pair = pair_secured(&config);
+	log = &pair->side[PBX].log[0];
+	assert_int_equal(zrtp_stream_go_clear(log->stream, pair->now), ZRTP_OK);
+	pair_run(pair, pair->now + SECOND);
+	cleared = log->clear;
+	assert_int_equal(zrtp_stream_go_secure(log->stream, pair->now), ZRTP_OK);
+	until = pair->now + 9 * SECOND;
+	while (pair->now < until && log->clear == cleared) {
+		struct pair_packet packet;
+
+		forged_second++;
+		packet = forged_multistream(pair, 0xff);
+		(void)give(pair, 0, &packet);
+		pair_run(pair, pair->now + 1000);
+	}
+	assert_int_equal(log->clear, cleared + 1);
+	assert_int_equal(log->error, 0);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -831,6 +1050,12 @@ int main(void)
 		cmocka_unit_test(an_error_after_the_confirm_is_the_peers),
 		cmocka_unit_test(attempts_cost_few_key_pairs),
 		cmocka_unit_test(a_spare_key_pair_of_another_type_is_not_used),
+		cmocka_unit_test(a_key_pair_that_was_sent_is_not_kept),
+		cmocka_unit_test(what_is_above_the_budget_waits),
+		cmocka_unit_test(a_late_phone_that_the_signalling_named_is_not_kept_waiting),
+		cmocka_unit_test(a_multistream_commit_of_another_peer_is_not_answered),
+		cmocka_unit_test(a_commit_that_cannot_be_answered_does_nothing_in_clear),
+		cmocka_unit_test(many_forged_commits_mute_no_longer_than_one),
 		cmocka_unit_test(calls_of_honest_phones_are_within_the_budget),
 		cmocka_unit_test(blind_packets_do_not_mute_a_clear_call),
 		cmocka_unit_test(a_complete_exchange_takes_no_clear_call_over),
