@@ -92,7 +92,7 @@ def run(bench, wanted, top, folder):
     root = subprocess.run([os.path.join(top, "scripts", "test-root"), SUITE], stdout=subprocess.PIPE, text=True,
                           check=True).stdout.strip()
     place = Place(top, os.path.join(folder, "module"))
-    place.prepare(contents(top))
+    place.prepare(contents(top), "tools/zrtpcall/zrtpcall")
     with copied_root(root, os.path.join(folder, "root")):
         cases = Cases(top, place, os.path.join(folder, "root"))
         if words := cases.build():

@@ -74,8 +74,9 @@ class Place:
         self.top, self.options = top, [*OPTIONS, *([f"-Db_sanitize={sanitize}"] if sanitize else [])]
         self.planted, self.dirty, self.tests, self.compiled = None, False, [], {}
 
-    def prepare(self, files):
-        """Make the copy the same as the tree, touching only what differs; build; learn of the tests."""
+    def prepare(self, files, *targets):
+        """Make the copy the same as the tree, touching only what differs; build all, and learn of the
+        tests, or build these targets only."""
         os.makedirs(self.source, exist_ok=True)
         old = contents(self.source)
         for path in old.keys() - files.keys():
@@ -86,8 +87,9 @@ class Place:
             shutil.copymode(os.path.join(self.top, path), os.path.join(self.source, path))
         if not os.path.exists(os.path.join(self.build, "build.ninja")):
             self._must(["meson", "setup", *self.options, self.build, self.source])
-        self._must(["ninja", "-j1", "-C", self.build])
-        self._learn()
+        self._must(["ninja", "-j1", "-C", self.build, *targets])
+        if not targets:
+            self._learn()
 
     def _write(self, path, data):
         path = os.path.join(self.source, path)
