@@ -42,6 +42,7 @@ class Bench:
                         "": self._sources((*APART, "asterisk/"))}
         self.key_of_all = digest(self.sources["asterisk/"], given.sanitize)
         self.done, self.todo, self.lock, self.spare = [], queue.Queue(), threading.Lock(), []
+        self.sound = set()
         self.failed = None
 
     def _sources(self, without):
@@ -136,8 +137,7 @@ class Bench:
             return "equivalent", "the compiler makes the same code of it"
         return "survived", "" if tests or quick else "no test program has this file"
 
-    @staticmethod
-    def try_quick(place, path, text, tests):
+    def try_quick(self, place, path, text, tests):
         """The tests that need little: (verdict, which or why), (None, None) if none of them notices."""
         loaded = place.preload(path, text)
         if loaded is None:
@@ -150,8 +150,20 @@ class Bench:
                 return "does not compile", errors_of(loaded[1])
         for test in tests:
             if failure := place.notices(test, loaded[0] if loaded else ""):
+                if loaded:
+                    self.must_pass(place, path, test)
                 return "killed", failure
         return None, None
+
+    def must_pass(self, place, path, test):
+        """The library alone, without a fault in it, must not make the test fail. Looked at once."""
+        with self.lock:
+            known = (path, test.name) in self.sound
+            self.sound.add((path, test.name))
+        if not known:
+            library, words = place.preload(path, self.tree.texts[path])
+            if failure := words or place.notices(test, library):
+                raise Broken(f"{path} as a library of its own, without a fault: {failure}")
 
 
 def errors_of(words):
