@@ -43,6 +43,11 @@ def contents(top):
     return found
 
 
+def errors_of(words):
+    """The line of a compiler's words that says why."""
+    return next((line for line in words.split("\n") if re.search(r"\berror: ", line)), words[-200:])
+
+
 def alone(folder):
     """Go on with a /tmp of our own in memory, where this machine allows it: quicker, and nothing of a
     program that crashed is left."""

@@ -20,7 +20,7 @@ import threading
 import chance
 import faults
 import module
-from place import Broken, Place, alone, contents
+from place import Broken, Place, alone, contents, errors_of
 from results import Result, Results, digest, score
 from tree import Tree
 
@@ -164,11 +164,6 @@ class Bench:
             library, words = place.preload(path, self.tree.texts[path])
             if failure := words or place.notices(test, library):
                 raise Broken(f"{path} as a library of its own, without a fault: {failure}")
-
-
-def errors_of(words):
-    """The line of a compiler's words that says why."""
-    return next((line for line in words.split("\n") if "error" in line), words[-200:])
 
 
 def prepare(given, bench):
