@@ -29,6 +29,30 @@ static bool wins(const struct pair *pair, enum zrtp_mode mode, const uint8_t *ow
 	return zrtp_own_commit_wins(pair->side[ALICE].log[0].stream, &a, &b);
 }
 
+/* In Preshared mode alone, and where one of the two has it. */
+static void the_m_flag_counts_in_preshared_mode_only(void **state) /* R041 R042 */
+{
+	static const uint8_t low[ZRTP_HVI_SIZE] = { 1 }, high[ZRTP_HVI_SIZE] = { 2 };
+
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		bool own = way & 1, peer = way & 2;
+		struct pair_config config = defaults();
+		struct pair *pair;
+
+		config.policy[ALICE].mitm = own;
+		config.policy[BOB].mitm = peer;
+		pair = pair_secured(&config);
+		assert_true(wins(pair, ZRTP_MODE_DH, high, low));
+		assert_false(wins(pair, ZRTP_MODE_DH, low, high));
+		assert_true(wins(pair, ZRTP_MODE_MULTISTREAM, high, low));
+		assert_false(wins(pair, ZRTP_MODE_MULTISTREAM, low, high));
+		assert_int_equal(wins(pair, ZRTP_MODE_PRESHARED, high, low), own == peer || peer);
+		assert_int_equal(wins(pair, ZRTP_MODE_PRESHARED, low, high), own != peer && peer);
+		pair_free(pair);
+	}
+}
+
 static void every_octet_of_hvi_and_nonce_counts(void **state) /* R043 */
 {
 	static const struct {
@@ -449,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_octet_of_hvi_and_nonce_counts),
+		cmocka_unit_test(the_m_flag_counts_in_preshared_mode_only),
 		cmocka_unit_test(every_octet_of_hvi_is_compared_with_dhpart2),
 		cmocka_unit_test(the_loser_makes_a_key_pair_of_the_winners_type),
 		cmocka_unit_test(a_second_commit_of_the_peer_does_not_replace_the_first),

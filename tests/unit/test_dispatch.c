@@ -323,6 +323,69 @@ static void a_dhpart1_in_multistream_mode_is_passed_over(void **state) /* R157 *
 	pair_free(pair);
 }
 
+/* ---- DHPart2 again ---- */
+
+/* Confirm1 is repeated for who repeats its DHPart2, and for nothing else. */
+static void another_dhpart2_gets_no_second_confirm1(void **state)
+{
+	struct pair_config config;
+	struct pair_tap taps[] = { { .type = "DHPart2 ", .to = BOB }, { .type = NULL } };
+	struct pair *pair;
+	uint8_t message[ZRTP_DHPART_MAX];
+	size_t len;
+
+	(void)state;
+	pair_config_init(&config);
+	config.policy[BOB].passive = true;
+	pair = pair_new(&config);
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	while (state_of(pair, BOB, 0) != ZRTP_STATE_CONFIRM1_SENT) {
+		pair_run(pair, pair->now + 1000);
+	}
+	len = taps[0].last.len - ZRTP_PACKET_OVERHEAD;
+	memcpy(message, taps[0].last.octets + 12, len);
+	for (unsigned octet = 12; octet <= len; octet++) {
+		unsigned sent = stream_of(pair, BOB, 0)->sent;
+
+		message[octet < len ? octet : 12] ^= octet < len ? 1 : 0; /* at last as it was */
+		assert_int_equal(pair_inject(pair, BOB, 0, message, len),
+				 octet < len ? ZRTP_DROPPED : ZRTP_OK);
+		message[octet < len ? octet : 12] ^= octet < len ? 1 : 0;
+		assert_int_equal(stream_of(pair, BOB, 0)->sent, sent + (octet == len));
+		assert_int_equal(state_of(pair, BOB, 0), ZRTP_STATE_CONFIRM1_SENT);
+	}
+	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+	pair_free(pair);
+}
+
+/* ---- E in the Confirm (5.7) ---- */
+
+static void e_stands_in_the_first_streams_confirm_only(void **state)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	config.policy[BOB].mitm = config.policy[BOB].passive = true;
+	pair = pair_new(&config);
+	assert_int_equal(zrtp_session_enroll(pair->side[BOB].session), ZRTP_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		pair_start(pair, i);
+		while (state_of(pair, ALICE, i) != ZRTP_STATE_CONFIRM2_SENT) {
+			pair_run(pair, pair->now + 1000);
+		}
+		assert_int_equal(stream_of(pair, ALICE, i)->exchange->peer_flags & ZRTP_CONFIRM_ENROLL,
+				 i ? 0 : ZRTP_CONFIRM_ENROLL);
+		assert_true(pair_run_until_secure(pair, i, pair->now + SECOND));
+	}
+	pair_free(pair);
+}
+
 /* ---- Commit beside GoClear ---- */
 
 static bool lose_clearack(struct pair *pair, struct pair_packet *packet)
@@ -378,6 +441,41 @@ static void a_commit_while_goclear_waits_is_not_answered(void **state)
 	pair_free(pair);
 }
 
+/* There is nothing any more that could carry it, on whatever stream GoClear came. */
+static void a_sasrelay_that_the_peers_goclear_ends_has_failed(void **state)
+{
+	(void)state;
+	for (unsigned carrier = 0; carrier < 2; carrier++) {
+		struct pair_config config = both_clear();
+		struct pair_tap taps[] = { { .type = "SASrelay", .to = ALICE, .lose = PAIR_LOSE_ALL },
+					   { .type = NULL } };
+		struct pair *pair;
+		unsigned sent;
+
+		config.policy[BOB].mitm = true;
+		pair = pair_secured(&config);
+		pair_add_stream(pair, 1);
+		pair_start(pair, 1);
+		assert_true(pair_run_until_secure(pair, 1, pair->now + SECOND));
+		pair_run(pair, pair->now + SECOND);
+		pair->filter = pair_tapped;
+		pair->filter_arg = taps;
+		assert_int_equal(
+			zrtp_stream_relay_sas(stream_of(pair, BOB, 0), "B32", NULL, false, false, pair->now),
+			ZRTP_OK);
+		assert_int_equal(zrtp_stream_go_clear(stream_of(pair, ALICE, carrier), pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + SECOND / 10);
+		assert_int_equal(state_of(pair, BOB, 0), ZRTP_STATE_CLEAR);
+		assert_int_equal(pair->side[BOB].log[0].event_count[ZRTP_EVENT_RELAY_FAILED], 1);
+		assert_int_equal(pair->side[BOB].log[1].event_count[ZRTP_EVENT_RELAY_FAILED], 0);
+		sent = taps[0].seen;
+		pair_run(pair, pair->now + 20 * SECOND);
+		assert_int_equal(taps[0].seen, sent);
+		assert_int_equal(pair->side[BOB].log[0].event_count[ZRTP_EVENT_RELAY_FAILED], 1);
+		pair_free(pair);
+	}
+}
+
 /* A Commit of the time before the GoClear, on the stream that it was for. */
 static void a_commit_replayed_after_goclear_is_not_answered(void **state)
 {
@@ -417,7 +515,10 @@ int main(void)
 		cmocka_unit_test(commit_says_what_helloack_says),
 		cmocka_unit_test(a_confirm1_before_dhpart1_ends_nothing),
 		cmocka_unit_test(a_dhpart1_in_multistream_mode_is_passed_over),
+		cmocka_unit_test(another_dhpart2_gets_no_second_confirm1),
+		cmocka_unit_test(e_stands_in_the_first_streams_confirm_only),
 		cmocka_unit_test(a_commit_while_goclear_waits_is_not_answered),
+		cmocka_unit_test(a_sasrelay_that_the_peers_goclear_ends_has_failed),
 		cmocka_unit_test(a_commit_replayed_after_goclear_is_not_answered),
 	};
 

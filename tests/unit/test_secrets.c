@@ -89,6 +89,10 @@ static void after_a_mismatch_nothing_is_stored_without_the_users_word(void **sta
 			assert_true(pair->side[i].stored.verified);
 			assert_int_equal(pair->side[i].stored.changed,
 					 ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED);
+			before = pair->side[i].stored;
+			set_verified(pair, i, true); /* said twice: the secret is stored once */
+			assert_memory_equal(pair->side[i].stored.rs1, before.rs1, ZRTP_SECRET_SIZE);
+			assert_int_equal(pair->side[i].stored.changed, ZRTP_CHANGED_VERIFIED);
 		}
 		assert_memory_equal(pair->side[ALICE].stored.rs1, pair->side[BOB].stored.rs1,
 				    ZRTP_SECRET_SIZE);

@@ -465,6 +465,28 @@ static void destroying_the_agreeing_stream_lets_the_others_go_on(void **state)
 	pair_free(pair);
 }
 
+/* And when it is stopped: at once, not when its turn would have been over. */
+static void stopping_the_agreeing_stream_lets_the_others_go_on(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+
+	(void)state;
+	config.policy[1].passive = true;
+	pair = pair_new(&config);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		pair_start(pair, i);
+	}
+	pair_run(pair, pair->now + 3 * PAIR_DELAY);
+	assert_ptr_equal(session_of(pair, 0)->agreeing, stream_of(pair, 0));
+	assert_int_equal(pair_info(pair, 0, 1).state, ZRTP_STATE_FOUND);
+	zrtp_stream_stop(stream_of(pair, 0));
+	assert_int_equal(pair_info(pair, 0, 1).state, ZRTP_STATE_COMMIT_SENT);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + SECOND));
+	pair_free(pair);
+}
+
 /* The same from its secure callback, when the others are about to go on. */
 static void free_when_secure(struct pair_log *log, char what)
 {
@@ -810,6 +832,7 @@ int main(void)
 		cmocka_unit_test(half_a_table_is_refused),
 		cmocka_unit_test(streams_may_be_destroyed_while_they_are_visited),
 		cmocka_unit_test(destroying_the_agreeing_stream_lets_the_others_go_on),
+		cmocka_unit_test(stopping_the_agreeing_stream_lets_the_others_go_on),
 		cmocka_unit_test(destroying_a_stream_in_its_secure_callback_lets_the_others_go_on),
 		cmocka_unit_test(a_ping_is_answered_and_told_in_any_state),
 		cmocka_unit_test(a_ping_is_sent_once),

@@ -273,6 +273,31 @@ static void a_new_label_is_no_mismatch_of_whom_it_is_expected(void **state)
 	}
 }
 
+/* Calls of two PBXs that began at once may each have made a first secret: that none of them
+ * matches says nothing, and none of them is kept beside the new one. */
+static void first_calls_that_do_not_match_are_no_mismatch(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		bool first = way & 1, matches = way & 2;
+		struct call call = between(1, 2, matches ? 1 : 3, 0);
+		const struct zrtp_retained *r;
+
+		call.policy[ALICE].resync = true;
+		call.alice.first_calls = first;
+		r = run(&call);
+		assert_int_equal(pair_session_info(call.pair, ALICE).cache_mismatch, !first && !matches);
+		assert_int_equal(pair_session_info(call.pair, ALICE).rs_matched, matches);
+		assert_int_equal(r->match, matches ? ZRTP_MATCH_OWN
+					   : first ? ZRTP_MATCH_NONE
+						   : ZRTP_MATCH_FAILED);
+		assert_false(r->first_calls);
+		assert_int_equal(r->has_rs2, matches || !first);
+		assert_true(is(r->rs2, r->has_rs2 ? 1 : 0));
+		pair_free(call.pair);
+	}
+}
+
 /* ---- after a mismatch ---- */
 
 static void a_pbx_takes_the_new_secret_but_not_where_its_own_failed(void **state)
@@ -625,6 +650,7 @@ int main(void)
 		cmocka_unit_test(a_mismatch_begins_a_line_beside_the_other),
 		cmocka_unit_test(a_new_label_begins_a_line_alone),
 		cmocka_unit_test(a_new_label_is_no_mismatch_of_whom_it_is_expected),
+		cmocka_unit_test(first_calls_that_do_not_match_are_no_mismatch),
 		cmocka_unit_test(a_pbx_takes_the_new_secret_but_not_where_its_own_failed),
 		cmocka_unit_test(interval_zero_stores_nothing),
 		cmocka_unit_test(interval_zero_leaves_the_other_secrets),
