@@ -485,8 +485,9 @@ static enum zrtp_store_status sq_pair_drop(void *arg, const uint8_t *own_zid, co
 
 /* ---- the whole ---- */
 
-/* Larger databases are not written anew for what was removed from them. */
-enum { REWRITE_MAX = 32 << 20 };
+/* Calls wait for this store meanwhile: larger databases are not written anew for what was
+ * removed from them, and other processes are not waited for long (ms). */
+enum { REWRITE_MAX = 8 << 20, ERASE_BUSY = 200 };
 
 static int64_t size_of(struct sqlite *be)
 {
@@ -510,15 +511,21 @@ static int64_t size_of(struct sqlite *be)
 static enum zrtp_store_status sq_erase(void *arg, bool whole, struct zrtp_store_error *error)
 {
 	struct sqlite *be = arg;
+	enum zrtp_store_status status;
 	int code = SQLITE_OK;
 
+	if (!whole && be->busy > ERASE_BUSY) {
+		sqlite3_busy_timeout(be->db, ERASE_BUSY);
+	}
 	if (whole || size_of(be) <= REWRITE_MAX) {
 		code = sqlite3_exec(be->db, "PRAGMA temp_store = MEMORY; VACUUM", NULL, NULL, NULL);
 	}
 	if (code == SQLITE_OK) {
 		code = sqlite3_wal_checkpoint_v2(be->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	}
-	return code == SQLITE_OK ? ZRTP_STORE_OK : sq_fail(be, code, error);
+	status = code == SQLITE_OK ? ZRTP_STORE_OK : sq_fail(be, code, error);
+	sqlite3_busy_timeout(be->db, (int)be->busy);
+	return status;
 }
 
 static enum zrtp_store_status sq_purge(void *arg, int64_t now, uint64_t *pairs, uint64_t *peers,

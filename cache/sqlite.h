@@ -12,6 +12,7 @@ struct sqlite {
 	sqlite3 *db;
 	sqlite3_stmt **statements;
 	char *path;
+	unsigned busy; /* milliseconds to wait for another process */
 };
 
 extern const struct zrtp_store_backend sq_backend;

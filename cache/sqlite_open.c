@@ -213,19 +213,19 @@ static enum zrtp_store_status make_file(const char *path, const struct zrtp_stor
 
 /* Of several that begin a database at once all but one are refused this at once: SQLite
  * does not wait where two might wait for each other. */
-static int begin_log(struct sqlite *be, unsigned busy)
+static int begin_log(struct sqlite *be)
 {
 	unsigned waited = 0;
 	int code;
 
 	do {
 		code = sqlite3_exec(be->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	} while ((code & 0xff) == SQLITE_BUSY && waited < busy && (waited += (unsigned)sqlite3_sleep(10)));
+	} while ((code & 0xff) == SQLITE_BUSY && waited < be->busy &&
+		 (waited += (unsigned)sqlite3_sleep(10)));
 	return code;
 }
 
-static enum zrtp_store_status configure(struct sqlite *be, off_t size, unsigned busy,
-					struct zrtp_store_error *error)
+static enum zrtp_store_status configure(struct sqlite *be, off_t size, struct zrtp_store_error *error)
 {
 	static const char pragmas[] = "PRAGMA synchronous = FULL;"
 				      "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
@@ -238,7 +238,7 @@ static enum zrtp_store_status configure(struct sqlite *be, off_t size, unsigned 
 	if (status) {
 		return status;
 	}
-	code = begin_log(be, busy);
+	code = begin_log(be);
 	if (code == SQLITE_OK) {
 		code = sqlite3_exec(be->db, pragmas, NULL, NULL, NULL);
 	}
@@ -261,7 +261,6 @@ static enum zrtp_store_status open_database(struct sqlite **out, const char *pat
 					    struct zrtp_store_error *error)
 {
 	struct sqlite *be = calloc(1, sizeof(*be));
-	unsigned busy = config && config->busy_ms ? config->busy_ms : 5000;
 	enum zrtp_store_status status;
 	off_t size;
 	int code;
@@ -270,14 +269,15 @@ static enum zrtp_store_status open_database(struct sqlite **out, const char *pat
 		free(be);
 		return zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
 	}
+	be->busy = config && config->busy_ms ? config->busy_ms : 5000;
 	status = make_file(path, config, &size, error);
 	if (!status) {
 		code = sqlite3_open_v2(path, &be->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 		status = code == SQLITE_OK ? ZRTP_STORE_OK : sq_fail(be, code, error);
 	}
 	if (!status) {
-		sqlite3_busy_timeout(be->db, (int)busy);
-		status = configure(be, size, busy, error);
+		sqlite3_busy_timeout(be->db, (int)be->busy);
+		status = configure(be, size, error);
 	}
 	if (status) {
 		sq_close(be);

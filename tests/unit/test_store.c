@@ -1011,7 +1011,6 @@ static void what_could_not_be_erased_is_told(void **state)
 	(void)state;
 	stores_zid(zid, 1);
 	stores_prepare(&t, STORE_SQLITE);
-	t.config.busy_ms = 1;
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 	stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 	assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
