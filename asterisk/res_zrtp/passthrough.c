@@ -89,6 +89,7 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 	const struct net_address *source)
 {
 	int admitted = kind != KIND_OTHER;
+	int required = media->settings->require || partner->settings->require;
 
 	ao2_lock(media);
 	if (admitted && kind == KIND_RTCP && !media->pass.mux) {
@@ -97,9 +98,12 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 		admitted = from_phone(media, kind, octets, len, source);
 	}
 	/* Only an exchange that was seen whole speaks for what follows it. */
-	if (kind != KIND_ZRTP && (media->settings->require || partner->settings->require
-		|| (dialog_is_phones(media) && !media_is_further(media)))) {
+	if (kind != KIND_ZRTP && (required || (dialog_is_phones(media) && !media_is_further(media)))) {
 		admitted &= media->pass.keyed;
+	}
+	/* Of RTP nobody without the keys can tell whether it is encrypted. */
+	if (required && kind == KIND_RTCP && wire_is_plain_rtcp(octets, len)) {
+		admitted = 0;
 	}
 	if (admitted) {
 		media->pass.received++;

@@ -32,6 +32,24 @@ static inline int wire_is_rtcp(uint8_t second)
 	return second >= 192 && second <= 223;
 }
 
+/*!
+ * \brief Is this a compound of RTCP packets to its last octet (RFC 3550, 6.1)? SRTCP ends
+ * with an index and a tag, which no RTCP packet does.
+ */
+static inline int wire_is_plain_rtcp(const uint8_t *octets, size_t len)
+{
+	size_t at = 0;
+
+	while (at + 4 <= len) {
+		if (!wire_is_media(octets[at]) || !wire_is_rtcp(octets[at + 1])) {
+			return 0;
+		}
+		at += 4 * (1 + ((size_t) octets[at + 2] << 8 | octets[at + 3]));
+	}
+
+	return len && at == len;
+}
+
 /*! \brief Is this ZRTP datagram one with a message of this type, of eight characters? */
 static inline int wire_is_message(const uint8_t *octets, size_t len, const char *type)
 {

@@ -271,7 +271,10 @@ class Call:
             since = max(party.secure_at or 0 for party in self.parties)
             for text in judge.to_strangers(self.tap, self.strangers, since):
                 self._finding(text)
-        for text in judge.amplified(self.tap, self.strangers, self.assault.stranger_octets):
+        # Whom a description of the media names gets what any phone gets.
+        named = {self.strangers[0], self.strangers[0] + 1} if self.signalled else set()
+        plain = any(party.kind == PLAIN for party in self.parties)
+        for text in judge.amplified(self.tap, set(self.strangers) - named, self.assault.stranger_octets, plain):
             self._finding(text)
 
     def _away(self):
