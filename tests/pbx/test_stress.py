@@ -85,8 +85,8 @@ def quiet(lab):
         lab.pbx.cli("channel request hangup all")
         return lab.pbx.channels() == 0 and not lab.pbx.streams()
     try:
-        # SIP's own timers may keep a session for 32 seconds.
-        wait.until("nothing left of all calls", 45, none, 0.5)
+        # SIP may keep a session for a re-INVITE and then a BYE that nobody answers, 32 seconds each.
+        wait.until("nothing left of all calls", 80, none, 0.5)
     except wait.Timeout as late:
         raise wait.Timeout(f"{late}: " + " | ".join(lab.pbx.cli(command) for command in (
             "core show channels concise", "zrtp show streams", "bridge show all"))) from late
