@@ -386,6 +386,31 @@ static void e_stands_in_the_first_streams_confirm_only(void **state)
 	pair_free(pair);
 }
 
+/* So does V, which is of the secret that matched there. */
+static void v_stands_in_the_first_streams_confirm_only(void **state)
+{
+	struct pair_config config;
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	config.policy[BOB].passive = true;
+	pair = pair_secured(&config);
+	assert_int_equal(zrtp_session_set_verified(pair->side[BOB].session, true), ZRTP_OK);
+	pair_new_call(pair, &config);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_add_stream(pair, i);
+		pair_start(pair, i);
+		while (state_of(pair, ALICE, i) != ZRTP_STATE_CONFIRM2_SENT) {
+			pair_run(pair, pair->now + 1000);
+		}
+		assert_int_equal(stream_of(pair, ALICE, i)->exchange->peer_flags & ZRTP_CONFIRM_VERIFIED,
+				 i ? 0 : ZRTP_CONFIRM_VERIFIED);
+		assert_true(pair_run_until_secure(pair, i, pair->now + SECOND));
+	}
+	pair_free(pair);
+}
+
 /* ---- Commit beside GoClear ---- */
 
 static bool lose_clearack(struct pair *pair, struct pair_packet *packet)
@@ -517,6 +542,7 @@ int main(void)
 		cmocka_unit_test(a_dhpart1_in_multistream_mode_is_passed_over),
 		cmocka_unit_test(another_dhpart2_gets_no_second_confirm1),
 		cmocka_unit_test(e_stands_in_the_first_streams_confirm_only),
+		cmocka_unit_test(v_stands_in_the_first_streams_confirm_only),
 		cmocka_unit_test(a_commit_while_goclear_waits_is_not_answered),
 		cmocka_unit_test(a_sasrelay_that_the_peers_goclear_ends_has_failed),
 		cmocka_unit_test(a_commit_replayed_after_goclear_is_not_answered),
