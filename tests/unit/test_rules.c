@@ -510,6 +510,69 @@ static void of_one_generation_the_stricter_counts(void **state)
 	}
 }
 
+/* Each line has its own time, and what two labels' first calls made is of two labels. */
+static void what_is_of_one_says_nothing_of_another(void **state)
+{
+	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE), r;
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	in.expiry = 100;
+	stores_put(&t, 1, "a", T, &in);
+	in = stores_update(2, 0, ZRTP_MATCH_FAILED);
+	stores_put(&t, 1, "a", T + 1, &in);
+	assert_int_equal(zrtp_store_purge(t.store, T + 200, NULL, NULL, &t.error), ZRTP_STORE_OK);
+	offered(&t, "a", T + 200, 2, 0, 0);
+	/* An expiration of 0 is of the secret that it was said of. */
+	in = stores_update(9, 0, ZRTP_MATCH_OWN);
+	in.changed = ZRTP_CHANGED_EXPIRY;
+	stores_put(&t, 1, "a", T + 201, &in);
+	offered(&t, "a", T + 202, 2, 0, 0);
+	stores_end(&t);
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	in = stores_update(2, 0, ZRTP_MATCH_NONE);
+	stores_put(&t, 1, "b", T + 1, &in);
+	assert_int_equal(stores_find(&t, 1).labels, 2);
+	r = stores_get(&t, 1, "b", T + 2);
+	assert_true(stores_is_secret(r.rs1, 2) && !r.new_label);
+	stores_end(&t);
+	/* Whose line it is does not change with a match from elsewhere. */
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, OTHER, "a", T + MINUTE, 2, 1);
+	assert_int_equal(stores_get(&t, 1, "a", T + MINUTE).made_by, PHONE);
+	assert_true(stores_get(&t, 1, "a", T).files_by_label);
+	in = stores_update(0, 0, ZRTP_MATCH_OWN);
+	in.changed = ZRTP_CHANGED_PBX;
+	in.has_pbx = true;
+	stores_put(&t, 1, "a", T + MINUTE, &in);
+	assert_false(stores_get(&t, 1, "a", T).files_by_label); /* who is enrolled has to prove it */
+	stores_end(&t);
+}
+
+/* Of another label what was proved; under none that is known the newest there is. */
+static void what_is_offered_of_other_labels(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "a", T + MINUTE, 2, 0);
+	offered(&t, "new", T + 2 * MINUTE, 2, 1, 0); /* both, while it is the only label */
+	put(&t, PHONE, "b", T + 3 * MINUTE, 3, 0);
+	offered(&t, "c", T + 4 * MINUTE, 3, 1, 0);
+	stores_end(&t);
+	open_memory(&t);
+	put(&t, PHONE, ZRTP_STORE_LABEL_UNKNOWN, T, 1, 0);
+	offered(&t, ZRTP_STORE_LABEL_UNKNOWN, T + 1, 1, 0, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	assert_true(stores_is_secret(stores_get(&t, 1, ZRTP_STORE_LABEL_UNKNOWN, T + 2 * MINUTE).rs1, 2));
+	stores_end(&t);
+}
+
 /* ---- room for two lines ---- */
 
 /* Under a label that the peer did not call first: the one that is proved is the senior. */
@@ -605,6 +668,8 @@ int main(void)
 		cmocka_unit_test(the_only_secret_under_a_new_label_proves_by_zid),
 		cmocka_unit_test(the_users_word_puts_a_line_first),
 		cmocka_unit_test(what_the_users_word_put_first_is_as_old),
+		cmocka_unit_test(what_is_of_one_says_nothing_of_another),
+		cmocka_unit_test(what_is_offered_of_other_labels),
 		cmocka_unit_test(the_last_word_counts),
 		cmocka_unit_test(of_one_generation_the_stricter_counts),
 		cmocka_unit_test(the_senior_line_is_the_one_proved_first),

@@ -4,6 +4,7 @@
  * to another place, or damaged. Whatever a call is offered then is what was stored for
  * that peer, with the V, the count and the expiry that were said of it, or nothing.
  */
+#include "../../cache/lines.h"
 #include "stores.h"
 
 #include <openssl/evp.h>
@@ -523,6 +524,41 @@ static void a_secret_of_another_length_is_refused(void **state)
 	stores_end(&t);
 }
 
+/* Lines are read from blocks of their own size: cut at each place, longer, with flags that
+ * there are not. */
+static void lines_that_are_none_are_not_read(void **state)
+{
+	uint8_t text[LINE_TEXT_MAX + 8] = { 0 };
+	struct lines lines, out;
+	size_t len, one;
+
+	(void)state;
+	memset(&lines, 0, sizeof(lines));
+	for (unsigned i = 0; i < LINES; i++) {
+		lines.line[i].id = i + 1;
+		lines.line[i].newest.generation = lines.line[i].matched.generation = 1;
+		lines.line[i].twin.generation = 1;
+	}
+	len = lines_write(&lines, text);
+	one = len / 2;
+	assert_int_equal(len, LINE_TEXT_MAX);
+	for (size_t cut = 0; cut <= len + 8; cut++) {
+		uint8_t *exact = malloc(cut ? cut : 1);
+
+		memcpy(exact, text, cut);
+		assert_int_equal(lines_read(&out, exact, cut), cut == len || cut == one);
+		free(exact);
+	}
+	for (unsigned bit = 0; bit < 8; bit++) {
+		text[0] ^= (uint8_t)(1U << bit);
+		/* V, the PBX's flag and that of an ID that was seen are only flags. */
+		assert_int_equal(lines_read(&out, text, len), bit >= 3 && bit <= 5);
+		text[0] ^= (uint8_t)(1U << bit);
+	}
+	memset(text + 1, 0, 8); /* no line has the number 0 */
+	assert_false(lines_read(&out, text, len));
+}
+
 /* ---- nonces ---- */
 
 static unsigned collect(sqlite3 *db, uint8_t nonces[][12], unsigned count)
@@ -850,6 +886,7 @@ int main(void)
 		cmocka_unit_test(each_octet_of_both_zids_counts),
 		cmocka_unit_test(lines_of_a_while_ago_say_nothing),
 		cmocka_unit_test(a_secret_of_another_length_is_refused),
+		cmocka_unit_test(lines_that_are_none_are_not_read),
 		cmocka_unit_test(no_two_seals_have_one_nonce),
 		cmocka_unit_test(each_octet_of_a_file_counts_whatever_its_sums),
 		cmocka_unit_test(a_row_of_any_kind_does_no_harm),
