@@ -70,7 +70,7 @@ static void secret_of(struct zrtp_retained *out)
 	}
 	out->expiry = UINT32_MAX;
 	out->changed = ZRTP_CHANGED_SECRET | ZRTP_CHANGED_VERIFIED;
-	out->match = ZRTP_MATCH_OWN;
+	out->match = ZRTP_MATCH_NONE;
 }
 
 static void lookup(struct zrtp_store *store, unsigned peer)

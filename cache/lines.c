@@ -280,8 +280,15 @@ static bool is_line(const struct line *line, const struct zrtp_retained *in)
 	if (is_match(in)) {
 		return line->id == in->line;
 	}
-	return line->id == name_of(in->rs1) ||
-	       (in->match == ZRTP_MATCH_NONE && line->id == LINE_FIRST && is_of(line, in));
+	if (line->id == name_of(in->rs1)) {
+		return true;
+	}
+	if (in->unavailable && line->id == LINE_FIRST && has(line, in->rs1)) {
+		return true; /* it was the first one after all */
+	}
+	/* A yes may be of a first call whose peer was deleted since, and had another one. */
+	return in->match == ZRTP_MATCH_NONE && line->id == LINE_FIRST && is_of(line, in) &&
+	       (in->changed & ZRTP_CHANGED_SECRET || !in->verified || has(line, in->rs1));
 }
 
 struct line *lines_find(struct lines *lines, const struct zrtp_retained *in)

@@ -314,6 +314,7 @@ void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now,
 		!is_unknown(label) && (peer->row.scope == ZRTP_SCOPE_LABEL ||
 				       (peer->row.scope == ZRTP_SCOPE_UNKNOWN && !peer->has_pbx));
 	out->made_by = peer->first.endpoint;
+	out->known_since = peer->row.first_use;
 	offer_secrets(peer, label, now, out);
 }
 
@@ -450,8 +451,23 @@ static bool lines_equal(const struct lines *a, const struct lines *b)
 	return equal;
 }
 
-void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
-		      struct pair **written, bool *only)
+/* The call did not know what there is of the peer: it has matched none of that, nor a
+ * pbxsecret. */
+static struct zrtp_retained settle_doubt(const struct peer *peer, const struct zrtp_retained *in)
+{
+	struct zrtp_retained out = *in;
+
+	if (in->unavailable && peer->row.revision && in->match == ZRTP_MATCH_NONE) {
+		out.match = ZRTP_MATCH_FAILED;
+		if (peer->has_pbx) {
+			out.changed = 0;
+		}
+	}
+	return out;
+}
+
+static void merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
+		  struct pair **written, bool *only)
 {
 	bool secret = lines_begin(in);
 	struct zrtp_retained seen;
@@ -460,7 +476,7 @@ void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const s
 
 	*only = false;
 	*written = NULL;
-	if (in->changed & ZRTP_CHANGED_PBX) {
+	if (in->changed & ZRTP_CHANGED_PBX && (peer->has_pbx || !in->had_pbx)) {
 		merge_pbx(peer, in);
 	}
 	if (secret) {
@@ -489,4 +505,13 @@ void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const s
 	if (now > peer->row.last_use) {
 		peer->row.last_use = now;
 	}
+}
+
+void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
+		      struct pair **written, bool *only)
+{
+	struct zrtp_retained settled = settle_doubt(peer, in);
+
+	merge(peer, label, now, &settled, written, only);
+	OPENSSL_cleanse(&settled, sizeof(settled));
 }

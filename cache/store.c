@@ -601,6 +601,13 @@ static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer
 	return status;
 }
 
+/* Did the call begin with an entry of the peer, or make one? If there is none any more, it
+ * was deleted meanwhile, and comes back with the next exchange only. */
+static bool had_entry(const struct zrtp_retained *in)
+{
+	return in->known_since || in->again || in->match != ZRTP_MATCH_NONE;
+}
+
 static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	const struct put *put = arg;
@@ -611,8 +618,11 @@ static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zr
 	status = zrtp_store_load(store, put->key->own_zid, put->key->peer_zid, put->key->label, &peer, error);
 	if (status == ZRTP_STORE_UNKNOWN) {
 		/* Flags of a secret that is not there any more say nothing. */
-		makes = put->in->changed & (ZRTP_CHANGED_SECRET | ZRTP_CHANGED_PBX);
+		makes = put->in->changed & (ZRTP_CHANGED_SECRET | ZRTP_CHANGED_PBX) && !had_entry(put->in);
 		status = ZRTP_STORE_OK;
+	} else if (!status && put->in->known_since) {
+		/* Another one of the same peer, later than that? An import makes it older at most. */
+		makes = peer.row.first_use <= put->in->known_since;
 	}
 	if (!status && makes) {
 		status = write_merged(store, &peer, put, error);

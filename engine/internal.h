@@ -64,6 +64,9 @@ struct zrtp_session {
 	bool verified;      /* V: of the secret that matched, or by the user's word */
 	bool foreign;       /* other endpoints' calls made the secrets there were */
 	bool was_enrolled;  /* there was a pbxsecret */
+	bool had_pbx;       /* there is one in the cache, as far as is known */
+	bool has_put;       /* something since get */
+	bool cache_away;    /* the cache cannot be asked now */
 
 	char label[ZRTP_LABEL_SIZE];
 	uint64_t endpoint; /* 0: not known */

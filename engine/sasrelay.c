@@ -205,6 +205,9 @@ static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZR
  * whatever number he calls and however often its secrets match since. */
 bool zrtp_enrollment_needs_word(const struct zrtp_session *session)
 {
+	if (session->retained.unavailable) {
+		return true; /* and the word does not help: it is not known whose ZID this is */
+	}
 	if (session->pbx_matched || (session->rs_matched && !session->retained.line_later)) {
 		return false;
 	}
@@ -247,6 +250,6 @@ void zrtp_session_forget_enrollment(struct zrtp_session *session)
 	r->has_pbx = r->has_pbx_alternate = false;
 	zrtp_wipe(r->pbxsecret, sizeof(r->pbxsecret));
 	zrtp_wipe(r->pbx_alternate, sizeof(r->pbx_alternate));
-	session->pbx_matched = session->pbx_alternate = false;
+	session->pbx_matched = session->pbx_alternate = session->had_pbx = false;
 	session->relayed = false;
 }

@@ -20,13 +20,15 @@ void zrtp_secrets_load(struct zrtp_session *session)
 	const struct zrtp_cache_key key = key_of(session);
 
 	zrtp_wipe(&session->retained, sizeof(session->retained));
-	if (has_cache(session) && cache->get(&key, &session->retained, cache->arg)) {
+	if (!has_cache(session) || cache->get(&key, &session->retained, cache->arg)) {
 		zrtp_wipe(&session->retained, sizeof(session->retained));
+		session->retained.unavailable = session->cache_away;
 	}
 	if (session->retained.auxsecret_len > sizeof(session->retained.auxsecret)) {
 		session->retained.auxsecret_len = 0;
 	}
-	session->was_enrolled = session->retained.has_pbx;
+	session->was_enrolled = session->had_pbx = session->retained.has_pbx;
+	session->has_put = false;
 	session->foreign = session->retained.made_by && session->retained.made_by != session->endpoint;
 }
 
@@ -318,8 +320,12 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 		session->retained.match = session->match;
 		session->retained.endpoint = session->endpoint;
 		session->retained.peer_mitm = session->peer_hello_flags & ZRTP_HELLO_MITM;
+		session->retained.again = session->has_put;
+		session->retained.had_pbx = session->had_pbx;
 		cache->put(&key, &session->retained, cache->arg);
 		session->retained.changed = 0;
+		session->has_put = true;
+		session->had_pbx = session->retained.has_pbx;
 	}
 }
 
@@ -450,8 +456,10 @@ static bool is_spare_shown(const struct zrtp_session *session)
  * interval of 0 (4.6.1.1). One who may have another of ours begins no line. */
 static bool must_wait(const struct zrtp_session *session)
 {
-	return session->cache_mismatch && (!session->expiry || is_spare_shown(session) ||
-					   !(may_resync(session) || has_evidence(session)));
+	bool doubtful = session->cache_mismatch || (session->retained.unavailable && !session->rs_matched);
+
+	return doubtful && (!session->expiry || is_spare_shown(session) ||
+			    !(may_resync(session) || has_evidence(session)));
 }
 
 void zrtp_secrets_update(struct zrtp_session *session)
@@ -495,6 +503,15 @@ enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool ve
 		session->retained.line_unproved &= !verified;
 		zrtp_secrets_put(session, ZRTP_CHANGED_VERIFIED);
 	}
+	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_session_set_cache_away(struct zrtp_session *session, bool away)
+{
+	if (session->has_peer) {
+		return ZRTP_WRONG_STATE;
+	}
+	session->cache_away = away;
 	return ZRTP_OK;
 }
 

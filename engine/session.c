@@ -274,6 +274,7 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->aux_matched = session->aux_matched;
 		out->pbx_matched = session->pbx_matched;
 		out->new_label = session->new_label;
+		out->cache_unavailable = session->retained.unavailable;
 		out->foreign_endpoint = session->foreign;
 		out->relayed = session->relayed;
 		out->relayed_verified = session->relayed_verified;

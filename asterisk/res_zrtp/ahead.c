@@ -94,6 +94,9 @@ static void tell_label(struct media *media, const struct ahead *ahead)
 	if (status == ZRTP_OK) {
 		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(media->leg));
 	}
+	if (status == ZRTP_OK) {
+		status = zrtp_session_set_cache_away(session, ahead->behind);
+	}
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
 		ast_log(LOG_WARNING, "%s: label %s: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
 	}

@@ -195,13 +195,28 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 	return known ? 0 : -1;
 }
 
+/*! \brief Was the peer of a call deleted since its exchange began? \pre table is locked */
+static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retained *in)
+{
+	struct known *known;
+
+	if (!in->known_since && !in->again) {
+		return 0;
+	}
+	known = ao2_find(table, key->peer_zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	ao2_cleanup(known);
+
+	return !known;
+}
+
 static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
 {
 	int64_t now = cache_clock();
 	struct known *known;
 
 	ao2_lock(table);
-	known = known_touch(key->peer_zid, key->label);
+	/* Of a peer that was deleted, or that has not called for long, the store knows. */
+	known = is_deleted(key, in) ? NULL : known_touch(key->peer_zid, key->label);
 	if (known) {
 		if (!is_for_store(known, in)) {
 			known_set(known, in, now);

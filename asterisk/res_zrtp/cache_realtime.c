@@ -19,6 +19,8 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include <openssl/crypto.h>
+
 #include "cache.h"
 
 #define META "zrtp_meta"
@@ -506,6 +508,8 @@ static enum zrtp_store_status realtime_peer_save(void *be, const struct zrtp_sto
 	return not_inserted(PEERS, realtime_peer_load(be, row->own_zid, row->peer_zid, &present, error), error);
 }
 
+static enum zrtp_store_status realtime_pair_drop(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+	const char *label, uint64_t revision, struct zrtp_store_error *error);
 static enum zrtp_store_status realtime_pair_trim(void *be, const uint8_t *own_zid, const uint8_t *peer_zid, size_t keep,
 	struct zrtp_store_error *error);
 
@@ -513,15 +517,15 @@ static enum zrtp_store_status realtime_peer_drop(void *be, const uint8_t *own_zi
 	struct zrtp_store_error *error)
 {
 	char own[ZID_TEXT_SIZE], peer[ZID_TEXT_SIZE];
-	enum zrtp_store_status status = realtime_pair_trim(be, own_zid, peer_zid, 0, error);
 
 	enroll_zid_text(own, own_zid);
 	enroll_zid_text(peer, peer_zid);
-	if (!status && ast_destroy_realtime(PEERS, "peer_zid", peer, "own_zid", own, SENTINEL) < 0) {
-		status = fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row, see what its driver says");
+	/* The peer first: a node that writes a pair now looks for it after that. */
+	if (ast_destroy_realtime(PEERS, "peer_zid", peer, "own_zid", own, SENTINEL) < 0) {
+		return fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row, see what its driver says");
 	}
 
-	return status;
+	return realtime_pair_trim(be, own_zid, peer_zid, 0, error);
 }
 
 static int compare_peers(const void *left, const void *right)
@@ -640,7 +644,7 @@ static enum zrtp_store_status present_revision(struct realtime *realtime, const 
 	return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 }
 
-static enum zrtp_store_status realtime_pair_save(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+static enum zrtp_store_status pair_write(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
 	const struct zrtp_store_pair_row *row, struct zrtp_store_error *error)
 {
 	const struct realtime *realtime = be;
@@ -677,6 +681,26 @@ static enum zrtp_store_status realtime_pair_save(void *be, const uint8_t *own_zi
 	}
 
 	return not_inserted(PAIRS, realtime_pair_load(be, own_zid, peer_zid, row->label, &present, error), error);
+}
+
+/*! \brief Another node may have deleted the peer since its row was written: the pair is to go too. */
+static enum zrtp_store_status realtime_pair_save(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+	const struct zrtp_store_pair_row *row, struct zrtp_store_error *error)
+{
+	struct zrtp_store_peer_row peer;
+	enum zrtp_store_status status = pair_write(be, own_zid, peer_zid, row, error);
+
+	if (status) {
+		return status;
+	}
+	status = realtime_peer_load(be, own_zid, peer_zid, &peer, error);
+	OPENSSL_cleanse(&peer, sizeof(peer));
+	if (status != ZRTP_STORE_UNKNOWN) {
+		return status;
+	}
+	status = realtime_pair_drop(be, own_zid, peer_zid, row->label, row->revision, error);
+
+	return status ? status : ZRTP_STORE_CONFLICT;
 }
 
 static int compare_pairs(const void *left, const void *right)

@@ -68,6 +68,11 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	stats_count(STATS_SECURE);
 	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
+	if (session.cache_unavailable && !session.rs_matched && !media_is_further(media)) {
+		ast_log(LOG_WARNING, "%s: the ZRTP cache is unavailable, so it is not known whether this phone has called "
+			"before, or who it is. Compare the SAS\n", media_name(media));
+		events_warn(media, "CacheUnavailable", "whether the peer shares the secret of earlier calls is not known");
+	}
 	if (again) {
 		speech_tell(media, "zrtp/now-secure");
 	}

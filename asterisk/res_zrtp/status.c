@@ -270,7 +270,8 @@ static void put_cache(char *out, const struct source *s)
 	const struct zrtp_session_info *session = &s->report.session;
 
 	if (session->has_sas) {
-		put(out, session->cache_mismatch ? "mismatch" : session->rs_matched ? "match" : "first");
+		put(out, session->cache_mismatch ? "mismatch" : session->rs_matched ? "match"
+			: session->cache_unavailable ? "unavailable" : "first");
 	}
 }
 

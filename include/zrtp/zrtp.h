@@ -227,6 +227,7 @@ struct zrtp_retained {
 	bool other_verified; /* and this is its V flag */
 	bool first_calls;    /* rs1, rs2 are of the first calls with a PBX, which may all have begun at
 			      * once: that none matches says nothing */
+	bool unavailable;    /* the cache could not be asked, see zrtp_session_set_cache_away() */
 	bool unproved;       /* which label this is, or that was, is not known: for the cache in put */
 	/* A line is a chain of secrets, each made in a call in which the one before
 	 * matched. A mismatch begins another (docs/cache.md). */
@@ -241,9 +242,13 @@ struct zrtp_retained {
 	bool has_spare;
 	bool spare_other; /* it is of another line; for the cache in put */
 	uint8_t spare[ZRTP_SECRET_SIZE];
-	uint64_t made_by; /* get: the endpoint whose calls made the peer's first line, see
-			   * zrtp_session_set_cache_endpoint(); 0: not known */
+	uint64_t made_by;    /* get: the endpoint whose calls made the peer's first line, see
+			      * zrtp_session_set_cache_endpoint(); 0: not known */
+	int64_t known_since; /* get: when the cache's entry of the peer was made, 0: not known. The engine
+			      * repeats it in put: an entry that is there no more was deleted meanwhile */
 	/* The engine says in put: */
+	bool again;        /* not the first put since get */
+	bool had_pbx;      /* there was a pbxsecret until now: if the cache has none, it was revoked */
 	uint64_t endpoint; /* of this call; 0: not known */
 	bool peer_mitm;    /* the peer is a PBX (M flag); in get: it was one */
 	unsigned changed;  /* enum zrtp_change */
@@ -482,6 +487,12 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_sess
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session,
 								  const char *label);
 
+/* The cache cannot be asked about the peer now. If its get knows nothing, then nothing is
+ * known of the peer, rather than that this is its first call: no continuity, no enrollment
+ * (zrtp_session_accept_enrollment() refuses), and what put has to store is stored as after
+ * a mismatch, beside what turns out to be there. ZRTP_WRONG_STATE as above. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_away(struct zrtp_session *session, bool away);
+
 /* From whom this call is, as the signalling has authenticated it: the name of an
  * account. A call of another endpoint than the one whose calls made the secrets
  * changes them only if one of them matches, and enrolls only then. NULL or "":
@@ -546,6 +557,7 @@ struct zrtp_session_info {
 	bool aux_matched;                             /* s2 was not null */
 	bool pbx_matched;                             /* s3 was not null */
 	bool new_label;                               /* see ZRTP_EVENT_NEW_LABEL */
+	bool cache_unavailable;                       /* whether the peer has called before is not known */
 	bool foreign_endpoint;                        /* others' calls made the secrets that
 						       * were known, see
 						       * zrtp_session_set_cache_endpoint() */

@@ -474,6 +474,7 @@ def absent(bench):
             with phone:
                 calls.start(lab, phone, "phone calls")
                 calls.secure(lab, phone)
+                equal("cache without a database", cache_shown(lab), "unavailable")
                 calls.end(lab, phone, "phone calls")
                 if "State           not open" not in lab.pbx.cli("zrtp cache status"):
                     raise AssertionError("the cache is open without a database")
@@ -584,6 +585,29 @@ def deleted_elsewhere(bench):
             if cache == "match":
                 with contextlib.closing(sqlite3.connect(lab.pbx.file("lib", "zrtp.sqlite"))) as store:
                     store.executescript("DELETE FROM pair; DELETE FROM peer;")
+
+
+def cache_shown(lab):
+    shown = lab.pbx.cli(f"zrtp show channel {lab.pbx.secure('alice')['Channel']}")
+    return re.search(r"(?m)^Cache +(\S+)", shown)[1]
+
+
+@case("a peer that is deleted during its call stays deleted, whatever that call stores then", "22 own")
+def deleted_in_a_call(bench):
+    with pbx(bench, "") as lab, lab.zrtp_phone("alice") as phone:
+        for cache, deletes in (("first", False), ("match", True), ("first", True), ("first", False), ("match", False)):
+            phone.call("announce", lab.sip_port)
+            phone.secure()
+            equal("cache", cache_shown(lab), cache)
+            peers = re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))
+            equal("peers in the call", len(peers), 1)
+            if deletes:
+                equal("CLI", command(lab, f"zrtp cache delete {peers[0]}"), "Deleted")
+            lab.pbx.cli(f"zrtp verify {lab.pbx.secure('alice')['Channel']}")
+            phone.hang_up()
+            lab.pbx.idle()
+            wait.until("all stored", 5, lambda: re.search(r"Waiting +0\b", lab.pbx.cli("zrtp cache status")))
+            equal("peers after it", len(re.findall(r"(?m)^[0-9a-f]{24} ", lab.pbx.cli("zrtp cache show"))), int(not deletes))
 
 
 def reload_says(lab, text, pattern):

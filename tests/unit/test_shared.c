@@ -65,7 +65,7 @@ static int call_again(struct test_store *t, unsigned process)
 	for (unsigned n = 1; n <= UPDATES; n++) {
 		const struct zrtp_retained in =
 			stores_update(secret_of(process, n), n > 1 ? secret_of(process, n - 1) : 0,
-				      n > 1 ? ZRTP_MATCH_OWN : ZRTP_MATCH_FAILED);
+				      n > 1 ? ZRTP_MATCH_OWN : ZRTP_MATCH_NONE);
 		char label[8];
 
 		snprintf(label, sizeof(label), "%u", process);
