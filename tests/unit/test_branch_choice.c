@@ -5,14 +5,7 @@
 #include "branch_choice.h"
 
 static const long long moments[] = {
-	-1000000,
-	-1,
-	0,
-	BRANCH_SETTLE - 1,
-	BRANCH_SETTLE,
-	BRANCH_SILENCE - 1,
-	BRANCH_SILENCE,
-	1000000,
+	-1000000, -1, 0, BRANCH_SETTLE - 1, BRANCH_SETTLE, BRANCH_SILENCE - 1, BRANCH_SILENCE, 1000000,
 };
 enum { MOMENTS = sizeof(moments) / sizeof(moments[0]) };
 
