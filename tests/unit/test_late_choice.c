@@ -99,6 +99,19 @@ static void a_held_phone_has_its_call_back(void **state)
 	assert_true(clear_again(&choice, START + 3600000ULL * MS, 1000, 0));
 }
 
+/* Of anybody, who has time enough. */
+static void a_few_clear_packets_give_nothing_back(void **state)
+{
+	struct late_choice choice = taken(3000);
+
+	(void)state;
+	for (unsigned i = 0; i < LATE_BACK_PACKETS - 1; i++) {
+		assert_false(
+			late_choice_clear(&choice, START + 4000ULL * MS + i * (uint64_t)LATE_PAUSE_USEC));
+	}
+	assert_true(LATE_BACK_PACKETS > 2 && (LATE_BACK_PACKETS - 2) * LATE_PAUSE_USEC > LATE_BACK_USEC);
+}
+
 static void a_phone_that_sends_srtp_keeps_it(void **state)
 {
 	struct late_choice choice = taken(3000);
@@ -131,6 +144,7 @@ int main(void)
 		cmocka_unit_test(srtp_beside_the_phones_clear_rtp_takes_nothing_over),
 		cmocka_unit_test(a_few_packets_take_nothing_over),
 		cmocka_unit_test(a_held_phone_has_its_call_back),
+		cmocka_unit_test(a_few_clear_packets_give_nothing_back),
 		cmocka_unit_test(a_phone_that_sends_srtp_keeps_it),
 		cmocka_unit_test(pauses_are_no_time_of_srtp),
 	};

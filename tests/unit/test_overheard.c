@@ -159,6 +159,23 @@ static void no_message_of_an_exchange_can_be_left_out(void **state)
 	free(wire);
 }
 
+static void a_confirm2_counts_behind_a_confirm1_only(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	for (unsigned i = 0; i < wire->count; i++) {
+		if (wire->sent[i].what != OVERHEARD_CONFIRM1) {
+			hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+		}
+	}
+	assert_int_equal(phone[ALICE].confirms | phone[BOB].confirms, 0);
+	free(wire);
+}
+
 /* Confirms that come first do not lie in wait for an exchange. */
 static void forged_confirms_do_not_count_later(void **state)
 {
@@ -295,6 +312,7 @@ int main(void)
 		cmocka_unit_test(phones_that_exchange_keys_are_believed),
 		cmocka_unit_test(multistream_without_dhparts_is_believed),
 		cmocka_unit_test(no_message_of_an_exchange_can_be_left_out),
+		cmocka_unit_test(a_confirm2_counts_behind_a_confirm1_only),
 		cmocka_unit_test(forged_confirms_do_not_count_later),
 		cmocka_unit_test(the_hash_chain_has_to_fit_the_hello),
 		cmocka_unit_test(a_whole_exchange_of_a_stranger_does_not_fit_the_signalled_hash),

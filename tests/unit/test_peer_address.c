@@ -227,6 +227,17 @@ static void passed_through_a_gap_or_another_source_begins_probation_anew(void **
 	}
 }
 
+/* One who knows the phone's SSRC and numbers, and has many addresses. */
+static void passed_through_several_sources_pass_no_probation_together(void **state)
+{
+	struct peer_address peer = phone(true);
+
+	(void)state;
+	for (uint16_t n = 0; n < 40; n++) {
+		assert_false(admits(&peer, PEER_RTP, n % 2 ? STRANGER : NAT, n));
+	}
+}
+
 static void passed_through_without_nat_nobody_else_is_admitted(void **state)
 {
 	struct peer_address peer = phone(false);
@@ -657,6 +668,7 @@ int main(void)
 		cmocka_unit_test(a_new_address_lets_the_phone_come_from_elsewhere_and_an_old_one_does_not),
 		cmocka_unit_test(passed_through_a_hello_or_rtp_in_sequence_makes_the_phone),
 		cmocka_unit_test(passed_through_a_gap_or_another_source_begins_probation_anew),
+		cmocka_unit_test(passed_through_several_sources_pass_no_probation_together),
 		cmocka_unit_test(passed_through_without_nat_nobody_else_is_admitted),
 		cmocka_unit_test(passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet),
 		cmocka_unit_test(only_who_signalling_vouches_for_claims_a_secure_stream),

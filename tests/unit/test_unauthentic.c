@@ -74,6 +74,18 @@ static void neither_a_burst_nor_a_drip_is_told(void **state)
 	assert_false(stream.deaf);
 }
 
+/* Nor a few, which anybody can spread over the time. */
+static void a_few_forged_packets_are_not_told(void **state)
+{
+	struct unauthentic stream = { .since = 0 };
+	uint64_t now = S;
+
+	(void)state;
+	assert_true((UNAUTHENTIC_PACKETS - 2) * (uint64_t)UNAUTHENTIC_PAUSE_USEC > UNAUTHENTIC_USEC);
+	assert_int_equal(bad(&stream, &now, UNAUTHENTIC_PACKETS - 1, UNAUTHENTIC_PAUSE_USEC), 0);
+	assert_false(stream.deaf);
+}
+
 /* Nobody fills a log: on and off for an hour, with good packets in between. */
 static void there_is_a_word_a_minute_at_most(void **state)
 {
@@ -108,6 +120,7 @@ int main(void)
 		cmocka_unit_test(a_minute_later_it_is_told_again),
 		cmocka_unit_test(forged_packets_beside_good_ones_are_not_told),
 		cmocka_unit_test(neither_a_burst_nor_a_drip_is_told),
+		cmocka_unit_test(a_few_forged_packets_are_not_told),
 		cmocka_unit_test(there_is_a_word_a_minute_at_most),
 		cmocka_unit_test(one_good_packet_and_it_hears_again),
 	};
