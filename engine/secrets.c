@@ -319,7 +319,9 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 		session->retained.changed = changed;
 		session->retained.match = session->match;
 		session->retained.endpoint = session->endpoint;
-		session->retained.peer_mitm = session->peer_hello_flags & ZRTP_HELLO_MITM;
+		/* Only of two PBXs do both ends choose by the rule for trunks. */
+		session->retained.peer_mitm =
+			session->policy.mitm && (session->peer_hello_flags & ZRTP_HELLO_MITM);
 		session->retained.again = session->has_put;
 		session->retained.had_pbx = session->had_pbx;
 		cache->put(&key, &session->retained, cache->arg);

@@ -250,7 +250,7 @@ struct zrtp_retained {
 	bool again;        /* not the first put since get */
 	bool had_pbx;      /* there was a pbxsecret until now: if the cache has none, it was revoked */
 	uint64_t endpoint; /* of this call; 0: not known */
-	bool peer_mitm;    /* the peer is a PBX (M flag); in get: it was one */
+	bool peer_mitm;    /* both ends are PBXs (M flag), a trunk; in get: they were */
 	unsigned changed;  /* enum zrtp_change */
 	enum zrtp_match match;
 };

@@ -438,14 +438,15 @@ static void the_word_of_another_endpoint_stores_nothing(void **state)
 static void put_says_of_whom_and_what(void **state)
 {
 	(void)state;
-	for (unsigned mitm = 0; mitm < 2; mitm++) {
+	for (unsigned mitm = 0; mitm < 4; mitm++) {
 		struct call call = between(1, 0, 1, 0);
 		struct zrtp_retained *r;
 
 		call.endpoint = "bob";
-		call.policy[BOB].mitm = mitm;
+		call.policy[ALICE].mitm = mitm & 1;
+		call.policy[BOB].mitm = mitm >> 1;
 		r = run(&call);
-		assert_int_equal(r->peer_mitm, mitm);
+		assert_int_equal(r->peer_mitm, mitm == 3); /* a trunk: both are PBXs */
 		assert_int_equal(r->changed, ZRTP_CHANGED_SECRET);
 		assert_int_equal(call.pair->side[ALICE].session->retained.changed, 0);
 		assert_int_equal(zrtp_session_set_verified(call.pair->side[ALICE].session, true), ZRTP_OK);
