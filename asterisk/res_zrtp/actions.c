@@ -458,8 +458,7 @@ enum ast_zrtp_result ast_zrtp_query(struct ast_channel *chan, struct ast_zrtp_in
 	return run(job, task_query);
 }
 
-static enum ast_zrtp_result perform_on(struct ast_channel *chan, enum ast_zrtp_action action,
-				       enum verified_by by)
+static enum ast_zrtp_result perform_on(struct ast_channel *chan, enum ast_zrtp_action action, enum verified_by by)
 {
 	struct job *job;
 	enum ast_zrtp_result result = job_for(chan, &job);

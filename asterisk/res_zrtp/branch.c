@@ -19,24 +19,6 @@
 
 static int task_look(void *data);
 
-static int fire(const void *data)
-{
-	struct media *media = (struct media *) data;
-
-	leg_push(media, task_look);
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
-static void look_again(struct media *media)
-{
-	ao2_ref(media, +1);
-	if (timers_add(LOOK, fire, media)) {
-		ao2_ref(media, -1);
-	}
-}
-
 static int has_begun(const struct media *media)
 {
 	struct zrtp_stream_info info;
@@ -72,7 +54,7 @@ static int look(struct media *media, int other_hash)
 	facts.other_hash = other_hash != 0;
 	switch (branch_choose(&facts)) {
 	case BRANCH_WAIT:
-		look_again(media);
+		leg_push_later(media, LOOK, task_look);
 		return 0;
 	case BRANCH_ANOTHER:
 		media->branch_since = 0;

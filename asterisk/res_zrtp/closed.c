@@ -19,25 +19,11 @@
 
 static int task_look(void *data);
 
-static int fire(const void *data)
-{
-	struct media *media = (struct media *) data;
-
-	if (leg_push(media, task_look)) {
-		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media_name(media));
-	}
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
 static void look_again(struct media *media)
 {
-	ao2_ref(media, +1);
-	if (timers_add(LOOK, fire, media)) {
+	if (leg_push_later(media, LOOK, task_look)) {
 		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media_name(media));
 		media->closed_since = 0;
-		ao2_ref(media, -1);
 	}
 }
 

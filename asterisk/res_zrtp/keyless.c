@@ -160,16 +160,6 @@ static int64_t answered_ms(struct media *media)
 	return res;
 }
 
-static int fire(const void *data)
-{
-	struct media *media = (struct media *) data;
-
-	leg_push(media, task_early);
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
 /*!
  * \brief A phone that announced ZRTP may begin it with the answer, and another one
  * may answer: what rings is judged later. \retval 1 that is so
@@ -181,35 +171,16 @@ static int is_too_early(struct media *media, enum evidence evidence)
 	if (up >= ANSWERED_MIN) {
 		return 0;
 	}
-	ao2_ref(media, +1);
-	if (timers_add(LOOK, fire, media)) {
-		ao2_ref(media, -1);
-		return 0;
-	}
 
-	return 1;
+	return !leg_push_later(media, LOOK, task_early);
 }
 
 static int task_started(void *data);
 
-static int fire_started(const void *data)
-{
-	struct media *media = (struct media *) data;
-
-	leg_push(media, task_started);
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
 void keyless_started(struct media *media)
 {
-	if (media->settings->require || media_is_further(media)) {
-		return;
-	}
-	ao2_ref(media, +1);
-	if (timers_add(LOOK, fire_started, media)) {
-		ao2_ref(media, -1);
+	if (!media->settings->require && !media_is_further(media)) {
+		leg_push_later(media, LOOK, task_started);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
@@ -97,6 +98,44 @@ int leg_push(struct media *media, int (*task)(void *data))
 	ao2_ref(media, +1);
 	if (leg_run(media->leg, task, media)) {
 		ao2_ref(media, -1);
+		return -1;
+	}
+
+	return 0;
+}
+
+/*! A task that is not due yet; owns a reference on the media object. */
+struct later {
+	struct media *media;
+	int (*task)(void *data);
+};
+
+static int fire(const void *data)
+{
+	struct later *later = (struct later *) data;
+	char name[AST_CHANNEL_NAME];
+
+	if (leg_push(later->media, later->task)) {
+		ast_log(LOG_ERROR, "%s: nobody looks at its call again: out of memory\n",
+			media_name_copy(later->media, name, sizeof(name)));
+	}
+	ao2_ref(later->media, -1);
+	ast_free(later);
+
+	return 0;
+}
+
+int leg_push_later(struct media *media, int milliseconds, int (*task)(void *data))
+{
+	struct later *later = ast_malloc(sizeof(*later));
+
+	if (!later) {
+		return -1;
+	}
+	*later = (struct later) { ao2_bump(media), task };
+	if (timers_add(milliseconds, fire, later)) {
+		ao2_ref(media, -1);
+		ast_free(later);
 		return -1;
 	}
 

@@ -833,6 +833,8 @@ void leg_leave(struct media *media);
 
 /*! \brief Queue a task of the leg. Takes a reference on media for it. */
 int leg_push(struct media *media, int (*task)(void *data));
+/*! \brief The same after some time. \retval -1 out of memory, it will not run */
+int leg_push_later(struct media *media, int milliseconds, int (*task)(void *data));
 /*! \brief Queue a received datagram; drops it when too many wait. */
 void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source);
 /*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
