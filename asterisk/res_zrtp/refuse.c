@@ -177,18 +177,29 @@ static void tell_signalling(struct media *media, enum refusal why)
 }
 
 /*!
- * \brief Does the reason still hold once the prompt is over? The channel may have another
- * phone by then, and a call that was closed may have become secure.
+ * \brief Does the reason still hold once the prompt is over?
+ *
+ * A call that was closed may have become secure. The media may have moved to another
+ * channel, as a redirection does it, and that one is then the one to hang up; what is
+ * wrong with its partner is for the new call to find.
  */
-static int still_refused(const struct job *job)
+static int still_refused(struct job *job)
 {
 	int secure;
 
 	ao2_lock(job->media);
 	secure = job->media->gate.rx == GATE_SECURE || job->media->gate.tx == GATE_SECURE;
 	ao2_unlock(job->media);
+	if (has(job->chan, job->media)) {
+		return refusals[job->why].always || !secure;
+	}
+	if (secure || refusals[job->why].always) {
+		return 0;
+	}
+	ast_channel_unref(job->chan);
+	job->chan = channel_of(job->media);
 
-	return has(job->chan, job->media) && (refusals[job->why].always || !secure);
+	return job->chan != NULL;
 }
 
 /*! \brief Hang up at once. Consumes the job. */
@@ -210,9 +221,11 @@ static int task_hang_up(void *data)
 		hang_up(job);
 		return 0;
 	}
-	ast_log(LOG_NOTICE, "%s: not hung up after the prompt, its media has changed or become secure\n",
-		ast_channel_name(job->chan));
-	pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", NULL);
+	if (job->chan) {
+		ast_log(LOG_NOTICE, "%s: not hung up after the prompt, its media has changed or become secure\n",
+			ast_channel_name(job->chan));
+		pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", NULL);
+	}
 	/* Another reason may come. */
 	ao2_lock(job->media);
 	job->media->refused = 0;

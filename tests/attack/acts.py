@@ -35,13 +35,25 @@ def _hold(call):
     party = call.caller
     if party.kind == "linphone" or party.ended():
         return
+    wait.until(f"{party.name}: answered", 12, lambda: party.phone.all("up") or party.ended())
     for command, phase in (("hold", "held"), ("resume", "settled")):
-        seen = len(party.phone.all("modified"))
-        party.phone.say(command)
-        wait.until(f"{party.name}: {command}", 8, lambda: len(party.phone.all("modified")) > seen or party.ended())
+        _modify(party, command)
         for leg in party.legs:
             leg.phase = phase
         time.sleep(0.8)
+
+
+def _modify(party, command):
+    """A re-INVITE of the phone; it is told to try again when another one is on its way (RFC 3261, 14.1)."""
+    for attempt in range(3):
+        seen, failed = len(party.phone.all("modified")), len(party.phone.all("error"))
+        party.phone.say(command)
+        wait.until(f"{party.name}: {command}", 8, lambda: party.ended() or len(party.phone.all("modified")) > seen
+                   or len(party.phone.all("error")) > failed)
+        if party.ended() or len(party.phone.all("modified")) > seen:
+            return
+        time.sleep(2.1 + attempt)
+    raise wait.Timeout(f"{party.name}: {command}: refused three times")
 
 
 def _broken(call):

@@ -376,6 +376,21 @@ def record(lab):
         strict.remote = None
 
 
+@case("require = yes and a phone without ZRTP: redirected while the other one hears why, it is hung up all the same",
+      errors="does not speak ZRTP|ZRTP is required")
+def redirected(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("strict", no_zrtp=True) as strict:
+        strict.expect_call()
+        alice.call("call-strict", lab.sip_port)
+        refused = events.wait("ZrtpRefused", 15)
+        equal("event", (refused["Reason"], asterisk.endpoint_of(refused["Channel"])), ("NoZrtp", "strict"))
+        events.send("Redirect", Channel=refused["Channel"], Context="phones", Priority="1", Exten="silent")
+        alice.wait_ended(5)
+        strict.wait_ended(12)
+    lab.pbx.idle()
+
+
 @case("require_partner = yes: a leg with the keys of DTLS is encrypted, the call goes on")
 def partner_dtls(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("both", tone=str(PHONE_HZ), record=True) as phone, \

@@ -244,6 +244,7 @@ def info_by_tls(workshop):
 @case("enrollment: an answer by SIP INFO without TLS is not the caller's, one by RTP is", kind="22 attack",
       errors="answer 1 ignored")
 def enrollment(lab):
+    test_enroll.revoke_all(lab)  # other cases may have left some
     with test_enroll.service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
         phone.call("enroll", lab.sip_port)
         phone.secure()
