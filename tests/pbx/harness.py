@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Cases, and the runner that gives each one its laboratory."""
+"""Cases, and the bench that gives each one its laboratory. conftest.py is how pytest runs them."""
+import collections
 import re
 import shutil
 import sys
 import tempfile
-import time
-import traceback
 
 from lab import Lab, Workshop
 
@@ -16,6 +15,7 @@ from lab import Lab, Workshop
 KINDS = {"22": ("sid", "pjsip"), "16": ("bullseye", "pjsip"), "16 chan_sip": ("bullseye", "sip"),
          "22 own": ("sid", None), "16 own": ("bullseye", None)}
 SLOW = " attack"
+Case = collections.namedtuple("Case", "name kind errors function module")
 CASES = []
 # What no case may cause in the log unless it means to: errors, and warnings of the module.
 SUSPECT = re.compile(r" ERROR\[| WARNING\[.*res_zrtp/")
@@ -32,8 +32,10 @@ class Skip(Exception):
 
 def case(name, kind="22", errors=None):
     """Mark a function(lab) as a case. errors: pattern of log lines it means to cause."""
+    module = sys._getframe(1).f_globals["__name__"]  # where it is listed; its function may be of another
+
     def mark(function):
-        CASES.append((name, kind, errors, function))
+        CASES.append(Case(name, kind, errors, function, module))
         return function
     return mark
 
@@ -54,68 +56,35 @@ def equal(what, found, expected):
         raise AssertionError(f"{what}: {found!r}, expected {expected!r}")
 
 
-class Runner:
-    """Runs cases one after the other; a laboratory is kept while the kind stays the same."""
+class Bench:
+    """A laboratory that is kept while the kind of the cases stays the same."""
 
-    def __init__(self, roots, verbose=False):
-        self.roots, self.verbose = roots, verbose
-        self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
+    def __init__(self, roots):
+        self.roots = roots
         self.lab, self.kind = None, None
         self.directory = tempfile.mkdtemp(prefix="zrtp-check-")
         self.kept = []
 
-    def run(self, cases):
-        try:
-            kinds = list(KINDS)
-            for name, kind, errors, function in sorted(
-                    cases, key=lambda c: kinds.index(c[1].removesuffix(SLOW))):
-                self._one(shown(name, kind), kind.removesuffix(SLOW), errors, function)
-        finally:
-            self._close_lab()
-        if self.counts["FAIL"]:
-            print("logs kept: " + " ".join([self.directory, *self.kept]))
-        else:
-            shutil.rmtree(self.directory)
-        return self.counts
-
-    def _one(self, name, kind, errors, function):
-        began = time.monotonic()
-        verdict, why = "ok", ""
-        try:
-            self._judge(kind, errors, function)
-        except Skip as skip:
-            verdict, why = "skip", str(skip)
-        except KeyboardInterrupt:
-            raise
-        except Exception as error:  # whatever went wrong is this case's failure
-            verdict, why = "FAIL", f"{error}" or type(error).__name__
-            if not isinstance(error, AssertionError) or self.verbose:
-                traceback.print_exc()
-            self._close_lab(keep=True)
-        self.counts[verdict] += 1
-        print(f"{verdict:4} {name} ({time.monotonic() - began:.1f} s)" + (f": {why}" if why else ""),
-              flush=True)
-
-    def _judge(self, kind, errors, function):
-        lab = self._open_lab(kind)
+    def judge(self, case):
+        """Run a case; an exception says what is wrong."""
+        lab = self._open(case.kind.removesuffix(SLOW))
         if lab.pbx is None:
-            function(lab)
+            case.function(lab)
             return
         logged = len(lab.pbx.log())
-        function(lab)
+        case.function(lab)
         if not lab.pbx.running():
             raise AssertionError(f"Asterisk died: {lab.pbx.console_tail()}")
         lab.pbx.cli("channel request hangup all")
         lab.pbx.idle()
         lab.pbx.no_streams()
-        found = [line for line in lab.pbx.log()[logged:].splitlines() if SUSPECT.search(line)
-                 and not CORE.search(line) and not ENDPOINTS.search(line) and not (errors and re.search(errors, line))]
+        found = [line for line in lab.pbx.log()[logged:].splitlines() if is_suspect(line, case.errors)]
         if found:
             raise AssertionError(f"{len(found)} errors or warnings logged, first: {found[0]}")
 
-    def _open_lab(self, kind):
+    def _open(self, kind):
         if self.kind != kind:
-            self._close_lab()
+            self.close()
         if self.lab is None:
             suite, driver = KINDS[kind]
             if suite not in self.roots:
@@ -126,27 +95,35 @@ class Runner:
             self.lab.__enter__()
         return self.lab
 
-    def _close_lab(self, keep=False):
+    def close(self):
+        """Stop the PBX of the laboratory; an exception says what is wrong with how it ends."""
         if self.lab is None:
             return
         lab, self.lab = self.lab, None
         if lab.pbx is None:
             return
         status = lab.pbx.stop()
-        if keep:
-            self.kept.append(lab.pbx.path)
-            return
         reports = lab.pbx.sanitizer_reports()
         if status != 0 or reports:
-            self.counts["FAIL"] += 1
             self.kept.append(lab.pbx.path)
-            print(f"FAIL Asterisk ends cleanly: exit status {status}", *reports, sep="\n")
-        else:
-            lab.pbx.remove()
+            raise AssertionError("\n".join([f"Asterisk does not end cleanly: exit status {status}", *reports]))
+        lab.pbx.remove()
+
+    def keep(self):
+        """A case failed: the next one gets another laboratory, and the files of this one stay."""
+        lab, self.lab = self.lab, None
+        if self.directory not in self.kept:
+            self.kept.append(self.directory)
+        if lab and lab.pbx:
+            lab.pbx.stop()
+            self.kept.append(lab.pbx.path)
+
+    def end(self):
+        if not self.kept:
+            shutil.rmtree(self.directory)
 
 
-def report(counts):
-    """Print the one line that says it all; return the exit status."""
-    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
-    sys.stdout.flush()
-    return 1 if counts["FAIL"] or not counts["ok"] else 0
+def is_suspect(line, meant):
+    """Is it a line that no case may cause? meant: the pattern of those that this one means to."""
+    return (SUSPECT.search(line) and not CORE.search(line) and not ENDPOINTS.search(line)
+            and not (meant and re.search(meant, line)))

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtp-cache, the command: what it prints, what it refuses, and its exit codes."""
 import fcntl
@@ -155,7 +154,3 @@ class Command(unittest.TestCase):
                         "import", "rekey", "new-key", "check"):
             self.assertIn("  " + command, help_text)
         self.run_it("dance", code=USAGE)
-
-
-if __name__ == "__main__":
-    unittest.main()

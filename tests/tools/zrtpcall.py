@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtpcall against zrtpcall on the loopback: everything it promises, without a PBX."""
 import hashlib
@@ -766,7 +765,3 @@ class Usage(unittest.TestCase):
     def test_a_host_that_does_not_answer(self):
         done = self.run_with("--listen", "127.0.0.1:0", "--patience", "0.5", "sip:a@127.0.0.1:9")
         self.assertEqual(done.returncode, 2)
-
-
-if __name__ == "__main__":
-    unittest.main(verbosity=2)
