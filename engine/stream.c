@@ -519,13 +519,20 @@ enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
 	return ZRTP_OK;
 }
 
-/* A message with our own SSRC is a collision, or our own packet come back
- * (4.1, 5.9): the exchange cannot go on. */
-static enum zrtp_state own_ssrc(struct zrtp_stream *stream)
+static bool is_own_hello(const struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	return zrtp_under_way(stream) && !(stream->late && stream->proved)
-		       ? zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC)
-		       : zrtp_drop(stream, ZRTP_DROP_SSRC);
+	return message->len == stream->hello_len && !memcmp(message->octets, stream->hello, message->len);
+}
+
+/* A message with our own SSRC is a collision, and the exchange cannot go on (4.1, 5.9). Not so
+ * our own Hello come back, nor what comes once the peer has said Hello with an SSRC of its own:
+ * that is not the peer's, and whoever sees our packets could end every exchange so. */
+static enum zrtp_state own_ssrc(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (!zrtp_under_way(stream) || stream->peer_hello_len || is_own_hello(stream, message)) {
+		return zrtp_drop(stream, ZRTP_DROP_SSRC);
+	}
+	return zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC);
 }
 
 /* A Ping may come from a stranger, and a stranger's Hello is worth knowing; so
@@ -545,7 +552,7 @@ static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_me
 		  (unsigned)stream->ssrc, zrtp_message_name(message->type), (unsigned)message->ssrc,
 		  zrtp_state_text(stream->state));
 	if (message->ssrc == stream->ssrc) {
-		return own_ssrc(stream);
+		return own_ssrc(stream, message);
 	}
 	if (!handler) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);

@@ -218,7 +218,9 @@ class Call:
             if self.result.outcome == "secure" and party in self._expected():
                 for text in judge.changed(party.before, party.ask(self.events), party.name):
                     self._finding(text)
-            if self.result.outcome == "secure" and not any(p.kind == PLAIN for p in self.parties):
+            # Digits before the keys are anybody's: they may have begun a transfer, which waits for more of them.
+            if self.result.outcome == "secure" and not any(p.kind == PLAIN for p in self.parties) \
+                    and not any(leg.disturbed for leg in self.legs):
                 taken = party.received()
                 if taken is not None and taken - (received[party.name] or 0) < LISTEN * 25:
                     self._finding(f"{party.name} took only {taken - received[party.name]} packets in {LISTEN} s")
@@ -274,7 +276,8 @@ class Call:
         # Whom a description of the media names gets what any phone gets.
         named = {self.strangers[0], self.strangers[0] + 1} if self.signalled else set()
         plain = any(party.kind == PLAIN for party in self.parties)
-        for text in judge.amplified(self.tap, set(self.strangers) - named, self.assault.stranger_octets, plain):
+        for text in judge.amplified(self.tap, set(self.strangers) - named, self.assault.stranger_octets, plain,
+                                    forwarded):
             self._finding(text)
 
     def _away(self):

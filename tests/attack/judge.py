@@ -52,16 +52,18 @@ def to_strangers(tap, ports, since):
     return [f"{len(found)} packets of media to a stranger"] if len(found) > 3 else []
 
 
-def amplified(tap, ports, sent, plain):
+def amplified(tap, ports, sent, plain, forwarded):
     """Strangers who were sent more than AMPLIFICATION times what they had sent. sent: octets by address.
 
+    What an attacker sent in the other phone's name and the PBX passed on (forwarded) costs him as much.
     What Asterisk itself answers to STUN is left out, and in a call with a phone in clear
     (plain) RTCP, which Asterisk sends to where it came from last.
     """
     left_out = ("other", "rtcp") if plain else ("other",)
     got = {}
     for d in list(tap.seen):
-        if by_pbx(d) and d.target[1] in ports and capture.kind(d.data) not in left_out:
+        if (by_pbx(d) and d.target[1] in ports and capture.kind(d.data) not in left_out
+                and d.data not in forwarded):
             got[d.target] = got.get(d.target, 0) + len(d.data)
     return [f"{octets} octets to {address} for {sent.get(address, 0)}" for address, octets in got.items()
             if octets > AMPLIFICATION * sent.get(address, 0) + REPORT]

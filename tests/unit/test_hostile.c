@@ -489,17 +489,60 @@ static bool count_errors(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-static void own_ssrc_ends_the_exchange(void **state) /* R014 R015 */
+static void own_ssrc_ends_the_exchange_of_a_peer_without_another(void **state) /* R014 R015 */
 {
 	struct pair_config config = initiator_alice();
-	struct pair *pair = pair_started(&config);
+	struct pair *pair = pair_new(&config);
 	uint8_t message[16];
 
 	(void)state;
-	pair_run(pair, pair->now + 2 * PAIR_DELAY);
+	pair_add_stream(pair, 0);
+	assert_int_equal(zrtp_stream_start(pair->side[0].log[0].stream, pair->now), ZRTP_OK);
 	(void)inject_message(pair, 0, 1000, message,
 			     zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK));
 	assert_ended(pair, 0, ZRTP_ERROR_EQUAL_SSRC);
+	pair_free(pair);
+}
+
+/* Whoever sees our packets can send any message with our SSRC, at any moment. */
+static void own_ssrc_ends_nothing_once_the_peer_has_another(void **state) /* R014 R015 */
+{
+	struct pair_config config = initiator_alice();
+
+	(void)state;
+	for (unsigned moment = 2; moment < 12; moment++) {
+		struct pair *pair = pair_started(&config);
+		uint8_t message[16];
+
+		pair_run(pair, pair->now + moment * PAIR_DELAY);
+		for (unsigned side = 0; side < 2; side++) {
+			assert_int_equal(
+				inject_message(pair, side, pair_info(pair, side, 0).ssrc, message,
+					       zrtp_bare_write(message, sizeof(message), ZRTP_MSG_CONF2ACK)),
+				ZRTP_DROPPED);
+		}
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 10000000));
+		pair_free(pair);
+	}
+}
+
+/* Our first Hello comes back before the peer has said anything. */
+static void our_own_hello_come_back_ends_nothing(void **state)
+{
+	struct pair_config config = initiator_alice();
+	struct pair *pair = pair_new(&config);
+	struct zrtp_stream *stream;
+	uint8_t hello[ZRTP_HELLO_MAX];
+
+	(void)state;
+	pair_add_stream(pair, 0);
+	stream = pair->side[0].log[0].stream;
+	assert_int_equal(zrtp_stream_start(stream, pair->now), ZRTP_OK);
+	memcpy(hello, stream->hello, stream->hello_len);
+	assert_int_equal(inject_message(pair, 0, pair_info(pair, 0, 0).ssrc, hello, stream->hello_len),
+			 ZRTP_DROPPED);
+	assert_int_equal(zrtp_stream_start(pair->side[1].log[0].stream, pair->now), ZRTP_OK);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 10000000));
 	pair_free(pair);
 }
 
@@ -995,7 +1038,9 @@ int main(void)
 		cmocka_unit_test(changed_hello_raises_the_alarm),
 		cmocka_unit_test(a_commit_of_somebody_else_is_ignored),
 		cmocka_unit_test(a_commit_with_another_zid_is_ignored),
-		cmocka_unit_test(own_ssrc_ends_the_exchange),
+		cmocka_unit_test(own_ssrc_ends_the_exchange_of_a_peer_without_another),
+		cmocka_unit_test(own_ssrc_ends_nothing_once_the_peer_has_another),
+		cmocka_unit_test(our_own_hello_come_back_ends_nothing),
 		cmocka_unit_test(a_lower_version_is_refused),
 		cmocka_unit_test(strangers_do_not_end_a_clear_call),
 		cmocka_unit_test(a_hello_with_our_zid_does_not_end_a_clear_call),
