@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,10 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "pbx"))
+import capture  # noqa: E402
 import tone  # noqa: E402
 import wait  # noqa: E402
+from proxy import TO_PHONE, Proxy  # noqa: E402
 from zrtpphone import PROGRAM, TOP, ZrtpPhone  # noqa: E402
 
 HIGH, LOW = 880, 440
@@ -513,6 +516,30 @@ class Loss(Pair):
     def test_a_lost_conf2ack_is_made_up_for_by_srtp(self):
         alice, bob = self.pair({"drop_sent": "Conf2ACK"})
         self.secure(alice, bob)
+
+
+class Strangers(Pair):
+    def test_clear_packets_from_the_future_do_not_silence_the_secure_call(self):
+        seen = []
+
+        def ahead(way, data):
+            """The first packets, in clear, are three seconds ahead: whoever sends them needs no key."""
+            if way == TO_PHONE and capture.kind(data) == "rtp" and len(seen) < 3:
+                seen.append(data)
+                return data[:4] + struct.pack(">I", int.from_bytes(data[4:8], "big") + 24000) + data[8:]
+            return data
+        alice, bob = self.pair({"record": True}, {"tone": LOW}, {"tone": HIGH})
+        alice_port, bob_port = (int(phone.uri.rsplit(":", 1)[1]) for phone in (alice, bob))
+        bob.expect_call()
+        with Proxy(alice_port, bob_port, 24100, 24110, media=ahead):
+            alice.dial("sip:bob@127.0.0.1:24100")
+            self.assertEqual(alice.secure(), bob.secure())
+            time.sleep(1.5)
+            alice.hang_up()
+            bob.wait_ended()
+        self.assertEqual(len(seen), 3)
+        tone.heard(alice.recording, HIGH, LOW)
+        self.assertGreater(len(tone.read(alice.recording)), tone.RATE)
 
 
 class Enrollment(Pair):

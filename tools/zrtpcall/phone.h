@@ -99,6 +99,9 @@ int sound_next(struct sound *sound, const struct sdp_format *format, struct mbuf
 /* Payload that came. */
 void sound_heard(struct sound *sound, const struct sdp_format *format, const struct rtp_header *header,
 		 struct mbuf *payload);
+/* What was heard so far says nothing of where the next payload belongs: it may have been anybody's.
+ * NULL: does nothing. */
+void sound_begin_anew(struct sound *sound);
 /* Queue digits. ENOENT: not a digit. */
 int sound_queue_digits(struct sound *sound, const char *digits);
 /* What to send of them now: true and the payload in place of speech.

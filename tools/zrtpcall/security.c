@@ -121,7 +121,8 @@ static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t 
 static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 		   const struct zrtp_srtp_keys *keys, void *arg)
 {
-	struct gate *gate = &((struct medium *)arg)->gate;
+	struct medium *medium = arg;
+	struct gate *gate = &medium->gate;
 
 	(void)stream;
 	if (zrtp_srtp_set_keys(gate->srtp, direction, keys) != ZRTP_OK) {
@@ -129,6 +130,9 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 		return -1;
 	}
 	gate->passage[direction] = GATE_SRTP;
+	if (direction == ZRTP_RECEIVE) {
+		sound_begin_anew(medium->sound);
+	}
 	return 0;
 }
 

@@ -249,6 +249,13 @@ static bool catch_up(struct sound *sound, const struct rtp_header *header)
 	return true;
 }
 
+void sound_begin_anew(struct sound *sound)
+{
+	if (sound) {
+		sound->following = false;
+	}
+}
+
 void sound_heard(struct sound *sound, const struct sdp_format *format, const struct rtp_header *header,
 		 struct mbuf *payload)
 {
