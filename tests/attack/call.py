@@ -151,7 +151,9 @@ class Call:
         return [] if passed and len(zrtp) < 2 else zrtp
 
     def _disturbed(self):
-        return bool(self.path) or self.signalled or any(leg.disturbed for leg in self.legs)
+        # In mode auto a Hello in the name of a phone without ZRTP has the other one passed through to it.
+        claimed = self.caller.policy == "auto" and any(party.kind == PLAIN for party in self.parties)
+        return bool(self.path) or self.signalled or claimed or any(leg.disturbed for leg in self.legs)
 
     def _settle(self):
         """Wait for what this call should become. Say whether it is worth going on."""
