@@ -197,11 +197,15 @@ static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 {
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	struct zrtp_exchange *exchange = begin(stream, ZRTP_INITIATOR, ZRTP_MODE_DH);
+	uint32_t code;
 
 	if (!exchange) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	code = zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	if (code) {
+		return zrtp_fail(stream, code);
+	}
 	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
 	if (build_dh_commit(stream)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
@@ -239,11 +243,15 @@ static enum zrtp_state commit_preshared(struct zrtp_stream *stream)
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	struct zrtp_exchange *exchange = begin(stream, ZRTP_INITIATOR, ZRTP_MODE_PRESHARED);
 	uint8_t key_id[ZRTP_ID_SIZE];
+	uint32_t code;
 
 	if (!exchange) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	code = zrtp_choose(&exchange->choice, &stream->session->policy, &hello);
+	if (code) {
+		return zrtp_fail(stream, code);
+	}
 	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
 	exchange->choice.kex = zrtp_kex_find("Prsh");
 	if (draw_nonce(stream) || zrtp_preshared_propose(stream, key_id) ||

@@ -12,10 +12,23 @@ static const char *const mandatory[ZRTP_CLASS_COUNT][2] = {
 	[ZRTP_CLASS_SAS] = { "B32 ", NULL },
 };
 
-/* A list of names with the mandatory ones behind. */
+/* The error code that says that there is nothing in common. */
+static const uint32_t errors[ZRTP_CLASS_COUNT] = {
+	[ZRTP_CLASS_HASH] = ZRTP_ERROR_HASH, [ZRTP_CLASS_CIPHER] = ZRTP_ERROR_CIPHER,
+	[ZRTP_CLASS_TAG] = ZRTP_ERROR_TAG,   [ZRTP_CLASS_KEX] = ZRTP_ERROR_KEX,
+	[ZRTP_CLASS_SAS] = ZRTP_ERROR_SAS,
+};
+
+/* The names that a Hello lists; where it lists none, it means the mandatory
+ * ones (5.2). */
 struct offer {
 	unsigned count;
-	const char *name[ZRTP_ALGORITHMS_MAX + 2];
+	const char *name[ZRTP_ALGORITHMS_MAX];
+};
+
+/* Of both sides. */
+struct offers {
+	struct offer own[ZRTP_CLASS_COUNT], peer[ZRTP_CLASS_COUNT];
 };
 
 static bool offers(const struct offer *offer, const void *name)
@@ -28,13 +41,32 @@ static bool offers(const struct offer *offer, const void *name)
 	return false;
 }
 
-static void add_mandatory(struct offer *offer, enum zrtp_class which)
+static bool is_mandatory(enum zrtp_class which, const void *name)
 {
 	for (unsigned i = 0; i < 2 && mandatory[which][i]; i++) {
-		if (!offers(offer, mandatory[which][i])) {
-			offer->name[offer->count++] = mandatory[which][i];
+		if (!memcmp(mandatory[which][i], name, 4)) {
+			return true;
 		}
 	}
+	return false;
+}
+
+static void fill_empty(struct offer *offer, enum zrtp_class which)
+{
+	if (offer->count) {
+		return;
+	}
+	for (unsigned i = 0; i < 2 && mandatory[which][i]; i++) {
+		offer->name[offer->count++] = mandatory[which][i];
+	}
+}
+
+/* "Mult" and "Prsh" stand among the key agreements but are none. */
+static bool is_mode(const void *name)
+{
+	const struct zrtp_kex *kex = zrtp_kex_find(name);
+
+	return kex && !kex->ops;
 }
 
 static struct offer own_offer(const struct zrtp_policy *policy, enum zrtp_class which)
@@ -45,23 +77,27 @@ static struct offer own_offer(const struct zrtp_policy *policy, enum zrtp_class 
 	for (unsigned i = 0; i < list->count; i++) {
 		offer.name[i] = list->name[i];
 	}
-	add_mandatory(&offer, which);
+	fill_empty(&offer, which);
 	return offer;
 }
 
 static struct offer peer_offer(const struct zrtp_hello *hello, enum zrtp_class which)
 {
-	struct offer offer = { .count = hello->count[which] };
+	struct offer offer = { .count = 0 };
 
-	for (unsigned i = 0; i < offer.count; i++) {
-		offer.name[i] = (const char *)hello->names[which] + 4 * i;
+	for (unsigned i = 0; i < hello->count[which]; i++) {
+		const char *name = (const char *)hello->names[which] + 4 * i;
+
+		if (which != ZRTP_CLASS_KEX || !is_mode(name)) {
+			offer.name[offer.count++] = name;
+		}
 	}
-	add_mandatory(&offer, which);
+	fill_empty(&offer, which);
 	return offer;
 }
 
 /* The first of one list that the other has too, and that is an algorithm of
- * ours: "Mult" and "Prsh" stand among the key agreements but are modes. */
+ * ours. NULL: there is none. */
 static const char *first_common(enum zrtp_class which, const struct offer *first, const struct offer *other)
 {
 	for (unsigned i = 0; i < first->count; i++) {
@@ -69,16 +105,31 @@ static const char *first_common(enum zrtp_class which, const struct offer *first
 			return first->name[i];
 		}
 	}
-	return mandatory[which][0];
+	return NULL;
 }
 
-/* Each side's first common choice; if they differ, the faster one. */
-static const struct zrtp_kex *choose_kex(const struct offer *own, const struct offer *peer)
+/* Each side's first common choice; if they differ, the faster one (4.1.2). */
+static const char *fastest_kex(const struct offer *own, const struct offer *peer)
 {
-	const struct zrtp_kex *a = zrtp_kex_find(first_common(ZRTP_CLASS_KEX, own, peer));
-	const struct zrtp_kex *b = zrtp_kex_find(first_common(ZRTP_CLASS_KEX, peer, own));
+	const char *a = first_common(ZRTP_CLASS_KEX, own, peer);
+	const char *b = first_common(ZRTP_CLASS_KEX, peer, own);
 
-	return a->rank <= b->rank ? a : b;
+	return !a || !b || zrtp_kex_find(a)->rank <= zrtp_kex_find(b)->rank ? a : b;
+}
+
+static const char *strongest_cipher(const struct offer *own, const struct offer *peer)
+{
+	const char *best = NULL;
+
+	for (unsigned i = 0; i < own->count; i++) {
+		const struct zrtp_cipher *cipher = zrtp_cipher_find(own->name[i]);
+
+		if (cipher && offers(peer, own->name[i]) &&
+		    (!best || cipher->key_size > zrtp_cipher_find(best)->key_size)) {
+			best = own->name[i];
+		}
+	}
+	return best;
 }
 
 /* The large curves go with SHA-384 only (5.1.5). */
@@ -100,44 +151,96 @@ static void drop_large_curves(struct offer *offer)
 	offer->count = kept;
 }
 
-static bool both_offer(const struct offer *own, const struct offer *peer, const char *name)
+static bool both_offer(const struct offers *lists, enum zrtp_class which, const char *name)
 {
-	return offers(own, name) && offers(peer, name);
+	return offers(&lists->own[which], name) && offers(&lists->peer[which], name);
 }
 
-void zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *hello)
+/* What both list; NULL: nothing. */
+static const char *common(const struct offers *lists, enum zrtp_class which)
 {
-	struct offer own[ZRTP_CLASS_COUNT] = { { 0 } }, peer[ZRTP_CLASS_COUNT] = { { 0 } };
+	const struct offer *own = &lists->own[which], *peer = &lists->peer[which];
 
-	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
-		own[c] = own_offer(policy, (enum zrtp_class)c);
-		peer[c] = peer_offer(hello, (enum zrtp_class)c);
+	switch (which) {
+	case ZRTP_CLASS_HASH:
+		/* The peer's order counts: bzrtp computes the IDs of its retained
+		 * secrets with its own first choice before any Commit. */
+		return first_common(which, peer, own);
+	case ZRTP_CLASS_CIPHER:
+		return strongest_cipher(own, peer);
+	case ZRTP_CLASS_KEX:
+		return fastest_kex(own, peer);
+	case ZRTP_CLASS_SAS:
+		/* Whoever begins, the same kind of SAS. */
+		if (both_offer(lists, which, "B32 ")) {
+			return "B32 ";
+		}
+		return first_common(which, own, peer);
+	case ZRTP_CLASS_TAG:
+	case ZRTP_CLASS_COUNT:
+		break;
 	}
-	if (!both_offer(&own[ZRTP_CLASS_HASH], &peer[ZRTP_CLASS_HASH], "S384")) {
-		drop_large_curves(&own[ZRTP_CLASS_KEX]);
-	}
-	out->kex = choose_kex(&own[ZRTP_CLASS_KEX], &peer[ZRTP_CLASS_KEX]);
-	/* The peer's order counts for the hash: bzrtp computes the IDs of its
-	 * retained secrets with its own first choice before any Commit. */
-	out->hash =
-		zrtp_hash_find(first_common(ZRTP_CLASS_HASH, &peer[ZRTP_CLASS_HASH], &own[ZRTP_CLASS_HASH]));
-	out->cipher = zrtp_cipher_find(
-		first_common(ZRTP_CLASS_CIPHER, &own[ZRTP_CLASS_CIPHER], &peer[ZRTP_CLASS_CIPHER]));
-	if (needs_s384(out->kex->name)) {
-		out->hash = zrtp_hash_find("S384");
-		if (both_offer(&own[ZRTP_CLASS_CIPHER], &peer[ZRTP_CLASS_CIPHER], "AES3")) {
-			out->cipher = zrtp_cipher_find("AES3");
+	return first_common(which, own, peer);
+}
+
+/* One that every endpoint has to support: as the peer lists it, since some
+ * refuse what they do not list; else as we do. So an Error, which anybody can
+ * send, never has to change what is committed. */
+static const char *fallback(const struct offers *lists, enum zrtp_class which)
+{
+	const struct offer *const by[] = { &lists->peer[which], &lists->own[which] };
+
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned k = 0; k < 2 && mandatory[which][k]; k++) {
+			if (offers(by[i], mandatory[which][k])) {
+				return mandatory[which][k];
+			}
 		}
 	}
-	out->tag = zrtp_tag_find(first_common(ZRTP_CLASS_TAG, &own[ZRTP_CLASS_TAG], &peer[ZRTP_CLASS_TAG]));
-	out->sas = zrtp_sas_find(first_common(ZRTP_CLASS_SAS, &own[ZRTP_CLASS_SAS], &peer[ZRTP_CLASS_SAS]));
+	return mandatory[which][0];
+}
+
+static void read_offers(struct offers *lists, const struct zrtp_policy *policy,
+			const struct zrtp_hello *hello)
+{
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		lists->own[c] = own_offer(policy, (enum zrtp_class)c);
+		lists->peer[c] = peer_offer(hello, (enum zrtp_class)c);
+	}
+	if (!both_offer(lists, ZRTP_CLASS_HASH, "S384")) {
+		drop_large_curves(&lists->own[ZRTP_CLASS_KEX]);
+	}
+}
+
+uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
+		     const struct zrtp_hello *hello)
+{
+	const char *name[ZRTP_CLASS_COUNT];
+	struct offers lists;
+
+	read_offers(&lists, policy, hello);
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		name[c] = common(&lists, (enum zrtp_class)c);
+		if (!name[c] && policy->only_listed) {
+			return errors[c];
+		}
+		if (!name[c]) {
+			name[c] = fallback(&lists, (enum zrtp_class)c);
+		}
+	}
+	out->kex = zrtp_kex_find(name[ZRTP_CLASS_KEX]);
+	out->hash = zrtp_hash_find(needs_s384(out->kex->name) ? "S384" : name[ZRTP_CLASS_HASH]);
+	out->cipher = zrtp_cipher_find(name[ZRTP_CLASS_CIPHER]);
+	out->tag = zrtp_tag_find(name[ZRTP_CLASS_TAG]);
+	out->sas = zrtp_sas_find(name[ZRTP_CLASS_SAS]);
+	return 0;
 }
 
 static bool offered(const struct zrtp_policy *policy, enum zrtp_class which, const void *name)
 {
 	struct offer own = own_offer(policy, which);
 
-	return offers(&own, name);
+	return offers(&own, name) || (!policy->only_listed && is_mandatory(which, name));
 }
 
 static uint32_t accept_kex(struct zrtp_choice *out, const struct zrtp_policy *policy,
@@ -158,13 +261,6 @@ static uint32_t accept_kex(struct zrtp_choice *out, const struct zrtp_policy *po
 uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
 		     const struct zrtp_commit *commit)
 {
-	static const uint32_t errors[ZRTP_CLASS_COUNT] = {
-		[ZRTP_CLASS_HASH] = ZRTP_ERROR_HASH,
-		[ZRTP_CLASS_CIPHER] = ZRTP_ERROR_CIPHER,
-		[ZRTP_CLASS_TAG] = ZRTP_ERROR_TAG,
-		[ZRTP_CLASS_SAS] = ZRTP_ERROR_SAS,
-	};
-
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
 		bool ignored =
 			c == ZRTP_CLASS_KEX || (c == ZRTP_CLASS_SAS && commit->mode == ZRTP_MODE_MULTISTREAM);

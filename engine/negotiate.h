@@ -14,10 +14,13 @@ struct zrtp_choice {
 	const struct zrtp_sas *sas;
 };
 
-/* The initiator's choice from its policy and the peer's Hello. Always
- * succeeds for a policy that zrtp_policy_set() accepted, since the mandatory
- * algorithms count as listed at the end of each list (5.1). */
-void zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *peer);
+/* The initiator's choice from its policy and the peer's Hello: of each class
+ * what both list, and only where there is no such one what every endpoint has to
+ * support without listing it (5.1), preferably as the peer lists it. 0; with
+ * policy.only_listed the error code of Table 8 for a class that has nothing in
+ * common, *out then unchanged. */
+uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
+		     const struct zrtp_hello *peer);
 
 /* The same rows with the context's constants in them. */
 void zrtp_choice_adopt(struct zrtp_choice *choice, const struct zrtp_constants *constants);

@@ -114,18 +114,43 @@ static void on_clear(attribute_unused struct zrtp_stream *stream, enum zrtp_clea
 	}
 }
 
+/*! \brief The code of an error and where it is from, or nothing: not all faults have a code. */
+static const char *code_text(char *out, size_t size, const struct zrtp_error_info *info)
+{
+	*out = '\0';
+	if (info->code) {
+		snprintf(out, size, ", error 0x%x %s", info->code, info->from_peer ? "from the peer" : "found here");
+	}
+
+	return out;
+}
+
+/*! \brief Did both sides wait for the other one's Commit? Some phones never send one to a peer that waits. */
+static const char *passive_text(struct media *media, const struct zrtp_error_info *info)
+{
+	struct zrtp_stream_info stream;
+
+	if (!media->settings->policy.passive || info->code != ZRTP_ERROR_TIMEOUT || info->from_peer || !media->stream) {
+		return "";
+	}
+	zrtp_stream_get_info(media->stream, &stream);
+
+	return stream.algorithm[ZRTP_CLASS_HASH][0] ? "" : ". The policy has initiate = no, and the phone did not begin "
+		"the key agreement: if it never does, give its endpoint a policy with initiate = yes";
+}
+
 void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 {
 	int clear = media->settings->clear_on_error && !media->settings->require;
+	char code[40];
 
 	gate_wipe(media);
 	if (clear) {
 		gate_set(media, GATE_CLEAR, GATE_CLEAR);
 		clear = gate_is_clear(media);
 	}
-	ast_log(LOG_WARNING, "%s: ZRTP failed, error 0x%x %s: %s. %s\n", media_name(media), info->code,
-		info->from_peer ? "from the peer" : "found here", info->text,
-		clear ? "The call goes on in clear" : "No media passes");
+	ast_log(LOG_WARNING, "%s: ZRTP failed%s: %s%s. %s\n", media_name(media), code_text(code, sizeof(code), info),
+		info->text, passive_text(media, info), clear ? "The call goes on in clear" : "No media passes");
 	stats_count(STATS_FAILED);
 	events_failed(media, info);
 	if (!clear) {
@@ -141,6 +166,8 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
  */
 static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
 {
+	char code[40];
+
 	if (!info->unproven || media->settings->require || evidence_speaks_zrtp(keyless_evidence(media))) {
 		return 0;
 	}
@@ -150,8 +177,9 @@ static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
 	if (!gate_is_clear(media)) {
 		return 0;
 	}
-	ast_log(LOG_WARNING, "%s: ZRTP began and came to nothing, error 0x%x: %s. Nothing shows that it was the phone, "
-		"anybody can send a Hello: the call goes on NOT ENCRYPTED\n", media_name(media), info->code, info->text);
+	ast_log(LOG_WARNING, "%s: ZRTP began and came to nothing%s: %s%s. Nothing shows that it was the phone, "
+		"anybody can send a Hello: the call goes on NOT ENCRYPTED\n", media_name(media),
+		code_text(code, sizeof(code), info), info->text, passive_text(media, info));
 	stats_count(STATS_CLEAR);
 	events_warn(media, "Unproved", "a ZRTP exchange began and was not completed, which anybody can cause");
 	events_clear(media, "Unproved", 0);

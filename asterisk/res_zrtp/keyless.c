@@ -102,7 +102,7 @@ static struct verdict describe(const struct media *media, enum zrtp_clear_reason
 			"its call has keys, and this stream gets none", REFUSAL_WAS_SECURE };
 	}
 	if (reason == ZRTP_CLEAR_PASSIVE) {
-		return (struct verdict) { "Passive", NULL, "the peer waits for us to begin, as we do for it", REFUSAL_NO_ZRTP };
+		return (struct verdict) { "Passive", NULL, "the peer waits for us to begin, as we do for it (initiate = no)", REFUSAL_NO_ZRTP };
 	}
 	if (equal_zid && evidence != EVIDENCE_ANNOUNCED) {
 		return (struct verdict) { "EqualZid", NULL, "somebody said Hello with our own ZID, and no other Hello came",

@@ -109,6 +109,11 @@ static struct settings *settings_alloc(const struct settings *base)
 		*settings = *base;
 	} else if (settings) {
 		zrtp_policy_init(&settings->policy);
+		/* A phone that prefers words would have them when it begins, and letters when we do. */
+		if (zrtp_policy_set(&settings->policy, ZRTP_CLASS_SAS, "B32", NULL) != ZRTP_OK) {
+			ao2_ref(settings, -1);
+			return NULL;
+		}
 		settings->policy.resync = true; /* nobody here compares the SAS */
 		settings->policy.mitm = true;
 		ast_copy_string(settings->name, ZRTP_ENGINE_NAME, sizeof(settings->name));

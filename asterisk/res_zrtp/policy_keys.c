@@ -184,6 +184,7 @@ static const struct policy_key keys[] = {
 	LIST("auth_tag", ZRTP_CLASS_TAG, "HS32 HS80"),
 	LIST("key_agreement", ZRTP_CLASS_KEX, "DH2k DH3k EC25 EC38 EC52 X255 X448"),
 	LIST("sas", ZRTP_CLASS_SAS, "B32 B256"),
+	SWITCH("only_listed", policy.only_listed, no_yes),
 	CHOICE("mode", mode, modes, "mitm, passthrough, auto or off"),
 	SWITCH("early", early, no_yes),
 	SWITCH("require", require, no_yes),

@@ -145,10 +145,16 @@ struct zrtp_algorithm_list {
 };
 
 struct zrtp_policy {
-	/* In order of preference. The mandatory ones (S256, AES1, HS32, HS80,
-	 * DH3k, B32) are always accepted, listed or not (5.1). Mult is added to
-	 * the key agreements unless no_multistream is set. */
+	/* In order of preference. As initiator we take what both ends list: the
+	 * strongest cipher, B32 if both have it, of the other classes by 4.1.2
+	 * and preference. The mandatory ones (S256, AES1, HS32, HS80, DH3k, B32)
+	 * are always accepted, listed or not (5.1), and taken where nothing that
+	 * is listed is common, unless only_listed is set. Mult is added to the
+	 * key agreements unless no_multistream is set. */
 	struct zrtp_algorithm_list algorithms[ZRTP_CLASS_COUNT];
+	bool only_listed;          /* nothing that is not listed, mandatory or not: an Error
+				    * (0x51 to 0x55) instead; an empty list lists the
+				    * mandatory ones */
 	bool no_multistream;       /* do not offer Mult: calls of one stream only */
 	bool passive;              /* P flag: never be the initiator (5.2) */
 	bool resync;               /* after a cache mismatch keep the new secret without a

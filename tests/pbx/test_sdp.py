@@ -134,7 +134,7 @@ def policy(lab, text):
 
 OTHER_ENGINES = "there is no rtp_engine|have an rtp_engine that does not exist"
 REFUSED = r"a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: it is refused"
-FAILED = r"ZRTP failed, error 0x0 found here: the peer's Hello is not the one of its a=zrtp-hash"
+FAILED = r"ZRTP failed: the peer's Hello is not the one of its a=zrtp-hash"
 
 
 @case("zrtp-hash: a wrong one on the way to us: warned, never secure, no media passes",

@@ -49,7 +49,7 @@ static struct zrtp_choice choose(const struct side *own, const struct side *peer
 {
 	struct zrtp_choice choice;
 
-	zrtp_choose(&choice, &own->policy, &peer->hello);
+	assert_int_equal(zrtp_choose(&choice, &own->policy, &peer->hello), 0);
 	return choice;
 }
 
@@ -94,7 +94,7 @@ static void of_two_first_choices_the_faster_one_is_taken(void **state)
 	}
 }
 
-/* R034 R326: what only one side lists is out; DH3k is on both lists always. */
+/* R034 R326: what only one side lists is out; DH3k is there without being listed. */
 static void without_a_common_listing_dh3k_remains(void **state)
 {
 	struct side a, b;
@@ -140,10 +140,10 @@ static bool has(const struct order *order, unsigned kex)
 			return true;
 		}
 	}
-	return kex == DH3K;
+	return kex == DH3K && !order->count;
 }
 
-/* The first of a's list that remains when what b does not have is gone. */
+/* The first of a's list that remains when what b does not list is gone. */
 static unsigned first_of(const struct order *a, const struct order *b, bool s384)
 {
 	for (unsigned i = 0; i < a->count; i++) {
@@ -271,18 +271,249 @@ static void empty_lists_mean_the_mandatory(void **state)
 	is_mandatory(&choice);
 }
 
-/* R326: both tags are there whatever is listed. */
+static void tag_is(const char *own, const char *peer, const char *expected)
+{
+	struct side a, b;
+
+	make(&a, "", "");
+	make(&b, "", "");
+	want(&a, ZRTP_CLASS_TAG, own);
+	announce(&b, ZRTP_CLASS_TAG, peer);
+	assert_string_equal(choose(&a, &b).tag->name, expected);
+}
+
+/* R326: both tags are there whatever is listed; the peer is surest to have its own. */
 static void either_tag_is_common_without_being_listed(void **state)
 {
+	(void)state;
+	tag_is("HS32", "", "HS32");
+	tag_is("HS80", "", "HS80");
+	tag_is("HS32", "HS80", "HS80");
+	tag_is("HS80", "HS32", "HS32");
+	tag_is("HS32", "SK32", "HS32");
+	tag_is("HS80", "SK32", "HS80");
+	tag_is("", "SK32", "HS80");
+}
+
+/* ---- what both list comes first ---- */
+
+/* Of each class: ours, beginning with a mandatory algorithm that the peer does
+ * not list, the peer's, what both list. */
+static const struct {
+	enum zrtp_class which;
+	const char *own, *peer, *expected;
+} listed[] = {
+	{ ZRTP_CLASS_HASH, "S256,S384", "S384", "S384" },
+	{ ZRTP_CLASS_CIPHER, "AES1,AES2", "AES3,AES2", "AES2" },
+	{ ZRTP_CLASS_TAG, "HS80,HS32", "HS32", "HS32" },
+	{ ZRTP_CLASS_TAG, "HS32,HS80", "HS80", "HS80" },
+	{ ZRTP_CLASS_KEX, "DH3k,EC38", "EC38", "EC38" },
+	{ ZRTP_CLASS_SAS, "B32 ,B256", "B256", "B256" },
+};
+
+static const char *chosen_name(const struct zrtp_choice *choice, enum zrtp_class which)
+{
+	switch (which) {
+	case ZRTP_CLASS_HASH:
+		return choice->hash->name;
+	case ZRTP_CLASS_CIPHER:
+		return choice->cipher->name;
+	case ZRTP_CLASS_TAG:
+		return choice->tag->name;
+	case ZRTP_CLASS_KEX:
+		return choice->kex->name;
+	case ZRTP_CLASS_SAS:
+	case ZRTP_CLASS_COUNT:
+		break;
+	}
+	return choice->sas->name;
+}
+
+/* R082, also with a phone that refuses what it does not list. */
+static void what_both_list_goes_before_what_is_mandatory(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(listed) / sizeof(*listed); i++) {
+		struct zrtp_choice choice;
+		struct side a, b;
+
+		make(&a, "S256,S384", "DH3k");
+		make(&b, "S256,S384", "DH3k");
+		want(&a, listed[i].which, listed[i].own);
+		announce(&b, listed[i].which, listed[i].peer);
+		choice = choose(&a, &b);
+		assert_string_equal(chosen_name(&choice, listed[i].which), listed[i].expected);
+	}
+}
+
+/* Some names of a class in some order: known ones only, or also such as nobody here has. */
+static void draw_names(char *out, size_t size, enum zrtp_class which, bool known, uint64_t *seed)
+{
+	static const char *const names[ZRTP_CLASS_COUNT][8] = {
+		[ZRTP_CLASS_HASH] = { "S256", "S384", "N256", "SKN2" },
+		[ZRTP_CLASS_CIPHER] = { "AES1", "AES2", "AES3", "2FS1", "2FS3" },
+		[ZRTP_CLASS_TAG] = { "HS32", "HS80", "SK32", "SK64" },
+		[ZRTP_CLASS_KEX] = { "DH3k", "EC25", "X255", "EC38", "K255", "E414" },
+		[ZRTP_CLASS_SAS] = { "B32 ", "B256", "B10D", "B32E" },
+	};
+	unsigned first = (unsigned)(pair_random(seed) >> 33) % 8;
+
+	*out = '\0';
+	for (unsigned i = 0; i < 8; i++) {
+		const char *name = names[which][(first + i) % 8];
+
+		if (name && (pair_random(seed) >> 33) % 2 && (!known || zrtp_algorithm_known(which, name))) {
+			put(out, size, name);
+		}
+	}
+}
+
+static void draw_side(struct side *side, uint64_t *seed)
+{
+	char names[8 * 5 + 1];
+
+	make(side, "", "");
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		draw_names(names, sizeof(names), (enum zrtp_class)c, true, seed);
+		want(side, (enum zrtp_class)c, names);
+		draw_names(names, sizeof(names), (enum zrtp_class)c, false, seed);
+		announce(side, (enum zrtp_class)c, names);
+	}
+}
+
+static const char *const mandatory_names[ZRTP_CLASS_COUNT] = {
+	[ZRTP_CLASS_HASH] = "S256", [ZRTP_CLASS_CIPHER] = "AES1", [ZRTP_CLASS_TAG] = "HS80HS32",
+	[ZRTP_CLASS_KEX] = "DH3k",  [ZRTP_CLASS_SAS] = "B32 ",
+};
+
+static bool is_in(const char *names, size_t step, unsigned count, const char *name)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!memcmp(names + step * i, name, 4)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* On this side's list? An empty one lists what is mandatory. */
+static bool own_lists(const struct side *side, enum zrtp_class which, const char *name)
+{
+	const struct zrtp_algorithm_list *list = &side->policy.algorithms[which];
+
+	return list->count ? is_in(list->name[0], 5, list->count, name)
+			   : strstr(mandatory_names[which], name) != NULL;
+}
+
+static bool peer_lists(const struct side *side, enum zrtp_class which, const char *name)
+{
+	return side->hello.count[which]
+		       ? is_in((const char *)side->octets[which], 4, side->hello.count[which], name)
+		       : strstr(mandatory_names[which], name) != NULL;
+}
+
+/* Is there a name that both list? Large curves count with SHA-384 at both only. */
+static bool in_common(const struct side *own, const struct side *peer, enum zrtp_class which)
+{
+	static const char *const all[] = { "S256", "S384", "AES1", "AES2", "AES3", "HS32", "HS80",
+					   "DH3k", "EC25", "X255", "EC38", "B32 ", "B256" };
+	bool s384 = own_lists(own, ZRTP_CLASS_HASH, "S384") && peer_lists(peer, ZRTP_CLASS_HASH, "S384");
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (own_lists(own, which, all[i]) && peer_lists(peer, which, all[i]) &&
+		    (s384 || strcmp(all[i], "EC38"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* R034 R082 R326: on both lists, or mandatory where nothing is on both; with
+ * only_listed never the latter. */
+static void from_any_lists_comes_what_both_list_or_what_is_mandatory(void **state)
+{
+	uint64_t seed = 5254;
+	unsigned common = 0, fallen_back = 0, refused = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		struct zrtp_choice choice;
+		struct side own, peer;
+		bool all = true;
+
+		draw_side(&own, &seed);
+		draw_side(&peer, &seed);
+		choice = choose(&own, &peer);
+		for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+			enum zrtp_class which = (enum zrtp_class)c;
+			const char *name = chosen_name(&choice, which);
+
+			if (in_common(&own, &peer, which)) {
+				assert_true(own_lists(&own, which, name) && peer_lists(&peer, which, name));
+				common++;
+			} else {
+				assert_non_null(strstr(mandatory_names[which], name));
+				all = false;
+				fallen_back++;
+			}
+		}
+		own.policy.only_listed = true;
+		assert_int_equal(!zrtp_choose(&choice, &own.policy, &peer.hello), all);
+		refused += !all;
+	}
+	assert_true(common > 1000 && fallen_back > 1000 && refused > 1000 && refused < 20000);
+}
+
+/* ---- only what is listed ---- */
+
+/* R360 to R365: of each class what the two list without anything in common. */
+static const struct {
+	enum zrtp_class which;
+	const char *own, *peer;
+	uint32_t code;
+} disjoint[] = {
+	{ ZRTP_CLASS_HASH, "S384", "S256", ZRTP_ERROR_HASH },
+	{ ZRTP_CLASS_CIPHER, "AES3", "AES1", ZRTP_ERROR_CIPHER },
+	{ ZRTP_CLASS_TAG, "HS80", "HS32", ZRTP_ERROR_TAG },
+	{ ZRTP_CLASS_KEX, "X255", "DH3k", ZRTP_ERROR_KEX },
+	{ ZRTP_CLASS_SAS, "B256", "B32 ", ZRTP_ERROR_SAS },
+};
+
+static void with_only_listed_the_mandatory_are_no_way_out(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(disjoint) / sizeof(*disjoint); i++) {
+		struct zrtp_choice choice;
+		struct side a, b;
+
+		make(&a, "S256", "DH3k");
+		make(&b, "S256", "DH3k");
+		want(&a, disjoint[i].which, disjoint[i].own);
+		announce(&b, disjoint[i].which, disjoint[i].peer);
+		choice = choose(&a, &b);
+		assert_string_equal(chosen_name(&choice, disjoint[i].which), disjoint[i].peer);
+		a.policy.only_listed = true;
+		assert_int_equal(zrtp_choose(&choice, &a.policy, &b.hello), disjoint[i].code);
+		/* The honest twin lists ours, too. */
+		announce(&b, disjoint[i].which, disjoint[i].own);
+		choice = choose(&a, &b);
+		assert_string_equal(chosen_name(&choice, disjoint[i].which), disjoint[i].own);
+	}
+}
+
+/* R326: an empty list is a list of the mandatory ones. */
+static void with_only_listed_empty_lists_mean_the_mandatory(void **state)
+{
+	struct zrtp_choice choice;
 	struct side a, b;
 
 	(void)state;
 	make(&a, "", "");
 	make(&b, "", "");
-	want(&a, ZRTP_CLASS_TAG, "HS32");
-	assert_string_equal(choose(&a, &b).tag->name, "HS32");
-	announce(&b, ZRTP_CLASS_TAG, "HS80");
-	assert_string_equal(choose(&a, &b).tag->name, "HS32");
+	announce(&b, ZRTP_CLASS_KEX, "Mult,Prsh");
+	a.policy.only_listed = true;
+	choice = choose(&a, &b);
+	is_mandatory(&choice);
 }
 
 static void force(struct zrtp_algorithm_list *list, const char *name)
@@ -320,26 +551,40 @@ static void the_hash_goes_by_the_peers_order(void **state)
 	assert_string_equal(choose(&b, &a).hash->name, "S256");
 }
 
-/* R037 R327 */
-static void the_rest_goes_by_ones_own_order(void **state)
+/* So that it is the same whoever begins. */
+static void b32_is_taken_where_both_list_it_and_the_strongest_cipher(void **state)
 {
 	struct side a, b;
 
 	(void)state;
 	make(&a, "", "");
 	make(&b, "", "");
-	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES2,AES3");
-	want(&b, ZRTP_CLASS_CIPHER, "AES3,AES2");
-	want(&a, ZRTP_CLASS_TAG, "HS32,HS80");
-	want(&b, ZRTP_CLASS_TAG, "HS80,HS32");
 	want(&a, ZRTP_CLASS_SAS, "B256,B32 ");
 	want(&b, ZRTP_CLASS_SAS, "B32 ,B256");
-	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
+	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES2,AES3");
+	want(&b, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	assert_string_equal(choose(&a, &b).sas->name, "B32 ");
+	assert_string_equal(choose(&b, &a).sas->name, "B32 ");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES3");
 	assert_string_equal(choose(&b, &a).cipher->name, "AES3");
+	announce(&b, ZRTP_CLASS_SAS, "B256");
+	assert_string_equal(choose(&a, &b).sas->name, "B256");
+	announce(&b, ZRTP_CLASS_CIPHER, "AES2,AES1");
+	assert_string_equal(choose(&a, &b).cipher->name, "AES2");
+}
+
+/* R037 R327 */
+static void the_tag_goes_by_ones_own_order(void **state)
+{
+	struct side a, b;
+
+	(void)state;
+	make(&a, "", "");
+	make(&b, "", "");
+	want(&a, ZRTP_CLASS_TAG, "HS32,HS80");
+	want(&b, ZRTP_CLASS_TAG, "HS80,HS32");
 	assert_string_equal(choose(&a, &b).tag->name, "HS32");
 	assert_string_equal(choose(&b, &a).tag->name, "HS80");
-	assert_string_equal(choose(&a, &b).sas->name, "B256");
-	assert_string_equal(choose(&b, &a).sas->name, "B32 ");
 }
 
 static void check_large_curve(const char *kex)
@@ -387,8 +632,8 @@ static void small_curves_leave_hash_and_cipher_alone(void **state)
 	(void)state;
 	make(&a, "S256,S384", "EC25");
 	make(&b, "S256,S384", "EC25");
-	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES3");
-	want(&b, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	want(&a, ZRTP_CLASS_CIPHER, "AES1,AES2");
+	want(&b, ZRTP_CLASS_CIPHER, "AES1");
 	assert_string_equal(choose(&a, &b).hash->name, "S256");
 	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
 }
@@ -465,6 +710,39 @@ static void a_commit_beyond_the_offer_gives_the_error_of_its_class(void **state)
 	answer_is(&own, "S256,AES1,HS80,DH2k,B32 ", ZRTP_ERROR_KEX);
 	answer_is(&own, "S256,AES1,HS80,X255,B32 ", ZRTP_ERROR_KEX);
 	answer_is(&own, "S256,AES1,HS80,DH3k,B256", ZRTP_ERROR_SAS);
+}
+
+/* R361 to R365: nor what is mandatory, where that does not do. */
+static void with_only_listed_a_commit_may_name_nothing_else(void **state)
+{
+	static const struct {
+		const char *names;
+		uint32_t code;
+	} commits[] = {
+		{ "S384,AES3,HS80,X255,B256", 0 },
+		{ "S256,AES3,HS80,X255,B256", ZRTP_ERROR_HASH },
+		{ "S384,AES1,HS80,X255,B256", ZRTP_ERROR_CIPHER },
+		{ "S384,AES3,HS32,X255,B256", ZRTP_ERROR_TAG },
+		{ "S384,AES3,HS80,DH3k,B256", ZRTP_ERROR_KEX },
+		{ "S384,AES3,HS80,X255,B32 ", ZRTP_ERROR_SAS },
+	};
+	struct side own;
+
+	(void)state;
+	make(&own, "S384", "X255");
+	want(&own, ZRTP_CLASS_CIPHER, "AES3");
+	want(&own, ZRTP_CLASS_TAG, "HS80");
+	want(&own, ZRTP_CLASS_SAS, "B256");
+	for (unsigned i = 0; i < sizeof(commits) / sizeof(*commits); i++) {
+		answer_is(&own, commits[i].names, 0);
+	}
+	own.policy.only_listed = true;
+	for (unsigned i = 0; i < sizeof(commits) / sizeof(*commits); i++) {
+		answer_is(&own, commits[i].names, commits[i].code);
+	}
+	make(&own, "", "");
+	own.policy.only_listed = true;
+	answer_is(&own, "S256,AES1,HS32,DH3k,B32 ", 0);
 }
 
 /* R361 to R365: what nobody knows. */
@@ -563,9 +841,15 @@ int main(void)
 		cmocka_unit_test(full_lists_of_strangers_leave_the_mandatory),
 		cmocka_unit_test(empty_lists_mean_the_mandatory),
 		cmocka_unit_test(either_tag_is_common_without_being_listed),
+		cmocka_unit_test(what_both_list_goes_before_what_is_mandatory),
+		cmocka_unit_test(from_any_lists_comes_what_both_list_or_what_is_mandatory),
+		cmocka_unit_test(with_only_listed_the_mandatory_are_no_way_out),
+		cmocka_unit_test(with_only_listed_empty_lists_mean_the_mandatory),
+		cmocka_unit_test(with_only_listed_a_commit_may_name_nothing_else),
+		cmocka_unit_test(b32_is_taken_where_both_list_it_and_the_strongest_cipher),
 		cmocka_unit_test(mult_and_prsh_are_never_chosen),
 		cmocka_unit_test(the_hash_goes_by_the_peers_order),
-		cmocka_unit_test(the_rest_goes_by_ones_own_order),
+		cmocka_unit_test(the_tag_goes_by_ones_own_order),
 		cmocka_unit_test(large_curves_take_s384_and_aes3_with_them),
 		cmocka_unit_test(large_curves_need_s384_on_both_sides),
 		cmocka_unit_test(small_curves_leave_hash_and_cipher_alone),

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Phones that refuse what they do not list, and Errors that say so, forged ones
+ * too: what the two ends have in common by their Hellos is what counts. */
+#include "pair.h"
+
+#include "message.h"
+
+enum { PBX, PHONE };
+enum { SECOND = 1000000 };
+
+static const char *const names[ZRTP_CLASS_COUNT] = { "hash", "cipher", "tag", "kex", "sas" };
+static const uint32_t codes[ZRTP_CLASS_COUNT] = {
+	[ZRTP_CLASS_HASH] = ZRTP_ERROR_HASH, [ZRTP_CLASS_CIPHER] = ZRTP_ERROR_CIPHER,
+	[ZRTP_CLASS_TAG] = ZRTP_ERROR_TAG,   [ZRTP_CLASS_KEX] = ZRTP_ERROR_KEX,
+	[ZRTP_CLASS_SAS] = ZRTP_ERROR_SAS,
+};
+
+static void list(struct pair_config *config, unsigned side, enum zrtp_class which, const char *text)
+{
+	assert_int_equal(zrtp_policy_set(&config->policy[side], which, text, NULL), ZRTP_OK);
+}
+
+/* The PBX begins, or the phone does. */
+static struct pair_config begun_by(unsigned side)
+{
+	struct pair_config config;
+
+	pair_config_init(&config);
+	config.policy[!side].passive = true;
+	return config;
+}
+
+/* As libzrtp is: HS32 only, and nothing else is taken. */
+static void a_phone_that_lists_hs32_only_has_its_call(void **state)
+{
+	(void)state;
+	for (unsigned side = 0; side < 2; side++) {
+		struct pair_config config = begun_by(side);
+		struct pair *pair;
+
+		list(&config, PHONE, ZRTP_CLASS_TAG, "HS32");
+		config.policy[PHONE].only_listed = true;
+		pair = pair_secured(&config);
+		assert_memory_equal(pair_info(pair, PBX, 0).algorithm[ZRTP_CLASS_TAG], "HS32", 4);
+		pair_free(pair);
+	}
+}
+
+/* The same where the PBX lists the other one only, which the phone would refuse. */
+static void of_two_mandatory_tags_the_peers_is_taken(void **state)
+{
+	struct pair_config config = begun_by(PBX);
+	struct pair *pair;
+
+	(void)state;
+	list(&config, PBX, ZRTP_CLASS_TAG, "HS80");
+	list(&config, PHONE, ZRTP_CLASS_TAG, "HS32");
+	config.policy[PHONE].only_listed = true;
+	pair = pair_secured(&config);
+	assert_memory_equal(pair_info(pair, PBX, 0).algorithm[ZRTP_CLASS_TAG], "HS32", 4);
+	pair_free(pair);
+}
+
+/* Whoever has only_listed, and whoever begins, says what is missing. */
+static void with_nothing_in_common_the_code_of_the_class_is_said(void **state)
+{
+	static const char *const lists[ZRTP_CLASS_COUNT][2] = {
+		[ZRTP_CLASS_HASH] = { "S384", "S256" }, [ZRTP_CLASS_CIPHER] = { "AES3", "AES1" },
+		[ZRTP_CLASS_TAG] = { "HS80", "HS32" },  [ZRTP_CLASS_KEX] = { "X255", "DH3k" },
+		[ZRTP_CLASS_SAS] = { "B256", "B32" },
+	};
+
+	(void)state;
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		for (unsigned side = 0; side < 2; side++) {
+			struct pair_config config = begun_by(side);
+			const char *taken;
+			struct pair *pair;
+
+			print_message("%s, begun by the %s\n", names[c], side == PBX ? "PBX" : "phone");
+			list(&config, PBX, (enum zrtp_class)c, lists[c][0]);
+			list(&config, PHONE, (enum zrtp_class)c, lists[c][1]);
+			config.policy[PBX].only_listed = true;
+			config.policy[PHONE].only_listed = side == PHONE;
+			pair = pair_started(&config);
+			pair_run(pair, pair->now + 5 * SECOND);
+			assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_ERROR);
+			assert_int_equal(pair->side[PHONE].log[0].error_code, codes[c]);
+			assert_int_equal(pair->side[PBX].log[0].secure + pair->side[PHONE].log[0].secure, 0);
+			pair_free(pair);
+			/* Without it what is mandatory is taken, of two the responder's. */
+			config.policy[PBX].only_listed = config.policy[PHONE].only_listed = false;
+			taken = lists[c][c != ZRTP_CLASS_TAG || side == PBX];
+			pair = pair_secured(&config);
+			assert_memory_equal(pair_info(pair, PBX, 0).algorithm[c], taken, strlen(taken));
+			pair_free(pair);
+		}
+	}
+}
+
+static bool commits_only(struct pair *pair, struct pair_packet *packet)
+{
+	unsigned *commits = pair->filter_arg;
+
+	if (pair_is(packet, "Commit  ") && packet->to == PHONE) {
+		(*commits)++;
+		return false; /* the Error comes first */
+	}
+	return true;
+}
+
+/* Anybody can send one: it ends the exchange, as the RFC has it, and neither that call
+ * nor a later one is begun with anything else for it. */
+static void a_forged_error_makes_nobody_commit_to_anything_else(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		struct pair_config config = begun_by(PBX);
+		struct zrtp_stream_info first;
+		uint8_t message[64];
+		unsigned commits = 0;
+		struct pair *pair;
+		size_t len;
+
+		print_message("%s\n", names[c]);
+		pair = pair_started(&config);
+		pair->filter = commits_only;
+		pair->filter_arg = &commits;
+		pair_run(pair, pair->now + 100000);
+		first = pair_info(pair, PBX, 0);
+		assert_int_equal(first.state, ZRTP_STATE_COMMIT_SENT);
+		len = zrtp_error_write(message, sizeof(message), codes[c]);
+		commits = 0;
+		assert_int_equal(pair_inject(pair, PBX, 0, message, len), ZRTP_OK);
+		pair_run(pair, pair->now + 30 * SECOND);
+		assert_int_equal(commits, 0);
+		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_ERROR);
+		assert_int_equal(pair->side[PBX].log[0].error_code, codes[c]);
+
+		pair->filter = NULL;
+		pair_new_call(pair, &config);
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		for (unsigned i = 0; i < ZRTP_CLASS_COUNT; i++) {
+			assert_string_equal(pair_info(pair, PBX, 0).algorithm[i], first.algorithm[i]);
+		}
+		pair_free(pair);
+	}
+}
+
+/* Nor does one in a secure call, which is acknowledged and otherwise nothing. */
+static void a_forged_error_is_nothing_to_a_secure_stream(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		struct pair_config config = begun_by(PBX);
+		struct pair *pair = pair_secured(&config);
+		uint8_t message[64];
+		size_t len = zrtp_error_write(message, sizeof(message), codes[c]);
+
+		for (unsigned side = 0; side < 2; side++) {
+			(void)pair_inject(pair, side, 0, message, len);
+		}
+		pair_run(pair, pair->now + 5 * SECOND);
+		pair_assert_secure(pair, 0);
+		pair_free(pair);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_phone_that_lists_hs32_only_has_its_call),
+		cmocka_unit_test(of_two_mandatory_tags_the_peers_is_taken),
+		cmocka_unit_test(with_nothing_in_common_the_code_of_the_class_is_said),
+		cmocka_unit_test(a_forged_error_makes_nobody_commit_to_anything_else),
+		cmocka_unit_test(a_forged_error_is_nothing_to_a_secure_stream),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
