@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What really crossed the wire: tcpdump on the loopback, and a reader of its file."""
 import collections
+import re
 import signal
 import struct
 import subprocess
@@ -45,11 +46,16 @@ class Capture:
                 return self
         raise AssertionError("tcpdump did not start")
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
         self.process.send_signal(signal.SIGINT)
         processes.stop(self.process, 5)
+        said = self.process.stderr.read()
         self.process.stderr.close()
         self.datagrams = read(self.path)
+        lost = re.search(r"(?m)^(\d+) packets? dropped by kernel", said)
+        # What was not seen must not pass for what was not sent.
+        if not failed and (not lost or int(lost[1]) or not re.search(r"(?m)^[1-9]\d* packets? captured", said)):
+            raise AssertionError(f"tcpdump did not see everything: {said.strip()}")
 
     def between(self, source=None, target=None):
         """Datagrams from and to these ports."""

@@ -90,10 +90,10 @@ class Proxy:
         if data is not None and back in self.party:
             self._send(self.rtp[back] + offset, data, self.party[back] + offset)
 
-    def inject(self, way, data):
-        """Send a datagram as if it came from the party that really sends that way."""
+    def inject(self, way, data, offset=0):
+        """Send a datagram as if it came from the party that really sends that way. offset: 0 RTP, 1 RTCP."""
         back = TO_PHONE if way == TO_PBX else TO_PBX
-        self._send(self.rtp[back], data, self.party[back])
+        self._send(self.rtp[back] + offset, data, self.party[back] + offset)
 
     def _sip(self, way, data):
         head, blank, body = data.decode(errors="replace").partition("\r\n\r\n")

@@ -49,6 +49,11 @@ def unanswered(lab):
         equal("ZrtpClear", events.all("ZrtpClear"), [])
         phone.hang_up()
     equal("packets in clear", len(in_clear(wire, ports_of("clearfilm"), began)), 0)
+    asked = [d.time for d in wire.datagrams if capture.kind(d.data) == "zrtp" and capture.message_type(d.data) == "GoClear"]
+    # From GoClear on there is nothing more under the keys until it is known what becomes of it (RFC 6189, 4.7.2).
+    meanwhile = [d for d in capture.media(wire.datagrams, "rtp", asked[0] + 0.04)
+                 if d.target in ports_of("clearfilm") and d.time < asked[-1]]
+    equal(f"RTP between the first and the last of {len(asked)} GoClear", len(meanwhile), 0)
 
 
 def acknowledge_for(lab, wire):

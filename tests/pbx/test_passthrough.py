@@ -64,14 +64,19 @@ def heard_each_other(first, second):
 
 
 def is_stun(data):
-    """Keep-alives of phones, which the PBX answers itself."""
-    return data[:1] < b"\x04"  # RFC 7983
+    """Keep-alives of phones, which the PBX answers itself: by header and cookie (RFC 8489, 5)."""
+    return len(data) >= 20 and data[0] < 4 and data[4:8] == b"\x21\x12\xa4\x42"
+
+
+def says_nothing(data, rtcp):
+    """Neither of a phone nor of the PBX: on the port of RTCP a report that is withheld leaves an empty datagram."""
+    return is_stun(data) or (rtcp and not data)
 
 
 def unchanged(wire, name, other, offset=0):
     """All the PBX sent to one phone's port is what the other one's sent, octet for octet."""
     sent = collections.Counter(d.data for d in wire.between(source=laboratory.rtp_port(other) + offset))
-    got = [d.data for d in wire.between(target=laboratory.rtp_port(name) + offset) if not is_stun(d.data)]
+    got = [d.data for d in wire.between(target=laboratory.rtp_port(name) + offset) if not says_nothing(d.data, offset)]
     own = [data for data in got if not sent[data]]
     if own:
         raise AssertionError(f"{len(own)} of {len(got)} datagrams to {name} are not from {other}, "
@@ -610,7 +615,8 @@ def auto_redirect(lab):
 
 @case("auto: a blind transfer by a phone whose ZRTP ends at the PBX leaves the other leg secure")
 def auto_blind(lab):
-    with lab.phone("auto", record=True) as first, lab.phone("alice") as second:
+    with capture.Capture(os.path.join(lab.directory, "blind.pcap")) as wire, \
+            lab.phone("auto", record=True) as first, lab.phone("alice") as second:
         second.expect_call()
         first.call("call-alice", lab.sip_port)
         stream = calls.secure(lab, first)
@@ -621,6 +627,8 @@ def auto_blind(lab):
         again = lab.pbx.stream("auto")
         equal("after the transfer", (again["State"], again["SAS"]), ("secure", stream["SAS"]))
         first.hang_up()
+    sources = {d.data[8:12].hex() for d in capture.media(wire.between(target=laboratory.rtp_port("auto")), "rtp")}
+    equal("SSRC of the PBX", sources, {stream["SSRC"]})
     tone.heard(first.recording, PBX_HZ)
     tone.heard(lab.pbx.file("sounds", "heard-auto.wav"), PHONE_HZ, PBX_HZ)
 
@@ -719,7 +727,7 @@ def carried(wire, name, other):
     From the first ZRTP on: zrtpcall, unlike Linphone, sends clear media before it.
     """
     sent = collections.Counter(d.data for d in wire.datagrams if d.source in ports_of(other))
-    got = [d for d in wire.datagrams if d.target in ports_of(name) and not is_stun(d.data)]
+    got = [d for d in wire.datagrams if d.target in ports_of(name) and not says_nothing(d.data, d.target % 2)]
     begun = next(d.time for d in got if capture.kind(d.data) == "zrtp")
     got = [d.data for d in got if d.time >= begun]
     own = [data for data in got if not sent[data]]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What somebody without keys can do to a call by ZRTP packets: nothing that lasts."""
 import re
+import socket
 import threading
 import time
 
@@ -13,7 +14,8 @@ import tone
 import wait
 from harness import case, equal
 from lab import PBX_HZ, PHONE_HZ
-from proxy import TO_PBX
+from proxy import IP, TO_PBX
+from sipp import Sipp, description
 
 
 def foreign(hello):
@@ -24,20 +26,28 @@ def foreign(hello):
     return forge.sealed(bytes(packet))
 
 
-@case("a plain phone and one forged Hello: the call goes on in clear, with an alert",
-      errors="ZRTP began and came to nothing")
+@case("a plain phone and one forged Hello: the call goes on in clear, with an alert; with require = yes it never does",
+      errors="ZRTP began and came to nothing|ZRTP failed|ZRTP is required|does not speak ZRTP")
 def forged_hello(lab):
-    with lab.plain_phone(hz=PHONE_HZ) as phone, asterisk.Events(lab.pbx) as events:
-        phone.call("record", lab.sip_port)
-        hello = wait.until("a Hello of the PBX", 2, lambda: phone.zrtp)[0]
-        for _ in range(3):  # the PBX asks its store for the first one
-            phone.send(foreign(hello))
-            time.sleep(0.3)
-        equal("reason", events.wait("ZrtpAlert", 16)["Reason"], "Unproved")
-        equal("failures", events.all("ZrtpFailed"), [])
+    with lab.plain_phone(hz=PHONE_HZ) as phone, lab.plain_phone("strict", PHONE_HZ) as strict, \
+            asterisk.Events(lab.pbx) as events:
+        for one in (phone, strict):
+            one.call("record", lab.sip_port)
+        for one in (phone, strict):
+            hello = wait.until("a Hello of the PBX", 2, lambda p=one: p.zrtp)[0]
+            for _ in range(3):  # the PBX asks its store for the first one
+                one.send(foreign(hello))
+                time.sleep(0.3)
+        channel = lab.pbx.stream("plain")["Channel"]
+        equal("reason", events.wait("ZrtpAlert", 16, Channel=channel)["Reason"], "Unproved")
+        equal("failures", events.all("ZrtpFailed", Channel=channel), [])
         phone.heard.clear()
+        events.wait("ZrtpRefused", 12)
         time.sleep(1.5)
         heard = phone.pcm()
+        equal("media for the phone that has to have ZRTP", [d for d in strict.heard if d], [])
+        strict.wait_request("BYE")
+        strict.remote = None
     if tone.best_share(heard, PBX_HZ) < 0.8:
         raise AssertionError("the announcement is no longer heard")
     tone.heard(lab.pbx.file("sounds", "heard-plain.wav"), PHONE_HZ, PBX_HZ)
@@ -90,3 +100,85 @@ def stray_hello(lab):
         phone.hang_up()
     if re.search("is not the one of the peer's a=zrtp-hash", lab.pbx.log()[logged:]):
         raise AssertionError("a mismatch was told of a call that matched")
+
+
+class Impostor:
+    """Whoever sees a call without ZRTP and speaks ZRTP, and SRTP, in its phone's name. Use as a context manager.
+
+    A zrtpcall in a call of its own: what it sends there goes to the PBX from the phone's port, and it is
+    given the ZRTP that the phone gets. speaks: may it go on.
+    """
+
+    PORT = 27952
+
+    def __init__(self, lab, phone):
+        self.phone, self.speaks, self.party = phone, True, None
+        self.zrtp = lab.zrtp_phone("dave", tone=1300, ignore_hash=True)
+        self.answers = Sipp(lab, "carol", laboratory.sip_port("carol"), "answer", pause=10,
+                            answer=description(port=self.PORT))
+        self.closed = threading.Event()
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((IP, self.PORT))
+        self.socket.settimeout(0.005)
+        self.answers.__enter__()
+        self.zrtp.start()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+        self.zrtp.dial(f"sip:carol@{IP}:{laboratory.sip_port('carol')}")
+        return self
+
+    def __exit__(self, *_):
+        self.zrtp.stop()
+        self.answers.__exit__()
+        self.closed.set()
+        self.thread.join()
+        self.socket.close()
+
+    def _run(self):
+        seen = len(self.phone.zrtp)
+        while not self.closed.is_set():
+            while self.party and len(self.phone.zrtp) > seen:
+                self.socket.sendto(self.phone.zrtp[seen], self.party)
+                seen += 1
+            try:
+                data, self.party = self.socket.recvfrom(4096)
+            except socket.timeout:
+                continue
+            if self.speaks and (capture.kind(data) == "zrtp" or len(data) > capture.ULAW_PACKET):
+                forge.send_as(self.phone.rtp_port, self.phone.remote[1], data)
+
+
+def hears_the_pbx(phone, seconds=1):
+    phone.heard.clear()
+    time.sleep(seconds)
+    equal("the phone hears the PBX in clear", tone.best_share(phone.pcm(), PBX_HZ) > 0.8, True)
+
+
+@case("a stranger's whole exchange in a call without ZRTP: it takes over only while the phone is silent, which then has its "
+      "call back", errors="ZRTP exchange")
+def impostor(lab):
+    with lab.plain_phone(hz=PHONE_HZ) as phone, asterisk.Events(lab.pbx) as events:
+        phone.call("record", lab.sip_port)
+        wait.until("the PBX gives up", 8, lambda: lab.pbx.stream("plain")["State"] == "no-zrtp")
+        with Impostor(lab, phone) as other:
+            other.zrtp.secure(10)
+            events.wait("ZrtpAlert", 5, Reason="LateExchange")
+            time.sleep(2)
+            hears_the_pbx(phone)
+            equal("secure beside the phone's clear media", events.all("ZrtpSecure"), [])
+            phone.talking.clear()
+            events.wait("ZrtpSecure", 6)
+            wait.until("SRTP of the PBX", 3, lambda: len(phone.heard[-1]) > capture.ULAW_PACKET)
+            other.speaks = False
+        phone.talking.set()
+        equal("reason", events.wait("ZrtpClear", 6, Reason="Unproved")["Reason"], "Unproved")
+        equal("state", lab.pbx.stream("plain")["State"] == "secure", False)
+        time.sleep(0.2)
+        phone.heard.clear()
+        time.sleep(0.7)  # it is told that the call is not encrypted
+        equal("SRTP of the PBX", [d for d in phone.heard if len(d) > capture.ULAW_PACKET], [])
+        equal(f"packets of the PBX in clear: {len(phone.heard)}", len(phone.heard) > 20, True)
+        phone.hang_up()
+    tone.heard(lab.pbx.file("sounds", "heard-plain.wav"), PHONE_HZ)

@@ -4,10 +4,12 @@ import os
 import re
 import time
 
+import asterisk
 import calls
 import capture
 import forge
 import lab as laboratory
+import test_injected
 import tone
 import wait
 from harness import case, equal
@@ -54,13 +56,18 @@ def strict_wire(lab):
 @case("require = yes: a phone without ZRTP hears nothing and is not heard",
       errors="does not speak ZRTP .*requires")
 def strict_plain(lab):
-    with record(lab) as wire, lab.plain_phone("strict", PHONE_HZ) as phone:
+    with asterisk.Events(lab.pbx) as events, record(lab) as wire, lab.plain_phone("strict", PHONE_HZ) as phone:
         phone.call("record", lab.sip_port)
-        time.sleep(2)
+        for _ in range(8):
+            forge.send_as(phone.rtp_port + 1, phone.remote[1] + 1, test_injected.report(phone.ssrc))
+            time.sleep(0.3)
+        equal("reports that the core has taken", events.all("RTCPReceived"), [])
     sent = capture.media(wire.between(target=laboratory.rtp_port("strict")), "rtp")
     equal("RTP packets of the PBX", len(sent), 0)
+    # A report that is withheld leaves an empty datagram, or none.
+    equal("RTCP of the PBX", [d.data for d in wire.between(target=laboratory.rtp_port("strict") + 1) if d.data], [])
     heard = lab.pbx.file("sounds", "heard-strict.wav")
-    if os.path.exists(heard) and tone.best_share(tone.read(heard), PHONE_HZ) > 0.5:
+    if os.path.exists(heard) and tone.best_share(tone.read(heard), PHONE_HZ) > tone.STRAY:
         raise AssertionError("the PBX heard unprotected media")
 
 
@@ -156,7 +163,7 @@ def forged(lab):
         if capture.kind(data) == "zrtp":
             seen[way].append(data)
         return data
-    with lab.phone("relayed", record=True) as phone, lab.proxy(media=keep) as relay:
+    with asterisk.Events(lab.pbx) as events, lab.phone("relayed", record=True) as phone, lab.proxy(media=keep) as relay:
         phone.call("record", laboratory.PROXY_PORT)
         first = calls.secure(lab, phone)
         ours = list(seen[TO_PBX])
@@ -171,6 +178,8 @@ def forged(lab):
         for column in ("SAS", "SSRC", "Kex", "Role"):
             equal(column, again[column], first[column])
         later = tone.read(heard)[known:]
+        told = [event["Reason"] for event in events.all("ZrtpAlert")]
+        equal("one alert for each reason", sorted(told), sorted(set(told)))
         phone.hang_up()
     if tone.best_share(later, PHONE_HZ) < 0.8:
         raise AssertionError("the PBX no longer hears the phone")

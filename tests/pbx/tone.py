@@ -59,15 +59,21 @@ def best_share(pcm, hz):
     return max((share(w, hz) for w in windows if level(w) > 300), default=0.0)
 
 
+# So much of a half second may be another tone than the one that belongs there: what a frame that
+# is lost, or a codec, makes of that. A tone beside it of a fifth of its level is more.
+STRAY = 0.04
+
+
 def heard(path, hz, other=None):
-    """Fail unless a recording has a clear half second of one tone, without the other."""
+    """Fail unless a recording has a clear half second of one tone, and none with the other."""
     pcm = read(path)
     found = best_share(pcm, hz)
     if found < 0.8:
         raise AssertionError(f"{hz} Hz not heard: best share {found:.2f} in "
                              f"{len(pcm) / RATE:.1f} s, level {level(pcm):.0f}")
-    if other and best_share(pcm, other) > 0.5:
-        raise AssertionError(f"{other} Hz heard where only {hz} Hz belongs")
+    stray = best_share(pcm, other) if other else 0.0
+    if stray > STRAY:
+        raise AssertionError(f"{other} Hz heard where only {hz} Hz belongs: share {stray:.2f}")
 
 
 def _decode(octet):
