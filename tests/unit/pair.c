@@ -177,6 +177,7 @@ static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *i
 	log->error++;
 	log->error_code = info->code;
 	log->error_from_peer = info->from_peer;
+	log->error_unproven = info->unproven;
 	note(log, 'E');
 }
 

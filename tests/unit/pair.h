@@ -31,7 +31,7 @@ struct pair_log {
 	enum zrtp_clear_reason clear_reason; /* the last one */
 	unsigned event_count[ZRTP_EVENT_COUNT];
 	uint32_t error_code;
-	bool error_from_peer;
+	bool error_from_peer, error_unproven;
 	unsigned send_at_receive_keys; /* sends made before the receiving key came */
 	char order[64];                /* letters of callbacks in their order */
 };

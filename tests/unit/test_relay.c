@@ -223,8 +223,19 @@ static void a_phone_that_lost_its_secret_can_be_enrolled_again(void **state)
 		assert_int_equal(zrtp_session_accept_enrollment(session_of(pair, i)), ZRTP_OK);
 	}
 	assert_memory_not_equal(pair->side[PBX].stored.pbxsecret, before.pbxsecret, ZRTP_SECRET_SIZE);
+	/* The user may have declined: the former one is kept beside it until one has matched. */
+	assert_true(pair->side[PBX].stored.has_pbx_alternate);
+	assert_memory_equal(pair->side[PBX].stored.pbx_alternate, before.pbxsecret, ZRTP_SECRET_SIZE);
+	assert_false(pair->side[PHONE].stored.has_pbx_alternate);
+	for (unsigned i = 0; i < 2; i++) { /* and the same one is not stored twice */
+		unsigned puts = pair->side[i].puts;
+
+		assert_int_equal(zrtp_session_accept_enrollment(session_of(pair, i)), ZRTP_OK);
+		assert_int_equal(pair->side[i].puts, puts);
+	}
 	call_again(pair, &config);
 	assert_true(pair_session_info(pair, PHONE).pbx_matched);
+	assert_false(pair->side[PBX].stored.has_pbx_alternate);
 	pair_free(pair);
 }
 

@@ -230,6 +230,63 @@ static void who_opened_before_a_rekey_writes_no_peer(void **state)
 	}
 }
 
+enum { WORD_YES, WORD_NO, NAME, ENDPOINTS, ONE_ENDPOINT, AUX, CALL, UNENROLL, CHANGES };
+
+static enum zrtp_store_status change(struct test_store *t, unsigned which)
+{
+	const struct zrtp_retained in = stores_update(2, 1, ZRTP_MATCH_OWN);
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	stores_zid(zid, 1);
+	switch (which) {
+	case WORD_YES:
+	case WORD_NO:
+		return zrtp_store_set_verified(t->store, stores_own, zid, which == WORD_YES, &t->error);
+	case NAME:
+		return zrtp_store_set_name(t->store, stores_own, zid, "x", &t->error);
+	case ENDPOINTS:
+		return zrtp_store_set_endpoints(t->store, stores_own, zid, "x,y", &t->error);
+	case ONE_ENDPOINT:
+		return zrtp_store_add_endpoint(t->store, stores_own, zid, "z", &t->error);
+	case AUX:
+		return zrtp_store_set_aux(t->store, stores_own, zid, zid, 8, 1, &t->error);
+	case CALL:
+		return put(t, 1, "", 1001, &in);
+	default:
+		return zrtp_store_unenroll(t->store, stores_own, zid, &t->error);
+	}
+}
+
+static long revision(const struct test_store *t)
+{
+	char text[STORES_TEXT];
+
+	stores_sql(t->path, "SELECT revision FROM peer", text);
+	return strtol(text, NULL, 10);
+}
+
+/* Where the database does not lock, two that change a peer at once contend for its revision:
+ * so whatever changes one of its rows makes another. */
+static void each_change_of_a_peer_is_another_revision(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	stores_prepare(&t, STORE_SQLITE);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
+	for (unsigned which = 0; which < CHANGES; which++) {
+		long before = revision(&t);
+
+		assert_true(before > 0);
+		assert_int_equal(change(&t, which), ZRTP_STORE_OK);
+		if (revision(&t) <= before) {
+			fail_msg("change %u leaves the revision at %ld", which, before);
+		}
+	}
+	stores_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +294,7 @@ int main(void)
 		cmocka_unit_test(changes_of_several_kinds_do_not_undo_each_other),
 		cmocka_unit_test(several_may_begin_a_store_at_once),
 		cmocka_unit_test(who_opened_before_a_rekey_writes_no_peer),
+		cmocka_unit_test(each_change_of_a_peer_is_another_revision),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

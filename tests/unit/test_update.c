@@ -372,6 +372,7 @@ static void interval_zero_leaves_the_other_secrets(void **state)
 		assert_int_equal(r->changed, ZRTP_CHANGED_EXPIRY);
 		assert_int_equal(r->expiry, 0);
 		assert_true(is(r->rs1, 2));
+		assert_true(!r->has_rs2 && is(r->rs2, 0)); /* it is in one place */
 		assert_int_equal(r->verified, verified);
 		pair_free(call.pair);
 	}

@@ -7,6 +7,7 @@
  */
 #include "media.h"
 #include "replay.h"
+#include "stack.h"
 #include "stores.h"
 
 /* The cache has another struct of that name. */
@@ -23,7 +24,7 @@
 
 /* ---- the graveyard ---- */
 
-enum { GRAVES = 192 << 20, SECRETS = 1024, PART = 16 /* octets that are no chance */ };
+enum { GRAVES = 192 << 20, PART = REMEMBERED_PART };
 
 static struct {
 	bool open;
@@ -31,14 +32,6 @@ static struct {
 	size_t len;
 	unsigned blocks;
 } graves;
-
-static struct {
-	unsigned count;
-	struct {
-		const char *what;
-		uint8_t octets[PART];
-	} of[SECRETS];
-} secrets;
 
 static void bury(const void *block, size_t len)
 {
@@ -96,29 +89,10 @@ static void watch(void)
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		assert_true(graves.octets != MAP_FAILED);
 	}
-	secrets.count = graves.blocks = 0;
+	remember_nothing();
+	graves.blocks = 0;
 	graves.len = 0;
 	graves.open = true;
-}
-
-/* Both ends of it; what is null, or known already, is none. */
-static void remember(const char *what, const void *octets, size_t len)
-{
-	static const uint8_t zero[PART];
-
-	for (unsigned end = 0; octets && end < 2; end++) {
-		const uint8_t *part = (const uint8_t *)octets + (end ? len - PART : 0);
-		bool known = len < PART || !memcmp(part, zero, PART);
-
-		for (unsigned i = 0; i < secrets.count && !known; i++) {
-			known = !memcmp(secrets.of[i].octets, part, PART);
-		}
-		if (!known) {
-			assert_true(secrets.count < SECRETS);
-			secrets.of[secrets.count].what = what;
-			memcpy(secrets.of[secrets.count++].octets, part, PART);
-		}
-	}
 }
 
 /* A number as libcrypto has it, too: its words are the other way round. */
@@ -138,12 +112,7 @@ static void remember_number(const char *what, const void *number, size_t len)
 
 static const char *found_in_graves(void)
 {
-	for (unsigned i = 0; i < secrets.count; i++) {
-		if (memmem(graves.octets, graves.len, secrets.of[i].octets, PART)) {
-			return secrets.of[i].what;
-		}
-	}
-	return NULL;
+	return remembered_in(graves.octets, graves.len);
 }
 
 /* Nothing of what was remembered was found; after at least that much. */
@@ -157,8 +126,8 @@ static void assert_wiped(const char *where, unsigned known, unsigned blocks)
 	if (what) {
 		fail_msg("%s: %s was given back", where, what);
 	}
-	if (secrets.count < known || graves.blocks < blocks) {
-		fail_msg("%s: only %u secrets in %u blocks", where, secrets.count, graves.blocks);
+	if (remembered.count < known || graves.blocks < blocks) {
+		fail_msg("%s: only %u secrets in %u blocks", where, remembered.count, graves.blocks);
 	}
 }
 
@@ -522,41 +491,19 @@ static void the_secrets_of_known_exchanges_are_not_left_on_the_heap(void **state
 	}
 }
 
-/* ---- the stack ---- */
-
-enum { STACK_SEEN = 96 * 1024 };
-
-/* Reads what returned functions left below this frame: that is the point. */
-__attribute__((noinline, no_sanitize("address", "undefined"))) static const char *found_on_stack(void)
-{
-	const volatile uint8_t *top = __builtin_frame_address(0);
-
-	for (unsigned i = 0; i < secrets.count; i++) {
-		for (const volatile uint8_t *at = top - STACK_SEEN; at < top - PART; at++) {
-			size_t n = 0;
-
-			while (n < PART && at[n] == secrets.of[i].octets[n]) {
-				n++;
-			}
-			if (n == PART) {
-				return secrets.of[i].what;
-			}
-		}
-	}
-	return NULL;
-}
-
-__attribute__((noinline, no_sanitize("address", "undefined"))) static void scrub_stack(void)
-{
-	volatile uint8_t all[STACK_SEEN + 4096];
-
-	for (size_t i = 0; i < sizeof(all); i++) {
-		all[i] = 0;
-	}
-	(void)all[0];
-}
-
 /* ---- SRTP ---- */
+
+struct set_keys {
+	struct zrtp_srtp *srtp;
+	const struct zrtp_srtp_keys *keys;
+};
+
+static void set_keys(void *arg)
+{
+	struct set_keys *set = arg;
+
+	assert_int_equal(zrtp_srtp_set_keys(set->srtp, ZRTP_RECEIVE, set->keys), ZRTP_OK);
+}
 
 static void srtp_keys_are_not_left_on_the_heap(void **state)
 {
@@ -564,6 +511,7 @@ static void srtp_keys_are_not_left_on_the_heap(void **state)
 	for (size_t i = 0; i < COUNT(suites); i++) {
 		for (unsigned way = 0; way < 4; way++) {
 			static struct zrtp_srtp_keys next; /* not on this stack */
+			struct set_keys set = { .keys = &next };
 			struct ends ends;
 
 			watch();
@@ -571,9 +519,8 @@ static void srtp_keys_are_not_left_on_the_heap(void **state)
 			next = keys_of(suites[i], 99);
 			remember("key", ends.keys.key, ends.keys.key_len);
 			remember("key", next.key, next.key_len);
-			scrub_stack();
-			assert_int_equal(zrtp_srtp_set_keys(ends.a, ZRTP_RECEIVE, &next), ZRTP_OK);
-			assert_null(found_on_stack());
+			set.srtp = ends.a;
+			stack_assert_clean("SRTP", set_keys, &set);
 			arrives(&ends, false, sent(&ends, false, 1), 1);
 			arrives(&ends, true, sent(&ends, true, 1), 1);
 			if (way == 1) {
@@ -691,23 +638,36 @@ static void assert_no_rows(const struct test_store *t)
 	const uint8_t *rows = (const uint8_t *)t->store->rows;
 	size_t len = ZRTP_STORE_LABELS_MAX * sizeof(*t->store->rows);
 
-	for (unsigned i = 0; rows && i < secrets.count; i++) {
-		if (memmem(rows, len, secrets.of[i].octets, PART)) {
-			fail_msg("%s stays in the rows", secrets.of[i].what);
-		}
+	if (rows && remembered_in(rows, len)) {
+		fail_msg("%s stays in the rows", remembered_in(rows, len));
 	}
+}
+
+struct operation {
+	struct test_store *t;
+	unsigned which;
+	enum zrtp_store_status status;
+};
+
+static void run_operation(void *arg)
+{
+	struct operation *o = arg;
+
+	o->status = operate(o->t, o->which);
 }
 
 static void use(struct test_store *t, const char *where)
 {
 	for (unsigned which = 0; which < OPERATIONS; which++) {
+		struct operation o = { .t = t, .which = which };
 		const char *what;
 
-		scrub_stack();
-		if (operate(t, which)) {
+		stack_fill(0);
+		stack_call(run_operation, &o);
+		what = stack_found();
+		if (o.status) {
 			fail_msg("%s, %u: %s", where, which, t->error.text);
 		}
-		what = found_on_stack();
 		if (what && t->kind != STORE_SQLITE) { /* its own stack has what it writes */
 			fail_msg("%s, operation %u leaves %s on the stack", where, which, what);
 		}
@@ -793,7 +753,7 @@ static void imports_leave_no_secret_in_memory(void **state)
 	stores_end(&to);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_wiped_is_found),
@@ -809,5 +769,7 @@ int main(void)
 		cmocka_unit_test(imports_leave_no_secret_in_memory),
 	};
 
+	(void)argc;
+	stack_bind_now(argv);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
