@@ -97,7 +97,7 @@ struct zrtp_session {
 
 	/* SAS relay and enrollment (5.13, 7.3). */
 	bool enroll;
-	bool relayed, relayed_verified, relayed_disclosed;
+	bool relayed, relayed_own, relayed_verified, relayed_disclosed;
 	uint8_t relayed_hash[ZRTP_SECRET_SIZE];
 	const struct zrtp_sas *shown; /* rendering scheme, NULL: the negotiated one */
 	enum zrtp_signature_status signature;

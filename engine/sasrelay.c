@@ -35,18 +35,26 @@ static bool is_zero(const uint8_t *octets, size_t len)
 	return !any;
 }
 
+static bool is_own(const struct zrtp_session *session, const uint8_t *sashash)
+{
+	return zrtp_equal(sashash, session->keys.sashash, ZRTP_SECRET_SIZE);
+}
+
 /* Only a device that said it relays, and shares our pbxsecret, is believed;
- * without a sashash it announces the rendering only. */
+ * without a sashash it announces the rendering only, and with our own it takes
+ * another one back. */
 static enum zrtp_event adopt(struct zrtp_session *session, const struct relay *relay)
 {
 	const struct zrtp_sas *sas = zrtp_sas_find(relay->sas_name);
-	bool empty = is_zero(relay->sashash, ZRTP_SECRET_SIZE);
+	bool own = is_own(session, relay->sashash);
+	bool empty = own || is_zero(relay->sashash, ZRTP_SECRET_SIZE);
 
 	if (!(session->peer_hello_flags & ZRTP_HELLO_MITM) || !sas || (!empty && !session->pbx_matched)) {
 		return ZRTP_EVENT_SAS_RELAY_REFUSED;
 	}
 	session->shown = sas;
 	session->relayed = !empty;
+	session->relayed_own = own;
 	memcpy(session->relayed_hash, relay->sashash, sizeof(session->relayed_hash));
 	session->relayed_verified = relay->flags & ZRTP_CONFIRM_VERIFIED;
 	session->relayed_disclosed = relay->flags & ZRTP_CONFIRM_DISCLOSE;
@@ -147,7 +155,7 @@ enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *s
 		return ZRTP_INVALID;
 	}
 	if (stream->state != ZRTP_STATE_SECURE || !session->policy.mitm ||
-	    (sashash && !session->pbx_matched)) {
+	    (sashash && !session->pbx_matched && !is_own(session, sashash))) {
 		return ZRTP_WRONG_STATE;
 	}
 	stream->now = now;
@@ -177,8 +185,9 @@ static bool is_kept(bool has, const uint8_t *kept, const uint8_t *secret)
 }
 
 /* Some phones take the secret of each enrollment, some keep the first, and a
- * user may decline: so the PBX has two, until one has matched. False: nothing
- * new. */
+ * user may decline: so the PBX has two, until one has matched. After the first
+ * enrollment both are the same: that there are two says that the phone has not
+ * shown yet that it has one. False: nothing new. */
 static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZRTP_SECRET_SIZE])
 {
 	struct zrtp_retained *r = &session->retained;
@@ -197,6 +206,10 @@ static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZR
 		r->has_pbx_alternate = true;
 	}
 	memcpy(r->pbxsecret, secret, sizeof(r->pbxsecret));
+	if (!r->has_pbx && session->enroll) {
+		memcpy(r->pbx_alternate, secret, sizeof(r->pbx_alternate));
+		r->has_pbx_alternate = true;
+	}
 	r->has_pbx = true;
 	return true;
 }

@@ -76,6 +76,9 @@ static const struct {
 	[HUNG_UP] = { "HANGUP", NULL },
 };
 
+/*! Instead of that of ENROLLED, for a phone that may be none that can be enrolled. */
+#define PROMPT_DOUBTFUL "zrtp/enroll-doubtful"
+
 enum {
 	OPT_TRUST = (1 << 0),
 	OPT_HANGUP = (1 << 1),
@@ -252,6 +255,17 @@ static int may_ask(struct ast_channel *chan, const struct wishes *wishes, const 
 	return !why;
 }
 
+/*!
+ * \brief Does nothing speak for a phone that keeps its side? One that was enrolled before
+ * and has not, or one of a family that cannot, which takes the question for none of its
+ * business. The PBX cannot see more in the call of the enrollment itself.
+ */
+static int is_doubtful(const struct ast_zrtp_info *info)
+{
+	return info->unproved || !strncasecmp(info->peer_client, "BZRTP", 5)
+		|| !strncasecmp(info->peer_client, "LINPHONE", 8);
+}
+
 /*! \brief The caller has confirmed the SAS, or need not. */
 static enum status keep(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
 {
@@ -288,9 +302,23 @@ static enum status enroll(struct ast_channel *chan, const struct wishes *wishes,
 	return status;
 }
 
-static enum status run(struct ast_channel *chan, const struct wishes *wishes)
+/*!
+ * \brief A phone that has proved to be enrolled. Its user may have enrolled it again, and
+ * some phones then have the secret of this call, others keep the former one: so both are kept
+ * here until it shows which.
+ */
+static enum status enroll_again(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
 {
-	struct ast_zrtp_info info;
+	if (info->enrolling && wishes->zrtp->perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) != AST_ZRTP_OK) {
+		ast_log(LOG_WARNING, "%s: the phone is enrolled already, but what it may have stored in this call could not be "
+			"kept here: if it is not taken for enrolled in its next calls, enroll it again\n", ast_channel_name(chan));
+	}
+
+	return ALREADY;
+}
+
+static enum status run(struct ast_channel *chan, const struct wishes *wishes, struct ast_zrtp_info *info)
+{
 	enum status status = FAILED;
 
 	if (wishes->zrtp && !wishes->zrtp->is_authenticated(chan)) {
@@ -305,15 +333,15 @@ static enum status run(struct ast_channel *chan, const struct wishes *wishes)
 	if (!wishes->zrtp) {
 		return NOZRTP;
 	}
-	if (await(chan, wishes, &info, &status)) {
+	if (await(chan, wishes, info, &status)) {
 		return status;
 	}
-	switch (info.outcome) {
+	switch (info->outcome) {
 	case AST_ZRTP_SECURE:
-		if (info.enrolled) {
-			return ALREADY;
+		if (info->enrolled) {
+			return enroll_again(chan, wishes, info);
 		}
-		return info.enrolling ? enroll(chan, wishes, &info) : LATE;
+		return info->enrolling ? enroll(chan, wishes, info) : LATE;
 	case AST_ZRTP_NONE:
 	case AST_ZRTP_CLEAR:
 	case AST_ZRTP_CLOSED:
@@ -326,6 +354,8 @@ static enum status run(struct ast_channel *chan, const struct wishes *wishes)
 static int execute(struct ast_channel *chan, const char *data)
 {
 	struct wishes wishes = { .zrtp = NULL };
+	struct ast_zrtp_info info = { .outcome = AST_ZRTP_NONE };
+	const char *prompt;
 	enum status status;
 
 	if (read_wishes(chan, data, &wishes)) {
@@ -334,7 +364,7 @@ static int execute(struct ast_channel *chan, const char *data)
 	}
 
 	wishes.zrtp = ast_zrtp_api_get();
-	status = run(chan, &wishes);
+	status = run(chan, &wishes, &info);
 	if (wishes.zrtp) {
 		ast_zrtp_api_release(wishes.zrtp);
 	}
@@ -343,8 +373,9 @@ static int execute(struct ast_channel *chan, const char *data)
 	if (status == HUNG_UP) {
 		return -1;
 	}
+	prompt = status == ENROLLED && is_doubtful(&info) ? PROMPT_DOUBTFUL : statuses[status].prompt;
 	if (!ast_test_flag(&wishes.flags, OPT_QUIET) && ast_channel_state(chan) == AST_STATE_UP
-		&& ast_stream_and_wait(chan, statuses[status].prompt, AST_DIGIT_NONE) < 0) {
+		&& ast_stream_and_wait(chan, prompt, AST_DIGIT_NONE) < 0) {
 		return -1;
 	}
 

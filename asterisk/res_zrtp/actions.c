@@ -335,6 +335,7 @@ static void fill(const struct leg *leg, struct ast_zrtp_info *info)
 	info->outcome = outcome_of(leg);
 	info->enrolling = leg_enrolling(leg);
 	info->enrolled = enroll_is_bound(&session, leg_endpoint(leg));
+	info->unproved = session.pbx_unproved;
 	info->verified = session.verified;
 	info->mismatch = session.cache_mismatch || session.enrollment_needs_word;
 	info->foreign = session.foreign_endpoint;

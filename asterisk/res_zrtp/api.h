@@ -23,7 +23,7 @@
 #define AST_ZRTP_API_PROPERTY 0x5a525451
 
 /*! Of the table below; another one is another layout. */
-#define AST_ZRTP_API_VERSION 2
+#define AST_ZRTP_API_VERSION 3
 
 /*! What became of the ZRTP of a channel; that of its worst stream. */
 enum ast_zrtp_outcome {
@@ -40,6 +40,7 @@ struct ast_zrtp_info {
 	enum ast_zrtp_outcome outcome;
 	unsigned int enrolling:1;   /*!< Enrollment was announced to the peer (RFC 6189, 7.3.1) */
 	unsigned int enrolled:1;    /*!< The peer has proved that it holds our pbxsecret, for this endpoint */
+	unsigned int unproved:1;    /*!< It was enrolled before, and has not kept its side */
 	unsigned int verified:1;    /*!< The SAS was compared with this peer */
 	unsigned int mismatch:1;    /*!< It does not share the secret of earlier calls */
 	unsigned int foreign:1;     /*!< And those were calls of another endpoint */

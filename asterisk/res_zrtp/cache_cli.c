@@ -182,7 +182,7 @@ static void show_peer(int fd, const struct zrtp_store_peer *peer)
 	ast_cli(fd, "Own ZID         %s\n", zid);
 	ast_cli(fd, "Name            %s\n", peer->name);
 	ast_cli(fd, "Verified        %s\n", yes_no(peer->verified));
-	ast_cli(fd, "Enrolled        %s\n", peer->has_pbx_alternate ? "yes, and once more not used yet" : yes_no(peer->has_pbx));
+	ast_cli(fd, "Enrolled        %s\n", peer->has_pbx_alternate ? "yes, but it has not proved since that it kept its side" : yes_no(peer->has_pbx));
 	ast_cli(fd, "Endpoints       %s\n", S_OR(peer->endpoints, "-"));
 	ast_cli(fd, "Auxsecret       %s\n", yes_no(peer->has_aux));
 	ast_cli(fd, "Files secrets   by %s\n", scope_text(peer->scope));

@@ -111,7 +111,7 @@ static void show(const struct zrtp_store_peer *peer, void *arg)
 	char text[ZID_TEXT_SIZE];
 
 	enroll_zid_text(text, peer->peer_zid);
-	ast_cli(showing->fd, "%-24s %s\n", text, S_OR(peer->endpoints, "-"));
+	ast_cli(showing->fd, "%-24s %-6s %s\n", text, yes_no(!peer->has_pbx_alternate), S_OR(peer->endpoints, "-"));
 	showing->count++;
 }
 
@@ -124,8 +124,9 @@ static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 		e->command = "zrtp enrollments show";
 		e->usage =
 			"Usage: zrtp enrollments show\n"
-			"       Shows the phones enrolled with this PBX: their ZID and the endpoints\n"
-			"       from which they are taken for enrolled.\n";
+			"       Shows the phones enrolled with this PBX: their ZID, whether they have\n"
+			"       proved in a call since then that they kept their side (not all phones\n"
+			"       can), and the endpoints from which they are taken for enrolled.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -135,7 +136,7 @@ static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 	}
 
 	showing.fd = a->fd;
-	ast_cli(a->fd, "%-24s %s\n", "ZID", "Endpoints");
+	ast_cli(a->fd, "%-24s %-6s %s\n", "ZID", "Proved", "Endpoints");
 	cache_each_enrolled(show, &showing);
 	ast_cli(a->fd, "%d phone%s enrolled\n", showing.count, ESS(showing.count));
 
@@ -330,8 +331,8 @@ static void list(const struct zrtp_store_peer *peer, void *arg)
 	char text[ZID_TEXT_SIZE];
 
 	enroll_zid_text(text, peer->peer_zid);
-	astman_append(listing->s, "Event: ZrtpEnrollmentListItem\r\n%sZID: %s\r\nEndpoints: %s\r\nName: %s\r\n\r\n",
-		listing->id, text, peer->endpoints, peer->name);
+	astman_append(listing->s, "Event: ZrtpEnrollmentListItem\r\n%sZID: %s\r\nEndpoints: %s\r\nName: %s\r\n"
+		"Proved: %s\r\n\r\n", listing->id, text, peer->endpoints, peer->name, yes_no(!peer->has_pbx_alternate));
 	listing->count++;
 }
 

@@ -32,7 +32,7 @@ const char *relay_status_text(enum relay_status status)
 static int relay_send(struct party *party, const struct relay *relay)
 {
 	enum zrtp_status status = zrtp_stream_relay_sas(party->media->stream, relay->sas_type,
-		relay->full ? relay->sashash : NULL, relay->verified, relay->disclosed, context_now());
+		relay->full || relay->own ? relay->sashash : NULL, relay->verified, relay->disclosed, context_now());
 
 	if (status != ZRTP_OK) {
 		ast_log(LOG_ERROR, "%s: the SAS of the other leg is not relayed: %s\n",

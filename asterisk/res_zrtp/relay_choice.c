@@ -46,6 +46,19 @@ static const char *common_type(const struct party_facts *own, const struct party
 	return words ? "B256" : "B32 ";
 }
 
+/*!
+ * \brief The phone shows its own SAS. One that was shown another is told its own by
+ * value: some go on showing that of a party that has left for an empty one (RFC 6189,
+ * 5.13, has nothing of taking back), and all understand this.
+ */
+static void show_own(struct relay *out, const struct relay *sent, const struct party_facts *own)
+{
+	out->own = sent->full || sent->own;
+	if (out->own) {
+		memcpy(out->sashash, own->sashash, sizeof(out->sashash));
+	}
+}
+
 int relay_wanted(struct relay *out, const struct relay *sent, const struct party_facts *own,
 	const struct party_facts *far, int recorded)
 {
@@ -56,6 +69,7 @@ int relay_wanted(struct relay *out, const struct relay *sent, const struct party
 	if (!far || !far->secure || !far->relays || (!own->enrolled && !far->enrolled)) {
 		/* Nobody to compare with through us: the phone shows its own SAS again. */
 		memcpy(out->sas_type, own->sas_type, sizeof(out->sas_type));
+		show_own(out, sent, own);
 		return sent->sas_type[0] != '\0';
 	}
 	memcpy(out->sas_type, common_type(own, far), sizeof(out->sas_type));
@@ -64,6 +78,8 @@ int relay_wanted(struct relay *out, const struct relay *sent, const struct party
 	if (is_shown_far(own, far)) {
 		out->full = 1;
 		memcpy(out->sashash, far->sashash, sizeof(out->sashash));
+	} else {
+		show_own(out, sent, own);
 	}
 
 	return 1;

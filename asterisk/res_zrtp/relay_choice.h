@@ -29,7 +29,8 @@ struct party_facts {
 struct relay {
 	uint8_t sashash[ZRTP_SECRET_SIZE];
 	char sas_type[5];
-	uint8_t full;                /*!< With a sashash: the phone shows it as its SAS */
+	uint8_t full;                /*!< With the sashash of the far leg: the phone shows it as its SAS */
+	uint8_t own;                 /*!< With the phone's own one: it was shown another */
 	uint8_t verified, disclosed; /*!< V and D of the far leg */
 };
 

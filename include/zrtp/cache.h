@@ -208,8 +208,9 @@ struct zrtp_store_peer {
 	char name[ZRTP_STORE_NAME_SIZE];
 	char endpoints[ZRTP_STORE_NAME_SIZE]; /* see struct zrtp_store_about */
 	enum zrtp_store_scope scope;
-	bool has_pbx, has_pbx_alternate, has_aux;
-	bool verified;   /* of the pair used last */
+	bool has_pbx, has_aux;
+	bool has_pbx_alternate; /* enrolled, and the peer has not shown since that it is */
+	bool verified;          /* of the pair used last */
 	unsigned labels; /* pairs */
 	int64_t first_use, last_use;
 	int64_t expires; /* of the pair used last; ZRTP_STORE_NEVER */

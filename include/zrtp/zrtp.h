@@ -220,7 +220,8 @@ struct zrtp_retained {
 	uint8_t rs2[ZRTP_SECRET_SIZE];
 	uint8_t pbxsecret[ZRTP_SECRET_SIZE];
 	/* Of an enrollment that one side may have taken and the other not: kept
-	 * until one of the two has matched. */
+	 * until one of the two has matched. At a PBX the same as pbxsecret after the
+	 * first one: while it is there the phone has not shown that it is enrolled. */
 	uint8_t pbx_alternate[ZRTP_SECRET_SIZE];
 	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX]; /* of this peer; get only */
 	uint8_t auxsecret_len;                  /* 0: none */
@@ -562,12 +563,15 @@ struct zrtp_session_info {
 	bool rs_matched;                              /* s1 was not null: key continuity holds */
 	bool aux_matched;                             /* s2 was not null */
 	bool pbx_matched;                             /* s3 was not null */
+	bool pbx_unproved;                            /* a pbxsecret was known here, and the peer
+						       * has shown none: it did not keep its own */
 	bool new_label;                               /* see ZRTP_EVENT_NEW_LABEL */
 	bool cache_unavailable;                       /* whether the peer has called before is not known */
 	bool foreign_endpoint;                        /* others' calls made the secrets that
 						       * were known, see
 						       * zrtp_session_set_cache_endpoint() */
 	bool relayed;                                 /* sas is the far leg's, relayed by a trusted PBX */
+	bool relayed_own;                             /* the last SASrelay had our own sashash: ours again */
 	bool relayed_verified;                        /* V and D flags of the far leg */
 	bool relayed_disclosed;
 	bool peer_allows_clear;  /* the A flag of the peer's Confirm */

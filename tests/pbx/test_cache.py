@@ -290,7 +290,7 @@ def enrolled_phone(lab):
     with lab.zrtp_phone("alice", enroll="accept") as phone:
         phone.call("enroll-trust", lab.sip_port)
         zid = wait.until("enrolled", 10, lambda: re.search(
-            r"(?m)^([0-9a-f]{24}) alice$", lab.pbx.cli("zrtp enrollments show")))[1]
+            r"(?m)^([0-9a-f]{24}) \S+ +alice$", lab.pbx.cli("zrtp enrollments show")))[1]
         phone.wait_ended()
         lab.pbx.cli(f'zrtp cache set name {zid} "Alice, at home"')
         yield phone

@@ -43,7 +43,12 @@ def status(events, name, seconds=25):
 
 def enrolled(lab):
     """{ZID: endpoint} of `zrtp enrollments show`."""
-    return dict(re.findall(r"(?m)^([0-9a-f]{24}) (\S+)$", lab.pbx.cli("zrtp enrollments show")))
+    return dict(re.findall(r"(?m)^([0-9a-f]{24}) \S+ +(\S+)$", lab.pbx.cli("zrtp enrollments show")))
+
+
+def proved(lab):
+    """{ZID: whether the phone has proved since to be enrolled} of it."""
+    return dict(re.findall(r"(?m)^([0-9a-f]{24}) (\S+) ", lab.pbx.cli("zrtp enrollments show")))
 
 
 def keeps(lab, expected):
@@ -86,7 +91,7 @@ def by_keypad(lab, digits, verdict, prompt):
 @case("enrollment: the caller hears the SAS, presses 1, and is enrolled; revoked, it is not")
 def accepted(lab):
     try:
-        _, pcm = by_keypad(lab, "1", "ENROLLED", "enroll-done")
+        _, pcm = by_keypad(lab, "1", "ENROLLED", "enroll-doubtful")
         prompts.expect(pcm, prompts.ours("sas-is"), "sas-is")
         keeps(lab, ["alice"])
     finally:
@@ -167,6 +172,7 @@ def by_ami(lab):
             events.send("ZrtpEnrollmentList")
             item = events.wait("ZrtpEnrollmentListItem", 5)
             equal("endpoints and name", (item["Endpoints"], item["Name"]), ("alice", "alice"))
+            equal("proved", item["Proved"], "no")
             for message in ("Revoked", "Not revoked: no such phone is enrolled"):
                 events.send("ZrtpEnrollmentRevoke", ZID=item["ZID"])
                 wait.until(message, 5, lambda m=message: any(e.get("Message") == m for e in list(events.seen)))

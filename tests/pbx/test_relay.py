@@ -35,7 +35,7 @@ def enroll(lab, phone):
     phone.secure()
     phone.wait("enrolled", 10, enrolled=True)
     wait.until(f"{phone.name} enrolled at the PBX", 5,
-               lambda: re.search(rf"(?m)^[0-9a-f]{{24}} {phone.name}$", lab.pbx.cli("zrtp enrollments show")))
+               lambda: re.search(rf"(?m)^[0-9a-f]{{24}} no +{phone.name}$", lab.pbx.cli("zrtp enrollments show")))
     phone.wait_ended()
     lab.pbx.idle()
 
@@ -187,7 +187,7 @@ def revoked_in_call(lab):
 
 def bound(lab, zid):
     """The endpoints of an enrolled phone, as they are listed."""
-    found = re.search(rf"(?m)^{zid} (\S+)$", lab.pbx.cli("zrtp enrollments show"))
+    found = re.search(rf"(?m)^{zid} \S+ +(\S+)$", lab.pbx.cli("zrtp enrollments show"))
     return found and found[1]
 
 
@@ -446,7 +446,7 @@ def linphone_enrolled(lab):  # R479
         alice.call("enroll-trust", lab.sip_port)
         alice.secure()
         wait.until("the PBX keeps a secret", 10, lambda: re.search(
-            r"(?m)^[0-9a-f]{24} alice$", lab.pbx.cli("zrtp enrollments show")))
+            r"(?m)^[0-9a-f]{24} no +alice$", lab.pbx.cli("zrtp enrollments show")))
         alice.wait_ended()
         lab.pbx.idle()
         bob.expect_call()
@@ -457,6 +457,8 @@ def linphone_enrolled(lab):  # R479
             reaches(lab, name, Partner="leg", Enrolled="no", RelayStatus="none", State="secure")
         own_sas(lab, bob)
         alice.hang_up()
+        equal("it has not proved to be enrolled", bool(re.search(
+            r"(?m)^[0-9a-f]{24} no +alice$", lab.pbx.cli("zrtp enrollments show"))), True)
 
 
 def kex(lab, name):

@@ -239,6 +239,58 @@ static void a_phone_that_lost_its_secret_can_be_enrolled_again(void **state)
 	pair_free(pair);
 }
 
+/* Whether a phone has kept its side shows in a later call, and is remembered. */
+static void a_phone_shows_in_a_later_call_that_it_is_enrolled(void **state)
+{
+	struct pair_config config = with_pbx();
+	struct pair *pair = enrollment_call(&config);
+	const struct zrtp_retained *kept = &pair->side[PBX].stored;
+
+	(void)state;
+	assert_int_equal(zrtp_session_accept_enrollment(session_of(pair, PBX)), ZRTP_OK);
+	for (unsigned round = 0; round < 3; round++) { /* one that cannot enroll */
+		assert_true(kept->has_pbx && kept->has_pbx_alternate);
+		call_again(pair, &config);
+		assert_true(pair_session_info(pair, PBX).pbx_unproved);
+	}
+	pair_free(pair);
+	pair = enrolled(&config); /* with the call after it */
+	for (unsigned round = 0; round < 3; round++) {
+		assert_true(pair->side[PBX].stored.has_pbx && !pair->side[PBX].stored.has_pbx_alternate);
+		assert_false(pair_session_info(pair, PBX).pbx_unproved);
+		call_again(pair, &config);
+	}
+	pair_free(pair);
+}
+
+/* Like GNU ZRTP, which stores the secret of each enrollment that its user confirms. */
+static void a_phone_that_takes_each_enrollment_is_known_again(void **state)
+{
+	for (unsigned takes = 0; takes < 2; takes++) {
+		struct pair_config config = with_pbx();
+		struct pair *pair = enrolled(&config);
+
+		(void)state;
+		pair_new_call(pair, &config);
+		assert_int_equal(zrtp_session_enroll(session_of(pair, PBX)), ZRTP_OK);
+		run_call(pair);
+		assert_true(pair_session_info(pair, PBX).pbx_matched);
+		if (takes) {
+			zrtp_session_forget_enrollment(session_of(pair, PHONE));
+			assert_int_equal(zrtp_session_accept_enrollment(session_of(pair, PHONE)), ZRTP_OK);
+		}
+		assert_int_equal(zrtp_session_accept_enrollment(session_of(pair, PBX)), ZRTP_OK);
+		assert_true(pair->side[PBX].stored.has_pbx_alternate);
+		call_again(pair, &config);
+		assert_false(pair_session_info(pair, PBX).pbx_unproved);
+		call_again(pair, &config);
+		assert_true(pair_session_info(pair, PBX).pbx_matched);
+		assert_true(pair_session_info(pair, PHONE).pbx_matched);
+		assert_false(pair->side[PBX].stored.has_pbx_alternate);
+		pair_free(pair);
+	}
+}
+
 static void enrollment_has_its_time_and_its_place(void **state)
 {
 	struct pair_config config = with_pbx();
@@ -561,6 +613,36 @@ static void an_empty_relay_changes_the_rendering_only(void **state)
 	assert_int_equal(relay(pair, "B256", far_sas), ZRTP_OK);
 	pair_run(pair, pair->now + SECOND);
 	assert_int_equal(relay(pair, "B32", NULL), ZRTP_OK); /* the far leg is another one now */
+	pair_run(pair, pair->now + SECOND);
+	assert_shows_own(pair, "B32 ");
+	pair_free(pair);
+}
+
+/* What every phone takes back another SAS for, as an empty one does not. */
+static void the_phones_own_sashash_takes_a_relayed_one_back(void **state)
+{
+	struct pair_config config = with_pbx();
+	struct pair *pair = enrolled(&config);
+	struct zrtp_session_info info;
+
+	(void)state;
+	assert_int_equal(relay(pair, "B256", far_sas), ZRTP_OK);
+	pair_run(pair, pair->now + SECOND);
+	assert_true(pair_session_info(pair, PHONE).relayed);
+	info = pair_session_info(pair, PBX);
+	assert_int_equal(relay(pair, "B32", info.sashash), ZRTP_OK);
+	pair_run(pair, pair->now + SECOND);
+	assert_shows_own(pair, "B32 ");
+	assert_false(pair_session_info(pair, PHONE).relayed);
+	assert_true(pair_session_info(pair, PHONE).relayed_own);
+	assert_int_equal(told(pair, PHONE, ZRTP_EVENT_SAS_RELAY_REFUSED), 0);
+	assert_int_equal(relay(pair, "B32", far_sas), ZRTP_OK);
+	pair_run(pair, pair->now + SECOND);
+	assert_true(pair_session_info(pair, PHONE).relayed);
+	/* Also once the enrollment is revoked at the PBX, where nothing else goes out. */
+	zrtp_session_forget_enrollment(session_of(pair, PBX));
+	assert_int_equal(relay(pair, "B32", other_sas), ZRTP_WRONG_STATE);
+	assert_int_equal(relay(pair, "B32", info.sashash), ZRTP_OK);
 	pair_run(pair, pair->now + SECOND);
 	assert_shows_own(pair, "B32 ");
 	pair_free(pair);
@@ -1051,6 +1133,8 @@ int main(void)
 		cmocka_unit_test(an_enrollment_revoked_in_a_call_is_not_stored_again),
 		cmocka_unit_test(enrolling_again_keeps_the_secret_that_matches),
 		cmocka_unit_test(a_phone_that_lost_its_secret_can_be_enrolled_again),
+		cmocka_unit_test(a_phone_shows_in_a_later_call_that_it_is_enrolled),
+		cmocka_unit_test(a_phone_that_takes_each_enrollment_is_known_again),
 		cmocka_unit_test(enrollment_has_its_time_and_its_place),
 		cmocka_unit_test(enrollment_by_a_device_that_is_no_pbx_means_nothing),
 		cmocka_unit_test(an_enrollment_call_has_no_goclear),
@@ -1065,6 +1149,7 @@ int main(void)
 		cmocka_unit_test(a_late_answer_to_a_former_relay_does_not_count_for_the_newer_one),
 		cmocka_unit_test(the_second_answer_to_a_repeated_relay_does_not_count_for_the_next_one),
 		cmocka_unit_test(an_empty_relay_changes_the_rendering_only),
+		cmocka_unit_test(the_phones_own_sashash_takes_a_relayed_one_back),
 		cmocka_unit_test(the_peers_sas_types_are_known_once_the_peer_is),
 		cmocka_unit_test(any_sashash_can_be_rendered),
 		cmocka_unit_test(a_pbx_without_the_secret_is_not_believed),

@@ -46,7 +46,7 @@ static bool wanted(struct relay *out, const struct party_facts *own, const struc
 /* What a phone shows that was told this. */
 static const uint8_t *shown(const struct relay *relay, const struct party_facts *own)
 {
-	return relay->full ? relay->sashash : own->sashash;
+	return relay->full || relay->own ? relay->sashash : own->sashash;
 }
 
 static void each_pair(void (*check)(const struct party_facts *a, const struct party_facts *b))
@@ -156,6 +156,8 @@ static void assert_nothing(const struct party_facts *own, const struct party_fac
 	/* Otherwise the phone shows its own SAS again, as it was negotiated. */
 	assert_true(relay_wanted(&out, &sent, own, far, 1));
 	assert_false(out.full);
+	assert_true(out.own);
+	assert_memory_equal(out.sashash, own->sashash, sizeof(out.sashash));
 	assert_string_equal(out.sas_type, own->sas_type);
 	assert_false(out.verified || out.disclosed);
 }
@@ -174,6 +176,33 @@ static void without_one_secure_partner_a_relay_is_taken_back(void **state)
 	far.relays = 1;
 	own.enrolled = 0;
 	assert_nothing(&own, &far);
+}
+
+/* By value, as long as the call lasts, and only to a phone that was shown another one:
+ * to others it would look like a relay. */
+static void a_phone_that_was_shown_another_sas_is_told_its_own(void **state)
+{
+	struct party_facts own = leg(ENROLLED, 1), far = leg(ENROLLED, 2), third = leg(0, 3);
+	struct party_facts *shows_far, *shows_own;
+	struct relay first, back, again, sent;
+
+	(void)state;
+	assert_true(wanted(&first, &own, &far));
+	shows_far = first.full ? &own : &far;
+	shows_own = first.full ? &far : &own;
+	assert_true(wanted(&first, shows_own, shows_far));
+	assert_false(first.full || first.own);
+	assert_true(relay_wanted(&back, &first, shows_own, NULL, 0));
+	assert_false(back.full || back.own);
+
+	/* Shown the third phone's, and then beside one whose user is shown this one's. */
+	assert_true(relay_wanted(&sent, &first, shows_own, &third, 0));
+	assert_true(sent.full);
+	assert_true(relay_wanted(&back, &sent, shows_own, shows_far, 0));
+	assert_true(back.own && !back.full);
+	assert_memory_equal(back.sashash, shows_own->sashash, sizeof(back.sashash));
+	assert_true(relay_wanted(&again, &back, shows_own, shows_far, 0));
+	assert_memory_equal(&again, &back, sizeof(again));
 }
 
 static void a_leg_that_is_not_secure_or_says_no_m_is_told_nothing(void **state)
@@ -214,6 +243,7 @@ int main(void)
 		cmocka_unit_test(two_calls_of_one_phone_are_told_apart),
 		cmocka_unit_test(two_pbxs_agree_on_a_rendering),
 		cmocka_unit_test(without_one_secure_partner_a_relay_is_taken_back),
+		cmocka_unit_test(a_phone_that_was_shown_another_sas_is_told_its_own),
 		cmocka_unit_test(a_leg_that_is_not_secure_or_says_no_m_is_told_nothing),
 		cmocka_unit_test(a_recording_is_told_as_disclosure),
 	};

@@ -27,7 +27,7 @@ static const char *yes(bool value)
 
 static const char *enrolled(const struct zrtp_store_peer *peer)
 {
-	return peer->has_pbx_alternate ? "twice" : yes(peer->has_pbx);
+	return peer->has_pbx_alternate ? "unproved" : yes(peer->has_pbx);
 }
 
 static void print_row(const struct zrtp_store_peer *peer)
