@@ -14,7 +14,12 @@
 #include "closed.h"
 #include "evidence.h"
 #include "keyless.h"
+#include "lost_choice.h"
 #include "successor.h"
+
+/*! Which phones were told how to end a mismatch, and when. */
+AST_MUTEX_DEFINE_STATIC(lost_lock);
+static struct lost_phones lost;
 
 /*! Whoever has recorded a message of the peer can repeat it: of one event so
  * often a line in the log has to do. */
@@ -210,9 +215,33 @@ static int is_news(struct media *media, enum zrtp_event event)
 	return news;
 }
 
+/*!
+ * \brief The phone, or this PBX, has lost the secret of earlier calls, or somebody is in
+ * between. It is told in each call, as an attacker may follow a real loss.
+ */
+static void log_mismatch(struct media *media)
+{
+	struct zrtp_session_info session;
+	int at_length;
+
+	zrtp_session_get_info(leg_session(media->leg), &session);
+	ast_mutex_lock(&lost_lock);
+	at_length = lost_at_length(&lost, session.peer_zid, context_now());
+	ast_mutex_unlock(&lost_lock);
+	if (at_length) {
+		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: it or this PBX lost it, or "
+			"somebody is in between. Compare the SAS with the phone. If it is the same, its user has to confirm it AT "
+			"THE PHONE, else this comes in every call: %s\n", media_name(media), lost_cure(session.peer_client_id));
+	} else {
+		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls; compare the SAS and confirm it at "
+			"the phone\n", media_name(media));
+	}
+}
+
 static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg)
 {
 	struct media *media = stream_arg;
+	int first = !(media->alerted & 1U << event);
 
 	events_alert(media, event);
 	switch (event) {
@@ -224,8 +253,9 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		gate_hold(media);
 		break;
 	case ZRTP_EVENT_CACHE_MISMATCH:
-		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: "
-			"it lost it, or somebody is in between. Compare the SAS\n", media_name(media));
+		if (first) {
+			log_mismatch(media);
+		}
 		break;
 	case ZRTP_EVENT_SAS_RELAYED:
 		/* A PBX at the other end; which SAS goes on to our phone does not depend on it. */
@@ -272,7 +302,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		}
 		break;
 	case ZRTP_EVENT_NEW_LABEL:
-		ast_verb(3, "%s: first call of a known phone with this number, it is not verified here\n", media_name(media));
+		ast_log(LOG_NOTICE, "%s: first call of a known phone with this number, it is not verified here\n", media_name(media));
 		break;
 	default:
 		if (is_news(media, event)) {

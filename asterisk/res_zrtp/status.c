@@ -90,7 +90,20 @@ static void put_outcome(char *out, const struct source *s)
 	put(out, s->keyed ? "passthrough" : events_outcome_text(s->report.outcome));
 }
 
-/*! \brief One word for a person. Without a comparison of the SAS nothing is more than unverified. */
+/*! \brief Who says that the SAS was compared. That it was is known for sure if both sides do. */
+static const char *verified_text(const struct zrtp_session_info *session)
+{
+	if (session->verified && (session->peer_verified || !session->rs_matched)) {
+		return "verified";
+	}
+	if (session->verified) {
+		return "verified here";
+	}
+
+	return session->peer_verified ? "verified by the phone" : "unverified";
+}
+
+/*! \brief In few words for a person. Without a comparison of the SAS nothing is more than unverified. */
 static void put_security(char *out, const struct source *s)
 {
 	const struct zrtp_session_info *session = &s->report.session;
@@ -102,7 +115,7 @@ static void put_security(char *out, const struct source *s)
 	} else if (s->report.stream.hello_hash == ZRTP_HASH_MISMATCH) {
 		put(out, "zrtp-hash mismatch");
 	} else {
-		put(out, session->verified && (session->peer_verified || !session->rs_matched) ? "verified" : "unverified");
+		put(out, verified_text(session));
 	}
 }
 
