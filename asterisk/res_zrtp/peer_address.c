@@ -244,6 +244,18 @@ const struct net_address *peer_send_to(const struct peer_address *peer, const st
 	return peer->symmetric ? peer_media_at(peer) : &peer->remote;
 }
 
+int peer_waits_at(const struct peer_address *peer, struct net_address *to)
+{
+	/* What was moved by signalling is not there any more. */
+	if (!peer->symmetric || peer->rtp_seen || net_address_is_set(&peer->heard) || peer->moved
+		|| !net_address_is_set(&peer->proved) || peer_expects(peer, &peer->proved)) {
+		return 0;
+	}
+	*to = peer->proved;
+
+	return 1;
+}
+
 const struct net_address *peer_media_at(const struct peer_address *peer)
 {
 	return net_address_is_set(&peer->latched) ? &peer->latched : &peer->remote;

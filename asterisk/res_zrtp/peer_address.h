@@ -183,6 +183,16 @@ enum peer_claim peer_claims(const struct peer_address *peer, enum peer_hash hash
  * \param source of the message that is answered; not set: none is
  */
 const struct net_address *peer_send_to(const struct peer_address *peer, const struct net_address *source);
+/*!
+ * \brief Does media for the peer go where its ZRTP comes from?
+ *
+ * Behind NAT its RTP shows where it is, but a phone that is muted or only listens sends none,
+ * and would hear nothing. Whoever has keys with us is where the exchange was
+ * completed: that is as good as what it says in its SDP, until RTP comes, and never instead of it.
+ * \param to receives the address
+ * \retval 0 no: media goes where it goes
+ */
+int peer_waits_at(const struct peer_address *peer, struct net_address *to);
 /*! \brief Where media that is passed through goes. */
 const struct net_address *peer_media_at(const struct peer_address *peer);
 

@@ -581,6 +581,11 @@ int media_alive(void);
 void media_count(int change);
 
 /*!
+ * \brief Before media is sent: have it go where ZRTP comes from, see peer_waits_at().
+ * \pre instance is locked
+ */
+void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance);
+/*!
  * \brief Take a ZRTP datagram off the socket, if the next one is one.
  * \pre instance is locked
  * \retval 1 when one was there, whatever became of it

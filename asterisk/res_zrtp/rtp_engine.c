@@ -123,6 +123,12 @@ static int ungated(struct ast_rtp_instance *instance)
 
 static int zrtp_write(struct ast_rtp_instance *instance, struct ast_frame *frame)
 {
+	struct media *media = gate_media(instance);
+
+	if (media) {
+		media_follow_zrtp(media, instance);
+	}
+
 	return ungated(instance) ? -1 : stock->write(instance, frame);
 }
 

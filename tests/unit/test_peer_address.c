@@ -656,9 +656,63 @@ static void dh3k_through_nat_fits(void **state)
 	}
 }
 
+/* A muted phone behind NAT: where its ZRTP comes from is all that shows where it is. */
+static void media_goes_where_zrtp_comes_from_until_rtp_does(void **state)
+{
+	const struct net_address nat = at(NAT, 5000), port = at(NAT, 5002);
+	struct peer_address peer = hidden(), before;
+	struct net_address to = nowhere;
+
+	(void)state;
+	learn(&peer, NAT, 5000);
+	assert_false(peer_waits_at(&peer, &to)); /* nobody has keys */
+	peer_secure(&peer, &nat);
+	assert_true(peer_waits_at(&peer, &to));
+	assert_true(net_address_equal(&to, &nat));
+	/* Once done it goes on like that, and says so no more. */
+	before = peer;
+	peer_set_remote(&peer, &nat, &peer.signalled, S);
+	assert_false(peer_waits_at(&peer, &to));
+	/* RTP shows another port, whether it is the first thing or comes later. */
+	peer_heard(&peer, &port, 2 * S);
+	peer_set_remote(&peer, &port, &peer.signalled, 2 * S);
+	assert_false(peer_waits_at(&peer, &to));
+	peer = before;
+	peer_heard(&peer, &port, S);
+	assert_false(peer_waits_at(&peer, &to));
+	peer = before;
+	peer.rtp_seen = 1;
+	assert_false(peer_waits_at(&peer, &to));
+	/* RTCP shows nothing of it: its port is another one. */
+	peer = before;
+	peer_heard(&peer, &nowhere, S);
+	assert_true(peer_waits_at(&peer, &to));
+}
+
+/* Without NAT signalling says where media goes; and what it says later counts. */
+static void media_follows_zrtp_only_behind_nat_and_not_after_a_move(void **state)
+{
+	const struct net_address nat = at(NAT, 5000), moved = at(OTHER, RTP);
+	struct peer_address peer = phone(false);
+	struct net_address to = nowhere;
+
+	(void)state;
+	peer_secure(&peer, &nat);
+	assert_false(peer_waits_at(&peer, &to));
+	peer = hidden();
+	peer_secure(&peer, &nat);
+	peer_set_remote(&peer, &moved, &moved, S);
+	assert_false(peer_waits_at(&peer, &to));
+	peer = hidden();
+	peer_engage(&peer, &(struct net_address){ .host_len = 0 });
+	assert_false(peer_waits_at(&peer, &to));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(media_goes_where_zrtp_comes_from_until_rtp_does),
+		cmocka_unit_test(media_follows_zrtp_only_behind_nat_and_not_after_a_move),
 		cmocka_unit_test(addresses_differ_by_each_part_and_none_equals_nothing),
 		cmocka_unit_test(nobody_is_heard_before_there_is_an_address),
 		cmocka_unit_test(without_nat_only_the_addresses_of_media_and_signalling_are_heard),
