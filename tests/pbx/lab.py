@@ -42,6 +42,7 @@ POLICIES = {
     "soonauto": "mode = auto\nearly = yes\n",
     "lenient": "on_stripped = clear\non_refused = silence\n",
     "both": "require = yes\nrequire_partner = yes\n",
+    "listed": "auth_tag = HS80\nonly_listed = yes\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}

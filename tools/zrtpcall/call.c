@@ -342,12 +342,16 @@ int call_modify(struct call *call)
 int call_hold(struct call *call, bool hold)
 {
 	struct medium *media[3];
+	bool anew = call->phone->options->like.anew_after_hold;
 
 	call->held = hold;
 	for (struct medium **m = call_media(call, media); *m; m++) {
 		sdp_media_set_ldir((*m)->sdp, hold ? SDP_SENDONLY : SDP_SENDRECV);
+		if (anew && hold) {
+			(*m)->gate.passage[ZRTP_SEND] = (*m)->gate.passage[ZRTP_RECEIVE] = GATE_SHUT;
+		}
 	}
-	return call_modify(call);
+	return anew && !hold ? call_renew(call, false) : call_modify(call);
 }
 
 int call_add_video(struct call *call)

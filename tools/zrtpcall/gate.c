@@ -144,6 +144,12 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 {
 	struct medium *medium = arg;
 
+	if (!medium->heard) { /* what a phone that waits for it has waited for */
+		medium->heard = true;
+		if (medium->call->phone->options->like.waits_to_hear) {
+			medium_start_zrtp(medium);
+		}
+	}
 	if (!zrtp_is_zrtp(mbuf_buf(mb), mbuf_get_left(mb))) {
 		return receiving(medium, false, from, mb);
 	}

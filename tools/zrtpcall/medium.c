@@ -95,7 +95,7 @@ const struct sdp_format *medium_format(const struct medium *medium)
 
 static bool may_send(const struct medium *medium)
 {
-	return medium_active(medium) && (sdp_media_dir(medium->sdp) & SDP_SENDONLY) &&
+	return medium_active(medium) && !medium->call->phone->options->muted && (sdp_media_dir(medium->sdp) & SDP_SENDONLY) &&
 	       medium->gate.passage[ZRTP_SEND] != GATE_SHUT;
 }
 
@@ -271,7 +271,7 @@ int medium_renew(struct medium *medium, bool elsewhere)
 		err = listen_again(&rtp, medium, port);
 	}
 	medium->rtp = rtp;
-	medium->started = false;
+	medium->started = medium->heard = false;
 	if (!err) {
 		err = gate_open(medium);
 	}
@@ -295,7 +295,10 @@ bool medium_active(const struct medium *medium)
 
 void medium_start_zrtp(struct medium *medium)
 {
-	if (medium->zrtp && !medium->started && medium_active(medium) && parallel_may_start(medium)) {
+	bool waits = medium->call->phone->options->like.waits_to_hear && !medium->heard;
+
+	if (medium->zrtp && !medium->started && !waits && medium_active(medium) &&
+	    parallel_may_start(medium)) {
 		medium->started = true;
 		(void)!zrtp_stream_start(medium->zrtp, clock_us());
 		security_rearm(medium->call);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command line. One table has each option with its help and what it does. */
-#include "options.h"
+#include "phone.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -222,6 +222,13 @@ static bool set_tone(struct options *options, const char *value)
 	return parse_number(value, 3999, &options->tone);
 }
 
+static bool set_muted(struct options *options, const char *value)
+{
+	(void)value;
+	options->muted = true;
+	return true;
+}
+
 static bool set_record(struct options *options, const char *value)
 {
 	options->record = value;
@@ -436,6 +443,18 @@ static bool set_parallel(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_like(struct options *options, const char *value)
+{
+	return like_set(options, value);
+}
+
+static bool set_only_listed(struct options *options, const char *value)
+{
+	(void)value;
+	options->policy.only_listed = true;
+	return true;
+}
+
 /* ---- faults ---- */
 
 static bool set_wrong_hash(struct options *options, const char *value)
@@ -509,6 +528,7 @@ static const struct option_row rows[] = {
 	{ "play", "FILE", "speak a wav file (8000 Hz) again and again", set_play },
 	{ "play-once", "FILE", "speak a wav file once, then silence", set_play_once },
 	{ "tone", "HZ", "speak a tone", set_tone },
+	{ "muted", NULL, "send no RTP", set_muted },
 	{ "record", "FILE", "write what is heard; %u in the name is the call's number", set_record },
 	{ "rtp-ports", "MIN-MAX", "for RTP and RTCP (default: 16384-32766)", set_rtp_ports },
 	{ "video", "offer|accept", "a video stream with dummy frames", set_video },
@@ -544,6 +564,10 @@ static const struct option_row rows[] = {
 	{ "parallel", NULL,
 	  "like GNU ZRTP: the stream whose Hello comes first makes the keys; implies --no-hash",
 	  set_parallel },
+	{ "only-listed", NULL, "agree on nothing that both sides do not list, mandatory or not", set_only_listed },
+	{ "like", "PHONE",
+	  "behave like linphone, baresip, baresip-libzrtp, libzrtp or twinkle; options behind it change that",
+	  set_like },
 	{ "wrong-hash", NULL, "for tests: offer a false a=zrtp-hash", set_wrong_hash },
 	{ "drop", "PERCENT", "for tests: lose so many ZRTP packets, both ways", set_drop },
 	{ "seed", "N", "for tests: which ones --drop loses, which streams --parallel takes", set_seed },

@@ -18,6 +18,15 @@ enum exit_status {
 
 enum consent { CONSENT_ASK, CONSENT_ACCEPT, CONSENT_REFUSE };
 
+/* What another phone does that this one is like, see like.c. */
+struct likeness {
+	bool waits_to_hear;   /* says Hello only once it has heard something */
+	bool anew_after_hold; /* its RTP and ZRTP end at hold */
+	bool has_flag;        /* a=zrtp in its SDP */
+	bool keeps_relayed;   /* goes on showing a relayed SAS for an empty SASrelay */
+	bool enrolls_anew;    /* stores the secret of each enrollment */
+};
+
 enum { MESSAGES_MAX = 8, CODECS_MAX = 2 };
 
 /* Names of ZRTP messages that --drop-sent and --drop-received take. */
@@ -46,7 +55,7 @@ struct options {
 	const char *codecs[CODECS_MAX];
 	unsigned codec_count;
 	const char *play, *record; /* wav files */
-	bool play_once;
+	bool play_once, muted;
 	unsigned tone; /* Hz, 0: none */
 	uint16_t rtp_min, rtp_max;
 	bool video, accept_video;
@@ -66,6 +75,7 @@ struct options {
 	const char *secret;    /* auxsecret, text */
 	bool no_hash, ignore_hash, wrong_hash, no_cache;
 	bool parallel; /* streams as in parallel.c */
+	struct likeness like;
 	/* Faults for tests */
 	unsigned drop_percent, seed;
 	struct message_list drop_sent, drop_received;

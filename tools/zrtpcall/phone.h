@@ -62,6 +62,7 @@ struct medium {
 	struct zrtp_stream *zrtp; /* NULL: ZRTP is off */
 	struct gate gate;
 	bool started;       /* ZRTP runs */
+	bool heard;         /* anything: RTP or ZRTP */
 	struct mbuf *hello; /* parallel.c: the peer's first, until the choice; or NULL */
 	struct sa remote;
 	struct tmr tick;
@@ -160,6 +161,13 @@ bool parallel_may_start(const struct medium *medium);
 /* It has keys: those that waited for it begin. */
 void parallel_secure(struct medium *medium);
 
+/* ---- like.c: other phones ---- */
+
+/* False: there is no phone of this name. */
+bool like_set(struct options *options, const char *name);
+/* What the phone shows, which may be another SAS than it should. */
+void like_shows(struct call *call, struct zrtp_session_info *info);
+
 /* ---- secrets.c: retained secrets ---- */
 
 struct secrets;
@@ -191,6 +199,7 @@ struct call {
 	struct medium *audio, *video;
 	struct medium *leader; /* parallel.c: makes the key agreement; NULL: not chosen */
 	struct zrtp_session *zrtp;
+	char kept_sas[ZRTP_SAS_TEXT_SIZE], kept_type[5]; /* like.c: a relayed one, "": none */
 	struct tmr parallel_timer, zrtp_timer, timer, end_timer,
 		secure_timer;  /* timer: answer, patience, duration */
 	struct sipsub *refer;  /* our transfer, as its subscriber */

@@ -85,6 +85,7 @@ void security_report(struct call *call)
 	if (!info.has_sas) {
 		return;
 	}
+	like_shows(call, &info);
 	report = report_begin("sas", call->id);
 	report_text(&report, "sas", info.sas);
 	report_name(&report, "type", info.sas_type);
@@ -400,6 +401,9 @@ int security_put_hash(struct medium *medium)
 	const struct options *options = medium->call->phone->options;
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 
+	if (medium->zrtp && options->like.has_flag) {
+		return sdp_media_set_lattr(medium->sdp, true, "zrtp", NULL);
+	}
 	if (!medium->zrtp || options->no_hash) {
 		return 0;
 	}

@@ -35,6 +35,9 @@ int security_enroll(struct call *call, bool accept)
 	struct report report;
 	int err = 0;
 
+	if (accept && call->zrtp && call->phone->options->like.enrolls_anew) {
+		zrtp_session_forget_enrollment(call->zrtp); /* what is stored now is what counts */
+	}
 	if (accept) {
 		err = refused(call, "enroll",
 			      call->zrtp ? zrtp_session_accept_enrollment(call->zrtp) : ZRTP_WRONG_STATE);
