@@ -276,8 +276,7 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->new_label = session->new_label;
 		out->cache_unavailable = session->retained.unavailable;
 		out->foreign_endpoint = session->foreign;
-		out->pbx_unproved =
-			session->was_enrolled && !session->pbx_matched && !session->pbx_alternate;
+		out->pbx_unproved = session->was_enrolled && !session->pbx_matched && !session->pbx_alternate;
 		out->relayed = session->relayed;
 		out->relayed_own = session->relayed_own;
 		out->relayed_verified = session->relayed_verified;

@@ -211,7 +211,7 @@ struct zrtp_store_peer {
 	bool has_pbx, has_aux;
 	bool has_pbx_alternate; /* enrolled, and the peer has not shown since that it is */
 	bool verified;          /* of the pair used last */
-	unsigned labels; /* pairs */
+	unsigned labels;        /* pairs */
 	int64_t first_use, last_use;
 	int64_t expires; /* of the pair used last; ZRTP_STORE_NEVER */
 };

@@ -59,9 +59,12 @@ static void each_kind_of_phone_has_its_cure(void **state)
 	static const struct {
 		const char *client, *cure;
 	} phones[] = {
-		{ "BZRTPv1.1       ", "zrtp-set-verified" }, { "LINPHONE-ZRTPCPP", "zrtp-set-verified" },
-		{ "GNU ZRTP 4.6.4", "/zrtp_verify" },        { "libzrtp v1.20", "/zrtp_verify" },
-		{ "Asterisk ZRTP", "zrtp cache delete" },    { "somebody", "zrtp confirm-sas" },
+		{ "BZRTPv1.1       ", "zrtp-set-verified" },
+		{ "LINPHONE-ZRTPCPP", "zrtp-set-verified" },
+		{ "GNU ZRTP 4.6.4", "/zrtp_verify" },
+		{ "libzrtp v1.20", "/zrtp_verify" },
+		{ "Asterisk ZRTP", "zrtp cache delete" },
+		{ "somebody", "zrtp confirm-sas" },
 		{ "", "zrtp confirm-sas" },
 	};
 

@@ -16,7 +16,10 @@ struct row {
 	enum consent enroll;
 };
 
-#define GNU_LISTS { "S384,S256", "AES3,AES1", "HS32,HS80", "EC25,DH3k,EC38,DH2k", "B32" }
+#define GNU_LISTS                                                                                            \
+	{                                                                                                    \
+		"S384,S256", "AES3,AES1", "HS32,HS80", "EC25,DH3k,EC38,DH2k", "B32"                          \
+	}
 
 static const struct row rows[] = {
 	{ .name = "linphone",

@@ -95,8 +95,8 @@ const struct sdp_format *medium_format(const struct medium *medium)
 
 static bool may_send(const struct medium *medium)
 {
-	return medium_active(medium) && !medium->call->phone->options->muted && (sdp_media_dir(medium->sdp) & SDP_SENDONLY) &&
-	       medium->gate.passage[ZRTP_SEND] != GATE_SHUT;
+	return medium_active(medium) && !medium->call->phone->options->muted &&
+	       (sdp_media_dir(medium->sdp) & SDP_SENDONLY) && medium->gate.passage[ZRTP_SEND] != GATE_SHUT;
 }
 
 /* A digit in place of speech keeps the timestamp of its beginning (RFC 4733). */
