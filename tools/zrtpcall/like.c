@@ -95,6 +95,15 @@ bool like_set(struct options *options, const char *name)
 	return false;
 }
 
+void like_forget_enrollment(struct call *call)
+{
+	struct zrtp_session_info info;
+
+	zrtp_session_get_info(call->zrtp, &info);
+	secrets_unenroll(call->phone->secrets, info.peer_zid);
+	zrtp_session_forget_enrollment(call->zrtp);
+}
+
 void like_shows(struct call *call, struct zrtp_session_info *info)
 {
 	if (!call->phone->options->like.keeps_relayed) {

@@ -167,6 +167,8 @@ void parallel_secure(struct medium *medium);
 bool like_set(struct options *options, const char *name);
 /* What the phone shows, which may be another SAS than it should. */
 void like_shows(struct call *call, struct zrtp_session_info *info);
+/* Before another enrollment, whose secret is the only one then. */
+void like_forget_enrollment(struct call *call);
 
 /* ---- secrets.c: retained secrets ---- */
 
@@ -176,6 +178,8 @@ struct secrets;
 int secrets_open(struct secrets **out, const struct options *options);
 /* For the engine, NULL: cacheless. */
 const struct zrtp_cache *secrets_cache(const struct secrets *secrets);
+/* Forget that we are enrolled with this peer. */
+void secrets_unenroll(const struct secrets *secrets, const uint8_t peer_zid[ZRTP_ZID_SIZE]);
 /* Our ZID, kept with them. NULL: cacheless. */
 const uint8_t *secrets_zid(const struct secrets *secrets);
 

@@ -124,6 +124,16 @@ const struct zrtp_cache *secrets_cache(const struct secrets *secrets)
 	return secrets ? &secrets->cache : NULL;
 }
 
+void secrets_unenroll(const struct secrets *secrets, const uint8_t peer_zid[ZRTP_ZID_SIZE])
+{
+	struct zrtp_store_error error;
+
+	/* That there is nothing to forget is as good. */
+	if (secrets) {
+		(void)!zrtp_store_unenroll(secrets->store, secrets->zid, peer_zid, &error);
+	}
+}
+
 const uint8_t *secrets_zid(const struct secrets *secrets)
 {
 	return secrets ? secrets->zid : NULL;

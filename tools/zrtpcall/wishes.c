@@ -36,7 +36,7 @@ int security_enroll(struct call *call, bool accept)
 	int err = 0;
 
 	if (accept && call->zrtp && call->phone->options->like.enrolls_anew) {
-		zrtp_session_forget_enrollment(call->zrtp); /* what is stored now is what counts */
+		like_forget_enrollment(call);
 	}
 	if (accept) {
 		err = refused(call, "enroll",
