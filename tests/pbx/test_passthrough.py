@@ -64,8 +64,8 @@ def heard_each_other(first, second):
 
 
 def is_stun(data):
-    """Keep-alives of phones, which the PBX answers itself: by header and cookie (RFC 8489, 5)."""
-    return len(data) >= 20 and data[0] < 4 and data[4:8] == b"\x21\x12\xa4\x42"
+    """Keep-alives, which are of each leg: by first octet (RFC 7983) and length (RFC 3489, 11.1; no cookie yet)."""
+    return len(data) >= 20 and data[0] < 4 and int.from_bytes(data[2:4], "big") == len(data) - 20
 
 
 def says_nothing(data, rtcp):
