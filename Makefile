@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench bench-flood crash fuzz coverage sanitize attack mutants install clean
+.PHONY: help demo check pbx unit bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -18,7 +18,7 @@ help:
 	@echo "make attack   the slow cases, then a random attacker on real calls, MINUTES=30; SEED=n CALLS=k again"
 	@echo "make mutants  plant one fault after the other: which do the tests not notice? CASES=PATTERN JOBS=2 SET=hand"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
-	@echo "make install  build for this machine's Asterisk and install"
+	@echo "make install  build for this machine's Asterisk and install; make uninstall: remove that"
 	@echo "make clean    remove what was built here"
 
 # Python itself may have to be installed first.
@@ -76,15 +76,31 @@ coverage:
 	@scripts/install-deps
 	@scripts/coverage
 
-# Where Asterisk itself looks for modules.
-MODDIR ?= $(shell sed -nE 's/^astmoddir[[:space:]]*=>[[:space:]]*(.*)/\1/p' /etc/asterisk/asterisk.conf 2>/dev/null)
+# Where Asterisk itself looks, by its own configuration; each may be given instead.
+ASTERISK_CONF ?= /etc/asterisk/asterisk.conf
+directory = $(shell sed -nE 's/^[[:space:]]*$(1)[[:space:]]*=>?[[:space:]]*([^;]*[^;[:space:]]).*/\1/p' '$(ASTERISK_CONF)' 2>/dev/null | tail -n 1)
+MODDIR ?= $(call directory,astmoddir)
+DATADIR ?= $(call directory,astdatadir)
+ETCDIR ?= $(call directory,astetcdir)
+# Where asterisk.h is, and where the library, its headers and the programs go.
+INCLUDEDIR ?= /usr/include
+PREFIX ?= /usr
 
 install:
-	@[ -n "$(MODDIR)" ] || { echo "install: no astmoddir in /etc/asterisk/asterisk.conf; make install MODDIR=DIR" >&2; exit 1; }
+	@[ -n "$(MODDIR)" ] && [ -n "$(DATADIR)" ] && [ -n "$(ETCDIR)" ] || { echo "install: $(ASTERISK_CONF) does not name" \
+		"astmoddir, astdatadir and astetcdir; give ASTERISK_CONF=FILE, or MODDIR=DIR DATADIR=DIR ETCDIR=DIR" >&2; exit 1; }
 	@rm -rf $(BUILD)-install
-	meson setup --prefix=/usr --buildtype=release -Dwerror=false -Dasterisk=true -Dtests=false \
-		"-Dasterisk_moddir=$(MODDIR)" "-Dpjproject_includedir=$(abspath $(PJPROJECT))" $(BUILD)-install
-	meson install -C $(BUILD)-install
+	meson setup "--prefix=$(PREFIX)" $(if $(LIBDIR),"--libdir=$(LIBDIR)") --buildtype=release -Dwerror=false -Dasterisk=true \
+		-Dtests=false "-Dasterisk_includedir=$(INCLUDEDIR)" "-Dasterisk_moddir=$(MODDIR)" "-Dasterisk_datadir=$(DATADIR)" \
+		"-Dasterisk_etcdir=$(ETCDIR)" $(BUILD)-install
+	DESTDIR="$(DESTDIR)" meson install -C $(BUILD)-install
+	@[ -n "$(DESTDIR)" ] || { ldconfig; ldconfig -p | grep -q libzrtp-engine; } || echo "install: the loader does not look" \
+		"where libzrtp-engine.so went: give LIBDIR=DIR, or name that folder in /etc/ld.so.conf" >&2
+
+# What the last make install put there; the configuration and the cache stay.
+uninstall:
+	@[ -f $(BUILD)-install/build.ninja ] || { echo "uninstall: no $(BUILD)-install: make install was not run here" >&2; exit 1; }
+	DESTDIR="$(DESTDIR)" ninja -C $(BUILD)-install uninstall
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-bench $(BUILD)-crash build-fuzz build-coverage

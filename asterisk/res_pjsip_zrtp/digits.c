@@ -24,7 +24,7 @@ void digits_learn(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	if (session->dtmf == AST_SIP_DTMF_INBAND || session->dtmf == AST_SIP_DTMF_AUTO) {
 		__atomic_store_n(&state->inband, 1, __ATOMIC_RELEASE);
 	}
-	if (rdata->tp_info.transport && PJSIP_TRANSPORT_IS_SECURE(rdata->tp_info.transport)) {
+	if (rx_is_tls(rdata)) {
 		__atomic_store_n(&state->by_tls, 1, __ATOMIC_RELEASE);
 	} else {
 		__atomic_store_n(&state->in_clear, 1, __ATOMIC_RELEASE);

@@ -76,25 +76,20 @@ static void read_line(struct found *found, const struct zrtp_signalling *api, co
 	unsigned int i;
 
 	memset(found, 0, sizeof(*found));
-	for (i = 0; i < media->attr_count; i++) {
-		if (!pj_stricmp2(&media->attr[i]->name, ATTRIBUTE)) {
-			take(found, api, &media->attr[i]->value);
+	for (i = 0; i < line_attrs(media); i++) {
+		if (!pj_stricmp2(&line_attr(media, i)->name, ATTRIBUTE)) {
+			take(found, api, &line_attr(media, i)->value);
 		}
 	}
-}
-
-static int at_session_level(const pjmedia_sdp_session *sdp)
-{
-	return pjmedia_sdp_attr_find2(sdp->attr_count, (pjmedia_sdp_attr *const *) sdp->attr, ATTRIBUTE, NULL) != NULL;
 }
 
 /*! \brief Tell what is wrong with an m-line; the channel and the line are named. */
 static void tell(struct ast_sip_session *session, const struct found *found, const pjmedia_sdp_session *sdp, unsigned int line)
 {
-	const pj_str_t *media = &sdp->media[line]->desc.media;
+	const pj_str_t *media = &sdp_line(sdp, line)->desc.media;
 	char name[AST_CHANNEL_NAME], where[AST_CHANNEL_NAME + 40], type[17];
 
-	if (!found->malformed && !found->contradictions && !found->others && !at_session_level(sdp)) {
+	if (!found->malformed && !found->contradictions && !found->others && !sdp_attr(sdp, ATTRIBUTE)) {
 		return;
 	}
 	copy_printable(type, sizeof(type), media);
@@ -109,7 +104,7 @@ static void tell(struct ast_sip_session *session, const struct found *found, con
 	if (found->others && ast_strlen_zero(found->value)) {
 		ast_log(LOG_NOTICE, "%s: a=zrtp-hash is of other versions than ours only, ignored\n", where);
 	}
-	if (at_session_level(sdp)) {
+	if (sdp_attr(sdp, ATTRIBUTE)) {
 		ast_log(LOG_NOTICE, "%s: a=zrtp-hash at session level ignored, it belongs to the media\n", where);
 	}
 }
@@ -117,7 +112,7 @@ static void tell(struct ast_sip_session *session, const struct found *found, con
 /*! \brief Whose description it is: each branch of a forked call has a tag of its own (RFC 3261, 12.1). */
 static const char *remote_tag(struct ast_sip_session *session, char *out, size_t size)
 {
-	const pj_str_t *tag = &session->inv_session->dlg->remote.info->tag;
+	const pj_str_t *tag = &dialog_remote(inv_dialog(session->inv_session))->tag;
 
 	snprintf(out, size, "%.*s", (int) MIN(tag->slen, (pj_ssize_t) size - 1), tag->ptr);
 
@@ -135,16 +130,16 @@ void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rt
 	char tag[TAG_SIZE];
 	int line;
 
-	if (!api || !session || !session->inv_session || !session->inv_session->neg
-		|| !ast_taskprocessor_is_task(session->serializer)
-		|| pjmedia_sdp_neg_get_active_remote(session->inv_session->neg, &remote) != PJ_SUCCESS) {
+	if (!api || !session || !session->inv_session || !ast_taskprocessor_is_task(session->serializer)
+		|| !inv_negotiator(session->inv_session)
+		|| pjmedia_sdp_neg_get_active_remote(inv_negotiator(session->inv_session), &remote) != PJ_SUCCESS) {
 		return;
 	}
 	line = state_line(session, instance);
-	if (line < 0 || line >= (int) remote->media_count) {
+	if (line < 0 || line >= (int) sdp_lines(remote)) {
 		return;
 	}
-	read_line(&found, api, remote->media[line]);
+	read_line(&found, api, sdp_line(remote, line));
 	tell(session, &found, remote, line);
 	api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(!ast_strlen_zero(found.value), found.value, NULL));
 }
@@ -157,7 +152,7 @@ static void tell_source(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	struct ast_sockaddr source;
 	unsigned int i;
 
-	if (!ast_sockaddr_parse(&source, rdata->pkt_info.src_name, PARSE_PORT_FORBID)) {
+	if (!ast_sockaddr_parse(&source, rx_source(rdata), PARSE_PORT_FORBID)) {
 		return;
 	}
 	for (i = 0; i < LINES_MAX; i++) {
@@ -173,14 +168,14 @@ void incoming_response(struct ast_sip_session *session, pjsip_rx_data *rdata)
 {
 	replace_learn(session, rdata);
 	digits_learn(session, rdata);
-	if (rdata->msg_info.msg->body) {
+	if (rx_message(rdata)->body) {
 		tell_source(session, rdata);
 	}
 }
 
 int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 {
-	pjsip_rdata_sdp_info *info = pjsip_rdata_get_sdp_info(rdata);
+	pjsip_sdp_info *info = pjsip_rdata_get_sdp_info(rdata);
 	struct state *state = info && info->sdp ? state_of(session) : NULL;
 	struct ast_rtp_instance *instance;
 	const struct zrtp_signalling *api;
@@ -190,22 +185,22 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	unsigned int i;
 
 	replace_learn(session, rdata);
-	if (rdata->msg_info.msg->body) {
+	if (rx_message(rdata)->body) {
 		tell_source(session, rdata);
 	}
 	digits_learn(session, rdata);
-	for (i = 0; state && i < info->sdp->media_count; i++) {
-		instance = state_wanted(info->sdp->media[i]) ? state_instance(session, i) : NULL;
+	for (i = 0; state && i < sdp_lines(info->sdp); i++) {
+		instance = state_wanted(sdp_line(info->sdp, i)) ? state_instance(session, i) : NULL;
 		api = instance ? state_api(instance) : NULL;
 		if (!api) {
 			continue;
 		}
 		api->listen(instance, &state->listener, state_medium(info->sdp, i));
 		/* Later offers count when they are applied, since they may be refused. */
-		if (session->inv_session->state != PJSIP_INV_STATE_CONFIRMED && session->channel) {
-			read_line(&found, api, info->sdp->media[i]);
+		if (inv_state(session->inv_session) != PJSIP_INV_STATE_CONFIRMED && session->channel) {
+			read_line(&found, api, sdp_line(info->sdp, i));
 			api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(!ast_strlen_zero(found.value), found.value, NULL));
-			numbers_read(info->sdp->media[i], &numbers);
+			numbers_read(sdp_line(info->sdp, i), &numbers);
 			api->calls(instance, session->channel, &numbers);
 		}
 	}

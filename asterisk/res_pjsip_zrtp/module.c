@@ -3,9 +3,9 @@
  * \file
  * \brief a=zrtp-hash (RFC 6189, 8) in the session descriptions of chan_pjsip.
  *
- * A module of its own: it reads structures of pjproject, whose layout is
- * another one in each version, so it works only with the pjproject whose
- * headers it was compiled with.
+ * A module of its own: it reads structures of pjproject, whose layout differs.
+ * It is found out when the module is loaded, and where that fails, res_zrtp
+ * goes on without it.
  */
 
 #include "asterisk.h"
@@ -16,12 +16,18 @@
 
 #include "../common/keep.h"
 
-static pjsip_module hook = {
-	.name = { "ZRTP in SDP", 11 },
-	.id = -1,
-	.priority = PJSIP_MOD_PRIORITY_TSX_LAYER - 1,
-	.on_tx_request = outgoing_message,
-	.on_tx_response = outgoing_message,
+/*! Should the structure have grown, what is behind ours must be zero. */
+static union {
+	pjsip_module module;
+	char room[sizeof(pjsip_module) + 16 * sizeof(void *)];
+} hook = {
+	.module = {
+		.name = { "ZRTP in SDP", 11 },
+		.id = -1,
+		.priority = PJSIP_MOD_PRIORITY_TSX_LAYER - 1,
+		.on_tx_request = outgoing_message,
+		.on_tx_response = outgoing_message,
+	},
 };
 
 /*! The structure has grown within release series; what is behind ours must be zero. */
@@ -30,23 +36,25 @@ static union {
 	char room[sizeof(struct ast_sip_session_supplement) + 16 * sizeof(void *)];
 } room;
 
-/*! \brief Are the structures we know those of the library? */
-static int same_pjproject(void)
+/*! \brief Task of Asterisk's SIP: is pjproject as we know it? \param data gets what is not */
+static int task_find(void *data)
 {
-	char compiled[32];
+	pjsip_endpoint *endpoint = ast_sip_get_pjsip_endpoint();
 
-	if (PJ_VERSION_NUM_REV) {
-		snprintf(compiled, sizeof(compiled), "%d.%d.%d%s", PJ_VERSION_NUM_MAJOR, PJ_VERSION_NUM_MINOR,
-			PJ_VERSION_NUM_REV, PJ_VERSION_NUM_EXTRA);
-	} else {
-		snprintf(compiled, sizeof(compiled), "%d.%d%s", PJ_VERSION_NUM_MAJOR, PJ_VERSION_NUM_MINOR,
-			PJ_VERSION_NUM_EXTRA);
-	}
-	if (!strcmp(compiled, pj_get_version())) {
+	*(const char **) data = endpoint ? layout_find(endpoint, &hook.module) : "no endpoint";
+
+	return 0;
+}
+
+static int known_pjproject(void)
+{
+	const char *wrong = "not looked at";
+
+	if (!ast_sip_push_task_wait_serializer(NULL, task_find, &wrong) && !wrong) {
 		return 1;
 	}
-	ast_log(LOG_ERROR, "This module was compiled for pjproject %s, but Asterisk has %s. Compile it with the headers of that\n",
-		compiled, pj_get_version());
+	ast_log(LOG_ERROR, "pjproject %s of this Asterisk is not as this module knows it (%s): a=zrtp-hash is neither written nor "
+		"checked. Please report it\n", pj_get_version(), wrong);
 
 	return 0;
 }
@@ -65,14 +73,11 @@ static int load_module(void)
 	if (keep_taken_up()) {
 		return AST_MODULE_LOAD_SUCCESS;
 	}
-	if (!same_pjproject()) {
-		return AST_MODULE_LOAD_DECLINE;
-	}
-	if (keep_module(&pjsip, "res_pjsip") || keep_module(&session, "res_pjsip_session")) {
+	if (keep_module(&pjsip, "res_pjsip") || keep_module(&session, "res_pjsip_session") || !known_pjproject()) {
 		let_go();
 		return AST_MODULE_LOAD_DECLINE;
 	}
-	if (ast_sip_register_service(&hook)) {
+	if (ast_sip_register_service(&hook.module)) {
 		ast_log(LOG_ERROR, "The hook for outgoing SIP messages could not be registered\n");
 		let_go();
 		return AST_MODULE_LOAD_DECLINE;
@@ -83,6 +88,7 @@ static int load_module(void)
 	room.supplement.incoming_request = incoming_request;
 	room.supplement.incoming_response = incoming_response;
 	room.supplement.outgoing_request = replace_write;
+	room.supplement.outgoing_response = outgoing_response;
 	ast_sip_session_register_supplement(&room.supplement);
 
 	return AST_MODULE_LOAD_SUCCESS;
@@ -95,7 +101,7 @@ static int unload_module(void)
 		return -1;
 	}
 	ast_sip_session_unregister_supplement(&room.supplement);
-	ast_sip_unregister_service(&hook);
+	ast_sip_unregister_service(&hook.module);
 	let_go();
 
 	return 0;

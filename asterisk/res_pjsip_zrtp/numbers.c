@@ -144,9 +144,9 @@ static void replace_numbers(pj_pool_t *pool, pjmedia_sdp_media *media, const uin
 	for (i = 0; i < media->desc.fmt_count; i++) {
 		replace_number(pool, &media->desc.fmt[i], to);
 	}
-	for (i = 0; i < media->attr_count; i++) {
-		if (has_number(media->attr[i])) {
-			replace_number(pool, &media->attr[i]->value, to);
+	for (i = 0; i < line_attrs(media); i++) {
+		if (has_number(line_attr(media, i))) {
+			replace_number(pool, &line_attr(media, i)->value, to);
 		}
 	}
 }
@@ -191,24 +191,26 @@ static void expect_numbers(struct ast_rtp_codecs *codecs, const uint8_t *to)
 /*! \brief An INVITE that begins a call. Later ones have the numbers already. */
 static int is_first(const pjsip_tx_data *tdata)
 {
-	return tdata->msg->type == PJSIP_REQUEST_MSG && tdata->msg->line.req.method.id == PJSIP_INVITE_METHOD
-		&& !PJSIP_MSG_TO_HDR(tdata->msg)->tag.slen;
+	const pjsip_msg *msg = tx_message(tdata);
+	const pjsip_fromto_hdr *to = pjsip_msg_find_hdr(msg, PJSIP_H_TO, NULL);
+
+	return msg->type == PJSIP_REQUEST_MSG && msg->line.req.method.id == PJSIP_INVITE_METHOD && to && !to->tag.slen;
 }
 
 /*! \brief Streams that share a transport share their numbers too. */
 static int is_bundled(const pjmedia_sdp_session *sdp)
 {
-	return pjmedia_sdp_attr_find2(sdp->attr_count, (pjmedia_sdp_attr *const *) sdp->attr, "group", NULL) != NULL;
+	return sdp_attr(sdp, "group") != NULL;
 }
 
 /*! \brief What the answer will be compared with, which session timers offer again; NULL if there is none. */
 static pjmedia_sdp_session *kept_offer(struct ast_sip_session *session, const pjmedia_sdp_session *sdp)
 {
-	pjmedia_sdp_neg *neg = session->inv_session ? session->inv_session->neg : NULL;
+	pjmedia_sdp_neg *neg = session->inv_session ? inv_negotiator(session->inv_session) : NULL;
 	const pjmedia_sdp_session *kept;
 
 	if (!neg || pjmedia_sdp_neg_get_state(neg) != PJMEDIA_SDP_NEG_STATE_LOCAL_OFFER
-		|| pjmedia_sdp_neg_get_neg_local(neg, &kept) != PJ_SUCCESS || kept->media_count != sdp->media_count) {
+		|| pjmedia_sdp_neg_get_neg_local(neg, &kept) != PJ_SUCCESS || sdp_lines(kept) != sdp_lines(sdp)) {
 		return NULL;
 	}
 
@@ -225,18 +227,18 @@ void numbers_offer(struct ast_sip_session *session, pjsip_tx_data *tdata, pjmedi
 	uint8_t to[ZRTP_SIGNALLING_NUMBERS];
 	unsigned int i;
 
-	for (i = 0; kept && i < sdp->media_count; i++) {
-		instance = state_wanted(sdp->media[i]) ? state_instance(session, i) : NULL;
+	for (i = 0; kept && i < sdp_lines(sdp); i++) {
+		instance = state_wanted(sdp_line(sdp, i)) ? state_instance(session, i) : NULL;
 		api = instance ? state_api(instance) : NULL;
 		if (!api || api->numbers(instance, &wanted)) {
 			continue;
 		}
-		if (plan(kept->media[i], &wanted, to)) {
+		if (plan(sdp_line(kept, i), &wanted, to)) {
 			expect_numbers(ast_rtp_instance_get_codecs(instance), to);
-			replace_numbers(session->inv_session->dlg->pool, kept->media[i], to);
+			replace_numbers(dialog_pool(inv_dialog(session->inv_session)), sdp_line(kept, i), to);
 		}
-		if (plan(sdp->media[i], &wanted, to)) {
-			replace_numbers(tdata->pool, sdp->media[i], to);
+		if (plan(sdp_line(sdp, i), &wanted, to)) {
+			replace_numbers(tx_pool(tdata), sdp_line(sdp, i), to);
 		}
 	}
 }

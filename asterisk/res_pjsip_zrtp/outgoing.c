@@ -17,6 +17,8 @@
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
+#include "../common/channel_by_id.h"
+
 static const pj_str_t attribute = { "zrtp-hash", 9 };
 
 /*! \brief What an m-line should have; empty for nothing. Session's serializer only. */
@@ -47,9 +49,9 @@ static void look_up(struct ast_sip_session *session, struct state *state, const 
 	char value[ZRTP_SIGNALLING_HASH_SIZE];
 	unsigned int i;
 
-	for (i = 0; i < sdp->media_count && i < LINES_MAX; i++) {
+	for (i = 0; i < sdp_lines(sdp) && i < LINES_MAX; i++) {
 		value[0] = '\0';
-		if (state_wanted(sdp->media[i])) {
+		if (state_wanted(sdp_line(sdp, i))) {
 			prepare(session, state, sdp, i, value);
 		}
 		ao2_lock(state);
@@ -64,7 +66,7 @@ static void write_line(pj_pool_t *pool, pjmedia_sdp_media *media, const char *va
 	pj_str_t text = pj_str((char *) value);
 
 	pjmedia_sdp_media_remove_all_attr(media, attribute.ptr);
-	if (!ast_strlen_zero(value) && state_wanted(media) && media->attr_count < PJMEDIA_MAX_SDP_ATTR) {
+	if (!ast_strlen_zero(value) && state_wanted(media) && line_has_room(media)) {
 		pjmedia_sdp_media_add_attr(media, pjmedia_sdp_attr_create(pool, attribute.ptr, &text));
 	}
 }
@@ -74,33 +76,31 @@ static void write_all(struct state *state, pj_pool_t *pool, pjmedia_sdp_session 
 	char value[ZRTP_SIGNALLING_HASH_SIZE];
 	unsigned int i;
 
-	for (i = 0; i < sdp->media_count && i < LINES_MAX; i++) {
+	for (i = 0; i < sdp_lines(sdp) && i < LINES_MAX; i++) {
 		ao2_lock(state);
 		ast_copy_string(value, state->written[i], sizeof(value));
 		ao2_unlock(state);
-		write_line(pool, sdp->media[i], value);
+		write_line(pool, sdp_line(sdp, i), value);
 	}
 }
 
 /*! \brief The session description in a message, or NULL. It is the one that will be printed. */
 static pjmedia_sdp_session *description(pjsip_tx_data *tdata)
 {
+	const pjsip_msg *msg = tx_message(tdata);
 	pjsip_sdp_info *info;
 
-	if (!tdata->msg || !tdata->msg->body) {
+	if (!msg || !msg->body) {
 		return NULL;
 	}
-	info = pjsip_get_sdp_info(tdata->pool, tdata->msg->body, NULL, &pjsip_media_type_application_sdp);
+	info = pjsip_get_sdp_info(tx_pool(tdata), msg->body, NULL, &pjsip_media_type_application_sdp);
 
 	return info && info->sdp_err == PJ_SUCCESS ? info->sdp : NULL;
 }
 
-pj_status_t outgoing_message(pjsip_tx_data *tdata)
+static void write_message(struct ast_sip_session *session, pjsip_tx_data *tdata, pjmedia_sdp_session *sdp)
 {
-	pjmedia_sdp_session *sdp = description(tdata);
-	pjsip_dialog *dlg = sdp || (tdata->msg && reason_fits(tdata->msg)) ? pjsip_tdata_get_dlg(tdata) : NULL;
-	struct ast_sip_session *session = dlg ? ast_sip_dialog_get_session(dlg) : NULL;
-	struct state *state = session ? state_of(session) : NULL;
+	struct state *state = state_of(session);
 
 	if (state && !sdp) {
 		reason_write(tdata, state);
@@ -109,13 +109,42 @@ pj_status_t outgoing_message(pjsip_tx_data *tdata)
 			look_up(session, state, sdp);
 			numbers_offer(session, tdata, sdp);
 		}
-		write_all(state, tdata->pool, sdp);
+		write_all(state, tx_pool(tdata), sdp);
 		pjsip_tx_data_invalidate_msg(tdata);
 	}
 	ao2_cleanup(state);
-	ao2_cleanup(session);
+}
+
+/*! \brief Is there anything to write? \param sdp gets the description in it, or NULL */
+static int is_ours(pjsip_tx_data *tdata, pjmedia_sdp_session **sdp)
+{
+	*sdp = description(tdata);
+
+	return *sdp || (tx_message(tdata) && reason_fits(tx_message(tdata)));
+}
+
+pj_status_t outgoing_message(pjsip_tx_data *tdata)
+{
+	pjmedia_sdp_session *sdp;
+	pjsip_dialog *dlg = is_ours(tdata, &sdp) ? pjsip_tdata_get_dlg(tdata) : NULL;
+	struct ast_sip_session *session = dlg ? ast_sip_dialog_get_session(dlg) : NULL;
+
+	if (session) {
+		write_message(session, tdata, sdp);
+		ao2_ref(session, -1);
+	}
 
 	return PJ_SUCCESS;
+}
+
+void outgoing_response(struct ast_sip_session *session, pjsip_tx_data *tdata)
+{
+	pjmedia_sdp_session *sdp;
+
+	/* The hook finds the others, and those that do not come by here. */
+	if (!pjsip_tdata_get_dlg(tdata) && is_ours(tdata, &sdp)) {
+		write_message(session, tdata, sdp);
+	}
 }
 
 /*! \brief Is another value due than the one that was written? Session's serializer only. */
@@ -149,7 +178,7 @@ static int task_offer(void *data)
 	struct ast_sip_session *session = data;
 	struct state *state = state_of(session);
 
-	if (state && session->inv_session && session->inv_session->state == PJSIP_INV_STATE_CONFIRMED
+	if (state && session->inv_session && inv_state(session->inv_session) == PJSIP_INV_STATE_CONFIRMED
 		&& outdated(session, state)) {
 		ast_sip_session_refresh(session, NULL, NULL, NULL, AST_SIP_SESSION_REFRESH_METHOD_INVITE, 1, NULL);
 	}
@@ -176,7 +205,7 @@ struct ast_sip_session *session_of(struct ast_channel *chan)
 
 void outgoing_renewed(attribute_unused struct zrtp_signalling_listener *listener, const char *channel_id)
 {
-	struct ast_channel *chan = ast_strlen_zero(channel_id) ? NULL : ast_channel_get_by_name(channel_id);
+	struct ast_channel *chan = channel_by_id(channel_id);
 	struct ast_sip_session *session = chan ? session_of(chan) : NULL;
 
 	ast_channel_cleanup(chan);

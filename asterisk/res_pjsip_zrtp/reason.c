@@ -44,7 +44,7 @@ static pjsip_generic_string_hdr *find_cause(pjsip_msg *msg)
 	pjsip_generic_string_hdr *hdr = pjsip_msg_find_hdr_by_name(msg, &name, NULL);
 
 	while (hdr && pj_strnicmp(&hdr->hvalue, &q850, q850.slen)) {
-		hdr = hdr->next == (void *) &msg->hdr ? NULL : pjsip_msg_find_hdr_by_name(msg, &name, hdr->next);
+		hdr = hdr->hdr.next == &msg->hdr ? NULL : pjsip_msg_find_hdr_by_name(msg, &name, hdr->hdr.next);
 	}
 
 	return hdr;
@@ -65,19 +65,19 @@ void reason_write(pjsip_tx_data *tdata, struct state *state)
 	if (!cause) {
 		return;
 	}
-	hdr = find_cause(tdata->msg);
+	hdr = find_cause(tx_message(tdata));
 	/* A message that is sent again has it already. */
 	if (hdr && pj_strstr(&hdr->hvalue, &(pj_str_t) { "text=", 5 })) {
 		return;
 	}
 	if (hdr) {
 		snprintf(value, sizeof(value), "Q.850;cause=%d;text=\"%s\"", cause, text);
-		pj_strdup2(tdata->pool, &hdr->hvalue, value);
+		pj_strdup2(tx_pool(tdata), &hdr->hvalue, value);
 	} else {
 		snprintf(value, sizeof(value), "SIP;cause=%d;text=\"%s\"", SIP_CODE, text);
 		written = pj_str(value);
-		hdr = pjsip_generic_string_hdr_create(tdata->pool, &name, &written);
-		pjsip_msg_add_hdr(tdata->msg, (pjsip_hdr *) hdr);
+		hdr = pjsip_generic_string_hdr_create(tx_pool(tdata), &name, &written);
+		pj_list_insert_before(&tx_message(tdata)->hdr, hdr);
 	}
 	pjsip_tx_data_invalidate_msg(tdata);
 }

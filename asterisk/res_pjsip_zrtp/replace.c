@@ -21,12 +21,13 @@
 #include "asterisk/utils.h"
 
 #define REPLACES "replaces"
+#define URL_SIZE 512
 
 /*! The former call, held. Kept by the caller of replace_successor(). */
 struct former {
 	struct ast_sip_session *session;
 	struct ast_sip_session *next;
-	char dial[PJSIP_MAX_URL_SIZE + 128]; /*!< What chan_pjsip dials: endpoint and address */
+	char dial[URL_SIZE + 128]; /*!< What chan_pjsip dials: endpoint and address */
 	char replaces[REPLACES_SIZE];
 	char known[ADDRESS_SIZE];            /*!< Who we are to the phone */
 };
@@ -37,7 +38,7 @@ static int supports_replaces(const pjsip_msg *msg)
 	const pjsip_supported_hdr *hdr = pjsip_msg_find_hdr(msg, PJSIP_H_SUPPORTED, NULL);
 	unsigned int i;
 
-	for (; hdr; hdr = hdr->next == (void *) &msg->hdr ? NULL : pjsip_msg_find_hdr(msg, PJSIP_H_SUPPORTED, hdr->next)) {
+	for (; hdr; hdr = hdr->hdr.next == &msg->hdr ? NULL : pjsip_msg_find_hdr(msg, PJSIP_H_SUPPORTED, hdr->hdr.next)) {
 		for (i = 0; i < hdr->count; i++) {
 			if (!pj_stricmp(&hdr->values[i], &replaces)) {
 				return 1;
@@ -50,7 +51,7 @@ static int supports_replaces(const pjsip_msg *msg)
 
 void replace_learn(struct ast_sip_session *session, pjsip_rx_data *rdata)
 {
-	struct state *state = supports_replaces(rdata->msg_info.msg) ? state_of(session) : NULL;
+	struct state *state = supports_replaces(rx_message(rdata)) ? state_of(session) : NULL;
 
 	if (state) {
 		__atomic_store_n(&state->replaceable, 1, __ATOMIC_RELEASE);
@@ -68,8 +69,7 @@ int replace_possible(struct zrtp_signalling_listener *listener)
 /*! \brief What phones go by when they compare addresses. \retval NULL there is no such */
 static pjsip_sip_uri *address_of(const pjsip_fromto_hdr *hdr, char *out, size_t size)
 {
-	pjsip_sip_uri *uri = hdr && (PJSIP_URI_SCHEME_IS_SIP(hdr->uri) || PJSIP_URI_SCHEME_IS_SIPS(hdr->uri))
-		? pjsip_uri_get_uri(hdr->uri) : NULL;
+	pjsip_sip_uri *uri = hdr ? uri_of_sip(hdr->uri) : NULL;
 
 	*out = '\0';
 	if (uri) {
@@ -79,29 +79,50 @@ static pjsip_sip_uri *address_of(const pjsip_fromto_hdr *hdr, char *out, size_t 
 	return uri;
 }
 
-/*! \brief Write down how to reach the phone, and which call is meant. \retval -1 something is too long */
-static int describe(struct former *former, const pjsip_dialog *dlg)
+/*! \brief A request of the dialog, which is not sent: it has what is known of that. */
+static pjsip_tx_data *request_of(pjsip_dialog *dlg)
 {
-	char uri[PJSIP_MAX_URL_SIZE];
-	int len = pjsip_uri_print(PJSIP_URI_IN_REQ_URI, dlg->target, uri, sizeof(uri) - 1);
-	int written;
+	static const pjsip_method options = { PJSIP_OPTIONS_METHOD, { "OPTIONS", 7 } };
+	pjsip_tx_data *tdata;
+
+	return pjsip_dlg_create_request(dlg, &options, -1, &tdata) == PJ_SUCCESS ? tdata : NULL;
+}
+
+/*! \brief What chan_pjsip dials to reach the phone. \retval -1 it is too long */
+static int write_dial(struct former *former, const pjsip_uri *target)
+{
+	char uri[URL_SIZE];
+	int len = target->vptr->print(PJSIP_URI_IN_REQ_URI, target, uri, sizeof(uri) - 1);
 
 	if (len < 1) {
 		return -1;
 	}
 	uri[len] = '\0';
-	written = snprintf(former->dial, sizeof(former->dial), "%s/%s",
-		ast_sorcery_object_get_id(former->session->endpoint), uri);
-	if (written >= (int) sizeof(former->dial)) {
-		return -1;
+
+	return snprintf(former->dial, sizeof(former->dial), "%s/%s", ast_sorcery_object_get_id(former->session->endpoint), uri)
+		< (int) sizeof(former->dial) ? 0 : -1;
+}
+
+/*! \brief Write down how to reach the phone, and which call is meant. \retval -1 something is too long */
+static int describe(struct former *former, pjsip_dialog *dlg)
+{
+	pjsip_tx_data *tdata = request_of(dlg);
+	const pjsip_msg *msg = tdata ? tx_message(tdata) : NULL;
+	const pjsip_cid_hdr *id = msg ? pjsip_msg_find_hdr(msg, PJSIP_H_CALL_ID, NULL) : NULL;
+	const pj_str_t *remote = &dialog_remote(dlg)->tag, *local = &dialog_local(dlg)->tag;
+	int res = id ? write_dial(former, msg->line.req.uri) : -1;
+
+	if (!res && snprintf(former->replaces, sizeof(former->replaces), "%.*s;to-tag=%.*s;from-tag=%.*s",
+		(int) id->id.slen, id->id.ptr, (int) remote->slen, remote->ptr, (int) local->slen, local->ptr)
+		>= (int) sizeof(former->replaces)) {
+		res = -1;
 	}
-	written = snprintf(former->replaces, sizeof(former->replaces), "%.*s;to-tag=%.*s;from-tag=%.*s",
-		(int) dlg->call_id->id.slen, dlg->call_id->id.ptr, (int) dlg->remote.info->tag.slen, dlg->remote.info->tag.ptr,
-		(int) dlg->local.info->tag.slen, dlg->local.info->tag.ptr);
+	address_of(dialog_local(dlg), former->known, sizeof(former->known));
+	if (tdata) {
+		pjsip_tx_data_dec_ref(tdata);
+	}
 
-	address_of(dlg->local.info, former->known, sizeof(former->known));
-
-	return written < (int) sizeof(former->replaces) ? 0 : -1;
+	return res;
 }
 
 /*! \brief Task of the former session: its end at the phone is no longer that of its channel. */
@@ -111,7 +132,8 @@ static int task_hold(void *data)
 	struct ast_sip_session *session = former->session;
 
 	if (!session->channel || !session->endpoint || !session->inv_session || session->defer_end
-		|| session->inv_session->state != PJSIP_INV_STATE_CONFIRMED || describe(former, session->inv_session->dlg)) {
+		|| inv_state(session->inv_session) != PJSIP_INV_STATE_CONFIRMED
+		|| describe(former, inv_dialog(session->inv_session))) {
 		return -1;
 	}
 	session->defer_end = 1;
@@ -120,15 +142,34 @@ static int task_hold(void *data)
 	return 0;
 }
 
-/*! \brief Task of the former session: the next call goes the same way through proxies. */
+/*! \brief The next call goes the same way through proxies. */
+static void copy_route(pjsip_dialog *from, pjsip_dialog *to)
+{
+	pjsip_tx_data *tdata = request_of(from);
+	const pjsip_msg *msg = tdata ? tx_message(tdata) : NULL;
+	pjsip_hdr head = { .prev = &head, .next = &head };
+	const pjsip_hdr *route = msg ? pjsip_msg_find_hdr(msg, PJSIP_H_ROUTE, NULL) : NULL;
+
+	for (; route; route = route->next == &msg->hdr ? NULL : pjsip_msg_find_hdr(msg, PJSIP_H_ROUTE, route->next)) {
+		pj_list_insert_before(&head, pjsip_hdr_clone(tx_pool(tdata), route));
+	}
+	if (head.next != &head) {
+		pjsip_dlg_set_route_set(to, &head);
+	}
+	if (tdata) {
+		pjsip_tx_data_dec_ref(tdata);
+	}
+}
+
+/*! \brief Task of the former session. */
 static int task_route(void *data)
 {
 	struct former *former = data;
 	pjsip_inv_session *inv = former->session->inv_session;
 	struct state *state;
 
-	if (inv && former->next->inv_session && !pj_list_empty(&inv->dlg->route_set)) {
-		pjsip_dlg_set_route_set(former->next->inv_session->dlg, &inv->dlg->route_set);
+	if (inv && former->next->inv_session) {
+		copy_route(inv_dialog(inv), inv_dialog(former->next->inv_session));
 	}
 	state = state_of(former->next);
 	if (!state) {
@@ -252,12 +293,12 @@ static void rename_user(pjsip_fromto_hdr *hdr, pj_pool_t *pool, const char *know
 /*! \brief Linphone takes no call from somebody it has a call with, not even one that replaces that. */
 static void vary_from(const struct state *state, pjsip_tx_data *tdata, pjsip_dialog *dlg)
 {
-	pjsip_fromto_hdr *from = PJSIP_MSG_FROM_HDR(tdata->msg);
+	pjsip_fromto_hdr *from = pjsip_msg_find_hdr(tx_message(tdata), PJSIP_H_FROM, NULL);
 	char address[ADDRESS_SIZE];
 
 	if (address_of(from, address, sizeof(address)) && !strcasecmp(address, state->known)) {
-		rename_user(from, tdata->pool, state->known);
-		rename_user(dlg->local.info, dlg->pool, state->known);
+		rename_user(from, tx_pool(tdata), state->known);
+		rename_user(dialog_local(dlg), dialog_pool(dlg), state->known);
 	}
 }
 
@@ -265,7 +306,7 @@ void replace_write(struct ast_sip_session *session, pjsip_tx_data *tdata)
 {
 	struct state *state;
 
-	if (!session->inv_session || session->inv_session->state != PJSIP_INV_STATE_NULL) {
+	if (!session->inv_session || inv_state(session->inv_session) != PJSIP_INV_STATE_NULL) {
 		return;
 	}
 	state = state_of(session);
@@ -273,7 +314,7 @@ void replace_write(struct ast_sip_session *session, pjsip_tx_data *tdata)
 		ast_sip_add_header(tdata, "Replaces", state->replaces);
 		/* A phone that cannot do it shall not ring. */
 		ast_sip_add_header(tdata, "Require", REPLACES);
-		vary_from(state, tdata, session->inv_session->dlg);
+		vary_from(state, tdata, inv_dialog(session->inv_session));
 	}
 	ao2_cleanup(state);
 }

@@ -9,18 +9,15 @@
 #ifndef RES_PJSIP_ZRTP_H
 #define RES_PJSIP_ZRTP_H
 
-#include <pjsip.h>
-#include <pjsip_ua.h>
-#include <pjlib.h>
-
 #include "asterisk/res_pjsip.h"
 #include "asterisk/res_pjsip_session.h"
 #include "asterisk/rtp_engine.h"
 
 #include "../res_zrtp/signalling.h"
+#include "layout.h"
 
 /*! m-lines that get an attribute; more of them are left alone. */
-#define LINES_MAX PJMEDIA_MAX_SDP_MEDIA
+#define LINES_MAX 16
 
 /*! Room for the value of a Replaces header. */
 #define REPLACES_SIZE 512
@@ -69,6 +66,11 @@ int state_wanted(const pjmedia_sdp_media *media);
 
 /*! \brief Write a=zrtp-hash into a message that is about to be sent. */
 pj_status_t outgoing_message(pjsip_tx_data *tdata);
+/*!
+ * \brief The same for a response of which pjproject does not know the dialog: before 2.16 it
+ * copies all but the first from one before, without that. Session's serializer only.
+ */
+void outgoing_response(struct ast_sip_session *session, pjsip_tx_data *tdata);
 /*! \brief Another value than the one written is due: offer it. */
 void outgoing_renewed(struct zrtp_signalling_listener *listener, const char *channel_id);
 

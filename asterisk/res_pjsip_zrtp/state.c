@@ -158,11 +158,11 @@ const struct zrtp_signalling *state_api(struct ast_rtp_instance *instance)
 
 enum zrtp_signalling_medium state_medium(const pjmedia_sdp_session *sdp, unsigned int line)
 {
-	const pj_str_t *type = &sdp->media[line]->desc.media;
+	const pj_str_t *type = &sdp_line(sdp, line)->desc.media;
 	unsigned int i;
 
 	for (i = 0; i < line; i++) {
-		if (sdp->media[i]->desc.port && !pj_stricmp(&sdp->media[i]->desc.media, type)) {
+		if (sdp_line(sdp, i)->desc.port && !pj_stricmp(&sdp_line(sdp, i)->desc.media, type)) {
 			return ZRTP_SIGNALLING_FURTHER;
 		}
 	}

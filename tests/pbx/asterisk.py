@@ -78,6 +78,8 @@ func_callerid func_channel func_db func_hangupcause func_logic func_pjsip_* func
 func_timeout pbx_config res_clioriginate res_crypto res_format_attr_* res_http_websocket res_parking
 res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
 res_security_log res_sorcery_* res_srtp res_timing_timerfd res_zrtp""".split()
+# In every root: what lacks one was not built as it should be.
+OURS = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp")
 NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider".split()
 
 # Every file Asterisk would complain about when it is not there.
@@ -122,6 +124,9 @@ class Asterisk:
     def _modules_conf(self, more):
         present = [name[:-3] for name in os.listdir(self.root + self._moddir())
                    if name.endswith(".so")]
+        missing = [name for name in OURS if name not in present]
+        if missing:
+            raise AssertionError(f"{self.root} has no {', '.join(missing)}: scripts/build-in-root makes them")
         load = [name for name in sorted(present) if name not in NOT
                 and any(fnmatch.fnmatch(name, wanted) for wanted in [*MODULES, *more])]
         return "[modules]\nautoload = no\n" + "".join(f"load = {name}.so\n" for name in load)

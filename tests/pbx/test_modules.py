@@ -18,7 +18,7 @@ BELOW = {"res_zrtp": ("res_srtp", "res_rtp_asterisk"), "res_pjsip_zrtp": ("res_p
 
 
 def ours(pbx):
-    """Those that were built: where pjproject's headers are missing, res_pjsip_zrtp was not."""
+    """Those of ours that this PBX loads."""
     with open(pbx.file("etc", "modules.conf")) as conf:
         text = conf.read()
     return tuple(module for module in ALL if f"{module}.so" in text)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief A channel by its uniqueid. Compiled into each of our modules that looks for one.
+ */
+#ifndef ZRTP_CHANNEL_BY_ID_H
+#define ZRTP_CHANNEL_BY_ID_H
+
+struct ast_channel;
+
+/*!
+ * \brief The channel with this uniqueid, with a reference, or NULL.
+ *
+ * The core finds a name in a table, but for a uniqueid it walks through all channels and locks
+ * each of them, which costs a busy PBX more with each call. So the name is asked for first.
+ * No lock may be held.
+ */
+struct ast_channel *channel_by_id(const char *id);
+
+#endif
