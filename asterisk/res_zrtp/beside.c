@@ -19,6 +19,7 @@
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
+#include "../common/channel_by_id.h"
 #include "res_zrtp.h"
 
 /*! \brief A channel may outlive its RTP instance, and then still has the mark. */
@@ -70,7 +71,7 @@ static int first_time(struct ast_channel *chan, enum beside beside)
 static int task_tell(void *data)
 {
 	struct news *news = data;
-	struct ast_channel *chan = ast_channel_get_by_name(news->channel_id);
+	struct ast_channel *chan = channel_by_id(news->channel_id);
 
 	if (chan) {
 		ast_channel_lock(chan);

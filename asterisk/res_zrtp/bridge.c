@@ -18,7 +18,6 @@
 #include "asterisk/bridge_technology.h"
 #include "asterisk/channel.h"
 #include "asterisk/core_local.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/stasis.h"
 #include "asterisk/stasis_bridges.h"
@@ -27,6 +26,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/vector.h"
 
+#include "../common/channel_by_id.h"
 #include "res_zrtp.h"
 
 /*! Bridges that Local channels join to one; a chain that is longer is not followed. */
@@ -37,12 +37,22 @@ AST_VECTOR(bridges, struct ast_bridge *);
 
 /*! What is heard together. All with references. */
 struct reach {
+	uint64_t look;
 	struct bridges bridges;
 	enum listening listening;
 };
 
-/*! Looking at a bridge and telling the legs is one step, so that the last news win. */
-AST_MUTEX_DEFINE_STATIC(look_lock);
+/*!
+ * Looks so far. Each gets its number before it looks, and a leg passes over what an earlier one
+ * tells after a later one. So no lock has to be held while a bridge or a channel is waited for:
+ * whatever changes behind a look is news of its own, and has a later look.
+ */
+static uint64_t looks;
+
+static uint64_t next_look(void)
+{
+	return __atomic_add_fetch(&looks, 1, __ATOMIC_ACQ_REL);
+}
 
 static struct stasis_message_router *bridge_router;
 
@@ -156,7 +166,7 @@ static enum partner_kind kind_of(int pairs, int somebodies, int conference)
 }
 
 /*! \brief Tell one of them. */
-static void tell(const struct channels *channels, size_t self, enum partner_kind kind, enum listening listening)
+static void tell(const struct channels *channels, size_t self, enum partner_kind kind, const struct reach *reach)
 {
 	struct party *party = party_of(AST_VECTOR_GET(channels, self));
 	struct party *partner = NULL;
@@ -170,7 +180,7 @@ static void tell(const struct channels *channels, size_t self, enum partner_kind
 			partner = party_of(AST_VECTOR_GET(channels, i));
 		}
 	}
-	party_meet(party, partner ? PARTNER_LEG : kind, partner, listening);
+	party_meet(party, partner ? PARTNER_LEG : kind, partner, reach->listening, reach->look);
 	ao2_cleanup(partner);
 	ao2_ref(party, -1);
 }
@@ -226,6 +236,7 @@ static void reach_from(struct reach *reach, struct ast_bridge *bridge)
 {
 	size_t at, i;
 
+	reach->look = next_look();
 	reach->listening = LISTEN_NO;
 	AST_VECTOR_INIT(&reach->bridges, 2);
 	reach_add(reach, ao2_bump(bridge));
@@ -248,7 +259,7 @@ static void reach_from(struct reach *reach, struct ast_bridge *bridge)
  * \brief Tell the legs of one bridge.
  * \param then NULL, or called for each channel
  */
-static void tell_bridge(struct ast_bridge *bridge, enum listening listening, void (*then)(struct ast_channel *chan))
+static void tell_bridge(struct ast_bridge *bridge, const struct reach *reach, void (*then)(struct ast_channel *chan))
 {
 	struct channels channels;
 	enum partner_kind kind;
@@ -264,7 +275,7 @@ static void tell_bridge(struct ast_bridge *bridge, enum listening listening, voi
 	}
 	kind = kind_of(pairs, somebodies, bridge->allowed_capabilities & AST_BRIDGE_CAPABILITY_MULTIMIX);
 	for (i = 0; i < AST_VECTOR_SIZE(&channels); i++) {
-		tell(&channels, i, kind, listening);
+		tell(&channels, i, kind, reach);
 		if (then) {
 			then(AST_VECTOR_GET(&channels, i));
 		}
@@ -272,7 +283,7 @@ static void tell_bridge(struct ast_bridge *bridge, enum listening listening, voi
 	free_channels(&channels);
 }
 
-/*! \pre look_lock is held, and no other lock */
+/*! \pre no lock of a channel or bridge is held */
 static void look_at_bridge(struct ast_bridge *bridge, void (*then)(struct ast_channel *chan))
 {
 	struct reach reach;
@@ -280,7 +291,7 @@ static void look_at_bridge(struct ast_bridge *bridge, void (*then)(struct ast_ch
 
 	reach_from(&reach, bridge);
 	for (i = 0; i < AST_VECTOR_SIZE(&reach.bridges); i++) {
-		tell_bridge(AST_VECTOR_GET(&reach.bridges, i), reach.listening, then);
+		tell_bridge(AST_VECTOR_GET(&reach.bridges, i), &reach, then);
 	}
 	AST_VECTOR_CALLBACK_VOID(&reach.bridges, ao2_cleanup);
 	AST_VECTOR_FREE(&reach.bridges);
@@ -311,9 +322,10 @@ static struct ast_bridge *bridge_near(struct ast_channel *chan)
 	return bridge;
 }
 
-/*! \pre look_lock is held, and no other lock */
+/*! \pre no lock of a channel or bridge is held */
 static void look_at_channel(struct ast_channel *chan, void (*then)(struct ast_channel *chan))
 {
+	uint64_t look = next_look();
 	struct ast_bridge *bridge = bridge_near(chan);
 	struct party *party;
 
@@ -327,38 +339,32 @@ static void look_at_channel(struct ast_channel *chan, void (*then)(struct ast_ch
 	}
 	party = party_of(chan);
 	if (party) {
-		party_meet(party, PARTNER_NONE, NULL, listen_channel(chan));
+		party_meet(party, PARTNER_NONE, NULL, listen_channel(chan), look);
 		ao2_ref(party, -1);
 	}
 }
 
 void bridge_look(struct ast_channel *chan)
 {
-	ast_mutex_lock(&look_lock);
 	look_at_channel(chan, mode_bridged);
-	ast_mutex_unlock(&look_lock);
 }
 
 void bridge_listen(struct ast_channel *chan)
 {
-	ast_mutex_lock(&look_lock);
 	look_at_channel(chan, NULL);
-	ast_mutex_unlock(&look_lock);
 }
 
 static void look_by_id(const char *bridge_id, const char *channel_id)
 {
 	struct ast_bridge *bridge = bridge_id ? ast_bridge_find_by_id(bridge_id) : NULL;
-	struct ast_channel *chan = channel_id ? ast_channel_get_by_name(channel_id) : NULL;
+	struct ast_channel *chan = channel_id ? channel_by_id(channel_id) : NULL;
 
-	ast_mutex_lock(&look_lock);
 	if (bridge) {
 		look_at_bridge(bridge, mode_bridged);
 	}
 	if (chan) {
 		look_at_channel(chan, mode_bridged);
 	}
-	ast_mutex_unlock(&look_lock);
 	ao2_cleanup(bridge);
 	ast_channel_cleanup(chan);
 }

@@ -20,6 +20,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "../common/channel_by_id.h"
 #include "res_zrtp.h"
 
 /*! Phones that one call may ring with a hash each. */
@@ -208,7 +209,7 @@ void far_learn(struct media *media)
 
 static int has_answered(const char *channel_id)
 {
-	struct ast_channel *chan = ast_channel_get_by_name(channel_id);
+	struct ast_channel *chan = channel_by_id(channel_id);
 	int res = chan && ast_channel_state(chan) == AST_STATE_UP;
 
 	ast_channel_cleanup(chan);
@@ -385,5 +386,5 @@ struct ast_channel *far_only(struct media *media)
 	ao2_ref(far, -1);
 
 	/* Channels are not looked up with a lock of ours held. */
-	return ast_strlen_zero(other_id) ? NULL : ast_channel_get_by_name(other_id);
+	return ast_strlen_zero(other_id) ? NULL : channel_by_id(other_id);
 }

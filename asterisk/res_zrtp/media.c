@@ -18,6 +18,7 @@
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
 
+#include "../common/channel_by_id.h"
 #include "res_zrtp.h"
 #include "dialog.h"
 #include "keyless.h"
@@ -423,7 +424,7 @@ void media_settle(struct media *media)
 /*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */
 static __attribute__((noinline)) struct ast_channel *channel_of(const char *id)
 {
-	return ast_channel_get_by_name(id);
+	return channel_by_id(id);
 }
 
 struct ast_channel *media_channel(struct media *media)

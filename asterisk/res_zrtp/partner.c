@@ -31,6 +31,9 @@
 
 static struct tasks looks = TASKS_INIT;
 
+/*! Looks so far: of two at once, what the earlier one saw is passed over after the later one. */
+static uint64_t looked;
+
 AST_VECTOR(others, struct ast_channel *);
 
 /*! \brief Is this leg, which is one of ours, encrypted? \retval 1 yes, 0 perhaps soon, -1 no */
@@ -184,17 +187,19 @@ static int looked_at(const struct hook *hook, const struct ast_bridge *bridge)
 }
 
 /*! \brief Decide, and do it. */
-static void decide(struct ast_channel *chan, struct ast_bridge *bridge, struct media *media, struct partner_facts *facts)
+static void decide(struct ast_channel *chan, struct ast_bridge *bridge, struct media *media, struct partner_facts *facts,
+	uint64_t look)
 {
 	enum partner_choice choice;
 	struct hook *hook;
 
 	ast_channel_lock(chan);
 	hook = hooks_find(chan);
-	if (!hook) {
+	if (!hook || look < hook->partner_look) {
 		ast_channel_unlock(chan);
 		return;
 	}
+	hook->partner_look = look;
 	if (hook->together != facts->others || !looked_at(hook, bridge)) {
 		hook->together = facts->others;
 		hook->together_since = context_now();
@@ -232,11 +237,12 @@ static int want(struct ast_channel *chan, const struct settings *settings)
 void partner_bridged(struct ast_channel *chan)
 {
 	struct media *media = bridge_media(chan);
+	uint64_t look = __atomic_add_fetch(&looked, 1, __ATOMIC_ACQ_REL);
 	struct ast_bridge *bridge = media && want(chan, media->settings) ? bridge_of(chan) : NULL;
 	struct partner_facts facts;
 
 	if (bridge && !see(bridge, chan, &facts)) {
-		decide(chan, bridge, media, &facts);
+		decide(chan, bridge, media, &facts, look);
 	}
 	ao2_cleanup(bridge);
 	ao2_cleanup(media);

@@ -311,14 +311,16 @@ void party_close(struct party *party)
 	}
 }
 
-void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening)
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening,
+	uint64_t look)
 {
 	struct party *former = NULL;
 	int changed;
 
 	ao2_lock(party);
-	changed = party->serializer && (party->report.partner != kind || party->partner != partner
+	changed = party->serializer && look >= party->look && (party->report.partner != kind || party->partner != partner
 		|| party->report.listening != listening);
+	party->look = MAX(party->look, look);
 	if (changed) {
 		former = party->partner;
 		party->partner = ao2_bump(partner);

@@ -715,6 +715,7 @@ struct party {
 	ast_mutex_t work;                     /*!< Held by the task that runs; before all other locks */
 	struct party_report report;
 	struct party *partner;         /*!< With a reference; the report has its kind */
+	uint64_t look;                 /*!< Number of that of bridge.c which told this */
 
 	/* Of the serializer alone. */
 	struct media *media;           /*!< The stream that stands for the leg; NULL: none */
@@ -745,8 +746,12 @@ struct leg_state {
 void party_update(struct party *party, const struct leg_state *state);
 /*! \brief The leg is over. Serializer only. */
 void party_close(struct party *party);
-/*! \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held. */
-void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening);
+/*!
+ * \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held.
+ * \param look number of the look that found this: what an earlier one found is passed over
+ */
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening,
+	uint64_t look);
 void party_get_report(struct party *party, struct party_report *out);
 /*! \brief Somebody has said so. */
 void party_set_verified_by(struct party *party, enum verified_by by);
@@ -1078,6 +1083,7 @@ struct hook {
 	unsigned int partner_wanted:1;   /*!< They have to be encrypted */
 	unsigned int approved:1;         /*!< They are */
 	unsigned int looking:1;          /*!< A look is due */
+	uint64_t partner_look;           /*!< Number of the look that this is from */
 	unsigned int together;           /*!< How many they were, and since when */
 	uint64_t together_since;
 };
