@@ -109,21 +109,27 @@ static int seal(struct media *media, void **buf, int *len, int rtcp)
 }
 
 /*!
- * \brief Outgoing packets that must not go out.
- *
- * RTP is refused. A refused RTCP report would be logged as an error of the
- * transmission, so RTCP is cut to nothing instead: the sender gets a result
- * of zero octets, ends its series of reports in silence, and begins another
- * with the next RTP packet. At most an empty datagram leaves.
+ * \brief Outgoing packets that must not go out. RTP is refused; in place of RTCP, of which
+ * a refusal would be logged as an error, something harmless goes, see keepalive.h.
+ * \pre media is locked
  */
-static int withhold(struct media *media, int *len, int rtcp)
+static int withhold(struct media *media, void **buf, int *len, int rtcp)
 {
+	uint32_t id[KEEPALIVE_ID_SIZE / sizeof(uint32_t)];
+	size_t i;
+
 	drop(media, rtcp);
 	if (!rtcp) {
 		return -1;
 	}
-	*len = 0;
-	return 0;
+	for (i = 0; i < ARRAY_LEN(id); i++) {
+		id[i] = ast_random();
+	}
+	keepalive_write(media->gate.keepalive, (const uint8_t *) id);
+	*buf = media->gate.keepalive;
+	*len = KEEPALIVE_SIZE;
+
+	return *len;
 }
 
 /*!
@@ -148,16 +154,16 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 	ao2_lock(media);
 	switch (media->gate.tx) {
 	case GATE_CLEAR:
-		res = passes_clear(media) ? *len : withhold(media, len, rtcp);
+		res = passes_clear(media) ? *len : withhold(media, buf, len, rtcp);
 		break;
 	case GATE_SECURE:
 		res = seal(media, buf, len, rtcp);
 		if (res < 0) {
-			res = withhold(media, len, rtcp);
+			res = withhold(media, buf, len, rtcp);
 		}
 		break;
 	default:
-		res = withhold(media, len, rtcp);
+		res = withhold(media, buf, len, rtcp);
 		break;
 	}
 	ao2_unlock(media);
@@ -568,6 +574,17 @@ void gate_forget(struct media *media)
 	media->gate.was_secure = 0;
 	dialog_cleared(media);
 	ao2_unlock(media);
+}
+
+int gate_sends(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->gate.tx == GATE_SECURE || (media->gate.tx == GATE_CLEAR && passes_clear(media));
+	ao2_unlock(media);
+
+	return res;
 }
 
 int gate_is_clear(struct media *media)

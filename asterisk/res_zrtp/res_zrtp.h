@@ -26,6 +26,7 @@
 #include "dialog.h"
 #include "dtmf_gate.h"
 #include "gate_next.h"
+#include "keepalive.h"
 #include "keypad_code.h"
 #include "listen.h"
 #include "overheard.h"
@@ -192,6 +193,7 @@ struct gate {
 	struct late_choice late;   /*!< Such ones that took over in a call that was clear */
 	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */
 	struct gate_output *output;
+	uint8_t keepalive[KEEPALIVE_SIZE]; /*!< What went out in place of the last RTCP that may not */
 	uint64_t unprotected;      /*!< SRTP and SRTCP packets received */
 	uint64_t protected;        /*!< SRTP and SRTCP packets sent */
 	uint64_t dropped[2];       /*!< RTP, RTCP; both directions */
@@ -239,6 +241,8 @@ void gate_settle_other(struct ast_rtp_instance *instance);
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx);
 /*! \brief Does media pass as it is? */
 int gate_is_clear(struct media *media);
+/*! \brief May RTP be sent? */
+int gate_sends(struct media *media);
 /*! \brief Send nothing more in clear. */
 void gate_hold(struct media *media);
 /*! \brief Install keys. \retval -1 when they cannot be used */
@@ -502,6 +506,7 @@ enum outcome {
 struct media {
 	struct gate gate;             /*!< First: it is what the core takes for SRTP */
 	struct dtmf_gate dtmf;
+	int digit_withheld;           /*!< One whose end is not to be sent either; guarded by the instance */
 	int fd;                       /*!< The RTP socket, a duplicate; -1 when gone */
 	struct peer_address peer;     /*!< Where it is, and who may be it */
 	struct leg *leg;              /*!< Set once */

@@ -132,24 +132,53 @@ static int zrtp_write(struct ast_rtp_instance *instance, struct ast_frame *frame
 	return ungated(instance) ? -1 : stock->write(instance, frame);
 }
 
+/*! \brief Would the gate refuse it? Of voice that is no fault, but of these the stock engine logs an error for each packet. */
+static int closed(struct ast_rtp_instance *instance)
+{
+	struct media *media = gate_media(instance);
+
+	return media && !gate_sends(media);
+}
+
+/*! \brief A digit that was not begun is not ended: its end alone would be one. \pre instance is locked */
+static int withheld(struct ast_rtp_instance *instance)
+{
+	struct media *media = gate_media(instance);
+	int res = media && media->digit_withheld;
+
+	if (media) {
+		media->digit_withheld = 0;
+	}
+
+	return res;
+}
+
 static int zrtp_dtmf_begin(struct ast_rtp_instance *instance, char digit)
 {
-	return ungated(instance) ? -1 : stock->dtmf_begin(instance, digit);
+	if (ungated(instance)) {
+		return -1;
+	}
+	if (closed(instance)) {
+		gate_media(instance)->digit_withheld = 1;
+		return 0;
+	}
+
+	return stock->dtmf_begin(instance, digit);
 }
 
 static int zrtp_dtmf_end(struct ast_rtp_instance *instance, char digit)
 {
-	return ungated(instance) ? -1 : stock->dtmf_end(instance, digit);
+	return ungated(instance) ? -1 : withheld(instance) ? 0 : stock->dtmf_end(instance, digit);
 }
 
 static int zrtp_dtmf_end_with_duration(struct ast_rtp_instance *instance, char digit, unsigned int duration)
 {
-	return ungated(instance) ? -1 : stock->dtmf_end_with_duration(instance, digit, duration);
+	return ungated(instance) ? -1 : withheld(instance) ? 0 : stock->dtmf_end_with_duration(instance, digit, duration);
 }
 
 static int zrtp_sendcng(struct ast_rtp_instance *instance, int level)
 {
-	return ungated(instance) ? -1 : stock->sendcng(instance, level);
+	return ungated(instance) ? -1 : closed(instance) ? 0 : stock->sendcng(instance, level);
 }
 
 /*! \brief The core calls the hook for the gate of an instance that dies. */

@@ -85,6 +85,8 @@ BESIDES = {
        for name, policy in (("view", "through"), ("autoview", "auto"), ("sealview", "sealed"), ("soonview", "soon"))
        for number in (1, 2)},
     "auto3": ("zrtp/auto", ""),
+    "kept1": ("zrtp/through", "rtp_keepalive = 1\n"), "kept2": ("zrtp/through", "rtp_keepalive = 1\n"),
+    "kept": ("zrtp", "rtp_keepalive = 1\n"),
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 "pictures": ("zrtp", "allow = h264\n"),

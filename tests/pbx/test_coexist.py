@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 
+import asterisk
 import calls
 import capture
 import forge
@@ -14,7 +15,7 @@ import tone
 import wait
 from harness import Skip, case, equal
 from lab import PBX_HZ, PHONE_HZ
-from test_passthrough import check_wire, heard_each_other, pair, passed_through, same_sas
+from test_passthrough import check_wire, heard_each_other, is_stun, pair, passed_through, same_sas
 
 
 def logged(lab, pattern):
@@ -270,3 +271,30 @@ def failed_fax(lab):
         wait.until("failure", 5, lambda: re.search(r"PJSIP/fax-\w+: ZRTP failed", lab.pbx.log()))
         equal("answer to T.38", phone.reinvite(FAX), "488")
     logged(lab, r"PJSIP/fax-\w+: T.38 \(t38_udptl of its endpoint\) refused")
+
+
+@case("rtp_keepalive and digits to phones that are passed through: no error, no empty datagram; a leg of the PBX's own gets them")
+def keepalive(lab):
+    with record(lab, "kept") as wire, lab.zrtp_phone("kept1") as first, lab.zrtp_phone("kept2") as second, \
+            asterisk.Events(lab.pbx) as events:
+        second.expect_call()
+        first.call("call-kept2", lab.sip_port)
+        equal("SAS", first.secure(), second.secure())
+        wait.until("pass-through", 5, lambda: lab.pbx.stream("kept1")["State"] == "passthrough")
+        for digit in "15":
+            said = events.ask("PlayDTMF", Channel=lab.pbx.stream("kept1")["Channel"], Digit=digit)
+            equal("PlayDTMF", said["Response"], "Success")
+        time.sleep(3.5)
+        first.hang_up()
+        second.wait_ended()
+    own = [d.data for d in wire.datagrams if 28000 <= d.source <= 28999]
+    equal("empty datagrams", own.count(b""), 0)
+    equal("keep-alives in place of RTCP", any(is_stun(data) and len(data) == 20 for data in own), True)
+    with lab.zrtp_phone("kept") as phone:
+        phone.call("silent", lab.sip_port)
+        phone.secure()
+        before = int(lab.pbx.stream("kept")["Tx"])
+        time.sleep(3.5)
+        sent = int(lab.pbx.stream("kept")["Tx"]) - before
+        equal(f"{sent} packets to a phone that hears nothing else", sent >= 2, True)
+        phone.hang_up()

@@ -68,15 +68,10 @@ def is_stun(data):
     return len(data) >= 20 and data[0] < 4 and int.from_bytes(data[2:4], "big") == len(data) - 20
 
 
-def says_nothing(data, rtcp):
-    """Neither of a phone nor of the PBX: on the port of RTCP a report that is withheld leaves an empty datagram."""
-    return is_stun(data) or (rtcp and not data)
-
-
 def unchanged(wire, name, other, offset=0):
     """All the PBX sent to one phone's port is what the other one's sent, octet for octet."""
     sent = collections.Counter(d.data for d in wire.between(source=laboratory.rtp_port(other) + offset))
-    got = [d.data for d in wire.between(target=laboratory.rtp_port(name) + offset) if not says_nothing(d.data, offset)]
+    got = [d.data for d in wire.between(target=laboratory.rtp_port(name) + offset) if not is_stun(d.data)]
     own = [data for data in got if not sent[data]]
     if own:
         raise AssertionError(f"{len(own)} of {len(got)} datagrams to {name} are not from {other}, "
@@ -727,7 +722,7 @@ def carried(wire, name, other):
     From the first ZRTP on: zrtpcall, unlike Linphone, sends clear media before it.
     """
     sent = collections.Counter(d.data for d in wire.datagrams if d.source in ports_of(other))
-    got = [d for d in wire.datagrams if d.target in ports_of(name) and not says_nothing(d.data, d.target % 2)]
+    got = [d for d in wire.datagrams if d.target in ports_of(name) and not is_stun(d.data)]
     begun = next(d.time for d in got if capture.kind(d.data) == "zrtp")
     got = [d.data for d in got if d.time >= begun]
     own = [data for data in got if not sent[data]]
