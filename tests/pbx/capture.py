@@ -139,6 +139,14 @@ def is_plain_rtcp(data):
     return at == len(data)
 
 
+def keepalives(wire, first=28000, last=28999):
+    """How many keep-alives the PBX sent in place of RTCP that may not go out; none of its datagrams may be empty."""
+    own = [d.data for d in wire.datagrams if first <= d.source <= last]
+    if b"" in own:
+        raise AssertionError(f"{own.count(b'')} of {len(own)} datagrams of the PBX are empty")
+    return sum(len(data) == 20 and data.startswith(b"\x00\x11") for data in own)
+
+
 def check_srtcp(datagrams, tag):
     """All RTCP of one direction: encrypted, numbered upwards, and not readable."""
     last = -1

@@ -1165,8 +1165,20 @@ case("pass-through, hold and resume: one SAS, the same datagrams on both legs", 
 case("auto: two phones with ZRTP are passed through, with one SAS", kind="16")(auto_pair)
 case("auto: the PBX is the end of ZRTP for an application", kind="16")(auto_echo)
 case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP", kind="16")(auto_plain)
-case("auto without res_pjsip_zrtp.so: a transfer of a phone that is passed through is refused", kind="16")(
-    lambda lab: refused_transfer(lab, "auto", "auto2"))
+
+
+@case("auto without res_pjsip_zrtp.so: a transfer of a phone that is passed through is refused", kind="16")
+def without_sdp(lab):
+    def loaded():
+        lab.pbx.cli("module unload res_pjsip_zrtp.so")
+        return "res_pjsip_zrtp.so" in lab.pbx.cli("module show like res_pjsip_zrtp.so")
+    wait.until("unloaded, when no session of the cases before is left", 30, lambda: not loaded())
+    try:
+        refused_transfer(lab, "auto", "auto2")
+    finally:
+        lab.pbx.cli("module load res_pjsip_zrtp.so")
+
+
 case("pass-through with require = yes: an application is refused", kind="16",
      errors="no other phone to have ZRTP with")(refused)
 case("pass-through with video: one SAS, audio and video are the same datagrams on both legs", kind="16")(video)

@@ -2,6 +2,7 @@
 """a=zrtp-hash in SDP: what the PBX writes, and what it makes of the phone's."""
 import contextlib
 import hashlib
+import os
 import re
 import time
 
@@ -142,8 +143,8 @@ FAILED = r"ZRTP failed: the peer's Hello is not the one of its a=zrtp-hash"
 def wrong(lab):
     for way in WAYS:
         logged = len(lab.pbx.log())
-        with lab.phone("relayed") as phone, watched(lab, tampering(falsified)), \
-                asterisk.Events(lab.pbx) as events:
+        with capture.Capture(os.path.join(lab.directory, "wrong.pcap")) as wire, lab.phone("relayed") as phone, \
+                watched(lab, tampering(falsified)), asterisk.Events(lab.pbx) as events:
             start(lab, phone, way)
             event = events.wait("ZrtpFailed", 10)
             equal("code", event["Code"], "0x0")
@@ -157,6 +158,7 @@ def wrong(lab):
             equal("secure", events.all("ZrtpSecure"), [])
             lab.pbx.cli("channel request hangup all")
             phone.wait_ended()
+        equal("keep-alives in place of RTCP", capture.keepalives(wire) > 0, True)
         log = lab.pbx.log()[logged:]
         for line in (REFUSED, FAILED):
             equal(f"log names {stream['Channel']}",
