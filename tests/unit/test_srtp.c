@@ -316,6 +316,8 @@ static void forged_ssrcs_do_not_disturb(void **state)
 	(void)state;
 	arrives(&ends, false, sent(&ends, false, 1), 1);
 	forged.len += ends.tag;
+	put32(forged.octets + 8, SSRC + 1001); /* what the allocator keeps of the first is none of it */
+	is_refused(ends.b, false, forged, ZRTP_DROPPED);
 	before = allocated();
 	for (uint32_t n = 0; n < 1000; n++) {
 		put32(forged.octets + 8, SSRC + 1 + n);
