@@ -11,6 +11,7 @@ import forge
 import lab as laboratory
 import prompts
 import test_enroll
+import test_injected
 import test_relay
 import tone
 import wait
@@ -22,6 +23,7 @@ from tlsrelay import TlsRelay, make_certificate
 
 STEP, SAMPLES = 0.02, 160
 FUTURE = 0xFFFFFF00
+ONE_DIGIT = "5"
 
 
 class Attacker:
@@ -117,8 +119,8 @@ def forged_code(lab, hold, code):
         equal("the other phone hears on", len(tone.read(other.recording)) > heard, True)
         # The honest phone types the same code.
         phone.say(f"dtmf {code}")
-        if code in (VERIFY, UNVERIFY):
-            events.wait("ZrtpVerified", 8, Verified="yes" if code == VERIFY else "no")
+        if code in (VERIFY, UNVERIFY, ONE_DIGIT):
+            events.wait("ZrtpVerified", 8, Verified="no" if code == UNVERIFY else "yes")
         elif code == CLEAR:
             wait.until("going clear", 8, lambda: events.all("ZrtpClear") or phone.all("clear"))
         else:
@@ -129,6 +131,13 @@ def forged_code(lab, hold, code):
 @case("keypad: a code forged in clear, its last digit not ended, is no command; the phone's own is obeyed")
 def forged_command(lab):
     forged_code(lab, "Hello", VERIFY)
+
+
+@case("keypad: a code of one digit, begun in clear and ended under the call's keys, is no command; the phone's own is obeyed",
+      errors="Transmission error")
+def forged_digit(lab):
+    with test_injected.policies(lab, keypad=f"keypad_verify = {ONE_DIGIT}\n"):
+        forged_code(lab, "Hello", ONE_DIGIT)
 
 
 @case("keypad and feature codes forged in clear, their last digit not ended, at every phase", kind="22 attack",
@@ -182,6 +191,8 @@ def video(lab):
         answer = phone.call("digits", lab.sip_port,
                             sdp=f"m=video {port} RTP/AVP 99\na=rtpmap:99 H264/90000")
         phone.talking.clear()
+        # Before it is sure that no ZRTP comes nothing passes on a video stream, whatever it is.
+        wait.until("both streams are in clear", 8, lambda: {s["State"] for s in lab.pbx.streams()} == {"no-zrtp"})
         target = int(answer.split("m=video ")[1].split(" ")[0])
         attacker = Attacker()
         attacker.clear = struct.pack(">BBHII", 0x80, 0, 1, 1, 0x1234)
