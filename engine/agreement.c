@@ -6,7 +6,7 @@
  * one wants to begin. */
 enum { OTHER_WAITS = 1000000 };
 
-static int fill_private(uint8_t *out, size_t len, void *context)
+int zrtp_draw_private(uint8_t *out, size_t len, void *context)
 {
 	return zrtp_draw(context, out, len, ZRTP_RANDOM_PRIVATE);
 }
@@ -64,7 +64,7 @@ static int make_private(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_kex *kex = exchange->choice.kex;
-	const struct zrtp_random random = { fill_private, stream->session->context };
+	const struct zrtp_random random = { zrtp_draw_private, stream->session->context };
 	unsigned strength = 2 * exchange->choice.cipher->key_size; /* 5.1.5 */
 
 	if (exchange->private_key && exchange->private_kex == kex && !exchange->pv_sent) {
@@ -80,28 +80,28 @@ static int make_private(struct zrtp_stream *stream)
 	return kex->ops->generate(kex, &random, strength, &exchange->private_key, exchange->private_pv);
 }
 
-/* Our DHPart1 or DHPart2, with the IDs of our secrets for this role. */
-static int build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type,
-			struct zrtp_dhpart_octets *out)
+/* With the IDs of our secrets for this role. */
+size_t zrtp_build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type, const uint8_t *pv,
+			 size_t pv_len, uint8_t *out, size_t size)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	uint8_t ids[4 * ZRTP_ID_SIZE];
-	const struct zrtp_dhpart part = {
-		.h1 = stream->h[1],
-		.ids = ids,
-		.pv = exchange->private_pv,
-		.pv_len = exchange->choice.kex->pv_size,
-	};
+	const struct zrtp_dhpart part = { .h1 = stream->h[1], .ids = ids, .pv = pv, .pv_len = pv_len };
+	size_t len;
 
 	if (zrtp_secret_ids(stream, exchange->choice.hash, exchange->role, ids)) {
-		return -1;
+		return 0;
 	}
-	out->len = zrtp_dhpart_write(out->octets, sizeof(out->octets), type, &part);
-	return out->len ? zrtp_message_seal(zrtp_implicit(stream), out->octets, out->len, stream->h[0]) : -1;
+	len = zrtp_dhpart_write(out, size, type, &part);
+	return len && !zrtp_message_seal(zrtp_implicit(stream), out, len, stream->h[0]) ? len : 0;
 }
 
-/* hvi, or nonce with keyID, by mode. */
-static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const uint8_t *key_id)
+/* What follows the names, by mode. */
+struct commit_rest {
+	const uint8_t *hvi, *pk, *key_id;
+};
+
+static int write_commit(struct zrtp_stream *stream, const struct commit_rest *rest)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_choice *choice = &exchange->choice;
@@ -112,9 +112,11 @@ static int write_commit(struct zrtp_stream *stream, const uint8_t *hvi, const ui
 			  (const uint8_t *)choice->tag->name, (const uint8_t *)choice->kex->name,
 			  (const uint8_t *)choice->sas->name },
 		.mode = exchange->mode,
-		.hvi = hvi,
+		.hvi = rest->hvi,
+		.pk = rest->pk,
+		.pk_len = rest->pk ? choice->kex->pk_size : 0,
 		.nonce = stream->nonce,
-		.key_id = key_id,
+		.key_id = rest->key_id,
 	};
 
 	exchange->commit.len =
@@ -130,18 +132,35 @@ static struct zrtp_piece piece(const void *octets, size_t len)
 }
 
 /* DHPart2 is fixed before Commit, which commits to it through hvi. */
-static int build_dh_commit(struct zrtp_stream *stream)
+int zrtp_write_dh_commit(struct zrtp_stream *stream, const uint8_t *pk)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
-	struct zrtp_dhpart_octets *dhpart2 = &exchange->dhpart2;
+	const struct zrtp_dhpart2_octets *dhpart2 = &exchange->dhpart2;
 	uint8_t hvi[ZRTP_HVI_SIZE];
+	const struct commit_rest rest = { .hvi = hvi, .pk = pk };
 
-	if (make_private(stream) || build_dhpart(stream, ZRTP_MSG_DHPART2, dhpart2) ||
-	    zrtp_hvi(exchange->choice.hash, piece(dhpart2->octets, dhpart2->len),
-		     piece(stream->peer_hello, stream->peer_hello_len), hvi)) {
-		return -1;
+	return zrtp_hvi(exchange->choice.hash, piece(dhpart2->octets, dhpart2->len),
+			piece(stream->peer_hello, stream->peer_hello_len), hvi)
+		       ? -1
+		       : write_commit(stream, &rest);
+}
+
+/* 0 or an error code. */
+static uint32_t build_dh_commit(struct zrtp_stream *stream)
+{
+	struct zrtp_exchange *exchange = stream->exchange;
+	struct zrtp_dhpart2_octets *dhpart2 = &exchange->dhpart2;
+
+	if (zrtp_kex_is_kem(exchange->choice.kex)) {
+		return zrtp_kem_commit(stream);
 	}
-	return write_commit(stream, hvi, NULL);
+	if (make_private(stream)) {
+		return ZRTP_ERROR_SOFTWARE;
+	}
+	dhpart2->len =
+		zrtp_build_dhpart(stream, ZRTP_MSG_DHPART2, exchange->private_pv,
+				  exchange->choice.kex->pv_size, dhpart2->octets, sizeof(dhpart2->octets));
+	return dhpart2->len && !zrtp_write_dh_commit(stream, NULL) ? 0 : ZRTP_ERROR_SOFTWARE;
 }
 
 /* Where media is in clear, for want of a peer or by GoClear, whoever begins may
@@ -162,6 +181,7 @@ static struct zrtp_exchange *begin(struct zrtp_stream *stream, enum zrtp_role ro
 	if (exchange) {
 		exchange->role = role;
 		exchange->mode = mode;
+		exchange->fragments_id = 0;
 		stream->initiator = role == ZRTP_INITIATOR;
 		stream->proved = stream->awaits_media = false;
 		/* The Hello that the signalling named is the peer's, and so is the end
@@ -207,8 +227,9 @@ static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 		return zrtp_fail(stream, code);
 	}
 	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
-	if (build_dh_commit(stream)) {
-		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	code = build_dh_commit(stream);
+	if (code) {
+		return zrtp_fail(stream, code);
 	}
 	zrtp_turn_begin(stream);
 	return commit_sent(stream);
@@ -220,18 +241,43 @@ static int draw_nonce(struct zrtp_stream *stream)
 	return zrtp_draw(stream->session->context, stream->nonce, sizeof(stream->nonce), ZRTP_RANDOM_NONCE);
 }
 
-/* Hash, cipher and tag are those of the first stream (4.4.3.1). */
-static enum zrtp_state commit_multistream(struct zrtp_stream *stream)
+/* Hash, cipher and tag are those of the first stream (4.4.3.1); cipher and tag others if
+ * this stream's Hellos have not both those. 0 or an error code: there are none, or they have
+ * not the hash, which ZRTPSess is of. */
+static uint32_t choose_multistream(const struct zrtp_stream *stream, struct zrtp_choice *out)
 {
 	const struct zrtp_session *session = stream->session;
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+	struct zrtp_choice other;
+	uint32_t code;
+
+	*out = (struct zrtp_choice){ session->hash, session->cipher, session->tag, zrtp_kex_find("Mult"),
+				     session->sas };
+	if (!zrtp_suite_offered(out, &session->policy, &hello)) {
+		code = zrtp_choose(&other, &session->policy, &hello);
+		if (code) {
+			return code;
+		}
+		zrtp_choice_adopt(&other, &session->context->constants);
+		out->cipher = other.cipher;
+		out->tag = other.tag;
+	}
+	return zrtp_hash_offered(out, &session->policy, &hello) ? 0 : ZRTP_ERROR_HASH;
+}
+
+static enum zrtp_state commit_multistream(struct zrtp_stream *stream)
+{
 	struct zrtp_exchange *exchange = begin(stream, ZRTP_INITIATOR, ZRTP_MODE_MULTISTREAM);
+	uint32_t code;
 
 	if (!exchange) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	exchange->choice = (struct zrtp_choice){ session->hash, session->cipher, session->tag,
-						 zrtp_kex_find("Mult"), session->sas };
-	if (draw_nonce(stream) || write_commit(stream, NULL, NULL)) {
+	code = choose_multistream(stream, &exchange->choice);
+	if (code) {
+		return zrtp_fail(stream, code);
+	}
+	if (draw_nonce(stream) || write_commit(stream, &(struct commit_rest){ .hvi = NULL })) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
 	return commit_sent(stream);
@@ -255,7 +301,7 @@ static enum zrtp_state commit_preshared(struct zrtp_stream *stream)
 	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
 	exchange->choice.kex = zrtp_kex_find("Prsh");
 	if (draw_nonce(stream) || zrtp_preshared_propose(stream, key_id) ||
-	    write_commit(stream, NULL, key_id)) {
+	    write_commit(stream, &(struct commit_rest){ .key_id = key_id })) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
 	zrtp_turn_begin(stream);
@@ -416,11 +462,32 @@ static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struc
 	}
 }
 
-static enum zrtp_state respond_dh(struct zrtp_stream *stream)
+/* 0 or an error code. */
+static uint32_t build_dhpart1(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
+	struct zrtp_exchange *exchange = stream->exchange;
+	struct zrtp_dhpart1_octets *dhpart1 = &exchange->dhpart1;
+
+	if (zrtp_kex_is_kem(exchange->choice.kex)) {
+		return zrtp_kem_respond(stream, commit);
+	}
+	if (make_private(stream)) {
+		return ZRTP_ERROR_SOFTWARE;
+	}
+	dhpart1->len =
+		zrtp_build_dhpart(stream, ZRTP_MSG_DHPART1, exchange->private_pv,
+				  exchange->choice.kex->pv_size, dhpart1->octets, sizeof(dhpart1->octets));
+	return dhpart1->len ? 0 : ZRTP_ERROR_SOFTWARE;
+}
+
+static enum zrtp_state respond_dh(struct zrtp_stream *stream, const struct zrtp_commit *commit)
+{
+	uint32_t code;
+
 	zrtp_turn_begin(stream);
-	if (make_private(stream) || build_dhpart(stream, ZRTP_MSG_DHPART1, &stream->exchange->dhpart1)) {
-		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
+	code = build_dhpart1(stream, commit);
+	if (code) {
+		return zrtp_fail(stream, code);
 	}
 	stream->exchange->pv_sent = true;
 	zrtp_timer_wait(stream);
@@ -440,19 +507,20 @@ static enum zrtp_state respond_in_mode(struct zrtp_stream *stream, const struct 
 		break;
 	}
 	adopt_peer(stream);
-	return respond_dh(stream);
+	return respond_dh(stream, commit);
 }
 
 static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_commit *commit = &message->u.commit;
 	struct zrtp_exchange *exchange = begin(stream, ZRTP_RESPONDER, commit->mode);
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	uint32_t code;
 
 	if (!exchange) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE);
 	}
-	code = zrtp_accept(&exchange->choice, &stream->session->policy, commit);
+	code = zrtp_accept(&exchange->choice, &stream->session->policy, &hello, commit);
 	if (code) {
 		return zrtp_fail(stream, code);
 	}
@@ -559,12 +627,13 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
  * answered does not win, and after one that nobody completes ours is sent again. */
 static bool loses_in_clear(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	struct zrtp_choice choice;
 
 	if (!stream->from_clear) {
 		return true;
 	}
-	if (zrtp_accept(&choice, &stream->session->policy, commit) ||
+	if (zrtp_accept(&choice, &stream->session->policy, &hello, commit) ||
 	    memcmp(choice.hash->name, stream->session->hash->name, 4)) {
 		return false;
 	}
@@ -662,7 +731,8 @@ static int keys_from_s0(struct zrtp_stream *stream, uint8_t s0[ZRTP_HASH_MAX],
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_choice *choice = &exchange->choice;
-	int failed = zrtp_stream_keys_derive(&stream->keys, choice->hash, choice->cipher, s0, context);
+	const struct zrtp_suite suite = { choice->hash, choice->cipher, choice->tag };
+	int failed = zrtp_stream_keys_derive(&stream->keys, &suite, s0, context);
 
 	if (!failed && exchange->mode != ZRTP_MODE_MULTISTREAM) {
 		failed = zrtp_session_keys_derive(&exchange->session_keys, choice->hash, s0, context);
@@ -671,7 +741,7 @@ static int keys_from_s0(struct zrtp_stream *stream, uint8_t s0[ZRTP_HASH_MAX],
 	return failed;
 }
 
-static int s0_from_dh(struct zrtp_stream *stream, const uint8_t *result)
+static int s0_from_dh(struct zrtp_stream *stream, const uint8_t *result, size_t result_len)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_hash *hash = exchange->choice.hash;
@@ -686,24 +756,43 @@ static int s0_from_dh(struct zrtp_stream *stream, const uint8_t *result)
 
 	if (zrtp_kdf_context_make(&context, hash, zrtp_zid_of(stream, ZRTP_INITIATOR),
 				  zrtp_zid_of(stream, ZRTP_RESPONDER), messages, 4) ||
-	    zrtp_s0_dh(hash, result, exchange->choice.kex->result_size, &context, exchange->shared, s0)) {
+	    zrtp_s0_dh(hash, result, result_len, &context, exchange->shared, s0)) {
 		return -1;
 	}
 	return keys_from_s0(stream, s0, &context);
+}
+
+/* DHResult, or that of a KEM: its responder has it already, since it made DHPart1. */
+static enum zrtp_kex_result result_of(struct zrtp_exchange *exchange, const struct zrtp_dhpart *peer,
+				      uint8_t result[ZRTP_KEX_RESULT_MAX], size_t *len)
+{
+	const struct zrtp_kex *kex = exchange->choice.kex;
+
+	*len = kex->result_size ? kex->result_size : exchange->choice.hash->size;
+	if (!zrtp_kex_is_kem(kex)) {
+		return zrtp_kex_derive(kex, exchange->private_key, peer->pv, result);
+	}
+	if (exchange->role == ZRTP_INITIATOR) {
+		return zrtp_kex_decapsulate(kex, exchange->choice.hash, exchange->private_key, peer->pv,
+					    result);
+	}
+	memcpy(result, exchange->kem_result, *len);
+	zrtp_wipe(exchange->kem_result, sizeof(exchange->kem_result));
+	return ZRTP_KEX_OK;
 }
 
 /* 0, or the error code to end with. */
 static uint32_t agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *peer)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
-	const struct zrtp_kex *kex = exchange->choice.kex;
 	uint8_t result[ZRTP_KEX_RESULT_MAX];
 	uint32_t code = ZRTP_ERROR_SOFTWARE;
+	size_t len;
 
 	zrtp_work_done(stream);
-	switch (zrtp_kex_derive(kex, exchange->private_key, peer->pv, result)) {
+	switch (result_of(exchange, peer, result, &len)) {
 	case ZRTP_KEX_OK:
-		if (!zrtp_secrets_match(stream, peer->ids) && !s0_from_dh(stream, result)) {
+		if (!zrtp_secrets_match(stream, peer->ids) && !s0_from_dh(stream, result, len)) {
 			code = 0;
 		}
 		break;
@@ -753,10 +842,23 @@ int zrtp_agree_without_dh(struct zrtp_stream *stream)
 	return failed ? -1 : keys_from_s0(stream, s0, &context);
 }
 
-static void keep(struct zrtp_dhpart_octets *out, const struct zrtp_message *message)
+/* The length is that of the key agreement: it was compared. */
+static void keep_dhpart1(struct zrtp_exchange *exchange, const struct zrtp_message *message)
 {
-	memcpy(out->octets, message->octets, message->len);
-	out->len = message->len;
+	memcpy(exchange->dhpart1.octets, message->octets, message->len);
+	exchange->dhpart1.len = message->len;
+}
+
+static void keep_dhpart2(struct zrtp_exchange *exchange, const struct zrtp_message *message)
+{
+	memcpy(exchange->dhpart2.octets, message->octets, message->len);
+	exchange->dhpart2.len = message->len;
+}
+
+/* Of the public value in DHPart2: a KEM has a nonce there. */
+static size_t dhpart2_pv_len(const struct zrtp_kex *kex)
+{
+	return zrtp_kex_is_kem(kex) ? ZRTP_NONCE_SIZE : kex->pv_size;
 }
 
 enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -788,7 +890,7 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 		return zrtp_drop(stream, ZRTP_DROP_BUDGET);
 	}
 	hold_media(stream);
-	keep(&exchange->dhpart1, message);
+	keep_dhpart1(exchange, message);
 	memcpy(exchange->peer_h1, part->h1, sizeof(exchange->peer_h1));
 	code = agree_dh(stream, part);
 	if (code) {
@@ -827,13 +929,13 @@ enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_me
 				    part->h1)) {
 		return forged(stream);
 	}
-	code = part->pv_len == exchange->choice.kex->pv_size ? check_hvi(stream, message, &commit)
-							     : ZRTP_ERROR_MALFORMED;
+	code = part->pv_len == dhpart2_pv_len(exchange->choice.kex) ? check_hvi(stream, message, &commit)
+								    : ZRTP_ERROR_MALFORMED;
 	if (!code && !zrtp_work_allowed(stream)) {
 		return zrtp_drop(stream, ZRTP_DROP_BUDGET);
 	}
 	if (!code) {
-		keep(&exchange->dhpart2, message);
+		keep_dhpart2(exchange, message);
 		memcpy(exchange->peer_h1, part->h1, sizeof(exchange->peer_h1));
 		code = agree_dh(stream, part);
 	}
@@ -851,7 +953,7 @@ enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_me
 /* Our Confirm1 was lost. */
 enum zrtp_state zrtp_on_dhpart2_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	const struct zrtp_dhpart_octets *dhpart2 = &stream->exchange->dhpart2;
+	const struct zrtp_dhpart2_octets *dhpart2 = &stream->exchange->dhpart2;
 
 	if (message->len != dhpart2->len || memcmp(message->octets, dhpart2->octets, dhpart2->len)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);

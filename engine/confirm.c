@@ -107,12 +107,13 @@ static bool chain_holds(const struct zrtp_stream *stream, const uint8_t *h0, uin
 static bool earlier_message_authentic(const struct zrtp_stream *stream, const uint8_t *h0, const uint8_t *h1)
 {
 	const struct zrtp_exchange *exchange = stream->exchange;
-	const struct zrtp_dhpart_octets *part =
-		exchange->role == ZRTP_INITIATOR ? &exchange->dhpart1 : &exchange->dhpart2;
+	bool first = exchange->role == ZRTP_INITIATOR; /* the peer's DHPart1, else its DHPart2 */
 	uint8_t h2[ZRTP_IMAGE_SIZE];
 
 	if (exchange->mode == ZRTP_MODE_DH) {
-		return zrtp_message_authentic(zrtp_implicit(stream), part->octets, part->len, h0);
+		return zrtp_message_authentic(zrtp_implicit(stream),
+					      first ? exchange->dhpart1.octets : exchange->dhpart2.octets,
+					      first ? exchange->dhpart1.len : exchange->dhpart2.len, h0);
 	}
 	if (exchange->role == ZRTP_RESPONDER) {
 		return zrtp_message_authentic(zrtp_implicit(stream), exchange->commit.octets,

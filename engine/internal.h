@@ -11,6 +11,7 @@
 #ifndef ZRTP_INTERNAL_H
 #define ZRTP_INTERNAL_H
 
+#include "fragment.h"
 #include "keys.h"
 #include "message.h"
 #include "negotiate.h"
@@ -110,9 +111,14 @@ struct zrtp_session {
 enum { ZRTP_VIEW_SIZE = offsetof(struct zrtp_session, label) - offsetof(struct zrtp_session, has_peer) };
 
 /* One octet string as sent or received: hashes and MACs are over octets. */
-struct zrtp_dhpart_octets {
+struct zrtp_dhpart1_octets {
 	size_t len;
-	uint8_t octets[ZRTP_DHPART_MAX];
+	uint8_t octets[ZRTP_DHPART1_MAX];
+};
+
+struct zrtp_dhpart2_octets {
+	size_t len;
+	uint8_t octets[ZRTP_DHPART2_MAX];
 };
 
 struct zrtp_commit_octets {
@@ -136,7 +142,10 @@ struct zrtp_exchange {
 	bool pv_sent;                       /* which the peer may have seen */
 	uint8_t view[ZRTP_VIEW_SIZE];       /* of the peer, while another exchange is at work */
 	struct zrtp_commit_octets commit;   /* ours or the peer's: the one in force */
-	struct zrtp_dhpart_octets dhpart1, dhpart2;
+	struct zrtp_dhpart1_octets dhpart1;
+	struct zrtp_dhpart2_octets dhpart2;
+	uint16_t fragments_id;                 /* of our Commit or DHPart1, if it was cut; else 0 */
+	uint8_t kem_result[ZRTP_HASH_MAX];     /* the responder's, until DHPart2 */
 	struct zrtp_confirm_octets confirm;    /* ours */
 	uint8_t peer_h1[ZRTP_IMAGE_SIZE];      /* DH: from its DHPart */
 	struct zrtp_shared shared[3];          /* s1, s2, s3, in the session */
@@ -185,9 +194,11 @@ struct zrtp_stream {
 	void *arg;
 	uint32_t ssrc, peer_ssrc;
 	uint16_t sequence;
+	uint16_t fragments_id; /* of the last message that was sent in fragments */
 	enum zrtp_state state;
 	uint64_t now;
 	struct zrtp_timer timer;
+	struct zrtp_assembly *assembly; /* NULL: no fragments of the peer wait for others */
 
 	uint8_t h[4][ZRTP_IMAGE_SIZE]; /* own hash chain, H0 to H3 */
 	size_t hello_len, peer_hello_len;
@@ -347,6 +358,27 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_dhpart2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
+
+/* kem.c: the key agreement of a Commit that carries a public key. Each gives 0 or an error code of
+ * Table 8. */
+/* Our DHPart2 with its nonce, hvi, a fresh key pair, and the Commit. */
+uint32_t zrtp_kem_commit(struct zrtp_stream *stream);
+/* Encapsulate to the peer's key, once for a Commit, and make our DHPart1. */
+uint32_t zrtp_kem_respond(struct zrtp_stream *stream, const struct zrtp_commit *commit);
+
+/* agreement.c, for kem.c */
+int zrtp_draw_private(uint8_t *out, size_t len, void *context);
+/* Our DHPart1 or DHPart2 with this public value; its length, or 0. */
+size_t zrtp_build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type, const uint8_t *pv,
+			 size_t pv_len, uint8_t *out, size_t size);
+/* Our Commit in DH mode over our DHPart2; pk: of a KEM, or NULL. 0 or -1. */
+int zrtp_write_dh_commit(struct zrtp_stream *stream, const uint8_t *pk);
+
+/* fragment.c */
+/* The largest message that may come in fragments now; 0: none. */
+size_t zrtp_fragments_expected(const struct zrtp_stream *stream, uint32_t ssrc);
+/* Forget what has come of a message. */
+void zrtp_assembly_drop(struct zrtp_stream *stream);
 
 /* Compute s0 of a Multistream or Preshared exchange and the keys; 0 or -1. */
 int zrtp_agree_without_dh(struct zrtp_stream *stream);

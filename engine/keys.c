@@ -177,7 +177,7 @@ int zrtp_session_keys_derive(struct zrtp_session_keys *out, const struct zrtp_ha
 }
 
 static int stream_keys(struct zrtp_stream_keys *out, const struct derivation *d,
-		       const struct zrtp_cipher *cipher)
+		       const struct zrtp_suite *suite)
 {
 	static const struct {
 		const char *srtpkey, *srtpsalt, *mackey, *zrtpkey;
@@ -189,22 +189,22 @@ static int stream_keys(struct zrtp_stream_keys *out, const struct derivation *d,
 	};
 
 	for (unsigned role = 0; role < 2; role++) {
-		if (derive(d, labels[role].srtpkey, out->srtpkey[role], cipher->key_size) ||
-		    derive(d, labels[role].srtpsalt, out->srtpsalt[role], ZRTP_SRTP_SALT_SIZE) ||
+		if (derive(d, labels[role].srtpkey, out->srtpkey[role], suite->cipher->key_size) ||
+		    derive(d, labels[role].srtpsalt, out->srtpsalt[role], suite->tag->salt_size) ||
 		    derive(d, labels[role].mackey, out->mackey[role], d->hash->size) ||
-		    derive(d, labels[role].zrtpkey, out->zrtpkey[role], cipher->key_size)) {
+		    derive(d, labels[role].zrtpkey, out->zrtpkey[role], suite->cipher->key_size)) {
 			return -1;
 		}
 	}
 	return 0;
 }
 
-int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_hash *hash,
-			    const struct zrtp_cipher *cipher, const uint8_t *s0,
+int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_suite *suite, const uint8_t *s0,
 			    const struct zrtp_kdf_context *context)
 {
-	const struct derivation d = { hash, zrtp_mac_open(hash, s0, hash->size), context };
-	int status = d.mac ? stream_keys(out, &d, cipher) : -1;
+	const struct derivation d = { suite->hash, zrtp_mac_open(suite->hash, s0, suite->hash->size),
+				      context };
+	int status = d.mac ? stream_keys(out, &d, suite) : -1;
 
 	zrtp_mac_close(d.mac);
 	return status;

@@ -71,9 +71,15 @@ int zrtp_preshared_id(const struct zrtp_hash *hash, const uint8_t *preshared_key
 int zrtp_session_keys_derive(struct zrtp_session_keys *out, const struct zrtp_hash *hash, const uint8_t *s0,
 			     const struct zrtp_kdf_context *context);
 
+/* What the lengths of a stream's keys depend on. */
+struct zrtp_suite {
+	const struct zrtp_hash *hash;
+	const struct zrtp_cipher *cipher;
+	const struct zrtp_tag *tag;
+};
+
 /* SRTP, HMAC and ZRTP keys of both roles (4.5.3). */
-int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_hash *hash,
-			    const struct zrtp_cipher *cipher, const uint8_t *s0,
+int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_suite *suite, const uint8_t *s0,
 			    const struct zrtp_kdf_context *context);
 
 /* pbxsecret (7.3.1) and the ZRTPSess that replaces one after GoClear

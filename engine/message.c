@@ -63,6 +63,15 @@ static bool parse_hello(struct reader *r, struct zrtp_message *m)
 	return reader_done(r);
 }
 
+/* The public key of a KEM stands behind hvi: how long it is, its name says. */
+static void parse_public_key(struct reader *r, struct zrtp_commit *commit)
+{
+	const struct zrtp_kex *kex = zrtp_kex_find(commit->name[ZRTP_CLASS_KEX]);
+
+	commit->pk_len = kex ? kex->pk_size : 0;
+	commit->pk = commit->pk_len ? read_view(r, commit->pk_len) : NULL;
+}
+
 /* The key agreement type decides what follows (Figures 5 to 7). */
 static bool parse_commit(struct reader *r, struct zrtp_message *m)
 {
@@ -73,7 +82,8 @@ static bool parse_commit(struct reader *r, struct zrtp_message *m)
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
 		commit->name[c] = read_view(r, 4);
 	}
-	commit->hvi = commit->nonce = commit->key_id = NULL;
+	commit->hvi = commit->nonce = commit->key_id = commit->pk = NULL;
+	commit->pk_len = 0;
 	if (r->bad) {
 		return false;
 	}
@@ -87,6 +97,7 @@ static bool parse_commit(struct reader *r, struct zrtp_message *m)
 	} else {
 		commit->mode = ZRTP_MODE_DH;
 		commit->hvi = read_view(r, ZRTP_HVI_SIZE);
+		parse_public_key(r, commit);
 	}
 	commit->mac = read_view(r, ZRTP_MAC_SIZE);
 	return reader_done(r);
@@ -285,6 +296,7 @@ size_t zrtp_commit_write(uint8_t *out, size_t size, const struct zrtp_commit *co
 	}
 	if (commit->mode == ZRTP_MODE_DH) {
 		write_octets(&w, commit->hvi, ZRTP_HVI_SIZE);
+		write_octets(&w, commit->pk, commit->pk_len);
 	} else {
 		write_octets(&w, commit->nonce, ZRTP_NONCE_SIZE);
 	}

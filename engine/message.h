@@ -40,9 +40,11 @@ enum {
 	ZRTP_ENDPOINT_HASH_SIZE = 8,
 	ZRTP_HELLO_MIN = 22 * 4,
 	ZRTP_HELLO_MAX = (22 + ZRTP_CLASS_COUNT * ZRTP_ALGORITHMS_MAX) * 4,
-	ZRTP_COMMIT_MAX = 29 * 4,
+	ZRTP_COMMIT_MAX = 29 * 4 + 1624, /* of a KEM: with its public key */
 	ZRTP_DHPART_MIN = 21 * 4,
-	ZRTP_DHPART_MAX = ZRTP_DHPART_MIN + 384,
+	ZRTP_DHPART1_MAX = ZRTP_DHPART_MIN + 1624, /* of a KEM: with its ciphertext */
+	ZRTP_DHPART2_MAX = ZRTP_DHPART_MIN + 384,
+	ZRTP_DHPART_MAX = ZRTP_DHPART1_MAX,
 	ZRTP_CONFIRM_PLAIN = 40, /* encrypted part without a signature */
 	ZRTP_CONFIRM_MIN = 19 * 4,
 	ZRTP_SIGNATURE_MAX = 1200, /* that we send, with its type: no fragments (7.2) */
@@ -79,6 +81,8 @@ struct zrtp_commit {
 	const uint8_t *name[ZRTP_CLASS_COUNT]; /* 4 octets each */
 	enum zrtp_mode mode;
 	const uint8_t *hvi;    /* DH, 32 */
+	const uint8_t *pk;     /* DH with a KEM: its public key */
+	size_t pk_len;         /* 0: no KEM */
 	const uint8_t *nonce;  /* otherwise, 16 */
 	const uint8_t *key_id; /* Preshared, 8 */
 	const uint8_t *mac;
@@ -87,7 +91,7 @@ struct zrtp_commit {
 struct zrtp_dhpart {
 	const uint8_t *h1;
 	const uint8_t *ids; /* rs1ID, rs2ID, auxsecretID, pbxsecretID */
-	const uint8_t *pv;
+	const uint8_t *pv;  /* of a KEM: the ciphertext in DHPart1, a nonce in DHPart2 */
 	size_t pv_len;
 	const uint8_t *mac;
 };

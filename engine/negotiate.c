@@ -81,6 +81,16 @@ static struct offer own_offer(const struct zrtp_policy *policy, enum zrtp_class 
 	return offer;
 }
 
+static bool hello_lists(const struct zrtp_hello *hello, enum zrtp_class which, const char *name)
+{
+	for (unsigned i = 0; i < hello->count[which]; i++) {
+		if (!memcmp(hello->names[which] + 4 * i, name, 4)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct offer peer_offer(const struct zrtp_hello *hello, enum zrtp_class which)
 {
 	struct offer offer = { .count = 0 };
@@ -200,6 +210,66 @@ static const char *fallback(const struct offers *lists, enum zrtp_class which)
 	return mandatory[which][0];
 }
 
+/* Who lists one of these has a bzrtp of 2022 (SDK 5.2) or later, or its rules. */
+static bool is_new_bzrtp(const struct zrtp_hello *hello)
+{
+	static const struct {
+		enum zrtp_class which;
+		const char *name;
+	} marks[] = {
+		{ ZRTP_CLASS_HASH, "S512" }, { ZRTP_CLASS_TAG, "GCM " }, { ZRTP_CLASS_KEX, "X1M1" },
+		{ ZRTP_CLASS_KEX, "X3M3" },  { ZRTP_CLASS_KEX, "X1K1" }, { ZRTP_CLASS_KEX, "X3K3" },
+		{ ZRTP_CLASS_KEX, "X1H1" },  { ZRTP_CLASS_KEX, "X3H3" }, { ZRTP_CLASS_KEX, "XKR1" },
+		{ ZRTP_CLASS_KEX, "XKR3" },  { ZRTP_CLASS_KEX, "K255" }, { ZRTP_CLASS_KEX, "K448" },
+		{ ZRTP_CLASS_KEX, "MLK1" },  { ZRTP_CLASS_KEX, "MLK2" }, { ZRTP_CLASS_KEX, "MLK3" },
+		{ ZRTP_CLASS_KEX, "KYB1" },  { ZRTP_CLASS_KEX, "KYB2" }, { ZRTP_CLASS_KEX, "KYB3" },
+		{ ZRTP_CLASS_KEX, "HQD1" },  { ZRTP_CLASS_KEX, "HQD2" }, { ZRTP_CLASS_KEX, "HQD3" },
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		if (hello_lists(hello, marks[i].which, marks[i].name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* With these bzrtp takes the best hash that both list, whatever the order of the lists, and
+ * computes the IDs of its retained secrets with it before any Commit: with another one they
+ * would not match. */
+static bool takes_best(const struct zrtp_kex *kex, const struct zrtp_hello *hello)
+{
+	return zrtp_kex_is_kem(kex) || (!memcmp(kex->name, "X448", 4) && is_new_bzrtp(hello));
+}
+
+/* The other one, where both list neither S512 nor S384. */
+static const char *best_hash(const struct offers *lists, const char *other)
+{
+	static const char *const names[] = { "S512", "S384" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (both_offer(lists, ZRTP_CLASS_HASH, names[i])) {
+			return names[i];
+		}
+	}
+	return other;
+}
+
+/* Tags that there are not with this cipher. */
+static void drop_unfit_tags(struct offer *offer, const struct zrtp_cipher *cipher)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < offer->count; i++) {
+		const struct zrtp_tag *tag = zrtp_tag_find(offer->name[i]);
+
+		if (!tag || zrtp_tag_fits(tag, cipher)) {
+			offer->name[kept++] = offer->name[i];
+		}
+	}
+	offer->count = kept;
+}
+
 static void read_offers(struct offers *lists, const struct zrtp_policy *policy,
 			const struct zrtp_hello *hello)
 {
@@ -220,6 +290,9 @@ uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
 
 	read_offers(&lists, policy, hello);
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		if (c == ZRTP_CLASS_TAG) { /* the cipher is known by now */
+			drop_unfit_tags(&lists.own[c], zrtp_cipher_find(name[ZRTP_CLASS_CIPHER]));
+		}
 		name[c] = common(&lists, (enum zrtp_class)c);
 		if (!name[c] && policy->only_listed) {
 			return errors[c];
@@ -229,22 +302,43 @@ uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
 		}
 	}
 	out->kex = zrtp_kex_find(name[ZRTP_CLASS_KEX]);
-	out->hash = zrtp_hash_find(needs_s384(out->kex->name) ? "S384" : name[ZRTP_CLASS_HASH]);
+	if (needs_s384(out->kex->name)) {
+		name[ZRTP_CLASS_HASH] = "S384";
+	} else if (takes_best(out->kex, hello)) {
+		name[ZRTP_CLASS_HASH] = best_hash(&lists, name[ZRTP_CLASS_HASH]);
+	}
+	out->hash = zrtp_hash_find(name[ZRTP_CLASS_HASH]);
 	out->cipher = zrtp_cipher_find(name[ZRTP_CLASS_CIPHER]);
 	out->tag = zrtp_tag_find(name[ZRTP_CLASS_TAG]);
 	out->sas = zrtp_sas_find(name[ZRTP_CLASS_SAS]);
 	return 0;
 }
 
-static bool offered(const struct zrtp_policy *policy, enum zrtp_class which, const void *name)
+/* By both sides; what is mandatory each may leave out, we only if our policy lets it. */
+static bool offered(const struct zrtp_policy *policy, const struct zrtp_hello *hello, enum zrtp_class which,
+		    const void *name)
 {
-	struct offer own = own_offer(policy, which);
+	struct offer own = own_offer(policy, which), peer = peer_offer(hello, which);
 
-	return offers(&own, name) || (!policy->only_listed && is_mandatory(which, name));
+	return (offers(&own, name) || (!policy->only_listed && is_mandatory(which, name))) &&
+	       (offers(&peer, name) || is_mandatory(which, name));
+}
+
+bool zrtp_hash_offered(const struct zrtp_choice *choice, const struct zrtp_policy *policy,
+		       const struct zrtp_hello *peer)
+{
+	return offered(policy, peer, ZRTP_CLASS_HASH, choice->hash->name);
+}
+
+bool zrtp_suite_offered(const struct zrtp_choice *choice, const struct zrtp_policy *policy,
+			const struct zrtp_hello *peer)
+{
+	return offered(policy, peer, ZRTP_CLASS_CIPHER, choice->cipher->name) &&
+	       offered(policy, peer, ZRTP_CLASS_TAG, choice->tag->name);
 }
 
 static uint32_t accept_kex(struct zrtp_choice *out, const struct zrtp_policy *policy,
-			   const struct zrtp_commit *commit)
+			   const struct zrtp_hello *peer, const struct zrtp_commit *commit)
 {
 	const uint8_t *name = commit->name[ZRTP_CLASS_KEX];
 
@@ -252,20 +346,20 @@ static uint32_t accept_kex(struct zrtp_choice *out, const struct zrtp_policy *po
 	if (commit->mode != ZRTP_MODE_DH) {
 		return 0; /* whether the mode is possible is not a matter of algorithms */
 	}
-	if (!out->kex || !out->kex->ops || !offered(policy, ZRTP_CLASS_KEX, name)) {
+	if (!out->kex || !out->kex->ops || !offered(policy, peer, ZRTP_CLASS_KEX, name)) {
 		return ZRTP_ERROR_KEX;
 	}
 	return needs_s384(out->kex->name) && memcmp(out->hash->name, "S384", 4) ? ZRTP_ERROR_HASH : 0;
 }
 
-uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
+uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *peer,
 		     const struct zrtp_commit *commit)
 {
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
 		bool ignored =
 			c == ZRTP_CLASS_KEX || (c == ZRTP_CLASS_SAS && commit->mode == ZRTP_MODE_MULTISTREAM);
 
-		if (!ignored && !offered(policy, (enum zrtp_class)c, commit->name[c])) {
+		if (!ignored && !offered(policy, peer, (enum zrtp_class)c, commit->name[c])) {
 			return errors[c];
 		}
 	}
@@ -273,7 +367,10 @@ uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
 	out->cipher = zrtp_cipher_find(commit->name[ZRTP_CLASS_CIPHER]);
 	out->tag = zrtp_tag_find(commit->name[ZRTP_CLASS_TAG]);
 	out->sas = zrtp_sas_find(commit->name[ZRTP_CLASS_SAS]);
-	return accept_kex(out, policy, commit);
+	if (!zrtp_tag_fits(out->tag, out->cipher)) {
+		return ZRTP_ERROR_TAG;
+	}
+	return accept_kex(out, policy, peer, commit);
 }
 
 void zrtp_choice_adopt(struct zrtp_choice *choice, const struct zrtp_constants *constants)

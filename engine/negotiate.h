@@ -25,9 +25,16 @@ uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
 /* The same rows with the context's constants in them. */
 void zrtp_choice_adopt(struct zrtp_choice *choice, const struct zrtp_constants *constants);
 
-/* Is what a Commit asks for among what we offered? 0, or the error code of
- * Table 8 to answer with. */
-uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
+/* Is the hash of the choice, or are cipher and tag, what both sides offer? For a further stream,
+ * which has those of the first one (4.4.3.1). */
+bool zrtp_hash_offered(const struct zrtp_choice *choice, const struct zrtp_policy *policy,
+		       const struct zrtp_hello *peer);
+bool zrtp_suite_offered(const struct zrtp_choice *choice, const struct zrtp_policy *policy,
+			const struct zrtp_hello *peer);
+
+/* Is what a Commit asks for among what we offered, and what its sender did? 0, or the
+ * error code of Table 8 to answer with. */
+uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *peer,
 		     const struct zrtp_commit *commit);
 
 #endif

@@ -94,10 +94,15 @@ enum zrtp_packet_status zrtp_packet_open(struct zrtp_packet *packet, const uint8
 
 size_t zrtp_packet_write(uint8_t *out, const struct zrtp_packet *packet)
 {
+	return zrtp_packet_write_as(out, packet, 0x1000);
+}
+
+size_t zrtp_packet_write_as(uint8_t *out, const struct zrtp_packet *packet, uint16_t first)
+{
 	size_t len = ZRTP_HEADER_SIZE + packet->message_len;
 	struct writer w = writer_on(out, len);
 
-	write_u16(&w, 0x1000);
+	write_u16(&w, first);
 	write_u16(&w, packet->sequence);
 	write_octets(&w, cookie, sizeof(cookie));
 	write_u32(&w, packet->ssrc);

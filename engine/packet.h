@@ -27,6 +27,8 @@ enum zrtp_packet_status zrtp_packet_open(struct zrtp_packet *packet, const uint8
 /* Write header, message and CRC into out, which has room for
  * message_len + ZRTP_PACKET_OVERHEAD octets. Returns the datagram's length. */
 size_t zrtp_packet_write(uint8_t *out, const struct zrtp_packet *packet);
+/* With other octets than 0x1000 at its start. */
+size_t zrtp_packet_write_as(uint8_t *out, const struct zrtp_packet *packet, uint16_t first);
 
 uint32_t zrtp_crc32c(const uint8_t *octets, size_t len);
 

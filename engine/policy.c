@@ -78,3 +78,19 @@ enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class whi
 	policy->algorithms[which] = list;
 	return ZRTP_OK;
 }
+
+bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const char *name)
+{
+	struct zrtp_algorithm_list *list = &policy->algorithms[which];
+	char padded[5] = "    ";
+	unsigned kept = 0, count = list->count;
+
+	memcpy(padded, name, strnlen(name, 4));
+	for (unsigned i = 0; i < count; i++) {
+		if (memcmp(list->name[i], padded, 4)) {
+			memmove(list->name[kept++], list->name[i], sizeof(list->name[i]));
+		}
+	}
+	list->count = kept;
+	return kept != count;
+}

@@ -53,13 +53,31 @@ static bool fits_hello(const struct zrtp_policy *policy)
 	return policy->algorithms[ZRTP_CLASS_KEX].count + modes <= ZRTP_ALGORITHMS_MAX;
 }
 
+/* What libcrypto has not is offered to nobody. False: nothing is left of what was listed. */
+static bool keep_usable(struct zrtp_policy *policy, const struct zrtp_constants *constants)
+{
+	const struct zrtp_algorithm_list *list = &policy->algorithms[ZRTP_CLASS_KEX];
+	bool empty = !list->count;
+
+	for (unsigned i = 0; i < ZRTP_KEX_ROWS; i++) {
+		if (!zrtp_kex_usable(&constants->kex[i])) {
+			(void)zrtp_policy_remove(policy, ZRTP_CLASS_KEX, constants->kex[i].name);
+		}
+	}
+	return empty || list->count;
+}
+
 enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
 				  const struct zrtp_policy *policy, const struct zrtp_callbacks *callbacks)
 {
+	struct zrtp_policy usable = *policy;
 	struct zrtp_session *session;
 
-	if (!callbacks->send || !callbacks->keys || !fits_hello(policy)) {
+	if (!callbacks->send || !callbacks->keys || !fits_hello(policy) || !zrtp_mtu_valid(policy->mtu)) {
 		return ZRTP_INVALID;
+	}
+	if (!keep_usable(&usable, &context->constants)) {
+		return ZRTP_CRYPTO;
 	}
 	session = zrtp_alloc(context, sizeof(*session));
 	if (!session) {
@@ -67,7 +85,7 @@ enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context
 	}
 	session->context = context;
 	memcpy(session->zid, context->zid, sizeof(session->zid));
-	session->policy = *policy;
+	session->policy = usable;
 	session->callbacks = *callbacks;
 	link_session(session);
 	*out = session;
@@ -170,8 +188,8 @@ enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session, const u
 	return ZRTP_OK;
 }
 
-enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session, uint8_t out[ZRTP_HASH_MAX],
-					   size_t *len)
+enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session,
+					   uint8_t out[ZRTP_EXPORTED_KEY_MAX], size_t *len)
 {
 	if (!session->keyed || session->destroyed) {
 		return ZRTP_WRONG_STATE;

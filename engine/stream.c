@@ -4,8 +4,12 @@
 
 #include "packet.h"
 
-/* The largest message we send: a Confirm with a signature. */
-enum { SENT_MAX = ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX };
+/* The largest message we send: the Commit of a KEM. */
+enum { SENT_MAX = ZRTP_COMMIT_MAX };
+
+_Static_assert((int)ZRTP_CONFIRM_MIN + (int)ZRTP_SIGNATURE_MAX <= (int)SENT_MAX &&
+		       (int)ZRTP_DHPART1_MAX <= (int)SENT_MAX,
+	       "room for each message");
 
 /* ---- life ---- */
 
@@ -87,6 +91,7 @@ static int make_sequence(struct zrtp_stream *stream)
 		return -1;
 	}
 	stream->sequence = (uint16_t)((octets[0] << 8 | octets[1]) & 0x0fff);
+	stream->fragments_id = stream->sequence;
 	return 0;
 }
 
@@ -188,6 +193,7 @@ struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream)
 
 void zrtp_exchange_drop(struct zrtp_stream *stream)
 {
+	zrtp_assembly_drop(stream);
 	if (stream->exchange) {
 		zrtp_private_spare(stream);
 		zrtp_release(stream->session->context, stream->exchange, sizeof(*stream->exchange));
@@ -308,6 +314,13 @@ static size_t fetch(const struct zrtp_stream *stream, enum zrtp_message_type typ
 	return message.len;
 }
 
+static void send_datagram(struct zrtp_stream *stream, const uint8_t *datagram, size_t len)
+{
+	stream->sequence++;
+	stream->sent++;
+	stream->session->callbacks.send(stream, datagram, len, stream->arg);
+}
+
 static void send_message(struct zrtp_stream *stream, const uint8_t *message, size_t len)
 {
 	uint8_t datagram[SENT_MAX + ZRTP_PACKET_OVERHEAD];
@@ -319,10 +332,42 @@ static void send_message(struct zrtp_stream *stream, const uint8_t *message, siz
 	};
 
 	if (packet.message_len) {
-		stream->sequence++;
-		stream->sent++;
-		stream->session->callbacks.send(stream, datagram, zrtp_packet_write(datagram, &packet),
-						stream->arg);
+		send_datagram(stream, datagram, zrtp_packet_write(datagram, &packet));
+	}
+}
+
+static size_t mtu_of(const struct zrtp_stream *stream)
+{
+	return stream->session->policy.mtu ? stream->session->policy.mtu : ZRTP_MTU_MAX;
+}
+
+/* Only what whoever has sent us the name of a KEM can put together. */
+static bool goes_in_fragments(const struct zrtp_stream *stream, enum zrtp_message_type type, size_t len)
+{
+	return (type == ZRTP_MSG_COMMIT || type == ZRTP_MSG_DHPART1) && stream->exchange &&
+	       stream->exchange->mode == ZRTP_MODE_DH && zrtp_kex_is_kem(stream->exchange->choice.kex) &&
+	       len + ZRTP_PACKET_OVERHEAD > mtu_of(stream);
+}
+
+/* Ids rise, and a repetition has the id of the first time: some peers want it so. */
+static void send_in_fragments(struct zrtp_stream *stream, const uint8_t *message, size_t len)
+{
+	size_t most = mtu_of(stream) - ZRTP_FRAGMENT_HEADER - ZRTP_PACKET_OVERHEAD;
+	struct zrtp_exchange *exchange = stream->exchange;
+	struct zrtp_fragment fragment = { .total = len };
+	uint8_t datagram[ZRTP_MTU_MAX];
+
+	if (!exchange->fragments_id) {
+		stream->fragments_id =
+			(uint16_t)(stream->fragments_id == UINT16_MAX ? 1 : stream->fragments_id + 1);
+		exchange->fragments_id = stream->fragments_id;
+	}
+	fragment.id = exchange->fragments_id;
+	for (; fragment.offset < len && !stream->doomed; fragment.offset += most) {
+		fragment.octets = message + fragment.offset;
+		fragment.len = len - fragment.offset < most ? len - fragment.offset : most;
+		send_datagram(stream, datagram,
+			      zrtp_fragment_write(datagram, stream->sequence, stream->ssrc, &fragment));
 	}
 }
 
@@ -335,7 +380,13 @@ static void emit(struct zrtp_stream *stream, enum zrtp_message_type type)
 			     zrtp_write_hello(stream, stream->session->context->zid, message));
 	}
 	if (!stream->doomed) {
-		send_message(stream, message, fetch(stream, type, message, sizeof(message)));
+		size_t len = fetch(stream, type, message, sizeof(message));
+
+		if (goes_in_fragments(stream, type, len)) {
+			send_in_fragments(stream, message, len);
+		} else {
+			send_message(stream, message, len);
+		}
 	}
 }
 
@@ -354,11 +405,12 @@ static void deliver_keys(struct zrtp_stream *stream, enum zrtp_direction directi
 	bool initiators = (direction == ZRTP_SEND) == stream->initiator;
 	enum zrtp_role role = initiators ? ZRTP_INITIATOR : ZRTP_RESPONDER;
 	struct zrtp_srtp_keys keys = { .key_len = stream->choice.cipher->key_size,
+				       .salt_len = stream->choice.tag->salt_size,
 				       .tag_bits = stream->choice.tag->bits };
 	int refused;
 
 	memcpy(keys.key, stream->keys.srtpkey[role], sizeof(keys.key));
-	memcpy(keys.salt, stream->keys.srtpsalt[role], sizeof(keys.salt));
+	memcpy(keys.salt, stream->keys.srtpsalt[role], keys.salt_len);
 	zrtp_wipe(stream->keys.srtpkey[role], sizeof(keys.key));
 	zrtp_wipe(stream->keys.srtpsalt[role], sizeof(keys.salt));
 	refused = stream->session->callbacks.keys(stream, direction, &keys, stream->arg);
@@ -599,9 +651,36 @@ static void take(struct zrtp_stream *stream, const struct zrtp_packet *packet)
 	}
 }
 
+/* A handler may drop the exchange, and with it what waits here: so the octets are taken out
+ * of the stream first. */
+static void take_fragment(struct zrtp_stream *stream, const struct zrtp_packet *packet,
+			  const struct zrtp_fragment *fragment)
+{
+	struct zrtp_context *context = stream->session->context;
+	struct zrtp_packet whole = *packet;
+	struct zrtp_assembly *assembly = stream->assembly;
+
+	if (fragment->total > zrtp_fragments_expected(stream, packet->ssrc)) {
+		zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+		return;
+	}
+	if (!assembly) {
+		assembly = stream->assembly = zrtp_alloc(context, sizeof(*assembly));
+	}
+	if (!assembly || !zrtp_assembly_add(assembly, packet->ssrc, fragment)) {
+		return;
+	}
+	stream->assembly = NULL;
+	whole.message = assembly->octets;
+	whole.message_len = assembly->total;
+	take(stream, &whole);
+	zrtp_release(context, assembly, sizeof(*assembly));
+}
+
 enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const uint8_t *datagram, size_t len,
 				     uint64_t now)
 {
+	struct zrtp_fragment fragment;
 	struct zrtp_packet packet;
 	bool dropped;
 
@@ -609,7 +688,11 @@ enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const uint8_t *
 	stream->drop_noted = false;
 	switch (zrtp_packet_open(&packet, datagram, len)) {
 	case ZRTP_PACKET_OK:
-		take(stream, &packet);
+		if (zrtp_fragment_parse(&fragment, datagram, &packet)) {
+			take_fragment(stream, &packet, &fragment);
+		} else {
+			take(stream, &packet);
+		}
 		break;
 	case ZRTP_PACKET_NOT_ZRTP:
 		zrtp_drop(stream, ZRTP_DROP_NOT_ZRTP);

@@ -15,6 +15,8 @@ enum {
 	RTP_HEADER_MIN = 12,
 	RTCP_HEADER_MIN = 8,
 	SRTCP_INDEX_SIZE = 4,
+	GCM_TAG_BITS = 128,
+	GCM_SALT_SIZE = 12,
 	PACKET_MAX = 8192 + ZRTP_SRTP_TRAILER_MAX
 };
 
@@ -27,6 +29,7 @@ struct zrtp_srtp {
 	srtp_t receive_rtcp_80;
 	bool rtcp_80, rtcp_settled; /* what the peer sends, once seen */
 	size_t tag_size[2];         /* octets */
+	bool gcm;                   /* the receiving key is of AES-GCM */
 	bool retired;               /* the receiving key serves to know former SRTP only */
 	uint64_t heard_at;          /* SRTP under it came last */
 	uint64_t clear_since;       /* nothing but clear RTP since then; 0: none yet */
@@ -63,9 +66,27 @@ void zrtp_srtp_free(struct zrtp_srtp *srtp)
 	}
 }
 
-/* AES-CM with HMAC-SHA1; false for a size that is none of ours. */
+/* AES-GCM (RFC 7714); there is none with 192 bits. */
+static bool set_gcm(srtp_crypto_policy_t *suite, unsigned key_len)
+{
+	switch (key_len) {
+	case 16:
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(suite);
+		return true;
+	case 32:
+		srtp_crypto_policy_set_aes_gcm_256_16_auth(suite);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* AES-CM with HMAC-SHA1, or AES-GCM; false for a size that is none of ours. */
 static bool set_suite(srtp_crypto_policy_t *suite, unsigned key_len, unsigned tag_bits)
 {
+	if (tag_bits == GCM_TAG_BITS) {
+		return set_gcm(suite, key_len);
+	}
 	if (tag_bits != 32 && tag_bits != 80) {
 		return false;
 	}
@@ -93,12 +114,13 @@ static srtp_t make(enum zrtp_direction direction, const struct zrtp_srtp_keys *k
 	srtp_t session = NULL;
 
 	memset(&policy, 0, sizeof(policy));
-	if (!set_suite(&policy.rtp, keys->key_len, keys->tag_bits) ||
+	if (keys->salt_len != (keys->tag_bits == GCM_TAG_BITS ? GCM_SALT_SIZE : ZRTP_SRTP_SALT_SIZE) ||
+	    !set_suite(&policy.rtp, keys->key_len, keys->tag_bits) ||
 	    !set_suite(&policy.rtcp, keys->key_len, rtcp_tag_bits)) {
 		return NULL;
 	}
 	memcpy(master, keys->key, keys->key_len);
-	memcpy(master + keys->key_len, keys->salt, ZRTP_SRTP_SALT_SIZE);
+	memcpy(master + keys->key_len, keys->salt, keys->salt_len);
 	policy.ssrc.type = direction == ZRTP_SEND ? ssrc_any_outbound : ssrc_any_inbound;
 	policy.key = master;
 	policy.window_size = 128;
@@ -107,6 +129,23 @@ static srtp_t make(enum zrtp_direction direction, const struct zrtp_srtp_keys *k
 	}
 	OPENSSL_cleanse(master, sizeof(master));
 	return session;
+}
+
+bool zrtp_srtp_has_gcm(void)
+{
+	static const unsigned key_len[] = { 16, 32 };
+	bool has = true;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct zrtp_srtp_keys keys = { .key_len = key_len[i],
+						     .salt_len = GCM_SALT_SIZE,
+						     .tag_bits = GCM_TAG_BITS };
+		srtp_t session = make(ZRTP_SEND, &keys, GCM_TAG_BITS);
+
+		has = has && session;
+		drop(&session);
+	}
+	return has;
 }
 
 enum zrtp_status zrtp_srtp_set_keys(struct zrtp_srtp *srtp, enum zrtp_direction direction,
@@ -125,6 +164,7 @@ enum zrtp_status zrtp_srtp_set_keys(struct zrtp_srtp *srtp, enum zrtp_direction 
 		return ZRTP_CRYPTO;
 	}
 	srtp->tag_size[direction] = keys->tag_bits / 8;
+	srtp->gcm = direction == ZRTP_RECEIVE ? keys->tag_bits == GCM_TAG_BITS : srtp->gcm;
 	if (direction == ZRTP_RECEIVE && keys->tag_bits == 32) {
 		srtp->receive_rtcp_80 = make(direction, keys, 80);
 		if (!srtp->receive_rtcp_80) {
@@ -178,7 +218,8 @@ static bool open_with(srtp_t session, bool rtcp, uint8_t *packet, size_t *len)
 /* SRTCP with HS32: the longer tag first, and after the first good packet the
  * one length only. A packet with 80 bits cut to 32 would pass the other
  * session too, which does not know that it was seen. libsrtp2 leaves a packet
- * that fails authentication as it was. */
+ * that fails authentication as it was: with HMAC, not with AES-GCM, which has one
+ * length and one session. */
 static enum zrtp_status open_rtcp(struct zrtp_srtp *srtp, uint8_t *packet, size_t *len)
 {
 	bool long_enough = !shorter(*len, true, SRTCP_INDEX_SIZE + 10);
@@ -198,7 +239,7 @@ static enum zrtp_status open_rtcp(struct zrtp_srtp *srtp, uint8_t *packet, size_
 
 static enum zrtp_status unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
 {
-	size_t index = rtcp ? SRTCP_INDEX_SIZE : 0;
+	size_t index = rtcp ? SRTCP_INDEX_SIZE : 0, header = rtcp ? RTCP_HEADER_MIN : RTP_HEADER_MIN;
 
 	if (!srtp->session[ZRTP_RECEIVE]) {
 		return ZRTP_WRONG_STATE;
@@ -209,7 +250,14 @@ static enum zrtp_status unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *pa
 	if (rtcp && srtp->receive_rtcp_80) {
 		return open_rtcp(srtp, packet, len);
 	}
-	return open_with(srtp->session[ZRTP_RECEIVE], rtcp, packet, len) ? ZRTP_OK : ZRTP_DROPPED;
+	if (open_with(srtp->session[ZRTP_RECEIVE], rtcp, packet, len)) {
+		return ZRTP_OK;
+	}
+	if (srtp->gcm) {
+		/* Some builds of libsrtp2 leave the text there, authentic or not. */
+		memset(packet + header, 0, *len - header);
+	}
+	return ZRTP_DROPPED;
 }
 
 enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)

@@ -20,6 +20,7 @@
 #include "asterisk/utils.h"
 #include "asterisk/vector.h"
 
+#include "available.h"
 #include "cache.h"
 #include "conf_check.h"
 #include "endpoints.h"
@@ -33,6 +34,7 @@ struct draft {
 	char client_id[ZRTP_CLIENT_ID_SIZE + 1];
 	struct cache_config cache;
 	struct conf_check check;                  /*!< Mistakes in the text */
+	unsigned int warned;                      /*!< Of what available_check() was told */
 	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
 	AST_VECTOR(, unsigned char) sure;         /*!< For each: it says itself, without errors, mode = off */
 };
@@ -116,6 +118,7 @@ static struct settings *settings_alloc(const struct settings *base)
 		}
 		settings->policy.resync = true; /* nobody here compares the SAS */
 		settings->policy.mitm = true;
+		available_defaults(settings);
 		ast_copy_string(settings->name, ZRTP_ENGINE_NAME, sizeof(settings->name));
 	}
 
@@ -175,6 +178,7 @@ static int check_section(const struct settings *settings, const struct ast_varia
 static int read_variables(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
 {
 	const struct ast_variable *first = var;
+	char where[PATH_MAX];
 	int res = 0;
 
 	/* All errors of a section are told at once. */
@@ -187,7 +191,10 @@ static int read_variables(struct draft *draft, struct settings *settings, const 
 		res = -1;
 	}
 
-	return res | check_section(settings, first);
+	snprintf(where, sizeof(where), "%s:%d", first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE,
+		first ? first->lineno : 0);
+
+	return res | check_section(settings, first) | available_check(settings, where, &draft->warned);
 }
 
 /*! \brief Can early = yes of this policy have an effect? */

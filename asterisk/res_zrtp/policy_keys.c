@@ -179,10 +179,10 @@ static void print_expiry(const struct settings *settings, attribute_unused const
 		.which = command }
 
 static const struct policy_key keys[] = {
-	LIST("hash", ZRTP_CLASS_HASH, "S256 S384"),
+	LIST("hash", ZRTP_CLASS_HASH, "S256 S384 S512"),
 	LIST("cipher", ZRTP_CLASS_CIPHER, "AES1 AES2 AES3"),
-	LIST("auth_tag", ZRTP_CLASS_TAG, "HS32 HS80"),
-	LIST("key_agreement", ZRTP_CLASS_KEX, "DH2k DH3k EC25 EC38 EC52 X255 X448"),
+	LIST("auth_tag", ZRTP_CLASS_TAG, "HS32 HS80 GCM"),
+	LIST("key_agreement", ZRTP_CLASS_KEX, "DH2k DH3k EC25 EC38 EC52 X255 X448 X1M1 X3M3"),
 	LIST("sas", ZRTP_CLASS_SAS, "B32 B256"),
 	SWITCH("only_listed", policy.only_listed, no_yes),
 	CHOICE("mode", mode, modes, "mitm, passthrough, auto or off"),

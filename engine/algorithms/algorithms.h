@@ -11,8 +11,9 @@
 #include <openssl/evp.h>
 
 enum {
-	ZRTP_HASH_MAX = 48, /* S384 */
-	ZRTP_PV_MAX = 384,  /* DH3k */
+	ZRTP_HASH_MAX = 64,  /* S512 */
+	ZRTP_PV_MAX = 384,   /* DH3k */
+	ZRTP_KEM_MAX = 1624, /* X3M3: public key, and ciphertext */
 	ZRTP_KEX_RESULT_MAX = 384,
 	ZRTP_BLOCK_SIZE = 16,
 	ZRTP_PRIVATE_MAX = 66, /* EC52 */
@@ -37,6 +38,7 @@ struct zrtp_cipher {
 struct zrtp_tag {
 	char name[5];
 	unsigned bits;
+	unsigned salt_size; /* octets of the SRTP master salt */
 };
 
 struct zrtp_sas {
@@ -59,9 +61,17 @@ struct zrtp_kex_ops {
 	int (*generate)(const struct zrtp_kex *kex, const struct zrtp_random *random, unsigned strength,
 			void **key, uint8_t *pv);
 	/* Check the peer's public value and compute DHResult; use
-	 * zrtp_kex_derive(). */
+	 * zrtp_kex_derive(). NULL: this is a KEM. */
 	enum zrtp_kex_result (*derive)(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
 				       uint8_t *result);
+	/* A KEM. The responder makes of the initiator's public key a ciphertext and a
+	 * result of hash->size octets; the initiator comes to the same by its key. NULL:
+	 * this is none. Use zrtp_kex_encapsulate(), zrtp_kex_decapsulate(). */
+	enum zrtp_kex_result (*encapsulate)(const struct zrtp_kex *kex, const struct zrtp_hash *hash,
+					    const struct zrtp_random *random, const uint8_t *pk, uint8_t *ct,
+					    uint8_t *result);
+	enum zrtp_kex_result (*decapsulate)(const struct zrtp_kex *kex, const struct zrtp_hash *hash,
+					    void *key, const uint8_t *ct, uint8_t *result);
 	/* Wipe and free the private key. */
 	void (*release)(void *key);
 	/* What every key of this kind needs and is costly to make; may be NULL. */
@@ -72,8 +82,9 @@ struct zrtp_kex_ops {
 struct zrtp_kex {
 	char name[5];
 	unsigned rank;                  /* speed, fastest first (4.1.2) */
-	unsigned pv_size;               /* octets in DHPart1 and DHPart2 */
-	unsigned result_size;           /* octets of DHResult */
+	unsigned pk_size;               /* octets in the Commit of a KEM; 0: no KEM */
+	unsigned pv_size;               /* octets in DHPart1 and DHPart2, of a KEM in DHPart1 */
+	unsigned result_size;           /* octets of DHResult; 0: those of the hash */
 	unsigned id;                    /* of the group, for ops */
 	const struct zrtp_kex_ops *ops; /* NULL: no Diffie-Hellman (Mult) */
 	void *group;                    /* by zrtp_constants_make(), or NULL */
@@ -82,12 +93,31 @@ struct zrtp_kex {
 enum zrtp_kex_result zrtp_kex_derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
 				     uint8_t *result);
 
-extern const struct zrtp_kex_ops zrtp_kex_modp, zrtp_kex_ec, zrtp_kex_x;
+enum zrtp_kex_result zrtp_kex_encapsulate(const struct zrtp_kex *kex, const struct zrtp_hash *hash,
+					  const struct zrtp_random *random, const uint8_t *pk, uint8_t *ct,
+					  uint8_t *result);
+enum zrtp_kex_result zrtp_kex_decapsulate(const struct zrtp_kex *kex, const struct zrtp_hash *hash, void *key,
+					  const uint8_t *ct, uint8_t *result);
+
+static inline bool zrtp_kex_is_kem(const struct zrtp_kex *kex)
+{
+	return kex->pk_size != 0;
+}
+
+/* Has libcrypto what it takes? Of a context's row, see zrtp_constants_make(). */
+static inline bool zrtp_kex_usable(const struct zrtp_kex *kex)
+{
+	return !zrtp_kex_is_kem(kex) || kex->group;
+}
+
+extern const struct zrtp_kex_ops zrtp_kex_modp, zrtp_kex_ec, zrtp_kex_x, zrtp_kex_kem;
 
 /* The row with this four-octet name, or NULL. */
 const struct zrtp_hash *zrtp_hash_find(const void *name);
 const struct zrtp_cipher *zrtp_cipher_find(const void *name);
 const struct zrtp_tag *zrtp_tag_find(const void *name);
+/* Is there an SRTP suite of the two? RFC 7714 has no AES-192. */
+bool zrtp_tag_fits(const struct zrtp_tag *tag, const struct zrtp_cipher *cipher);
 const struct zrtp_kex *zrtp_kex_find(const void *name);
 const struct zrtp_sas *zrtp_sas_find(const void *name);
 /* The same for a name whose blanks at the end may be missing. */
@@ -121,7 +151,7 @@ void zrtp_mac_close(struct zrtp_mac *mac);
  * use, which costs as much as the use itself. A context has a set of its own,
  * so that the engine has nothing global; plain rows work as well.
  */
-enum { ZRTP_HASH_ROWS = 2, ZRTP_CIPHER_ROWS = 3, ZRTP_KEX_ROWS = 10 };
+enum { ZRTP_HASH_ROWS = 3, ZRTP_CIPHER_ROWS = 3, ZRTP_KEX_ROWS = 12 };
 
 struct zrtp_constants {
 	struct zrtp_hash hash[ZRTP_HASH_ROWS];

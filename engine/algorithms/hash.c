@@ -12,6 +12,7 @@
 static const struct zrtp_hash table[ZRTP_HASH_ROWS] = {
 	{ "S256", 32, EVP_sha256, "SHA256", NULL },
 	{ "S384", 48, EVP_sha384, "SHA384", NULL },
+	{ "S512", 64, EVP_sha512, "SHA512", NULL }, /* as Linphone has it, not of the RFC */
 };
 
 const struct zrtp_hash *zrtp_hash_rows(void)

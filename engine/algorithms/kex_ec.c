@@ -147,4 +147,10 @@ static enum zrtp_kex_result compute(const struct zrtp_kex *kex, void *handle, co
 	return status;
 }
 
-const struct zrtp_kex_ops zrtp_kex_ec = { generate, compute, release, make_group, free_group };
+const struct zrtp_kex_ops zrtp_kex_ec = {
+	.generate = generate,
+	.derive = compute,
+	.release = release,
+	.make_group = make_group,
+	.free_group = free_group,
+};

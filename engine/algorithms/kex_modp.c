@@ -103,4 +103,4 @@ static void release(void *key)
 	BN_clear_free(key);
 }
 
-const struct zrtp_kex_ops zrtp_kex_modp = { generate, compute, release, NULL, NULL };
+const struct zrtp_kex_ops zrtp_kex_modp = { .generate = generate, .derive = compute, .release = release };

@@ -58,4 +58,4 @@ static void release(void *key)
 	EVP_PKEY_free(key);
 }
 
-const struct zrtp_kex_ops zrtp_kex_x = { generate, compute, release, NULL, NULL };
+const struct zrtp_kex_ops zrtp_kex_x = { .generate = generate, .derive = compute, .release = release };

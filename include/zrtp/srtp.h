@@ -16,9 +16,14 @@ extern "C" {
 #endif
 
 /* Octets that protection may add to a packet. */
-enum { ZRTP_SRTP_TRAILER_MAX = 16 };
+enum { ZRTP_SRTP_TRAILER_MAX = 20 }; /* AES-GCM: a tag of 16 and the index of SRTCP */
 
 struct zrtp_srtp;
+
+/* Has this libsrtp2 AES-GCM, with keys of 128 and of 256 bits? One that was built
+ * without a crypto library has not: then "GCM " must not be in a policy, since every call
+ * that agrees on it would fail. Makes two sessions and destroys them. */
+ZRTP_API bool zrtp_srtp_has_gcm(void);
 
 /* Make an object without keys. NULL: no memory. */
 ZRTP_API struct zrtp_srtp *zrtp_srtp_new(void);
@@ -42,7 +47,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_protect(struct zrtp_srtp *srtp, b
 						       size_t *len, size_t size);
 
 /* Verify and decrypt in place. ZRTP_DROPPED: the packet is a forgery or a
- * replay; ignore it. Otherwise as zrtp_srtp_protect(). */
+ * replay; ignore it. With AES-GCM what stood behind its fixed header is gone then, so that
+ * nobody looks at what was decrypted without being authentic: whoever wants to try other
+ * keys does it on a copy. Otherwise as zrtp_srtp_protect(). */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
 							 size_t *len);
 

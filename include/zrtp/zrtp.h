@@ -61,6 +61,7 @@ enum {
 	ZRTP_CLIENT_ID_SIZE = 16,
 	ZRTP_SECRET_SIZE = 32,    /* rs1, rs2, pbxsecret */
 	ZRTP_AUX_SECRET_MAX = 64, /* auxsecret: 1 to this many */
+	ZRTP_EXPORTED_KEY_MAX = 64,
 	ZRTP_SRTP_KEY_MAX = 32,
 	ZRTP_SRTP_SALT_SIZE = 14,
 	ZRTP_SAS_TEXT_SIZE = 32,        /* rendered SAS with its terminating NUL */
@@ -130,10 +131,10 @@ struct zrtp_system {
  */
 
 enum zrtp_class {
-	ZRTP_CLASS_HASH,   /* S256 S384 */
+	ZRTP_CLASS_HASH,   /* S256 S384 S512 */
 	ZRTP_CLASS_CIPHER, /* AES1 AES2 AES3 */
-	ZRTP_CLASS_TAG,    /* HS32 HS80 */
-	ZRTP_CLASS_KEX,    /* DH2k DH3k EC25 EC38 EC52 X255 X448 E255 */
+	ZRTP_CLASS_TAG,    /* HS32 HS80 "GCM " */
+	ZRTP_CLASS_KEX,    /* DH2k DH3k EC25 EC38 EC52 X255 X448 E255 X1M1 X3M3 */
 	ZRTP_CLASS_SAS,    /* "B32 " B256 */
 	ZRTP_CLASS_COUNT
 };
@@ -175,9 +176,12 @@ struct zrtp_policy {
 	bool mitm;                 /* M flag: we are a PBX that can relay a SAS (5.2) */
 	bool disclose;             /* D flag: keys leave the endpoint (11.1) */
 	uint32_t cache_expiry;     /* seconds to keep rs1; UINT32_MAX for ever (4.9) */
+	unsigned mtu;              /* octets: longer packets of X1M1 and X3M3 go in fragments, as
+				    * Linphone takes them. A multiple of 4 from 600 to 1452; 0: 1452 */
 };
 
-/* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. */
+/* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. "GCM " is not
+ * among them: whoever lists it needs an SRTP that has AES-GCM, see zrtp_srtp_has_gcm(). */
 ZRTP_API void zrtp_policy_init(struct zrtp_policy *policy);
 
 /* Set one list from text: names separated by commas or blanks, letter case
@@ -187,6 +191,16 @@ ZRTP_API void zrtp_policy_init(struct zrtp_policy *policy);
  * ZRTP_INVALID leaves the policy as it was. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class which,
 						     const char *text, const char **bad);
+
+/* Can the libcrypto of this process do it? X1M1 and X3M3 take ML-KEM, which OpenSSL has since
+ * 3.5; of what else a policy may name the answer is yes. A session offers what there is, and
+ * is not made if a list has names and none of them is there. name: as below. */
+ZRTP_API bool zrtp_algorithm_available(enum zrtp_class which, const char *name);
+
+/* Take a name out of a list, for instance because this machine's libraries have not
+ * what it takes. name: four characters, blanks at its end may be missing. Returns
+ * whether it was there; what remains may be empty, which means the mandatory ones. */
+ZRTP_API bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const char *name);
 
 /* ------------------------------------------------------------------------
  * Retained secrets (RFC 6189, 4.3 and 4.9)
@@ -335,9 +349,11 @@ enum zrtp_hash_status {
  * derivation rate 0. */
 struct zrtp_srtp_keys {
 	uint8_t key[ZRTP_SRTP_KEY_MAX];
-	unsigned key_len; /* 16, 24 or 32 octets: AES-CM */
+	unsigned key_len; /* 16, 24 or 32 octets */
 	uint8_t salt[ZRTP_SRTP_SALT_SIZE];
-	unsigned tag_bits; /* HMAC-SHA1 tag: 32 or 80 */
+	unsigned salt_len; /* 14 octets, 12 with AES-GCM */
+	unsigned tag_bits; /* 32 or 80: AES-CM and an HMAC-SHA1 tag; 128: AES-GCM (RFC 7714), only
+			    * where the policy lists "GCM " */
 };
 
 /* Why a stream is in clear. */
@@ -470,8 +486,9 @@ struct zrtp_callbacks {
  */
 
 /* Make a session. policy and callbacks are copied.
- * ZRTP_INVALID: a mandatory callback is missing, or six key agreements leave no
- * place in the Hello for both modes. ZRTP_NO_MEMORY. */
+ * ZRTP_INVALID: a mandatory callback is missing, six key agreements leave no place in the
+ * Hello for both modes, or mtu is out of its range. ZRTP_NO_MEMORY. ZRTP_CRYPTO: libcrypto
+ * has none of the key agreements that the policy lists, see zrtp_algorithm_available(). */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
 						      const struct zrtp_policy *policy,
 						      const struct zrtp_callbacks *callbacks);
@@ -534,10 +551,11 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_accept_enrollment(struct zrtp_
 ZRTP_API void zrtp_session_forget_enrollment(struct zrtp_session *session);
 
 /* ExportedKey (4.5.2), once the session has a SAS.
- *   out   room for 48 octets; *len receives 32 or 48
+ *   out   *len receives how many octets: 32, 48 or 64, by the hash
  * ZRTP_WRONG_STATE: no key yet, or destroyed by GoClear. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session,
-							       uint8_t out[48], size_t *len);
+							       uint8_t out[ZRTP_EXPORTED_KEY_MAX],
+							       size_t *len);
 
 /* Use the key of an SDES exchange as auxsecret (srtps, 8.2). key and salt are
  * copied; before the first stream starts.

@@ -314,7 +314,7 @@ struct zrtp_stream_info ends_info(const struct ends *ends, unsigned end, unsigne
 
 static bool same(const struct zrtp_srtp_keys *a, const struct zrtp_srtp_keys *b)
 {
-	return a->key_len == b->key_len && a->tag_bits == b->tag_bits &&
+	return a->key_len == b->key_len && a->tag_bits == b->tag_bits && a->salt_len == b->salt_len &&
 	       !memcmp(a->key, b->key, a->key_len) && !memcmp(a->salt, b->salt, sizeof(a->salt));
 }
 

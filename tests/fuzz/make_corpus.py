@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Make the seeds of the fuzz targets from the known answers.
 
-    make_corpus.py ../vectors/zrtp-kat.json corpus
+    make_corpus.py ../vectors/zrtp-kat.json ../vectors/kem corpus
 
 The seeds are committed; run this again when a target's input changes.
 """
@@ -84,11 +84,33 @@ def programs():
     yield "unlike", program((1, 2, 2), "settle", "wait 100", "call", "settle")
 
 
+def fragments(directory):
+    """Recorded fragments, in order, reversed and doubled; the Commits are seeds of the messages too."""
+    with open(os.path.join(directory, "packets-X3M3.json"), encoding="ascii") as file:
+        packets = [bytes.fromhex(entry["packet"]) for entry in json.load(file)]
+    pieces = [len(p).to_bytes(2, "big") + p for p in packets if p[0] == 0x11]
+    yield "recorded", b"".join(pieces)
+    yield "reversed", b"".join(reversed(pieces))
+    yield "doubled", b"".join(p + p for p in pieces)
+    yield "one", pieces[0]
+    yield "mixed", pieces[0] + pieces[2] + pieces[1] + pieces[3]
+
+
+def commits(directory):
+    for kex in ("X1M1", "X3M3", "MLK1"):
+        with open(os.path.join(directory, f"bzrtp-{kex}.json"), encoding="ascii") as file:
+            pair = json.load(file)
+        for field in ("commit", "dhpart1", "dhpart2"):
+            octets = bytes.fromhex(pair[field])
+            yield f"{kex}-{field}", bytes([TYPES.index(octets[4:12].decode())]) + octets[12:]
+
+
 def texts():
-    yield "hash", b"\0S256, S384"
+    yield "hash", b"\0S256, S384 S512"
     yield "cipher", b"\1AES1,AES2 AES3"
-    yield "tag", b"\2HS32\tHS80"
+    yield "tag", b"\2HS32\tHS80 GCM"
     yield "kex", b"\3X255 EC25,DH3k, DH2k X448 EC38 EC52"
+    yield "kem", b"\3X1M1,X3M3, X255"
     yield "sas", b"\4B32 , B256"
     yield "bad", b"\3X255 nope"
     yield "twice", b"\3X255 X255"
@@ -107,15 +129,17 @@ def main():
     vectors = json.load(open(sys.argv[1], encoding="ascii"))
     found = list(messages(vectors))
     names = ["%02d-%s" % (i, name.strip()) for i, (name, _) in enumerate(found)]
-    save(os.path.join(sys.argv[2], "message"),
+    save(os.path.join(sys.argv[3], "message"),
          ((n, bytes([TYPES.index(name)]) + octets[12:]) for n, (name, octets) in zip(names, found)))
     everything = b"".join(record(octets) for _, octets in found[:7] + found[-10:])
-    save(os.path.join(sys.argv[2], "packet"),
+    save(os.path.join(sys.argv[3], "packet"),
          (("state-%02d" % state, bytes([state]) + everything) for state in range(STATES)))
-    save(os.path.join(sys.argv[2], "packet"),  # secure, and GoClear is allowed
+    save(os.path.join(sys.argv[3], "packet"),  # secure, and GoClear is allowed
          (("allow-%d" % first, bytes([first]) + everything) for first in (128, 129)))
-    save(os.path.join(sys.argv[2], "peer"), programs())
-    save(os.path.join(sys.argv[2], "policy"), texts())
+    save(os.path.join(sys.argv[3], "peer"), programs())
+    save(os.path.join(sys.argv[3], "policy"), texts())
+    save(os.path.join(sys.argv[3], "fragment"), fragments(sys.argv[2]))
+    save(os.path.join(sys.argv[3], "message"), commits(sys.argv[2]))
 
 
 main()

@@ -133,6 +133,9 @@ static const struct {
 	{ "X255", ZRTP_KEYAGREEMENT_X255 }, { "X448", ZRTP_KEYAGREEMENT_X448 },
 	{ "Mult", ZRTP_KEYAGREEMENT_Mult }, { "B32", ZRTP_SAS_B32 },
 	{ "B256", ZRTP_SAS_B256 },
+#ifdef ZRTP_AUTHTAG_GCM /* since SDK 5.3 */
+	{ "GCM", ZRTP_AUTHTAG_GCM },
+#endif
 };
 
 static uint8_t bzrtp_id(const char *name)
@@ -422,11 +425,15 @@ static void take_keys(struct zrtp_srtp_keys *out, const uint8_t *key, size_t key
 		      size_t salt_len, uint8_t tag)
 {
 	assert_true(key_len <= sizeof(out->key));
-	assert_int_equal(salt_len, sizeof(out->salt));
+	assert_true(salt_len <= sizeof(out->salt));
 	memcpy(out->key, key, key_len);
 	memcpy(out->salt, salt, salt_len);
 	out->key_len = (unsigned)key_len;
+	out->salt_len = (unsigned)salt_len;
 	out->tag_bits = tag == ZRTP_AUTHTAG_HS32 ? 32 : 80;
+#ifdef ZRTP_AUTHTAG_GCM
+	out->tag_bits = tag == ZRTP_AUTHTAG_GCM ? 128 : out->tag_bits;
+#endif
 }
 
 static int bzrtp_on_secrets(void *arg, const bzrtpSrtpSecrets_t *s, uint8_t part)
@@ -857,15 +864,23 @@ static void retained_secrets_match_when_hash_lists_differ(void **state)
 	static const struct choice choices[] = {
 		{ { [ZRTP_CLASS_HASH] = "S256,S384" }, { ZRTP_HASH_S384, ZRTP_HASH_S256 }, { 0 } },
 		{ { [ZRTP_CLASS_HASH] = "S384,S256" }, { ZRTP_HASH_S256, ZRTP_HASH_S384 }, { 0 } },
+#ifdef ZRTP_AUTHTAG_GCM
+		/* With this key agreement it takes the best hash of both. */
+		{ { [ZRTP_CLASS_HASH] = "S256,S384", [ZRTP_CLASS_TAG] = "GCM", [ZRTP_CLASS_KEX] = "X448" },
+		  { ZRTP_HASH_S256, ZRTP_HASH_S384 },
+		  { 0 } },
+#endif
 	};
+	enum { CHOICES = sizeof(choices) / sizeof(*choices) };
 
 	(void)state;
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 3 * CHOICES; i++) {
 		struct world world;
 
 		world_open(&world, true);
 		for (unsigned n = 0; n < 3; n++) {
-			struct call *call = call_secured(&world, (enum starter)(i / 2), &choices[i % 2]);
+			struct call *call =
+				call_secured(&world, (enum starter)(i / CHOICES), &choices[i % CHOICES]);
 
 			no_mismatch(call, n > 0);
 			call_close(call);
@@ -1169,7 +1184,8 @@ static void observe_context(struct call *call, uint8_t out[24 + 32])
 static void the_exported_key_is_the_same(void **state)
 {
 	for (unsigned starter = BZRTP_STARTS; starter <= ENGINE_STARTS; starter++) {
-		uint8_t exported[48], context[24 + 32], data[4 + sizeof(label) + sizeof(context) + 4];
+		uint8_t exported[ZRTP_EXPORTED_KEY_MAX], context[24 + 32],
+			data[4 + sizeof(label) + sizeof(context) + 4];
 		uint8_t derived[EVP_MAX_MD_SIZE];
 		unsigned size;
 		struct world world;

@@ -10,8 +10,8 @@ import processes
 import tone
 
 ULAW_PACKET = 12 + 160            # RTP header and 20 ms of mu-law
-TAG = {"HS32": 4, "HS80": 10}     # octets SRTP adds
-SRTCP_INDEX = 4                   # octets SRTCP adds before its tag
+TAG = {"HS32": 4, "HS80": 10, "GCM": 16}  # octets SRTP adds
+SRTCP_INDEX = 4                   # octets SRTCP adds before its tag, with GCM behind it
 
 Datagram = collections.namedtuple("Datagram", "time source target data")
 
@@ -154,7 +154,8 @@ def check_srtcp(datagrams, tag):
         data = datagram.data
         if is_plain_rtcp(data):
             raise AssertionError(f"plain RTCP of {len(data)} octets")
-        word = struct.unpack_from(">I", data, len(data) - TAG[tag] - SRTCP_INDEX)[0]
+        behind = 0 if tag == "GCM" else TAG[tag]
+        word = struct.unpack_from(">I", data, len(data) - behind - SRTCP_INDEX)[0]
         if not word >> 31:
             raise AssertionError("SRTCP without the encryption bit")
         index = word & 0x7FFFFFFF

@@ -43,6 +43,7 @@ POLICIES = {
     "lenient": "on_stripped = clear\non_refused = silence\n",
     "both": "require = yes\nrequire_partner = yes\n",
     "listed": "auth_tag = HS80\nonly_listed = yes\n",
+    "gcm": "auth_tag = GCM\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}

@@ -440,6 +440,7 @@ static void same_keys(const struct zrtp_srtp_keys *a, const struct zrtp_srtp_key
 {
 	assert_int_equal(a->key_len, b->key_len);
 	assert_int_equal(a->tag_bits, b->tag_bits);
+	assert_int_equal(a->salt_len, b->salt_len);
 	assert_memory_equal(a->key, b->key, a->key_len);
 	assert_memory_equal(a->salt, b->salt, sizeof(a->salt));
 }

@@ -13,9 +13,11 @@ struct call {
 };
 
 static const struct zrtp_srtp_keys keys = {
-	.key = { 1, 2, 3 }, .salt = { 4 }, .key_len = 16, .tag_bits = 32
+	.key = { 1, 2, 3 }, .salt = { 4 }, .key_len = 16, .salt_len = 14, .tag_bits = 32
 };
-static const struct zrtp_srtp_keys other_keys = { .key = { 9 }, .key_len = 32, .tag_bits = 80 };
+static const struct zrtp_srtp_keys other_keys = {
+	.key = { 9 }, .key_len = 32, .salt_len = 14, .tag_bits = 80
+};
 
 static struct packet next(struct call *call, bool rtcp)
 {

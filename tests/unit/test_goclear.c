@@ -214,7 +214,7 @@ static void nothing_but_zrtpsess_is_left_of_the_session_keys(void **state) /* R2
 {
 	struct pair *pair = with_streams(1);
 	struct zrtp_session_info before = pair_session_info(pair, 0);
-	uint8_t key[48];
+	uint8_t key[ZRTP_EXPORTED_KEY_MAX];
 	size_t len;
 
 	(void)state;

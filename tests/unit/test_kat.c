@@ -126,7 +126,9 @@ static void check_stream_keys(const struct kat *kat, const uint8_t *s0,
 	const struct zrtp_choice c = rows(kat);
 	struct zrtp_stream_keys keys;
 
-	assert_int_equal(zrtp_stream_keys_derive(&keys, c.hash, c.cipher, s0, context), 0);
+	assert_int_equal(
+		zrtp_stream_keys_derive(&keys, &(struct zrtp_suite){ c.hash, c.cipher, c.tag }, s0, context),
+		0);
 	kat_same(kat, "srtpkeyi", keys.srtpkey[ZRTP_INITIATOR], c.cipher->key_size);
 	kat_same(kat, "srtpkeyr", keys.srtpkey[ZRTP_RESPONDER], c.cipher->key_size);
 	kat_same(kat, "srtpsalti", keys.srtpsalt[ZRTP_INITIATOR], ZRTP_SRTP_SALT_SIZE);

@@ -431,6 +431,70 @@ static void multistream_exchanges_are_the_vectors_octet_for_octet(void **state)
 	}
 }
 
+/* ---- a Hello of a further stream that lists other algorithms ---- */
+
+static void list(struct zrtp_policy *policy, enum zrtp_class which, const char *names)
+{
+	assert_int_equal(zrtp_policy_set(policy, which, names, NULL), ZRTP_OK);
+}
+
+/* The first stream has S384, AES3 and GCM; then one of them does not offer it any more. */
+static struct pair *with_other_lists(unsigned side, enum zrtp_class which, const char *names,
+				     unsigned initiator)
+{
+	struct pair_config config = defaults();
+	struct pair *pair;
+
+	for (unsigned i = 0; i < 2; i++) {
+		list(&config.policy[i], ZRTP_CLASS_HASH, "S384,S256");
+		list(&config.policy[i], ZRTP_CLASS_CIPHER, "AES3,AES1");
+		list(&config.policy[i], ZRTP_CLASS_TAG, "GCM,HS80");
+		config.policy[i].passive = i != initiator;
+	}
+	pair = pair_secured(&config);
+	assert_int_equal(pair->side[0].log[0].keys[ZRTP_SEND].tag_bits, 128);
+	list(&pair->side[side].session->policy, which, names);
+	pair_add_stream(pair, 1);
+	pair_start(pair, 1);
+	return pair;
+}
+
+/* What is committed is in both Hellos of the stream. */
+static void a_further_stream_takes_what_both_its_hellos_list(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair *pair = with_other_lists(i & 1, ZRTP_CLASS_TAG, "HS80", i >> 1);
+
+		assert_true(pair_run_until_secure(pair, 1, pair->now + 5000000));
+		pair_assert_keys(pair, 1);
+		assert_string_equal(pair_info(pair, 0, 1).algorithm[ZRTP_CLASS_TAG], "HS80");
+		assert_int_equal(pair->side[0].log[1].keys[ZRTP_SEND].tag_bits, 80);
+		pair_free(pair);
+		pair = with_other_lists(i & 1, ZRTP_CLASS_CIPHER, "AES1", i >> 1);
+		assert_true(pair_run_until_secure(pair, 1, pair->now + 5000000));
+		pair_assert_keys(pair, 1);
+		assert_string_equal(pair_info(pair, 0, 1).algorithm[ZRTP_CLASS_CIPHER], "AES1");
+		assert_string_equal(pair_info(pair, 0, 1).algorithm[ZRTP_CLASS_TAG], "GCM ");
+		pair_free(pair);
+	}
+}
+
+static void without_the_hash_of_the_session_a_further_stream_fails(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair *pair = with_other_lists(i & 1, ZRTP_CLASS_HASH, "S256", i >> 1);
+
+		assert_false(pair_run_until_secure(pair, 1, pair->now + 20000000));
+		for (unsigned side = 0; side < 2; side++) {
+			assert_int_equal(pair->side[side].log[1].error_code, ZRTP_ERROR_HASH);
+			assert_int_equal(pair_info(pair, side, 0).state, ZRTP_STATE_SECURE);
+		}
+		pair_free(pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +510,8 @@ int main(void)
 		cmocka_unit_test(where_policy_forbids_it_it_is_refused),
 		cmocka_unit_test(every_octet_of_a_nonce_counts),
 		cmocka_unit_test(multistream_exchanges_are_the_vectors_octet_for_octet),
+		cmocka_unit_test(a_further_stream_takes_what_both_its_hellos_list),
+		cmocka_unit_test(without_the_hash_of_the_session_a_further_stream_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

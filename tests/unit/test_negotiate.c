@@ -215,9 +215,9 @@ static void unknown_names_are_skipped(void **state)
 	(void)state;
 	make(&a, "S256,S384", "EC25,X255");
 	make(&b, "", "");
-	announce(&b, ZRTP_CLASS_HASH, "N384,S512,S384");
+	announce(&b, ZRTP_CLASS_HASH, "N384,N256,S384");
 	announce(&b, ZRTP_CLASS_CIPHER, "2FS3,AES1");
-	announce(&b, ZRTP_CLASS_TAG, "GCM ,SK64,HS32");
+	announce(&b, ZRTP_CLASS_TAG, "SK32,SK64,HS32");
 	announce(&b, ZRTP_CLASS_KEX, "X1K1,MLK1,EC25");
 	announce(&b, ZRTP_CLASS_SAS, "B999,B32 ");
 	assert_string_equal(choose(&a, &b).hash->name, "S384");
@@ -638,10 +638,65 @@ static void small_curves_leave_hash_and_cipher_alone(void **state)
 	assert_string_equal(choose(&a, &b).cipher->name, "AES1");
 }
 
+/* ---- the best hash that both list ---- */
+
+/* bzrtp of SDK 5.2 or later is known by what it lists; an older one has the first rule. */
+static void x448_takes_the_best_hash_with_a_new_bzrtp(void **state)
+{
+	static const struct {
+		enum zrtp_class which;
+		const char *list;
+		bool is_new;
+	} marks[] = {
+		{ ZRTP_CLASS_TAG, "HS80,HS32", false },      { ZRTP_CLASS_TAG, "GCM ,HS80,HS32", true },
+		{ ZRTP_CLASS_KEX, "X448,X255,Mult", false }, { ZRTP_CLASS_KEX, "X1K1,X448,Mult", true },
+		{ ZRTP_CLASS_KEX, "X448,MLK3", true },       { ZRTP_CLASS_KEX, "K448,X448", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		struct side own, peer;
+
+		make(&own, "S256,S384", "X448");
+		want(&own, ZRTP_CLASS_CIPHER, "AES1,AES3");
+		make(&peer, "S256,S384", "X448");
+		want(&peer, ZRTP_CLASS_CIPHER, "AES1,AES3");
+		announce(&peer, marks[i].which, marks[i].list);
+		assert_string_equal(choose(&own, &peer).kex->name, "X448");
+		assert_string_equal(choose(&own, &peer).hash->name, marks[i].is_new ? "S384" : "S256");
+		assert_string_equal(choose(&own, &peer).cipher->name, "AES3");
+	}
+}
+
+static void the_best_common_hash_is_that_of_both_lists(void **state)
+{
+	static const char *const lists[] = { "",          "S256",           "S256,S384",
+					     "S384,S512", "S512,S384,S256", "S256,S512" };
+	static const unsigned best[] = { 0, 0, 1, 3, 3, 2 }; /* bit 0: S384, bit 1: S512 */
+	static const char *const names[] = { "S256", "S384", "S512", "S512" };
+
+	(void)state;
+	for (unsigned i = 0; i < 36; i++) {
+		struct side own, peer;
+
+		make(&own, lists[i / 6], "X448");
+		make(&peer, lists[i % 6], "X448");
+		announce(&peer, ZRTP_CLASS_TAG, "GCM ");
+		assert_string_equal(choose(&own, &peer).hash->name, names[best[i / 6] & best[i % 6]]);
+		make(&own, lists[i / 6], "X255"); /* others as before */
+		make(&peer, lists[i % 6], "X255");
+		announce(&peer, ZRTP_CLASS_TAG, "GCM ");
+		if (!memcmp(lists[i % 6], "S256", 4) && !memcmp(lists[i / 6], "S256", 4)) {
+			assert_string_equal(choose(&own, &peer).hash->name, "S256");
+		}
+	}
+}
+
 /* ---- the other side's Commit ---- */
 
 /* names: hash, cipher, tag, key agreement, SAS as a list. */
-static uint32_t accept_commit(struct zrtp_choice *out, const struct side *own, const char *names)
+static uint32_t accept_from(struct zrtp_choice *out, const struct side *own, const struct side *peer,
+			    const char *names)
 {
 	struct zrtp_commit commit = { .mode = ZRTP_MODE_DH };
 
@@ -653,7 +708,13 @@ static uint32_t accept_commit(struct zrtp_choice *out, const struct side *own, c
 	} else if (!memcmp(commit.name[ZRTP_CLASS_KEX], "Prsh", 4)) {
 		commit.mode = ZRTP_MODE_PRESHARED;
 	}
-	return zrtp_accept(out, &own->policy, &commit);
+	return zrtp_accept(out, &own->policy, &peer->hello, &commit);
+}
+
+/* Of one whose Hello lists the same. */
+static uint32_t accept_commit(struct zrtp_choice *out, const struct side *own, const char *names)
+{
+	return accept_from(out, own, own, names);
 }
 
 static void answer_is(const struct side *own, const char *names, uint32_t code)
@@ -799,6 +860,95 @@ static void multistream_ignores_the_sas_type_only(void **state)
 	answer_is(&own, "S256,AES1,HS80,DH3k,XXXX", ZRTP_ERROR_SAS);
 }
 
+/* What its own Hello does not list nobody may commit to, but for the mandatory. */
+static void a_commit_beyond_its_senders_hello_is_refused(void **state)
+{
+	static const struct {
+		enum zrtp_class which;
+		const char *list, *commit;
+		uint32_t code;
+	} cases[] = {
+		{ ZRTP_CLASS_HASH, "S384", "S384,AES1,HS80,DH3k,B32 ", ZRTP_ERROR_HASH },
+		{ ZRTP_CLASS_CIPHER, "AES3", "S256,AES3,HS80,DH3k,B32 ", ZRTP_ERROR_CIPHER },
+		{ ZRTP_CLASS_TAG, "GCM ", "S256,AES1,GCM ,DH3k,B32 ", ZRTP_ERROR_TAG },
+		{ ZRTP_CLASS_KEX, "X255", "S256,AES1,HS80,X255,B32 ", ZRTP_ERROR_KEX },
+		{ ZRTP_CLASS_SAS, "B256", "S256,AES1,HS80,DH3k,B256", ZRTP_ERROR_SAS },
+	};
+	struct zrtp_choice choice;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct side own, peer;
+
+		make(&own, "", "");
+		make(&peer, "", "");
+		want(&own, cases[i].which, cases[i].list);
+		assert_int_equal(accept_from(&choice, &own, &peer, cases[i].commit), cases[i].code);
+		assert_int_equal(accept_from(&choice, &own, &peer, "S256,AES1,HS80,DH3k,B32 "), 0);
+		announce(&peer, cases[i].which, cases[i].list);
+		assert_int_equal(accept_from(&choice, &own, &peer, cases[i].commit), 0);
+	}
+}
+
+/* ---- AES-GCM ---- */
+
+/* What Linphone 5.3 lists by itself. */
+static void make_linphone(struct side *side)
+{
+	make(side, "S256", "DH3k");
+	announce(side, ZRTP_CLASS_KEX, "DH3k,Mult");
+	want(side, ZRTP_CLASS_CIPHER, "AES1,AES3");
+	want(side, ZRTP_CLASS_TAG, "GCM ,HS80,HS32");
+}
+
+static void the_initiators_order_decides_on_gcm(void **state)
+{
+	struct side own, linphone;
+
+	(void)state;
+	make_linphone(&linphone);
+	make(&own, "S256", "DH3k");
+	want(&own, ZRTP_CLASS_CIPHER, "AES3,AES1");
+	assert_string_equal(choose(&own, &linphone).tag->name, "HS80"); /* not offered by us */
+	assert_string_equal(choose(&linphone, &own).tag->name, "HS80");
+	want(&own, ZRTP_CLASS_TAG, "HS80,GCM ");
+	assert_string_equal(choose(&own, &linphone).tag->name, "HS80");
+	assert_string_equal(choose(&linphone, &own).tag->name, "GCM ");
+	want(&own, ZRTP_CLASS_TAG, "GCM ,HS80");
+	assert_string_equal(choose(&own, &linphone).tag->name, "GCM ");
+	assert_string_equal(choose(&own, &linphone).cipher->name, "AES3");
+}
+
+/* RFC 7714 has no suite of the two. */
+static void gcm_does_not_go_with_aes2(void **state)
+{
+	static const char *const ciphers[] = { "AES1", "AES2", "AES3" };
+	struct zrtp_choice choice;
+	struct side a, b;
+	char names[40];
+
+	(void)state;
+	make(&a, "", "");
+	make(&b, "", "");
+	want(&b, ZRTP_CLASS_CIPHER, "AES1,AES2,AES3");
+	for (unsigned i = 0; i < 3; i++) {
+		bool fits = i != 1;
+
+		want(&a, ZRTP_CLASS_CIPHER, ciphers[i]);
+		want(&a, ZRTP_CLASS_TAG, "GCM ,HS32");
+		want(&b, ZRTP_CLASS_TAG, "GCM ,HS80,HS32");
+		assert_string_equal(choose(&a, &b).cipher->name, ciphers[i]);
+		assert_string_equal(choose(&a, &b).tag->name, fits ? "GCM " : "HS32");
+		want(&a, ZRTP_CLASS_TAG, "GCM ");
+		assert_string_equal(choose(&a, &b).tag->name, fits ? "GCM " : "HS80");
+		for (unsigned mult = 0; mult < 2; mult++) {
+			snprintf(names, sizeof(names), "S256,%s,GCM ,%s,B32 ", ciphers[i],
+				 mult ? "Mult" : "DH3k");
+			assert_int_equal(accept_from(&choice, &b, &a, names), fits ? 0 : ZRTP_ERROR_TAG);
+		}
+	}
+}
+
 static bool same_choice(const struct zrtp_choice *a, const struct zrtp_choice *b)
 {
 	return a->hash == b->hash && a->cipher == b->cipher && a->tag == b->tag && a->kex == b->kex &&
@@ -809,6 +959,7 @@ static bool same_choice(const struct zrtp_choice *a, const struct zrtp_choice *b
 static void every_choice_is_accepted_by_the_peer(void **state)
 {
 	static const char *const ciphers[] = { "", "AES1", "AES3,AES1", "AES2", "AES1,AES3" };
+	static const char *const tags[] = { "", "GCM ", "HS80,GCM ", "GCM ,HS32,HS80" };
 	uint64_t seed = 33;
 
 	(void)state;
@@ -822,10 +973,12 @@ static void every_choice_is_accepted_by_the_peer(void **state)
 		make_drawn(&b, &y, round & 2, &seed);
 		want(&a, ZRTP_CLASS_CIPHER, ciphers[round % 5]);
 		want(&b, ZRTP_CLASS_CIPHER, ciphers[round / 5 % 5]);
+		want(&a, ZRTP_CLASS_TAG, tags[round / 25 % 4]);
+		want(&b, ZRTP_CLASS_TAG, tags[round / 100 % 4]);
 		chosen = choose(&a, &b);
 		snprintf(names, sizeof(names), "%s,%s,%s,%s,%s", chosen.hash->name, chosen.cipher->name,
 			 chosen.tag->name, chosen.kex->name, chosen.sas->name);
-		assert_int_equal(accept_commit(&accepted, &b, names), 0);
+		assert_int_equal(accept_from(&accepted, &b, &a, names), 0);
 		assert_true(same_choice(&chosen, &accepted));
 	}
 }
@@ -853,6 +1006,8 @@ int main(void)
 		cmocka_unit_test(large_curves_take_s384_and_aes3_with_them),
 		cmocka_unit_test(large_curves_need_s384_on_both_sides),
 		cmocka_unit_test(small_curves_leave_hash_and_cipher_alone),
+		cmocka_unit_test(x448_takes_the_best_hash_with_a_new_bzrtp),
+		cmocka_unit_test(the_best_common_hash_is_that_of_both_lists),
 		cmocka_unit_test(a_commit_may_name_anything_offered),
 		cmocka_unit_test(a_commit_may_name_the_mandatory_unlisted),
 		cmocka_unit_test(a_commit_beyond_the_offer_gives_the_error_of_its_class),
@@ -860,6 +1015,9 @@ int main(void)
 		cmocka_unit_test(a_preshared_commit_names_no_key_agreement),
 		cmocka_unit_test(a_large_curve_with_s256_is_refused),
 		cmocka_unit_test(multistream_ignores_the_sas_type_only),
+		cmocka_unit_test(a_commit_beyond_its_senders_hello_is_refused),
+		cmocka_unit_test(the_initiators_order_decides_on_gcm),
+		cmocka_unit_test(gcm_does_not_go_with_aes2),
 		cmocka_unit_test(every_choice_is_accepted_by_the_peer),
 	};
 

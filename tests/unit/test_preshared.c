@@ -145,7 +145,7 @@ static void further_streams_follow_a_preshared_one(void **state) /* R135 */
 {
 	struct pair_config config = preshared_both();
 	struct pair *pair = verified(&config);
-	uint8_t key[2][48];
+	uint8_t key[2][ZRTP_EXPORTED_KEY_MAX];
 	size_t len[2];
 
 	(void)state;
@@ -723,7 +723,7 @@ static void replay(const struct kat *kat)
 	replay_same_keys(kat, pair);
 	for (unsigned i = 0; i < 2; i++) {
 		struct zrtp_session_info info = pair_session_info(pair, i);
-		uint8_t key[48];
+		uint8_t key[ZRTP_EXPORTED_KEY_MAX];
 		size_t len;
 
 		kat_same(kat, "sashash", info.sashash, sizeof(info.sashash));

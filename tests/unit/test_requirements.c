@@ -781,7 +781,7 @@ static void commit_to_changed_dhpart2(struct pair *pair, struct pair_packet *com
 {
 	struct zrtp_stream *stream = stream_of(pair, ALICE, commit->stream);
 	struct zrtp_exchange *exchange = stream->exchange;
-	struct zrtp_dhpart_octets *part = &exchange->dhpart2;
+	struct zrtp_dhpart2_octets *part = &exchange->dhpart2;
 	const struct zrtp_piece hashed = { part->octets, part->len };
 
 	memcpy(part->octets + offset, octets, len);

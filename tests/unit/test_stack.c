@@ -214,7 +214,10 @@ static void remember_what_follows(struct pair *pair, const struct pair_packet *c
 		remember_session_keys(&session_keys);
 	}
 	remember("s0", s0, hash->size);
-	assert_int_equal(zrtp_stream_keys_derive(&keys, hash, i->choice.cipher, s0, &context), 0);
+	assert_int_equal(
+		zrtp_stream_keys_derive(&keys, &(struct zrtp_suite){ hash, i->choice.cipher, i->choice.tag },
+					s0, &context),
+		0);
 	remember_stream_keys(&keys);
 }
 
@@ -392,7 +395,7 @@ static int fill(uint8_t *out, size_t len, void *arg)
 
 struct generate {
 	const struct zrtp_kex *kex;
-	uint8_t pv[ZRTP_PV_MAX];
+	uint8_t pv[ZRTP_KEM_MAX]; /* or a KEM's public key */
 	void *key;
 };
 
@@ -410,7 +413,7 @@ static void private_values_are_not_left_on_the_stack(void **state)
 	for (unsigned i = 0; i < ZRTP_KEX_ROWS; i++) {
 		struct generate g = { .kex = &zrtp_kex_rows()[i] };
 
-		if (!g.kex->ops) {
+		if (!g.kex->ops || !zrtp_algorithm_available(ZRTP_CLASS_KEX, g.kex->name)) {
 			continue;
 		}
 		remember_nothing();

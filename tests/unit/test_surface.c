@@ -43,7 +43,7 @@ static void both_sides_export_the_same_key_once_there_is_one(void **state)
 	for (unsigned c = 0; c < 2; c++) {
 		struct pair_config config = defaults();
 		struct pair *pair;
-		uint8_t key[2][48];
+		uint8_t key[2][ZRTP_EXPORTED_KEY_MAX];
 		size_t len[2] = { 0, 0 };
 
 		for (unsigned i = 0; i < 2; i++) {
@@ -80,7 +80,7 @@ static void exported_keys_are_the_vectors(void **state)
 		pair = replay_new(&replay, &config);
 		replay_run(pair);
 		for (unsigned s = 0; s < 2; s++) {
-			uint8_t key[48];
+			uint8_t key[ZRTP_EXPORTED_KEY_MAX];
 			size_t len;
 
 			assert_int_equal(zrtp_session_exported_key(session_of(pair, s), key, &len), ZRTP_OK);

@@ -32,14 +32,21 @@ static int run(const struct options *options)
 int main(int argc, char *argv[])
 {
 	struct options options;
-	int status = options_parse(&options, argc, argv);
+	int status;
 
+	/* First: the options depend on what it can do. */
+	if (srtp_init() != srtp_err_status_ok) {
+		(void)fprintf(stderr, "zrtpcall: cannot start libsrtp2\n");
+		return EXIT_USAGE;
+	}
+	status = options_parse(&options, argc, argv);
 	if (status >= 0) {
+		(void)srtp_shutdown();
 		return status;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (srtp_init() != srtp_err_status_ok || libre_init()) {
-		(void)fprintf(stderr, "zrtpcall: cannot start libsrtp2 or libre\n");
+	if (libre_init()) {
+		(void)fprintf(stderr, "zrtpcall: cannot start libre\n");
 		return EXIT_USAGE;
 	}
 	(void)fd_setsize(8192);

@@ -2,6 +2,10 @@
 /* The command line. One table has each option with its help and what it does. */
 #include "phone.h"
 
+#include <zrtp/srtp.h>
+
+#include <openssl/crypto.h>
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -290,9 +294,24 @@ static bool set_list(struct options *options, enum zrtp_class which, const char 
 	return zrtp_policy_set(&options->policy, which, value, NULL) == ZRTP_OK;
 }
 
+/* What this machine cannot do is offered to nobody. */
 static bool set_kex(struct options *options, const char *value)
 {
-	return set_list(options, ZRTP_CLASS_KEX, value);
+	static const char *const kems[] = { "X1M1", "X3M3" };
+	bool removed = false;
+
+	if (!set_list(options, ZRTP_CLASS_KEX, value)) {
+		return false;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		if (!zrtp_algorithm_available(ZRTP_CLASS_KEX, kems[i]) &&
+		    zrtp_policy_remove(&options->policy, ZRTP_CLASS_KEX, kems[i])) {
+			(void)fprintf(stderr, "zrtpcall: %s is left out of --kex, %s has no ML-KEM\n",
+				      kems[i], OpenSSL_version(OPENSSL_VERSION));
+			removed = true;
+		}
+	}
+	return !removed || options->policy.algorithms[ZRTP_CLASS_KEX].count;
 }
 
 static bool set_hash(struct options *options, const char *value)
@@ -307,7 +326,14 @@ static bool set_cipher(struct options *options, const char *value)
 
 static bool set_tag(struct options *options, const char *value)
 {
-	return set_list(options, ZRTP_CLASS_TAG, value);
+	if (!set_list(options, ZRTP_CLASS_TAG, value)) {
+		return false;
+	}
+	if (!zrtp_srtp_has_gcm() && zrtp_policy_remove(&options->policy, ZRTP_CLASS_TAG, "GCM")) {
+		(void)fprintf(stderr, "zrtpcall: GCM is left out of --tag, this libsrtp2 has no AES-GCM\n");
+		return options->policy.algorithms[ZRTP_CLASS_TAG].count;
+	}
+	return true;
 }
 
 static bool set_sas(struct options *options, const char *value)
@@ -537,10 +563,10 @@ static const struct option_row rows[] = {
 	{ "no-zrtp", NULL, "be a phone without ZRTP", set_no_zrtp },
 	{ "require", NULL, "no clear media at any time; hang up what does not get secure", set_require },
 	{ "secure-within", "SECONDS", "patience of --require (default: 10)", set_secure_within },
-	{ "kex", "LIST", "key agreements: X255 X448 EC25 EC38 EC52 DH3k DH2k", set_kex },
-	{ "hash", "LIST", "S256 S384", set_hash },
+	{ "kex", "LIST", "key agreements: X1M1 X3M3 X255 X448 EC25 EC38 EC52 DH3k DH2k", set_kex },
+	{ "hash", "LIST", "S256 S384 S512", set_hash },
 	{ "cipher", "LIST", "AES1 AES2 AES3", set_cipher },
-	{ "tag", "LIST", "HS32 HS80", set_tag },
+	{ "tag", "LIST", "HS32 HS80 GCM", set_tag },
 	{ "sas", "LIST", "B32 B256", set_sas },
 	{ "passive", NULL, "never begin an exchange", set_passive },
 	{ "allow-clear", NULL, "the peer may end encryption (GoClear)", set_allow_clear },
@@ -611,6 +637,9 @@ static void set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	zrtp_policy_init(&options->policy);
+	if (zrtp_srtp_has_gcm()) {
+		(void)set_list(options, ZRTP_CLASS_TAG, "GCM,HS80,HS32");
+	}
 	options->calls = 1;
 	options->user = "zrtpcall";
 	options->client_id = "zrtpcall";

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Two engines with X1M1 and X3M3: both roles, bad networks, fragments, and what does not fit. */
+#include "needs_mlkem.h"
+#include "pair.h"
+
+#include "internal.h"
+
+enum { ALICE, BOB, SECOND = 1000000, HEADER = 12, CRC = 4, COMMIT_PK = 108, DHPART_PV = 76 };
+
+static const char *const kems[] = { "X1M1", "X3M3" };
+
+static void list(struct zrtp_policy *policy, enum zrtp_class which, const char *names)
+{
+	assert_int_equal(zrtp_policy_set(policy, which, names, NULL), ZRTP_OK);
+}
+
+static struct pair_config with(const char *kex, unsigned mtu)
+{
+	struct pair_config config;
+
+	pair_config_init(&config);
+	for (unsigned i = 0; i < 2; i++) {
+		list(&config.policy[i], ZRTP_CLASS_KEX, kex);
+		list(&config.policy[i], ZRTP_CLASS_HASH, "S256,S384,S512");
+		config.policy[i].mtu = mtu;
+	}
+	return config;
+}
+
+static void assert_algorithms(const struct pair *pair, const char *kex, const char *hash)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		assert_string_equal(pair_info(pair, i, 0).algorithm[ZRTP_CLASS_KEX], kex);
+		assert_string_equal(pair_info(pair, i, 0).algorithm[ZRTP_CLASS_HASH], hash);
+		assert_string_equal(pair_info(pair, i, 0).algorithm[ZRTP_CLASS_CIPHER], "AES3");
+	}
+}
+
+/* ---- what works ---- */
+
+static void kems_lead_to_secure_in_both_roles(void **state)
+{
+	static const char *const hashes[] = { "S256", "S256,S384", "S512" }, *const best[] = { "S256", "S384",
+											       "S512" };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 12; i++) {
+		struct pair_config config = with(kems[i & 1], 0);
+		struct pair *pair;
+
+		config.policy[i >> 1 & 1].passive = true;
+		list(&config.policy[ALICE], ZRTP_CLASS_HASH, hashes[i / 4]);
+		pair = pair_secured(&config);
+		assert_algorithms(pair, kems[i & 1], best[i / 4]);
+		pair_add_stream(pair, 1);
+		pair_start(pair, 1);
+		assert_true(pair_run_until_secure(pair, 1, pair->now + 5 * SECOND));
+		pair_assert_keys(pair, 1);
+		assert_true(pair_info(pair, ALICE, 1).multistream);
+		pair_free(pair);
+	}
+}
+
+static void kem_contention_has_one_winner(void **state)
+{
+	unsigned alice = 0;
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned round = 0; round < 20; round++) {
+		struct pair_config config = with(kems[round & 1], 0);
+		struct pair *pair = pair_new(&config);
+
+		pair->side[0].prng += round * 7919;
+		pair->side[1].prng += round * 104729;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_assert_secure(pair, 0);
+		alice += pair_info(pair, ALICE, 0).initiator;
+		pair_free(pair);
+	}
+	assert_in_range(alice, 1, 19);
+}
+
+/* A third of all packets is lost; others come twice, and in any order. */
+static void kems_survive_a_bad_network(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned seed = 1; seed <= 60; seed++) {
+		struct pair_config config = with(kems[seed & 1], seed & 2 ? 600 : 0);
+		struct pair *pair = pair_started(&config);
+
+		pair->prng = seed * 0x9e3779b97f4a7c15ULL;
+		pair->loss = seed % 3 ? 30 : 0;
+		pair->duplicate = 30;
+		pair->jitter = 40000;
+		if (pair_run_until_secure(pair, 0, pair->now + 60 * SECOND)) {
+			pair_assert_keys(pair, 0);
+		} else {
+			assert_true(pair->loss);
+			failed++; /* ten repetitions were lost */
+		}
+		pair_free(pair);
+	}
+	assert_in_range(failed, 0, 6);
+}
+
+static void retained_secrets_match_with_kems(void **state)
+{
+	static const char *const lists[] = { "S256,S384,S512", "S512,S256", "S256" };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 6; i++) {
+		struct pair_config config = with(i & 1 ? "X1M1,DH3k" : "X3M3", 0);
+		struct pair *pair;
+
+		list(&config.policy[BOB], ZRTP_CLASS_HASH, lists[i / 2]);
+		pair = pair_new(&config);
+		for (unsigned call = 0; call < 3; call++) {
+			if (call) {
+				pair_new_call(pair, &config);
+			}
+			pair_add_stream(pair, 0);
+			pair_start(pair, 0);
+			assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+			pair_assert_secure(pair, 0);
+			for (unsigned side = 0; side < 2; side++) {
+				assert_int_equal(pair_session_info(pair, side).rs_matched, call > 0);
+				assert_false(pair_session_info(pair, side).cache_mismatch);
+			}
+			pair_run(pair, pair->now + SECOND);
+		}
+		pair_free(pair);
+	}
+}
+
+/* What today's Linphone lists; the PBX as it is set up by itself. */
+static void with_a_linphone_it_is_x1m1_in_either_role(void **state)
+{
+	(void)state;
+	needs_mlkem();
+	for (unsigned passive = 0; passive < 2; passive++) {
+		struct pair_config config = with("X1M1,DH3k", 0);
+		struct pair *pair;
+
+		list(&config.policy[ALICE], ZRTP_CLASS_KEX, "X1M1,X255,EC25,DH3k");
+		list(&config.policy[ALICE], ZRTP_CLASS_TAG, "GCM,HS80,HS32");
+		list(&config.policy[BOB], ZRTP_CLASS_HASH, "S256,S512");
+		list(&config.policy[BOB], ZRTP_CLASS_CIPHER, "AES1,AES3");
+		list(&config.policy[BOB], ZRTP_CLASS_TAG, "GCM,HS80,HS32");
+		config.policy[passive].passive = true;
+		pair = pair_secured(&config);
+		assert_algorithms(pair, "X1M1", "S512");
+		assert_int_equal(pair->side[ALICE].log[0].keys[ZRTP_SEND].tag_bits, 128);
+		pair_free(pair);
+	}
+}
+
+/* ---- fragments on the wire ---- */
+
+struct wire {
+	unsigned fragments, most, reversed, doubled;
+	uint16_t last_id[2];
+	struct pair_packet held; /* the first of two, to be sent after the second */
+	bool holds;
+};
+
+static bool is_fragment(const struct pair_packet *packet)
+{
+	return packet->octets[0] == 0x11;
+}
+
+/* Swaps the fragments of a message in pairs. */
+static bool swap(struct pair *pair, struct pair_packet *packet)
+{
+	struct wire *wire = pair->filter_arg;
+
+	if (!is_fragment(packet)) {
+		return true;
+	}
+	wire->fragments++;
+	wire->most = packet->len > wire->most ? (unsigned)packet->len : wire->most;
+	assert_true(packet->octets[12] << 8 | packet->octets[13]); /* never 0 */
+	if (!wire->holds) {
+		wire->held = *packet;
+		wire->holds = true;
+		return false;
+	}
+	pair->queue[pair->queued] = wire->held;
+	pair->queue[pair->queued++].at = packet->at + 1;
+	wire->holds = false;
+	wire->reversed++;
+	return true;
+}
+
+static void fragments_may_come_reversed_and_doubled(void **state)
+{
+	static const unsigned mtus[] = { 0, 1452, 1300, 900, 600 };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 10; i++) {
+		unsigned mtu = mtus[i / 2];
+		struct pair_config config = with(kems[i & 1], mtu);
+		struct wire wire = { 0 };
+		struct pair *pair;
+
+		config.policy[BOB].passive = true;
+		pair = pair_started(&config);
+		pair->filter = swap;
+		pair->filter_arg = &wire;
+		pair->duplicate = 50;
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 20 * SECOND));
+		pair_assert_keys(pair, 0);
+		assert_true(wire.most <= (mtu ? mtu : 1452));
+		/* X1M1 goes whole but for a small MTU. */
+		assert_int_equal(wire.fragments > 0, (i & 1) || mtu == 900 || mtu == 600);
+		pair_free(pair);
+	}
+}
+
+/* ---- what does not fit ---- */
+
+static void a_commit_is_answered_once(void **state)
+{
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair_tap taps[] = { { .type = "DHPart1 ", .to = ALICE, .lose = 3 },
+					   { .type = "Commit  ", .to = BOB },
+					   { .type = NULL } };
+		struct pair_config config = with("X1M1", 0);
+		struct pair *pair;
+		unsigned work;
+
+		config.policy[BOB].passive = true;
+		pair = pair_started(&config);
+		pair->filter = pair_tapped;
+		pair->filter_arg = taps;
+		while (taps[0].seen < 1) {
+			pair_run(pair, pair->now + 1000);
+		}
+		work = pair->side[BOB].session->work_left;
+		{
+			const struct pair_packet first = taps[0].last;
+
+			while (taps[0].seen < 3) {
+				pair_run(pair, pair->now + 1000);
+				assert_memory_equal(first.octets + HEADER, taps[0].last.octets + HEADER,
+						    first.len - HEADER - CRC);
+			}
+		}
+		assert_int_equal(pair->side[BOB].session->work_left, work);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 10 * SECOND));
+		pair_assert_secure(pair, 0);
+		pair_free(pair);
+	}
+}
+
+/* Changes an octet of a message on its way; the CRC is right again. */
+struct change {
+	const char *type;
+	size_t at;
+	uint8_t set[32];
+	size_t count; /* octets to set; 0: flip one */
+	unsigned done;
+};
+
+static bool apply(struct pair *pair, struct pair_packet *packet)
+{
+	struct change *change = pair->filter_arg;
+
+	if (pair_is(packet, change->type)) {
+		if (change->count) {
+			memcpy(packet->octets + HEADER + change->at, change->set, change->count);
+		} else {
+			packet->octets[HEADER + change->at] ^= 1;
+		}
+		pair_repair(packet->octets, packet->len);
+		change->done++;
+	}
+	return true;
+}
+
+static struct pair *changed(struct change *change, unsigned seconds)
+{
+	struct pair_config config = with("X1M1", 0);
+	struct pair *pair;
+
+	config.policy[BOB].passive = true;
+	pair = pair_started(&config);
+	pair->filter = apply;
+	pair->filter_arg = change;
+	assert_false(pair_run_until_secure(pair, 0, pair->now + seconds * SECOND));
+	assert_true(change->done > 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(pair->side[i].log[0].secure, 0);
+		assert_false(pair->side[i].log[0].has_keys[ZRTP_SEND]);
+	}
+	return pair;
+}
+
+static void a_changed_ciphertext_is_a_bad_confirm(void **state)
+{
+	static const size_t places[] = { DHPART_PV, DHPART_PV + 31, DHPART_PV + 32, DHPART_PV + 799 };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 4; i++) {
+		struct change change = { .type = "DHPart1 ", .at = places[i] };
+		struct pair *pair = changed(&change, 20);
+
+		assert_int_equal(pair->side[ALICE].log[0].error_code, ZRTP_ERROR_BAD_CONFIRM);
+		pair_free(pair);
+	}
+}
+
+static void a_changed_public_key_is_noticed(void **state)
+{
+	static const size_t places[] = { COMMIT_PK, COMMIT_PK + 32, COMMIT_PK + 831 };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 3; i++) {
+		struct change change = { .type = "Commit  ", .at = places[i] };
+		struct pair *pair = changed(&change, 20);
+
+		assert_true(pair->side[BOB].log[0].error || pair->side[ALICE].log[0].error);
+		pair_free(pair);
+	}
+}
+
+static void keys_that_are_none_end_the_exchange(void **state)
+{
+	struct change none = { .type = "Commit  ", .at = COMMIT_PK, .count = 32 },
+		      large = { .type = "Commit  ",
+				.at = COMMIT_PK + 32,
+				.set = { 0xff, 0xff, 0xff },
+				.count = 3 },
+		      zero = { .type = "DHPart1 ", .at = DHPART_PV, .count = 32 };
+	struct change *const changes[] = { &none, &large, &zero };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 3; i++) {
+		struct pair *pair = changed(changes[i], 20);
+		unsigned who = i == 2 ? ALICE : BOB;
+
+		assert_int_equal(pair->side[who].log[0].error_code, ZRTP_ERROR_BAD_PV);
+		assert_false(pair->side[who].log[0].error_from_peer);
+		pair_free(pair);
+	}
+}
+
+/* ---- fragments that are not the peer's ---- */
+
+/* Into Bob's stream, as if from that SSRC. */
+static enum zrtp_status inject(struct pair *pair, uint32_t ssrc, const struct zrtp_fragment *fragment)
+{
+	uint8_t datagram[ZRTP_MTU_MAX];
+	size_t len = zrtp_fragment_write(datagram, 9, ssrc, fragment);
+
+	assert_true(len);
+	return zrtp_stream_receive(pair->side[BOB].log[0].stream, datagram, len, pair->now);
+}
+
+static const struct zrtp_stream *bobs(const struct pair *pair)
+{
+	return pair->side[BOB].log[0].stream;
+}
+
+static bool no_commit(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	return !pair_is(packet, "Commit  ") && !is_fragment(packet);
+}
+
+/* Nothing is kept before there is a Hello, of a stranger, for another message than may come,
+ * and where nobody has offered what could be so long. */
+static void fragments_are_kept_only_where_they_mean_something(void **state)
+{
+	static const uint8_t octets[1428];
+	const struct zrtp_fragment good = { 7, ZRTP_COMMIT_MAX, 0, octets, 1428 },
+				   large = { 7, ZRTP_COMMIT_MAX + 4, 0, octets, 1428 };
+	struct pair_config config = with("X3M3", 0);
+	struct pair *pair;
+	size_t before;
+
+	(void)state;
+	needs_mlkem();
+	config.policy[BOB].passive = true;
+	pair = pair_started(&config);
+	before = pair->side[BOB].allocated;
+	assert_int_equal(inject(pair, 1000, &good), ZRTP_DROPPED); /* no Hello yet */
+	pair->filter = no_commit;
+	pair_run(pair, pair->now + SECOND);
+	assert_int_equal(pair_info(pair, BOB, 0).state, ZRTP_STATE_FOUND);
+	assert_int_equal(inject(pair, 4711, &good), ZRTP_DROPPED);
+	assert_int_equal(inject(pair, 2000, &good), ZRTP_DROPPED); /* our own */
+	assert_int_equal(inject(pair, 1000, &large), ZRTP_DROPPED);
+	assert_null(bobs(pair)->assembly);
+	assert_int_equal(pair->side[BOB].allocated, before);
+	for (unsigned i = 0; i < 100; i++) { /* one buffer, whatever comes */
+		struct zrtp_fragment other = good;
+
+		other.id = (uint16_t)(i + 1);
+		assert_int_equal(inject(pair, 1000, &other), ZRTP_OK);
+	}
+	assert_int_equal(pair->side[BOB].allocated, before + sizeof(struct zrtp_assembly));
+	/* And the peer's own Commit comes through all the same. */
+	pair->filter = NULL;
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 10 * SECOND));
+	pair_assert_secure(pair, 0);
+	assert_null(bobs(pair)->assembly);
+	assert_int_equal(inject(pair, 1000, &good), ZRTP_DROPPED); /* secure */
+	pair_free(pair);
+}
+
+static void without_a_kem_in_the_policy_there_are_no_fragments(void **state)
+{
+	static const uint8_t octets[1428];
+	const struct zrtp_fragment good = { 7, ZRTP_COMMIT_MAX, 0, octets, 1428 };
+	struct pair_config config = with("X255", 0);
+	struct pair *pair;
+
+	(void)state;
+	config.policy[BOB].passive = true;
+	pair = pair_started(&config);
+	pair->filter = no_commit;
+	pair_run(pair, pair->now + SECOND);
+	assert_int_equal(pair_info(pair, BOB, 0).state, ZRTP_STATE_FOUND);
+	assert_int_equal(inject(pair, 1000, &good), ZRTP_DROPPED);
+	assert_null(bobs(pair)->assembly);
+	pair_free(pair);
+}
+
+/* A message of fragments that is none costs one look at it, and its buffer goes back. */
+static void a_forged_message_in_fragments_is_dropped(void **state)
+{
+	static uint8_t octets[ZRTP_COMMIT_MAX];
+	struct pair_config config = with("X3M3", 0);
+	struct pair *pair;
+	size_t before;
+
+	(void)state;
+	needs_mlkem();
+	config.policy[BOB].passive = true;
+	pair = pair_started(&config);
+	pair->filter = no_commit;
+	pair_run(pair, pair->now + SECOND);
+	before = pair->side[BOB].allocated;
+	for (unsigned i = 0; i < 50; i++) {
+		struct zrtp_fragment a = { 7, sizeof(octets), 0, octets, 1428 },
+				     b = { 7, sizeof(octets), 1428, octets + 1428, sizeof(octets) - 1428 };
+
+		assert_int_equal(inject(pair, 1000, &a), ZRTP_OK);
+		assert_int_equal(inject(pair, 1000, &b), ZRTP_DROPPED);
+		assert_int_equal(pair->side[BOB].allocated, before);
+	}
+	pair->filter = NULL;
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 10 * SECOND));
+	pair_free(pair);
+}
+
+/* ---- a libcrypto without ML-KEM ---- */
+
+static void forget_mlkem(struct zrtp_context *context)
+{
+	for (unsigned i = 0; i < ZRTP_KEX_ROWS; i++) {
+		struct zrtp_kex *kex = &context->constants.kex[i];
+
+		if (zrtp_kex_is_kem(kex) && kex->group) {
+			kex->ops->free_group(kex->group);
+			kex->group = NULL;
+		}
+	}
+}
+
+static bool sends_nothing_of_kems(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	if (pair_is(packet, "Hello   ")) {
+		for (size_t i = HEADER; i + 4 <= packet->len; i += 4) {
+			assert_memory_not_equal(packet->octets + i, "X1M1", 4);
+			assert_memory_not_equal(packet->octets + i, "X3M3", 4);
+		}
+	}
+	return true;
+}
+
+static void what_libcrypto_has_not_is_not_offered(void **state)
+{
+	struct pair_config config = with("X1M1,X3M3,X255", 0);
+	struct pair *pair = pair_new(&config);
+	struct zrtp_session *session;
+
+	(void)state;
+	forget_mlkem(pair->side[ALICE].context);
+	forget_mlkem(pair->side[BOB].context);
+	pair_new_call(pair, &config);
+	pair->filter = sends_nothing_of_kems;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	assert_string_equal(pair_info(pair, ALICE, 0).algorithm[ZRTP_CLASS_KEX], "X255");
+	/* A list of which nothing remains makes no session, an empty one does. */
+	list(&config.policy[ALICE], ZRTP_CLASS_KEX, "X3M3,X1M1");
+	assert_int_equal(zrtp_session_new(&session, pair->side[ALICE].context, &config.policy[ALICE],
+					  &pair->side[ALICE].session->callbacks),
+			 ZRTP_CRYPTO);
+	list(&config.policy[ALICE], ZRTP_CLASS_KEX, "");
+	assert_int_equal(zrtp_session_new(&session, pair->side[ALICE].context, &config.policy[ALICE],
+					  &pair->side[ALICE].session->callbacks),
+			 ZRTP_OK);
+	zrtp_session_free(session);
+	pair_free(pair);
+}
+
+static void a_peer_that_has_it_meets_us_on_another_one(void **state)
+{
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair_config config = with("X1M1,DH3k", 0);
+		struct pair *pair = pair_new(&config);
+
+		forget_mlkem(pair->side[i & 1].context);
+		config.policy[i >> 1].passive = true;
+		pair_new_call(pair, &config);
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		assert_string_equal(pair_info(pair, ALICE, 0).algorithm[ZRTP_CLASS_KEX], "DH3k");
+		pair_free(pair);
+	}
+}
+
+static void available_is_what_a_session_offers(void **state)
+{
+	bool has = zrtp_algorithm_available(ZRTP_CLASS_KEX, "X1M1");
+	struct pair_config config = with("X1M1,DH3k", 0);
+	struct pair *pair = pair_new(&config);
+
+	(void)state;
+	assert_int_equal(pair->side[ALICE].session->policy.algorithms[ZRTP_CLASS_KEX].count, has ? 2 : 1);
+	assert_int_equal(zrtp_algorithm_available(ZRTP_CLASS_KEX, "X3M3"), has);
+	assert_true(zrtp_algorithm_available(ZRTP_CLASS_KEX, "DH3k"));
+	assert_true(zrtp_algorithm_available(ZRTP_CLASS_TAG, "GCM"));
+	assert_false(zrtp_algorithm_available(ZRTP_CLASS_KEX, "X1K1"));
+	pair_free(pair);
+}
+
+/* ---- memory ---- */
+
+static void heap_has_its_limits(void **state)
+{
+	struct pair_config config = with("X1M1", 0);
+	struct pair *pair;
+	size_t contexts, agreeing;
+
+	(void)state;
+	needs_mlkem();
+	pair = pair_new(&config);
+	contexts = sizeof(struct zrtp_context);
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+	agreeing = pair->side[ALICE].peak - contexts;
+	print_message("heap: secure %zu, while agreeing %zu octets\n", pair->side[ALICE].allocated - contexts,
+		      agreeing);
+	assert_in_range(agreeing, 1, 12 * 1024);
+	/* Another stream of the session. */
+	pair_add_stream(pair, 1);
+	assert_in_range(sizeof(struct zrtp_stream), 1, 2560);
+	pair_free(pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kems_lead_to_secure_in_both_roles),
+		cmocka_unit_test(kem_contention_has_one_winner),
+		cmocka_unit_test(kems_survive_a_bad_network),
+		cmocka_unit_test(retained_secrets_match_with_kems),
+		cmocka_unit_test(with_a_linphone_it_is_x1m1_in_either_role),
+		cmocka_unit_test(fragments_may_come_reversed_and_doubled),
+		cmocka_unit_test(a_commit_is_answered_once),
+		cmocka_unit_test(a_changed_ciphertext_is_a_bad_confirm),
+		cmocka_unit_test(a_changed_public_key_is_noticed),
+		cmocka_unit_test(keys_that_are_none_end_the_exchange),
+		cmocka_unit_test(fragments_are_kept_only_where_they_mean_something),
+		cmocka_unit_test(without_a_kem_in_the_policy_there_are_no_fragments),
+		cmocka_unit_test(a_forged_message_in_fragments_is_dropped),
+		cmocka_unit_test(what_libcrypto_has_not_is_not_offered),
+		cmocka_unit_test(a_peer_that_has_it_meets_us_on_another_one),
+		cmocka_unit_test(available_is_what_a_session_offers),
+		cmocka_unit_test(heap_has_its_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
