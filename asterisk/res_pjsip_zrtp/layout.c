@@ -10,22 +10,58 @@
 
 #include "asterisk/strings.h"
 
-/* The same in all versions, and checked by layout_find(). */
-#define RX_TRANSPORT 8
-#define TX_POOL 16
-#define DLG_POOL 48
+/*! The beginning of pjsip_rx_data. This and the following are the same in all versions. */
+struct rx_begin {
+	pj_pool_t *pool;
+	void *transport;
+};
 
-/*! The text of the message and its length are before the pointer to it, and before these are the source's port and address. */
-#define RX_SOURCE_BEFORE_MSG 72
-#define RX_SOURCE_SIZE 46
+/*! A part of it: where a message came from, and the message. Parts of it are structures of their own. */
+struct rx_message {
+	struct {
+		pj_ssize_t size;
+		uint32_t address[7];
+		int address_size;
+		char source[46];
+		int port;
+	} packet;
+	struct {
+		char *text;
+		int size;
+		pjsip_msg *msg;
+	} message;
+};
+
+#define RX_SOURCE_BEFORE_MSG (offsetof(struct rx_message, message.msg) - offsetof(struct rx_message, packet.source))
+
+/*! The beginning of pjsip_tx_data. */
+struct tx_begin {
+	void *prev, *next;
+	pj_pool_t *pool;
+};
+
+/*! The beginning of pjsip_dialog. */
+struct dlg_begin {
+	void *prev, *next;
+	char name[32];
+	pj_pool_t *pool;
+};
+
+/*! A part of pjsip_transport: its type, where it leads to, and the name of the type. */
+struct transport_part {
+	struct {
+		long type;
+		uint32_t address[7];
+	} key;
+	const char *name;
+};
 
 /*! What transports by TLS have for a type; with IPv6 the second one. */
 enum { TRANSPORT_TLS = 3, TRANSPORT_TLS6 = 3 + 128 };
 
-/*! Where the type of a transport may be, and how far behind it the pointer to its name is. */
+/*! Where that part of a transport may begin. */
 #define TYPE_FROM 32
 #define TYPE_TO 128
-#define NAME_BEHIND_TYPE 40
 
 static struct layout found;
 
@@ -58,20 +94,20 @@ const char *rx_source(const pjsip_rx_data *rdata)
 {
 	const char *source = at(rdata, found.rx_msg - RX_SOURCE_BEFORE_MSG);
 
-	return memchr(source, '\0', RX_SOURCE_SIZE) ? source : "";
+	return memchr(source, '\0', sizeof(((struct rx_message *) 0)->packet.source)) ? source : "";
 }
 
 int rx_is_tls(const pjsip_rx_data *rdata)
 {
-	const void *transport = pointer_at(rdata, RX_TRANSPORT);
+	const void *transport = ((const struct rx_begin *) rdata)->transport;
+	const struct transport_part *part;
 	size_t offset;
-	long type;
 
 	/* What is not recognized counts as not protected. */
 	for (offset = TYPE_FROM; transport && offset < TYPE_TO; offset += sizeof(long)) {
-		type = *(const long *) at(transport, offset);
-		if ((type == TRANSPORT_TLS || type == TRANSPORT_TLS6)
-			&& pointer_at(transport, offset + NAME_BEHIND_TYPE) == pjsip_transport_get_type_name(type)) {
+		part = at(transport, offset);
+		if ((part->key.type == TRANSPORT_TLS || part->key.type == TRANSPORT_TLS6)
+			&& part->name == pjsip_transport_get_type_name(part->key.type)) {
 			return 1;
 		}
 	}
@@ -86,7 +122,7 @@ pjsip_msg *tx_message(const pjsip_tx_data *tdata)
 
 pj_pool_t *tx_pool(const pjsip_tx_data *tdata)
 {
-	return pointer_at(tdata, TX_POOL);
+	return ((const struct tx_begin *) tdata)->pool;
 }
 
 pjsip_inv_state inv_state(const pjsip_inv_session *inv)
@@ -106,7 +142,7 @@ pjmedia_sdp_neg *inv_negotiator(const pjsip_inv_session *inv)
 
 pj_pool_t *dialog_pool(const pjsip_dialog *dlg)
 {
-	return pointer_at(dlg, DLG_POOL);
+	return ((const struct dlg_begin *) dlg)->pool;
 }
 
 pjsip_fromto_hdr *dialog_local(const pjsip_dialog *dlg)

@@ -272,7 +272,7 @@ static const char *find_message(struct finding *finding)
 	}
 	snprintf(request, sizeof(request), "INVITE sip:called@192.0.2.7 SIP/2.0\r\n" HEADERS
 		"Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s", strlen(SDP_PLAIN), SDP_PLAIN);
-	/* It begins with the pool. */
+	/* It begins so. */
 	*(pj_pool_t **) rdata = finding->pool;
 	text = copy(finding, request);
 	msg = pjsip_parse_rdata(text, strlen(text), rdata);
@@ -302,10 +302,18 @@ static const char *check_module(void)
 		&& !ua->on_tx_response && ua->on_tsx_state ? NULL : "modules";
 }
 
+/*! What a dialog has of each side: the header, its text, hash of the tag, Contact, two numbers of CSeq. */
+struct party {
+	pjsip_fromto_hdr *hdr;
+	pj_str_t text;
+	uint32_t hash;
+	void *contact;
+	int32_t first, last;
+};
+
 static const char *find_parties(struct finding *finding, const pjsip_dialog *dlg)
 {
-	/* Each has: pointer to the header, its text, hash of the tag, pointer to Contact, two numbers. */
-	static const size_t party = 48;
+	const size_t party = sizeof(struct party);
 	struct layout *layout = &finding->layout;
 	const pj_str_t *text;
 	size_t i, times = 0;
@@ -385,8 +393,13 @@ static const char *find_state(struct finding *finding, pjsip_inv_session *inv)
 	return codes == 1 && states == 1 ? NULL : "the state of a call";
 }
 
-/*! Behind the dialog: a role and options. */
-#define NEG_BEHIND_DLG 16
+/*! A part of pjsip_inv_session. */
+struct inv_part {
+	pjsip_dialog *dlg;
+	int role;
+	unsigned int options;
+	pjmedia_sdp_neg *neg;
+};
 
 /*! \brief A call, with a description of ours or without. */
 static const char *find_call(struct finding *finding, pjsip_dialog *dlg, const pjmedia_sdp_session *sdp)
@@ -401,7 +414,7 @@ static const char *find_call(struct finding *finding, pjsip_dialog *dlg, const p
 		return "a call cannot be made";
 	}
 	layout->inv_dlg = find_pointer(inv, INV_SIZE, dlg);
-	layout->inv_neg = layout->inv_dlg + NEG_BEHIND_DLG;
+	layout->inv_neg = layout->inv_dlg + offsetof(struct inv_part, neg);
 	layout_use(layout);
 	neg = inv_negotiator(inv);
 	if (!layout->inv_dlg || !neg != !sdp || (neg && (pjmedia_sdp_neg_get_state(neg) != PJMEDIA_SDP_NEG_STATE_LOCAL_OFFER
