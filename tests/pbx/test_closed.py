@@ -150,8 +150,12 @@ def moved_to_fax(lab):
         phone.call("record", laboratory.PROXY_PORT)
         phone.secure()
         lab.pbx.secure("fax")
+        logged = len(lab.pbx.log())
         for offer in (f"m=image {STRANGER} {FAX}", f"m=audio 0 RTP/AVP 0\nm=image {STRANGER} {FAX}"):
             equal("answer", relay.offer(offer).split()[1], "488")
+        # Without a word of ours Asterisk refuses it too, when nobody has answered for some seconds.
+        equal("refused by us", len(re.findall(r"T\.38 .* refused, it would take the call out of ZRTP", lab.pbx.log()[logged:])) > 0,
+              True)
         calls.talk(1)
         equal("state", lab.pbx.stream("fax")["State"], "secure")
         phone.hang_up()
