@@ -417,6 +417,22 @@ static void the_only_secret_under_a_new_label_proves_by_zid(void **state)
 	}
 }
 
+/* Nor where the others have matched in no call, and are not what was used last. */
+static void one_of_several_secrets_does_not_prove_by_zid(void **state)
+{
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	put(&t, PHONE, "c", T + 2 * MINUTE, 3, 0);
+	put(&t, PHONE, "a", T + 3 * MINUTE, 4, 1);
+	put(&t, PHONE, "new", T + 4 * MINUTE, 5, 4);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	stores_end(&t);
+}
+
 static void the_users_word_puts_a_line_first(void **state)
 {
 	(void)state;
@@ -437,6 +453,29 @@ static void the_users_word_puts_a_line_first(void **state)
 		}
 		stores_end(&t);
 	}
+}
+
+/* An administrator's no is of all that the ZID has; what nobody has verified stays so. */
+static void an_administrators_no_is_of_all_lines(void **state)
+{
+	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_OWN), r;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	struct test_store t;
+
+	(void)state;
+	stores_zid(zid, 1);
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	in.changed = ZRTP_CHANGED_VERIFIED;
+	in.verified = true;
+	stores_put(&t, 1, "a", T, &in);
+	put_word(&t, OTHER, "a", T + MINUTE, 3);
+	r = offered(&t, "a", T + 2 * MINUTE, 3, 1, 0);
+	assert_true(r.verified && r.rs2_other && r.other_verified);
+	assert_int_equal(zrtp_store_set_verified(t.store, stores_own, zid, false, &t.error), ZRTP_STORE_OK);
+	r = offered(&t, "a", T + 3 * MINUTE, 3, 1, 0);
+	assert_true(!r.verified && r.rs2_other && !r.other_verified);
+	stores_end(&t);
 }
 
 /* It is as old as what it has taken the place of: whose ZID this is does not change. */
@@ -529,6 +568,12 @@ static void what_is_of_one_says_nothing_of_another(void **state)
 	in.changed = ZRTP_CHANGED_EXPIRY;
 	stores_put(&t, 1, "a", T + 201, &in);
 	offered(&t, "a", T + 202, 2, 0, 0);
+	in.line = stores_get(&t, 1, "a", T + 202).line; /* which has made another one since */
+	stores_put(&t, 1, "a", T + 203, &in);
+	offered(&t, "a", T + 204, 2, 0, 0);
+	stores_secret(in.rs1, 2);
+	stores_put(&t, 1, "a", T + 205, &in);
+	offered(&t, "a", T + 206, 0, 0, 0);
 	stores_end(&t);
 	open_memory(&t);
 	put(&t, PHONE, "a", T, 1, 0);
@@ -666,7 +711,9 @@ int main(void)
 		cmocka_unit_test(a_mismatch_begins_another_line_without_v),
 		cmocka_unit_test(a_new_label_begins_a_line_of_its_own),
 		cmocka_unit_test(the_only_secret_under_a_new_label_proves_by_zid),
+		cmocka_unit_test(one_of_several_secrets_does_not_prove_by_zid),
 		cmocka_unit_test(the_users_word_puts_a_line_first),
+		cmocka_unit_test(an_administrators_no_is_of_all_lines),
 		cmocka_unit_test(what_the_users_word_put_first_is_as_old),
 		cmocka_unit_test(what_is_of_one_says_nothing_of_another),
 		cmocka_unit_test(what_is_offered_of_other_labels),

@@ -566,6 +566,7 @@ static void a_spare_key_pair_of_another_type_is_not_used(void **state)
 		pair_assert_keys(pair, 0);
 		assert_string_equal(pair_info(pair, PBX, 0).algorithm[ZRTP_CLASS_KEX], "X255");
 		assert_int_equal(key_pairs, i == 2 ? 1 : 2);
+		assert_null(pair->side[PBX].session->spare_key); /* there is no other exchange */
 		pair_free(pair);
 	}
 }
