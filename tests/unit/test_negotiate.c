@@ -686,7 +686,7 @@ static void the_best_common_hash_is_that_of_both_lists(void **state)
 		make(&own, lists[i / 6], "X255"); /* others as before */
 		make(&peer, lists[i % 6], "X255");
 		announce(&peer, ZRTP_CLASS_TAG, "GCM ");
-		if (!memcmp(lists[i % 6], "S256", 4) && !memcmp(lists[i / 6], "S256", 4)) {
+		if (!strncmp(lists[i % 6], "S256", 4) && !strncmp(lists[i / 6], "S256", 4)) {
 			assert_string_equal(choose(&own, &peer).hash->name, "S256");
 		}
 	}
