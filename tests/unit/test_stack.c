@@ -59,6 +59,29 @@ static void what_is_left_is_found(void **state)
 	assert_true(calls > 0);
 }
 
+/* ---- wipes ---- */
+
+/* What comes after a secret may overwrite it by chance, and need not: so here is whether it
+ * was wiped where it stood. What a source of randomness gave, and s0. */
+static const uint8_t *drawn_at;
+static size_t drawn_len;
+static bool wiped;
+static const uint8_t *s0_of;
+static unsigned s0_wiped;
+
+/* In the place of libcrypto's. */
+void OPENSSL_cleanse(void *octets, size_t len)
+{
+	const uint8_t *at = octets;
+	volatile uint8_t *all = octets;
+
+	s0_wiped += s0_of && len == ZRTP_HASH_MAX && !memcmp(octets, s0_of, 32);
+	for (size_t i = 0; i < len; i++) {
+		all[i] = 0;
+	}
+	wiped |= drawn_len && at <= drawn_at && at + len >= drawn_at + drawn_len;
+}
+
 /* ---- step by step ---- */
 
 struct step {
@@ -153,12 +176,16 @@ static void no_secret_of_an_exchange_is_left_on_the_stack(void **state) /* R110 
 			remember(fields[f], field.octets, field.len);
 		}
 		assert_true(remembered.count >= 12);
+		s0_of = kat_get(&kat_dh[i], "s0").octets;
+		s0_wiped = 0;
 		replay_config(&replay, &kat_dh[i], &config);
 		pair = replay_new(&replay, &config);
 		pair_add_stream(pair, 0);
 		pair_start(pair, 0);
 		run_steps(pair, pair->now + SECOND, NULL);
 		pair_assert_secure(pair, 0);
+		assert_int_equal(s0_wiped, 2);
+		s0_of = NULL;
 		pair_free(pair);
 	}
 	assert_true(looks > 20 * KAT_COUNT(kat_dh));
@@ -379,23 +406,6 @@ static void a_pbxsecret_is_not_left_on_the_stack(void **state) /* R472 */
 
 static uint64_t prng = 4711;
 static uint8_t drawn[ZRTP_PRIVATE_MAX];
-
-/* Where; what comes after a draw may overwrite it by chance, and need not. */
-static const uint8_t *drawn_at;
-static size_t drawn_len;
-static bool wiped;
-
-/* In the place of libcrypto's. */
-void OPENSSL_cleanse(void *octets, size_t len)
-{
-	const uint8_t *at = octets;
-	volatile uint8_t *all = octets;
-
-	for (size_t i = 0; i < len; i++) {
-		all[i] = 0;
-	}
-	wiped |= drawn_len && at <= drawn_at && at + len >= drawn_at + drawn_len;
-}
 
 static int fill(uint8_t *out, size_t len, void *arg)
 {

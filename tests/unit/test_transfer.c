@@ -70,6 +70,8 @@ static void fill(struct test_store *t)
 		in.changed |= ZRTP_CHANGED_PBX;
 		in.has_pbx = true;
 		stores_secret(in.pbxsecret, i + 3);
+		in.has_pbx_alternate = true;
+		stores_secret(in.pbx_alternate, i + 4);
 		assert_int_equal(zrtp_store_put(t->store, &key, 1001, &in, &t->error), ZRTP_STORE_OK);
 	}
 	assert_int_equal(zrtp_store_set_name(t->store, stores_own, zid, "Zoë \"Z\"", &t->error),
@@ -84,6 +86,7 @@ static void what_is_exported_comes_back_whole(void **state)
 {
 	static struct text first, second;
 	struct test_store from, to;
+	struct zrtp_retained r;
 	uint64_t count;
 
 	(void)state;
@@ -107,6 +110,12 @@ static void what_is_exported_comes_back_whole(void **state)
 		assert_int_equal(zrtp_store_export(to.store, sink, &second, &count, &to.error),
 				 ZRTP_STORE_OK);
 		assert_string_equal(first.octets, second.octets);
+		/* What neither of the two texts has would be missing in both. */
+		r = stores_get(&to, 100, "b", 1002);
+		assert_true(stores_is_secret(r.rs1, 102) && r.has_pbx && r.has_pbx_alternate);
+		assert_true(stores_is_secret(r.pbxsecret, 103) && stores_is_secret(r.pbx_alternate, 104));
+		assert_int_equal(r.auxsecret_len, 3);
+		assert_memory_equal(r.auxsecret, "aux", 3);
 		stores_end(&from);
 		stores_end(&to);
 	}
