@@ -52,6 +52,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	struct media *media = stream_arg;
 	struct zrtp_session_info session;
 	struct zrtp_stream_info info;
+	char tag[sizeof(info.algorithm[0])];
 	int again;
 
 	zrtp_stream_get_info(stream, &info);
@@ -60,10 +61,11 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	peer_secure(&media->peer, &media->source);
 	ao2_unlock(media);
 
+	status_name(tag, sizeof(tag), info.algorithm[ZRTP_CLASS_TAG]);
 	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s, zrtp-hash %s\n", media_name(media),
 		info.initiator ? "initiator" : "responder", session.sas,
 		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
-		info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], session.peer_client_id,
+		info.algorithm[ZRTP_CLASS_CIPHER], tag, session.peer_client_id,
 		signalling_status_text(info.hello_hash));
 	media->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
