@@ -75,7 +75,7 @@ def attack(plan, number):
 
 def _options(dice, two):
     """How the zrtpcalls of a call are started."""
-    return {"kex": dice.choice(("X255", "X255", "DH3k", "EC25")), "tag": dice.choice(("HS80", "HS32")),
+    return {"kex": dice.choice(("X255", "X255", "DH3k", "EC25")), "tag": dice.choice(("GCM", "HS80", "HS32")),
             "cipher": dice.choice(("AES1", "AES3")), "passive": dice.random() < 0.2,
             "no_hash": dice.random() < 0.15 and not two, "known": dice.random() < 0.4,
             "loss": dice.choice((0, 0, 0, 20))}

@@ -21,6 +21,7 @@ class Meddler(Proxy):
         self.answers = queue.Queue()
         self.asked = False
         self.sequence = None
+        self.deaf = False  # the phone gets no re-INVITE of the PBX, which it would answer with its own zrtp-hash
 
     def _sip(self, way, data):
         text = data.decode(errors="replace")
@@ -28,6 +29,8 @@ class Meddler(Proxy):
             self.invite = super()._sip(way, data).decode()
             self.sequence = int(header(text, "CSeq").split()[0])
             return self.invite.encode()
+        if way != TO_PBX and self.deaf and text.startswith("INVITE "):
+            return b""
         if way != TO_PBX and self.asked and f"CSeq: {self.sequence} " in text:
             if not text.startswith("SIP/2.0 1"):
                 self.answers.put(text)

@@ -198,7 +198,9 @@ class Failing:
             time.sleep(0.1)
             return any(capture.kind(d) == "zrtp" and capture.message_type(d) == "Commit" for d in list(self.answers))
         wait.until("a Commit of the PBX", 5, commits)
-        self.send(self.peer.packet(forge.message("Error   ", struct.pack(">I", 0x51))))
+        for _ in range(4):  # an Error is repeated until it is acknowledged (5.9)
+            self.send(self.peer.packet(forge.message("Error   ", struct.pack(">I", 0x51))))
+            time.sleep(0.15)
 
 
 def goes_clear(lab, relay, phone):
@@ -228,6 +230,7 @@ def begun_again(lab, fails):
             test_closed.meddled(lab, "confirm") as relay, test_closed.Stranger() as other:
         goes_clear(lab, relay, phone)
         failing = Failing(lambda octets: other.socket.sendto(octets, ("127.0.0.1", other.target)), other.heard)
+        relay.deaf = fails
         moves_on(relay, other, failing.attribute() if fails else OTHER_HASH)
         known = len(tone.read(test_closed.heard_file(lab, "confirm")))
         if fails:

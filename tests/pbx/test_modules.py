@@ -212,12 +212,12 @@ def forced(bench):
             time.sleep(1.5)
             stream = pbx.stream("strict")
             equal("still secure", (stream["State"], stream["SAS"]), ("secure", sas))
-            received = phone.statistics()
+            tag, received = stream["Tag"], phone.statistics()
             phone.hang_up()
         first = laboratory.rtp_port("strict")
         port = next(d.target for d in wire.datagrams
                     if capture.kind(d.data) == "zrtp" and first <= d.target < first + 10)
-        count = capture.check_secure(wire, port, "HS80", {"heard": 440, "said": 440})
+        count = capture.check_secure(wire, port, tag, {"heard": 440, "said": 440})
         if count["heard"] < 300 or count["reports"] < 3:
             raise AssertionError(f"too few packets: {count} {received}")
         plain = [d for d in capture.media(wire.between(target=port), "rtp") if len(d.data) == capture.ULAW_PACKET]
@@ -260,12 +260,13 @@ def switched_off(bench):
                 alive(pbx, "module load test_srtp_off.so")
                 told(pbx, "SRTP was switched off in this Asterisk")
                 time.sleep(3)
-                equal("state", pbx.stream("strict")["State"], "secure")
+                stream = pbx.stream("strict")
+                equal("state", stream["State"], "secure")
                 phone.hang_up()
             first = laboratory.rtp_port("strict")
             port = next(d.target for d in wire.datagrams
                         if capture.kind(d.data) == "zrtp" and first <= d.target < first + 10)
-            count = capture.check_secure(wire, port, "HS80", {"heard": 440, "said": 440})
+            count = capture.check_secure(wire, port, stream["Tag"], {"heard": 440, "said": 440})
             equal(f"packets until the end: {count}", count["heard"] > 150, True)
             secure_call(lab)
             equal("exit status", pbx.stop(), 0)
