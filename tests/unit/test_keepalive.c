@@ -15,7 +15,8 @@
 static void is_a_binding_indication_and_neither_rtp_rtcp_nor_zrtp(void **state)
 {
 	const uint8_t id[KEEPALIVE_ID_SIZE] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
-	const uint8_t expected[KEEPALIVE_SIZE] = { 0x00, 0x11, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+	const uint8_t expected[KEEPALIVE_SIZE] = { 0x00, 0x11, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, 1,  2,
+						   3,    4,    5,    6,    7,    8,    9,    10,   11, 12 };
 	uint8_t out[KEEPALIVE_SIZE + 1];
 
 	(void)state;
