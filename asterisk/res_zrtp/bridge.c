@@ -42,15 +42,10 @@ struct reach {
 	enum listening listening;
 };
 
-/*!
- * Looks so far. Each gets its number before it looks, and a leg passes over what an earlier one
- * tells after a later one. So no lock has to be held while a bridge or a channel is waited for:
- * whatever changes behind a look is news of its own, and has a later look.
- */
-static uint64_t looks;
-
-static uint64_t next_look(void)
+uint64_t bridge_next_look(void)
 {
+	static uint64_t looks;
+
 	return __atomic_add_fetch(&looks, 1, __ATOMIC_ACQ_REL);
 }
 
@@ -236,7 +231,7 @@ static void reach_from(struct reach *reach, struct ast_bridge *bridge)
 {
 	size_t at, i;
 
-	reach->look = next_look();
+	reach->look = bridge_next_look();
 	reach->listening = LISTEN_NO;
 	AST_VECTOR_INIT(&reach->bridges, 2);
 	reach_add(reach, ao2_bump(bridge));
@@ -325,7 +320,7 @@ static struct ast_bridge *bridge_near(struct ast_channel *chan)
 /*! \pre no lock of a channel or bridge is held */
 static void look_at_channel(struct ast_channel *chan, void (*then)(struct ast_channel *chan))
 {
-	uint64_t look = next_look();
+	uint64_t look = bridge_next_look();
 	struct ast_bridge *bridge = bridge_near(chan);
 	struct party *party;
 

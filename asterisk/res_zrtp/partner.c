@@ -31,9 +31,6 @@
 
 static struct tasks looks = TASKS_INIT;
 
-/*! Looks so far: of two at once, what the earlier one saw is passed over after the later one. */
-static uint64_t looked;
-
 AST_VECTOR(others, struct ast_channel *);
 
 /*! \brief Is this leg, which is one of ours, encrypted? \retval 1 yes, 0 perhaps soon, -1 no */
@@ -237,7 +234,7 @@ static int want(struct ast_channel *chan, const struct settings *settings)
 void partner_bridged(struct ast_channel *chan)
 {
 	struct media *media = bridge_media(chan);
-	uint64_t look = __atomic_add_fetch(&looked, 1, __ATOMIC_ACQ_REL);
+	uint64_t look = bridge_next_look();
 	struct ast_bridge *bridge = media && want(chan, media->settings) ? bridge_of(chan) : NULL;
 	struct partner_facts facts;
 

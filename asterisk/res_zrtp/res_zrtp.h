@@ -658,6 +658,14 @@ void bridge_look(struct ast_channel *chan);
 void bridge_listen(struct ast_channel *chan);
 /*! \brief As bridge_look() for a channel by its uniqueid, if there is one. */
 void bridge_look_at(const char *channel_id);
+/*!
+ * \brief The number of a look at a bridge or channel: to be taken before it.
+ *
+ * Whoever keeps what was seen passes over what an earlier look saw after a later one. So no lock
+ * has to be held while a bridge or a channel is waited for: whatever changes behind a look is
+ * news of its own, and has a later look. Any thread.
+ */
+uint64_t bridge_next_look(void);
 
 #ifdef HAVE_SNAPSHOT_BASE
 #define SNAPSHOT_ID(snapshot) ((snapshot)->base->uniqueid)
