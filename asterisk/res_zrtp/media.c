@@ -187,7 +187,7 @@ int media_is_end(struct media *media)
 
 void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)
 {
-	struct ast_sockaddr address;
+	struct ast_sockaddr address, known;
 	struct net_address to;
 	int follows;
 
@@ -195,8 +195,12 @@ void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)
 	follows = media->gate.tx == GATE_SECURE && media->pass.role == ROLE_END && peer_waits_at(&media->peer, &to);
 	ao2_unlock(media);
 
-	if (follows) {
-		core_address(&address, &to);
+	if (!follows) {
+		return;
+	}
+	core_address(&address, &to);
+	ast_rtp_instance_get_incoming_source_address(instance, &known);
+	if (ast_sockaddr_cmp(&known, &address)) {
 		ast_debug(1, "%s: no RTP has come yet, ours goes where its ZRTP comes from: %s\n",
 			ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
 		ast_rtp_instance_set_incoming_source_address(instance, &address);
