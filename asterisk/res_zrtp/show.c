@@ -61,10 +61,16 @@ static void send_fields(struct mansession *session, const char *head, const stru
 	struct ast_channel *chan, struct ast_str *fields)
 {
 	const char *id = astman_get_header(message, "ActionID");
+	char name[AST_CHANNEL_NAME], unique_id[AST_MAX_UNIQUEID];
 
+	/* They change when it is moved. */
+	ast_channel_lock(chan);
+	ast_copy_string(name, ast_channel_name(chan), sizeof(name));
+	ast_copy_string(unique_id, ast_channel_uniqueid(chan), sizeof(unique_id));
+	ast_channel_unlock(chan);
 	astman_append(session, "%s\r\n%s%s%sChannel: %s\r\nUniqueid: %s\r\n%s\r\n", head,
 		ast_strlen_zero(id) ? "" : "ActionID: ", id, ast_strlen_zero(id) ? "" : "\r\n",
-		ast_channel_name(chan), ast_channel_uniqueid(chan), ast_str_buffer(fields));
+		name, unique_id, ast_str_buffer(fields));
 }
 
 static int action_channel(struct mansession *session, const struct message *message)

@@ -200,7 +200,10 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 	if (media) {
 		ao2_lock(media);
 		ao2_replace(media->listener, listener);
-		media->medium = medium;
+		/* Others read it without the lock: written once, not with each message. */
+		if (media->medium != medium) {
+			media->medium = medium;
+		}
 		ao2_unlock(media);
 		dialog_find(media);
 	}
