@@ -120,7 +120,11 @@ class ZrtpPhone:
                     raise AssertionError(f"{self.name} ended with {self.process.poll()}: {self.errors()}")
             return self.all(event, **fields)
         wanted = " ".join(f"{name}={value}" for name, value in fields.items())
-        return wait.until(f"{self.name}: event {event} {wanted}", seconds, probe)[0]
+        try:
+            return wait.until(f"{self.name}: event {event} {wanted}", seconds, probe)[0]
+        except wait.Timeout as late:
+            last = "\n".join(str(e) for e in self.events[-12:])
+            raise wait.Timeout(f"{late}; its last events:\n{last}\n{self.errors()[-1000:]}") from None
 
     def expect_call(self):
         """Forget the events so far: the next call is what counts."""

@@ -511,6 +511,7 @@ class Loss(Pair):
             self.assertEqual(alice.secure(20), bob.secure(20))
             for phone in (alice, bob):
                 phone.wait("secure", 20, medium="video")
+            for phone in (alice, bob):
                 phone.stop()
 
     def test_a_lost_conf2ack_is_made_up_for_by_srtp(self):
