@@ -49,14 +49,53 @@ static int supports_replaces(const pjsip_msg *msg)
 	return 0;
 }
 
+/*! \brief The header in which the sender of a message says what it is, or NULL. */
+static const pjsip_generic_string_hdr *agent_of(const pjsip_msg *msg)
+{
+	const pj_str_t agent = { "User-Agent", 10 }, server = { "Server", 6 };
+	const pjsip_generic_string_hdr *hdr = pjsip_msg_find_hdr_by_name(msg, &agent, NULL);
+
+	return hdr ? hdr : pjsip_msg_find_hdr_by_name(msg, &server, NULL);
+}
+
+/*! \brief Its latest word counts. */
+static void keep_agent(struct state *state, const pj_str_t *text)
+{
+	size_t len = MIN((size_t) MAX(text->slen, 0), sizeof(state->agent) - 1), i;
+
+	ao2_lock(state);
+	for (i = 0; i < len; i++) {
+		state->agent[i] = text->ptr[i] >= ' ' && text->ptr[i] <= '~' ? text->ptr[i] : '?';
+	}
+	state->agent[len] = '\0';
+	ao2_unlock(state);
+}
+
 void replace_learn(struct ast_sip_session *session, pjsip_rx_data *rdata)
 {
-	struct state *state = supports_replaces(rx_message(rdata)) ? state_of(session) : NULL;
+	int supports = supports_replaces(rx_message(rdata));
+	const pjsip_generic_string_hdr *agent = agent_of(rx_message(rdata));
+	struct state *state = supports || agent ? state_of(session) : NULL;
 
-	if (state) {
-		__atomic_store_n(&state->replaceable, 1, __ATOMIC_RELEASE);
-		ao2_ref(state, -1);
+	if (!state) {
+		return;
 	}
+	if (supports) {
+		__atomic_store_n(&state->replaceable, 1, __ATOMIC_RELEASE);
+	}
+	if (agent) {
+		keep_agent(state, &agent->hvalue);
+	}
+	ao2_ref(state, -1);
+}
+
+void replace_agent(struct zrtp_signalling_listener *listener, char *out)
+{
+	struct state *state = (struct state *) listener;
+
+	ao2_lock(state);
+	ast_copy_string(out, state->agent, ZRTP_SIGNALLING_AGENT_SIZE);
+	ao2_unlock(state);
 }
 
 int replace_possible(struct zrtp_signalling_listener *listener)

@@ -37,6 +37,7 @@ struct state {
 	int refused_cause;                        /*!< Why the call is hung up, 0: not by us; guarded by the lock */
 	char refused_text[REFUSED_SIZE];
 	int replaceable;                          /*!< The phone supports Replaces; atomic */
+	char agent[ZRTP_SIGNALLING_AGENT_SIZE];   /*!< What the phone calls itself; guarded by the lock */
 	int inband;                               /*!< The core may listen for tones of digits; atomic */
 	int by_tls, in_clear;                     /*!< Messages of the call came so; atomic */
 	char replaces[REPLACES_SIZE];             /*!< The call that this one replaces; set before there is one */
@@ -98,12 +99,13 @@ void numbers_offer(struct ast_sip_session *session, pjsip_tx_data *tdata, pjmedi
 
 /* replace.c */
 
-/*! \brief Learn from a message of the phone whether it supports Replaces. */
+/*! \brief Learn from a message of the phone whether it supports Replaces, and what it calls itself. */
 void replace_learn(struct ast_sip_session *session, pjsip_rx_data *rdata);
 /*! \brief Write into the INVITE of a successor which call it replaces. */
 void replace_write(struct ast_sip_session *session, pjsip_tx_data *tdata);
 /* What the listener promises. */
 int replace_possible(struct zrtp_signalling_listener *listener);
+void replace_agent(struct zrtp_signalling_listener *listener, char *out);
 struct ast_channel *replace_successor(struct zrtp_signalling_listener *listener, struct ast_channel *chan, void **former);
 void replace_settled(void *former);
 

@@ -60,6 +60,7 @@ static struct state *state_alloc(struct ast_sip_session *session)
 		state->listener.refused = reason_set;
 		state->listener.digits = digits_come;
 		state->listener.replaceable = replace_possible;
+		state->listener.agent = replace_agent;
 		state->listener.successor = replace_successor;
 		state->listener.settled = replace_settled;
 		state->session = session;

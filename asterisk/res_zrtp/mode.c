@@ -110,20 +110,33 @@ static void list(struct media *media, struct ast_channel *chan, int first)
 }
 
 /*!
+ * \brief May both phones get keys with us in a call that replaces the one they have? Undecided as long as one is.
+ * \param which gets the one that is the reason, of the two
+ */
+static enum replace_choice choice_of(struct media *media, struct media *partner, struct media **which)
+{
+	enum replace_choice mine = rekey_choice(media), theirs = partner ? rekey_choice(partner) : REPLACE_UNSUPPORTED;
+
+	*which = MAX(mine, theirs) == mine ? media : partner;
+
+	return MAX(mine, theirs);
+}
+
+/*!
  * \brief Phones that have keys with each other stay together, unless both
  * would take a call in which we are the end: within a call Linphone for one
  * cannot begin with another peer. So transfers are refused.
  */
 static void keep_together(struct media *media, struct ast_channel *chan)
 {
-	struct media *partner;
+	struct media *partner, *which;
 	struct ast_bridge *bridge;
 	int free_to_go;
 
 	ao2_lock(media);
 	partner = ao2_bump(media->pass.partner);
 	ao2_unlock(media);
-	free_to_go = rekey_possible(media) && partner && rekey_possible(partner);
+	free_to_go = choice_of(media, partner, &which) == REPLACE_MAY;
 	ao2_cleanup(partner);
 	if (free_to_go) {
 		return;
@@ -500,6 +513,18 @@ static int is_idle(struct media *media, struct ast_channel *chan)
 }
 
 /*!
+ * \brief Somebody wants to hear phones that cannot get keys with us: tell. Nothing of their call changes.
+ * \param which of the two it is that cannot
+ */
+static void refuse_listener(struct media *media, struct ast_channel *chan, struct media *which, enum replace_choice choice)
+{
+	ast_log(LOG_WARNING, "%s: something in the PBX wants its audio, but the keys are the phones' own: "
+		"refused, the call goes on between them and the PBX neither hears nor says anything (%s: %s)\n",
+		ast_channel_name(chan), media_name(which), replace_why(choice));
+	events_warn(media, "ListenerRefused", "somebody wants to record or hear phones that have their own keys");
+}
+
+/*!
  * \brief The bridge has the phones not as a native pair: is it still
  * theirs? Then their call goes on, whatever else the bridge wanted of it.
  * \retval 0, or when to look again
@@ -512,8 +537,9 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 	int held = other && (on_hold(chan) || on_hold(other));
 	int together = present == partner;
 	int idle = together && (rings ? join_early_idle(chan, other) : is_idle(media, chan));
-	int free_to_go = rekey_possible(media) && rekey_possible(partner);
-	int agreed, tell_now, soon_bridged;
+	struct media *which;
+	enum replace_choice choice = choice_of(media, partner, &which);
+	int agreed, tell_now, soon_bridged, free_to_go = choice == REPLACE_MAY;
 
 	ao2_lock(media);
 	soon_bridged = is_between(media, together, rings);
@@ -524,7 +550,7 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 		media->pass.unheard_since = context_now();
 	}
 	/* They have to have keys before they get others. */
-	tell_now = together && (free_to_go ? media->pass.keyed : agreed) && !media->pass.told
+	tell_now = together && choice != REPLACE_UNDECIDED && (free_to_go ? media->pass.keyed : agreed) && !media->pass.told
 		&& since(media->pass.unheard_since) > UNHEARD_MAX;
 	media->pass.told |= tell_now;
 	ao2_unlock(media);
@@ -543,8 +569,7 @@ static int watch(struct media *media, struct media *partner, struct ast_channel 
 		return LATER;
 	}
 	if (tell_now) {
-		ast_log(LOG_WARNING, "%s: something in the PBX wants its audio, but the keys are the phones' own: "
-			"refused, the call goes on between them and the PBX neither hears nor says anything\n", ast_channel_name(chan));
+		refuse_listener(media, chan, which, choice);
 	}
 
 	return LATER;

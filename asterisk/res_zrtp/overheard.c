@@ -21,7 +21,9 @@
 #define TYPE_AT 4
 #define TYPE_SIZE 8
 #define IMAGE_AT 12
+#define HELLO_CLIENT_AT 16
 #define HELLO_H3_AT 32
+#define HELLO_ZID_AT 64
 #define COMMIT_KEX_AT 68
 #define KEX_SIZE 4
 
@@ -32,7 +34,7 @@ static const struct {
 	unsigned int hashes;          /*!< From its image to H3 */
 	size_t least;                 /*!< Octets of the message */
 } kinds[] = {
-	{ "Hello   ", OVERHEARD_HELLO, HELLO_H3_AT, 0, HELLO_H3_AT + OVERHEARD_HASH },
+	{ "Hello   ", OVERHEARD_HELLO, HELLO_H3_AT, 0, HELLO_ZID_AT + OVERHEARD_ZID },
 	{ "Commit  ", OVERHEARD_COMMIT, IMAGE_AT, 1, COMMIT_KEX_AT + KEX_SIZE },
 	{ "DHPart1 ", OVERHEARD_DHPART1, IMAGE_AT, 2, IMAGE_AT + OVERHEARD_HASH },
 	{ "DHPart2 ", OVERHEARD_DHPART2, IMAGE_AT, 2, IMAGE_AT + OVERHEARD_HASH },
@@ -48,6 +50,20 @@ static int digest(const uint8_t *octets, size_t len, uint8_t out[OVERHEARD_HASH]
 static int is_short(const uint8_t *commit)
 {
 	return !memcmp(commit + COMMIT_KEX_AT, "Mult", KEX_SIZE) || !memcmp(commit + COMMIT_KEX_AT, "Prsh", KEX_SIZE);
+}
+
+static void read_speaker(const uint8_t *hello, struct overheard_speaker *speaker)
+{
+	size_t i, len = OVERHEARD_CLIENT_SIZE - 1;
+
+	while (len && (hello[HELLO_CLIENT_AT + len - 1] == ' ' || !hello[HELLO_CLIENT_AT + len - 1])) {
+		len--;
+	}
+	for (i = 0; i < len; i++) {
+		speaker->client_id[i] = (char) (hello[HELLO_CLIENT_AT + i] >= ' ' && hello[HELLO_CLIENT_AT + i] <= '~'
+			? hello[HELLO_CLIENT_AT + i] : '?');
+	}
+	memcpy(speaker->zid, hello + HELLO_ZID_AT, OVERHEARD_ZID);
 }
 
 int overheard_read(const uint8_t *datagram, size_t len, struct overheard_message *message)
@@ -79,6 +95,9 @@ int overheard_read(const uint8_t *datagram, size_t len, struct overheard_message
 	}
 	if (kinds[i].what == OVERHEARD_HELLO && digest(octets, size, message->hash)) {
 		return -1;
+	}
+	if (kinds[i].what == OVERHEARD_HELLO) {
+		read_speaker(octets, &message->speaker);
 	}
 	message->what = kinds[i].what == OVERHEARD_COMMIT && is_short(octets) ? OVERHEARD_COMMIT_SHORT : kinds[i].what;
 
@@ -127,6 +146,7 @@ static int take_hello(struct overheard *phone, const struct overheard_message *m
 	hello = place(phone);
 	memcpy(hello->h3, message->h3, sizeof(hello->h3));
 	memcpy(hello->hash, message->hash, sizeof(hello->hash));
+	hello->speaker = message->speaker;
 	hello->said = OVERHEARD_HELLO;
 
 	return 1;
@@ -187,6 +207,26 @@ unsigned int overheard_sum(const struct overheard *phone, const char *signalled)
 	}
 
 	return sum;
+}
+
+const struct overheard_speaker *overheard_speaker(const struct overheard *phone, const char *signalled)
+{
+	const struct overheard_hello *found = NULL;
+	int bound = 0, binds;
+	size_t i;
+
+	for (i = 0; i < OVERHEARD_HELLOS; i++) {
+		if (!phone->hello[i].said || !is_signalled(&phone->hello[i], signalled)) {
+			continue;
+		}
+		binds = (phone->hello[i].said & (OVERHEARD_DHPART1 | OVERHEARD_DHPART2 | OVERHEARD_COMMIT_SHORT)) != 0;
+		if (binds >= bound) {
+			found = &phone->hello[i];
+			bound = binds;
+		}
+	}
+
+	return found ? &found->speaker : NULL;
 }
 
 /*! \brief Has one phone begun an exchange that the other one has answered, but for the Confirms? */

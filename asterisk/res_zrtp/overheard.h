@@ -21,6 +21,10 @@
 /*! A hash image, and the hash of a Hello, in octets. */
 #define OVERHEARD_HASH 32
 
+/*! Who a Hello is of: its client identifier with a NUL, and its ZID. */
+#define OVERHEARD_CLIENT_SIZE 17
+#define OVERHEARD_ZID 12
+
 /*! Hellos of one phone that are remembered. The first of them are not pushed out. */
 #define OVERHEARD_HELLOS 8
 #define OVERHEARD_FIRST 4
@@ -40,11 +44,18 @@ enum overheard_said {
 	OVERHEARD_RESPONDER = 1 << 9,       /*!< DHPart1 of a Hello's hash chain */
 };
 
+/*! Who a Hello says that it is of. */
+struct overheard_speaker {
+	char client_id[OVERHEARD_CLIENT_SIZE]; /*!< What is not printable ASCII is a question mark, blanks at its end are left out */
+	uint8_t zid[OVERHEARD_ZID];
+};
+
 /*! A message, read. */
 struct overheard_message {
 	unsigned int what;            /*!< enum overheard_said, one bit; 0: none that matters */
 	uint8_t h3[OVERHEARD_HASH];   /*!< To which its hash chain leads; not of a Confirm */
 	uint8_t hash[OVERHEARD_HASH]; /*!< Of a Hello: what a=zrtp-hash is made of */
+	struct overheard_speaker speaker; /*!< Of a Hello */
 };
 
 /*! What one phone has said. All zero before it said anything. */
@@ -52,6 +63,7 @@ struct overheard {
 	struct overheard_hello {
 		uint8_t h3[OVERHEARD_HASH];
 		uint8_t hash[OVERHEARD_HASH];
+		struct overheard_speaker speaker;
 		unsigned int said;    /*!< In this hash chain; 0: a free place */
 	} hello[OVERHEARD_HELLOS];
 	unsigned int confirms;        /*!< Those that counted */
@@ -76,6 +88,15 @@ int overheard_take(struct overheard *phone, const struct overheard_message *mess
  * \param signalled its a=zrtp-hash, of our version: only the Hello of that one counts; NULL or empty: any
  */
 unsigned int overheard_sum(const struct overheard *phone, const char *signalled);
+
+/*!
+ * \brief Who is this phone? That of the Hello whose hash chain its exchange has; in Multistream and
+ * Preshared mode the one that answers has none, and is who said Hello last.
+ *
+ * \param signalled as of overheard_sum()
+ * \retval NULL it has said no Hello that counts
+ */
+const struct overheard_speaker *overheard_speaker(const struct overheard *phone, const char *signalled);
 
 /*! \brief May this phone send such a Confirm now? \param mine, theirs sums */
 int overheard_confirms(unsigned int confirm, unsigned int mine, unsigned int theirs);

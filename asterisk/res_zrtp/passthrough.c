@@ -155,12 +155,23 @@ static void mark(struct media *media, struct media *partner, int keyed)
 	ao2_unlock(media);
 }
 
-/*! \brief What the phone has said of the exchange. \pre media is locked */
-static unsigned int sum(const struct media *media)
+/*! \brief The a=zrtp-hash that the phone's Hello is held to, or NULL. \pre media is locked */
+static const char *binding_hash(const struct media *media)
 {
 	int binds = !media->settings->policy.tolerate_mismatch && zrtp_hello_hash_check(media->peer_hash) == ZRTP_OK;
 
-	return overheard_sum(&media->pass.heard, binds ? media->peer_hash : NULL);
+	return binds ? media->peer_hash : NULL;
+}
+
+/*! \brief What the phone has said of the exchange. \pre media is locked */
+static unsigned int sum(const struct media *media)
+{
+	return overheard_sum(&media->pass.heard, binding_hash(media));
+}
+
+const struct overheard_speaker *passthrough_speaker(const struct media *media)
+{
+	return overheard_speaker(&media->pass.heard, binding_hash(media));
 }
 
 static unsigned int sum_of(struct media *media)

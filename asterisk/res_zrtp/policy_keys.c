@@ -77,6 +77,12 @@ static const char * const no_passthrough_words[] = {
 	[NO_PASSTHROUGH_MITM] = "mitm",
 	NULL
 };
+static const char * const replaces_words[] = {
+	[REPLACES_KNOWN] = "known",
+	[REPLACES_ALWAYS] = "always",
+	[REPLACES_NEVER] = "never",
+	NULL
+};
 static const char * const close_clear[] = { "close", "clear", NULL };
 static const char * const hangup_silence[] = { "hangup", "silence", NULL };
 static const char * const refuse_warn[] = { "refuse", "warn", NULL };
@@ -193,6 +199,7 @@ static const struct policy_key keys[] = {
 	CHOICE("on_stripped", stripped_clear, close_clear, "close or clear"),
 	CHOICE("on_error", clear_on_error, close_clear, "close or clear"),
 	CHOICE("on_no_passthrough", no_passthrough, no_passthrough_words, "clear, hangup or mitm"),
+	CHOICE("replaces", replaces, replaces_words, "known, always or never"),
 	SWITCH("initiate", policy.passive, yes_no_words),
 	/* The M flag of our Hello says that we relay (RFC 6189, 5.2). */
 	SWITCH("sas_relay", policy.mitm, no_yes),

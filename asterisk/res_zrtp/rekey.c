@@ -21,15 +21,17 @@
 
 #include "res_zrtp.h"
 
-/*! How long the phone may take to be secure in the new call, milliseconds. */
-#define REKEY_MAX 6000
-/*! Between two looks at it. */
+/*! Between two looks at the new call, milliseconds. */
 #define STEP 50
 
 /*! Says that a channel is to take the place of another one. */
 static const struct ast_datastore_info successor = {
 	.type = "zrtp_successor",
 };
+
+/*! Phones that took such a call by themselves. */
+static struct replace_memory taken;
+AST_MUTEX_DEFINE_STATIC(taken_lock);
 
 /*! What the thread of it has. */
 struct rekey {
@@ -47,19 +49,45 @@ static void rekey_free(struct rekey *rekey)
 	ast_module_unref(AST_MODULE_SELF);
 }
 
-int rekey_possible(struct media *media)
+static int has_taken(const uint8_t zid[REPLACE_ZID])
 {
-	struct zrtp_signalling_listener *listener;
 	int res;
 
-	if (media->settings->mode != MODE_AUTO) {
-		return 0;
-	}
-	listener = signalling_listener(media);
-	res = listener && listener->replaceable(listener);
-	ao2_cleanup(listener);
+	ast_mutex_lock(&taken_lock);
+	res = replace_remembers(&taken, zid);
+	ast_mutex_unlock(&taken_lock);
 
 	return res;
+}
+
+enum replace_choice rekey_choice(struct media *media)
+{
+	struct zrtp_signalling_listener *listener = signalling_listener(media);
+	const struct overheard_speaker *said;
+	struct overheard_speaker speaker = { .client_id = "" };
+	char agent[ZRTP_SIGNALLING_AGENT_SIZE] = "";
+	struct replace_facts facts = {
+		.wish = media->settings->replaces,
+		.possible = media->settings->mode == MODE_AUTO,
+		.client_id = speaker.client_id,
+		.agent = agent,
+	};
+
+	if (listener) {
+		facts.supports = !!listener->replaceable(listener);
+		listener->agent(listener, agent);
+		ao2_ref(listener, -1);
+	}
+	ao2_lock(media);
+	facts.keyed = media->pass.keyed;
+	said = passthrough_speaker(media);
+	if (said) {
+		speaker = *said;
+	}
+	ao2_unlock(media);
+	facts.took = has_taken(speaker.zid);
+
+	return replace_choose(&facts);
 }
 
 int rekey_near(struct ast_channel *chan)
@@ -122,8 +150,8 @@ static int mark(struct ast_channel *next)
 	return 0;
 }
 
-/*! \brief Is it secure, and was that told? */
-static int is_secure(struct ast_channel *next)
+/*! \brief Is it secure, and was that told? \param zid gets that of the phone then */
+static int is_secure(struct ast_channel *next, uint8_t zid[REPLACE_ZID])
 {
 	struct media *media = ast_channel_state(next) == AST_STATE_UP ? bridge_media(next) : NULL;
 	struct party *party = media ? leg_party(media) : NULL;
@@ -133,6 +161,7 @@ static int is_secure(struct ast_channel *next)
 	if (party) {
 		party_get_report(party, &report);
 		res = report.streams && report.outcome == OUTCOME_SECURE;
+		memcpy(zid, report.session.peer_zid, REPLACE_ZID);
 	}
 	ao2_cleanup(party);
 	ao2_cleanup(media);
@@ -140,17 +169,62 @@ static int is_secure(struct ast_channel *next)
 	return res;
 }
 
+/*! When things happened, by context_now(); 0: they have not. */
+struct times {
+	uint64_t called, rang, answered;
+};
+
+/*! \brief Milliseconds from one to the other, negative if one has not happened. */
+static int64_t between(uint64_t from, uint64_t to)
+{
+	return from && to ? (int64_t) (to - from) / 1000 : -1;
+}
+
+/*! \brief See how far the phone is. */
+static void watch(struct ast_channel *next, struct times *times)
+{
+	enum ast_channel_state state = ast_channel_state(next);
+
+	if (state == AST_STATE_RINGING && !times->rang) {
+		times->rang = context_now();
+	} else if (state == AST_STATE_UP && !times->answered) {
+		times->answered = context_now();
+	}
+}
+
+/*! \brief Is it still to be waited for? */
+static int waits(const struct times *times)
+{
+	uint64_t now = context_now();
+	struct replace_progress progress = {
+		.called = between(times->called, now),
+		.rang = between(times->rang, now),
+		.answered = between(times->answered, now),
+	};
+
+	return replace_waits(&progress);
+}
+
+static void remember(const struct times *times, const uint8_t zid[REPLACE_ZID])
+{
+	ast_mutex_lock(&taken_lock);
+	replace_remember(&taken, zid, replace_was_by_itself(between(times->called, times->rang),
+		between(times->called, times->answered)));
+	ast_mutex_unlock(&taken_lock);
+}
+
 /*! \brief Call the phone, and wait until that call is secure. What it says meanwhile nobody hears. */
 static int call(struct ast_channel *next, struct ast_channel *chan)
 {
-	uint64_t end = context_now() + REKEY_MAX * 1000ULL;
+	struct times times = { .called = context_now() };
+	uint8_t zid[REPLACE_ZID];
 	struct ast_frame *frame;
 	int ready;
 
 	if (mark(next) || ast_call(next, "", 0)) {
 		return -1;
 	}
-	while (context_now() < end && !ast_check_hangup(chan)) {
+	while (waits(&times) && !ast_check_hangup(chan)) {
 		ready = ast_waitfor(next, STEP);
 		frame = ready > 0 ? ast_read(next) : NULL;
 		if (ready < 0 || (ready > 0 && !frame)) {
@@ -159,7 +233,9 @@ static int call(struct ast_channel *next, struct ast_channel *chan)
 		if (frame) {
 			ast_frfree(frame);
 		}
-		if (is_secure(next)) {
+		watch(next, &times);
+		if (is_secure(next, zid)) {
+			remember(&times, zid);
 			return 0;
 		}
 	}
@@ -193,6 +269,7 @@ static void finish(struct media *media, struct ast_channel *chan, int done)
 		ast_channel_name(chan));
 	ao2_lock(media);
 	media->pass.rekeying = 0;
+	media->pass.told = 0; /* whoever wants its audio does not get it */
 	ao2_unlock(media);
 	mode_look(media, 0);
 }
@@ -257,7 +334,7 @@ int rekey_begin(struct media *media, struct ast_channel *chan)
 	if (is_led(media, chan, &under_way)) {
 		return under_way;
 	}
-	if (!rekey_possible(media) || ast_channel_state(chan) != AST_STATE_UP || ast_check_hangup(chan)) {
+	if (rekey_choice(media) != REPLACE_MAY || ast_channel_state(chan) != AST_STATE_UP || ast_check_hangup(chan)) {
 		return 0;
 	}
 	if (!take(media, &under_way)) {

@@ -34,6 +34,7 @@
 #include "rtcp_choice.h"
 #include "rate.h"
 #include "relay_choice.h"
+#include "replace_choice.h"
 #include "unjoined.h"
 #include "unauthentic.h"
 
@@ -88,6 +89,7 @@ struct settings {
 	bool clear_on_error;           /*!< Go on in clear after a failure */
 	bool require_partner;          /*!< The other leg of a call has to be encrypted too */
 	bool silent_refused;           /*!< A leg on which no media may pass for good stays, and is not hung up */
+	enum replaces replaces;        /*!< Which phones may get a call in place of the one they have */
 	enum no_passthrough no_passthrough; /*!< What becomes of two phones that cannot be passed through */
 	enum allow_clear allow_clear;
 	keypad_codes keypad;           /*!< Empty: off */
@@ -336,6 +338,11 @@ struct passthrough {
 int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp);
 
 /*!
+ * \brief Who the phone is, as its ZRTP with a partner says. \pre media is locked
+ * \retval NULL that is not known; otherwise valid as long as the lock is held
+ */
+const struct overheard_speaker *passthrough_speaker(const struct media *media);
+/*!
  * \brief Have the phones keys, or are they about to? A Commit alone says little, as
  * anybody could have sent it: it counts for as long as an exchange takes. \pre media is locked
  */
@@ -444,8 +451,8 @@ int mode_settled(struct media *media, struct ast_channel *chan);
  * rekey.c: a phone that has keys with another one gets some with us
  */
 
-/*! \brief Can that be done with this phone? No lock may be held. */
-int rekey_possible(struct media *media);
+/*! \brief May that be done with this phone? No lock may be held. */
+enum replace_choice rekey_choice(struct media *media);
 /*!
  * \brief Begin with it, once. Its channel then has another media object in
  * place of this one, or is looked at again. No lock may be held.

@@ -19,7 +19,7 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 6
+#define ZRTP_SIGNALLING_VERSION 7
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
@@ -29,6 +29,9 @@
 
 /*! Room for the name of an encoding with its NUL. */
 #define ZRTP_SIGNALLING_ENCODING_SIZE 40
+
+/*! Room for what a phone calls itself, with its NUL. */
+#define ZRTP_SIGNALLING_AGENT_SIZE 80
 
 /*! How digits come that do not come by RTP. */
 enum zrtp_signalling_digits {
@@ -66,6 +69,13 @@ struct zrtp_signalling_listener {
 	enum zrtp_signalling_digits (*digits)(struct zrtp_signalling_listener *listener);
 	/*! \brief Does the phone take a call in place of the one it has (RFC 3891)? */
 	int (*replaceable)(struct zrtp_signalling_listener *listener);
+	/*!
+	 * \brief What the phone calls itself (User-Agent, or Server), printable; empty: it does not.
+	 * Any lock but that of the listener may be held.
+	 *
+	 * \param out ZRTP_SIGNALLING_AGENT_SIZE octets
+	 */
+	void (*agent)(struct zrtp_signalling_listener *listener, char *out);
 	/*!
 	 * \brief A channel to the phone of another one, whose call, once it is made,
 	 * takes the place of the one there is. That the phone ends the latter does

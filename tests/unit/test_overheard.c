@@ -286,6 +286,72 @@ static void another_partner_begins_anew(void **state)
 	free(wire);
 }
 
+/* Each phone is the one of whose Hello the exchange is, whatever else says Hello in its name. */
+static void a_phone_is_who_has_the_exchange(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	uint8_t forged[ZRTP_DATAGRAM_MAX], zid[2][ZRTP_ZID_SIZE] = { { 0 } };
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	assert_null(overheard_speaker(&phone[ALICE], NULL));
+	for (unsigned i = 0; i < wire->count; i++) {
+		unsigned from = wire->sent[i].from;
+
+		hear(phone, from, wire->sent[i].octets, wire->sent[i].len, nothing);
+		if (wire->sent[i].what == OVERHEARD_HELLO) {
+			assert_true(zrtp_hello_zid(wire->sent[i].octets, wire->sent[i].len, zid[from]));
+		}
+		for (unsigned n = 0; wire->sent[i].what == OVERHEARD_HELLO && n < 20; n++) {
+			memcpy(forged, wire->sent[i].octets, wire->sent[i].len);
+			memcpy(forged + 12 + 16, "BZRTPv1.1       ", 16);
+			forged[12 + 32] ^= (uint8_t)(n + 1);
+			forged[12 + 64] ^= 1;
+			hear(phone, from, forged, wire->sent[i].len, nothing);
+		}
+	}
+	assert_true(keyed(phone, nothing));
+	for (unsigned i = 0; i < 2; i++) {
+		const struct overheard_speaker *speaker = overheard_speaker(&phone[i], NULL);
+
+		assert_non_null(speaker);
+		assert_memory_equal(speaker->zid, zid[i], sizeof(zid[i]));
+		assert_string_not_equal(speaker->client_id, "BZRTPv1.1");
+		assert_ptr_equal(overheard_speaker(&phone[i], hash[i]), speaker);
+		assert_null(overheard_speaker(&phone[i], hash[!i]));
+	}
+	free(wire);
+}
+
+/* Before an exchange, and where it has no chain, the last Hello counts. */
+static void without_an_exchange_the_last_hello_counts(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	struct overheard_message message;
+	struct overheard phone;
+	uint8_t named[ZRTP_DATAGRAM_MAX];
+	unsigned first = 0;
+
+	(void)state;
+	memset(&phone, 0, sizeof(phone));
+	while (wire->sent[first].what != OVERHEARD_HELLO) {
+		first++;
+	}
+	for (unsigned n = 0; n < 3; n++) {
+		memcpy(named, wire->sent[first].octets, wire->sent[first].len);
+		memcpy(named + 12 + 16, n == 2 ? "\x01name of\377" "16oct. " : "BZRTPv1.1       ", 16);
+		named[12 + 32] ^= (uint8_t)n;
+		assert_int_equal(overheard_read(named, wire->sent[first].len, &message), 0);
+		overheard_take(&phone, &message);
+		assert_string_equal(overheard_speaker(&phone, NULL)->client_id,
+				    n == 2 ? "?name of?16oct." : "BZRTPv1.1");
+	}
+	free(wire);
+}
+
 static void what_is_malformed_or_cut_is_not_read(void **state)
 {
 	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
@@ -318,6 +384,8 @@ int main(void)
 		cmocka_unit_test(a_whole_exchange_of_a_stranger_does_not_fit_the_signalled_hash),
 		cmocka_unit_test(a_flood_of_hellos_keeps_no_exchange_from_being_seen),
 		cmocka_unit_test(another_partner_begins_anew),
+		cmocka_unit_test(a_phone_is_who_has_the_exchange),
+		cmocka_unit_test(without_an_exchange_the_last_hello_counts),
 		cmocka_unit_test(what_is_malformed_or_cut_is_not_read),
 	};
 

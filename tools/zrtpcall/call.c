@@ -275,8 +275,10 @@ void call_incoming(struct phone *phone, const struct sip_msg *msg)
 		begin_early(call);
 	}
 	if (replaced) {
-		(void)call_answer(call);
 		call_hang_up(replaced);
+		if (!options->like.rings_on_replaces) {
+			(void)call_answer(call);
+		}
 	} else if (options->answer_after >= 0) {
 		tmr_start(&call->timer, (uint64_t)options->answer_after, on_answer_due, call);
 	}

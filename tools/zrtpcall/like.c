@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 struct row {
-	const char *name, *client_id;
+	const char *name, *client_id, *agent;
 	const char *lists[ZRTP_CLASS_COUNT]; /* those of its algorithms that we have */
 	struct likeness like;
 	bool only_listed, parallel, ignore_hash, replaces;
@@ -24,28 +24,33 @@ struct row {
 static const struct row rows[] = {
 	{ .name = "linphone",
 	  .client_id = "BZRTPv1.1",
+	  .agent = "Linphonec/5.1.65",
+	  .replaces = true,
 	  .lists = { "S256", "AES1,AES3", "HS80,HS32", "DH3k", "B32" },
 	  .only_listed = true,
 	  .deaf_to = { "SASrelay" },
 	  .enroll = CONSENT_REFUSE },
 	{ .name = "baresip",
 	  .client_id = "GNU ZRTP 4.6.4",
+	  .agent = "baresip v4.10.0",
 	  .lists = GNU_LISTS,
-	  .like = { .enrolls_anew = true },
+	  .like = { .enrolls_anew = true, .rings_on_replaces = true },
 	  .parallel = true,
 	  .ignore_hash = true,
 	  .replaces = true,
 	  .deaf_to = { "GoClear" } },
 	{ .name = "twinkle",
 	  .client_id = "GNU ZRTP 4.6.4",
+	  .agent = "Twinkle/1.10.3",
 	  .lists = GNU_LISTS,
 	  .like = { .enrolls_anew = true, .waits_to_hear = true, .anew_after_hold = true, .has_flag = true },
 	  .ignore_hash = true,
 	  .deaf_to = { "GoClear" } },
 	{ .name = "baresip-libzrtp",
 	  .client_id = "baresip/zrtp",
+	  .agent = "baresip v2.7.0",
 	  .lists = { "S256", "AES3,AES1", "HS32,HS80", "EC25,DH3k,DH2k", "B256,B32" },
-	  .like = { .keeps_relayed = true },
+	  .like = { .keeps_relayed = true, .rings_on_replaces = true },
 	  .replaces = true,
 	  .deaf_to = { "GoClear" } },
 	{ .name = "libzrtp",
@@ -71,6 +76,7 @@ static bool take(struct options *options, const struct row *row)
 		}
 	}
 	options->client_id = row->client_id;
+	options->agent = row->agent ? row->agent : options->agent;
 	options->like = row->like;
 	options->policy.only_listed = row->only_listed;
 	options->parallel = row->parallel;

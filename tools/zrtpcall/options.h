@@ -25,6 +25,7 @@ struct likeness {
 	bool has_flag;        /* a=zrtp in its SDP */
 	bool keeps_relayed;   /* goes on showing a relayed SAS for an empty SASrelay */
 	bool enrolls_anew;    /* stores the secret of each enrollment */
+	bool rings_on_replaces; /* a call in place of another one ends that at once, and rings */
 };
 
 enum { MESSAGES_MAX = 8, CODECS_MAX = 2 };
@@ -65,6 +66,7 @@ struct options {
 	uint32_t secure_within; /* milliseconds, with require */
 	struct zrtp_policy policy;
 	const char *client_id;
+	const char *agent; /* User-Agent */
 	bool has_zid;
 	uint8_t zid[ZRTP_ZID_SIZE];
 	enum consent enroll;

@@ -174,8 +174,8 @@ static int open_dns(struct phone *phone)
 static int listen_sip(struct phone *phone)
 {
 	const struct options *options = phone->options;
-	int err = sip_alloc(&phone->sip, phone->dns, HASH_SIZE, HASH_SIZE, HASH_SIZE, "zrtpcall",
-			    on_sip_closed, phone);
+	int err = sip_alloc(&phone->sip, phone->dns, HASH_SIZE, HASH_SIZE, HASH_SIZE,
+			    options->agent ? options->agent : "zrtpcall", on_sip_closed, phone);
 
 	phone->local = options->local;
 	if (!err) {
