@@ -342,7 +342,11 @@ static void without_an_exchange_the_last_hello_counts(void **state)
 	}
 	for (unsigned n = 0; n < 3; n++) {
 		memcpy(named, wire->sent[first].octets, wire->sent[first].len);
-		memcpy(named + 12 + 16, n == 2 ? "\x01name of\377" "16oct. " : "BZRTPv1.1       ", 16);
+		memcpy(named + 12 + 16,
+		       n == 2 ? "\x01name of\377"
+				"16oct. "
+			      : "BZRTPv1.1       ",
+		       16);
 		named[12 + 32] ^= (uint8_t)n;
 		assert_int_equal(overheard_read(named, wire->sent[first].len, &message), 0);
 		overheard_take(&phone, &message);

@@ -29,7 +29,8 @@ static void known_phones_only(void **unused)
 {
 	(void)unused;
 	for (unsigned bits = 0; bits < FACTS; bits++) {
-		bool may = (bits & POSSIBLE) && (bits & SUPPORTS) && (bits & KEYED) && (bits & (TOOK | NAMED));
+		bool may =
+			(bits & POSSIBLE) && (bits & SUPPORTS) && (bits & KEYED) && (bits & (TOOK | NAMED));
 		enum replace_choice found = choice(REPLACES_KNOWN, bits);
 
 		assert_int_equal(found == REPLACE_MAY, may);
@@ -138,7 +139,8 @@ static void who_answers_like_a_person_is_one(void **unused)
 static void a_phone_is_remembered_until_it_does_otherwise(void **unused)
 {
 	struct replace_memory *memory = calloc(1, sizeof(*memory));
-	uint8_t zid[REPLACE_ZID] = { 1, 2, 3 }, same_place[REPLACE_ZID] = { 1, 2, 4 }, other[REPLACE_ZID] = { 9 };
+	uint8_t zid[REPLACE_ZID] = { 1, 2, 3 }, same_place[REPLACE_ZID] = { 1, 2, 4 },
+		other[REPLACE_ZID] = { 9 };
 	static const uint8_t nobody[REPLACE_ZID];
 
 	(void)unused;

@@ -20,11 +20,11 @@ enum consent { CONSENT_ASK, CONSENT_ACCEPT, CONSENT_REFUSE };
 
 /* What another phone does that this one is like, see like.c. */
 struct likeness {
-	bool waits_to_hear;   /* says Hello only once it has heard something */
-	bool anew_after_hold; /* its RTP and ZRTP end at hold */
-	bool has_flag;        /* a=zrtp in its SDP */
-	bool keeps_relayed;   /* goes on showing a relayed SAS for an empty SASrelay */
-	bool enrolls_anew;    /* stores the secret of each enrollment */
+	bool waits_to_hear;     /* says Hello only once it has heard something */
+	bool anew_after_hold;   /* its RTP and ZRTP end at hold */
+	bool has_flag;          /* a=zrtp in its SDP */
+	bool keeps_relayed;     /* goes on showing a relayed SAS for an empty SASrelay */
+	bool enrolls_anew;      /* stores the secret of each enrollment */
 	bool rings_on_replaces; /* a call in place of another one ends that at once, and rings */
 };
 
