@@ -16,6 +16,13 @@
 #define MESSAGE_AT 12
 #define CRC_SIZE 4
 
+/*! In place of a message: a part of one (engine/fragment.h), with words of the whole, where it belongs, its own. */
+#define FRAGMENT_FIRST 0x11
+#define FRAGMENT_TOTAL_AT 2
+#define FRAGMENT_OFFSET_AT 4
+#define FRAGMENT_LEN_AT 6
+#define FRAGMENT_HEADER 8
+
 /*! In a message: length in words, type, and what follows it (5.1 to 5.8). */
 #define LENGTH_AT 2
 #define TYPE_AT 4
@@ -47,6 +54,42 @@ static int digest(const uint8_t *octets, size_t len, uint8_t out[OVERHEARD_HASH]
 	return EVP_Digest(octets, len, out, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
 }
 
+static size_t words_at(const uint8_t *octets)
+{
+	return (size_t) (octets[0] << 8 | octets[1]) * 4;
+}
+
+/*!
+ * \brief The message of a datagram, or its beginning if it comes in fragments.
+ *
+ * All that is read of a Commit or a DHPart is in its first fragment, which has 576 octets at
+ * least: nothing is put together. A phone that lacks another fragment sends no Confirm.
+ * \param[out] size octets of it that are here
+ * \param[out] total octets of the whole message
+ * \return NULL: neither
+ */
+static const uint8_t *beginning(const uint8_t *datagram, size_t len, size_t *size, size_t *total)
+{
+	static const uint8_t preamble[] = { 0x50, 0x5a };
+	const uint8_t *octets = datagram + MESSAGE_AT;
+
+	if (len < MESSAGE_AT + IMAGE_AT + CRC_SIZE) {
+		return NULL;
+	}
+	*size = *total = len - MESSAGE_AT - CRC_SIZE;
+	if (datagram[0] == FRAGMENT_FIRST && !datagram[1] && memcmp(octets, preamble, sizeof(preamble))) {
+		*size -= FRAGMENT_HEADER;
+		*total = words_at(octets + FRAGMENT_TOTAL_AT);
+		if (words_at(octets + FRAGMENT_OFFSET_AT) || words_at(octets + FRAGMENT_LEN_AT) != *size || *size > *total
+			|| *size < IMAGE_AT) {
+			return NULL;
+		}
+		octets += FRAGMENT_HEADER;
+	}
+
+	return words_at(octets + LENGTH_AT) == *total ? octets : NULL;
+}
+
 static int is_short(const uint8_t *commit)
 {
 	return !memcmp(commit + COMMIT_KEX_AT, "Mult", KEX_SIZE) || !memcmp(commit + COMMIT_KEX_AT, "Prsh", KEX_SIZE);
@@ -68,21 +111,17 @@ static void read_speaker(const uint8_t *hello, struct overheard_speaker *speaker
 
 int overheard_read(const uint8_t *datagram, size_t len, struct overheard_message *message)
 {
-	const uint8_t *octets = datagram + MESSAGE_AT;
-	size_t size, i;
+	size_t size, total, i;
 	unsigned int n;
+	const uint8_t *octets = beginning(datagram, len, &size, &total);
 
 	memset(message, 0, sizeof(*message));
-	if (len < MESSAGE_AT + IMAGE_AT + CRC_SIZE) {
-		return -1;
-	}
-	size = len - MESSAGE_AT - CRC_SIZE;
-	if ((size_t) (octets[LENGTH_AT] << 8 | octets[LENGTH_AT + 1]) * 4 != size) {
+	if (!octets) {
 		return -1;
 	}
 	for (i = 0; i < sizeof(kinds) / sizeof(*kinds) && memcmp(octets + TYPE_AT, kinds[i].type, TYPE_SIZE); i++) {
 	}
-	if (i == sizeof(kinds) / sizeof(*kinds) || size < kinds[i].least) {
+	if (i == sizeof(kinds) / sizeof(*kinds) || size < kinds[i].least || (size < total && !kinds[i].hashes)) {
 		return -1;
 	}
 	if (kinds[i].image_at) {

@@ -7,7 +7,7 @@
  * messages of one phone to its Hello: the hash chain (RFC 6189, 9), H3 of the
  * Hello being the hash of H2 in the Commit, and that the hash of H1 in the
  * DHPart; and the a=zrtp-hash of its signalling (8). Confirms count only behind
- * such an exchange.
+ * such an exchange. Of a Commit or DHPart in fragments the first one is enough.
  *
  * \note Whoever sends a whole exchange of his own in the names of both phones,
  * neither of which has signalled a zrtp-hash, is believed.
@@ -70,7 +70,7 @@ struct overheard {
 };
 
 /*!
- * \brief Read a ZRTP datagram. At most two hashes are made.
+ * \brief Read a ZRTP datagram: a message, or the first fragment of a Commit or DHPart. At most two hashes are made.
  * \retval 0 it is a message that matters
  * \retval -1 it is not, or is malformed, or libcrypto failed
  */

@@ -10,6 +10,7 @@ import processes
 import wait
 
 IP = "127.0.0.1"
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("ZRTPCALL", os.path.join(TOP, "build", "tools", "zrtpcall", "zrtpcall"))
 
@@ -19,10 +20,12 @@ class ZrtpPhone:
 
     Keywords are the program's options with "_" for "-": a text is the option's value, True an
     option without one, a list several of the same. record=True records into .recording.
+    root: a Debian root whose libraries it has, those that it lacks are of this machine; for an
+    OpenSSL with ML-KEM.
     """
 
-    def __init__(self, directory, name, sip_port=0, rtp_ports=None, *, record=False, **options):
-        self.name = name
+    def __init__(self, directory, name, sip_port=0, rtp_ports=None, *, record=False, root=None, **options):
+        self.name, self.root = name, root
         self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
         self.recording = os.path.join(self.directory, "heard.wav") if record else None
         self.options = {"listen": f"{IP}:{sip_port}", "user": name, "stay": True, **options}
@@ -37,6 +40,9 @@ class ZrtpPhone:
 
     def command(self):
         command = [PROGRAM]
+        if self.root:
+            command = [os.path.join(self.root, "lib64/ld-linux-x86-64.so.2"), "--library-path",
+                       f"{os.path.join(self.root, LIBRARIES)}:/{LIBRARIES}", PROGRAM]
         for name, value in self.options.items():
             for one in value if isinstance(value, list) else [value]:
                 if one is not None and one is not False:
@@ -49,7 +55,7 @@ class ZrtpPhone:
         self.events, self.mark, self.status = [], 0, None
         with open(os.path.join(self.directory, "errors"), "ab") as errors:
             self.process = processes.start(self.command(), cwd=self.directory, stdin=subprocess.PIPE,
-                                           stdout=subprocess.PIPE, stderr=errors)
+                                           stdout=subprocess.PIPE, stderr=errors, env=self._environment())
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
         self.uri = self.wait("listening", 5)["uri"]
@@ -61,6 +67,10 @@ class ZrtpPhone:
                 log.write(line)
                 log.flush()
                 self.events.append(json.loads(line))
+
+    def _environment(self):
+        # The loader of the root is what runs then, and LeakSanitizer takes its own memory for lost.
+        return {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"} if self.root else None
 
     def errors(self):
         """What it said on stderr."""
