@@ -287,12 +287,14 @@ size_t ends_repair(uint8_t *octets, size_t len)
 
 	len = len < 28 ? 28 : len & ~(size_t)3;
 	words = (len - ZRTP_PACKET_OVERHEAD) / 4;
-	octets[0] = 0x10;
 	memcpy(octets + 4, "ZRTP", 4);
-	octets[12] = 0x50;
-	octets[13] = 0x5a;
-	octets[14] = (uint8_t)(words >> 8);
-	octets[15] = (uint8_t)words;
+	if (octets[0] != 0x11) { /* else a fragment: what it says of itself stays */
+		octets[0] = 0x10;
+		octets[12] = 0x50;
+		octets[13] = 0x5a;
+		octets[14] = (uint8_t)(words >> 8);
+		octets[15] = (uint8_t)words;
+	}
 	crc = zrtp_crc32c(octets, len - 4);
 	for (unsigned i = 0; i < 4; i++) {
 		octets[len - 4 + i] = (uint8_t)(crc >> 8 * i);

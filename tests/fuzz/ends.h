@@ -78,8 +78,8 @@ void ends_receive(struct ends *ends, unsigned end, unsigned index, const uint8_t
 /* Let time pass with every timer that falls due. */
 void ends_wait(struct ends *ends, uint64_t duration);
 
-/* Length field, cookie and CRC such that the octets are looked at; returns the
- * length, a multiple of four. octets has room for ZRTP_DATAGRAM_MAX. */
+/* Length field, cookie and CRC such that the octets are looked at, of a fragment cookie and
+ * CRC; returns the length, a multiple of four. octets has room for ZRTP_DATAGRAM_MAX. */
 size_t ends_repair(uint8_t *octets, size_t len);
 
 struct zrtp_stream_info ends_info(const struct ends *ends, unsigned end, unsigned index);

@@ -6,7 +6,8 @@
  * attacker has no keys, so no sequence may break it.
  *
  * The first three octets are the policies, then come operations of one octet
- * with their arguments.
+ * with their arguments. Policies with KEMs, and so fragments, mean something only
+ * with a libcrypto that has ML-KEM (scripts/fuzz with ROOT).
  */
 #include "ends.h"
 
@@ -298,11 +299,22 @@ static void set_policy(struct zrtp_policy *policy, unsigned bits)
 	policy->no_multistream = bits & 128;
 }
 
+/* Both sides: X1M1 or X3M3 first, with packets of the usual size or small ones. */
+static void set_kem(struct zrtp_policy *policy, unsigned bits)
+{
+	static const char *const kexes[] = { "X1M1 X255", "X3M3 X1M1 X255" };
+
+	if (bits & 4) {
+		HOLDS(!zrtp_policy_set(policy, ZRTP_CLASS_KEX, kexes[bits >> 3 & 1], NULL));
+		policy->mtu = bits & 16 ? 600 : 0;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, data + size };
 	struct zrtp_policy policy[2];
-	unsigned cacheless;
+	unsigned both;
 	struct ends *ends;
 
 	if (size > 2048) {
@@ -310,8 +322,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	set_policy(&policy[0], input_octet(&in));
 	set_policy(&policy[1], input_octet(&in));
-	cacheless = input_octet(&in);
-	ends = ends_new(policy, (const bool[2]){ cacheless & 1, cacheless & 2 });
+	both = input_octet(&in);
+	set_kem(&policy[0], both);
+	set_kem(&policy[1], both);
+	ends = ends_new(policy, (const bool[2]){ both & 1, both & 2 });
 	ends_start(ends, 0, 0);
 	ends_start(ends, 1, 0);
 	while (input_left(&in)) {

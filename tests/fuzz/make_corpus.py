@@ -81,6 +81,18 @@ def programs():
     yield "stopped", program(plain, "deliver", "deliver", "stop 0 0", "settle", "stop 1 1", "settle")
     yield "declined", program(plain, "deliver", "deliver", "deliver", "decline 0", "settle")
     yield "passive", program((16, 16, 3), "settle", "wait_long 31")
+    for name, kem in (("x1m1", 4), ("x3m3", 4 | 8), ("x1m1-600", 4 | 16), ("x3m3-600", 4 | 8 | 16)):
+        yield name, program((0, 0, kem), "settle", "wait 100", "call", "settle")
+        yield f"{name}-passive", program((0, 16, kem), "settle", "start 2", "start 3", "settle")
+    pieces = (16, 0, 4 | 8 | 16)
+    yield "fragments-doubled", program(pieces, *["double", "deliver"] * 24, "settle")
+    yield "fragments-reordered", program(pieces, *["reorder 2", "deliver"] * 20, "settle")
+    yield "fragments-lost", program(pieces, *["deliver", "deliver", "drop", "wait 30"] * 10, "settle")
+    yield "fragments-flipped", program(pieces, *["deliver"] * 4, *[f"flip 0 {at} 1" for at in range(12, 20)],
+                                       "settle", "wait_long 3", "settle")
+    yield "fragments-truncated", program(pieces, *["deliver"] * 5, "truncate 3", "settle", "wait_long 3", "settle")
+    yield "fragments-replayed", program(pieces, "settle", *[f"replay {i}" for i in range(20)])
+    yield "fragments-reflected", program(pieces, "settle", *[f"reflect {i} {i % 8}" for i in range(20)])
     yield "unlike", program((1, 2, 2), "settle", "wait 100", "call", "settle")
 
 
