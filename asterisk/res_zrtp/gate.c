@@ -175,11 +175,15 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 static void authenticated(struct media *media, const void *packet, int rtcp)
 {
 	static const struct net_address elsewhere;
+	struct rtp_mark mark;
 
 	media->gate.unprotected++;
 	/* The port of RTCP is another one, and its SSRC that of RTP. */
-	peer_heard(&media->peer, rtcp ? &elsewhere : &media->reading, context_now());
-	if (!rtcp) {
+	if (rtcp) {
+		peer_heard(&media->peer, &elsewhere, context_now());
+	} else {
+		wire_mark(&mark, packet);
+		peer_heard_rtp(&media->peer, &media->reading, &mark, context_now());
 		memcpy(&media->gate.ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT, sizeof(media->gate.ssrc));
 		media->gate.has_ssrc = 1;
 		unauthentic_good(&media->gate.unauthentic);

@@ -111,6 +111,26 @@ static void core_address(struct ast_sockaddr *out, const struct net_address *add
 	}
 }
 
+char *media_address_text(char *out, size_t size, const struct net_address *address)
+{
+	struct ast_sockaddr core = { .len = 0 };
+
+	core_address(&core, address);
+	ast_copy_string(out, ast_sockaddr_stringify(&core), size);
+
+	return out;
+}
+
+void media_moved(struct ast_rtp_instance *instance, const struct net_address *to)
+{
+	struct ast_sockaddr address = { .len = 0 };
+
+	core_address(&address, to);
+	ast_log(LOG_NOTICE, "%s: its media comes from another address now, ours goes there: %s\n",
+		ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
+	ast_rtp_instance_set_incoming_source_address(instance, &address);
+}
+
 int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_address *to)
 {
 	struct ast_sockaddr address;
@@ -143,6 +163,7 @@ void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 {
 	ao2_lock(media);
 	media->peer.symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
+	media->peer.ice = !!media->ice;
 	/* It comes after the instance and is emptied at hangup: then the last one
 	 * is still good for reports. Else it stays, as a channel that takes the
 	 * place of another one brings its uniqueid along. */
@@ -226,7 +247,7 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {
 		return 1;
 	}
-	if (len > 0 && newcomer_refuse(media, fd, octets[0])) {
+	if (len > 0 && newcomer_refuse(media, instance, fd, octets[0])) {
 		return 1;
 	}
 	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {

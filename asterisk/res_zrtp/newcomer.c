@@ -19,38 +19,63 @@ static int is_new(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.rx == GATE_SECURE && !peer_has_media_at(&media->peer, &media->reading);
+	res = media->gate.rx == GATE_SECURE && !peer_has_media_at(&media->peer, &media->reading, context_now());
 	ao2_unlock(media);
 
 	return res;
 }
 
-/*! \brief Try the keys, those that wait first. Only what they open changes anything. \pre media is locked */
-static void hear(struct media *media, uint8_t *packet, size_t len, int (**notify)(void *data))
+/*! What a packet leads to once the lock is free. */
+struct heard {
+	int (*notify)(void *data); /*!< To be pushed to the leg, or NULL */
+	int moved;                 /*!< The phone is there now */
+};
+
+/*!
+ * \brief Try the keys, those that wait first. Only what they open changes anything.
+ * \pre media is locked
+ */
+static void hear(struct media *media, uint8_t *packet, size_t len, struct heard *heard)
 {
+	static const struct net_address elsewhere;
 	int rtcp = wire_is_rtcp(packet[1]);
+	uint64_t now = context_now();
+	struct rtp_mark mark;
 	size_t size = len;
 
-	if (media->gate.rx != GATE_SECURE || gate_next_opens(media, packet, len, rtcp, notify)) {
+	if (media->gate.rx != GATE_SECURE || gate_next_opens(media, packet, len, rtcp, &heard->notify)) {
+		return;
+	}
+	wire_mark(&mark, packet);
+	if (!rtcp && !peer_may_be_newcomer(&media->peer, &media->reading, &mark, now)) {
+		media->gate.dropped[rtcp]++;
 		return;
 	}
 	if (zrtp_srtp_unprotect(media->gate.srtp, rtcp, packet, &size) == ZRTP_OK && size < len) {
-		peer_heard(&media->peer, &media->reading, context_now());
+		if (rtcp) {
+			peer_heard(&media->peer, &elsewhere, now);
+		} else {
+			heard->moved = peer_newcomer(&media->peer, &media->reading, &mark, now);
+		}
 		return;
 	}
 	media->gate.dropped[rtcp]++;
+	if (!rtcp && rtp_source_was_copied(&media->peer.rtp, &media->reading, &mark)) {
+		heard->moved = peer_newcomer(&media->peer, &media->reading, &mark, now);
+		return;
+	}
 	if (!rtcp) {
-		gate_unauthentic(media, packet, notify);
+		gate_unauthentic(media, packet, &heard->notify);
 	}
 }
 
-int newcomer_refuse(struct media *media, int fd, unsigned char first)
+int newcomer_refuse(struct media *media, struct ast_rtp_instance *instance, int fd, unsigned char first)
 {
 	union {
 		uint32_t align;
 		uint8_t octets[PACKET_MAX];
 	} packet;
-	int (*notify)(void *data) = NULL;
+	struct heard heard = { NULL };
 	ssize_t len;
 
 	if (!wire_is_media(first) || !is_new(media)) {
@@ -59,11 +84,14 @@ int newcomer_refuse(struct media *media, int fd, unsigned char first)
 	len = recv(fd, packet.octets, sizeof(packet.octets), MSG_TRUNC | MSG_DONTWAIT);
 	if (len >= WIRE_RTP_HEADER && len <= PACKET_MAX) {
 		ao2_lock(media);
-		hear(media, packet.octets, len, &notify);
+		hear(media, packet.octets, len, &heard);
 		ao2_unlock(media);
 	}
-	if (notify) {
-		leg_push(media, notify);
+	if (heard.moved) {
+		media_moved(instance, &media->reading);
+	}
+	if (heard.notify) {
+		leg_push(media, heard.notify);
 	}
 
 	return len >= 0;

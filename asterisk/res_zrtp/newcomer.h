@@ -11,18 +11,20 @@
 
 #include <stddef.h>
 
+struct ast_rtp_instance;
 struct media;
 
 /*!
  * \brief Take the next datagram off the RTP socket if it is of a secure stream, from a source that is not known.
  *
- * One that the keys open makes the source known. It is gone as well: to open
- * it twice would be a replay. Where it came from is media->reading.
+ * One that the keys open makes the source known if none was; else the phone must have been
+ * silent where it was, and several newer ones make it the phone's, see peer_newcomer(). It
+ * is gone as well: to open it twice would be a replay. Where it came from is media->reading.
  *
  * \param first its first octet
  * \pre instance is locked
  * \retval 1 it is gone
  */
-int newcomer_refuse(struct media *media, int fd, unsigned char first);
+int newcomer_refuse(struct media *media, struct ast_rtp_instance *instance, int fd, unsigned char first);
 
 #endif

@@ -23,6 +23,7 @@
 #include "dialog.h"
 #include "stun.h"
 #include "stun_choice.h"
+#include "through_source.h"
 #include "wire.h"
 
 /*! Datagrams taken off a socket before the core has its turn again. */
@@ -61,27 +62,18 @@ static enum kind kind_of(const uint8_t *octets, size_t len, int rtcp, int mux)
 }
 
 /*! \brief Is this from the phone? \pre media is locked */
-static int from_phone(struct media *media, enum kind kind, const uint8_t *octets, size_t len, const struct net_address *source)
+static int from_phone(struct media *media, enum kind kind, const uint8_t *octets, size_t len, const struct net_address *source,
+	enum source_news *news)
 {
 	enum peer_kind what = PEER_ANOTHER;
-	uint32_t ssrc = 0;
-	uint16_t number = 0;
 
 	if (kind == KIND_ZRTP && wire_is_message(octets, len, "Hello   ")) {
 		what = PEER_HELLO;
 	} else if (kind == KIND_RTP && len >= WIRE_RTP_HEADER) {
 		what = PEER_RTP;
-		number = octets[2] << 8 | octets[3];
-		memcpy(&ssrc, octets + WIRE_RTP_SSRC_AT, sizeof(ssrc));
 	}
 
-	return peer_admits(&media->peer, what, source, ssrc, number, context_now());
-}
-
-/*! \brief Is RTCP from where RTP is? Its port is what the phone makes it. \pre media is locked */
-static int rtcp_from_phone(struct media *media, const struct net_address *source)
-{
-	return rtcp_admits(&media->pass.rtcp, peer_media_at(&media->peer), source, context_now());
+	return through_admits(media, what, octets, source, news);
 }
 
 /*! \brief Is this to be passed on? */
@@ -90,12 +82,13 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 {
 	int admitted = kind != KIND_OTHER;
 	int required = media->settings->require || partner->settings->require;
+	enum source_news news = SOURCE_NO_NEWS;
 
 	ao2_lock(media);
 	if (admitted && kind == KIND_RTCP && !media->pass.mux) {
-		admitted = rtcp_from_phone(media, source);
+		admitted = through_admits_rtcp(media, source);
 	} else if (admitted) {
-		admitted = from_phone(media, kind, octets, len, source);
+		admitted = from_phone(media, kind, octets, len, source, &news);
 	}
 	/* Only an exchange that was seen whole speaks for what follows it. */
 	if (kind != KIND_ZRTP && (required || (dialog_is_phones(media) && !media_is_further(media)))) {
@@ -111,6 +104,7 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 		media->pass.dropped++;
 	}
 	ao2_unlock(media);
+	through_tell(media, news, source);
 
 	return admitted;
 }
@@ -126,11 +120,7 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 	address = *peer_media_at(&to->peer);
 	if (kind == KIND_RTCP && !to->pass.mux) {
 		fd = to->pass.rtcp_fd;
-		if (net_address_is_set(&to->pass.rtcp.at)) {
-			address = to->pass.rtcp.at;
-		} else {
-			address.port++;
-		}
+		through_rtcp_at(to, &address);
 	}
 	/* One that has become an end meanwhile sends what is its own only. */
 	if (fd < 0 || !net_address_is_set(&to->peer.remote) || to->pass.role == ROLE_END

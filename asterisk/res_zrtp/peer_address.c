@@ -69,6 +69,7 @@ void peer_replace(struct peer_address *peer, const struct net_address *source)
 {
 	unset(&peer->latched);
 	unset(&peer->heard);
+	memset(&peer->rtp, 0, sizeof(peer->rtp));
 	peer->known = 0;
 	peer_learn(peer, source);
 	peer_secure(peer, source);
@@ -78,6 +79,7 @@ void peer_forget(struct peer_address *peer)
 {
 	unset(&peer->latched);
 	unset(&peer->heard);
+	memset(&peer->rtp, 0, sizeof(peer->rtp));
 	unset(&peer->proved);
 	peer->known = peer->settled = peer->rtp_seen = peer->moved = peer->renewed = 0;
 	peer->heard_at = 0;
@@ -149,48 +151,87 @@ void peer_learn(struct peer_address *peer, const struct net_address *source)
 	}
 }
 
-/*! \brief RTP of an unknown source: a few in sequence make it the phone. */
-static int passes_probation(struct peer_address *peer, const struct net_address *source, uint32_t ssrc, uint16_t number)
+/*! \brief Does a session description still settle where media comes from? */
+static int is_learning(const struct peer_address *peer, uint64_t now)
 {
-	if (peer->probes && peer->probe_ssrc == ssrc && peer->probe_next == number
-		&& net_address_equal(&peer->probe, source)) {
-		peer->probes++;
-	} else {
-		peer->probes = 1;
-		peer->probe_ssrc = ssrc;
-		peer->probe = *source;
-	}
-	peer->probe_next = number + 1;
-
-	return peer->probes >= PEER_PROBATION;
+	return now - peer->renewed_at < RTP_SOURCE_LEARN_USEC;
 }
 
-/*! \brief Is the phone heard where it was, so that this is at best an address that anybody can write on a packet? */
-static int is_elsewhere(const struct peer_address *peer, const struct net_address *source, uint64_t now)
+/*! \brief How long the phone must have been silent where it was, before it may be elsewhere. */
+static uint64_t silence(const struct peer_address *peer, uint64_t now)
 {
-	return net_address_is_set(&peer->latched) && !net_address_equal(source, &peer->latched)
-		&& now - peer->latched_at < PEER_HERE_USEC;
+	return is_learning(peer, now) ? RTP_SOURCE_PAUSE_USEC : RTP_SOURCE_GONE_USEC;
 }
 
-int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
-	uint16_t number, uint64_t now)
+/*! \brief What follows is about where its packets came from so far. */
+static void align(struct peer_address *peer)
 {
-	if (is_elsewhere(peer, source, now)) {
-		return peer_expects(peer, source);
+	if (!net_address_is_set(&peer->latched)) {
+		if (net_address_is_set(&peer->rtp.at)) {
+			memset(&peer->rtp, 0, sizeof(peer->rtp));
+		}
+	} else if (!net_address_equal(&peer->rtp.at, &peer->latched)) {
+		rtp_source_set(&peer->rtp, &peer->latched, 0);
 	}
-	if (!peer_accepts(peer, source)) {
-		return 0;
-	}
-	if (!peer_expects(peer, source) && !net_address_equal(source, &peer->latched) && kind != PEER_HELLO
-		&& (kind != PEER_RTP || !passes_probation(peer, source, ssrc, number))) {
-		return 0;
-	}
-	peer_learn(peer, source);
-	if (net_address_equal(source, &peer->latched)) {
-		peer->latched_at = now;
-	}
+}
+
+/*! \brief The phone is where its RTP comes from. \retval 1 */
+static int latch(struct peer_address *peer)
+{
+	peer->latched = peer->rtp.at;
+	peer->known = peer_expects(peer, &peer->latched);
 
 	return 1;
+}
+
+/*! \brief Is this from the phone, of which no packet is known yet? */
+static int is_first(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
+	const struct rtp_mark *mark, uint64_t now)
+{
+	if (peer_expects(peer, source) || kind == PEER_HELLO) {
+		rtp_source_go(&peer->rtp, source, kind == PEER_RTP ? mark : NULL, now);
+		return latch(peer);
+	}
+
+	return kind == PEER_RTP && rtp_source_moves(&peer->rtp, source, mark, RTP_SOURCE_ANY, 0, now) && latch(peer);
+}
+
+/*! \brief Is the phone, which was elsewhere, here now? */
+static int has_moved(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
+	const struct rtp_mark *mark, struct peer_through through, uint64_t now)
+{
+	enum rtp_source_rule rule = through.keyed && !is_learning(peer, now) ? RTP_SOURCE_GOES_ON : RTP_SOURCE_ANY;
+	uint64_t usec = silence(peer, now);
+
+	if (kind == PEER_RTP && rtp_source_returns(&peer->rtp, source, mark, now)) {
+		return latch(peer);
+	}
+	if (rtp_source_is_here(&peer->rtp, now, usec)) {
+		return peer_expects(peer, source); /* It may be a copy: heard, and not followed */
+	}
+	if (peer_expects(peer, source) || (kind == PEER_HELLO && rank(peer, source) > rank(peer, &peer->latched))) {
+		rtp_source_go(&peer->rtp, source, kind == PEER_RTP ? mark : NULL, now);
+		return latch(peer);
+	}
+
+	return kind == PEER_RTP && (through.follow || is_learning(peer, now))
+		&& rtp_source_moves(&peer->rtp, source, mark, rule, usec, now) && latch(peer);
+}
+
+int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
+	const struct rtp_mark *mark, struct peer_through through, uint64_t now)
+{
+	if (!net_address_is_set(&peer->remote)) {
+		return 0;
+	}
+	align(peer);
+	if (net_address_equal(source, &peer->latched)) {
+		rtp_source_heard(&peer->rtp, kind == PEER_RTP ? mark : NULL, now);
+		return 1;
+	}
+
+	return net_address_is_set(&peer->latched) ? has_moved(peer, kind, source, mark, through, now)
+		: is_first(peer, kind, source, mark, now);
 }
 
 void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now)
@@ -229,8 +270,64 @@ enum peer_claim peer_claims(const struct peer_address *peer, enum peer_hash hash
 	return peer->moved && now - since > PEER_SILENCE_USEC ? PEER_CLAIM_OTHER : PEER_CLAIM_NONE;
 }
 
-int peer_has_media_at(const struct peer_address *peer, const struct net_address *source)
+void peer_heard_rtp(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark,
+	uint64_t now)
 {
+	peer_heard(peer, source, now);
+	if (!net_address_is_set(source)) {
+		return;
+	}
+	if (!net_address_equal(&peer->rtp.at, source)) {
+		rtp_source_set(&peer->rtp, source, now);
+	}
+	rtp_source_heard(&peer->rtp, mark, now);
+}
+
+/*! \brief The same of a phone that has keys with us. It is in no hurry: a NAT that moved it has done so for long. */
+static uint64_t secure_silence(const struct peer_address *peer, uint64_t now)
+{
+	return is_learning(peer, now) ? PEER_SILENCE_USEC : RTP_SOURCE_GONE_USEC;
+}
+
+/*! \brief Is it known by our keys where this phone, which may be anywhere, is? */
+static int is_placed(const struct peer_address *peer)
+{
+	return peer->symmetric && !peer->ice && net_address_is_set(&peer->heard)
+		&& net_address_equal(&peer->heard, &peer->rtp.at);
+}
+
+int peer_may_be_newcomer(const struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark,
+	uint64_t now)
+{
+	struct rtp_source rtp = peer->rtp;
+
+	return !is_placed(peer) || rtp_source_returns(&rtp, source, mark, now)
+		|| !rtp_source_is_here(&peer->rtp, now, secure_silence(peer, now));
+}
+
+int peer_newcomer(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now)
+{
+	enum rtp_source_rule rule = is_learning(peer, now) ? RTP_SOURCE_ANY : RTP_SOURCE_GOES_ON;
+
+	if (!is_placed(peer)) {
+		peer_heard_rtp(peer, source, mark, now); /* The stock engine learns it by itself */
+		return 0;
+	}
+	if (!rtp_source_returns(&peer->rtp, source, mark, now)
+		&& !rtp_source_moves(&peer->rtp, source, mark, rule, secure_silence(peer, now), now)) {
+		return 0;
+	}
+	peer_heard(peer, source, now);
+
+	return 1;
+}
+
+int peer_has_media_at(const struct peer_address *peer, const struct net_address *source, uint64_t now)
+{
+	if (is_placed(peer) && !is_learning(peer, now)) {
+		return net_address_equal(source, &peer->heard);
+	}
+
 	return peer_expects(peer, source) || net_address_equal(source, &peer->latched)
 		|| net_address_equal(source, &peer->heard);
 }
@@ -257,6 +354,11 @@ int peer_waits_at(const struct peer_address *peer, struct net_address *to)
 }
 
 const struct net_address *peer_media_at(const struct peer_address *peer)
+{
+	return peer->symmetric && net_address_is_set(&peer->latched) ? &peer->latched : &peer->remote;
+}
+
+const struct net_address *peer_media_from(const struct peer_address *peer)
 {
 	return net_address_is_set(&peer->latched) ? &peer->latched : &peer->remote;
 }

@@ -15,18 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*! A transport address. Without padding that differs; an IPv4 address is one in whatever form it came. */
-struct net_address {
-	uint8_t host[16];  /*!< In network order, zero behind its length */
-	uint32_t scope;    /*!< Of a link-local IPv6 address */
-	uint16_t port;     /*!< In host order */
-	uint16_t host_len; /*!< 0: no address, 4: IPv4, 16: IPv6 */
-};
-
-int net_address_is_set(const struct net_address *address);
-int net_address_equal(const struct net_address *a, const struct net_address *b);
-/*! \brief The same host, whatever the port? No: one of them is not set. */
-int net_address_same_host(const struct net_address *a, const struct net_address *b);
+#include "rtp_source.h"
 
 /*! A peer that was replaced is silent for at least so long, */
 #define PEER_SILENCE_USEC 1500000
@@ -34,10 +23,6 @@ int net_address_same_host(const struct net_address *a, const struct net_address 
 #define PEER_PAUSE_USEC 500000
 /*! How long packets of a peer that was replaced may still come. */
 #define PEER_SETTLE_USEC 3000000
-/*! A phone that is passed through is where it was, if it was heard there so shortly ago. */
-#define PEER_HERE_USEC 2000000
-/*! Sequence numbers in a row that make an unknown source the phone behind NAT. */
-#define PEER_PROBATION 4
 /*! An address that has proved nothing is sent so many times the octets that came from it. */
 #define PEER_FACTOR 3
 /*! Hellos of our own that the signalled address gets whatever comes (RFC 6189, 6), */
@@ -63,6 +48,7 @@ struct peer_address {
 	struct net_address heard;     /*!< Where authenticated media came from last */
 	struct net_address proved;    /*!< Who is there has keys with us */
 	unsigned int symmetric:1;     /*!< The peer may be behind NAT */
+	unsigned int ice:1;           /*!< ICE has the say in addresses */
 	unsigned int known:1;         /*!< latched is where media goes, or what was signalled */
 	unsigned int settled:1;       /*!< The call is clear: only where RTP comes from is the peer */
 	unsigned int rtp_seen:1;      /*!< RTP came in clear: the core has learnt the address */
@@ -70,11 +56,7 @@ struct peer_address {
 	unsigned int renewed:1;       /*!< It had any new description of it */
 	uint64_t renewed_at;          /*!< The last one */
 	uint64_t heard_at;            /*!< Media that our keys open, 0: none yet */
-	uint64_t latched_at;          /*!< Passed through: the last from there */
-	struct net_address probe;     /*!< RTP of an unknown source: its SSRC, next number and count */
-	uint32_t probe_ssrc;
-	uint16_t probe_next;
-	uint16_t probes;
+	struct rtp_source rtp;        /*!< Where its RTP comes from: passed through that of latched, else of heard */
 	struct peer_credit credit[PEER_SOURCES];
 	uint32_t uses;
 	uint16_t hellos;              /*!< Sent to the signalled address without credit */
@@ -126,13 +108,25 @@ enum peer_kind {
 	PEER_ANOTHER, /*!< Never does */
 };
 
+/*! What a stream that is passed through lets RTP of an unknown source do. */
+struct peer_through {
+	unsigned int keyed:1;  /*!< The phones have keys: their RTP goes on with its SSRC and numbers */
+	unsigned int follow:1; /*!< strictrtp of Asterisk is off: a source may change at any time */
+};
+
 /*!
- * \brief Is this from the phone, where its packets are passed through? Learns,
- * but as long as the phone is heard where it is, nobody moves it.
- * \param ssrc, number of RTP
+ * \brief Is this from the phone, where its packets are passed through? Learns.
+ *
+ * Any source may be the phone's before one is known, also without rtp_symmetric:
+ * a phone may send from another port than it receives at. As long as the phone
+ * is heard where it is, nobody moves it. Later another source is believed where the
+ * stock engine would believe it: soon after a session description, and if
+ * strictrtp is off. See rtp_source.h for how.
+ *
+ * \param mark of RTP
  */
-int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source, uint32_t ssrc,
-	uint16_t number, uint64_t now);
+int peer_admits(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
+	const struct rtp_mark *mark, struct peer_through through, uint64_t now);
 
 /*! \brief Media came that our keys have opened. \param source may be not set: then only that it came counts */
 void peer_heard(struct peer_address *peer, const struct net_address *source, uint64_t now);
@@ -141,10 +135,29 @@ void peer_heard(struct peer_address *peer, const struct net_address *source, uin
  * \brief Does media of the peer come from here as far as is known?
  *
  * The stock engine believes any RTP while it learns an address. On a secure
- * stream it gets that of other sources only after one packet was opened by the
- * keys (and has made the source peer_heard()).
+ * stream it gets that of other sources only after packets were opened by the
+ * keys, see peer_newcomer(). Behind NAT, once the phone was heard, a source that
+ * only signalling names is one of them, except soon after a session description.
  */
-int peer_has_media_at(const struct peer_address *peer, const struct net_address *source);
+int peer_has_media_at(const struct peer_address *peer, const struct net_address *source, uint64_t now);
+
+/*! \brief RTP came that our keys have opened, from where media is known to come. */
+void peer_heard_rtp(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark,
+	uint64_t now);
+
+/*!
+ * \brief Is a packet of another source than the phone's worth being tried with the keys?
+ *
+ * Not while the phone is heard where it is: who copies its packets would have the
+ * copies opened, and the originals refused as replays.
+ */
+int peer_may_be_newcomer(const struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark,
+	uint64_t now);
+/*!
+ * \brief The keys have opened it: is the phone there now?
+ * \retval 1 it is, and media goes there from now on
+ */
+int peer_newcomer(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now);
 
 /* ---- who may take the place of the peer of a secure stream? ---- */
 
@@ -193,7 +206,9 @@ const struct net_address *peer_send_to(const struct peer_address *peer, const st
  * \retval 0 no: media goes where it goes
  */
 int peer_waits_at(const struct peer_address *peer, struct net_address *to);
-/*! \brief Where media that is passed through goes. */
+/*! \brief Where RTP that is passed through comes from, as far as is known. */
+const struct net_address *peer_media_from(const struct peer_address *peer);
+/*! \brief Where media that is passed through goes: to where it comes from with rtp_symmetric, else where signalling says. */
 const struct net_address *peer_media_at(const struct peer_address *peer);
 
 /*! \brief ZRTP came: an answer may have so many times its octets. */

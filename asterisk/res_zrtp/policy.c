@@ -25,6 +25,7 @@
 #include "conf_check.h"
 #include "endpoints.h"
 #include "policy_keys.h"
+#include "rtp_conf.h"
 
 #define CONFIG_FILE "zrtp.conf"
 #define DEFAULT_CLIENT_ID "Asterisk ZRTP"
@@ -391,6 +392,7 @@ int policies_load(void)
 	struct draft draft;
 	int res;
 
+	rtp_conf_load();
 	res = draft_init(&draft) || draft_read(&draft) || cache_config_check(&draft.cache) || cache_start(&draft.cache)
 		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.client_id) ? -1 : 0;
 	set_state(!res);

@@ -305,6 +305,7 @@ struct passthrough {
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
 	unsigned int listed:1;        /*!< The CLI shows it */
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
+	unsigned int elsewhere_told:1; /*!< The log says that RTP from elsewhere is refused */
 	unsigned int announced:2;     /*!< What events have told */
 	unsigned int deciding:1;      /*!< A look at it is due */
 	unsigned int rekeying:1;      /*!< A call that takes its place is being made */
@@ -474,7 +475,6 @@ void beside_shutdown(void);
 void beside_activated(struct ast_rtp_instance *instance, const struct settings *settings);
 /*! \brief We are an end of the ZRTP of this channel: what of its endpoint has no effect? */
 void beside_end(struct ast_channel *chan);
-
 /* ------------------------------------------------------------------------
  * fax.c
  */
@@ -582,6 +582,12 @@ int media_is_further(const struct media *media);
 
 /*! \brief An address of the core as one of ours; not set for a null one. */
 void media_address(struct net_address *out, const struct ast_sockaddr *address);
+/*! Room for an address and port as text. */
+#define MEDIA_ADDRESS_TEXT 64
+/*! \brief Write an address for the log. \return out */
+char *media_address_text(char *out, size_t size, const struct net_address *address);
+/*! \brief The keys have shown that a phone is elsewhere now: have the stock engine take and send its media there. \pre instance is locked */
+void media_moved(struct ast_rtp_instance *instance, const struct net_address *to);
 /*! \brief Send octets to an address from a socket. \retval -1 with errno */
 int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_address *to);
 

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "rtp_source.h"
+
 /*! The fixed header of RTP, and where the SSRC is in it and in RTCP (RFC 3550, 5.1 and 6.4). */
 #define WIRE_RTP_HEADER 12
 #define WIRE_RTP_SSRC_AT 8
@@ -30,6 +32,15 @@ static inline int wire_is_media(uint8_t first)
 static inline int wire_is_rtcp(uint8_t second)
 {
 	return second >= 192 && second <= 223;
+}
+
+/*! \brief SSRC and sequence number of an RTP packet, which has its whole header. */
+static inline void wire_mark(struct rtp_mark *mark, const void *packet)
+{
+	const uint8_t *octets = packet;
+
+	memcpy(&mark->ssrc, octets + WIRE_RTP_SSRC_AT, sizeof(mark->ssrc));
+	mark->number = octets[2] << 8 | octets[3];
 }
 
 /*!

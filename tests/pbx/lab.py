@@ -353,9 +353,9 @@ class Lab:
         options.setdefault("play", self.speech)
         return Linphone(self.directory, name, sip_port(name), rtp_port(name), **options)
 
-    def plain_phone(self, name="plain", hz=None):
-        """A phone without ZRTP for endpoint NAME."""
-        return PlainPhone(name, sip_port(name), rtp_port(name), hz)
+    def plain_phone(self, name="plain", hz=None, **options):
+        """A phone without ZRTP for endpoint NAME; see PlainPhone for the options."""
+        return PlainPhone(name, sip_port(name), rtp_port(name), hz, **options)
 
     def zrtp_phone(self, name, **options):
         """zrtpcall for endpoint NAME; see ZrtpPhone for the options."""

@@ -19,11 +19,12 @@ class PlainPhone:
     """One call at a time. Use as a context manager, call(), hang_up().
 
     played: mu-law octets spoken in a loop. heard: RTP datagrams that came; zrtp: the others.
-    domain is that of its From header.
+    domain is that of its From header. speaks_from: the port that its RTP comes from, if it is
+    another one than it receives at.
     """
 
-    def __init__(self, name, sip_port, rtp_port, hz=None, domain=IP):
-        self.domain = domain
+    def __init__(self, name, sip_port, rtp_port, hz=None, domain=IP, speaks_from=None):
+        self.domain, self.speaks_from = domain, speaks_from
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
         self.played = tone.to_ulaw(tone.samples(hz, 1)) if hz else b"\xff" * 160
         self.heard, self.zrtp = [], []
@@ -34,6 +35,7 @@ class PlainPhone:
 
     def __enter__(self):
         self.sip, self.rtp = (self._socket(port) for port in (self.sip_port, self.rtp_port))
+        self.voice = self._socket(self.speaks_from) if self.speaks_from else self.rtp
         self.media = threading.Thread(target=self._run_media, daemon=True)
         self.media.start()
         return self
@@ -50,6 +52,13 @@ class PlainPhone:
         self.media.join()
         self.sip.close()
         self.rtp.close()
+        self.voice.close()
+
+    def rebind(self, port):
+        """Speak from another port from now on."""
+        former, self.voice = self.voice, self._socket(port)
+        if former is not self.rtp:
+            former.close()
 
     # SIP
 
@@ -162,7 +171,7 @@ class PlainPhone:
         self.sequence += 1
         remote = self.remote
         if remote:
-            self.rtp.sendto(header + self.played[at:at + 160], remote)
+            self.voice.sendto(header + self.played[at:at + 160], remote)
 
     def pcm(self):
         """All audio that came, decoded."""

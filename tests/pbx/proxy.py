@@ -48,6 +48,7 @@ class Proxy:
         self.rtp = {TO_PBX: rtp, TO_PHONE: rtp + 2}  # where the party sends its media to us
         self.party = {}                              # its own port, by the way away from it
         self.closed = threading.Event()
+        self.forgotten = []                          # sockets that nothing goes through any more
 
     def __enter__(self):
         ports = [self.near, self.far, *range(self.rtp[TO_PBX], self.rtp[TO_PBX] + 4)]
@@ -61,12 +62,12 @@ class Proxy:
     def __exit__(self, *_):
         self.closed.set()
         self.thread.join()
-        for sock in self.sockets.values():
+        for sock in [*self.sockets.values(), *self.forgotten]:
             sock.close()
 
     def _run(self):
-        ports = {sock: port for port, sock in self.sockets.items()}
         while not self.closed.is_set():
+            ports = {sock: port for port, sock in self.sockets.items()}
             for sock in select.select(list(ports), [], [], 0.2)[0]:
                 data, port = sock.recv(65535), ports[sock]
                 if port == self.near:
@@ -89,6 +90,14 @@ class Proxy:
         data = self.media(way, data)
         if data is not None and back in self.party:
             self._send(self.rtp[back] + offset, data, self.party[back] + offset)
+
+    def rebind(self, port):
+        """RTP for the PBX comes from this port from now on, and what comes for the former one is lost, as with a
+        NAT that has forgotten the call."""
+        fresh = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        fresh.bind((IP, port))
+        self.forgotten.append(self.sockets[self.rtp[TO_PHONE]])
+        self.sockets[self.rtp[TO_PHONE]] = fresh
 
     def inject(self, way, data, offset=0):
         """Send a datagram as if it came from the party that really sends that way. offset: 0 RTP, 1 RTCP."""

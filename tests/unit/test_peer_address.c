@@ -190,11 +190,22 @@ static void a_new_address_lets_the_phone_come_from_elsewhere_and_an_old_one_does
 
 /* ---- passed through ---- */
 
+static const struct peer_through locked, follows = { .follow = 1 }, srtp = { .keyed = 1, .follow = 1 },
+					 locked_srtp = { .keyed = 1 };
+
+static bool admits_at(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
+		      uint32_t ssrc, uint16_t number, uint64_t now)
+{
+	const struct rtp_mark mark = { .ssrc = ssrc, .number = number };
+
+	return peer_admits(peer, kind, source, &mark, locked, now);
+}
+
 static bool admits(struct peer_address *peer, enum peer_kind kind, unsigned host, uint16_t number)
 {
 	const struct net_address source = at(host, RTP);
 
-	return peer_admits(peer, kind, &source, 1, number, 1000 * (uint64_t)S);
+	return admits_at(peer, kind, &source, 1, number, 1000 * (uint64_t)S);
 }
 
 static void passed_through_a_hello_or_rtp_in_sequence_makes_the_phone(void **state)
@@ -203,10 +214,10 @@ static void passed_through_a_hello_or_rtp_in_sequence_makes_the_phone(void **sta
 
 	(void)state;
 	assert_false(admits(&peer, PEER_ANOTHER, NAT, 0));
-	for (uint16_t n = 1; n < PEER_PROBATION; n++) {
+	for (uint16_t n = 1; n < RTP_SOURCE_PROBATION; n++) {
 		assert_false(admits(&peer, PEER_RTP, NAT, (uint16_t)(65533 + n)));
 	}
-	assert_true(admits(&peer, PEER_RTP, NAT, (uint16_t)(65533 + PEER_PROBATION)));
+	assert_true(admits(&peer, PEER_RTP, NAT, (uint16_t)(65533 + RTP_SOURCE_PROBATION)));
 	assert_true(admits(&peer, PEER_ANOTHER, NAT, 0));
 	assert_false(admits(&peer, PEER_HELLO, STRANGER, 0));
 	peer = phone(true);
@@ -238,16 +249,28 @@ static void passed_through_several_sources_pass_no_probation_together(void **sta
 	}
 }
 
-static void passed_through_without_nat_nobody_else_is_admitted(void **state)
+/* A phone may send from another port than it receives at; its media goes where its SDP says. */
+static void passed_through_without_nat_media_goes_where_sdp_says_and_comes_from_anywhere(void **state)
 {
+	const struct net_address sdp = at(PHONE, RTP), there = at(PHONE, 7000), stranger = at(STRANGER, RTP);
 	struct peer_address peer = phone(false);
+	uint64_t now = 100 * (uint64_t)S;
 
 	(void)state;
-	assert_false(admits(&peer, PEER_HELLO, NAT, 0));
-	for (uint16_t n = 0; n < 10; n++) {
-		assert_false(admits(&peer, PEER_RTP, NAT, n));
+	for (uint16_t n = 1; n < 100; n++, now += 20 * MS) {
+		assert_int_equal(admits_at(&peer, PEER_RTP, &there, 1, n, now), n >= RTP_SOURCE_PROBATION);
+		if (n > RTP_SOURCE_PROBATION) {
+			assert_false(admits_at(&peer, PEER_RTP, &stranger, 1, n, now));
+		}
+		assert_true(net_address_equal(peer_media_at(&peer), &sdp));
 	}
+	assert_true(net_address_equal(peer_media_from(&peer), &there));
 	assert_true(admits(&peer, PEER_ANOTHER, PHONE, 0));
+	/* One that says Hello before it sends RTP. */
+	peer = phone(false);
+	assert_true(admits_at(&peer, PEER_HELLO, &there, 0, 0, now));
+	assert_true(admits_at(&peer, PEER_RTP, &there, 1, 1, now));
+	assert_true(net_address_equal(peer_media_at(&peer), &sdp));
 }
 
 /* One packet with the address of the SDP, which nobody can reach, must not
@@ -259,18 +282,108 @@ static void passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet(void *
 	uint64_t now = 100 * (uint64_t)S;
 
 	(void)state;
-	assert_true(peer_admits(&peer, PEER_HELLO, &there, 0, 0, now));
+	assert_true(admits_at(&peer, PEER_HELLO, &there, 0, 0, now));
 	for (unsigned i = 0; i < 1000; i++) {
 		now += 20 * MS;
-		assert_true(peer_admits(&peer, PEER_RTP, &there, 1, (uint16_t)i, now));
-		assert_true(peer_admits(&peer, PEER_HELLO, &forged, 2, (uint16_t)i,
-					now)); /* its own partner opens it, or not */
+		assert_true(admits_at(&peer, PEER_RTP, &there, 1, (uint16_t)i, now));
+		assert_true(admits_at(&peer, PEER_HELLO, &forged, 2, (uint16_t)i,
+				      now)); /* its own partner opens it, or not */
 		assert_true(net_address_equal(peer_media_at(&peer), &there));
 	}
 	/* When it is silent there and comes from where SDP says, it is there. */
-	now += PEER_HERE_USEC;
-	assert_true(peer_admits(&peer, PEER_RTP, &forged, 2, 1, now));
+	now += RTP_SOURCE_GONE_USEC;
+	assert_true(admits_at(&peer, PEER_RTP, &forged, 2, 1, now));
 	assert_true(net_address_equal(peer_media_at(&peer), &forged));
+	/* And when it goes on there after all, that packet has done nothing. */
+	assert_true(admits_at(&peer, PEER_RTP, &there, 1, 1000, now + MS));
+	assert_true(net_address_equal(peer_media_at(&peer), &there));
+}
+
+/* A phone behind NAT that has sent RTP for ten seconds, and is silent for a while. */
+static struct peer_address talked(struct peer_through through, uint64_t silence, uint64_t *now)
+{
+	const struct net_address there = at(NAT, 7000);
+	struct peer_address peer = phone(true);
+
+	*now = 100 * (uint64_t)S;
+	for (uint16_t n = 1; n <= 500; n++) {
+		const struct rtp_mark mark = { .ssrc = 7, .number = n };
+
+		peer_admits(&peer, PEER_RTP, &there, &mark, through, *now += 20 * MS);
+	}
+	assert_true(net_address_equal(peer_media_at(&peer), &there));
+	*now += silence;
+	return peer;
+}
+
+/* Some RTP in sequence from another port of the NAT; where does media go after it? */
+static bool follows_to(struct peer_address *peer, struct peer_through through, uint32_t ssrc, uint16_t first,
+		       uint64_t now)
+{
+	const struct net_address there = at(NAT, 7001);
+
+	for (uint16_t n = 0; n < 10; n++) {
+		const struct rtp_mark mark = { .ssrc = ssrc, .number = (uint16_t)(first + n) };
+
+		peer_admits(peer, PEER_RTP, &there, &mark, through, now + n * 20 * MS);
+	}
+	return net_address_equal(peer_media_at(peer), &there);
+}
+
+/* A NAT forgets the call: where the stock engine follows, and no more without SRTP. */
+static void passed_through_another_source_is_followed_where_strictrtp_lets_it(void **state)
+{
+	static const struct peer_through *const ways[] = { &locked, &follows, &locked_srtp, &srtp };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct peer_address peer;
+		uint64_t now;
+
+		peer = talked(*ways[i], RTP_SOURCE_GONE_USEC, &now);
+		assert_int_equal(follows_to(&peer, *ways[i], 7, 501, now), ways[i]->follow);
+		/* The phone is still heard, so this is nobody but a copier. */
+		peer = talked(*ways[i], RTP_SOURCE_PAUSE_USEC, &now);
+		assert_false(follows_to(&peer, *ways[i], 7, 501, now));
+		/* After a re-INVITE the stock engine learns anew, whatever strictrtp is. */
+		peer = talked(*ways[i], RTP_SOURCE_PAUSE_USEC, &now);
+		peer_renew(&peer, now);
+		assert_true(follows_to(&peer, *ways[i], 9, 1, now));
+		/* But not while the phone is heard where it was. */
+		peer = talked(*ways[i], 20 * MS, &now);
+		peer_renew(&peer, now);
+		assert_false(follows_to(&peer, *ways[i], 9, 1, now - 20 * MS));
+	}
+}
+
+/* Somebody who guesses what he cannot see, while a phone with keys is silent. */
+static void passed_through_srtp_goes_on_with_its_ssrc_and_numbers(void **state)
+{
+	struct peer_address peer;
+	uint64_t now;
+
+	(void)state;
+	peer = talked(srtp, RTP_SOURCE_GONE_USEC, &now);
+	assert_false(follows_to(&peer, srtp, 8, 501, now));
+	assert_false(follows_to(&peer, srtp, 7, 400, now));
+	assert_true(follows_to(&peer, srtp, 7, 700, now + S));
+}
+
+/* A copier's packets move media until the phone's next one, whatever number his had. */
+static void passed_through_the_phone_s_next_packet_brings_it_back(void **state)
+{
+	const struct net_address there = at(NAT, 7000);
+	struct peer_address peer;
+	uint64_t now;
+
+	(void)state;
+	peer = talked(srtp, RTP_SOURCE_GONE_USEC, &now);
+	assert_true(follows_to(&peer, srtp, 7, 30000, now));
+	/* One that was seen before is a copy. */
+	assert_false(admits_at(&peer, PEER_RTP, &there, 7, 500, now + S / 4));
+	assert_false(admits_at(&peer, PEER_RTP, &there, 8, 501, now + S / 4));
+	assert_true(admits_at(&peer, PEER_RTP, &there, 7, 501, now + S / 4));
+	assert_true(net_address_equal(peer_media_at(&peer), &there));
 }
 
 /* ---- who may take a secure stream ---- */
@@ -404,13 +517,106 @@ static void media_of_a_secure_stream_comes_from_where_it_is_known_to(void **stat
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		const struct net_address source = at(sources[i].host, sources[i].port);
 
-		assert_int_equal(peer_has_media_at(&peer, &source), sources[i].known);
+		assert_int_equal(peer_has_media_at(&peer, &source, 3 * S), sources[i].known);
 	}
-	assert_false(peer_has_media_at(&peer, &nowhere));
+	assert_false(peer_has_media_at(&peer, &nowhere, 3 * S));
 	/* A phone that the NAT gives another port is known by one packet that keys open. */
 	hear(&peer, NAT, 7001, 3 * S);
 	assert_true(peer_has_media_at(
-		&peer, &(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = 7001 }));
+		&peer, &(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = 7001 },
+		3 * S));
+}
+
+static const struct rtp_mark *mark_of(uint16_t number)
+{
+	static struct rtp_mark mark = { .ssrc = 7 };
+
+	mark.number = number;
+	return &mark;
+}
+
+/* Behind NAT, with RTP that our keys open for ten seconds. */
+static struct peer_address secure_phone(uint64_t *now)
+{
+	struct peer_address peer = phone(true);
+	const struct net_address there = at(NAT, 7000);
+
+	*now = 100 * (uint64_t)S;
+	assert_true(peer_may_be_newcomer(&peer, &there, mark_of(1), *now));
+	assert_int_equal(peer_newcomer(&peer, &there, mark_of(1), *now), 0); /* the stock engine learns it */
+	for (uint16_t n = 2; n <= 500; n++) {
+		assert_true(peer_has_media_at(&peer, &there, *now));
+		peer_heard_rtp(&peer, &there, mark_of(n), *now += 20 * MS);
+	}
+	return peer;
+}
+
+/* Not even a packet in the name of the address in SDP, which the stock engine would follow. */
+static void a_secure_phone_that_is_heard_is_nowhere_else(void **state)
+{
+	static const unsigned hosts[] = { PHONE, NAT, OTHER, STRANGER };
+	uint64_t now;
+	struct peer_address peer = secure_phone(&now);
+	const struct net_address there = at(NAT, 7000);
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const struct net_address copier = at(hosts[i], RTP);
+
+		assert_false(peer_has_media_at(&peer, &copier, now));
+		for (uint16_t n = 501; n < 520; n++) {
+			assert_false(peer_may_be_newcomer(&peer, &copier, mark_of(n), now + 100 * MS));
+			assert_int_equal(peer_newcomer(&peer, &copier, mark_of(n), now + 100 * MS), 0);
+		}
+	}
+	assert_true(peer_has_media_at(&peer, &there, now));
+	/* Soon after a session description it may come from where that says. */
+	peer_renew(&peer, now);
+	assert_true(peer_has_media_at(
+		&peer, &(struct net_address){ .host = { 192, 0, 2, PHONE }, .host_len = 4, .port = RTP },
+		now));
+}
+
+static void a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_came(void **state)
+{
+	uint64_t now;
+	struct peer_address peer = secure_phone(&now);
+	const struct net_address former = at(NAT, 7000), there = at(NAT, 7001);
+
+	(void)state;
+	now += RTP_SOURCE_GONE_USEC;
+	for (uint16_t n = 0; n < RTP_SOURCE_PROBATION; n++) {
+		assert_true(peer_may_be_newcomer(&peer, &there, mark_of(501 + n), now));
+		assert_int_equal(peer_newcomer(&peer, &there, mark_of(501 + n), now),
+				 n + 1 == RTP_SOURCE_PROBATION);
+	}
+	assert_true(peer_has_media_at(&peer, &there, now));
+	assert_false(peer_has_media_at(&peer, &former, now));
+	/* The former source: what it sent before, then something newer. */
+	assert_false(peer_may_be_newcomer(&peer, &former, mark_of(500), now));
+	assert_true(peer_may_be_newcomer(&peer, &former, mark_of(501), now));
+	assert_true(rtp_source_was_copied(&peer.rtp, &former, mark_of(501))); /* the copier was first */
+	assert_false(rtp_source_was_copied(&peer.rtp, &former, mark_of(500)));
+	assert_false(rtp_source_was_copied(&peer.rtp, &former, mark_of(600)));
+	assert_false(rtp_source_was_copied(&peer.rtp, &there, mark_of(501)));
+	assert_int_equal(peer_newcomer(&peer, &former, mark_of(501), now), 1);
+	assert_true(peer_has_media_at(&peer, &former, now));
+}
+
+/* ICE has checked its addresses, and without rtp_symmetric media goes where SDP says. */
+static void with_ice_or_without_nat_one_packet_makes_a_source_known(void **state)
+{
+	for (int ice = 0; ice <= 1; ice++) {
+		struct peer_address peer = phone(ice);
+		const struct net_address first = at(NAT, 7000), second = at(NAT, 7001);
+
+		(void)state;
+		peer.ice = ice != 0;
+		peer_heard_rtp(&peer, &first, mark_of(1), 100 * (uint64_t)S);
+		assert_true(peer_may_be_newcomer(&peer, &second, mark_of(2), 100 * (uint64_t)S));
+		assert_int_equal(peer_newcomer(&peer, &second, mark_of(2), 100 * (uint64_t)S), 0);
+		assert_true(peer_has_media_at(&peer, &second, 100 * (uint64_t)S));
+	}
 }
 
 /* From Wi-Fi to LTE: the phone has its keys, and sends with them. */
@@ -723,13 +929,20 @@ int main(void)
 		cmocka_unit_test(passed_through_a_hello_or_rtp_in_sequence_makes_the_phone),
 		cmocka_unit_test(passed_through_a_gap_or_another_source_begins_probation_anew),
 		cmocka_unit_test(passed_through_several_sources_pass_no_probation_together),
-		cmocka_unit_test(passed_through_without_nat_nobody_else_is_admitted),
+		cmocka_unit_test(
+			passed_through_without_nat_media_goes_where_sdp_says_and_comes_from_anywhere),
+		cmocka_unit_test(passed_through_another_source_is_followed_where_strictrtp_lets_it),
+		cmocka_unit_test(passed_through_srtp_goes_on_with_its_ssrc_and_numbers),
+		cmocka_unit_test(passed_through_the_phone_s_next_packet_brings_it_back),
 		cmocka_unit_test(passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet),
 		cmocka_unit_test(only_who_signalling_vouches_for_claims_a_secure_stream),
 		cmocka_unit_test(a_stranger_does_not_take_a_silent_call_behind_nat),
 		cmocka_unit_test(rtp_that_moves_the_media_gives_a_stranger_no_claim),
 		cmocka_unit_test(without_nat_where_media_goes_is_vouched_for),
 		cmocka_unit_test(media_of_a_secure_stream_comes_from_where_it_is_known_to),
+		cmocka_unit_test(a_secure_phone_that_is_heard_is_nowhere_else),
+		cmocka_unit_test(a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_came),
+		cmocka_unit_test(with_ice_or_without_nat_one_packet_makes_a_source_known),
 		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
 		cmocka_unit_test(late_packets_of_a_replaced_peer_do_not_shut_its_successor_out),
 		cmocka_unit_test(after_hold_the_same_phone_may_begin_anew_and_no_other),
