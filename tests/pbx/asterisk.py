@@ -209,7 +209,7 @@ class Asterisk:
             return None
         if self.running():
             self.cli("core stop now")
-        status, self.process = processes.stop(self.process, 10), None
+        status, self.process = processes.stop(self.process, 30), None
         return status
 
     def remove(self):

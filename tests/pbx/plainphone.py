@@ -115,7 +115,7 @@ class PlainPhone:
 
     def _final_response(self, method, seconds):
         """The final response to the request now open; requests meanwhile are answered 200."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + max(seconds, wait.LEAST)
         while True:
             ready, _, _ = select.select([self.sip], [], [], max(0, end - time.monotonic()))
             if not ready:
@@ -129,7 +129,7 @@ class PlainPhone:
 
     def wait_request(self, method, seconds=5):
         """The next request of the PBX with this method; all that come are answered 200."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + max(seconds, wait.LEAST)
         while True:
             ready, _, _ = select.select([self.sip], [], [], max(0, end - time.monotonic()))
             if not ready:

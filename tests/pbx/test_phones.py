@@ -179,6 +179,7 @@ def who(lab):
                 time.sleep(0.5)
             phone.hang_up()
             lab.pbx.idle()
+            time.sleep(1.1)  # of two words in one second the no is kept
 
 
 @case("NAT, rtp_symmetric = yes, and a phone that is muted: it hears the PBX, and is heard from where its RTP comes")

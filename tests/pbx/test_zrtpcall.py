@@ -93,10 +93,7 @@ def hold(lab):
                 phone.say(command)
                 wait.until(command, 5, lambda: len(phone.all("modified")) > seen)
                 calls.talk(0.5)
-        before = phone.statistics()["audio"]
-        calls.talk(1)
-        after = phone.statistics()["audio"]
-        equal("SRTP flows", after["srtp_received"] - before["srtp_received"] > 30, True)
+        wait.grows("SRTP flows", lambda: phone.statistics()["audio"]["srtp_received"], 30)
         again = lab.pbx.stream("alice")
         for column in ("SAS", "SSRC", "State", "Role"):
             equal(column, again[column], first[column])
@@ -204,7 +201,7 @@ def require(lab):
         phone.call("announce", lab.sip_port)
         counts = phone.wait_ended(8)["audio"]
         equal("clear packets", (counts["clear_sent"], counts["clear_received"]), (0, 0))
-        equal("something was refused", counts["refused"] > 20, True)
+        equal("something was refused", counts["refused"] > 0, True)
     equal("exit status", phone.status, 3)
 
 
@@ -242,8 +239,7 @@ def notice(lab):
         sent = [after[kind] - before[kind] for kind in ("clear_sent", "srtp_sent")]
         equal("RTP and SRTP sent before the notice", sent, [0, 0])
         bob.say("acknowledge")
-        calls.talk(0.6)
-        equal("clear RTP after it", bob.statistics()["audio"]["clear_sent"] > after["clear_sent"] + 15, True)
+        wait.grows("clear RTP after it", lambda: bob.statistics()["audio"]["clear_sent"], 15)
         alice.hang_up()
 
 

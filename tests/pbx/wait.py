@@ -3,12 +3,16 @@
 import time
 
 
+LEAST = 10  # seconds that everything may take on a busy machine: a bound ends a wait, it measures nothing
+
+
 class Timeout(AssertionError):
     """Something did not happen in its time."""
 
 
 def until(what, seconds, probe, pause=0.05):
     """Call probe() until it returns something true; return that, or raise Timeout."""
+    seconds = max(seconds, LEAST)
     end = time.monotonic() + seconds
     while True:
         value = probe()
@@ -17,3 +21,9 @@ def until(what, seconds, probe, pause=0.05):
         if time.monotonic() >= end:
             raise Timeout(f"{what}: not within {seconds:g} s")
         time.sleep(pause)
+
+
+def grows(what, count, more, seconds=15):
+    """Wait until count() is larger than now by more than so much."""
+    before = count()
+    until(f"{what}: more than {before} + {more}", seconds, lambda: count() > before + more)

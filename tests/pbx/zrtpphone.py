@@ -99,7 +99,7 @@ class ZrtpPhone:
             self.say("quit")
         except (BrokenPipeError, ValueError):
             pass
-        self.status = processes.stop(self.process, 6)
+        self.status = processes.stop(self.process, 15)
         self._reap()
         return self.status
 

@@ -49,18 +49,24 @@ class Pair(unittest.TestCase):
         self.assertEqual(sas, bob.secure())
         return sas
 
+    def talk(self, *phones, kind="srtp_received"):
+        """Each of them hears a second of speech."""
+        for phone in phones:
+            wait.grows(f"{phone.name}: {kind}", lambda p=phone: p.statistics()["audio"][kind], 60)
+
 
 class Calls(Pair):
     def test_both_hear_each_other_through_srtp(self):
         alice, bob = self.pair({"record": True}, {"tone": LOW}, {"tone": HIGH})
         self.secure(alice, bob)
-        time.sleep(1.2)
+        # Speech before the Commit.
+        clear = [phone.statistics()["audio"]["clear_sent"] for phone in (alice, bob)]
+        self.talk(alice, bob)
         alice.hang_up()
-        for phone in (alice, bob):
+        for phone, before in zip((alice, bob), clear):
             counts = phone.wait_ended()["audio"]
             self.assertGreater(min(counts["srtp_sent"], counts["srtp_received"]), 40)
-            # Speech before the Commit, which comes within 100 ms.
-            self.assertLess(counts["clear_sent"], 10)
+            self.assertEqual(counts["clear_sent"], before)
             self.assertEqual(phone.stop(), 0)
         tone.heard(alice.recording, HIGH, LOW)
         tone.heard(bob.recording, LOW, HIGH)
@@ -69,7 +75,7 @@ class Calls(Pair):
         alice, bob = self.pair({"record": True}, {"tone": LOW, "codecs": "PCMA"},
                                {"tone": HIGH, "codecs": "PCMU,PCMA"})
         self.secure(alice, bob)
-        time.sleep(1.2)
+        self.talk(alice, bob)
         alice.hang_up()
         bob.wait_ended()
         tone.heard(alice.recording, HIGH, LOW)
@@ -86,9 +92,9 @@ class Calls(Pair):
         tone.make(speech, LOW, 1)
         alice, bob = self.pair({"record": True}, {"play_once": speech})
         self.secure(alice, bob)
-        alice.say("wait played 5")
+        alice.say("wait played 15")
         alice.say("hangup")
-        bob.wait_ended(8)
+        bob.wait_ended(20)
         tone.heard(bob.recording, LOW)
 
     def test_answer_on_command_or_refuse(self):
@@ -140,7 +146,7 @@ class Calls(Pair):
         for _ in range(20):
             alice.say(f"dial {bob.uri}")
         for phone in (alice, bob):
-            wait.until("20 secure calls", 30, lambda p=phone: len(p.all("secure")) == 20)
+            wait.until("20 secure calls", 60, lambda p=phone: len(p.all("secure")) == len(p.all("sas")) == 20)
         by_call = {e["sas"] for e in alice.all("sas")}
         self.assertEqual(by_call, {e["sas"] for e in bob.all("sas")})
         self.assertEqual((alice.stop(), bob.stop()), (0, 0))
@@ -180,8 +186,7 @@ class Hold(Pair):
         self.assertLessEqual(bob.statistics()["audio"]["srtp_sent"] - before, 2)
         alice.say("resume")
         bob.wait("peer-resumed")
-        time.sleep(0.5)
-        self.assertGreater(bob.statistics()["audio"]["srtp_sent"] - before, 15)
+        wait.grows("SRTP", lambda: bob.statistics()["audio"]["srtp_sent"], 15)
         self.assertEqual(len(alice.all("secure")), 1)
 
 
@@ -227,7 +232,7 @@ class Descriptions(Pair):
         super().setUp()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(5)
+        self.socket.settimeout(15)
         self.addCleanup(self.socket.close)
         self.port, self.cseq, self.to = self.socket.getsockname()[1], 0, ""
 
@@ -261,10 +266,8 @@ class Descriptions(Pair):
         self.assertEqual(self.invite(phone, good), 200)
         phone.wait("up")
         for bad in ("nonsense", self.BODY.format(payload=18), good.replace("40000", "0")):
-            before = phone.statistics()["audio"]["clear_sent"]
             self.assertGreaterEqual(self.invite(phone, bad), 400)
-            time.sleep(0.3)
-            self.assertGreater(phone.statistics()["audio"]["clear_sent"], before + 5)
+            wait.grows("media", lambda: phone.statistics()["audio"]["clear_sent"], 5)
 
     def test_an_invite_without_one_gets_an_offer(self):
         phone = self.phone("phone", no_zrtp=True, answer=0)
@@ -403,7 +406,7 @@ class Clear(Pair):
         alice, bob = self.pair({"record": True}, {"tone": LOW}, {"tone": HIGH, "no_zrtp": True})
         alice.dial(bob.uri)
         alice.wait("clear", reason="no-zrtp", media=True)
-        time.sleep(0.7)
+        self.talk(alice, bob, kind="clear_received")
         alice.hang_up()
         self.assertFalse(alice.wait_ended()["secure"])
         bob.wait_ended()
@@ -414,9 +417,9 @@ class Clear(Pair):
         alice, bob = self.pair({"record": True, "tone": LOW}, {"require": True, "secure_within": 1.5},
                                {"no_zrtp": True})
         alice.dial(bob.uri)
-        ended = alice.wait_ended(5)
+        ended = alice.wait_ended()
         self.assertEqual((ended["audio"]["clear_sent"], ended["audio"]["clear_received"]), (0, 0))
-        self.assertGreater(ended["audio"]["refused"], 20)
+        self.assertGreater(ended["audio"]["refused"], 0)
         self.assertEqual(bob.wait_ended()["audio"]["clear_received"], 0)
         self.assertEqual(len(tone.read(alice.recording)), 0)
         self.assertEqual(alice.stop(), 3)
@@ -435,8 +438,7 @@ class Clear(Pair):
         # Clear media counts once no SRTP has come for a second.
         wait.until("clear media", 8, lambda: bob.statistics()["audio"]["clear_received"] > sent["clear_received"] + 10)
         bob.say("acknowledge")
-        time.sleep(0.4)
-        self.assertGreater(bob.statistics()["audio"]["clear_sent"], now["clear_sent"] + 10)
+        wait.until("clear media of bob", 10, lambda: bob.statistics()["audio"]["clear_sent"] > now["clear_sent"] + 10)
         for phone in (alice, bob):
             phone.expect_call()
         alice.say("secure")
@@ -444,10 +446,8 @@ class Clear(Pair):
             phone.wait("secure", medium="audio")
             self.assertEqual(phone.shown(), sas)
         before = bob.statistics()["audio"]
-        time.sleep(0.4)
-        after = bob.statistics()["audio"]
-        self.assertGreater(after["srtp_received"], before["srtp_received"] + 10)
-        self.assertEqual(after["clear_received"], before["clear_received"])
+        wait.grows("SRTP", lambda: bob.statistics()["audio"]["srtp_received"], 10)
+        self.assertEqual(bob.statistics()["audio"]["clear_received"], before["clear_received"])
 
     def test_go_clear_takes_all_media_with_it(self):
         alice, bob = self.pair({"allow_clear": True, "video": "offer"})
@@ -535,7 +535,7 @@ class Strangers(Pair):
         with Proxy(alice_port, bob_port, 24100, 24110, media=ahead):
             alice.dial("sip:bob@127.0.0.1:24100")
             self.assertEqual(alice.secure(), bob.secure())
-            time.sleep(1.5)
+            self.talk(alice)
             alice.hang_up()
             bob.wait_ended()
         self.assertEqual(len(seen), 3)
@@ -637,11 +637,8 @@ class Relay(Pair):
         self.pbx.say(f"{near}: relay {far}")
         self.near.relayed()
         self.pbx.wait("zrtp", 40, what="relayed SAS not acknowledged")
-        before = self.near.statistics()["audio"]
-        time.sleep(0.4)
-        after = self.near.statistics()["audio"]
-        self.assertGreater(after["srtp_received"], before["srtp_received"] + 10)
-        self.assertEqual(after["zrtp_state"], "secure")
+        wait.grows("SRTP", lambda: self.near.statistics()["audio"]["srtp_received"], 10)
+        self.assertEqual(self.near.statistics()["audio"]["zrtp_state"], "secure")
 
 
 class Transfer(Pair):
