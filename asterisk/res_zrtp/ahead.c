@@ -190,12 +190,36 @@ static void number_label(struct ast_channel *chan, char *out, size_t size)
 	ast_channel_unlock(chan);
 }
 
+/*!
+ * \brief What a box on the way has noted as the number that was dialled, in a header of the phone's INVITE.
+ * \param header its name, may be empty; out stays empty if it is not there
+ */
+static void header_label(struct ast_channel *chan, const char *header, char *out)
+{
+	char function[LABEL_HEADER_SIZE + 32], value[512] = "";
+	int called;
+
+	ast_channel_lock(chan);
+	called = ast_test_flag(ast_channel_flags(chan), AST_FLAG_OUTGOING);
+	ast_channel_unlock(chan);
+	if (called || ast_strlen_zero(header) || !ast_custom_function_find("PJSIP_HEADER")) {
+		return;
+	}
+	snprintf(function, sizeof(function), "PJSIP_HEADER(read,%s)", header);
+	if (!ast_func_read(chan, function, value, sizeof(value))) {
+		zrtp_store_uri_label(out, value);
+	}
+}
+
 /*! \retval -1 there is one, but it cannot be had */
-static int channel_label(struct ast_channel *chan, char *out, size_t size)
+static int channel_label(struct ast_channel *chan, const char *header, char *out, size_t size)
 {
 	char uri[512] = "";
 
 	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP")) {
+		header_label(chan, header, out);
+	}
+	if (ast_strlen_zero(out) && !strcmp(ast_channel_tech(chan)->type, "PJSIP")) {
 		if (ast_func_read(chan, "CHANNEL(pjsip,local_uri)", uri, sizeof(uri))) {
 			return -1;
 		}
@@ -214,7 +238,7 @@ static int task_ask(void *data)
 	struct answer *answer = data;
 	struct ast_channel *chan = media_channel(answer->media);
 
-	answer->labelled = chan && !channel_label(chan, answer->label, sizeof(answer->label));
+	answer->labelled = chan && !channel_label(chan, answer->media->settings->label_header, answer->label, sizeof(answer->label));
 	ast_channel_cleanup(chan);
 	answer_give(answer, task_labelled);
 

@@ -141,6 +141,35 @@ void beside_end(struct ast_channel *chan)
 	ao2_cleanup(instance);
 }
 
+const char *beside_keys(struct ast_channel *chan)
+{
+	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
+	struct ast_rtp_instance *instance = NULL;
+	struct ast_rtp_engine_dtls *dtls;
+	const char *res = NULL;
+
+	ast_channel_lock(chan);
+	if (glue && glue->get_rtp_info) {
+		glue->get_rtp_info(chan, &instance);
+	}
+	ast_channel_unlock(chan);
+	if (!instance) {
+		return NULL;
+	}
+
+	ao2_lock(instance);
+	dtls = ast_rtp_instance_get_dtls(instance);
+	if (dtls && dtls->active && dtls->active(instance)) {
+		res = "keys of DTLS";
+	} else if (!gate_media(instance) && ast_rtp_instance_get_srtp(instance, 0)) {
+		res = "keys of SDP";
+	}
+	ao2_unlock(instance);
+	ao2_ref(instance, -1);
+
+	return res;
+}
+
 int beside_init(void)
 {
 	tasks = ast_taskprocessor_get("zrtp/beside", TPS_REF_DEFAULT);

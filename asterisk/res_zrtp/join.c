@@ -98,6 +98,15 @@ static int are_idle(const struct side *side)
 		&& ast_rtp_codecs_get_framing(codecs[0]) == ast_rtp_codecs_get_framing(codecs[1]);
 }
 
+/*! \brief Would prompts of the bridge go nowhere? \pre both channels are locked */
+static int would_silence(const struct side *side)
+{
+	struct ast_channel *chan[2] = { side[0].chan, side[1].chan };
+	struct media *media[2] = { side[0].media[AUDIO], side[1].media[AUDIO] };
+
+	return passthrough_would_silence(chan, media);
+}
+
 /*! \brief Would the core have joined these two if it were not for video? \pre they and the bridge are locked */
 static int is_idle(struct ast_bridge *bridge, const struct side *side)
 {
@@ -106,7 +115,7 @@ static int is_idle(struct ast_bridge *bridge, const struct side *side)
 		&& (side[0].media[VIDEO] || side[1].media[VIDEO])
 		&& ast_channel_state(side[0].chan) == AST_STATE_UP && ast_channel_state(side[1].chan) == AST_STATE_UP
 		&& !side[0].bridge_channel->suspended && !side[1].bridge_channel->suspended
-		&& are_idle(side) && !has_codes(&side[0]) && !has_codes(&side[1]);
+		&& are_idle(side) && !has_codes(&side[0]) && !has_codes(&side[1]) && !would_silence(side);
 }
 
 /*! \brief The same before the answer: one that hears tones or music from us is not to lose them. */

@@ -21,6 +21,7 @@
 
 #include "res_zrtp.h"
 #include "dialog.h"
+#include "limits.h"
 #include "stun.h"
 #include "stun_choice.h"
 #include "through_source.h"
@@ -396,10 +397,22 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 	return res;
 }
 
+int passthrough_would_silence(struct ast_channel *chan[2], struct media *media[2])
+{
+	/* Without an end the call would be in clear for the sake of a prompt. */
+	return media[0]->settings->mode == MODE_AUTO && media[1]->settings->mode == MODE_AUTO
+		&& limits_will_play(chan[0], chan[1]);
+}
+
 int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2])
 {
 	if (!available(chan[0], media[0], media[1]->pass.number)
 		|| !available(chan[1], media[1], media[0]->pass.number)) {
+		return 0;
+	}
+	if (passthrough_would_silence(chan, media)) {
+		ast_log(LOG_NOTICE, "%s and %s: no pass-through, the bridge has prompts of a time limit to play, as Dial's L()\n",
+			ast_channel_name(chan[0]), ast_channel_name(chan[1]));
 		return 0;
 	}
 	if (!passthrough_payloads(chan, instance, AST_MEDIA_TYPE_AUDIO)) {

@@ -188,7 +188,10 @@ static int latch(struct peer_address *peer)
 static int is_first(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
 	const struct rtp_mark *mark, uint64_t now)
 {
-	if (peer_expects(peer, source) || kind == PEER_HELLO) {
+	/* Without NAT a phone may have another port, but hardly another host. */
+	int may_say_hello = peer->symmetric || knows_host(peer, source);
+
+	if (peer_expects(peer, source) || (kind == PEER_HELLO && may_say_hello)) {
 		rtp_source_go(&peer->rtp, source, kind == PEER_RTP ? mark : NULL, now);
 		return latch(peer);
 	}

@@ -134,6 +134,25 @@ static void print_code(const struct settings *settings, const struct policy_key 
 	ast_copy_string(out, settings->keypad[key->which], size);
 }
 
+/*! \brief It becomes the argument of a dialplan function. */
+static int parse_header(struct settings *settings, attribute_unused const struct policy_key *key, const char *value)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	if (value[strspn(value, name)] || strlen(value) >= sizeof(settings->label_header)) {
+		return -1;
+	}
+	ast_copy_string(settings->label_header, value, sizeof(settings->label_header));
+
+	return 0;
+}
+
+static void print_header(const struct settings *settings, attribute_unused const struct policy_key *key, char *out,
+	size_t size)
+{
+	ast_copy_string(out, settings->label_header, size);
+}
+
 static int parse_allow_clear(struct settings *settings, const struct policy_key *key, const char *value)
 {
 	if (parse_word(settings, key, value) && parse_switch(settings, key, value)) {
@@ -213,6 +232,7 @@ static const struct policy_key keys[] = {
 	CODE("keypad_secure", KEYPAD_SECURE),
 	CHOICE("keypad_info", keypad_info, info_words, "tls, yes or no"),
 	CHOICE("hash_mismatch", policy.tolerate_mismatch, refuse_warn, "refuse or warn"),
+	{ .name = "label_header", .allowed = "nothing, or the name of a SIP header", .parse = parse_header, .print = print_header },
 	{ .name = "cache_expiry", .allowed = "never, or a number of seconds up to 999999999", .parse = parse_expiry,
 		.print = print_expiry },
 };

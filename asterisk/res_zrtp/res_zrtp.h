@@ -78,6 +78,9 @@ enum allow_clear {
 	ALLOW_CLEAR_YES,     /*!< The administrator has confirmed beforehand */
 };
 
+/*! Room for the name of a SIP header. */
+#define LABEL_HEADER_SIZE 64
+
 /*! A policy as configured. An ao2 object that does not change any more. */
 struct settings {
 	char name[POLICY_NAME_SIZE];   /*!< Of the RTP engine it belongs to */
@@ -94,6 +97,7 @@ struct settings {
 	enum allow_clear allow_clear;
 	keypad_codes keypad;           /*!< Empty: off */
 	enum keypad_info keypad_info;
+	char label_header[LABEL_HEADER_SIZE]; /*!< Of an INVITE: under what the phone knows us; empty: To */
 };
 
 /*!
@@ -363,6 +367,9 @@ void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd);
  */
 int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2]);
 
+/*! \brief Has the bridge prompts to play, and could the PBX be the end of both? \pre both channels are locked */
+int passthrough_would_silence(struct ast_channel *chan[2], struct media *media[2]);
+
 /*! \brief Have both phones the same codec first, with the same number? \pre both channels are locked */
 int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type);
 
@@ -475,6 +482,9 @@ void beside_shutdown(void);
 void beside_activated(struct ast_rtp_instance *instance, const struct settings *settings);
 /*! \brief We are an end of the ZRTP of this channel: what of its endpoint has no effect? */
 void beside_end(struct ast_channel *chan);
+/*! \brief Whose keys encrypt a channel's audio in place of ZRTP's, in words, or NULL. No lock may be held. */
+const char *beside_keys(struct ast_channel *chan);
+
 /* ------------------------------------------------------------------------
  * fax.c
  */

@@ -22,6 +22,7 @@ static void print_cli(const char *name, const char *value, void *arg)
 static char *handle_channel(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	struct ast_channel *chan;
+	const char *keys;
 	int fd;
 
 	switch (cmd) {
@@ -45,7 +46,9 @@ static char *handle_channel(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		return CLI_FAILURE;
 	}
 	if (status_each(chan, print_cli, &fd)) {
-		ast_cli(a->fd, "%s has no ZRTP\n", ast_channel_name(chan));
+		keys = beside_keys(chan);
+		ast_cli(a->fd, "%s has no ZRTP%s%s\n", ast_channel_name(chan), keys ? ": its media is encrypted with " : "",
+			S_OR(keys, ""));
 	}
 	ast_channel_unref(chan);
 
@@ -84,7 +87,10 @@ static int action_channel(struct mansession *session, const struct message *mess
 	} else if (!chan) {
 		astman_send_error_va(session, message, "Channel: %s is not a known channel", name);
 	} else if (!fields || status_each(chan, append, &fields)) {
-		astman_send_error_va(session, message, "Channel: %s has no ZRTP", name);
+		const char *keys = beside_keys(chan);
+
+		astman_send_error_va(session, message, "Channel: %s has no ZRTP%s%s", name,
+			keys ? ": its media is encrypted with " : "", S_OR(keys, ""));
 	} else {
 		send_fields(session, "Response: Success", message, chan, fields);
 	}

@@ -44,6 +44,7 @@ POLICIES = {
     "both": "require = yes\nrequire_partner = yes\n",
     "listed": "auth_tag = HS80\nonly_listed = yes\n",
     "gcm": "auth_tag = GCM\n",
+    "dialled": "label_header = X-Dialled\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}
@@ -225,6 +226,13 @@ exten => parked,1,ParkedCall(default,701)
 exten => _over-.,1,Dial({technology}/${{EXTEN:5}}@trunk,20)
 exten => _tape-.,1,MixMonitor({home}/sounds/taped.wav)
  same => n,Dial({technology}/${{EXTEN:5}},20)
+exten => _limit-.,1,Set(LIMIT_PLAYAUDIO_CALLER=yes)
+ same => n,Set(LIMIT_WARNING_FILE={home}/sounds/announcement)
+ same => n,Dial({technology}/${{EXTEN:6}},20,L(60000:58000:8000))
+exten => _stop-.,1,Set(LIMIT_PLAYAUDIO_CALLER=yes)
+ same => n,Set(LIMIT_TIMEOUT_FILE={home}/sounds/announcement)
+ same => n,Dial({technology}/${{EXTEN:5}},20,L(15000))
+exten => _short-.,1,Dial({technology}/${{EXTEN:6}},20,L(60000))
 exten => _keys-.,1,Dial({technology}/${{EXTEN:5}},20,tT)
 exten => _try-.,1,Dial({technology}/${{EXTEN:4}},20)
  same => n,Goto(announce,1)

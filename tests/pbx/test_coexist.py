@@ -45,6 +45,9 @@ def other_keys(lab, name, encryption):
         phone.wait("connected", 5)
         time.sleep(3)
         equal("stream", lab.pbx.stream(name), None)
+        channel = re.search(rf"(?m)^(PJSIP/{name}-\w+)!", lab.pbx.cli("core show channels concise"))[1]
+        shown = lab.pbx.cli(f"zrtp show channel {channel}")
+        equal("whose keys", f"its media is encrypted with keys of {'DTLS' if encryption == 'dtls' else 'SDP'}" in shown, True)
         phone.hang_up()
     logged(lab, rf"PJSIP/{name}-\w+: no ZRTP for a stream: media_encryption of its endpoint")
     tone.heard(phone.recording, PBX_HZ, PHONE_HZ)

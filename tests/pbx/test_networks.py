@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Phones whose packets come from elsewhere: a NAT that forgets a call, another port than SDP says, copiers."""
 import contextlib
+import re
 import socket
 import struct
 import threading
@@ -10,9 +11,9 @@ import capture
 import tone
 import wait
 from harness import case, equal
-from lab import PHONE_HZ, PROXY_PORT
+from lab import PHONE_HZ, PROXY_PORT, PROXY_RTP, sip_port
 from plainphone import IP
-from proxy import TO_PBX, TO_PHONE
+from proxy import TO_PBX, TO_PHONE, Proxy
 from test_coexist import hide
 from test_passthrough import passed_through, same_sas
 
@@ -201,3 +202,42 @@ def asymmetric(lab):
         second.wait_ended()
         lab.pbx.idle()
     tone.heard(second.recording, PHONE_HZ, None)
+
+
+class NumberPlan(Proxy):
+    """A relay that makes all user parts of To one, and notes in a header what they were, if it is honest."""
+
+    noted = True
+
+    def _sip(self, way, data):
+        text = super()._sip(way, data).decode()
+        if way == TO_PBX and text.startswith(("INVITE", "ACK", "BYE")):
+            self.dialled = re.search(r"(?im)^To:[^<]*<sip:([^@>]+)@", text)[1]
+            text = re.sub(r"(?im)^(To:[^<]*<sip:)[^@>]+@", r"\1trunk@", text)
+            if self.noted:
+                text = text.replace("\r\n", f"\r\nX-Dialled: <sip:{self.dialled}@dialled.example>\r\n", 1)
+        elif way == TO_PHONE:
+            text = re.sub(r"(?im)^(To:[^<]*<sip:)trunk@", lambda m: f"{m[1]}{self.dialled}@", text)
+        return text.encode()
+
+
+def labels(lab):
+    """All labels of all peers in the PBX's cache."""
+    peers = re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))
+    return "".join(lab.pbx.cli(f"zrtp cache show peer {zid}") for zid in peers)
+
+
+@case("label_header: an SBC makes two numbers one in To, and secrets are kept by the header that says what was dialled")
+def label_header(lab):
+    with NumberPlan(sip_port("dialled"), lab.sip_port, PROXY_PORT, PROXY_RTP) as plan:
+        for number, label in (("announce", "sip:announce@dialled.example"), ("silent", "sip:silent@dialled.example"),
+                              (None, "sip:trunk@")):
+            plan.noted = number is not None
+            # Another phone each time: of one that is known a further label may be kept back.
+            with lab.zrtp_phone("dialled") as phone:
+                phone.call(number or "echo", PROXY_PORT)
+                phone.secure()
+                lab.pbx.secure("dialled")
+                phone.hang_up()
+                lab.pbx.idle()
+            wait.until(f"label {label}", 10, lambda wanted=label: wanted in labels(lab))

@@ -266,8 +266,9 @@ static void passed_through_without_nat_media_goes_where_sdp_says_and_comes_from_
 	}
 	assert_true(net_address_equal(peer_media_from(&peer), &there));
 	assert_true(admits(&peer, PEER_ANOTHER, PHONE, 0));
-	/* One that says Hello before it sends RTP. */
+	/* One that says Hello before it sends RTP; no other host does. */
 	peer = phone(false);
+	assert_false(admits_at(&peer, PEER_HELLO, &stranger, 0, 0, now));
 	assert_true(admits_at(&peer, PEER_HELLO, &there, 0, 0, now));
 	assert_true(admits_at(&peer, PEER_RTP, &there, 1, 1, now));
 	assert_true(net_address_equal(peer_media_at(&peer), &sdp));

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a bridge plays by itself to phones that could be passed through: the time limits of Dial."""
+import re
+
+import calls
+import tone
+import wait
+from harness import case
+from lab import PBX_HZ
+from test_passthrough import pair_of, passed_through, same_sas
+
+
+def plays(lab):
+    """How often the PBX has begun to play the prompt."""
+    return len(re.findall(r"Playing '\S*/announcement\.", lab.pbx.log()))
+
+
+@case("auto: the warnings of Dial's L() are heard, the PBX is the end of ZRTP on both legs")
+def warnings(lab):
+    with pair_of(lab, "auto", "auto2", extension="limit") as (first, second):
+        for phone in (first, second):
+            phone.secure()
+        lab.pbx.secure("auto")
+        lab.pbx.secure("auto2")
+        # The first one may have come before the keys.
+        before = plays(lab)
+        wait.until("another warning", 30, lambda: plays(lab) > before)
+        calls.talk(3)
+        first.hang_up()
+        second.wait_ended()
+        lab.pbx.idle()
+    tone.heard(first.recording, PBX_HZ)
+
+
+@case("auto: LIMIT_TIMEOUT_FILE is heard before Dial's L() ends the call")
+def last_prompt(lab):
+    with pair_of(lab, "auto", "auto2", extension="stop") as (first, second):
+        lab.pbx.secure("auto", 12)
+        first.wait_ended(40)
+        second.wait_ended(40)
+        lab.pbx.idle()
+    tone.heard(first.recording, PBX_HZ)
+
+
+@case("auto: a limit of Dial's L() without a prompt leaves two phones passed through")
+def silent_limit(lab):
+    with pair_of(lab, "auto", "auto2", extension="short") as (first, second):
+        same_sas(first, second)
+        passed_through(lab, "auto", "auto2")
+        first.hang_up()
+        second.wait_ended()
+        lab.pbx.idle()
