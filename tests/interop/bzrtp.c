@@ -640,6 +640,7 @@ static void same_keys(const struct report *a, enum zrtp_direction of_a, const st
 
 	assert_true(a->has_keys[of_a] && b->has_keys[of_b]);
 	assert_int_equal(x->key_len, y->key_len);
+	assert_int_equal(x->salt_len, y->salt_len);
 	assert_int_equal(x->tag_bits, y->tag_bits);
 	assert_memory_equal(x->key, y->key, x->key_len);
 	assert_memory_equal(x->salt, y->salt, sizeof(x->salt));
@@ -736,6 +737,40 @@ static void each_hash_cipher_tag_and_sas(void **state)
 		one_call(i & 16 ? BZRTP_STARTS : ENGINE_STARTS, &choice);
 	}
 }
+
+#ifdef ZRTP_AUTHTAG_GCM
+static void aes_gcm_in_each_role_and_for_a_further_stream(void **state)
+{
+	static const char *const kexes[] = { "DH3k", "X255", "X448" };
+
+	(void)state;
+	for (unsigned i = 0; i < 18; i++) {
+		/* It uses no other cipher than this with X448. */
+		const char *cipher = i & 1 || i / 6 == 2 ? "AES3" : "AES1";
+		const struct choice choice = { .name = { [ZRTP_CLASS_CIPHER] = cipher,
+							 [ZRTP_CLASS_TAG] = "GCM",
+							 [ZRTP_CLASS_KEX] = kexes[i / 6] } };
+		struct world world;
+		struct call *call;
+
+		world_open(&world, false);
+		call = call_secured(&world, (enum starter)(i % 6 / 2), &choice);
+		add_channel(call);
+		start_channel(call, 1);
+		assert_true(run(call, 1, 20 * SECOND));
+		for (unsigned n = 0; n < 2; n++) {
+			assert_agree(call, n);
+			assert_int_equal(call->channel[n].report[OURS].keys[0].salt_len, 12);
+			assert_int_equal(call->channel[n].report[OURS].keys[0].tag_bits, 128);
+		}
+		assert_algorithms(call, &choice);
+		assert_roles(call);
+		assert_true(stream_info(call, 1).multistream);
+		call_close(call);
+		world_close(&world);
+	}
+}
+#endif
 
 /* Some of the key agreements in some order: names for the engine, numbers for
  * bzrtp. */
@@ -857,6 +892,28 @@ static void retained_secrets_match_over_three_calls(void **state)
 	}
 }
 
+/* Headers name hashes that the library may not have. */
+static bool bzrtp_has_all(const uint8_t *hashes)
+{
+	bzrtpContext_t *context = bzrtp_createBzrtpContext();
+	uint8_t list[7] = { 0 };
+	uint8_t count = 0, found;
+	bool all = true;
+
+	assert_non_null(context);
+	assert_int_equal(bzrtp_initBzrtpContext(context, 1), 0);
+	for (; hashes[count]; count++) {
+		list[count] = hashes[count];
+	}
+	bzrtp_setSupportedCryptoTypes(context, ZRTP_HASH_TYPE, list, count);
+	found = bzrtp_getSupportedCryptoTypes(context, ZRTP_HASH_TYPE, list);
+	for (; *hashes; hashes++) {
+		all = all && memchr(list, *hashes, found);
+	}
+	bzrtp_destroyBzrtpContext(context, 1);
+	return all;
+}
+
 /* bzrtp computes the IDs of its retained secrets before any Commit, with the
  * hash it would choose itself: an initiator must choose that one. */
 static void retained_secrets_match_when_hash_lists_differ(void **state)
@@ -869,6 +926,14 @@ static void retained_secrets_match_when_hash_lists_differ(void **state)
 		{ { [ZRTP_CLASS_HASH] = "S256,S384", [ZRTP_CLASS_TAG] = "GCM", [ZRTP_CLASS_KEX] = "X448" },
 		  { ZRTP_HASH_S256, ZRTP_HASH_S384 },
 		  { 0 } },
+		{ { [ZRTP_CLASS_HASH] = "S256,S384,S512",
+		    [ZRTP_CLASS_TAG] = "GCM",
+		    [ZRTP_CLASS_KEX] = "X448" },
+		  { ZRTP_HASH_S256, ZRTP_HASH_S512, ZRTP_HASH_S384 },
+		  { 0 } },
+		{ { [ZRTP_CLASS_HASH] = "S256,S512", [ZRTP_CLASS_TAG] = "GCM", [ZRTP_CLASS_KEX] = "DH3k" },
+		  { ZRTP_HASH_S512, ZRTP_HASH_S256 },
+		  { 0 } },
 #endif
 	};
 	enum { CHOICES = sizeof(choices) / sizeof(*choices) };
@@ -877,6 +942,9 @@ static void retained_secrets_match_when_hash_lists_differ(void **state)
 	for (unsigned i = 0; i < 3 * CHOICES; i++) {
 		struct world world;
 
+		if (!bzrtp_has_all(choices[i % CHOICES].bzrtp_hashes)) {
+			continue;
+		}
 		world_open(&world, true);
 		for (unsigned n = 0; n < 3; n++) {
 			struct call *call =
@@ -1293,6 +1361,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_key_agreement_in_each_role),
 		cmocka_unit_test(each_hash_cipher_tag_and_sas),
+#ifdef ZRTP_AUTHTAG_GCM
+		cmocka_unit_test(aes_gcm_in_each_role_and_for_a_further_stream),
+#endif
 		cmocka_unit_test(any_two_lists_of_key_agreements_lead_to_one),
 		cmocka_unit_test(either_side_wins_a_contention),
 		cmocka_unit_test(the_second_channel_is_multistream),

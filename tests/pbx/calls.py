@@ -6,7 +6,7 @@ from harness import equal
 
 # What linphonec calls the algorithms in its log.
 NAMES = {"AES1": "AES-128", "AES3": "AES-256", "DH3k": "DHM-3072", "X255": "ECDH-255",
-         "S256": "SHA-256", "S384": "SHA-384", "HS80": "HMAC-SHA1-80", "HS32": "HMAC-SHA1-32",
+         "S256": "SHA-256", "S384": "SHA-384", "HS80": "HMAC-SHA1-80", "GCM": "GCM", "HS32": "HMAC-SHA1-32",
          "B32": "Base32", "B256": "PGP-WordList"}
 
 

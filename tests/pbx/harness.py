@@ -99,6 +99,7 @@ class Bench:
             root = self.roots[suite]
             self.kind = kind
             self.lab = Lab(root, self.directory, driver) if driver else Workshop(root, self.directory)
+            self.lab.roots = self.roots
             self.lab.__enter__()
         return self.lab
 

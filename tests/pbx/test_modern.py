@@ -1,13 +1,148 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Phones of today: messages in fragments."""
+"""Phones of today: a Linphone 5.3 with AES-GCM, run from a Debian root of its own; messages in fragments."""
 import os
+import re
+import time
 
 import asterisk
+import calls
 import capture
 import test_passthrough
+import test_relay
+import tone
 import wait
-from harness import case, equal
+from harness import Skip, case, equal
 from lab import PBX_HZ, PHONE_HZ
+
+ROOT = "trixie"
+AES256 = {"sip": ["srtp_crypto_suites=AEAD_AES_256_GCM,AES_CM_128_HMAC_SHA1_80"]}
+# Linphone keeps the secrets of calls in either direction apart: the PBX warns in the first one of each.
+FORGETFUL = "does not share the secret of earlier calls"
+
+
+def linphone(lab, name, **options):
+    """A Linphone 5.3 for endpoint NAME."""
+    if ROOT not in lab.roots:
+        raise Skip(f"no {ROOT} root given")
+    return lab.phone(name, root=lab.roots[ROOT], **options)
+
+
+def reports(events, phone):
+    """The RTCP that the PBX could read of a phone's leg."""
+    return [e for e in events.all("RTCPReceived") if asterisk.endpoint_of(e["Channel"]) == phone.name]
+
+
+def opened_reports(phone):
+    """After its call: how much RTCP of the PBX it could open. Its log has a count for each stream that it ended."""
+    return sum(map(int, re.findall(r"received rtcp +(\d+) packets", phone.log())))
+
+
+def opens_all(lab, phone):
+    """All that comes from the phone now can be opened."""
+    before = lab.pbx.stream(phone.name)
+    wait.until(f"packets of {phone.name}", 8, lambda: int(lab.pbx.stream(phone.name)["Rx"]) > int(before["Rx"]) + 20)
+    equal(f"dropped of {phone.name}", lab.pbx.stream(phone.name)["Dropped"], before["Dropped"])
+
+
+def talks(lab, phone, way, events):
+    """A call with hold and with reports of both sides; all of it on the wire is AES-GCM."""
+    events.seen.clear()
+    with capture.Capture(os.path.join(lab.directory, "gcm.pcap")) as wire:
+        calls.start(lab, phone, way, "echo")
+        first = calls.secure(lab, phone)
+        for command, answer in (("pause", "is now paused"), ("resume", "Media streams established")):
+            phone.expect_call()
+            phone.say(command)
+            phone.wait(answer, 5)
+            time.sleep(0.3)
+        wait.until(f"RTCP of {phone.name}", 15, lambda: len(reports(events, phone)) > 1)
+        again = lab.pbx.stream(phone.name)
+        for column in ("SAS", "SSRC", "State", "Role"):
+            equal(column, again[column], first[column])
+        opens_all(lab, phone)
+        calls.end(lab, phone, way)
+    found = capture.check_secure(wire, phone.rtp_port, "GCM", {"heard": PHONE_HZ, "said": PHONE_HZ})
+    if found["heard"] < 50 or found["said"] < 50 or not found["reports"]:
+        raise AssertionError(f"packets of {phone.name}: {found}")
+    wait.until(f"{phone.name} has opened RTCP of the PBX", 5, lambda: opened_reports(phone))
+    return first
+
+
+@case("Linphone 5.3: AES-GCM in both directions of call, with 128 and 256 bits, hold, SRTP and SRTCP on the wire",
+      errors=FORGETFUL)
+def both_ways(lab):
+    with asterisk.Events(lab.pbx) as events:
+        for name, settings, way, cipher in (("quiet", None, "phone calls", "AES1"),
+                                            ("quiet", AES256, "PBX calls", "AES3")):
+            with linphone(lab, name, record=True, settings=settings) as phone:
+                stream = talks(lab, phone, way, events)
+                equal("agreed", {c: stream[c] for c in ("Cipher", "Tag", "Role")},
+                      {"Cipher": cipher, "Tag": "GCM", "Role": "responder"})
+            tone.heard(phone.recording, PHONE_HZ)  # its own, from the PBX
+
+
+@case("Linphone 5.3 and 5.1 through the PBX: AES-GCM on one leg, HS80 on the other, and after a transfer")
+def old_and_new(lab):
+    high = lab.pbx.file("sounds", "high.wav")
+    tone.make(high, test_passthrough.OTHER_HZ, 5)
+    with capture.Capture(os.path.join(lab.directory, "bridged.pcap")) as wire, \
+            linphone(lab, "alice", record=True) as alice, lab.phone("bob", record=True, play=high) as bob:
+        bob.expect_call()
+        alice.call("call-bob", lab.sip_port)
+        first = calls.secure(lab, alice)
+        equal("tags", (first["Tag"], calls.secure(lab, bob)["Tag"]), ("GCM", "HS80"))
+        calls.talk(1.5)
+        bob.say(f"transfer sip:echo@127.0.0.1:{lab.sip_port}")
+        bob.wait_ended()
+        calls.talk(1.5)
+        again = lab.pbx.secure("alice")
+        equal("after the transfer", {c: again[c] for c in ("SAS", "Tag", "Role")},
+              {c: first[c] for c in ("SAS", "Tag", "Role")})
+        opens_all(lab, alice)
+        alice.hang_up()
+    found = capture.check_secure(wire, alice.rtp_port, "GCM", {"heard": test_passthrough.OTHER_HZ, "said": PHONE_HZ})
+    equal("packets", min(found["heard"], found["said"]) > 50, True)
+    capture.check_secure(wire, bob.rtp_port, "HS80", {"heard": PHONE_HZ, "said": test_passthrough.OTHER_HZ})
+    tone.heard(alice.recording, test_passthrough.OTHER_HZ)
+    tone.heard(alice.recording, PHONE_HZ)  # its own, by the PBX after the transfer
+    tone.heard(bob.recording, PHONE_HZ, test_passthrough.OTHER_HZ)
+
+
+@case("relay: an enrolled phone shows the SAS of a Linphone 5.3 on AES-GCM")
+def relayed(lab):
+    with test_relay.enrollment(lab), linphone(lab, "alice") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        test_relay.enroll(lab, bob)
+        bob.expect_call()
+        alice.call("call-bob", lab.sip_port)
+        equal("tag", calls.secure(lab, alice)["Tag"], "GCM")
+        bob.secure()
+        sas = lab.pbx.secure("alice")["SAS"]
+        wait.until(f"bob shows {sas}", 8, lambda: bob.shown() == sas)
+        test_relay.reaches(lab, "bob", ShownSAS=sas, Relayed="yes", RelayStatus="acknowledged", State="secure")
+        opens_all(lab, alice)
+        alice.hang_up()
+        bob.wait_ended()
+
+
+@case("pass-through: two Linphones 5.3 with AES-GCM, one SAS, the same datagrams on both legs")
+def passed(lab):
+    with asterisk.Events(lab.pbx) as events, \
+            capture.Capture(os.path.join(lab.directory, "through.pcap")) as wire, \
+            linphone(lab, "sealed", record=True) as first, linphone(lab, "sealed2", record=True) as second:
+        second.expect_call()
+        first.call("call-sealed2", lab.sip_port)
+        test_passthrough.same_sas(first, second)
+        test_passthrough.passed_through(lab, "sealed", "sealed2")
+        events.wait("ZrtpPassthrough", 5, State="keyed")
+        equal("tags", ["AuthTag: GCM" in phone.algorithms() for phone in (first, second)], [True, True])
+        wait.until("a report", 15, lambda: any(
+            capture.kind(d.data) == "rtcp" for d in capture.read(wire.path)))
+        first.hang_up()
+        second.wait_ended()
+    test_passthrough.check_wire(wire, "sealed", "sealed2")
+    for phone in (first, second):
+        capture.check_secure(wire, phone.rtp_port, "GCM", {"heard": PHONE_HZ, "said": PHONE_HZ})
 
 
 @case("pass-through: phones whose messages come in fragments (X3M3) have keys")
