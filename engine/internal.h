@@ -58,6 +58,7 @@ struct zrtp_session {
 	bool rs_matched, aux_matched, pbx_matched, cache_mismatch;
 	enum zrtp_match match;
 	bool matched_rs2;   /* of the two of ours */
+	bool peers_rs2;     /* of the two of the peer's */
 	bool new_label;     /* no match, and no mismatch either */
 	bool pbx_alternate; /* the peer has the other pbxsecret */
 	bool spare_seen;    /* the peer has retained.spare */

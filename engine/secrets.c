@@ -140,8 +140,9 @@ static bool matches(const struct expected *expected, enum slot own, const uint8_
 }
 
 /* s1: the initiator's rs1 is tried against the responder's rs1 and rs2, then
- * the initiator's rs2 against both (4.3). Which of ours it is, or SLOT_COUNT. */
-static enum slot match_rs(const struct expected *expected, const uint8_t *ids, enum zrtp_role role)
+ * the initiator's rs2 against both (4.3). Which of ours it is, and of the peer's, or SLOT_COUNT. */
+static enum slot match_rs(const struct expected *expected, const uint8_t *ids, enum zrtp_role role,
+			  enum slot *theirs)
 {
 	for (unsigned initiator = SLOT_RS1; initiator <= SLOT_RS2; initiator++) {
 		for (unsigned responder = SLOT_RS1; responder <= SLOT_RS2; responder++) {
@@ -149,10 +150,12 @@ static enum slot match_rs(const struct expected *expected, const uint8_t *ids, e
 			enum slot sent = (enum slot)(role == ZRTP_INITIATOR ? responder : initiator);
 
 			if (matches(expected, own, ids, sent)) {
+				*theirs = sent;
 				return own;
 			}
 		}
 	}
+	*theirs = SLOT_COUNT;
 	return SLOT_COUNT;
 }
 
@@ -200,13 +203,14 @@ static int match_spare(const struct zrtp_stream *stream, const uint8_t *ids)
 /* What the match, or that there is none, says of the peer. One that files by
  * label has no secret under a new one; nor has a stranger: both are told, but
  * only the latter as a mismatch (4.3.2). */
-static void judge(struct zrtp_session *session, enum slot s1)
+static void judge(struct zrtp_session *session, enum slot s1, enum slot theirs)
 {
 	const struct zrtp_retained *r = &session->retained;
 	bool failed = r->has_rs1 && s1 == SLOT_COUNT && !r->first_calls;
 
 	session->rs_matched = s1 != SLOT_COUNT;
 	session->matched_rs2 = s1 == SLOT_RS2;
+	session->peers_rs2 = theirs == SLOT_RS2;
 	session->new_label = failed && r->new_label && (r->files_by_label || session->pbx_matched);
 	session->cache_mismatch = failed && !session->new_label;
 	if (!session->rs_matched) {
@@ -222,18 +226,18 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 	struct zrtp_session *session = stream->session;
 	struct zrtp_exchange *exchange = stream->exchange;
 	struct expected expected;
-	enum slot s1;
+	enum slot s1, theirs;
 
 	/* Another exchange may have made it anew since our IDs were sent. */
 	if (derive_auxsecret(stream, exchange->choice.hash) || expect(stream, &expected) ||
 	    match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE) || match_spare(stream, peer_ids)) {
 		return -1;
 	}
-	s1 = match_rs(&expected, peer_ids, exchange->role);
+	s1 = match_rs(&expected, peer_ids, exchange->role, &theirs);
 	session->aux_matched = matches(&expected, SLOT_AUX, peer_ids, SLOT_AUX);
 	session->pbx_matched = matches(&expected, SLOT_PBX, peer_ids, SLOT_PBX);
 	session->pbx_alternate &= !session->pbx_matched;
-	judge(session, s1);
+	judge(session, s1, theirs);
 	exchange->shared[0] = secret(session, s1);
 	exchange->shared[1] = secret(session, session->aux_matched ? SLOT_AUX : SLOT_COUNT);
 	exchange->shared[2] = secret(session, session->pbx_matched ? SLOT_PBX : SLOT_COUNT);
@@ -265,7 +269,7 @@ static int preshared(struct zrtp_stream *stream, bool with_aux, bool with_pbx, u
 		secret(session, with_pbx ? SLOT_PBX : SLOT_COUNT),
 	};
 
-	judge(session, SLOT_RS1);
+	judge(session, SLOT_RS1, SLOT_RS1);
 	session->pbx_alternate = session->spare_seen = false;
 	session->aux_matched = s[1].len;
 	session->pbx_matched = s[2].len;
@@ -319,6 +323,7 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 		session->retained.changed = changed;
 		session->retained.match = session->match;
 		session->retained.endpoint = session->endpoint;
+		session->retained.peers_rs2 = session->peers_rs2;
 		/* Only of two PBXs do both ends choose by the rule for trunks. */
 		session->retained.peer_mitm =
 			session->policy.mitm && (session->peer_hello_flags & ZRTP_HELLO_MITM);

@@ -375,15 +375,20 @@ static void flush(void)
 	file_works();
 }
 
-/*! \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept */
+/*!
+ * \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept
+ *
+ * Where one was, none of its next may be: a phone may have kept that one's secret only.
+ */
 static int remember_unflushed(struct job *job)
 {
+	int at_once = job->kind == JOB_CHANGE && job->change.peers_rs2 && job->change.changed & ZRTP_CHANGED_SECRET;
+	int64_t due = clock_of_work() + (at_once ? 0 : config.flush);
+
 	if (config.kind != CACHE_FILE) {
 		return 0;
 	}
-	if (!flush_due) {
-		flush_due = clock_of_work() + config.flush;
-	}
+	flush_due = flush_due ? MIN(flush_due, due) : due;
 	if (is_unflushed(job->zid)) {
 		return 0;
 	}

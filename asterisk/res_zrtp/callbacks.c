@@ -224,16 +224,19 @@ static int is_news(struct media *media, enum zrtp_event event)
 static void log_mismatch(struct media *media)
 {
 	struct zrtp_session_info session;
+	char zid[ZID_TEXT_SIZE];
 	int at_length;
 
 	zrtp_session_get_info(leg_session(media->leg), &session);
+	enroll_zid_text(zid, session.peer_zid);
 	ast_mutex_lock(&lost_lock);
 	at_length = lost_at_length(&lost, session.peer_zid, context_now());
 	ast_mutex_unlock(&lost_lock);
 	if (at_length) {
 		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: it or this PBX lost it, or "
 			"somebody is in between. Compare the SAS with the phone. If it is the same, its user has to confirm it AT "
-			"THE PHONE, else this comes in every call: %s\n", media_name(media), lost_cure(session.peer_client_id));
+			"THE PHONE, else this comes in every call: %s. The ZID of the peer is %s\n", media_name(media),
+			lost_cure(session.peer_client_id), zid);
 	} else {
 		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls; compare the SAS and confirm it at "
 			"the phone\n", media_name(media));

@@ -47,8 +47,8 @@ const char *lost_cure(const char *client_id)
 		{ "GNU ZRTP", "in baresip by /zrtp_verify NUMBER, in Twinkle by the padlock, or zrtp confirm-sas" },
 		{ "baresip", "in baresip by /zrtp_verify NUMBER" },
 		{ "libzrtp", "in baresip by /zrtp_verify NUMBER" },
-		{ "Asterisk", "that is a PBX: zrtp verify CHANNEL there, or zrtp cache delete ZID at the one that "
-			"has kept its cache" },
+		{ "Asterisk", "that is a PBX: zrtp cache delete ZID at both within a second, each with the ZID of the "
+			"other one" },
 	};
 	size_t i;
 

@@ -144,11 +144,41 @@ static void no_lost_or_forged_message_makes_an_alarm(void **state)
 	}
 }
 
+/* Our update is lost, and the peer matches by its rs2: it is told so, by either role, and not in the
+ * calls before and after it, nor of an rs2 of our own. */
+static void a_cache_is_told_that_the_peer_matched_by_its_rs2(void **state)
+{
+	(void)state;
+	for (unsigned initiator = 0; initiator < 2; initiator++) {
+		for (unsigned loser = 0; loser < 2; loser++) {
+			struct pair_config config;
+			struct pair *pair;
+			struct zrtp_retained before;
+
+			pair_config_init(&config);
+			pair = pair_secured(&config);
+			assert_false(pair->side[0].stored.peers_rs2 || pair->side[1].stored.peers_rs2);
+			before = pair->side[loser].stored;
+			run(pair, &config, (struct call){ NOTHING, initiator });
+			assert_false(pair->side[0].stored.peers_rs2 || pair->side[1].stored.peers_rs2);
+			pair->side[loser].stored = before;
+			run(pair, &config, (struct call){ NOTHING, initiator });
+			assert_true(pair_session_info(pair, loser).rs_matched);
+			assert_true(pair->side[loser].stored.peers_rs2);
+			assert_false(pair->side[!loser].stored.peers_rs2);
+			run(pair, &config, (struct call){ NOTHING, initiator });
+			assert_false(pair->side[0].stored.peers_rs2 || pair->side[1].stored.peers_rs2);
+			pair_free(pair);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mishap_is_what_it_says),
 		cmocka_unit_test(no_lost_or_forged_message_makes_an_alarm),
+		cmocka_unit_test(a_cache_is_told_that_the_peer_matched_by_its_rs2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

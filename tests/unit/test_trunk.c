@@ -238,18 +238,32 @@ static bool load_end_call(struct load *l)
 	return true;
 }
 
-static unsigned alarms_of_load(struct load *l, uint64_t seed)
+static void load_open(struct load *l, uint64_t seed)
 {
 	trunk_open(&l->t, seed);
 	l->begun = 0;
 	l->ms = l->next = l->t.clock * SECOND;
-	while (l->begun < CALLS_OF_LOAD) {
+}
+
+/* The alarms of so many more calls. */
+static unsigned load_run(struct load *l, unsigned calls)
+{
+	unsigned before = l->t.alarms, end = l->begun + calls;
+
+	while (l->begun < end) {
 		if (!load_end_call(l)) {
 			l->ms = l->next;
 			l->t.clock = l->ms / SECOND;
 			load_begin_call(l);
 		}
 	}
+	return l->t.alarms - before;
+}
+
+static unsigned alarms_of_load(struct load *l, uint64_t seed)
+{
+	load_open(l, seed);
+	load_run(l, CALLS_OF_LOAD);
 	trunk_close(&l->t);
 	return l->t.alarms;
 }
@@ -293,6 +307,34 @@ static void lost_messages_on_a_busy_trunk_make_no_alarm(void **state)
 	try_loads(false, 20);
 }
 
+static void load_forget(struct load *l, unsigned end)
+{
+	assert_int_equal(zrtp_store_remove(l->t.end[end].store, zid[end], zid[!end], &l->t.end[end].error),
+			 ZRTP_STORE_OK);
+}
+
+/* One side loses its cache, and the alarms do not end by themselves. Deleting the peer at both sides at the
+ * same moment ends them, with calls under way or without. */
+static void a_peer_deleted_at_both_ends_is_the_cure_of_a_lost_cache(void **state)
+{
+	static const unsigned gaps[] = { 9000, 2000, 1000, 500, 200, 50 };
+	static struct load l;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(gaps) / sizeof(*gaps); i++) {
+		memset(&l, 0, sizeof(l));
+		l.gap = gaps[i];
+		load_open(&l, 99 + i);
+		assert_int_equal(load_run(&l, 100), 0);
+		load_forget(&l, 1);
+		assert_true(load_run(&l, CALLS_OF_LOAD) > 0);
+		load_forget(&l, 0);
+		load_forget(&l, 1);
+		assert_int_equal(load_run(&l, 2 * CALLS_OF_LOAD), 0);
+		trunk_close(&l.t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_trunk_that_is_never_quiet_makes_no_alarm),
 		cmocka_unit_test(the_first_calls_of_a_trunk_at_once_make_no_alarm),
 		cmocka_unit_test(lost_messages_on_a_busy_trunk_make_no_alarm),
+		cmocka_unit_test(a_peer_deleted_at_both_ends_is_the_cure_of_a_lost_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
