@@ -21,6 +21,9 @@
 
 #define ATTRIBUTE "zrtp-hash"
 
+/*! A flag of some phones, at an m-line or for all of them: they speak ZRTP. */
+#define FLAG "zrtp"
+
 /*! Room for a tag; what is longer is cut off. */
 #define TAG_SIZE 256
 
@@ -33,6 +36,7 @@ struct found {
 	unsigned int malformed;
 	unsigned int others;                   /*!< Of other versions */
 	unsigned int contradictions;           /*!< Valid ones that are not the first */
+	unsigned int flag:1;                   /*!< The flag is there */
 	char shown[SHOWN_MAX + 1];             /*!< One of the malformed ones */
 };
 
@@ -79,8 +83,31 @@ static void read_line(struct found *found, const struct zrtp_signalling *api, co
 	for (i = 0; i < line_attrs(media); i++) {
 		if (!pj_stricmp2(&line_attr(media, i)->name, ATTRIBUTE)) {
 			take(found, api, &line_attr(media, i)->value);
+		} else if (!pj_stricmp2(&line_attr(media, i)->name, FLAG)) {
+			found->flag = 1;
 		}
 	}
+}
+
+/*! \brief Whose description it is: each branch of a forked call has a tag of its own (RFC 3261, 12.1). */
+static const char *remote_tag(struct ast_sip_session *session, char *out, size_t size)
+{
+	const pj_str_t *tag = &dialog_remote(inv_dialog(session->inv_session))->tag;
+
+	snprintf(out, size, "%.*s", (int) MIN(tag->slen, (pj_ssize_t) size - 1), tag->ptr);
+
+	return out;
+}
+
+/*! \brief Give res_zrtp what an m-line says. */
+static void give(const struct zrtp_signalling *api, struct ast_rtp_instance *instance, struct ast_sip_session *session,
+	const struct found *found, const pjmedia_sdp_session *sdp)
+{
+	int hash = !ast_strlen_zero(found->value);
+	char tag[TAG_SIZE];
+
+	api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(hash, found->value, NULL),
+		hash || found->others || found->flag || sdp_attr(sdp, FLAG));
 }
 
 /*! \brief Tell what is wrong with an m-line; the channel and the line are named. */
@@ -109,16 +136,6 @@ static void tell(struct ast_sip_session *session, const struct found *found, con
 	}
 }
 
-/*! \brief Whose description it is: each branch of a forked call has a tag of its own (RFC 3261, 12.1). */
-static const char *remote_tag(struct ast_sip_session *session, char *out, size_t size)
-{
-	const pj_str_t *tag = &dialog_remote(inv_dialog(session->inv_session))->tag;
-
-	snprintf(out, size, "%.*s", (int) MIN(tag->slen, (pj_ssize_t) size - 1), tag->ptr);
-
-	return out;
-}
-
 void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance)
 {
 	struct state *state = (struct state *) listener;
@@ -127,7 +144,6 @@ void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rt
 	const struct zrtp_signalling *api = state_api(instance);
 	const pjmedia_sdp_session *remote;
 	struct found found;
-	char tag[TAG_SIZE];
 	int line;
 
 	if (!api || !session || !session->inv_session || !ast_taskprocessor_is_task(session->serializer)
@@ -141,7 +157,7 @@ void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rt
 	}
 	read_line(&found, api, sdp_line(remote, line));
 	tell(session, &found, remote, line);
-	api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(!ast_strlen_zero(found.value), found.value, NULL));
+	give(api, instance, session, &found, remote);
 }
 
 /*! \brief The host that a message came from is the phone's, or that of a proxy before it. */
@@ -181,7 +197,6 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 	const struct zrtp_signalling *api;
 	struct zrtp_signalling_numbers numbers;
 	struct found found;
-	char tag[TAG_SIZE];
 	unsigned int i;
 
 	replace_learn(session, rdata);
@@ -199,7 +214,7 @@ int incoming_request(struct ast_sip_session *session, pjsip_rx_data *rdata)
 		/* Later offers count when they are applied, since they may be refused. */
 		if (inv_state(session->inv_session) != PJSIP_INV_STATE_CONFIRMED && session->channel) {
 			read_line(&found, api, sdp_line(info->sdp, i));
-			api->peer_hash(instance, remote_tag(session, tag, sizeof(tag)), S_COR(!ast_strlen_zero(found.value), found.value, NULL));
+			give(api, instance, session, &found, info->sdp);
 			numbers_read(sdp_line(info->sdp, i), &numbers);
 			api->calls(instance, session->channel, &numbers);
 		}

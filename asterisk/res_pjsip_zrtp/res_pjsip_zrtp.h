@@ -38,6 +38,7 @@ struct state {
 	char refused_text[REFUSED_SIZE];
 	int replaceable;                          /*!< The phone supports Replaces; atomic */
 	char agent[ZRTP_SIGNALLING_AGENT_SIZE];   /*!< What the phone calls itself; guarded by the lock */
+	int passes_hold, own_passes_hold;         /*!< hold.c: in the session's serializer only */
 	int inband;                               /*!< The core may listen for tones of digits; atomic */
 	int by_tls, in_clear;                     /*!< Messages of the call came so; atomic */
 	char replaces[REPLACES_SIZE];             /*!< The call that this one replaces; set before there is one */
@@ -108,6 +109,11 @@ int replace_possible(struct zrtp_signalling_listener *listener);
 void replace_agent(struct zrtp_signalling_listener *listener, char *out);
 struct ast_channel *replace_successor(struct zrtp_signalling_listener *listener, struct ast_channel *chan, void **former);
 void replace_settled(void *former);
+
+/* hold.c */
+
+/*! \brief What the listener promises. */
+void hold_pass(struct ast_channel *chan, int on);
 
 /* digits.c */
 

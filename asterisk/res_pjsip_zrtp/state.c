@@ -59,6 +59,7 @@ static struct state *state_alloc(struct ast_sip_session *session)
 		state->listener.renewed = outgoing_renewed;
 		state->listener.refused = reason_set;
 		state->listener.digits = digits_come;
+		state->listener.pass_hold = hold_pass;
 		state->listener.replaceable = replace_possible;
 		state->listener.agent = replace_agent;
 		state->listener.successor = replace_successor;

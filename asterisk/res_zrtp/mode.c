@@ -25,20 +25,15 @@
 #include "asterisk/taskprocessor.h"
 
 #include "res_zrtp.h"
+#include "auto_choice.h"
 #include "dialog.h"
 #include "keyless.h"
 #include "partner.h"
 #include "refuse.h"
 #include "unjoined_call.h"
 
-/*! How long a phone waits for a bridge before the PBX answers it, milliseconds. */
-#define ALONE_MAX 500
-/*! How long two phones in a bridge wait for each other's first Hello. */
-#define STRANGERS_MAX 1200
-/*! How long a bridge that has accepted two phones may take to join them. */
+/*! How long a bridge that has accepted two phones may take to join them, milliseconds. */
 #define OFFER_MAX 1000
-/*! How long a bridge that was asked to join two phones natively may take. */
-#define ASKED_MAX 500
 /*! How long phones that are passed through and have to have keys may take: their messages are repeated for so long. */
 #define KEYS_MAX 12000
 /*! How long a call is watched for a bridge that does not join its phones natively. */
@@ -163,6 +158,17 @@ static void wake_video(struct ast_channel *chan)
 	}
 }
 
+/*! \brief What the other phone does is told to this one in SIP while they have keys: the PBX cannot say anything. */
+static void pass_hold(struct media *media, struct ast_channel *chan, int on)
+{
+	struct zrtp_signalling_listener *listener = signalling_listener(media);
+
+	if (listener) {
+		listener->pass_hold(chan, on);
+		ao2_ref(listener, -1);
+	}
+}
+
 /*! \brief Tell of a state once. */
 static void tell(struct media *media, struct ast_channel *chan, int first)
 {
@@ -183,6 +189,9 @@ static void tell(struct media *media, struct ast_channel *chan, int first)
 		wake_video(chan);
 	}
 	if (state != told) {
+		if (first && chan) {
+			pass_hold(media, chan, state == 2);
+		}
 		events_passthrough(media, states[state], first);
 	}
 }
@@ -228,8 +237,11 @@ static int begin(struct media *media)
 	return 0;
 }
 
-/*! \brief From now on we are the end of this phone's ZRTP. \retval 0, or when to try again */
-static int become_end(struct media *media, const char *why)
+/*!
+ * \brief From now on we are the end of this phone's ZRTP. \retval 0, or when to try again
+ * \param told the log says why: another phone is there, and the call is not passed through
+ */
+static int become_end(struct media *media, const char *why, int told)
 {
 	uint8_t hello[ZRTP_DATAGRAM_MAX];
 	struct net_address source;
@@ -258,7 +270,11 @@ static int become_end(struct media *media, const char *why)
 		return 0;
 	}
 
-	ast_debug(1, "%s: the PBX is the end of its ZRTP: %s\n", media_name(media), why);
+	if (told) {
+		ast_log(LOG_NOTICE, "%s: not passed through, the PBX is the end of its ZRTP: %s\n", media_name(media), why);
+	} else {
+		ast_debug(1, "%s: the PBX is the end of its ZRTP: %s\n", media_name(media), why);
+	}
 	if (listed) {
 		stats_unlist(media);
 	}
@@ -290,7 +306,7 @@ void mode_end(struct media *media)
 	ao2_unlock(media);
 
 	if (active) {
-		become_end(media, "its phone has to be told a zrtp-hash");
+		become_end(media, "its phone has to be told a zrtp-hash", 0);
 	} else if (done) {
 		passthrough_sockets(media, -1, -1);
 		far_learn(media);
@@ -319,17 +335,14 @@ static struct ast_channel *other_side(struct media *media, struct ast_channel *c
 	return other;
 }
 
-/*! The one at the other side of a phone. */
-struct neighbour {
-	unsigned int there:1;         /*!< In a bridge of two */
-	unsigned int rings:1;         /*!< Or before one */
-	unsigned int waits:1;         /*!< It could be a partner */
-	unsigned int speaks:1;        /*!< A Hello of its phone said so */
-	unsigned int passes:1;        /*!< Its policy takes phones without ZRTP as well */
-};
+/*! \brief What is known of a phone. \pre media is locked */
+static struct auto_phone phone_of(const struct media *media)
+{
+	return (struct auto_phone) { .hello = media->pass.speaks_zrtp, .announced = media->pass.sdp_zrtp };
+}
 
-/*! \brief See who is at the other side, and since when it waits. */
-static void see(struct media *media, struct ast_channel *chan, struct neighbour *out)
+/*! \brief See who is at the other side, and since when it waits. \return its medium, with a reference; may be NULL */
+static struct media *see(struct media *media, struct ast_channel *chan, struct auto_facts *out)
 {
 	int rings = 0;
 	struct ast_channel *other = chan ? other_side(media, chan, &rings) : NULL;
@@ -341,10 +354,9 @@ static void see(struct media *media, struct ast_channel *chan, struct neighbour 
 	if (partner) {
 		ao2_lock(partner);
 		out->waits = partner->pass.role == ROLE_WAITING && (!rings || partner->settings->early);
-		out->speaks = partner->pass.speaks_zrtp;
+		out->far = phone_of(partner);
 		out->passes = partner->settings->mode == MODE_PASSTHROUGH;
 		ao2_unlock(partner);
-		ao2_ref(partner, -1);
 	}
 	ast_channel_cleanup(other);
 
@@ -354,38 +366,48 @@ static void see(struct media *media, struct ast_channel *chan, struct neighbour 
 	} else if (!media->pass.bridged_at) {
 		media->pass.bridged_at = context_now();
 	}
+	out->own = phone_of(media);
+	out->alone = since(media->pass.waiting_since);
+	out->together = since(media->pass.bridged_at);
+	out->asked = media->pass.asked_at ? MAX(since(media->pass.asked_at), 1) : -1;
 	ao2_unlock(media);
+	out->apart = out->waits && !rings && join_obstacles(chan) != 0;
+
+	return partner;
+}
+
+/*! \brief For the log: why does the bridge not join them? */
+static const char *why_apart(struct ast_channel *chan, enum auto_reason reason)
+{
+	unsigned int obstacles = reason == AUTO_NO_BRIDGE ? join_obstacles(chan) : 0;
+
+	if (obstacles & JOIN_CODES) {
+		return unjoined_why(UNJOINED_CODES);
+	}
+	if (obstacles & JOIN_WANTED) {
+		return unjoined_why(UNJOINED_LISTENER);
+	}
+
+	return obstacles & JOIN_DIFFERS ? unjoined_why(UNJOINED_CODECS) : auto_why(reason);
 }
 
 /*! \brief mode = auto: partner or end? \retval 0, or when to look again */
-static int choose(struct media *media, struct ast_channel *chan, const struct neighbour *neighbour)
+static int choose(struct media *media, struct media *partner, struct ast_channel *chan, const struct auto_facts *facts)
 {
-	int speaks;
-	int64_t alone, together, asked;
+	struct auto_choice choice = auto_choose(facts);
 
-	ao2_lock(media);
-	alone = since(media->pass.waiting_since);
-	together = since(media->pass.bridged_at);
-	speaks = media->pass.speaks_zrtp;
-	asked = media->pass.asked_at ? MAX(since(media->pass.asked_at), 1) : 0;
-	ao2_unlock(media);
-
-	if (!neighbour->waits) {
-		if (neighbour->there) {
-			return become_end(media, "the other side cannot be a partner");
-		}
-		return alone < ALONE_MAX ? SOON : become_end(media, "no bridge with another phone");
-	}
-	if (speaks && (neighbour->speaks || neighbour->passes) && !asked && !neighbour->rings) {
+	switch (choice.step) {
+	case AUTO_HAND_OVER:
+		passthrough_hand_over(media, partner);
+		return SOON;
+	case AUTO_ASK:
 		reconsider(media, chan);
 		return SOON;
+	case AUTO_END:
+		return become_end(media, why_apart(chan, choice.reason), auto_is_told(choice.reason));
+	default:
+		return SOON;
 	}
-	if (asked) {
-		/* Other news may have this looked at before the bridge has done anything. */
-		return asked < ASKED_MAX ? SOON : become_end(media, "the bridge does not join the phones natively");
-	}
-
-	return together < STRANGERS_MAX ? SOON : become_end(media, "one of the phones does not speak ZRTP");
 }
 
 static int on_hold(struct ast_channel *chan)
@@ -413,7 +435,7 @@ static int go_without(struct media *media, struct ast_channel *chan)
 		refuse_leg(media, chan, REFUSAL_NO_PASSTHROUGH);
 		return 0;
 	case UNJOINED_BECOME_END:
-		return become_end(media, "on_no_passthrough = mitm");
+		return become_end(media, "on_no_passthrough = mitm", 1);
 	case UNJOINED_TELL:
 		/* The bridge may change its mind. */
 		return unjoined_since(media) < APART_MAX ? LATER : 0;
@@ -633,8 +655,9 @@ static int join_ringing(struct media *media, struct ast_channel *chan)
 /*! \brief A phone without a partner. \retval 0, or when to look again */
 static int look_for_partner(struct media *media, struct ast_channel *chan)
 {
-	struct neighbour neighbour;
-	int keyed, told;
+	struct auto_facts facts;
+	struct media *partner;
+	int keyed, told, again;
 
 	ao2_lock(media);
 	keyed = media->pass.keyed || dialog_is_phones(media);
@@ -655,10 +678,13 @@ static int look_for_partner(struct media *media, struct ast_channel *chan)
 		return LATER;
 	}
 
-	see(media, chan, &neighbour);
+	partner = see(media, chan, &facts);
 	/* A phone with keys does not begin again with somebody else. */
-	return media->settings->mode == MODE_AUTO && !keyed ? choose(media, chan, &neighbour)
+	again = media->settings->mode == MODE_AUTO && !keyed ? choose(media, partner, chan, &facts)
 		: lonely(media, chan, keyed);
+	ao2_cleanup(partner);
+
+	return again;
 }
 
 /*! \brief Has this one, or gets it now, the video of the other side as its partner? */
@@ -729,7 +755,7 @@ static int follow(struct media *media, struct media *first, struct ast_channel *
 	passthrough_part(media);
 	passthrough_leave_out(media, 0);
 	if (role == ROLE_END) {
-		return become_end(media, "so it is for the rest of its call");
+		return become_end(media, "so it is for the rest of its call", 0);
 	}
 
 	return media->settings->mode == MODE_AUTO ? SOON : LATER;

@@ -361,6 +361,25 @@ static void deliver_hello(struct media *media, struct media *partner)
 	}
 }
 
+void passthrough_hand_over(struct media *media, struct media *partner)
+{
+	uint8_t octets[ZRTP_DATAGRAM_MAX];
+	size_t len = 0;
+
+	ao2_lock(media);
+	if (media->pass.role == ROLE_WAITING && media->pass.hello_len
+		&& context_now() - media->pass.handed_at >= REPEATED_MAX) {
+		media->pass.handed_at = context_now();
+		len = media->pass.hello_len;
+		memcpy(octets, media->pass.hello, len);
+	}
+	ao2_unlock(media);
+
+	if (len) {
+		pass_on(partner, KIND_ZRTP, octets, len);
+	}
+}
+
 void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
 {
 	ao2_lock(media);

@@ -305,7 +305,8 @@ struct passthrough {
 	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */
 	unsigned int beside:1;        /*!< The rest of its call is passed through as well: ZRTP waits for the first stream's keys */
 	unsigned int released:1;      /*!< It need not wait any more */
-	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone, or its SDP, said so */
+	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone said so */
+	unsigned int sdp_zrtp:1;      /*!< Its SDP does: a=zrtp-hash, or the flag a=zrtp */
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
 	unsigned int listed:1;        /*!< The CLI shows it */
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
@@ -327,6 +328,7 @@ struct passthrough {
 	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
 	uint64_t joined_at, released_at;
+	uint64_t handed_at;           /*!< Its Hello went to a phone that could be the partner, ahead of pass-through */
 	enum unjoined_reason unjoined; /*!< Why the call is in clear, once that is decided */
 	enum unjoined_partner unjoined_partner; /*!< Who is at the other side, and since when */
 	uint64_t unjoined_since;
@@ -407,6 +409,11 @@ void passthrough_native_ended(struct media *media);
 void passthrough_part(struct media *media);
 /*! \brief The instance dies. */
 void passthrough_end(struct media *media);
+/*!
+ * \brief Send the Hello that a phone has said to one that may be its partner, and says none before it
+ * hears something. Its own is kept. At most a few times a second.
+ */
+void passthrough_hand_over(struct media *media, struct media *partner);
 /*! \brief For the destructor of the media object. */
 void passthrough_destroy(struct passthrough *pass);
 

@@ -147,7 +147,7 @@ static enum zrtp_signalling_value check(const char *value)
 }
 
 /*! \brief Put down what a description says. \retval 1 it is news \pre media is locked */
-static int take_hash(struct media *media, const char *tag, const char *value)
+static int take_hash(struct media *media, const char *tag, const char *value, int announces)
 {
 	int other = dialog_other_tag(media->peer_tag, tag);
 	int other_hash = strcasecmp(media->peer_hash, value) != 0;
@@ -158,13 +158,14 @@ static int take_hash(struct media *media, const char *tag, const char *value)
 	}
 	snprintf(media->peer_hash, sizeof(media->peer_hash), "%s", value);
 	media->report.signalled = value[0] != '\0';
+	media->pass.sdp_zrtp = !!announces;
 	media->other_party |= other;
 	media->other_hash |= other && other_hash;
 
 	return changed;
 }
 
-static void peer_hash(struct ast_rtp_instance *instance, const char *tag, const char *value)
+static void peer_hash(struct ast_rtp_instance *instance, const char *tag, const char *value, int announces)
 {
 	struct media *media, *partner = NULL;
 	int changed, has_leg;
@@ -174,7 +175,7 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *tag, const 
 	if (media) {
 		dialog_announce(media, tag, value != NULL);
 		ao2_lock(media);
-		changed = take_hash(media, tag, S_OR(value, ""));
+		changed = take_hash(media, tag, S_OR(value, ""), announces);
 		partner = ao2_bump(media->pass.partner);
 		has_leg = media->leg && !media->ended;
 		ao2_unlock(media);

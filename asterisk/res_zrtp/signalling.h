@@ -19,7 +19,7 @@
 #define ZRTP_SIGNALLING_PROPERTY 0x5a525450
 
 /*! Of the table below; another one is another layout. */
-#define ZRTP_SIGNALLING_VERSION 7
+#define ZRTP_SIGNALLING_VERSION 8
 
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
@@ -67,6 +67,12 @@ struct zrtp_signalling_listener {
 	void (*refused)(struct zrtp_signalling_listener *listener, int cause, const char *text);
 	/*! \brief How do digits come that do not come by RTP? Any lock may be held. */
 	enum zrtp_signalling_digits (*digits)(struct zrtp_signalling_listener *listener);
+	/*!
+	 * \brief The phone of this channel has keys with the one at the other side, or has none any more: a hold of that
+	 * one is passed on to it in SIP, in place of music that it could not hear.
+	 * No lock may be held; does not wait.
+	 */
+	void (*pass_hold)(struct ast_channel *chan, int on);
 	/*! \brief Does the phone take a call in place of the one it has (RFC 3891)? */
 	int (*replaceable)(struct zrtp_signalling_listener *listener);
 	/*!
@@ -146,8 +152,9 @@ struct zrtp_signalling {
 	 * \brief What the peer's latest session description has for this instance.
 	 * \param tag of the remote party in From or To: of whom this is known; empty: of whoever it was before
 	 * \param value NULL: none. Otherwise one that check() calls valid; it is copied.
+	 * \param announces the description says that the phone speaks ZRTP: with that, or in another way
 	 */
-	void (*peer_hash)(struct ast_rtp_instance *instance, const char *tag, const char *value);
+	void (*peer_hash)(struct ast_rtp_instance *instance, const char *tag, const char *value, int announces);
 	/*!
 	 * \brief Listen; the listener before is released. Takes a reference.
 	 * The first thing to call for an instance.

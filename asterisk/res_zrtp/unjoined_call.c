@@ -20,7 +20,7 @@ static int speaks(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->pass.speaks_zrtp || !ast_strlen_zero(media->peer_hash) || media->report.info.found_at;
+	res = media->pass.speaks_zrtp || media->pass.sdp_zrtp || !ast_strlen_zero(media->peer_hash) || media->report.info.found_at;
 	ao2_unlock(media);
 
 	return res;

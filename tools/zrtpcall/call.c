@@ -349,9 +349,9 @@ int call_hold(struct call *call, bool hold)
 	call->held = hold;
 	for (struct medium **m = call_media(call, media); *m; m++) {
 		sdp_media_set_ldir((*m)->sdp, hold ? SDP_SENDONLY : SDP_SENDRECV);
-		if (anew && hold) {
-			(*m)->gate.passage[ZRTP_SEND] = (*m)->gate.passage[ZRTP_RECEIVE] = GATE_SHUT;
-		}
+	}
+	if (anew && hold) {
+		like_stops(call);
 	}
 	return anew && !hold ? call_renew(call, false) : call_modify(call);
 }
@@ -363,14 +363,11 @@ int call_add_video(struct call *call)
 	return err ? err : call_modify(call);
 }
 
-int call_renew(struct call *call, bool other)
+int call_begin_anew(struct call *call, bool other)
 {
 	struct medium *media[3];
 	int err;
 
-	if (call->state != CALL_UP) {
-		return EPROTO;
-	}
 	for (struct medium **m = call_media(call, media); *m; m++) {
 		zrtp_stream_free((*m)->zrtp);
 		(*m)->zrtp = NULL;
@@ -379,6 +376,13 @@ int call_renew(struct call *call, bool other)
 	for (struct medium **m = call_media(call, media); *m && !err; m++) {
 		err = medium_renew(*m, other);
 	}
+	return err;
+}
+
+int call_renew(struct call *call, bool other)
+{
+	int err = call->state == CALL_UP ? call_begin_anew(call, other) : EPROTO;
+
 	return err ? err : call_modify(call);
 }
 

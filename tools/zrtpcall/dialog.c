@@ -83,12 +83,18 @@ static enum sdp_dir direction(const struct call *call)
 	return call->audio ? sdp_media_rdir(call->audio->sdp) : SDP_SENDRECV;
 }
 
+/* Does a peer with this direction want nothing of us? */
+static bool holds(enum sdp_dir theirs)
+{
+	return !(theirs & SDP_SENDONLY);
+}
+
 static void tell_hold(struct call *call, enum sdp_dir before)
 {
-	enum sdp_dir now = direction(call);
+	bool now = holds(direction(call));
 
-	if ((before & SDP_SENDONLY) != (now & SDP_SENDONLY)) {
-		report_simple(now & SDP_SENDONLY ? "peer-resumed" : "peer-held", call->id, NULL, NULL);
+	if (holds(before) != now) {
+		report_simple(now ? "peer-held" : "peer-resumed", call->id, NULL, NULL);
 	}
 }
 
@@ -103,6 +109,9 @@ static int on_offer(struct mbuf **out, const struct sip_msg *msg, void *arg)
 
 	if (has_offer) {
 		err = take_description(call, msg, true);
+	}
+	if (!err && has_offer && holds(before) != holds(direction(call))) {
+		err = like_held(call, holds(direction(call)));
 	}
 	if (!err) {
 		err = dialog_describe(call, out, !has_offer);

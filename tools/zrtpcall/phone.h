@@ -167,6 +167,10 @@ void parallel_secure(struct medium *medium);
 bool like_set(struct options *options, const char *name);
 /* What the phone shows, which may be another SAS than it should. */
 void like_shows(struct call *call, struct zrtp_session_info *info);
+/* Its media end, as those of a phone that forgets them at hold. */
+void like_stops(struct call *call);
+/* The peer holds, or resumes: what becomes of our media. */
+int like_held(struct call *call, bool held);
 /* Before another enrollment, whose secret is the only one then. */
 void like_forget_enrollment(struct call *call);
 
@@ -227,6 +231,8 @@ int call_add_video(struct call *call);
 /* Begin RTP and ZRTP anew, as a phone that forgets both at hold, and offer that.
  *   other  as another phone at another port to which the call was passed on */
 int call_renew(struct call *call, bool other);
+/* The same for an offer that was taken, and is answered by the caller. */
+int call_begin_anew(struct call *call, bool other);
 /* Something alarming happened: tell, and remember for the exit status. */
 void call_alarm(struct call *call, const char *what, const char *text);
 /* The media of a call, with NULL at the end. */
