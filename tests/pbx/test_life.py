@@ -77,6 +77,12 @@ def reload_bad(lab):
             lab.pbx.cli(f"module reload {MODULE}")
             wait.until(f"log names zrtp.conf:{number} for '{line}'", 3, lambda: re.search(
                 rf"zrtp\.conf:{number}\b", lab.pbx.log()[logged:]))
+        logged = len(lab.pbx.log())
+        lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "b256": "sas = B32\n",
+                                              "bad": "require = yes\nallow_clear = confirm\n"}))
+        lab.pbx.cli(f"module reload {MODULE}")
+        wait.until("what must be secure may not go clear", 3, lambda: re.search(
+            r"zrtp\.conf:\d+: policy \S*bad: require = yes and allow_clear exclude", lab.pbx.log()[logged:]))
         equal("SAS type", sas_type(lab, "b256"), "B256")
     finally:
         lab.pbx.write("zrtp.conf", zrtp_conf())
