@@ -192,7 +192,8 @@ int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type)
 
 int media_is_further(const struct media *media)
 {
-	return media->video || media->medium != ZRTP_SIGNALLING_AUDIO;
+	return __atomic_load_n(&media->video, __ATOMIC_ACQUIRE)
+		|| __atomic_load_n(&media->medium, __ATOMIC_ACQUIRE) != ZRTP_SIGNALLING_AUDIO;
 }
 
 int media_is_end(struct media *media)
@@ -338,7 +339,7 @@ void media_activate(struct media *media, struct ast_rtp_instance *instance)
 	dialog_find(media);
 	signalling_activated(media, instance);
 	ao2_lock(media);
-	media->video = media_has_type(instance, AST_MEDIA_TYPE_VIDEO);
+	__atomic_store_n(&media->video, media_has_type(instance, AST_MEDIA_TYPE_VIDEO), __ATOMIC_RELEASE);
 	ao2_unlock(media);
 	keyless_begin(media);
 	ao2_lock(media);

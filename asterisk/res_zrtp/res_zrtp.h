@@ -543,7 +543,7 @@ struct media {
 	unsigned int other_party:1;   /*!< Another one answered than was known before, */
 	unsigned int other_hash:1;    /*!< and its a=zrtp-hash is another one, or only one of them has any */
 	unsigned int placed:1;        /*!< Somebody has set its gate */
-	unsigned int video:1;         /*!< Its SDP has formats of video */
+	int video;                    /*!< Its SDP has formats of video; atomic, of no octet that others write */
 	struct dialog *dialog;        /*!< What it shares with others, NULL before it is known */
 	struct media_report report;
 	struct passthrough pass;
@@ -552,7 +552,7 @@ struct media {
 	char peer_tag[DIALOG_TAG_SIZE];            /*!< Of the party whose SDP that was; may be empty */
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
 	struct zrtp_signalling_listener *listener;
-	enum zrtp_signalling_medium medium; /*!< What the signalling has it for */
+	enum zrtp_signalling_medium medium; /*!< What the signalling has it for; atomic */
 	struct far *far;              /*!< Hashes of the call; NULL: an end, or none */
 
 	int started;                  /*!< ZRTP was; atomic */

@@ -201,10 +201,8 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 	if (media) {
 		ao2_lock(media);
 		ao2_replace(media->listener, listener);
-		/* Others read it without the lock: written once, not with each message. */
-		if (media->medium != medium) {
-			media->medium = medium;
-		}
+		/* Others read it without the lock. */
+		__atomic_store_n(&media->medium, medium, __ATOMIC_RELEASE);
 		ao2_unlock(media);
 		dialog_find(media);
 	}

@@ -191,6 +191,17 @@ class Asterisk:
                 ours.setdefault(tuple(frames), part.strip())  # each place once
         return list(ours.values())
 
+    def sanitizer_fell(self):
+        """Did the sanitizer itself end badly, in an Asterisk that was about to end? Its fault, no finding."""
+        if not any("Asterisk cleanly ending" in line for line in self.log().splitlines()[-5:]):
+            return False
+        for name in os.listdir(self.file("log")):
+            if name.startswith("sanitizer."):
+                with open(self.file("log", name), errors="replace") as report:
+                    if "Sanitizer: CHECK failed" in report.read():
+                        return True
+        return False
+
     def _booted(self):
         if not self.running():
             raise AssertionError("Asterisk ended while starting: " + self.console_tail())

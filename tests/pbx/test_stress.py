@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import threading
 import time
 
@@ -13,6 +14,7 @@ from harness import case, equal
 SECONDS = int(os.environ.get("ZRTP_STRESS_SECONDS", "60"))
 SEED = os.environ.get("ZRTP_STRESS_SEED", "1")
 BATCH = 20  # seconds of calls between two unloads
+STUCK = 90  # seconds without any change until something is held for ever
 MODULES = ("app_enroll_zrtp.so", "res_pjsip_zrtp.so", "res_zrtp.so")
 # Endpoints with phones, and what each may call.
 PHONES = ("alice", "bob", "carol", "dave", "through", "through2", "auto", "auto2", "keypad", "nat", "film", "strict")
@@ -79,24 +81,69 @@ class Operator(threading.Thread):
             self.events.send("ZrtpStatus")
 
 
-def quiet(lab):
-    """Let all calls end; wait until nothing of them is left."""
-    def none():
+def left_of_calls(lab):
+    """What is left of all calls: channels, streams, and SIP sessions, each of which uses the module that is of them."""
+    uses = re.search(r"(?m)^res_pjsip_zrtp\.so +.* (\d+) +Running", lab.pbx.cli("module show like res_pjsip_zrtp.so"))
+    return lab.pbx.channels(), len(lab.pbx.streams()), int(uses[1]) if uses else 0
+
+
+def until_gone(lab, what, gone):
+    """Hang all up until gone(what is left) is true.
+
+    With a sanitizer a busy PBX has still to read for a minute what phones sent it before they were to be quiet. So
+    only what stays as it is counts as held for ever: SIP may keep a session for a re-INVITE and then a BYE that nobody
+    answers, 32 seconds each.
+    """
+    was, since = None, time.monotonic()
+    while True:
         lab.pbx.cli("channel request hangup all")
-        return lab.pbx.channels() == 0 and not lab.pbx.streams()
+        left = left_of_calls(lab)
+        if gone(left):
+            return
+        if left != was:
+            was, since = left, time.monotonic()
+        elif time.monotonic() - since > STUCK:
+            raise Held(left, f"{what}: for {STUCK} s there are {left} channels, streams, sessions: " + " | ".join(
+                lab.pbx.cli(command) for command in ("core show channels concise", "zrtp show streams", "bridge show all")))
+        time.sleep(0.5)
+
+
+class Held(wait.Timeout):
+    """What is left of calls goes no further."""
+
+    def __init__(self, left, text):
+        super().__init__(text)
+        self.left = left
+
+
+def renew(lab, dice):
+    """Let all calls end, and have all modules anew.
+
+    With a sanitizer phones time out. Of a call that it refused, and whose phone does not acknowledge that in time,
+    Asterisk 22 keeps the SIP session for ever, and by it the module: the INVITE is over with 408, and nothing but
+    pjproject's invite session refers to it, no channel, no stream and nothing of ours. Then all of Asterisk is renewed.
+    """
     try:
-        # SIP may keep a session for a re-INVITE and then a BYE that nobody answers, 32 seconds each.
-        wait.until("nothing left of all calls", 80, none, 0.5)
-    except wait.Timeout as late:
-        raise wait.Timeout(f"{late}: " + " | ".join(lab.pbx.cli(command) for command in (
-            "core show channels concise", "zrtp show streams", "bridge show all"))) from late
+        until_gone(lab, "calls end", lambda left: not any(left))
+        unload_and_load(lab, dice)
+    except Held as held:
+        if not lab.pbx.sanitizer() or any(held.left[:2]):
+            raise
+        equal("Asterisk ends cleanly", lab.pbx.stop() == 0 or lab.pbx.sanitizer_fell(), True)
+        lab.pbx.start()
+
+
+def unload(lab, module):
+    def gone(_):
+        lab.pbx.cli(f"module unload {module}")
+        return module not in lab.pbx.cli(f"module show like {module}")
+    until_gone(lab, f"{module} unloads", gone)
 
 
 def unload_and_load(lab, dice):
     """All modules out and in again, in an order that works."""
     for module in MODULES:
-        wait.until(f"{module} unloads", 45, lambda m=module: (lab.pbx.cli(f"module unload {m}"), m not in lab.pbx.cli(
-            f"module show like {m}"))[1], 0.5)
+        unload(lab, module)
     order = [MODULES[2], *dice.sample(MODULES[:2], 2)]
     for module in order:
         lab.pbx.cli(f"module load {module}")
@@ -127,8 +174,7 @@ def stress(lab):
                     thread.join()
             calls += sum(user.calls for user in crowd)
             equal("Asterisk runs", lab.pbx.running(), True)
-            quiet(lab)
-            unload_and_load(lab, dice)
+            renew(lab, dice)
         alice = phones[0]
         alice.call("announce", lab.sip_port)  # all is as it was
         alice.secure()
