@@ -505,4 +505,7 @@ bool zrtp_session_unstarted(const struct zrtp_session *session);
 void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello);
 void zrtp_session_advance(struct zrtp_session *session, uint64_t now);
 
+/* policy.c: of post_quantum. Nothing but such key agreements stays in the list. */
+void zrtp_policy_keep_post_quantum(struct zrtp_policy *policy);
+
 #endif

@@ -69,11 +69,31 @@ static bool is_mode(const void *name)
 	return kex && !kex->ops;
 }
 
+static bool only_post_quantum(const struct zrtp_policy *policy, enum zrtp_class which)
+{
+	return which == ZRTP_CLASS_KEX && policy->post_quantum;
+}
+
+/* Does our policy rule out what is mandatory and not listed? */
+static bool only_listed(const struct zrtp_policy *policy, enum zrtp_class which)
+{
+	return policy->only_listed || only_post_quantum(policy, which);
+}
+
 static struct offer own_offer(const struct zrtp_policy *policy, enum zrtp_class which)
 {
 	const struct zrtp_algorithm_list *list = &policy->algorithms[which];
 	struct offer offer = { .count = list->count };
 
+	if (only_post_quantum(policy, which)) {
+		offer.count = 0;
+		for (unsigned i = 0; i < list->count; i++) {
+			if (zrtp_algorithm_post_quantum(list->name[i])) {
+				offer.name[offer.count++] = list->name[i];
+			}
+		}
+		return offer; /* where it is empty, nothing will do */
+	}
 	for (unsigned i = 0; i < list->count; i++) {
 		offer.name[i] = list->name[i];
 	}
@@ -294,7 +314,7 @@ uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
 			drop_unfit_tags(&lists.own[c], zrtp_cipher_find(name[ZRTP_CLASS_CIPHER]));
 		}
 		name[c] = common(&lists, (enum zrtp_class)c);
-		if (!name[c] && policy->only_listed) {
+		if (!name[c] && only_listed(policy, (enum zrtp_class)c)) {
 			return errors[c];
 		}
 		if (!name[c]) {
@@ -320,7 +340,7 @@ static bool offered(const struct zrtp_policy *policy, const struct zrtp_hello *h
 {
 	struct offer own = own_offer(policy, which), peer = peer_offer(hello, which);
 
-	return (offers(&own, name) || (!policy->only_listed && is_mandatory(which, name))) &&
+	return (offers(&own, name) || (!only_listed(policy, which) && is_mandatory(which, name))) &&
 	       (offers(&peer, name) || is_mandatory(which, name));
 }
 

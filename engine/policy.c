@@ -22,32 +22,54 @@ void zrtp_policy_init(struct zrtp_policy *policy)
 	set_default(policy, ZRTP_CLASS_SAS, "B32,B256");
 }
 
+void zrtp_policy_init_best(struct zrtp_policy *policy, bool gcm)
+{
+	zrtp_policy_init(policy);
+	set_default(policy, ZRTP_CLASS_HASH, "S256,S384,S512");
+	set_default(policy, ZRTP_CLASS_TAG, "GCM,HS80,HS32");
+	set_default(policy, ZRTP_CLASS_KEX, "X1M1,X255,EC25,DH3k");
+	(void)zrtp_policy_fit(policy, gcm, NULL, NULL);
+}
+
 static bool is_separator(char c)
 {
 	return c == ',' || c == ' ' || c == '\t';
 }
 
-/* Append the name of len characters, padded with blanks to four. */
+/* Append what is called so in len characters. */
 static bool add(struct zrtp_algorithm_list *list, enum zrtp_class which, const char *name, size_t len)
 {
 	/* A Hello has room for seven; Mult takes one among the key agreements. */
 	unsigned most = which == ZRTP_CLASS_KEX ? ZRTP_ALGORITHMS_MAX - 1 : ZRTP_ALGORITHMS_MAX;
-	char padded[5] = "    ";
+	const char *code = zrtp_algorithm_code(which, name, len);
 
-	if (!len || len > 4 || list->count >= most) {
+	if (!code || list->count >= most || !zrtp_algorithm_known(which, code)) {
 		return false;
 	}
-	memcpy(padded, name, len);
 	for (unsigned i = 0; i < list->count; i++) {
-		if (!memcmp(list->name[i], padded, 4)) {
+		if (!memcmp(list->name[i], code, 4)) {
 			return false;
 		}
 	}
-	if (!zrtp_algorithm_known(which, padded)) {
-		return false;
-	}
-	memcpy(list->name[list->count++], padded, sizeof(padded));
+	memcpy(list->name[list->count++], code, sizeof(list->name[0]));
 	return true;
+}
+
+/* A name ends at a separator, but blanks around a "+" are part of it: "X25519 + ML-KEM-512". */
+static size_t name_length(const char *at)
+{
+	size_t len = 0, next;
+
+	for (;;) {
+		while (at[len] && !is_separator(at[len])) {
+			len++;
+		}
+		next = len + strspn(at + len, " \t");
+		if (next == len || (at[next] != '+' && (!len || at[len - 1] != '+'))) {
+			return len;
+		}
+		len = next;
+	}
 }
 
 enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class which, const char *text,
@@ -60,17 +82,15 @@ enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class whi
 		return ZRTP_INVALID;
 	}
 	while (*at) {
-		const char *name = at;
+		size_t len = name_length(at);
 
-		while (*at && !is_separator(*at)) {
-			at++;
-		}
-		if (at != name && !add(&list, which, name, (size_t)(at - name))) {
+		if (len && !add(&list, which, at, len)) {
 			if (bad) {
-				*bad = name;
+				*bad = at;
 			}
 			return ZRTP_INVALID;
 		}
+		at += len;
 		while (is_separator(*at)) {
 			at++;
 		}
@@ -93,4 +113,71 @@ bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const
 	}
 	list->count = kept;
 	return kept != count;
+}
+
+/* What not every libcrypto and libsrtp2 has. */
+static const struct {
+	enum zrtp_class which;
+	const char *name;
+	const char *lacks;
+} optional[] = {
+	{ ZRTP_CLASS_TAG, "GCM", "AES-GCM" },
+	{ ZRTP_CLASS_KEX, "X1M1", "ML-KEM, which OpenSSL has since 3.5" },
+	{ ZRTP_CLASS_KEX, "X3M3", "ML-KEM, which OpenSSL has since 3.5" },
+};
+
+enum zrtp_status zrtp_policy_fit(struct zrtp_policy *policy, bool gcm,
+				 void (*each)(const struct zrtp_missing *missing, void *arg), void *arg)
+{
+	enum zrtp_status status = ZRTP_OK;
+
+	for (unsigned i = 0; i < sizeof(optional) / sizeof(*optional); i++) {
+		enum zrtp_class which = optional[i].which;
+		struct zrtp_algorithm_list *list = &policy->algorithms[which];
+		struct zrtp_algorithm_list before = *list;
+		bool of_srtp = which == ZRTP_CLASS_TAG;
+		struct zrtp_missing missing = { .which = which,
+						.name = optional[i].name,
+						.lacks = optional[i].lacks,
+						.index = i,
+						.of_srtp = of_srtp };
+
+		if ((of_srtp ? gcm : zrtp_algorithm_available(which, optional[i].name)) ||
+		    !zrtp_policy_remove(policy, which, optional[i].name)) {
+			continue;
+		}
+		missing.last = !list->count;
+		if (missing.last) { /* an empty one would be one of the mandatory ones */
+			*list = before;
+			status = ZRTP_INVALID;
+		}
+		if (each) {
+			each(&missing, arg);
+		}
+	}
+	return status;
+}
+
+bool zrtp_policy_has_post_quantum(const struct zrtp_policy *policy)
+{
+	const struct zrtp_algorithm_list *list = &policy->algorithms[ZRTP_CLASS_KEX];
+
+	for (unsigned i = 0; i < list->count; i++) {
+		if (zrtp_algorithm_post_quantum(list->name[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void zrtp_policy_keep_post_quantum(struct zrtp_policy *policy)
+{
+	struct zrtp_algorithm_list before = policy->algorithms[ZRTP_CLASS_KEX];
+
+	for (unsigned i = 0; i < before.count; i++) {
+		if (!zrtp_algorithm_post_quantum(before.name[i])) {
+			(void)zrtp_policy_remove(policy, ZRTP_CLASS_KEX, before.name[i]);
+		}
+	}
+	policy->preshared = false;
 }

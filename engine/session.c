@@ -76,6 +76,12 @@ enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context
 	if (!callbacks->send || !callbacks->keys || !fits_hello(policy) || !zrtp_mtu_valid(policy->mtu)) {
 		return ZRTP_INVALID;
 	}
+	if (policy->post_quantum) {
+		if (!zrtp_policy_has_post_quantum(policy)) {
+			return ZRTP_INVALID;
+		}
+		zrtp_policy_keep_post_quantum(&usable);
+	}
 	if (!keep_usable(&usable, &context->constants)) {
 		return ZRTP_CRYPTO;
 	}

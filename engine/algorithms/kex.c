@@ -93,6 +93,16 @@ bool zrtp_algorithm_available(enum zrtp_class which, const char *name)
 	return group != NULL;
 }
 
+bool zrtp_algorithm_post_quantum(const char *name)
+{
+	const struct zrtp_kex *kex;
+	char padded[] = "    ";
+
+	memcpy(padded, name, strnlen(name, 4));
+	kex = zrtp_kex_find(padded);
+	return kex && zrtp_kex_is_kem(kex);
+}
+
 bool zrtp_algorithm_known(enum zrtp_class which, const void *name)
 {
 	const struct zrtp_kex *kex;

@@ -156,6 +156,10 @@ struct zrtp_policy {
 	bool only_listed;          /* nothing that is not listed, mandatory or not: an Error
 				    * (0x51 to 0x55) instead; an empty list lists the
 				    * mandatory ones */
+	bool post_quantum;         /* no key agreement but a post-quantum one of the list (X1M1,
+				    * X3M3), from which all others are left out: with a peer that has
+				    * none of them an Error (0x53). Preshared mode is not used. A
+				    * session is not made if the list has none */
 	bool no_multistream;       /* do not offer Mult: calls of one stream only */
 	bool passive;              /* P flag: never be the initiator (5.2) */
 	bool resync;               /* after a cache mismatch keep the new secret without a
@@ -184,8 +188,13 @@ struct zrtp_policy {
  * among them: whoever lists it needs an SRTP that has AES-GCM, see zrtp_srtp_has_gcm(). */
 ZRTP_API void zrtp_policy_init(struct zrtp_policy *policy);
 
-/* Set one list from text: names separated by commas or blanks, letter case
- * as in the RFC ("B32" and "B32 " are the same).
+/* The same with the best that today's phones have: S256 S384 S512; AES3 AES1; GCM HS80 HS32;
+ * X1M1 X255 EC25 DH3k; B32 B256. What this machine lacks is left out, see zrtp_policy_fit(). */
+ZRTP_API void zrtp_policy_init_best(struct zrtp_policy *policy, bool gcm);
+
+/* Set one list from text: names separated by commas or blanks, each with its four letters
+ * ("X1M1", letter case as in the RFC; "B32" and "B32 " are the same) or as people call it
+ * ("X25519 + ML-KEM-512", "AES-256"), see zrtp_algorithm_code().
  *   bad    receives a pointer into text at the first name that is unknown,
  *          repeated or one too many; may be NULL
  * ZRTP_INVALID leaves the policy as it was. */
@@ -197,10 +206,57 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy,
  * is not made if a list has names and none of them is there. name: as below. */
 ZRTP_API bool zrtp_algorithm_available(enum zrtp_class which, const char *name);
 
+/* Is it a post-quantum key agreement, X1M1 or X3M3? name: as below. */
+ZRTP_API bool zrtp_algorithm_post_quantum(const char *name);
+
+/* Does the list have one? It may still be unavailable. */
+ZRTP_API bool zrtp_policy_has_post_quantum(const struct zrtp_policy *policy);
+
+/* Something that a list names and this machine lacks. All text is fixed. */
+struct zrtp_missing {
+	enum zrtp_class which;
+	const char *name;  /* without blanks */
+	const char *lacks; /* what libcrypto or libsrtp2 has not, for a person */
+	unsigned index;    /* which of all that may be missing: 0 to 2 */
+	bool of_srtp;      /* libsrtp2 lacks it, not libcrypto */
+	bool last;         /* nothing else was in the list, which stays as it was */
+};
+
+/* Take out of the lists what this machine's libraries lack.
+ *   gcm    what zrtp_srtp_has_gcm() says, or false for an SRTP without AES-GCM
+ *   each   is called for what was taken out; may be NULL
+ * ZRTP_INVALID: of a list nothing would remain. It stays as it was, the others are done. */
+ZRTP_API enum zrtp_status zrtp_policy_fit(struct zrtp_policy *policy, bool gcm,
+					  void (*each)(const struct zrtp_missing *missing, void *arg),
+					  void *arg);
+
 /* Take a name out of a list, for instance because this machine's libraries have not
  * what it takes. name: four characters, blanks at its end may be missing. Returns
  * whether it was there; what remains may be empty, which means the mandatory ones. */
 ZRTP_API bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const char *name);
+
+/* ------------------------------------------------------------------------
+ * What people call the algorithms. All of one table, engine/names.c. Thread safe.
+ */
+
+enum { ZRTP_SUITE_TEXT_SIZE = 32 };
+
+/* "X25519 + ML-KEM-512" for "X1M1", "SHA-384" for "S384"; "Multistream" and "Preshared" for the
+ * modes, which stand in the place of a key agreement. code: four letters, blanks at its end may
+ * be missing. NULL: it is none of that class. Fixed text. */
+ZRTP_API const char *zrtp_algorithm_name(enum zrtp_class which, const char *code);
+
+/* The four letters for a text of len characters, which is these letters or such a name; in names
+ * letter case, hyphens and blanks do not matter ("aes256"). NULL: unknown. Fixed text. */
+ZRTP_API const char *zrtp_algorithm_code(enum zrtp_class which, const char *text, size_t len);
+
+/* Cipher and tag together: "AES-256-GCM", "AES-128 + HMAC-SHA1-80"; empty if one is unknown.
+ * Returns out. */
+ZRTP_API const char *zrtp_suite_text(const char *cipher, const char *tag, char out[ZRTP_SUITE_TEXT_SIZE]);
+
+/* All that a policy may list of a class: "SHA-256 (S256), SHA-384 (S384) ...", cut to size
+ * octets. Returns out. */
+ZRTP_API const char *zrtp_algorithm_names(enum zrtp_class which, char *out, size_t size);
 
 /* ------------------------------------------------------------------------
  * Retained secrets (RFC 6189, 4.3 and 4.9)

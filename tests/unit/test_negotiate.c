@@ -350,10 +350,10 @@ static void what_both_list_goes_before_what_is_mandatory(void **state)
 static void draw_names(char *out, size_t size, enum zrtp_class which, bool known, uint64_t *seed)
 {
 	static const char *const names[ZRTP_CLASS_COUNT][8] = {
-		[ZRTP_CLASS_HASH] = { "S256", "S384", "N256", "SKN2" },
+		[ZRTP_CLASS_HASH] = { "S256", "S384", "S512", "N256", "SKN2" },
 		[ZRTP_CLASS_CIPHER] = { "AES1", "AES2", "AES3", "2FS1", "2FS3" },
-		[ZRTP_CLASS_TAG] = { "HS32", "HS80", "SK32", "SK64" },
-		[ZRTP_CLASS_KEX] = { "DH3k", "EC25", "X255", "EC38", "K255", "E414" },
+		[ZRTP_CLASS_TAG] = { "HS32", "HS80", "GCM ", "SK32", "SK64" },
+		[ZRTP_CLASS_KEX] = { "DH3k", "X3M3", "EC25", "X255", "EC38", "X1M1", "K255" },
 		[ZRTP_CLASS_SAS] = { "B32 ", "B256", "B10D", "B32E" },
 	};
 	unsigned first = (unsigned)(pair_random(seed) >> 33) % 8;
@@ -412,16 +412,19 @@ static bool peer_lists(const struct side *side, enum zrtp_class which, const cha
 		       : strstr(mandatory_names[which], name) != NULL;
 }
 
-/* Is there a name that both list? Large curves count with SHA-384 at both only. */
+/* Is there a name that both list? Large curves count with SHA-384 at both only, GCM not with AES2. */
 static bool in_common(const struct side *own, const struct side *peer, enum zrtp_class which)
 {
-	static const char *const all[] = { "S256", "S384", "AES1", "AES2", "AES3", "HS32", "HS80",
-					   "DH3k", "EC25", "X255", "EC38", "B32 ", "B256" };
+	static const char *const all[] = { "S256", "S384", "S512", "AES1", "AES2", "AES3",
+					   "HS32", "HS80", "GCM ", "DH3k", "EC25", "X255",
+					   "EC38", "X1M1", "X3M3", "B32 ", "B256" };
 	bool s384 = own_lists(own, ZRTP_CLASS_HASH, "S384") && peer_lists(peer, ZRTP_CLASS_HASH, "S384");
+	bool aes2 = own_lists(own, ZRTP_CLASS_CIPHER, "AES2") && peer_lists(peer, ZRTP_CLASS_CIPHER, "AES2");
+	bool aes3 = own_lists(own, ZRTP_CLASS_CIPHER, "AES3") && peer_lists(peer, ZRTP_CLASS_CIPHER, "AES3");
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		if (own_lists(own, which, all[i]) && peer_lists(peer, which, all[i]) &&
-		    (s384 || strcmp(all[i], "EC38"))) {
+		    (s384 || strcmp(all[i], "EC38") != 0) && (!aes2 || aes3 || strcmp(all[i], "GCM ") != 0)) {
 			return true;
 		}
 	}
@@ -514,6 +517,39 @@ static void with_only_listed_empty_lists_mean_the_mandatory(void **state)
 	a.policy.only_listed = true;
 	choice = choose(&a, &b);
 	is_mandatory(&choice);
+}
+
+/* With post_quantum nothing else is agreed on, whatever both list, and nothing else accepted. */
+static void with_post_quantum_only_such_key_agreements_are_left(void **state)
+{
+	uint64_t seed = 2024;
+	unsigned agreed = 0, refused = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		struct zrtp_choice choice;
+		struct side own, peer;
+		bool possible = false;
+
+		draw_side(&own, &seed);
+		draw_side(&peer, &seed);
+		own.policy.post_quantum = true;
+		for (unsigned i = 0; i < 2; i++) {
+			const char *name = i ? "X3M3" : "X1M1";
+
+			possible |= own_lists(&own, ZRTP_CLASS_KEX, name) &&
+				    peer_lists(&peer, ZRTP_CLASS_KEX, name);
+		}
+		if (!possible) {
+			assert_int_equal(zrtp_choose(&choice, &own.policy, &peer.hello), ZRTP_ERROR_KEX);
+			refused++;
+			continue;
+		}
+		choice = choose(&own, &peer);
+		assert_true(zrtp_algorithm_post_quantum(choice.kex->name));
+		agreed++;
+	}
+	assert_true(agreed > 100 && refused > 1000);
 }
 
 static void force(struct zrtp_algorithm_list *list, const char *name)
@@ -998,6 +1034,7 @@ int main(void)
 		cmocka_unit_test(from_any_lists_comes_what_both_list_or_what_is_mandatory),
 		cmocka_unit_test(with_only_listed_the_mandatory_are_no_way_out),
 		cmocka_unit_test(with_only_listed_empty_lists_mean_the_mandatory),
+		cmocka_unit_test(with_post_quantum_only_such_key_agreements_are_left),
 		cmocka_unit_test(with_only_listed_a_commit_may_name_nothing_else),
 		cmocka_unit_test(b32_is_taken_where_both_list_it_and_the_strongest_cipher),
 		cmocka_unit_test(mult_and_prsh_are_never_chosen),

@@ -294,24 +294,32 @@ static bool set_list(struct options *options, enum zrtp_class which, const char 
 	return zrtp_policy_set(&options->policy, which, value, NULL) == ZRTP_OK;
 }
 
+static void say_missing(const struct zrtp_missing *missing, void *arg)
+{
+	static const char *const option[ZRTP_CLASS_COUNT] = { "hash", "cipher", "tag", "kex", "sas" };
+
+	(void)arg;
+	(void)fprintf(stderr, "zrtpcall: %s is left out of --%s, %s has no %s\n", missing->name,
+		      option[missing->which],
+		      missing->of_srtp ? "this libsrtp2" : OpenSSL_version(OPENSSL_VERSION), missing->lacks);
+}
+
 /* What this machine cannot do is offered to nobody. */
+static bool fit(struct options *options)
+{
+	return zrtp_policy_fit(&options->policy, zrtp_srtp_has_gcm(), say_missing, NULL) == ZRTP_OK;
+}
+
 static bool set_kex(struct options *options, const char *value)
 {
-	static const char *const kems[] = { "X1M1", "X3M3" };
-	bool removed = false;
+	return set_list(options, ZRTP_CLASS_KEX, value) && fit(options);
+}
 
-	if (!set_list(options, ZRTP_CLASS_KEX, value)) {
-		return false;
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		if (!zrtp_algorithm_available(ZRTP_CLASS_KEX, kems[i]) &&
-		    zrtp_policy_remove(&options->policy, ZRTP_CLASS_KEX, kems[i])) {
-			(void)fprintf(stderr, "zrtpcall: %s is left out of --kex, %s has no ML-KEM\n",
-				      kems[i], OpenSSL_version(OPENSSL_VERSION));
-			removed = true;
-		}
-	}
-	return !removed || options->policy.algorithms[ZRTP_CLASS_KEX].count;
+static bool set_post_quantum(struct options *options, const char *value)
+{
+	(void)value;
+	options->require = options->policy.post_quantum = true;
+	return true;
 }
 
 static bool set_hash(struct options *options, const char *value)
@@ -326,14 +334,7 @@ static bool set_cipher(struct options *options, const char *value)
 
 static bool set_tag(struct options *options, const char *value)
 {
-	if (!set_list(options, ZRTP_CLASS_TAG, value)) {
-		return false;
-	}
-	if (!zrtp_srtp_has_gcm() && zrtp_policy_remove(&options->policy, ZRTP_CLASS_TAG, "GCM")) {
-		(void)fprintf(stderr, "zrtpcall: GCM is left out of --tag, this libsrtp2 has no AES-GCM\n");
-		return options->policy.algorithms[ZRTP_CLASS_TAG].count;
-	}
-	return true;
+	return set_list(options, ZRTP_CLASS_TAG, value) && fit(options);
 }
 
 static bool set_sas(struct options *options, const char *value)
@@ -471,7 +472,7 @@ static bool set_parallel(struct options *options, const char *value)
 
 static bool set_like(struct options *options, const char *value)
 {
-	return like_set(options, value);
+	return like_set(options, value) && fit(options);
 }
 
 static bool set_only_listed(struct options *options, const char *value)
@@ -563,10 +564,13 @@ static const struct option_row rows[] = {
 	{ "no-zrtp", NULL, "be a phone without ZRTP", set_no_zrtp },
 	{ "require", NULL, "no clear media at any time; hang up what does not get secure", set_require },
 	{ "secure-within", "SECONDS", "patience of --require (default: 10)", set_secure_within },
-	{ "kex", "LIST", "key agreements: X1M1 X3M3 X255 X448 EC25 EC38 EC52 DH3k DH2k", set_kex },
-	{ "hash", "LIST", "S256 S384 S512", set_hash },
-	{ "cipher", "LIST", "AES1 AES2 AES3", set_cipher },
-	{ "tag", "LIST", "HS32 HS80 GCM", set_tag },
+	{ "post-quantum", NULL, "no key agreement but a post-quantum one of --kex; implies --require",
+	  set_post_quantum },
+	{ "kex", "LIST", "key agreements: X1M1 X3M3 X255 X448 EC25 EC38 EC52 DH3k DH2k, or their names",
+	  set_kex },
+	{ "hash", "LIST", "S256 S384 S512, or SHA-256 ...", set_hash },
+	{ "cipher", "LIST", "AES1 AES2 AES3, or AES-128 ...", set_cipher },
+	{ "tag", "LIST", "HS32 HS80 GCM, or HMAC-SHA1-32 ...", set_tag },
 	{ "sas", "LIST", "B32 B256", set_sas },
 	{ "passive", NULL, "never begin an exchange", set_passive },
 	{ "allow-clear", NULL, "the peer may end encryption (GoClear)", set_allow_clear },
@@ -593,7 +597,8 @@ static const struct option_row rows[] = {
 	{ "only-listed", NULL, "agree on nothing that both sides do not list, mandatory or not",
 	  set_only_listed },
 	{ "like", "PHONE",
-	  "behave like linphone, baresip, baresip-libzrtp, libzrtp or twinkle; options behind it change that",
+	  "behave like linphone, linphone-app, baresip, baresip-libzrtp, libzrtp or twinkle; options behind "
+	  "it change that",
 	  set_like },
 	{ "wrong-hash", NULL, "for tests: offer a false a=zrtp-hash", set_wrong_hash },
 	{ "drop", "PERCENT", "for tests: lose so many ZRTP packets, both ways", set_drop },
@@ -636,10 +641,7 @@ static void print_help(void)
 static void set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
-	zrtp_policy_init(&options->policy);
-	if (zrtp_srtp_has_gcm()) {
-		(void)set_list(options, ZRTP_CLASS_TAG, "GCM,HS80,HS32");
-	}
+	zrtp_policy_init_best(&options->policy, zrtp_srtp_has_gcm());
 	options->calls = 1;
 	options->user = "zrtpcall";
 	options->client_id = "zrtpcall";
@@ -682,6 +684,9 @@ static int check(const struct options *options)
 	}
 	if (options->require && options->policy.allow_clear) {
 		return complain("--require and --allow-clear exclude each other", NULL);
+	}
+	if (options->policy.post_quantum && !zrtp_policy_has_post_quantum(&options->policy)) {
+		return complain("--post-quantum: there is none in --kex that this machine can do", NULL);
 	}
 	return -1;
 }

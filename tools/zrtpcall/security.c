@@ -156,6 +156,8 @@ static void report_secure(struct medium *medium)
 								  "sas_type" };
 	struct report report = report_begin("secure", medium->call->id);
 	struct zrtp_stream_info info;
+	char suite[ZRTP_SUITE_TEXT_SIZE];
+	const char *name;
 
 	zrtp_stream_get_info(medium->zrtp, &info);
 	report_text(&report, "medium", medium->name);
@@ -163,6 +165,11 @@ static void report_secure(struct medium *medium)
 	for (int i = 0; i < ZRTP_CLASS_COUNT; i++) {
 		report_name(&report, class_name[i], info.algorithm[i]);
 	}
+	name = zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]);
+	report_text(&report, "kex_name", name ? name : "");
+	report_text(
+		&report, "suite",
+		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], suite));
 	report_bool(&report, "multistream", info.multistream);
 	report_bool(&report, "preshared", info.preshared);
 	report_text(&report, "zrtp_hash", hash_text(info.hello_hash));
