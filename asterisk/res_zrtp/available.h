@@ -12,7 +12,7 @@
 
 struct settings;
 
-/*! \brief The lists where zrtp.conf has none: of what is available the best. Nothing is logged. */
+/*! \brief A policy where zrtp.conf says nothing: of what is available the best. Nothing is logged. */
 void available_defaults(struct settings *settings);
 
 /*!
@@ -22,7 +22,7 @@ void available_defaults(struct settings *settings);
  * \param where what to begin a log line with, such as "zrtp.conf:12"
  * \param warned bits of what this load has warned of already, 0 at first
  * \retval 0 done
- * \retval -1 of a list nothing remains, an error was logged
+ * \retval -1 of a list nothing remains, or nothing that post_quantum = require needs; an error was logged
  */
 int available_check(struct settings *settings, const char *where, unsigned int *warned);
 

@@ -52,7 +52,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	struct media *media = stream_arg;
 	struct zrtp_session_info session;
 	struct zrtp_stream_info info;
-	char tag[sizeof(info.algorithm[0])];
+	char tag[sizeof(info.algorithm[0])], suite[ZRTP_SUITE_TEXT_SIZE];
 	int again;
 
 	zrtp_stream_get_info(stream, &info);
@@ -62,10 +62,13 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	ao2_unlock(media);
 
 	status_name(tag, sizeof(tag), info.algorithm[ZRTP_CLASS_TAG]);
-	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s, peer %s, zrtp-hash %s\n", media_name(media),
+	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s (%s, %s, %s), peer %s, zrtp-hash %s\n", media_name(media),
 		info.initiator ? "initiator" : "responder", session.sas,
 		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
-		info.algorithm[ZRTP_CLASS_CIPHER], tag, session.peer_client_id,
+		info.algorithm[ZRTP_CLASS_CIPHER], tag,
+		S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]), ""),
+		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], suite),
+		S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info.algorithm[ZRTP_CLASS_HASH]), ""), session.peer_client_id,
 		signalling_status_text(info.hello_hash));
 	media->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
@@ -73,6 +76,9 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		gate_wipe(media);
 	}
 	stats_count(STATS_SECURE);
+	if (zrtp_algorithm_post_quantum(info.algorithm[ZRTP_CLASS_KEX])) {
+		stats_count(STATS_POST_QUANTUM);
+	}
 	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
 	if (session.cache_unavailable && !session.rs_matched && !media_is_further(media)) {
@@ -161,7 +167,8 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 	stats_count(STATS_FAILED);
 	events_failed(media, info);
 	if (!clear) {
-		closed_watch(media, REFUSAL_FAILED);
+		closed_watch(media, media->settings->policy.post_quantum && info->code == ZRTP_ERROR_KEX
+			? REFUSAL_NOT_POST_QUANTUM : REFUSAL_FAILED);
 	}
 }
 

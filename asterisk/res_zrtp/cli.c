@@ -166,6 +166,7 @@ static char *handle_statistics(struct ast_cli_entry *e, int cmd, struct ast_cli_
 
 	show_number(a->fd, "Streams started", stats_get(STATS_STARTED));
 	show_number(a->fd, "Streams secure", stats_get(STATS_SECURE));
+	show_number(a->fd, "Streams secure by a post-quantum key agreement", stats_get(STATS_POST_QUANTUM));
 	show_number(a->fd, "Streams whose peer has no ZRTP", stats_get(STATS_CLEAR));
 	show_number(a->fd, "Streams failed", stats_get(STATS_FAILED));
 	show_totals(a->fd);

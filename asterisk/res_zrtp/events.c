@@ -160,7 +160,7 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
 {
-	char names[ZRTP_CLASS_COUNT][5], sas_type[5], ssrc[9], ms[24];
+	char names[ZRTP_CLASS_COUNT][5], sas_type[5], ssrc[9], ms[24], suite[ZRTP_SUITE_TEXT_SIZE];
 	int i;
 
 	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
@@ -170,13 +170,16 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
 
 	publish(media, secure_type(),
-		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
 			"Role", info->initiator ? "initiator" : "responder",
 			"KeyAgreement", names[ZRTP_CLASS_KEX],
 			"Hash", names[ZRTP_CLASS_HASH],
 			"Cipher", names[ZRTP_CLASS_CIPHER],
 			"AuthTag", names[ZRTP_CLASS_TAG],
+			"KeyAgreementName", S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info->algorithm[ZRTP_CLASS_KEX]), ""),
+			"HashName", S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info->algorithm[ZRTP_CLASS_HASH]), ""),
+			"Suite", zrtp_suite_text(info->algorithm[ZRTP_CLASS_CIPHER], info->algorithm[ZRTP_CLASS_TAG], suite),
 			"SASType", status_name(sas_type, sizeof(sas_type), session->sas_type),
 			"SAS", session->sas,
 			"CacheMismatch", yes_no(session->cache_mismatch),

@@ -95,6 +95,23 @@ static int is_short(const uint8_t *commit)
 	return !memcmp(commit + COMMIT_KEX_AT, "Mult", KEX_SIZE) || !memcmp(commit + COMMIT_KEX_AT, "Prsh", KEX_SIZE);
 }
 
+/*! \brief Is it of no use against who records the call and has a quantum computer later? */
+static int is_classic(const uint8_t *commit)
+{
+	/* Those of Linphone, also such as we have not. Multistream is what the first stream was. */
+	static const char names[][KEX_SIZE + 1] = { "Mult", "X1M1", "X3M3", "MLK1", "MLK2", "MLK3", "X1K1", "X3K3", "KYB1",
+		"KYB2", "KYB3", "HQD1", "HQD2", "HQD3", "X1H1", "X3H3", "XKR1", "XKR3" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!memcmp(commit + COMMIT_KEX_AT, names[i], KEX_SIZE)) {
+			return 0;
+		}
+	}
+
+	return 1;
+}
+
 static void read_speaker(const uint8_t *hello, struct overheard_speaker *speaker)
 {
 	size_t i, len = OVERHEARD_CLIENT_SIZE - 1;
@@ -138,6 +155,7 @@ int overheard_read(const uint8_t *datagram, size_t len, struct overheard_message
 	if (kinds[i].what == OVERHEARD_HELLO) {
 		read_speaker(octets, &message->speaker);
 	}
+	message->classic = kinds[i].what == OVERHEARD_COMMIT && is_classic(octets) ? OVERHEARD_CLASSIC : 0;
 	message->what = kinds[i].what == OVERHEARD_COMMIT && is_short(octets) ? OVERHEARD_COMMIT_SHORT : kinds[i].what;
 
 	return 0;
@@ -204,7 +222,7 @@ int overheard_take(struct overheard *phone, const struct overheard_message *mess
 	}
 	for (i = 0; i < OVERHEARD_HELLOS; i++) {
 		if (phone->hello[i].said && same(phone->hello[i].h3, message->h3)) {
-			phone->hello[i].said |= message->what;
+			phone->hello[i].said |= message->what | message->classic;
 			taken = 1;
 		}
 	}
@@ -242,6 +260,7 @@ unsigned int overheard_sum(const struct overheard *phone, const char *signalled)
 		sum |= OVERHEARD_HELLO;
 		sum |= (said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2) ? OVERHEARD_INITIATOR : 0;
 		sum |= said & OVERHEARD_COMMIT_SHORT ? OVERHEARD_INITIATOR_SHORT : 0;
+		sum |= said & OVERHEARD_CLASSIC;
 		sum |= said & OVERHEARD_DHPART1 ? OVERHEARD_RESPONDER : 0;
 	}
 
@@ -295,6 +314,17 @@ static int keyed(unsigned int initiator, unsigned int responder)
 int overheard_keyed(unsigned int mine, unsigned int theirs)
 {
 	return keyed(mine, theirs) || keyed(theirs, mine);
+}
+
+int overheard_post_quantum(unsigned int mine, unsigned int theirs, int further)
+{
+	const unsigned int wanted = further ? OVERHEARD_INITIATOR | OVERHEARD_INITIATOR_SHORT : OVERHEARD_INITIATOR;
+	int by_me = keyed(mine, theirs), by_them = keyed(theirs, mine);
+
+	/* Where it cannot be told whose Commit it was, both have to do. */
+	return (by_me || by_them)
+		&& (!by_me || ((mine & wanted) && !(mine & OVERHEARD_CLASSIC)))
+		&& (!by_them || ((theirs & wanted) && !(theirs & OVERHEARD_CLASSIC)));
 }
 
 void overheard_begin(struct overheard *phone)

@@ -42,6 +42,7 @@ enum overheard_said {
 	OVERHEARD_INITIATOR = 1 << 7,       /*!< Commit and DHPart2 of one hash chain */
 	OVERHEARD_INITIATOR_SHORT = 1 << 8, /*!< Such a Commit of a Hello's hash chain */
 	OVERHEARD_RESPONDER = 1 << 9,       /*!< DHPart1 of a Hello's hash chain */
+	OVERHEARD_CLASSIC = 1 << 10,        /*!< A Commit of a key agreement that is not post-quantum, or of Preshared mode */
 };
 
 /*! Who a Hello says that it is of. */
@@ -53,6 +54,7 @@ struct overheard_speaker {
 /*! A message, read. */
 struct overheard_message {
 	unsigned int what;            /*!< enum overheard_said, one bit; 0: none that matters */
+	unsigned int classic;         /*!< A Commit: OVERHEARD_CLASSIC or 0 */
 	uint8_t h3[OVERHEARD_HASH];   /*!< To which its hash chain leads; not of a Confirm */
 	uint8_t hash[OVERHEARD_HASH]; /*!< Of a Hello: what a=zrtp-hash is made of */
 	struct overheard_speaker speaker; /*!< Of a Hello */
@@ -103,6 +105,13 @@ int overheard_confirms(unsigned int confirm, unsigned int mine, unsigned int the
 
 /*! \brief Have both phones keys with each other, as far as can be seen? \param mine, theirs sums, either way round */
 int overheard_keyed(unsigned int mine, unsigned int theirs);
+
+/*!
+ * \brief Are the keys of both of a post-quantum key agreement?
+ * \param further of a stream whose keys may be derived from those of another one (Multistream)
+ * \pre overheard_keyed()
+ */
+int overheard_post_quantum(unsigned int mine, unsigned int theirs, int further);
 
 /*! \brief It has another partner: only its Hellos remain. */
 void overheard_begin(struct overheard *phone);

@@ -22,6 +22,7 @@
 #include "res_zrtp.h"
 #include "dialog.h"
 #include "limits.h"
+#include "refuse.h"
 #include "stun.h"
 #include "stun_choice.h"
 #include "through_source.h"
@@ -176,6 +177,19 @@ static unsigned int sum_of(struct media *media)
 	return res;
 }
 
+static int is_post_quantum_wanted(const struct media *media, const struct media *partner)
+{
+	return media->settings->policy.post_quantum || partner->settings->policy.post_quantum;
+}
+
+/*! \brief The phones have keys that its policy does not take: as long as they are not marked, nothing passes. */
+static void not_post_quantum(struct media *media, int further)
+{
+	if (media->settings->policy.post_quantum && !further) {
+		refuse_leg(media, NULL, REFUSAL_NOT_POST_QUANTUM);
+	}
+}
+
 /*!
  * \brief Learn how far the phones are. A Confirm is believed only behind an exchange whose
  * hash chains fit: what is forged for phones without keys would silence them later.
@@ -184,7 +198,7 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 {
 	struct overheard_message message;
 	unsigned int mine, theirs = sum_of(partner);
-	int known, taken;
+	int known, taken, further = media_is_further(media);
 
 	if (overheard_read(octets, len, &message)) {
 		return;
@@ -205,6 +219,11 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 		mark(partner, media, 0);
 	}
 	if (!known && overheard_keyed(mine, theirs)) {
+		if (is_post_quantum_wanted(media, partner) && !overheard_post_quantum(mine, theirs, further)) {
+			not_post_quantum(media, further);
+			not_post_quantum(partner, further);
+			return;
+		}
 		mark(media, partner, 1);
 		mark(partner, media, 1);
 		/* Not later, even if a look is due soon: a transfer may be next. */

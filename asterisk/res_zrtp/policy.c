@@ -88,10 +88,14 @@ static int refuse_unknown(const struct ast_variable *var, int general)
 static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
 {
 	const struct policy_key *key = policy_key_find(var->name);
+	char allowed[POLICY_ALLOWED_SIZE];
 	int res;
 
 	if (key) {
-		return key->parse(settings, key, var->value) ? refuse(var, key->allowed) : 0;
+		if (!key->parse(settings, key, var->value)) {
+			return 0;
+		}
+		return refuse(var, policy_key_allowed(key, allowed, sizeof(allowed)));
 	}
 	if (general && !strcasecmp(var->name, "client_id")) {
 		return read_client_id(draft, var);
@@ -111,7 +115,7 @@ static struct settings *settings_alloc(const struct settings *base)
 	if (settings && base) {
 		*settings = *base;
 	} else if (settings) {
-		zrtp_policy_init(&settings->policy);
+		available_defaults(settings);
 		/* A phone that prefers words would have them when it begins, and letters when we do. */
 		if (zrtp_policy_set(&settings->policy, ZRTP_CLASS_SAS, "B32", NULL) != ZRTP_OK) {
 			ao2_ref(settings, -1);
@@ -119,7 +123,6 @@ static struct settings *settings_alloc(const struct settings *base)
 		}
 		settings->policy.resync = true; /* nobody here compares the SAS */
 		settings->policy.mitm = true;
-		available_defaults(settings);
 		ast_copy_string(settings->name, ZRTP_ENGINE_NAME, sizeof(settings->name));
 	}
 
@@ -154,6 +157,12 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 	return 0;
 }
 
+/*! \brief The key by which a policy takes no clear media. */
+static const char *requires(const struct settings *settings)
+{
+	return settings->policy.post_quantum ? "post_quantum = require" : "require = yes";
+}
+
 /*! \brief What the keys of a section must be together, with those it took over from [general]. */
 static int check_section(const struct settings *settings, const struct ast_variable *first)
 {
@@ -163,8 +172,8 @@ static int check_section(const struct settings *settings, const struct ast_varia
 	int res = 0;
 
 	if (settings->require && settings->allow_clear != ALLOW_CLEAR_NO) {
-		ast_log(LOG_ERROR, "%s:%d: policy %s: require = yes and allow_clear exclude each other; "
-			"set allow_clear = no here\n", file, line, settings->name);
+		ast_log(LOG_ERROR, "%s:%d: policy %s: %s and allow_clear exclude each other; "
+			"set allow_clear = no here\n", file, line, settings->name, requires(settings));
 		res = -1;
 	}
 	if (clash >= 0) {
@@ -186,9 +195,11 @@ static int read_variables(struct draft *draft, struct settings *settings, const 
 	for (; var; var = var->next) {
 		res |= read_variable(draft, settings, var, general);
 	}
+	settings->require = settings->says_require || settings->policy.post_quantum;
 	if (settings->mode == MODE_OFF && settings->require) {
-		ast_log(LOG_ERROR, "%s:%d: policy %s: mode = off and require = yes contradict each other\n",
-			first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE, first ? first->lineno : 0, settings->name);
+		ast_log(LOG_ERROR, "%s:%d: policy %s: mode = off and %s contradict each other\n",
+			first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE, first ? first->lineno : 0, settings->name,
+			requires(settings));
 		res = -1;
 	}
 
@@ -435,11 +446,12 @@ struct showing {
 static void show_key(const struct policy_key *key, void *arg)
 {
 	const struct showing *showing = arg;
-	char value[POLICY_VALUE_SIZE];
+	char value[POLICY_VALUE_SIZE], names[POLICY_NAMES_SIZE];
 
 	key->print(showing->settings, key, value, sizeof(value));
 	if (!ast_strlen_zero(value)) {
-		ast_cli(showing->fd, "  %-17s = %s\n", key->name, value);
+		policy_key_names(showing->settings, key, names, sizeof(names));
+		ast_cli(showing->fd, "  %-17s = %s%s%s\n", key->name, value, *names ? "  ; " : "", names);
 	}
 }
 

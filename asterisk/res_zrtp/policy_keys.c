@@ -83,6 +83,7 @@ static const char * const replaces_words[] = {
 	[REPLACES_NEVER] = "never",
 	NULL
 };
+static const char * const no_require[] = { "no", "require", NULL };
 static const char * const close_clear[] = { "close", "clear", NULL };
 static const char * const hangup_silence[] = { "hangup", "silence", NULL };
 static const char * const refuse_warn[] = { "refuse", "warn", NULL };
@@ -193,8 +194,8 @@ static void print_expiry(const struct settings *settings, attribute_unused const
 /* ---- the table ---- */
 
 #define MEMBER(member) .offset = offsetof(struct settings, member), .size = sizeof(((struct settings *) NULL)->member)
-#define LIST(key, class, all) \
-	{ .name = key, .allowed = "a list of different ones of " all, .parse = parse_list, .print = print_list, .which = class }
+#define LIST(key, class) \
+	{ .name = key, .parse = parse_list, .print = print_list, .which = class }
 #define SWITCH(key, member, by_value) \
 	{ .name = key, .allowed = "yes or no", .parse = parse_switch, .print = print_word, .words = by_value, MEMBER(member) }
 #define CHOICE(key, member, by_value, all) \
@@ -204,15 +205,16 @@ static void print_expiry(const struct settings *settings, attribute_unused const
 		.which = command }
 
 static const struct policy_key keys[] = {
-	LIST("hash", ZRTP_CLASS_HASH, "S256 S384 S512"),
-	LIST("cipher", ZRTP_CLASS_CIPHER, "AES1 AES2 AES3"),
-	LIST("auth_tag", ZRTP_CLASS_TAG, "HS32 HS80 GCM"),
-	LIST("key_agreement", ZRTP_CLASS_KEX, "DH2k DH3k EC25 EC38 EC52 X255 X448 X1M1 X3M3"),
-	LIST("sas", ZRTP_CLASS_SAS, "B32 B256"),
+	LIST("hash", ZRTP_CLASS_HASH),
+	LIST("cipher", ZRTP_CLASS_CIPHER),
+	LIST("auth_tag", ZRTP_CLASS_TAG),
+	LIST("key_agreement", ZRTP_CLASS_KEX),
+	LIST("sas", ZRTP_CLASS_SAS),
 	SWITCH("only_listed", policy.only_listed, no_yes),
 	CHOICE("mode", mode, modes, "mitm, passthrough, auto or off"),
 	SWITCH("early", early, no_yes),
-	SWITCH("require", require, no_yes),
+	SWITCH("require", says_require, no_yes),
+	CHOICE("post_quantum", policy.post_quantum, no_require, "no or require"),
 	SWITCH("require_partner", require_partner, no_yes),
 	CHOICE("on_refused", silent_refused, hangup_silence, "hangup or silence"),
 	CHOICE("on_stripped", stripped_clear, close_clear, "close or clear"),
@@ -256,6 +258,34 @@ void policy_keys_each(void (*each)(const struct policy_key *key, void *arg), voi
 
 	for (i = 0; i < ARRAY_LEN(keys); i++) {
 		each(&keys[i], arg);
+	}
+}
+
+const char *policy_key_allowed(const struct policy_key *key, char *out, size_t size)
+{
+	char names[POLICY_NAMES_SIZE];
+
+	if (key->allowed) {
+		return key->allowed;
+	}
+	snprintf(out, size, "a list of different ones of %s", zrtp_algorithm_names(key->which, names, sizeof(names)));
+
+	return out;
+}
+
+void policy_key_names(const struct settings *settings, const struct policy_key *key, char *out, size_t size)
+{
+	unsigned int i;
+
+	*out = '\0';
+	if (key->parse != parse_list) {
+		return;
+	}
+	for (i = 0; i < settings->policy.algorithms[key->which].count; i++) {
+		size_t len = strlen(out);
+
+		snprintf(out + len, size - len, "%s%s", i ? ", " : "",
+			S_OR(zrtp_algorithm_name(key->which, settings->policy.algorithms[key->which].name[i]), ""));
 	}
 }
 

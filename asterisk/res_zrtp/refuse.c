@@ -42,6 +42,7 @@ static const struct {
 	[REFUSAL_PARTNER_GONE] = { "PartnerGone", "it has keys with a phone that is no longer there", 0 },
 	[REFUSAL_DIRECT_MEDIA] = { "DirectMedia",
 		"direct_media = yes of its endpoint takes the media past the PBX, where nobody sees its ZRTP", 1 },
+	[REFUSAL_NOT_POST_QUANTUM] = { "NotPostQuantum", "a post-quantum key agreement is required, and the phone has none", 0 },
 	[REFUSAL_NO_PASSTHROUGH] = { "NoPassthrough", "two phones with ZRTP cannot be passed through", 1 },
 };
 

@@ -24,6 +24,7 @@ enum refusal {
 	REFUSAL_PARTNER_GONE,   /*!< It has keys with a phone that is no longer there */
 	REFUSAL_DIRECT_MEDIA,   /*!< require = yes, and its media goes past the PBX */
 	REFUSAL_NO_PASSTHROUGH, /*!< on_no_passthrough = hangup, and two phones that cannot be passed through */
+	REFUSAL_NOT_POST_QUANTUM, /*!< post_quantum = require, and the phones have no such key agreement */
 	REFUSAL_COUNT
 };
 

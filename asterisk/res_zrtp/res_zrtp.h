@@ -87,7 +87,8 @@ struct settings {
 	struct zrtp_policy policy;
 	enum mode mode;
 	bool early;                    /*!< Pass-through begins before the answer where it can */
-	bool require;                  /*!< No clear media at any time */
+	bool says_require;             /*!< The key of zrtp.conf */
+	bool require;                  /*!< No clear media at any time: by that key, or as a post-quantum key agreement is required */
 	bool stripped_clear;           /*!< Go on in clear where ZRTP was announced and does not come */
 	bool clear_on_error;           /*!< Go on in clear after a failure */
 	bool require_partner;          /*!< The other leg of a call has to be encrypted too */
@@ -1268,6 +1269,7 @@ void events_enrollment(struct media *media, const char *status);
 enum stats_counter {
 	STATS_STARTED,
 	STATS_SECURE,
+	STATS_POST_QUANTUM,              /*!< Of these: by such a key agreement */
 	STATS_CLEAR,
 	STATS_FAILED,
 	STATS_DATAGRAM_SOURCE,   /*!< Dropped: not from the peer's address */

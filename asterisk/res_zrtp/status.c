@@ -171,6 +171,25 @@ static void put_tag(char *out, const struct source *s)
 	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_TAG]);
 }
 
+/*! \brief As people call it. */
+static void put_kex_name(char *out, const struct source *s)
+{
+	put(out, S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, s->report.stream.algorithm[ZRTP_CLASS_KEX]), ""));
+}
+
+static void put_hash_name(char *out, const struct source *s)
+{
+	put(out, S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, s->report.stream.algorithm[ZRTP_CLASS_HASH]), ""));
+}
+
+static void put_suite(char *out, const struct source *s)
+{
+	char suite[ZRTP_SUITE_TEXT_SIZE];
+
+	put(out, zrtp_suite_text(s->report.stream.algorithm[ZRTP_CLASS_CIPHER], s->report.stream.algorithm[ZRTP_CLASS_TAG],
+		suite));
+}
+
 static void put_sas_type(char *out, const struct source *s)
 {
 	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_SAS]);
@@ -419,6 +438,9 @@ static const struct {
 	{ "Hash", put_hash },
 	{ "Cipher", put_cipher },
 	{ "AuthTag", put_tag },
+	{ "KeyAgreementName", put_kex_name },
+	{ "HashName", put_hash_name },
+	{ "Suite", put_suite },
 	{ "SASType", put_sas_type },
 	{ "SAS", put_sas },
 	{ "FarSASType", put_far_type },

@@ -74,8 +74,8 @@ static bool heard_without(const struct wire *wire, unsigned without, const char 
 
 static const char *const nothing[2];
 
-/* An exchange by DH, with the hash that each phone signals. */
-static struct wire *dh_exchange_of(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], uint64_t seed)
+/* An exchange by such a key agreement, with the hash that each phone signals. */
+static struct wire *exchange_by(const char *kex, char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], uint64_t seed)
 {
 	struct wire *wire = calloc(1, sizeof(*wire));
 	struct pair_config config;
@@ -83,6 +83,10 @@ static struct wire *dh_exchange_of(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], uint
 
 	assert_non_null(wire);
 	pair_config_init(&config);
+	for (unsigned i = 0; kex && i < 2; i++) {
+		assert_int_equal(zrtp_policy_set(&config.policy[i], ZRTP_CLASS_KEX, kex, NULL), ZRTP_OK);
+		config.policy[i].mtu = 600;
+	}
 	pair = pair_new(&config);
 	pair->filter = record;
 	pair->filter_arg = wire;
@@ -96,6 +100,11 @@ static struct wire *dh_exchange_of(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], uint
 	}
 	pair_free(pair);
 	return wire;
+}
+
+static struct wire *dh_exchange_of(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE], uint64_t seed)
+{
+	return exchange_by(NULL, hash, seed);
 }
 
 static struct wire *dh_exchange(char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE])
@@ -145,6 +154,66 @@ static void multistream_without_dhparts_is_believed(void **state)
 	assert_false(heard_without(wire, OVERHEARD_COMMIT_SHORT, nothing));
 	assert_false(heard_without(wire, OVERHEARD_HELLO, nothing));
 	free(wire);
+}
+
+/* Both sums of what was heard, and what is made of them. */
+static bool is_post_quantum(const struct wire *wire, bool further)
+{
+	struct overheard phone[2];
+	unsigned sum[2];
+
+	memset(phone, 0, sizeof(phone));
+	for (unsigned i = 0; i < wire->count; i++) {
+		hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		sum[i] = overheard_sum(&phone[i], NULL);
+	}
+	assert_true(overheard_keyed(sum[ALICE], sum[BOB]));
+	assert_int_equal(overheard_post_quantum(sum[ALICE], sum[BOB], further),
+			 overheard_post_quantum(sum[BOB], sum[ALICE], further));
+	return overheard_post_quantum(sum[ALICE], sum[BOB], further);
+}
+
+/* Of Multistream only where it is another stream of the call: its keys are those of the first. */
+static void key_agreements_that_are_not_post_quantum_are_told_apart(void **state)
+{
+	static const char *const kex[] = { "X255", "DH3k", "EC25" };
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct overheard nobody = { .confirms = 0 };
+	struct wire *wire;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		wire = exchange_by(kex[i], hash, i);
+		assert_false(is_post_quantum(wire, false));
+		assert_false(is_post_quantum(wire, true));
+		free(wire);
+	}
+	wire = multistream_exchange();
+	assert_false(is_post_quantum(wire, false));
+	assert_true(is_post_quantum(wire, true));
+	free(wire);
+	assert_false(
+		overheard_post_quantum(overheard_sum(&nobody, NULL), overheard_sum(&nobody, NULL), true));
+}
+
+/* X3M3 and, with an MTU of 600, X1M1 come in fragments. */
+static void post_quantum_key_agreements_are_recognised(void **state)
+{
+	static const char *const kex[] = { "X1M1", "X3M3" };
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 2; i++) {
+		struct wire *wire = exchange_by(kex[i], hash, i);
+		const char *const both[2] = { hash[ALICE], hash[BOB] };
+
+		assert_true(heard_without(wire, 0, both));
+		assert_true(is_post_quantum(wire, false));
+		free(wire);
+	}
 }
 
 static void no_message_of_an_exchange_can_be_left_out(void **state)
@@ -539,6 +608,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phones_that_exchange_keys_are_believed),
 		cmocka_unit_test(multistream_without_dhparts_is_believed),
+		cmocka_unit_test(key_agreements_that_are_not_post_quantum_are_told_apart),
+		cmocka_unit_test(post_quantum_key_agreements_are_recognised),
 		cmocka_unit_test(no_message_of_an_exchange_can_be_left_out),
 		cmocka_unit_test(a_confirm2_counts_behind_a_confirm1_only),
 		cmocka_unit_test(forged_confirms_do_not_count_later),
