@@ -370,6 +370,10 @@ class Lab:
         return ZrtpPhone(self.directory, name, sip_port(name), (rtp_port(name), rtp_port(name) + 8),
                          **options)
 
+    def modern_phone(self, name, **options):
+        """zrtpcall with the libcrypto of the PBX's root, which has post-quantum key agreements."""
+        return self.zrtp_phone(name, root=self.pbx.root, **options)
+
     def proxy(self, name="relayed", **options):
         """A relay for the phone NAME, to be called at PROXY_PORT."""
         return Proxy(sip_port(name), self.sip_port, PROXY_PORT, PROXY_RTP, **options)
