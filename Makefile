@@ -42,6 +42,8 @@ bench:
 		--buildtype=release $(BUILD)-bench >/dev/null
 	@ninja -C $(BUILD)-bench >/dev/null
 	@$(BUILD)-bench/bench/bench-handshake
+	@$(BUILD)-bench/bench/bench-srtp
+	@echo && echo "With the libraries of Debian sid:" && scripts/unit-in-root sid bench
 	@$(BUILD)-bench/bench/bench-cache $(BUILD)-bench
 
 crash:

@@ -11,6 +11,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <openssl/opensslv.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,47 @@ static bool x_run(int id)
 	EVP_PKEY_free(a);
 	EVP_PKEY_free(b);
 	return ok;
+}
+
+/* ---- ML-KEM, and with X25519 or X448 beside it ---- */
+
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+enum { PK_MAX = 1568 };
+
+static bool mlkem_run(const char *name)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
+	EVP_PKEY *key = NULL, *peer = NULL;
+	uint8_t pk[PK_MAX], ct[PK_MAX], a[32], b[32];
+	size_t pk_len = sizeof(pk), ct_len = sizeof(ct), a_len = sizeof(a), b_len = sizeof(b);
+	bool ok = ctx && EVP_PKEY_keygen_init(ctx) > 0 && EVP_PKEY_generate(ctx, &key) > 0 &&
+		  EVP_PKEY_get_raw_public_key(key, pk, &pk_len) > 0 &&
+		  (peer = EVP_PKEY_new_raw_public_key_ex(NULL, name, NULL, pk, pk_len));
+
+	EVP_PKEY_CTX_free(ctx);
+	ctx = ok ? EVP_PKEY_CTX_new_from_pkey(NULL, peer, NULL) : NULL;
+	ok = ctx && EVP_PKEY_encapsulate_init(ctx, NULL) > 0 &&
+	     EVP_PKEY_encapsulate(ctx, ct, &ct_len, a, &a_len) > 0;
+	EVP_PKEY_CTX_free(ctx);
+	ctx = ok ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
+	ok = ctx && EVP_PKEY_decapsulate_init(ctx, NULL) > 0 &&
+	     EVP_PKEY_decapsulate(ctx, b, &b_len, ct, ct_len) > 0 && !memcmp(a, b, sizeof(a));
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(peer);
+	EVP_PKEY_free(key);
+	return ok;
+}
+#else
+static bool mlkem_run(const char *name)
+{
+	(void)name;
+	return false;
+}
+#endif
+
+static bool hybrid_run(int id)
+{
+	return x_run(id) && mlkem_run(id == EVP_PKEY_X25519 ? "ML-KEM-512" : "ML-KEM-1024");
 }
 
 /* ---- NIST curves ---- */
@@ -185,6 +227,8 @@ static const struct method methods[] = {
 	{ "EC52", ec_run, NID_secp521r1 },
 	{ "X255", x_run, EVP_PKEY_X25519 },
 	{ "X448", x_run, EVP_PKEY_X448 },
+	{ "X1M1", hybrid_run, EVP_PKEY_X25519 },
+	{ "X3M3", hybrid_run, EVP_PKEY_X448 },
 };
 
 static const struct method *find(const char *kex)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Complete handshakes per second, both ends on one thread in memory, beside
- * libbzrtp and beside the floor (floor.c); then the engine's heap per stream.
+ * libbzrtp and beside the floor (floor.c), and what goes over the wire; then the
+ * engine's heap per stream.
  *
- *   bench-handshake [seconds per figure and round [key agreement]]
+ *   bench-handshake [seconds per figure and round [key agreement [engine]]]
+ *
+ * With the last word the engine alone runs, for a profiler.
  *
  * Short rounds of the three candidates alternate and the median counts, also
  * of the ratios, so that a machine that is busy for a while harms none alone.
@@ -29,6 +32,7 @@ struct end {
 	size_t len[QUEUE];
 	uint8_t packet[QUEUE][ZRTP_DATAGRAM_MAX]; /* to this end */
 	size_t heap, peak;
+	unsigned long packets, octets; /* to this end, in one handshake */
 };
 
 static struct end ends[2];
@@ -61,6 +65,8 @@ static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t 
 	struct end *to = ((struct end *)arg)->peer;
 
 	(void)stream;
+	to->packets++;
+	to->octets += len;
 	if (to->queued < QUEUE) {
 		memcpy(to->packet[to->queued], datagram, len);
 		to->len[to->queued++] = len;
@@ -122,6 +128,7 @@ static void open_ends(const char *kex)
 	for (unsigned i = 0; i < 2; i++) {
 		ends[i].secure = false;
 		ends[i].queued = 0;
+		ends[i].packets = ends[i].octets = 0;
 		if (zrtp_session_new(&ends[i].session, ends[i].context, &policy, &callbacks) ||
 		    zrtp_stream_new(&ends[i].stream, ends[i].session, i + 1, &ends[i])) {
 			die("no stream");
@@ -236,8 +243,9 @@ static void compare(const char *kex, double seconds)
 			bzrtp[round] = rate(bzrtp_run, kex, seconds);
 		}
 	}
-	printf("%-5s %10.0f %10.0f %7.2f %10.1f", kex, median(engine), median(bound),
-	       median_ratio(engine, bound), 1e6 / median(engine) - 1e6 / median(bound));
+	printf("%-5s %10.0f %10.0f %7.2f %10.1f %8lu %7lu", kex, median(engine), median(bound),
+	       median_ratio(engine, bound), 1e6 / median(engine) - 1e6 / median(bound),
+	       ends[0].packets + ends[1].packets, ends[0].octets + ends[1].octets);
 	if (bzrtp_has(kex)) {
 		printf(" %10.0f %7.1f", median(bzrtp), median_ratio(engine, bzrtp));
 	}
@@ -262,26 +270,42 @@ static void memory(const char *kex)
 	}
 	secure = ends[0].heap;
 	close_ends();
-	printf("\nheap of a session with one stream, octets: idle %zu, discovering %zu, secure %zu; while "
+	printf("\nheap of a session with one stream by %s, octets: idle %zu, discovering %zu, secure %zu; "
+	       "while "
 	       "agreeing %zu\n",
-	       idle, discovering, secure, ends[0].peak);
+	       kex, idle, discovering, secure, ends[0].peak);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const kexes[] = { "DH2k", "DH3k", "EC25", "EC38", "EC52", "X255", "X448" };
+	static const char *const kexes[] = { "DH2k", "DH3k", "EC25", "EC38", "EC52",
+					     "X255", "X448", "X1M1", "X3M3" };
 	double seconds = argc > 1 ? atof(argv[1]) : 0.1;
 
 	open_contexts();
+	if (argc > 3) {
+		printf("%.0f\n", rate(engine_run, argv[2], seconds));
+		return 0;
+	}
 	printf("both ends, one thread, per second of CPU; median of %d rounds of %.2f s\n", ROUNDS, seconds);
-	printf("%-5s %10s %10s %7s %10s %10s %7s\n", "", "engine", "floor", "ratio", "us above", "bzrtp",
-	       "ratio");
+	printf("%-5s %10s %10s %7s %10s %8s %7s %10s %7s\n", "", "engine", "floor", "ratio", "us above",
+	       "packets", "octets", "bzrtp", "ratio");
 	for (unsigned i = 0; i < sizeof(kexes) / sizeof(*kexes); i++) {
-		if (argc < 3 || !strcmp(argv[2], kexes[i])) {
+		if (argc >= 3 && strcmp(argv[2], kexes[i])) {
+			continue;
+		}
+		if (zrtp_algorithm_available(ZRTP_CLASS_KEX, kexes[i])) {
 			compare(kexes[i], seconds);
+		} else {
+			printf("%-5s this libcrypto has no ML-KEM: scripts/unit-in-root sid bench runs it "
+			       "where there is\n",
+			       kexes[i]);
 		}
 	}
 	memory("X255");
+	if (zrtp_algorithm_available(ZRTP_CLASS_KEX, "X1M1")) {
+		memory("X1M1");
+	}
 	zrtp_context_free(ends[0].context);
 	zrtp_context_free(ends[1].context);
 	return 0;
