@@ -108,7 +108,7 @@ int overheard_keyed(unsigned int mine, unsigned int theirs);
 
 /*!
  * \brief Are the keys of both of a post-quantum key agreement?
- * \param further of a stream whose keys may be derived from those of another one (Multistream)
+ * \param further another stream of theirs has such keys, so that these may be derived from them (Multistream)
  * \pre overheard_keyed()
  */
 int overheard_post_quantum(unsigned int mine, unsigned int theirs, int further);

@@ -183,9 +183,9 @@ static int is_post_quantum_wanted(const struct media *media, const struct media 
 }
 
 /*! \brief The phones have keys that its policy does not take: as long as they are not marked, nothing passes. */
-static void not_post_quantum(struct media *media, int further)
+static void not_post_quantum(struct media *media)
 {
-	if (media->settings->policy.post_quantum && !further) {
+	if (media->settings->policy.post_quantum && !media_is_further(media)) {
 		refuse_leg(media, NULL, REFUSAL_NOT_POST_QUANTUM);
 	}
 }
@@ -198,7 +198,7 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 {
 	struct overheard_message message;
 	unsigned int mine, theirs = sum_of(partner);
-	int known, taken, further = media_is_further(media);
+	int known, taken, beside;
 
 	if (overheard_read(octets, len, &message)) {
 		return;
@@ -212,6 +212,8 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 		mine |= message.what;
 	}
 	known = media->pass.keyed;
+	/* Multistream is as good as the exchange of another stream that was taken for keys. */
+	beside = dialog_is_phones(media);
 	ao2_unlock(media);
 
 	if (taken && (message.what == OVERHEARD_COMMIT || message.what == OVERHEARD_COMMIT_SHORT)) {
@@ -219,9 +221,9 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 		mark(partner, media, 0);
 	}
 	if (!known && overheard_keyed(mine, theirs)) {
-		if (is_post_quantum_wanted(media, partner) && !overheard_post_quantum(mine, theirs, further)) {
-			not_post_quantum(media, further);
-			not_post_quantum(partner, further);
+		if (is_post_quantum_wanted(media, partner) && !overheard_post_quantum(mine, theirs, beside)) {
+			not_post_quantum(media);
+			not_post_quantum(partner);
 			return;
 		}
 		mark(media, partner, 1);
