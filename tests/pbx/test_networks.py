@@ -148,7 +148,8 @@ def hidden_pair(lab, traffic):
         lab.pbx.idle()
 
 
-@case("NAT forgets a call that is passed through, strictrtp = no: the phones hear each other again, and no copier does")
+@case("NAT forgets a call that is passed through, strictrtp = no: the phones hear each other again, and no copier does",
+      kind="22 attack")
 def through_rebinds(lab):
     traffic = Traffic()
     with rtp_conf(lab, OPEN), hidden_pair(lab, traffic) as (relay, first, second):
@@ -170,7 +171,7 @@ def through_rebinds(lab):
 
 
 @case("NAT forgets a call that is passed through, strictrtp = yes: as with the stock engine nothing moves, and the log says so",
-      errors="passed through and silent, RTP from")
+      kind="22 attack", errors="passed through and silent, RTP from")
 def through_strict(lab):
     traffic = Traffic()
     with hidden_pair(lab, traffic) as (relay, first, second):
