@@ -93,7 +93,7 @@ def old_and_new(lab):
         equal("tags", (first["Tag"], calls.secure(lab, bob)["Tag"]), ("GCM", "HS80"))
         calls.talk(1.5)
         bob.say(f"transfer sip:echo@127.0.0.1:{lab.sip_port}")
-        bob.wait_ended()
+        bob.wait_ended(15)
         calls.talk(1.5)
         again = lab.pbx.secure("alice")
         equal("after the transfer", {c: again[c] for c in ("SAS", "Tag", "Role")},
