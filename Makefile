@@ -3,11 +3,12 @@
 
 BUILD ?= build
 
-.PHONY: help demo check pbx unit bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
+.PHONY: help demo check check-versions pbx unit bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
+	@echo "make check-versions   the calls of make check through another Asterisk; CASES=PATTERN"
 	@echo "make unit     the unit tests only"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
@@ -25,6 +26,10 @@ help:
 demo check pbx:
 	@scripts/install-deps
 	@python3 -B scripts/$@
+
+check-versions:
+	@scripts/install-deps
+	@python3 -B scripts/check-versions $(if $(CASES),'$(CASES)')
 
 unit:
 	@scripts/install-deps

@@ -23,7 +23,7 @@ astmoddir => {moddir}
 astvarlibdir => {home}/lib
 astdbdir => {home}/lib
 astkeydir => {home}/lib
-astdatadir => /usr/share/asterisk
+astdatadir => {datadir}
 astagidir => {home}/lib
 astspooldir => {home}/spool
 astrundir => {home}/run
@@ -33,7 +33,7 @@ astsbindir => /usr/sbin
 nocolor = yes
 verbose = 3
 documentation_language = en_US
-"""
+{options}"""
 
 LOGGER_CONF = """\
 [general]
@@ -91,20 +91,22 @@ pjproject.conf pjsip_notify.conf pjsip_wizard.conf websocket_client.conf""".spli
 class Asterisk:
     """One PBX. files: name -> text of configuration files beyond the usual ones.
 
-    Without ami_port there is no manager interface; modules are loaded beyond the usual ones.
+    Without ami_port there is no manager interface; modules are loaded beyond the usual ones. options: more
+    lines for those of asterisk.conf. ZRTP_PBX_ENVIRONMENT has words NAME=VALUE for each Asterisk.
     """
 
-    def __init__(self, root, files, ami_port, rtp_ports=(28000, 28999), modules=()):
+    def __init__(self, root, files, ami_port, rtp_ports=(28000, 28999), modules=(), options=""):
         self.root = root
         self.ami_port = ami_port
         self.process = None
-        self.environment = []  # NAME=VALUE each, when it starts
+        self.environment = os.environ.get("ZRTP_PBX_ENVIRONMENT", "").split()  # when it starts
         self.path = tempfile.mkdtemp(prefix="zrtp-pbx-", dir=os.path.join(root, "tmp"))
         self.home = "/" + os.path.relpath(self.path, root)  # as seen inside the root
         for name in ("etc", "lib/keys", "spool/recording", "run", "log", "sounds"):
             os.makedirs(os.path.join(self.path, name))
         usual = {
-            "asterisk.conf": ASTERISK_CONF.format(home=self.home, moddir=self._moddir()),
+            "asterisk.conf": ASTERISK_CONF.format(home=self.home, moddir=self._folder("astmoddir"),
+                                                  datadir=self._folder("astdatadir"), options=options),
             "logger.conf": LOGGER_CONF,
             "manager.conf": MANAGER_CONF.format(port=ami_port) if ami_port else "",
             "rtp.conf": RTP_CONF.format(first=rtp_ports[0], last=rtp_ports[1]),
@@ -117,12 +119,13 @@ class Asterisk:
         for name, text in {**dict.fromkeys(EMPTY, ""), **usual, **files}.items():
             self.write(name, text)
 
-    def _moddir(self):
+    def _folder(self, name):
+        """One of the folders that the root's own asterisk.conf has."""
         with open(os.path.join(self.root, "etc/asterisk/asterisk.conf")) as conf:
-            return re.search(r"^astmoddir\s*=>\s*(\S+)", conf.read(), re.M).group(1)
+            return re.search(rf"^{name}\s*=>\s*(\S+)", conf.read(), re.M).group(1)
 
     def _modules_conf(self, more):
-        present = [name[:-3] for name in os.listdir(self.root + self._moddir())
+        present = [name[:-3] for name in os.listdir(self.root + self._folder("astmoddir"))
                    if name.endswith(".so")]
         missing = [name for name in OURS if name not in present]
         if missing:
@@ -156,7 +159,7 @@ class Asterisk:
                  "ODBCINI": f"{self.home}/etc/odbc.ini",
                  "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
         output.close()
-        wait.until("Asterisk fully booted", 240 if self.sanitizer() else 60, self._booted, 0.1)
+        wait.until("Asterisk fully booted", 240, self._booted, 0.1)
         return self
 
     def sanitizer(self):

@@ -308,12 +308,12 @@ class Workshop:
 class Lab:
     """Use as a context manager. driver: pjsip, or sip for chan_sip of old Asterisks.
 
-    general: lines for [general] of zrtp.conf; files, modules: see Asterisk. A second PBX beside
+    general: lines for [general] of zrtp.conf; files, modules, options: see Asterisk. A second PBX beside
     the usual one needs sip_port, ami_port and rtp_ports of its own.
     """
 
     def __init__(self, root, directory, driver="pjsip", engine=None, *, general="", files=None,
-                 modules=(), sip_port=PBX_PORT, ami_port=AMI_PORT, rtp_ports=(28000, 28999)):
+                 modules=(), options="", sip_port=PBX_PORT, ami_port=AMI_PORT, rtp_ports=(28000, 28999)):
         self.directory = directory
         self.driver = driver
         self.sip_port = CHAN_SIP_PORT if driver == "sip" else sip_port
@@ -322,7 +322,7 @@ class Lab:
             "zrtp.conf": zrtp_conf(general=general), "features.conf": FEATURES,
             **self._driver_conf(), **(files or {})},
             ami_port, rtp_ports, modules=["res_musiconhold", "app_confbridge", *modules,
-                                          *(["chan_sip"] if driver == "sip" else [])])
+                                          *(["chan_sip"] if driver == "sip" else [])], options=options)
         self.pbx.write("musiconhold.conf", f"[default]\nmode = files\ndirectory = {self.pbx.home}/sounds/hold\n")
         self.pbx.write("confbridge.conf", CONFBRIDGE_CONF)
         os.mkdir(self.pbx.file("sounds", "hold"))

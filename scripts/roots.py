@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""For scripts: a root made by test-root with the modules in it, and the PBX cases that run there."""
+import os
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build")
+WORKERS = os.environ.get("PARTS", "2")
+GONE = 3  # what test-root ends with when Debian has no such Asterisk today
+OWN_NETWORK = ["unshare", "--net", "sh", "-ec", 'ip link set lo up; ip address add 192.0.2.1/32 dev lo; exec "$@"', "sh"]
+
+
+def script(name, *arguments):
+    """Run a script of ours; return its status and what it printed."""
+    done = subprocess.run([os.path.join(TOP, "scripts", name), *arguments], stdout=subprocess.PIPE, text=True)
+    return done.returncode, done.stdout.strip()
+
+
+def ready(name):
+    """The path of a root with the modules built and installed, None if Debian has none today; ends if that fails."""
+    if os.geteuid():
+        sys.exit("must run as root: it makes Debian roots and runs Asterisk in them")
+    status, root = script("test-root", name)
+    if status == GONE:
+        return None
+    if status or script("build-in-root", name)[0]:
+        sys.exit(f"{name}: there is no root with the modules in it")
+    phone = ["ninja", "-C", BUILD, "tools/zrtpcall/zrtpcall"]
+    if not os.path.exists(os.path.join(BUILD, "build.ninja")):
+        subprocess.run(["meson", "setup", "-Dtests=true", "-Dinterop=enabled", "-Dtools=enabled", "-Dasterisk=false",
+                        "-Db_sanitize=address,undefined", BUILD, TOP], stdout=subprocess.DEVNULL, check=True)
+    if subprocess.run(phone, stdout=subprocess.DEVNULL).returncode:
+        sys.exit("no zrtpcall")
+    return root
+
+
+def cases(root, pattern, *arguments, suite="sid", environment=()):
+    """Run the cases whose "kind: name" match in a root that stands for a suite; return the exit status."""
+    return subprocess.run([*OWN_NETWORK, "pytest-3", os.path.join(TOP, "tests", "pbx"), "--match", pattern,
+                           "--root", f"{suite}={root}", *arguments],
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
+                               "ZRTP_PBX_ENVIRONMENT": " ".join(environment)}).returncode
+
+
+def version(root):
+    """What the Asterisk in a root says it is."""
+    done = subprocess.run(["chroot", root, "asterisk", "-V"], stdout=subprocess.PIPE, text=True,
+                          env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
+    return done.stdout.strip()
