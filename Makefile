@@ -3,13 +3,14 @@
 
 BUILD ?= build
 
-.PHONY: help demo check check-versions pbx unit bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
+.PHONY: help demo check check-versions pbx unit lint bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make check-versions   the calls of make check through another Asterisk; CASES=PATTERN"
 	@echo "make unit     the unit tests only"
+	@echo "make lint     what can be found wrong without running anything"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
 	@echo "make crash    kill a process that writes its cache 1000 times"
@@ -36,6 +37,12 @@ unit:
 	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
 		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
 	@meson test -C $(BUILD) --print-errorlogs
+
+lint:
+	@scripts/install-deps
+	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
+		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD) >/dev/null
+	@BUILD=$(BUILD) scripts/lint
 
 bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \

@@ -49,7 +49,7 @@ static int64_t expiry(int64_t seconds)
 /* GNU ZRTP keeps no URI: under which of them the peer has the secret will show. */
 static void without_label(struct pair *pair)
 {
-	snprintf(pair->label, sizeof(pair->label), "%s", ZRTP_STORE_LABEL_UNKNOWN);
+	(void)snprintf(pair->label, sizeof(pair->label), "%s", ZRTP_STORE_LABEL_UNKNOWN);
 }
 
 /* ---- GNU ZRTP, the file ---- */
@@ -188,7 +188,7 @@ static void copy_text(char *out, size_t size, sqlite3_stmt *row, int at)
 {
 	const unsigned char *text = sqlite3_column_text(row, at);
 
-	snprintf(out, size, "%s", text ? (const char *)text : "");
+	(void)snprintf(out, size, "%s", text ? (const char *)text : "");
 	zrtp_store_printable(out);
 }
 
@@ -255,7 +255,7 @@ static bool linphone_peer(const struct foreign *f, sqlite3_stmt *row)
 		return false;
 	}
 	copy_text(uri, sizeof(uri), row, 2);
-	snprintf(out->name, sizeof(out->name), "%.*s", (int)sizeof(out->name) - 1, uri);
+	(void)snprintf(out->name, sizeof(out->name), "%.*s", (int)sizeof(out->name) - 1, uri);
 	/* Of the two URIs the peer has ours. */
 	copy_text(uri, sizeof(uri), row, 8);
 	zrtp_store_uri_label(out->pair.label, uri);

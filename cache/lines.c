@@ -269,6 +269,7 @@ static bool is_untold(const struct zrtp_retained *in)
 /* Is an update not of another endpoint? */
 static bool is_of(const struct line *line, const struct zrtp_retained *in)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): is_line() gives a line. */
 	return !line->endpoint || !in->endpoint || line->endpoint == in->endpoint;
 }
 

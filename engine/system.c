@@ -46,7 +46,7 @@ void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const ch
 		return;
 	}
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	context->system.log(level, text, context->system.arg);
 }

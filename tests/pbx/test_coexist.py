@@ -15,7 +15,7 @@ import tone
 import wait
 from harness import Skip, case, equal
 from lab import PBX_HZ, PHONE_HZ
-from test_passthrough import check_wire, heard_each_other, pair, passed_through, same_sas
+from test_passthrough import heard_each_other, pair, passed_through, same_sas
 
 
 def logged(lab, pattern, since=0):
@@ -197,7 +197,7 @@ def negotiated(ice):
 
 
 @case("ICE: secure, tones both ways")
-def ice(lab):
+def ice_secure(lab):
     ice = ice_relay(lab, "ice")
     with lab.phone("ice", record=True) as phone, ice.relay:
         phone.call("record", laboratory.PROXY_PORT)

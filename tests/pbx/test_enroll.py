@@ -8,7 +8,6 @@ import sqlite3
 import time
 
 import asterisk
-import calls
 import prompts
 import tone
 import wait

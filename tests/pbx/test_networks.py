@@ -4,7 +4,6 @@ import contextlib
 import re
 import socket
 import struct
-import threading
 
 import calls
 import capture

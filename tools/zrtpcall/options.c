@@ -244,6 +244,7 @@ static bool set_rtp_ports(struct options *options, const char *value)
 	unsigned min, max;
 	char tail;
 
+	/* NOLINTNEXTLINE(cert-err34-c): a number too large wraps into one that the check below looks at. */
 	if (sscanf(value, "%u-%u%c", &min, &max, &tail) != 2 || !min || max > 65534 || min + 2 > max) {
 		return false;
 	}

@@ -324,7 +324,10 @@ char sound_heard_digit(struct sound *sound, struct mbuf *payload)
 		return 0;
 	}
 	digit = telev_code2digit(event);
-	return digit < 0 ? 0 : (char)digit;
+	if (digit < 0) {
+		return 0;
+	}
+	return (char)digit;
 }
 
 /* ---- life ---- */
