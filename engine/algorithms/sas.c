@@ -20,8 +20,8 @@ static void render_b32(uint32_t sasvalue, char out[ZRTP_SAS_TEXT_SIZE])
 /* The leftmost 16 bits as two words, the first from the even list. */
 static void render_b256(uint32_t sasvalue, char out[ZRTP_SAS_TEXT_SIZE])
 {
-	snprintf(out, ZRTP_SAS_TEXT_SIZE, "%s:%s", zrtp_words_even[sasvalue >> 24],
-		 zrtp_words_odd[sasvalue >> 16 & 255]);
+	(void)snprintf(out, ZRTP_SAS_TEXT_SIZE, "%s:%s", zrtp_words_even[sasvalue >> 24],
+		       zrtp_words_odd[sasvalue >> 16 & 255]);
 }
 
 static const struct zrtp_sas table[] = {
