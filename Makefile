@@ -2,6 +2,8 @@
 # The front door. Meson does the building; see meson.build.
 
 BUILD ?= build
+# debootstrap and chroot are there, also for who became root by su.
+export PATH := $(PATH):/usr/sbin:/sbin
 
 .PHONY: help demo check check-versions pbx unit lint bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 

@@ -223,6 +223,7 @@ static int obstacles(attribute_unused struct ast_bridge *bridge, const struct si
 		res |= has_codes(&side[i]) ? JOIN_CODES : 0;
 		res |= is_wanted(&side[i]) ? JOIN_WANTED : 0;
 	}
+	res |= would_silence(side) ? JOIN_PROMPTS : 0;
 	if (!same_payloads(side, AUDIO) || (side[0].media[VIDEO] && side[1].media[VIDEO] && !same_payloads(side, VIDEO))
 		|| ast_rtp_codecs_get_framing(ast_rtp_instance_get_codecs(side[0].instance[AUDIO]))
 			!= ast_rtp_codecs_get_framing(ast_rtp_instance_get_codecs(side[1].instance[AUDIO]))) {

@@ -387,6 +387,9 @@ static const char *why_apart(struct ast_channel *chan, enum auto_reason reason)
 	if (obstacles & JOIN_WANTED) {
 		return unjoined_why(UNJOINED_LISTENER);
 	}
+	if (obstacles & JOIN_PROMPTS) {
+		return "the bridge has prompts of a time limit to play";
+	}
 
 	return obstacles & JOIN_DIFFERS ? unjoined_why(UNJOINED_CODECS) : auto_why(reason);
 }

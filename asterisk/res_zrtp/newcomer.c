@@ -19,7 +19,7 @@ static int is_new(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.rx == GATE_SECURE && !peer_has_media_at(&media->peer, &media->reading, context_now());
+	res = media->gate.rx == GATE_SECURE && !peer_has_media_at(&media->peer, &media->reading);
 	ao2_unlock(media);
 
 	return res;
@@ -47,6 +47,12 @@ static void hear(struct media *media, uint8_t *packet, size_t len, struct heard 
 		return;
 	}
 	wire_mark(&mark, packet);
+	/* Who copies RTCP would have the original refused as a replay. */
+	if (rtcp && net_address_is_set(&media->peer.heard)
+		&& rtp_source_is_here(&media->peer.rtp, now, RTP_SOURCE_GONE_USEC)) {
+		media->gate.dropped[rtcp]++;
+		return;
+	}
 	if (!rtcp && !peer_may_be_newcomer(&media->peer, &media->reading, &mark, now)) {
 		media->gate.dropped[rtcp]++;
 		return;
@@ -60,8 +66,8 @@ static void hear(struct media *media, uint8_t *packet, size_t len, struct heard 
 		return;
 	}
 	media->gate.dropped[rtcp]++;
-	if (!rtcp && rtp_source_was_copied(&media->peer.rtp, &media->reading, &mark)) {
-		heard->moved = peer_newcomer(&media->peer, &media->reading, &mark, now);
+	if (!rtcp && peer_was_copied(&media->peer, &media->reading, &mark, now)) {
+		heard->moved = 1;
 		return;
 	}
 	if (!rtcp) {

@@ -87,7 +87,7 @@ static const uint8_t *beginning(const uint8_t *datagram, size_t len, size_t *siz
 		octets += FRAGMENT_HEADER;
 	}
 
-	return words_at(octets + LENGTH_AT) == *total ? octets : NULL;
+	return words_at(octets + LENGTH_AT) == *total && !memcmp(octets, preamble, sizeof(preamble)) ? octets : NULL;
 }
 
 static int is_short(const uint8_t *commit)
@@ -209,6 +209,18 @@ static int take_hello(struct overheard *phone, const struct overheard_message *m
 	return 1;
 }
 
+/*! \brief Has the phone ended an exchange, and is this the hash chain of one? */
+static int has_ended(const struct overheard *phone, const struct overheard_hello *hello)
+{
+	return phone->confirms && (hello->said & (OVERHEARD_COMMIT | OVERHEARD_COMMIT_SHORT));
+}
+
+/*! \brief Does its Commit count? One of another's that needs an answer is none before DHPart2. */
+static int has_committed(unsigned int said)
+{
+	return (said & OVERHEARD_COMMIT_SHORT) || ((said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2));
+}
+
 int overheard_take(struct overheard *phone, const struct overheard_message *message)
 {
 	int taken = 0;
@@ -222,7 +234,8 @@ int overheard_take(struct overheard *phone, const struct overheard_message *mess
 	}
 	for (i = 0; i < OVERHEARD_HELLOS; i++) {
 		if (phone->hello[i].said && same(phone->hello[i].h3, message->h3)) {
-			phone->hello[i].said |= message->what | message->classic;
+			/* Behind an exchange anybody can say another Commit of its hash chain: that says nothing. */
+			phone->hello[i].said |= message->what | (has_ended(phone, &phone->hello[i]) ? 0 : message->classic);
 			taken = 1;
 		}
 	}
@@ -260,7 +273,7 @@ unsigned int overheard_sum(const struct overheard *phone, const char *signalled)
 		sum |= OVERHEARD_HELLO;
 		sum |= (said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2) ? OVERHEARD_INITIATOR : 0;
 		sum |= said & OVERHEARD_COMMIT_SHORT ? OVERHEARD_INITIATOR_SHORT : 0;
-		sum |= said & OVERHEARD_CLASSIC;
+		sum |= has_committed(said) ? said & OVERHEARD_CLASSIC : 0;
 		sum |= said & OVERHEARD_DHPART1 ? OVERHEARD_RESPONDER : 0;
 	}
 

@@ -78,6 +78,11 @@ static int from_phone(struct media *media, enum kind kind, const uint8_t *octets
 	return through_admits(media, what, octets, source, news);
 }
 
+static int is_post_quantum_wanted(const struct media *media, const struct media *partner)
+{
+	return media->settings->policy.post_quantum || partner->settings->policy.post_quantum;
+}
+
 /*! \brief Is this to be passed on? */
 static int admit(struct media *media, struct media *partner, enum kind kind, const uint8_t *octets, size_t len,
 	const struct net_address *source)
@@ -95,6 +100,9 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 	/* Only an exchange that was seen whole speaks for what follows it. */
 	if (kind != KIND_ZRTP && (required || (dialog_is_phones(media) && !media_is_further(media)))) {
 		admitted &= media->pass.keyed;
+	}
+	if (kind != KIND_ZRTP && media->pass.unfit && is_post_quantum_wanted(media, partner)) {
+		admitted = 0;
 	}
 	/* Of RTP nobody without the keys can tell whether it is encrypted. */
 	if (required && kind == KIND_RTCP && wire_is_plain_rtcp(octets, len)) {
@@ -166,6 +174,17 @@ const struct overheard_speaker *passthrough_speaker(const struct media *media)
 	return overheard_speaker(&media->pass.heard, binding_hash(media));
 }
 
+static int is_bound(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = !!binding_hash(media);
+	ao2_unlock(media);
+
+	return res;
+}
+
 static unsigned int sum_of(struct media *media)
 {
 	unsigned int res;
@@ -177,17 +196,30 @@ static unsigned int sum_of(struct media *media)
 	return res;
 }
 
-static int is_post_quantum_wanted(const struct media *media, const struct media *partner)
-{
-	return media->settings->policy.post_quantum || partner->settings->policy.post_quantum;
-}
-
-/*! \brief The phones have keys that its policy does not take: as long as they are not marked, nothing passes. */
+/*! \brief The phones have keys that a policy does not take: nothing passes, and whose policy it is ends its call. */
 static void not_post_quantum(struct media *media)
 {
+	ao2_lock(media);
+	media->pass.unfit = 1;
+	ao2_unlock(media);
 	if (media->settings->policy.post_quantum && !media_is_further(media)) {
 		refuse_leg(media, NULL, REFUSAL_NOT_POST_QUANTUM);
+	} else if (media->settings->policy.post_quantum) {
+		ast_log(LOG_NOTICE, "%s: a further stream is not carried: policy %s has post_quantum = require, and the phones "
+			"have another key agreement for it\n", media_name(media), media->settings->name);
 	}
+}
+
+/*!
+ * \brief Do the keys that the phones have by now contradict a policy?
+ *
+ * Those that they got first are looked at always. Later exchanges only where zrtp-hash says
+ * whose they are: else anybody could end a call by saying one.
+ */
+static int is_unfit(struct media *media, struct media *partner, unsigned int mine, unsigned int theirs, int known, int beside)
+{
+	return is_post_quantum_wanted(media, partner) && (!known || (is_bound(media) && is_bound(partner)))
+		&& !overheard_post_quantum(mine, theirs, beside);
 }
 
 /*!
@@ -198,7 +230,7 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 {
 	struct overheard_message message;
 	unsigned int mine, theirs = sum_of(partner);
-	int known, taken, beside;
+	int known, unfit, taken, beside;
 
 	if (overheard_read(octets, len, &message)) {
 		return;
@@ -212,6 +244,7 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 		mine |= message.what;
 	}
 	known = media->pass.keyed;
+	unfit = media->pass.unfit;
 	/* Multistream is as good as the exchange of another stream that was taken for keys. */
 	beside = dialog_is_phones(media);
 	ao2_unlock(media);
@@ -220,12 +253,14 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 		mark(media, partner, 0);
 		mark(partner, media, 0);
 	}
-	if (!known && overheard_keyed(mine, theirs)) {
-		if (is_post_quantum_wanted(media, partner) && !overheard_post_quantum(mine, theirs, beside)) {
-			not_post_quantum(media);
-			not_post_quantum(partner);
-			return;
-		}
+	if (!overheard_keyed(mine, theirs)) {
+		return;
+	}
+	if (!unfit && is_unfit(media, partner, mine, theirs, known, beside)) {
+		not_post_quantum(media);
+		not_post_quantum(partner);
+	}
+	if (!known) {
 		mark(media, partner, 1);
 		mark(partner, media, 1);
 		/* Not later, even if a look is due soon: a transfer may be next. */

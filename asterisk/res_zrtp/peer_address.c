@@ -151,8 +151,7 @@ void peer_learn(struct peer_address *peer, const struct net_address *source)
 	}
 }
 
-/*! \brief Does a session description still settle where media comes from? */
-static int is_learning(const struct peer_address *peer, uint64_t now)
+int peer_is_learning(const struct peer_address *peer, uint64_t now)
 {
 	return now - peer->renewed_at < RTP_SOURCE_LEARN_USEC;
 }
@@ -160,7 +159,7 @@ static int is_learning(const struct peer_address *peer, uint64_t now)
 /*! \brief How long the phone must have been silent where it was, before it may be elsewhere. */
 static uint64_t silence(const struct peer_address *peer, uint64_t now)
 {
-	return is_learning(peer, now) ? RTP_SOURCE_PAUSE_USEC : RTP_SOURCE_GONE_USEC;
+	return peer_is_learning(peer, now) ? RTP_SOURCE_PAUSE_USEC : RTP_SOURCE_GONE_USEC;
 }
 
 /*! \brief What follows is about where its packets came from so far. */
@@ -199,15 +198,28 @@ static int is_first(struct peer_address *peer, enum peer_kind kind, const struct
 	return kind == PEER_RTP && rtp_source_moves(&peer->rtp, source, mark, RTP_SOURCE_ANY, 0, now) && latch(peer);
 }
 
+/*! \brief Was the phone here before, and may it come back? Of a place that no RTP came from only what signalling says counts. */
+static int may_return(const struct peer_address *peer, const struct net_address *source)
+{
+	return net_address_equal(source, &peer->rtp.former)
+		&& (peer->rtp.former_marked || rank(peer, source) >= rank(peer, &peer->latched));
+}
+
 /*! \brief Is the phone, which was elsewhere, here now? */
 static int has_moved(struct peer_address *peer, enum peer_kind kind, const struct net_address *source,
 	const struct rtp_mark *mark, struct peer_through through, uint64_t now)
 {
-	enum rtp_source_rule rule = through.keyed && !is_learning(peer, now) ? RTP_SOURCE_GOES_ON : RTP_SOURCE_ANY;
+	enum rtp_source_rule rule = through.keyed && !peer_is_learning(peer, now) ? RTP_SOURCE_GOES_ON : RTP_SOURCE_ANY;
 	uint64_t usec = silence(peer, now);
 
-	if (kind == PEER_RTP && rtp_source_returns(&peer->rtp, source, mark, now)) {
-		return latch(peer);
+	if (may_return(peer, source)) {
+		if (kind == PEER_RTP && rtp_source_returns(&peer->rtp, source, mark, now)) {
+			return latch(peer);
+		}
+		if (kind != PEER_RTP && !peer->rtp.former_marked) {
+			rtp_source_set(&peer->rtp, source, now);
+			return latch(peer);
+		}
 	}
 	if (rtp_source_is_here(&peer->rtp, now, usec)) {
 		return peer_expects(peer, source); /* It may be a copy: heard, and not followed */
@@ -217,7 +229,9 @@ static int has_moved(struct peer_address *peer, enum peer_kind kind, const struc
 		return latch(peer);
 	}
 
-	return kind == PEER_RTP && (through.follow || is_learning(peer, now))
+	/* A description does not make a stranger the phone where signalling knows its host. */
+	return kind == PEER_RTP
+		&& (through.follow || (peer_is_learning(peer, now) && rank(peer, source) >= rank(peer, &peer->latched)))
 		&& rtp_source_moves(&peer->rtp, source, mark, rule, usec, now) && latch(peer);
 }
 
@@ -287,9 +301,13 @@ void peer_heard_rtp(struct peer_address *peer, const struct net_address *source,
 }
 
 /*! \brief The same of a phone that has keys with us. It is in no hurry: a NAT that moved it has done so for long. */
-static uint64_t secure_silence(const struct peer_address *peer, uint64_t now)
+static uint64_t secure_silence(const struct peer_address *peer, const struct net_address *source, uint64_t now)
 {
-	return is_learning(peer, now) ? PEER_SILENCE_USEC : RTP_SOURCE_GONE_USEC;
+	if (!peer_is_learning(peer, now)) {
+		return RTP_SOURCE_GONE_USEC;
+	}
+
+	return peer_expects(peer, source) ? RTP_SOURCE_PAUSE_USEC : PEER_SILENCE_USEC;
 }
 
 /*! \brief Is it known by our keys where this phone, which may be anywhere, is? */
@@ -304,20 +322,23 @@ int peer_may_be_newcomer(const struct peer_address *peer, const struct net_addre
 {
 	struct rtp_source rtp = peer->rtp;
 
-	return !is_placed(peer) || rtp_source_returns(&rtp, source, mark, now)
-		|| !rtp_source_is_here(&peer->rtp, now, secure_silence(peer, now));
+	if (!is_placed(peer)) {
+		return !net_address_is_set(&peer->heard) || !net_address_equal(&peer->heard, &peer->rtp.at)
+			|| !rtp_source_is_here(&peer->rtp, now, RTP_SOURCE_PAUSE_USEC);
+	}
+
+	return rtp_source_returns(&rtp, source, mark, now)
+		|| !rtp_source_is_here(&peer->rtp, now, secure_silence(peer, source, now));
 }
 
 int peer_newcomer(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now)
 {
-	enum rtp_source_rule rule = is_learning(peer, now) ? RTP_SOURCE_ANY : RTP_SOURCE_GOES_ON;
-
 	if (!is_placed(peer)) {
 		peer_heard_rtp(peer, source, mark, now); /* The stock engine learns it by itself */
 		return 0;
 	}
 	if (!rtp_source_returns(&peer->rtp, source, mark, now)
-		&& !rtp_source_moves(&peer->rtp, source, mark, rule, secure_silence(peer, now), now)) {
+		&& !rtp_source_moves(&peer->rtp, source, mark, RTP_SOURCE_ANY, secure_silence(peer, source, now), now)) {
 		return 0;
 	}
 	peer_heard(peer, source, now);
@@ -325,9 +346,21 @@ int peer_newcomer(struct peer_address *peer, const struct net_address *source, c
 	return 1;
 }
 
-int peer_has_media_at(const struct peer_address *peer, const struct net_address *source, uint64_t now)
+int peer_was_copied(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now)
 {
-	if (is_placed(peer) && !is_learning(peer, now)) {
+	if (!is_placed(peer) || !rtp_source_was_copied(&peer->rtp, source, mark)
+		|| !rtp_source_returns(&peer->rtp, source, mark, now)) {
+		return 0;
+	}
+	peer->heard = *source;
+	peer->rtp.by_copy = 1;
+
+	return 1;
+}
+
+int peer_has_media_at(const struct peer_address *peer, const struct net_address *source)
+{
+	if (is_placed(peer)) {
 		return net_address_equal(source, &peer->heard);
 	}
 

@@ -137,9 +137,9 @@ void peer_heard(struct peer_address *peer, const struct net_address *source, uin
  * The stock engine believes any RTP while it learns an address. On a secure
  * stream it gets that of other sources only after packets were opened by the
  * keys, see peer_newcomer(). Behind NAT, once the phone was heard, a source that
- * only signalling names is one of them, except soon after a session description.
+ * only signalling names is one of them.
  */
-int peer_has_media_at(const struct peer_address *peer, const struct net_address *source, uint64_t now);
+int peer_has_media_at(const struct peer_address *peer, const struct net_address *source);
 
 /*! \brief RTP came that our keys have opened, from where media is known to come. */
 void peer_heard_rtp(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark,
@@ -158,6 +158,16 @@ int peer_may_be_newcomer(const struct peer_address *peer, const struct net_addre
  * \retval 1 it is, and media goes there from now on
  */
 int peer_newcomer(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now);
+/*!
+ * \brief The keys have not opened it: is it the original of what a copier has sent before, see rtp_source_was_copied()?
+ *
+ * It is not authenticated, and so proves nothing but that the phone goes back to where it was, once.
+ *
+ * \retval 1 it is, and media goes there from now on
+ */
+int peer_was_copied(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now);
+/*! \brief Does a session description still settle where media comes from? */
+int peer_is_learning(const struct peer_address *peer, uint64_t now);
 
 /* ---- who may take the place of the peer of a secure stream? ---- */
 

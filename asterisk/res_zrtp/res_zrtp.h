@@ -309,6 +309,7 @@ struct passthrough {
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone said so */
 	unsigned int sdp_zrtp:1;      /*!< Its SDP does: a=zrtp-hash, or the flag a=zrtp */
 	unsigned int keyed:1;         /*!< A whole exchange went through: nothing passes in clear any more */
+	unsigned int unfit:1;         /*!< By keys that post_quantum = require does not take */
 	unsigned int listed:1;        /*!< The CLI shows it */
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
 	unsigned int elsewhere_told:1; /*!< The log says that RTP from elsewhere is refused */
@@ -430,6 +431,7 @@ enum {
 	JOIN_CODES = 1 << 0,   /*!< The bridge waits for feature codes */
 	JOIN_WANTED = 1 << 1,  /*!< Something in the PBX wants the media */
 	JOIN_DIFFERS = 1 << 2, /*!< Codecs, payload types or packet times differ */
+	JOIN_PROMPTS = 1 << 3, /*!< The bridge has prompts of a time limit to play */
 };
 /*! \brief Of the two of a channel's bridge. */
 unsigned int join_obstacles(struct ast_channel *chan);

@@ -33,6 +33,7 @@ void rtp_source_heard(struct rtp_source *source, const struct rtp_mark *mark, ui
 {
 	source->heard_at = now;
 	source->probes = 0;
+	source->by_copy = 0;
 	if (mark) {
 		note(source, mark);
 	}
@@ -43,12 +44,12 @@ int rtp_source_is_here(const struct rtp_source *source, uint64_t now, uint64_t u
 	return net_address_is_set(&source->at) && now - source->heard_at < usec;
 }
 
-/*! \brief Is this from the former source, and newer than all that it sent? */
+/*! \brief Is this from the former source, and newer than all RTP that it sent, if it sent any? */
 static int is_newer_from_former(const struct rtp_source *source, const struct net_address *address,
 	const struct rtp_mark *mark)
 {
-	return net_address_equal(&source->former, address) && source->former_marked
-		&& source->former_newest.ssrc == mark->ssrc && newer(mark->number, source->former_newest.number);
+	return net_address_equal(&source->former, address) && (!source->former_marked
+		|| (source->former_newest.ssrc == mark->ssrc && newer(mark->number, source->former_newest.number)));
 }
 
 int rtp_source_was_copied(const struct rtp_source *source, const struct net_address *address, const struct rtp_mark *mark)
@@ -106,6 +107,11 @@ void rtp_source_go(struct rtp_source *source, const struct net_address *address,
 	source->former = former.at;
 	source->former_newest = former.newest;
 	source->former_marked = former.marked;
+	if (former.by_copy) {
+		/* It was there by packets that nobody could open: that is believed once. */
+		memset(&source->former, 0, sizeof(source->former));
+		source->former_marked = 0;
+	}
 }
 
 int rtp_source_moves(struct rtp_source *source, const struct net_address *address, const struct rtp_mark *mark,

@@ -41,7 +41,8 @@ struct rtp_source {
 	struct rtp_mark newest;       /*!< From at */
 	struct rtp_mark former_newest;
 	unsigned int marked:1;        /*!< newest is one, */
-	unsigned int former_marked:1; /*!< former_newest is one */
+	unsigned int former_marked:1; /*!< former_newest is one; else no RTP came from there, and any brings it back */
+	unsigned int by_copy:1;       /*!< It came back by packets that nobody could open, and none was heard since */
 	struct net_address probe;     /*!< On probation, if probes > 0 */
 	struct rtp_mark next;         /*!< What has to come from there */
 	uint16_t probes;

@@ -19,6 +19,7 @@ static enum source_news source_news(struct media *media, const struct net_addres
 		return SOURCE_MOVED;
 	}
 	if (admitted || kind != PEER_RTP || media->pass.elsewhere_told || rtp_conf_follows()
+		|| peer_is_learning(&media->peer, context_now())
 		|| rtp_source_is_here(&media->peer.rtp, context_now(), RTP_SOURCE_GONE_USEC)) {
 		return SOURCE_NO_NEWS;
 	}

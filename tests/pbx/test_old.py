@@ -50,6 +50,7 @@ def moved(lab):
         phone.hang_up()
         lab.pbx.idle()
     clear = [data for data in stranger.media() if capture.kind(data) == "rtp" and len(data) == capture.ULAW_PACKET]
+    equal("the stranger spoke", stranger.sent > 0, True)
     equal("clear packets for the stranger", len(clear), 0)
     if len(later) and tone.best_share(later, STRANGER_HZ) > 0.1:
         raise AssertionError("the PBX heard the stranger")

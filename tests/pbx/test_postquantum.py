@@ -35,7 +35,8 @@ def bridged(lab):
         sas = {"alice": alice.secure(), "bob": bob.secure()}
         for name, expected in (("alice", PQ), ("bob", OLD)):
             equal(f"SAS of {name}", agreed(lab, name, expected)["SAS"].lower(), sas[name].lower())
-        event = next(e for e in events.all("ZrtpSecure") if asterisk.endpoint_of(e["Channel"]) == "alice")
+        event = wait.until("event", 10, lambda: [e for e in events.all("ZrtpSecure")
+                                                if asterisk.endpoint_of(e["Channel"]) == "alice"])[0]
         table = status(lab, "alice")
         for source in (event, table):
             equal("names", {key: source.get(key) for key in NAMES}, NAMES)

@@ -156,12 +156,20 @@ def remembered(lab):
         refused(lab, events, "auto")
         not_called(first, second)
         end(lab)
-        with policies(lab, auto="mode = auto\nreplaces = always\n"):
+        for last in (False, False, True):
+            with policies(lab, auto="mode = auto\nreplaces = always\n"):
+                keyed(lab, first, second)
+                moved_for(lab, first, second)
+                end(lab)
+            events.seen.clear()
             keyed(lab, first, second)
-            moved_for(lab, first, second)
-            end(lab)
-        events.seen.clear()
-        keyed(lab, first, second)
-        moved_for(lab, first, second)
+            try:
+                moved_for(lab, first, second)
+                break
+            except wait.Timeout:
+                # On a busy machine a second may have passed before the answer: as if a person had taken it.
+                if last or not events.all("ZrtpAlert"):
+                    raise
+            finally:
+                end(lab)
         equal("alerts", events.all("ZrtpAlert"), [])
-        end(lab)

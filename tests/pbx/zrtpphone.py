@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtpcall as a phone: our engine at the other end of the line, with all that no other phone does."""
+import glob
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ import processes
 import wait
 
 IP = "127.0.0.1"
-LIBRARIES = "usr/lib/x86_64-linux-gnu"
+LIBRARIES = f"usr/lib/{os.uname().machine}-linux-gnu"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("ZRTPCALL", os.path.join(TOP, "build", "tools", "zrtpcall", "zrtpcall"))
 
@@ -41,7 +42,8 @@ class ZrtpPhone:
     def command(self):
         command = [PROGRAM]
         if self.root:
-            command = [os.path.join(self.root, "lib64/ld-linux-x86-64.so.2"), "--library-path",
+            loader = sorted(glob.glob(os.path.join(self.root, "lib*", "ld-linux-*.so.*")))[0]
+            command = [loader, "--library-path",
                        f"{os.path.join(self.root, LIBRARIES)}:/{LIBRARIES}", PROGRAM]
         for name, value in self.options.items():
             for one in value if isinstance(value, list) else [value]:

@@ -198,6 +198,59 @@ static void key_agreements_that_are_not_post_quantum_are_told_apart(void **state
 		overheard_post_quantum(overheard_sum(&nobody, NULL), overheard_sum(&nobody, NULL), true));
 }
 
+/* Both hear the messages of these kinds. */
+static void hear_only(struct overheard phone[2], const struct wire *wire, unsigned what)
+{
+	for (unsigned i = 0; i < wire->count; i++) {
+		if (wire->sent[i].what & what) {
+			hear(phone, wire->sent[i].from, wire->sent[i].octets, wire->sent[i].len, nothing);
+		}
+	}
+}
+
+/* The Commit once more, of another key agreement: its hash chain is public then. */
+static void hear_commit_forged(struct overheard phone[2], const struct wire *wire, const char *kex)
+{
+	for (unsigned i = 0; i < wire->count; i++) {
+		uint8_t octets[sizeof(wire->sent[i].octets)];
+		size_t at = 0;
+
+		memcpy(octets, wire->sent[i].octets, wire->sent[i].len);
+		while (at + 4 < wire->sent[i].len && memcmp(octets + at, kex, 4)) {
+			at++;
+		}
+		if (wire->sent[i].what == OVERHEARD_COMMIT && at + 4 < wire->sent[i].len) {
+			memcpy(octets + at, "X255", 4);
+			hear(phone, wire->sent[i].from, octets, wire->sent[i].len, nothing);
+		}
+	}
+}
+
+/* What anybody can say beside an exchange or after it. */
+static void forged_commits_make_no_exchange_classic(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct overheard phone[2];
+	struct wire *wire, *forged;
+
+	(void)state;
+	needs_mlkem();
+	wire = exchange_by("X1M1", hash, 0);
+	forged = exchange_by("X255", hash, 1);
+	memset(phone, 0, sizeof(phone));
+	hear_only(phone, forged, OVERHEARD_HELLO | OVERHEARD_COMMIT);
+	hear_only(phone, wire, ~0u);
+	hear_commit_forged(phone, wire, "X1M1");
+	assert_true(overheard_post_quantum(overheard_sum(&phone[ALICE], NULL),
+					   overheard_sum(&phone[BOB], NULL), false));
+	/* Another exchange, whole, is one. */
+	hear_only(phone, forged, OVERHEARD_DHPART1 | OVERHEARD_DHPART2);
+	assert_false(overheard_post_quantum(overheard_sum(&phone[ALICE], NULL),
+					    overheard_sum(&phone[BOB], NULL), false));
+	free(wire);
+	free(forged);
+}
+
 /* X3M3 and, with an MTU of 600, X1M1 come in fragments. */
 static void post_quantum_key_agreements_are_recognised(void **state)
 {
@@ -610,6 +663,7 @@ int main(void)
 		cmocka_unit_test(multistream_without_dhparts_is_believed),
 		cmocka_unit_test(key_agreements_that_are_not_post_quantum_are_told_apart),
 		cmocka_unit_test(post_quantum_key_agreements_are_recognised),
+		cmocka_unit_test(forged_commits_make_no_exchange_classic),
 		cmocka_unit_test(no_message_of_an_exchange_can_be_left_out),
 		cmocka_unit_test(a_confirm2_counts_behind_a_confirm1_only),
 		cmocka_unit_test(forged_confirms_do_not_count_later),

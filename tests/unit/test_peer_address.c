@@ -387,6 +387,50 @@ static void passed_through_the_phone_s_next_packet_brings_it_back(void **state)
 	assert_true(net_address_equal(peer_media_at(&peer), &there));
 }
 
+/* Media of this peer goes to that host. */
+static bool is_at(const struct peer_address *peer, unsigned host)
+{
+	const struct net_address address = at(host, RTP);
+
+	return net_address_equal(peer_media_at(peer), &address);
+}
+
+/* Soon after a session description a phone that is busy with ZRTP sends no RTP. */
+static void passed_through_a_stranger_s_burst_takes_no_phone_away(void **state)
+{
+	const uint64_t now = 1000 * (uint64_t)S, later = now + RTP_SOURCE_PAUSE_USEC;
+	const struct net_address nat = at(NAT, RTP), stranger = at(STRANGER, RTP);
+	const enum peer_kind back[] = { PEER_ANOTHER, PEER_RTP };
+
+	(void)state;
+	for (int known = 0; known <= 1; known++) {
+		for (size_t i = 0; i < 2; i++) {
+			struct peer_address peer = known ? hidden() : phone(true);
+
+			peer_renew(&peer, now);
+			assert_true(admits_at(&peer, PEER_HELLO, &nat, 0, 0, now));
+			for (uint16_t n = 1; n <= 10; n++) {
+				(void)admits_at(&peer, PEER_RTP, &stranger, 9, n, later);
+			}
+			/* Where signalling knows the host no stranger is the phone; else until the phone's
+			 * next packet. */
+			assert_int_equal(is_at(&peer, NAT), known);
+			assert_true(admits_at(&peer, back[i], &nat, 1, 1, later));
+			assert_true(is_at(&peer, NAT));
+			assert_false(admits_at(&peer, PEER_RTP, &stranger, 9, 11, later));
+			assert_false(admits_at(&peer, PEER_ANOTHER, &stranger, 0, 0, later));
+			assert_true(is_at(&peer, NAT));
+		}
+	}
+	/* A stranger whose Hello was first has no way back once the phone has said one. */
+	struct peer_address peer = hidden();
+
+	assert_true(admits_at(&peer, PEER_HELLO, &stranger, 0, 0, now));
+	assert_true(admits_at(&peer, PEER_HELLO, &nat, 0, 0, later + RTP_SOURCE_GONE_USEC));
+	assert_false(admits_at(&peer, PEER_RTP, &stranger, 9, 1, later + RTP_SOURCE_GONE_USEC));
+	assert_true(is_at(&peer, NAT));
+}
+
 /* ---- who may take a secure stream ---- */
 
 static enum peer_claim claims(const struct peer_address *peer, enum peer_hash hash, bool same_zid,
@@ -518,14 +562,13 @@ static void media_of_a_secure_stream_comes_from_where_it_is_known_to(void **stat
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		const struct net_address source = at(sources[i].host, sources[i].port);
 
-		assert_int_equal(peer_has_media_at(&peer, &source, 3 * S), sources[i].known);
+		assert_int_equal(peer_has_media_at(&peer, &source), sources[i].known);
 	}
-	assert_false(peer_has_media_at(&peer, &nowhere, 3 * S));
+	assert_false(peer_has_media_at(&peer, &nowhere));
 	/* A phone that the NAT gives another port is known by one packet that keys open. */
 	hear(&peer, NAT, 7001, 3 * S);
 	assert_true(peer_has_media_at(
-		&peer, &(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = 7001 },
-		3 * S));
+		&peer, &(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = 7001 }));
 }
 
 static const struct rtp_mark *mark_of(uint16_t number)
@@ -546,7 +589,7 @@ static struct peer_address secure_phone(uint64_t *now)
 	assert_true(peer_may_be_newcomer(&peer, &there, mark_of(1), *now));
 	assert_int_equal(peer_newcomer(&peer, &there, mark_of(1), *now), 0); /* the stock engine learns it */
 	for (uint16_t n = 2; n <= 500; n++) {
-		assert_true(peer_has_media_at(&peer, &there, *now));
+		assert_true(peer_has_media_at(&peer, &there));
 		peer_heard_rtp(&peer, &there, mark_of(n), *now += 20 * MS);
 	}
 	return peer;
@@ -564,18 +607,36 @@ static void a_secure_phone_that_is_heard_is_nowhere_else(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		const struct net_address copier = at(hosts[i], RTP);
 
-		assert_false(peer_has_media_at(&peer, &copier, now));
+		assert_false(peer_has_media_at(&peer, &copier));
 		for (uint16_t n = 501; n < 520; n++) {
 			assert_false(peer_may_be_newcomer(&peer, &copier, mark_of(n), now + 100 * MS));
 			assert_int_equal(peer_newcomer(&peer, &copier, mark_of(n), now + 100 * MS), 0);
 		}
 	}
-	assert_true(peer_has_media_at(&peer, &there, now));
-	/* Soon after a session description it may come from where that says. */
+	assert_true(peer_has_media_at(&peer, &there));
+}
+
+/* The stock engine would follow one packet in the name of the address in SDP; the keys have to open some. */
+static void a_secure_phone_is_soon_where_a_session_description_says(void **state)
+{
+	uint64_t now;
+	struct peer_address peer = secure_phone(&now);
+	const struct net_address expected = at(PHONE, RTP), other = at(OTHER, RTP);
+
+	(void)state;
 	peer_renew(&peer, now);
-	assert_true(peer_has_media_at(
-		&peer, &(struct net_address){ .host = { 192, 0, 2, PHONE }, .host_len = 4, .port = RTP },
-		now));
+	assert_false(peer_has_media_at(&peer, &expected));
+	now += RTP_SOURCE_PAUSE_USEC - 1;
+	assert_false(peer_may_be_newcomer(&peer, &expected, mark_of(501), now));
+	now++;
+	assert_false(peer_may_be_newcomer(&peer, &other, mark_of(501), now));
+	/* It may begin its numbers anew. */
+	for (uint16_t n = 0; n < RTP_SOURCE_PROBATION; n++) {
+		assert_true(peer_may_be_newcomer(&peer, &expected, mark_of(1 + n), now));
+		assert_int_equal(peer_newcomer(&peer, &expected, mark_of(1 + n), now),
+				 n + 1 == RTP_SOURCE_PROBATION);
+	}
+	assert_true(peer_has_media_at(&peer, &expected));
 }
 
 static void a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_came(void **state)
@@ -591,8 +652,8 @@ static void a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_cam
 		assert_int_equal(peer_newcomer(&peer, &there, mark_of(501 + n), now),
 				 n + 1 == RTP_SOURCE_PROBATION);
 	}
-	assert_true(peer_has_media_at(&peer, &there, now));
-	assert_false(peer_has_media_at(&peer, &former, now));
+	assert_true(peer_has_media_at(&peer, &there));
+	assert_false(peer_has_media_at(&peer, &former));
 	/* The former source: what it sent before, then something newer. */
 	assert_false(peer_may_be_newcomer(&peer, &former, mark_of(500), now));
 	assert_true(peer_may_be_newcomer(&peer, &former, mark_of(501), now));
@@ -600,8 +661,39 @@ static void a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_cam
 	assert_false(rtp_source_was_copied(&peer.rtp, &former, mark_of(500)));
 	assert_false(rtp_source_was_copied(&peer.rtp, &former, mark_of(600)));
 	assert_false(rtp_source_was_copied(&peer.rtp, &there, mark_of(501)));
-	assert_int_equal(peer_newcomer(&peer, &former, mark_of(501), now), 1);
-	assert_true(peer_has_media_at(&peer, &former, now));
+	assert_int_equal(peer_was_copied(&peer, &there, mark_of(501), now), 0);
+	assert_int_equal(peer_was_copied(&peer, &former, mark_of(501), now), 1);
+	assert_true(peer_has_media_at(&peer, &former));
+}
+
+/* What brings it back was not opened: whoever sees the call can say it. It counts once for a place where
+ * nothing is heard. */
+static void a_secure_phone_goes_back_once_by_what_nobody_can_open(void **state)
+{
+	const struct net_address former = at(NAT, 7000), there = at(NAT, 7001);
+
+	(void)state;
+	for (int heard = 0; heard <= 1; heard++) {
+		uint64_t now, heard_at;
+		struct peer_address peer = secure_phone(&now);
+
+		for (int turn = 0; turn <= 1; turn++) {
+			now += RTP_SOURCE_GONE_USEC;
+			for (uint16_t n = 0; n < RTP_SOURCE_PROBATION; n++) {
+				assert_int_equal(
+					peer_newcomer(&peer, &there, mark_of(601 + 10 * turn + n), now),
+					n + 1 == RTP_SOURCE_PROBATION);
+			}
+			heard_at = peer.heard_at;
+			assert_int_equal(peer_was_copied(&peer, &former, mark_of(601 + 10 * turn), now),
+					 !turn || heard);
+			assert_int_equal(peer.heard_at, heard_at);
+			assert_true(net_address_equal(&peer.proved, &there));
+			if (heard) {
+				peer_heard_rtp(&peer, &former, mark_of(609), now);
+			}
+		}
+	}
 }
 
 /* ICE has checked its addresses, and without rtp_symmetric media goes where SDP says. */
@@ -614,9 +706,13 @@ static void with_ice_or_without_nat_one_packet_makes_a_source_known(void **state
 		(void)state;
 		peer.ice = ice != 0;
 		peer_heard_rtp(&peer, &first, mark_of(1), 100 * (uint64_t)S);
-		assert_true(peer_may_be_newcomer(&peer, &second, mark_of(2), 100 * (uint64_t)S));
+		/* Not as long as it is heard: a copy would make the original a replay. */
+		assert_false(peer_may_be_newcomer(&peer, &second, mark_of(2),
+						  100 * (uint64_t)S + RTP_SOURCE_PAUSE_USEC - 1));
+		assert_true(peer_may_be_newcomer(&peer, &second, mark_of(2),
+						 100 * (uint64_t)S + RTP_SOURCE_PAUSE_USEC));
 		assert_int_equal(peer_newcomer(&peer, &second, mark_of(2), 100 * (uint64_t)S), 0);
-		assert_true(peer_has_media_at(&peer, &second, 100 * (uint64_t)S));
+		assert_true(peer_has_media_at(&peer, &second));
 	}
 }
 
@@ -942,6 +1038,9 @@ int main(void)
 		cmocka_unit_test(without_nat_where_media_goes_is_vouched_for),
 		cmocka_unit_test(media_of_a_secure_stream_comes_from_where_it_is_known_to),
 		cmocka_unit_test(a_secure_phone_that_is_heard_is_nowhere_else),
+		cmocka_unit_test(passed_through_a_stranger_s_burst_takes_no_phone_away),
+		cmocka_unit_test(a_secure_phone_is_soon_where_a_session_description_says),
+		cmocka_unit_test(a_secure_phone_goes_back_once_by_what_nobody_can_open),
 		cmocka_unit_test(a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_came),
 		cmocka_unit_test(with_ice_or_without_nat_one_packet_makes_a_source_known),
 		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
