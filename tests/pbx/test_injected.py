@@ -347,7 +347,8 @@ def sources(lab):
         found = dropped(lab, "source address") - before
         equal(f"of 20 dropped for their source: {found}", found <= 20, True)
         stream = lab.pbx.stream("alice")
-        equal("what is known of a peer", (stream["State"], stream["Peer"]), ("discovery", "none"))
+        # On a busy machine it may have given up already.
+        equal("what is known of a peer", (stream["State"] in ("discovery", "no-zrtp"), stream["Peer"]), (True, "none"))
         before = dropped(lab, "too many in a second")
         ping = forge.packet(forge.message("Ping    ", b"1.10" + bytes(8)), 9, 7)
         for _ in range(60):
