@@ -54,8 +54,8 @@ static int is_newer_from_former(const struct rtp_source *source, const struct ne
 
 int rtp_source_was_copied(const struct rtp_source *source, const struct net_address *address, const struct rtp_mark *mark)
 {
-	return is_newer_from_former(source, address, mark) && source->marked && source->newest.ssrc == mark->ssrc
-		&& !newer(mark->number, source->newest.number);
+	return source->former_marked && is_newer_from_former(source, address, mark) && source->marked
+		&& source->newest.ssrc == mark->ssrc && !newer(mark->number, source->newest.number);
 }
 
 int rtp_source_returns(struct rtp_source *source, const struct net_address *address, const struct rtp_mark *mark,
