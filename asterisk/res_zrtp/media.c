@@ -242,7 +242,9 @@ int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	 * does not tell the gate where they come from. */
 	len = ast_recvfrom(fd, octets, HEAD, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, &address);
 	if (len < 0) {
-		return 0;
+		/* The core sees to a broken socket. */
+		memset(&media->reading, 0, sizeof(media->reading));
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : 0;
 	}
 	media_address(&media->reading, &address);
 	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {

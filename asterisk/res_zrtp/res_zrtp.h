@@ -627,6 +627,8 @@ void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance);
  * \brief Take a ZRTP datagram off the socket, if the next one is one.
  * \pre instance is locked
  * \retval 1 when one was there, whatever became of it
+ * \retval 0 the next one is the core's, and where it is from is media->reading
+ * \retval -1 there is none: the core must not read either, as what comes meanwhile nobody has looked at
  */
 int media_receive(struct media *media, struct ast_rtp_instance *instance, int fd);
 

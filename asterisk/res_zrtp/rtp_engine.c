@@ -217,7 +217,7 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 {
 	struct media *media = gate_media(instance);
 	int fd = media ? stock->fd(instance, rtcp) : -1;
-	int i;
+	int i, res = 1;
 
 	if (media && passthrough_read(media, instance, fd, rtcp)) {
 		return &ast_null_frame;
@@ -231,13 +231,12 @@ static struct ast_frame *zrtp_read(struct ast_rtp_instance *instance, int rtcp)
 	}
 
 	/* Several at once, so that many of them do not keep RTP waiting. */
-	for (i = 0; i < ZRTP_READS && fd >= 0; i++) {
-		if (!media_receive(media, instance, fd)) {
-			break;
-		}
+	for (i = 0; i < ZRTP_READS && fd >= 0 && res > 0; i++) {
+		res = media_receive(media, instance, fd);
 	}
 
-	return i < ZRTP_READS ? read_media(instance) : &ast_null_frame;
+	/* What comes only now has not been looked at: the next time. */
+	return fd < 0 || !res ? read_media(instance) : &ast_null_frame;
 }
 
 /*! \brief Sockets of RTCP come and go. \pre instance is locked */
