@@ -47,13 +47,8 @@ static void hear(struct media *media, uint8_t *packet, size_t len, struct heard 
 		return;
 	}
 	wire_mark(&mark, packet);
-	/* Who copies RTCP would have the original refused as a replay. */
-	if (rtcp && net_address_is_set(&media->peer.heard)
-		&& rtp_source_is_here(&media->peer.rtp, now, RTP_SOURCE_GONE_USEC)) {
-		media->gate.dropped[rtcp]++;
-		return;
-	}
-	if (!rtcp && !peer_may_be_newcomer(&media->peer, &media->reading, &mark, now)) {
+	if (!(rtcp ? peer_may_send_rtcp_elsewhere(&media->peer, now)
+			: peer_may_be_newcomer(&media->peer, &media->reading, &mark, now))) {
 		media->gate.dropped[rtcp]++;
 		return;
 	}

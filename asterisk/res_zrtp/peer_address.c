@@ -331,6 +331,11 @@ int peer_may_be_newcomer(const struct peer_address *peer, const struct net_addre
 		|| !rtp_source_is_here(&peer->rtp, now, secure_silence(peer, source, now));
 }
 
+int peer_may_send_rtcp_elsewhere(const struct peer_address *peer, uint64_t now)
+{
+	return !net_address_is_set(&peer->heard) || !rtp_source_is_here(&peer->rtp, now, RTP_SOURCE_GONE_USEC);
+}
+
 int peer_newcomer(struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark, uint64_t now)
 {
 	if (!is_placed(peer)) {

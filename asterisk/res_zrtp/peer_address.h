@@ -153,6 +153,8 @@ void peer_heard_rtp(struct peer_address *peer, const struct net_address *source,
  */
 int peer_may_be_newcomer(const struct peer_address *peer, const struct net_address *source, const struct rtp_mark *mark,
 	uint64_t now);
+/*! \brief The same of RTCP that comes to the port of RTP: not while the phone's RTP is heard where it is. */
+int peer_may_send_rtcp_elsewhere(const struct peer_address *peer, uint64_t now);
 /*!
  * \brief The keys have opened it: is the phone there now?
  * \retval 1 it is, and media goes there from now on

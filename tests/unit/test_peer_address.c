@@ -666,6 +666,18 @@ static void a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_cam
 	assert_true(peer_has_media_at(&peer, &former));
 }
 
+/* RTCP that shares the port: a copy that is opened would make the original a replay. */
+static void rtcp_from_elsewhere_is_opened_once_the_phone_is_silent(void **state)
+{
+	uint64_t now;
+	struct peer_address peer = secure_phone(&now), unheard = phone(true);
+
+	(void)state;
+	assert_false(peer_may_send_rtcp_elsewhere(&peer, now + RTP_SOURCE_GONE_USEC - 1));
+	assert_true(peer_may_send_rtcp_elsewhere(&peer, now + RTP_SOURCE_GONE_USEC));
+	assert_true(peer_may_send_rtcp_elsewhere(&unheard, 0));
+}
+
 /* What brings it back was not opened: whoever sees the call can say it. It counts once for a place where
  * nothing is heard. */
 static void a_secure_phone_goes_back_once_by_what_nobody_can_open(void **state)
@@ -1041,6 +1053,7 @@ int main(void)
 		cmocka_unit_test(passed_through_a_stranger_s_burst_takes_no_phone_away),
 		cmocka_unit_test(a_secure_phone_is_soon_where_a_session_description_says),
 		cmocka_unit_test(a_secure_phone_goes_back_once_by_what_nobody_can_open),
+		cmocka_unit_test(rtcp_from_elsewhere_is_opened_once_the_phone_is_silent),
 		cmocka_unit_test(a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_came),
 		cmocka_unit_test(with_ice_or_without_nat_one_packet_makes_a_source_known),
 		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
