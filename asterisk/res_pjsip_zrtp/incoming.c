@@ -40,8 +40,7 @@ struct found {
 	char shown[SHOWN_MAX + 1];             /*!< One of the malformed ones */
 };
 
-/*! \brief Text of others for the log: what is not printable ASCII is a question mark. */
-static void copy_printable(char *out, size_t size, const pj_str_t *text)
+void copy_printable(char *out, size_t size, const pj_str_t *text)
 {
 	size_t len = MIN((size_t) MAX(text->slen, 0), size - 1), i;
 

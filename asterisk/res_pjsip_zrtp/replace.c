@@ -61,13 +61,8 @@ static const pjsip_generic_string_hdr *agent_of(const pjsip_msg *msg)
 /*! \brief Its latest word counts. */
 static void keep_agent(struct state *state, const pj_str_t *text)
 {
-	size_t len = MIN((size_t) MAX(text->slen, 0), sizeof(state->agent) - 1), i;
-
 	ao2_lock(state);
-	for (i = 0; i < len; i++) {
-		state->agent[i] = text->ptr[i] >= ' ' && text->ptr[i] <= '~' ? text->ptr[i] : '?';
-	}
-	state->agent[len] = '\0';
+	copy_printable(state->agent, sizeof(state->agent), text);
 	ao2_unlock(state);
 }
 

@@ -124,6 +124,9 @@ enum zrtp_signalling_digits digits_come(struct zrtp_signalling_listener *listene
 
 /* incoming.c */
 
+/*! \brief Text of others: what is not printable ASCII is a question mark. \param size of out, room for a NUL included */
+void copy_printable(char *out, size_t size, const pj_str_t *text);
+
 /*! \brief Read a=zrtp-hash of the description in force for an instance. \pre instance is locked */
 void incoming_activated(struct zrtp_signalling_listener *listener, struct ast_rtp_instance *instance);
 /*! \brief Learn from an answer where it came from. */
