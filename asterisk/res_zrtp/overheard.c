@@ -215,10 +215,11 @@ static int has_ended(const struct overheard *phone, const struct overheard_hello
 	return phone->confirms && (hello->said & (OVERHEARD_COMMIT | OVERHEARD_COMMIT_SHORT));
 }
 
-/*! \brief Does its Commit count? One of another's that needs an answer is none before DHPart2. */
-static int has_committed(unsigned int said)
+/*! \brief Which of its Commits count: one that needs an answer does not before DHPart2. */
+static unsigned int commits(unsigned int said)
 {
-	return (said & OVERHEARD_COMMIT_SHORT) || ((said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2));
+	return ((said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2) ? OVERHEARD_INITIATOR : 0)
+		| (said & OVERHEARD_COMMIT_SHORT ? OVERHEARD_INITIATOR_SHORT : 0);
 }
 
 int overheard_take(struct overheard *phone, const struct overheard_message *message)
@@ -271,9 +272,7 @@ unsigned int overheard_sum(const struct overheard *phone, const char *signalled)
 			continue;
 		}
 		sum |= OVERHEARD_HELLO;
-		sum |= (said & OVERHEARD_COMMIT) && (said & OVERHEARD_DHPART2) ? OVERHEARD_INITIATOR : 0;
-		sum |= said & OVERHEARD_COMMIT_SHORT ? OVERHEARD_INITIATOR_SHORT : 0;
-		sum |= has_committed(said) ? said & OVERHEARD_CLASSIC : 0;
+		sum |= commits(said) ? commits(said) | (said & OVERHEARD_CLASSIC) : 0;
 		sum |= said & OVERHEARD_DHPART1 ? OVERHEARD_RESPONDER : 0;
 	}
 
