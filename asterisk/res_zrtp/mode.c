@@ -371,7 +371,8 @@ static struct media *see(struct media *media, struct ast_channel *chan, struct a
 	out->together = since(media->pass.bridged_at);
 	out->asked = media->pass.asked_at ? MAX(since(media->pass.asked_at), 1) : -1;
 	ao2_unlock(media);
-	out->apart = out->waits && !rings && join_obstacles(chan) != 0;
+	/* It takes the locks of the bridge and of both channels, so only where it may count. */
+	out->apart = out->waits && !rings && out->far.announced && !out->far.hello && join_obstacles(chan) != 0;
 
 	return partner;
 }
