@@ -102,10 +102,10 @@ enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class whi
 bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const char *name)
 {
 	struct zrtp_algorithm_list *list = &policy->algorithms[which];
-	char padded[5] = "    ";
 	unsigned kept = 0, count = list->count;
+	char padded[5];
 
-	memcpy(padded, name, strnlen(name, 4));
+	zrtp_name_pad(padded, name);
 	for (unsigned i = 0; i < count; i++) {
 		if (memcmp(list->name[i], padded, 4)) {
 			memmove(list->name[kept++], list->name[i], sizeof(list->name[i]));

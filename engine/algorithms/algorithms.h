@@ -112,6 +112,9 @@ static inline bool zrtp_kex_usable(const struct zrtp_kex *kex)
 
 extern const struct zrtp_kex_ops zrtp_kex_modp, zrtp_kex_ec, zrtp_kex_x, zrtp_kex_kem;
 
+/* A name whose blanks at the end may be missing, as the messages have it, and a NUL. */
+void zrtp_name_pad(char out[5], const char *name);
+
 /* The row with this four-octet name, or NULL. */
 const struct zrtp_hash *zrtp_hash_find(const void *name);
 const struct zrtp_cipher *zrtp_cipher_find(const void *name);

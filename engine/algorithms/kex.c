@@ -75,13 +75,19 @@ enum zrtp_kex_result zrtp_kex_decapsulate(const struct zrtp_kex *kex, const stru
 	return status;
 }
 
+void zrtp_name_pad(char out[5], const char *name)
+{
+	memcpy(out, "    ", 5);
+	memcpy(out, name, strnlen(name, 4));
+}
+
 bool zrtp_algorithm_available(enum zrtp_class which, const char *name)
 {
-	char padded[] = "    ";
 	const struct zrtp_kex *kex;
+	char padded[5];
 	void *group;
 
-	memcpy(padded, name, strnlen(name, 4));
+	zrtp_name_pad(padded, name);
 	kex = which == ZRTP_CLASS_KEX ? zrtp_kex_find(padded) : NULL;
 	if (!kex || !zrtp_kex_is_kem(kex)) {
 		return zrtp_algorithm_known(which, padded);
@@ -96,9 +102,9 @@ bool zrtp_algorithm_available(enum zrtp_class which, const char *name)
 bool zrtp_algorithm_post_quantum(const char *name)
 {
 	const struct zrtp_kex *kex;
-	char padded[] = "    ";
+	char padded[5];
 
-	memcpy(padded, name, strnlen(name, 4));
+	zrtp_name_pad(padded, name);
 	kex = zrtp_kex_find(padded);
 	return kex && zrtp_kex_is_kem(kex);
 }

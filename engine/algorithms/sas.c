@@ -41,9 +41,9 @@ const struct zrtp_sas *zrtp_sas_find(const void *name)
 
 const struct zrtp_sas *zrtp_sas_named(const char *name)
 {
-	char padded[] = "    ";
+	char padded[5];
 
-	memcpy(padded, name, strnlen(name, 4));
+	zrtp_name_pad(padded, name);
 	return zrtp_sas_find(padded);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Policies from text, the arguments of a context, and sentences for people. */
-#include "pair.h"
+#include "lists.h"
 
 #include <limits.h>
 
@@ -12,26 +12,6 @@ static struct zrtp_policy fresh(void)
 
 	zrtp_policy_init(&policy);
 	return policy;
-}
-
-/* A list's names, each of four characters, without anything between. */
-static void list_is(const struct zrtp_policy *policy, enum zrtp_class which, const char *names)
-{
-	const struct zrtp_algorithm_list *list = &policy->algorithms[which];
-
-	assert_int_equal(list->count, strlen(names) / 4);
-	for (unsigned i = 0; i < list->count; i++) {
-		assert_memory_equal(list->name[i], names + 4 * i, 4);
-		assert_int_equal(list->name[i][4], '\0');
-	}
-}
-
-static void sets(enum zrtp_class which, const char *text, const char *names)
-{
-	struct zrtp_policy policy = fresh();
-
-	assert_int_equal(zrtp_policy_set(&policy, which, text, NULL), ZRTP_OK);
-	list_is(&policy, which, names);
 }
 
 static void the_defaults_are_those_of_the_header(void **state)
