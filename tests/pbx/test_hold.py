@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold in a call that is passed through: the other phone is told of it in SIP, since it cannot hear what the PBX says."""
-import wait
 from harness import case, equal
 from lab import PHONE_HZ
 from test_auto import both_hear
-from test_passthrough import passed_through, same_sas
+from test_passthrough import keyed, passed_through, same_sas
 
 
 def hold(first, second):
@@ -15,15 +14,6 @@ def hold(first, second):
         first.say(command)
         second.wait(event, 8)
         first.wait("modified", 8)
-
-
-def keyed(lab, first, second):
-    second.expect_call()
-    first.call(f"call-{second.name}", lab.sip_port)
-    sas = same_sas(first, second)
-    passed_through(lab, first.name, second.name)
-    wait.until("the PBX knows", 5, lambda: {s["PhoneKeys"] for s in lab.pbx.streams()} == {"yes"})
-    return sas
 
 
 @case("pass-through: a hold is told to the other phone; both keep their keys and hear each other after it")

@@ -58,6 +58,16 @@ def passed_through(lab, *names):
             equal(f"{column} of {name}", stream[column], "-")
 
 
+def keyed(lab, first, second):
+    """A call of two phones that have keys with each other, which the PBX knows; return its SAS."""
+    second.expect_call()
+    first.call(f"call-{second.name}", lab.sip_port)
+    sas = same_sas(first, second)
+    passed_through(lab, first.name, second.name)
+    wait.until("the PBX knows", 5, lambda: {s["PhoneKeys"] for s in lab.pbx.streams()} == {"yes"})
+    return sas
+
+
 def heard_each_other(first, second):
     tone.heard(first.recording, OTHER_HZ, PHONE_HZ)
     tone.heard(second.recording, PHONE_HZ, OTHER_HZ)
