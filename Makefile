@@ -34,16 +34,19 @@ check-versions:
 	@scripts/install-deps
 	@python3 -B scripts/check-versions $(if $(CASES),'$(CASES)')
 
+# Unit tests and tools of this machine. What needs it calls make for it once the packages are there.
+$(BUILD)/build.ninja:
+	@meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
+		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
+
 unit:
 	@scripts/install-deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
-		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@meson test -C $(BUILD) --print-errorlogs
 
 lint:
 	@scripts/install-deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
-		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD) >/dev/null
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja >/dev/null
 	@BUILD=$(BUILD) scripts/lint
 
 bench-flood:
@@ -79,8 +82,6 @@ sanitize:
 
 attack:
 	@scripts/install-deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup -Dtests=true -Dinterop=enabled -Dtools=enabled \
-		-Dasterisk=false -Db_sanitize=address,undefined $(BUILD)
 	@python3 -B scripts/attack "$(MINUTES)" "$(SEED)" "$(CALLS)"
 
 # ARGUMENTS: what else tests/mutants/run.py takes.

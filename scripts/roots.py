@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(TOP, "build")
+import hostbuild
+from hostbuild import OWN_NETWORK, TOP
+
 WORKERS = os.environ.get("PARTS", "2")
 GONE = 3  # what test-root ends with when Debian has no such Asterisk today
-OWN_NETWORK = ["unshare", "--net", "sh", "-ec", 'ip link set lo up; ip address add 192.0.2.1/32 dev lo; exec "$@"', "sh"]
 
 
 def script(name, *arguments):
@@ -26,12 +26,9 @@ def ready(name):
         return None
     if status or script("build-in-root", name)[0]:
         sys.exit(f"{name}: there is no root with the modules in it")
-    phone = ["ninja", "-C", BUILD, "tools/zrtpcall/zrtpcall"]
-    if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-        subprocess.run(["meson", "setup", "-Dtests=true", "-Dinterop=enabled", "-Dtools=enabled", "-Dasterisk=false",
-                        "-Db_sanitize=address,undefined", BUILD, TOP], stdout=subprocess.DEVNULL, check=True)
-    if subprocess.run(phone, stdout=subprocess.DEVNULL).returncode:
-        sys.exit("no zrtpcall")
+    failed = hostbuild.build("tools/zrtpcall/zrtpcall")
+    if failed:
+        sys.exit(failed)
     return root
 
 
