@@ -13,7 +13,7 @@
 #include "res_zrtp.h"
 #include "unjoined_call.h"
 
-#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-4s %-6s %-4s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
+#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-18s %-4s %-8s %-6s %-4s %-20s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
 
 /*! \brief A value for a column: without blanks, and never empty. */
 static const char *cell(char *out, size_t size, const char *value)
@@ -34,6 +34,21 @@ static const char *cell(char *out, size_t size, const char *value)
 	return out;
 }
 
+/*! \brief What people call an algorithm, for a column: "X25519+ML-KEM-512". zrtp.conf takes it without blanks, too. */
+static const char *name_cell(char *out, size_t size, const char *name)
+{
+	size_t len = 0;
+
+	for (name = S_OR(name, "-"); *name && len + 1 < size; name++) {
+		if (*name != ' ') {
+			out[len++] = *name;
+		}
+	}
+	out[len] = '\0';
+
+	return out;
+}
+
 /*! \brief Who began is known once the key agreement is. */
 static const char *role(const struct zrtp_stream_info *info)
 {
@@ -47,6 +62,7 @@ static const char *role(const struct zrtp_stream_info *info)
 static void show_stream(int fd, struct media *media)
 {
 	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], names[ZRTP_CLASS_COUNT][5];
+	char kex[32], hash[32], text[ZRTP_SUITE_TEXT_SIZE], suite[ZRTP_SUITE_TEXT_SIZE];
 	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], peer[16], ms[24] = "-", rx[24], tx[24], dropped[24];
 	struct zrtp_stream_info info;
 	const char *unjoined, *keys;
@@ -69,6 +85,10 @@ static void show_stream(int fd, struct media *media)
 	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
 		cell(names[i], sizeof(names[i]), info.algorithm[i]);
 	}
+	name_cell(kex, sizeof(kex), zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]));
+	name_cell(hash, sizeof(hash), zrtp_algorithm_name(ZRTP_CLASS_HASH, info.algorithm[ZRTP_CLASS_HASH]));
+	name_cell(suite, sizeof(suite),
+		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], text));
 	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
 	if (info.secure_at) {
 		snprintf(ms, sizeof(ms), "%.1f", (info.secure_at - info.started_at) / 1000.0);
@@ -76,8 +96,9 @@ static void show_stream(int fd, struct media *media)
 
 	ast_cli(fd, COLUMNS, channel, ssrc,
 		cell(state, sizeof(state), S_OR(unjoined, closed ? "closed" : zrtp_state_text(info.state))), role(&info),
-		names[ZRTP_CLASS_KEX], names[ZRTP_CLASS_HASH], names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
-		sas_type, sas, signalling_status_text(info.hello_hash), peer, ms, rx, tx, dropped, keys, media->settings->name);
+		names[ZRTP_CLASS_KEX], kex, names[ZRTP_CLASS_HASH], hash, names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
+		suite, sas_type, sas, signalling_status_text(info.hello_hash), peer, ms, rx, tx, dropped, keys,
+		media->settings->name);
 }
 
 static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
@@ -92,11 +113,13 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		e->usage =
 			"Usage: zrtp show streams\n"
 			"       Shows the media streams with ZRTP: their state, algorithms and\n"
-			"       SAS, whether the peer's Hello is the one that its signalling\n"
-			"       names (SdpHash), how the peer made known that it speaks ZRTP\n"
-			"       (Peer), the milliseconds from the first Hello to secure, and the\n"
-			"       SRTP and SRTCP packets received, sent and dropped. PhoneKeys says of\n"
-			"       a call that may be passed through whether its phones have keys.\n";
+			"       SAS; the algorithms by the letters of their messages and by\n"
+			"       names, which zrtp.conf takes as well. SdpHash is whether the peer's\n"
+			"       Hello is the one that its signalling names, Peer how the peer made\n"
+			"       known that it speaks ZRTP, Ms the milliseconds from the first Hello\n"
+			"       to secure; Rx, Tx and Dropped count SRTP and SRTCP packets.\n"
+			"       PhoneKeys says of a call that may be passed through whether its\n"
+			"       phones have keys.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -105,8 +128,9 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		return CLI_SHOWUSAGE;
 	}
 
-	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Role", "Kex", "Hash", "Cipher", "Tag",
-		"SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped", "PhoneKeys", "Policy");
+	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Role", "Kex", "KeyAgreementName", "Hash",
+		"HashName", "Cipher", "Tag", "Suite", "SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped",
+		"PhoneKeys", "Policy");
 	streams = stats_streams();
 	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
 		show_stream(a->fd, media);

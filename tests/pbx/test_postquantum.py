@@ -26,6 +26,17 @@ def agreed(lab, name, expected):
     return stream
 
 
+def in_table(lab, name, expected):
+    """`zrtp show streams` has the names beside the letters, each below its heading."""
+    lines = lab.pbx.cli("zrtp show streams").splitlines()
+    head = next(line for line in lines if line.startswith("Channel"))
+    row = next(line for line in lines if asterisk.endpoint_of(line.split()[0]) == name)
+    found = {column: row[head.index(column + " "):].split()[0] for column in expected}
+    equal(f"streams of {name}", found, expected)
+    for column in expected:
+        equal(f"a blank before {column}", row[head.index(column + " ") - 1], " ")
+
+
 @case("X25519 + ML-KEM-512 and AES-256-GCM on one leg, DH3k and HS80 on the other: bridged, held, each its own SAS")
 def bridged(lab):
     with asterisk.Events(lab.pbx) as events, lab.modern_phone("alice", like="linphone-app", tone=HIGH, record=True) as alice, \
@@ -41,6 +52,10 @@ def bridged(lab):
         for source in (event, table):
             equal("names", {key: source.get(key) for key in NAMES}, NAMES)
             equal("letters", (source["KeyAgreement"], source["AuthTag"]), ("X1M1", "GCM"))
+        in_table(lab, "alice", {"KeyAgreementName": "X25519+ML-KEM-512", "HashName": "SHA-512", "Suite": "AES-256-GCM",
+                                "SAS": sas["alice"], "Tag": "GCM"})
+        in_table(lab, "bob", {"KeyAgreementName": "DH-3072", "HashName": "SHA-256", "Suite": "AES-256+HMAC-SHA1-80",
+                              "Tag": "HS80"})
         secured = alice.wait("secure")
         equal("names at the phone", (secured["kex_name"], secured["suite"]), ("X25519 + ML-KEM-512", "AES-256-GCM"))
         calls.talk()
