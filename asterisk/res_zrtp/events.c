@@ -283,6 +283,7 @@ void events_alert(struct media *media, enum zrtp_event event)
 		[ZRTP_EVENT_PEER_CHANGED] = "OtherPeer",
 		[ZRTP_EVENT_SAS_RELAY_REFUSED] = "RelayRefused",
 		[ZRTP_EVENT_LATE_KEYS] = "LateExchange",
+		[ZRTP_EVENT_NEW_LABEL] = "NewNumber",
 		[ZRTP_EVENT_CLEAR_UNANSWERED] = "ClearUnanswered",
 	};
 

@@ -182,6 +182,44 @@ def who(lab):
             time.sleep(1.1)  # of two words in one second the no is kept
 
 
+FIRST = r"PJSIP/alice-\w+: first call of a known phone with this number"
+
+
+def verified_at_both(lab, phone, events, extension, number):
+    """Four calls of a Linphone with one of its numbers: what is logged, and who has verified."""
+    for expected, then in (("unverified", "zrtp verify"), ("verified here", None), ("verified here", "zrtp-set-verified"), ("verified", None)):
+        logged = len(lab.pbx.log())
+        events.seen.clear()
+        phone.call(extension, lab.sip_port)
+        calls.secure(lab, phone)
+        first = expected == "unverified"
+        table = test_relay.reaches(lab, "alice", State="secure", Security=expected)
+        equal(f"cache, {extension}", table["Cache"], "first" if first else "match")
+        if then == "zrtp verify":
+            lab.pbx.cli(f"zrtp verify {lab.pbx.stream('alice')['Channel']}")
+            table = test_relay.reaches(lab, "alice", Security="verified", Verified="yes")
+            equal("by", table["VerifiedBy"], "operator")
+        elif then == "zrtp-set-verified":
+            phone.expect_call()
+            phone.say(then)
+            phone.secure()  # it says so once more
+        phone.hang_up()
+        lab.pbx.idle()
+        ended = int(time.time())
+        wait.until("another second", 5, lambda then=ended: int(time.time()) > then)
+        told = lab.pbx.log()[logged:]
+        equal(f"notices, {extension}", len(re.findall(FIRST, told)), int(first and number > 1))
+        equal("alarms", re.findall(LOST, told), [])
+        equal("events", [e["Reason"] for e in events.all("ZrtpAlert")], ["NewNumber"] * (first and number > 1))
+
+
+@case("a Linphone that calls two numbers: a notice for the second, no alarm, and of each who has verified", kind="22 attack")
+def two_numbers(lab):
+    with asterisk.Events(lab.pbx) as events, lab.phone("alice") as phone:
+        for number, extension in enumerate(("echo", "silent"), 1):
+            verified_at_both(lab, phone, events, extension, number)
+
+
 @case("NAT, rtp_symmetric = yes, and a phone that is muted: it hears the PBX, and is heard from where its RTP comes")
 def muted(lab):
     for options in ({"muted": True}, {"tone": PHONE_HZ}):
