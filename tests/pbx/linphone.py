@@ -34,14 +34,19 @@ use_rfc2833={rfc4733}
 {algorithms}
 [rtp]
 audio_rtp_port={rtp_port}
+video_rtp_port={video_port}
 bind_address=127.0.0.1
 nortp_timeout=300
 [net]
 mtu=1300
 [video]
-enabled=0
-capture=0
+enabled={video}
+capture={video}
 display=0
+automatically_initiate={video}
+automatically_accept={video}
+device=StaticImage: Static picture
+size=qcif
 [sound]
 echocancellation=0
 agc=0
@@ -84,14 +89,16 @@ class Linphone:
     play names a wav file to speak, answer=True takes every call at once. encryption names
     another one than ZRTP, digits ("rfc4733", "info") how it sends those, settings has lines for
     sections of its configuration, ip is its address, codecs are those it has, the preferred one first.
+    video=True: it offers video and takes it (VP8; for want of a camera the picture that there is none).
     root: the Debian root whose linphonec it is; none: this machine's.
     """
 
     def __init__(self, directory, name, sip_port, rtp_port, *, zrtp=True, mandatory=True,
                  play=None, record=False, answer=True, encryption=None, settings=None, ip=IP,
-                 firewall="none", digits="rfc4733", codecs=("PCMU",), root=None,
+                 firewall="none", digits="rfc4733", codecs=("PCMU",), video=False, root=None,
                  **algorithms):
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
+        self.video, self.video_port = video, rtp_port + 2
         self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
         self.answer, self.root = answer, root
         # Of what is outside its directory, a phone in a root sees nothing.
@@ -108,6 +115,7 @@ class Linphone:
             f"[audio_codec_{n}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled={int(mime in codecs)}"
             for n, (mime, rate, channels) in enumerate(ordered))
         text = RC.format(name=name, sip_port=sip_port, rtp_port=rtp_port, codecs=sections,
+                         video=int(video), video_port=self.video_port,
                          encryption=encryption or ("zrtp" if zrtp else "none"),
                          info=int(digits == "info"), rfc4733=int(digits == "rfc4733"),
                          mandatory=int(zrtp and mandatory), algorithms=lines,
@@ -130,7 +138,7 @@ class Linphone:
 
     def start(self):
         self.mark = 0
-        command = ["linphonec", *(["-a"] if self.answer else []),
+        command = ["linphonec", *(["-a"] if self.answer else []), *(["-C"] if self.video else []),
                    "-c", self._file("rc"), "-d", "6", "-l", self._file("log")]
         if self.root:
             command = ["unshare", "--mount", "sh", "-ec", IN_ROOT, "sh", self.root, self.directory, *command]
