@@ -341,12 +341,24 @@ static int keys_must_be_ours(struct media *media)
 	return res;
 }
 
+/*!
+ * \brief Keys of another origin are not taken. What has keys of ours keeps them: the offer
+ * is refused, and the call goes on as it was. What has none is closed.
+ */
 static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
 {
+	int keyed;
+
+	ao2_lock(media);
+	keyed = media->gate.rx == GATE_SECURE || media->gate.tx == GATE_SECURE || media->gate.paused;
+	ao2_unlock(media);
 	ast_log(LOG_WARNING, "Channel %s, policy %s: SRTP keys from SDP or DTLS (media_encryption of its endpoint) "
-		"refused, ZRTP is required or in force; no media passes\n",
-		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name);
-	gate_wipe(media);
+		"refused, ZRTP is required or in force; %s\n",
+		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name,
+		keyed ? "the keys of ZRTP stay" : "no media passes");
+	if (!keyed) {
+		gate_wipe(media);
+	}
 }
 
 static void forget_other(struct media *media)

@@ -116,12 +116,13 @@ def moved_in_steps(lab):
     moved(lab, "m=audio 26994 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=inactive", MOVED)
 
 
-SDES = ("m=audio 0 RTP/AVP 0\nm=audio {port} RTP/SAVP 0\na=rtpmap:0 PCMU/8000\n"
+SDES = ("m=audio {port} RTP/SAVP 0\na=rtpmap:0 PCMU/8000\n"
         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + base64.b64encode(bytes(range(30))).decode())
+KEYS_IN_SDP = "SRTP keys from SDP|res_rtp_asterisk|res_pjsip_s|sdp_srtp"
 
 
 @case("secure, then the audio on a new m-line with keys in SDP, which whoever is in between knows: nothing passes",
-      errors=CLOSED + "|SRTP keys from SDP|res_rtp_asterisk|res_pjsip_s|sdp_srtp")
+      errors=f"{CLOSED}|{KEYS_IN_SDP}")
 def moved_to_sdes(lab):
     with lab.zrtp_phone("either") as phone, meddled(lab, "either") as relay, Stranger() as stranger, \
             asterisk.Events(lab.pbx) as events:
@@ -129,7 +130,7 @@ def moved_to_sdes(lab):
         phone.secure()
         lab.pbx.secure("either")
         calls.talk(0.5)
-        answer = relay.offer(SDES.format(port=STRANGER))
+        answer = relay.offer("m=audio 0 RTP/AVP 0\n" + SDES.format(port=STRANGER))
         if answer.split()[1] == "200":
             events.wait("ZrtpRefused", 25)
             lab.pbx.idle()
@@ -137,6 +138,21 @@ def moved_to_sdes(lab):
             calls.talk(3)
             equal("the call keeps its keys", lab.pbx.stream("either")["State"], "secure")
             phone.hang_up()
+    equal("packets for the stranger", stranger.media(), [])
+
+
+@case("secure, then keys in SDP for the same audio: refused, the call keeps its own and goes on", errors=KEYS_IN_SDP)
+def keys_in_sdp(lab):
+    with lab.zrtp_phone("either") as phone, meddled(lab, "either") as relay, Stranger() as stranger:
+        phone.call("record", laboratory.PROXY_PORT)
+        sas = phone.secure()
+        lab.pbx.secure("either")
+        equal("answer", relay.offer(SDES.format(port=STRANGER)).split()[1], "488")
+        stream = lab.pbx.stream("either")
+        equal("state and SAS", (stream["State"], stream["SAS"]), ("secure", sas))
+        wait.grows("packets of the phone", lambda: int(lab.pbx.stream("either")["Rx"]), 20)
+        wait.grows("packets of the PBX", lambda: phone.statistics()["audio"]["srtp_received"], 20)
+        phone.hang_up()
     equal("packets for the stranger", stranger.media(), [])
 
 
