@@ -12,8 +12,10 @@ from wire import IP, STRANGE_IP
 
 PER_SECOND = 400  # packets, on average
 QUICK = ("setup", "discovery", "exchange")  # these last for moments
+RTP_HEADER = 12
 # Before the exchange is done a message of these in the phone's name may end it, as RFC 6189 has it.
 DISTURBING = {"Error", "Commit", "DHPart1", "DHPart2", "Confirm1", "Confirm2", "GoClear"}
+CONFIRMS = {"Confirm1", "Confirm2"}
 
 
 class Assault:
@@ -55,7 +57,7 @@ class Assault:
         sent, port = 0, dice.choice(self.strangers)
         address = dice.choice((IP, STRANGE_IP))
         if weapon == "DTMF" and leg.phase in QUICK:
-            leg.disturbed = True  # of a call that is clear yet: a feature code may end it
+            leg.disturbed = leg.pressed = True  # of a call that is clear yet: a feature code may end it
         for shot in WEAPONS[weapon][0](dice, leg):
             if self.closed.is_set() or self.paused.is_set():
                 break
@@ -75,12 +77,19 @@ class Assault:
         else:
             source = (IP, leg.port + offset)
             leg.mine.add(shot.data)
+            leg.claimed |= message(shot.data) in CONFIRMS
             if leg.phase in QUICK and disturbs(shot.data, leg):
                 leg.disturbed = True
+        if leg.phase in QUICK and capture.kind(shot.data) == "rtp":
+            leg.early += max(0, len(shot.data) - RTP_HEADER)
         self.wire.send(source, leg.pbx_port + offset, shot.data)
+
+
+def message(data):
+    """The type of a ZRTP message; None: it is none."""
+    return capture.message_type(data) if capture.kind(data) == "zrtp" and len(data) >= 24 else None
 
 
 def disturbs(data, leg):
     """May this end an exchange that is not done?"""
-    return capture.kind(data) == "zrtp" and len(data) >= 24 and capture.message_type(data) in DISTURBING \
-        and struct.unpack_from(">I", data, 8)[0] == leg.ssrc and data not in leg.zrtp_in
+    return message(data) in DISTURBING and struct.unpack_from(">I", data, 8)[0] == leg.ssrc and data not in leg.zrtp_in

@@ -119,6 +119,7 @@ class Call:
 
     def _dial(self):
         plan, phone = self.plan, self.caller.phone
+        self.dialled = time.monotonic()
         phone.expect_call()
         if plan.inbound:
             self.events.send("Originate", Channel=f"PJSIP/{self.caller.name}", Context="phones", Async="true",
@@ -182,7 +183,8 @@ class Call:
             self._phase(party, "settled")
             party.before = party.ask(self.events)
         for recording in self._recordings():
-            self.marks[recording] = judge.samples(recording)
+            self.marks[recording] = max(judge.samples(recording), judge.of_before(time.monotonic() - self.dialled)) \
+                + sum(leg.early for leg in self.legs)
         return True
 
     def _ended_early(self, wanted):
@@ -262,7 +264,7 @@ class Call:
     def _judge_wire(self):
         passed = any(party.event(self.events, "ZrtpPassthrough") for party in self.parties) or \
             self.caller.policy in ("through", "sealed", "view")
-        forwarded = set().union(*(leg.mine for leg in self.legs)) if passed else frozenset()
+        forwarded = set().union(*(leg.mine for leg in self.legs), self._taken_for_keyed()) if passed else frozenset()
         for party in self.parties:
             since = 0.0 if party.require else party.secure_at
             if since is None:
@@ -281,6 +283,11 @@ class Call:
         for text in judge.amplified(self.tap, set(self.strangers) - named, self.assault.stranger_octets, plain,
                                     forwarded):
             self._finding(text)
+
+    def _taken_for_keyed(self):
+        """Media of phones without ZRTP in whose name the attacker had an exchange with the other one (see docs/security.md)."""
+        ports = {leg.port for party in self.parties if party.kind == PLAIN for leg in party.legs if leg.claimed}
+        return {d.data for d in list(self.tap.seen) if d.source[1] in ports}
 
     def _away(self):
         """Ports to which a re-INVITE in a phone's name may have sent its media."""
@@ -301,6 +308,8 @@ class Call:
         caller = self.caller
         if any(party.kind == PLAIN for party in self.parties):
             return  # anybody can speak in the name of a phone without ZRTP
+        if self.plan.extension == "call" and any(leg.pressed for leg in self.legs):
+            return  # a transfer that digits in clear have begun talks to the phone and waits for more of them
         if self.plan.called_phone:
             other = self.parties[1]
             yield from judge.tail_heard(caller.recording, other.hz, caller.name)
@@ -312,7 +321,7 @@ class Call:
             yield from judge.tail_heard(caller.recording, HZ["a"], caller.name)
 
     def _keep(self):
-        """Packets for other calls; and the capture and the phones' logs, if there was a finding."""
+        """Packets for other calls; and the capture, the recordings and the phones' logs, if there was a finding."""
         for leg in self.legs:
             self.pool.extend(random.sample(leg.zrtp_in, min(5, len(leg.zrtp_in))))
         del self.pool[:-200]
@@ -320,5 +329,8 @@ class Call:
         if self.result.findings:
             self.result.pcap = os.path.join(self.directory, "call.pcap")
             self.tap.save(self.result.pcap)
+            for recording in filter(os.path.exists, self._recordings()):
+                if os.path.dirname(recording) != self.directory:
+                    shutil.copy(recording, self.directory)
         else:
             shutil.rmtree(self.directory, ignore_errors=True)

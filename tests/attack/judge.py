@@ -11,6 +11,7 @@ from weapons import ATTACKER_HZ
 EVENT = 16         # octets of a clear digit (RFC 4733)
 SHORTEST = 32      # octets of payload that can be judged by what they look like
 AMPLIFICATION = 3
+BUFFER = 2 * 2048  # samples of a recording
 REPORT = 200       # octets of one RTCP report, which may go where RTCP came from last
 
 
@@ -88,7 +89,15 @@ def tail_heard(path, hz, what, seconds=1.0):
 
 def samples(path):
     """How much of a recording there is, with what may still be in a buffer."""
-    return (os.path.getsize(path) // 2 + 2 * 2048) if os.path.exists(path) else 0
+    return (os.path.getsize(path) // 2 + BUFFER) if os.path.exists(path) else 0
+
+
+def of_before(seconds):
+    """How much there may be of the first seconds of a call, of which nothing may be on the disk yet.
+
+    What an attacker sent meanwhile comes on top: Asterisk plays it one after the other.
+    """
+    return int(seconds * tone.RATE) + BUFFER
 
 
 def changed(before, after, what):

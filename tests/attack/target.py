@@ -32,6 +32,9 @@ class Leg:
         self.zrtp_sequence = 1
         self.dialog, self.answer = None, None  # the phone's last description, and the PBX's
         self.mine = set()  # what the attacker sends in the phone's name
+        self.pressed = False  # was sent digits before there were keys
+        self.claimed = False  # was sent a Confirm in the phone's name
+        self.early = 0  # octets of media that the attacker sent before there were keys
 
     def next_zrtp(self):
         self.zrtp_sequence = self.zrtp_sequence + 1 & 0xFFFF
