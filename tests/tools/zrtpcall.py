@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -190,6 +191,22 @@ class Hold(Pair):
         self.assertEqual(len(alice.all("secure")), 1)
 
 
+class Numbers(Pair):
+    def test_sequence_numbers_that_begin_anew_and_another_source(self):
+        alice, bob = self.pair({"first_sequence": 65530, "require": True}, {"sequence_step": 100})
+        sas = self.secure(alice, bob)
+        self.talk(alice, bob)
+        for phone in (alice, bob):
+            phone.say("source")
+        self.talk(alice, bob)
+        self.assertEqual((alice.shown(), bob.shown()), (sas, sas))
+        alice.hang_up()
+        for phone in (alice, bob):
+            ended = phone.wait_ended()["audio"]
+            self.assertEqual((ended["clear_sent"], ended["clear_received"]), (0, 0))
+        self.assertEqual((alice.stop(), bob.stop()), (0, 0))
+
+
 class Video(Pair):
     def count(self, phone):
         return phone.statistics()["video"]
@@ -342,6 +359,28 @@ class Secrets(Pair):
         self.assertTrue(alice.all("alarm"))
         self.assertTrue(alice.all("sas")[-1]["cache_mismatch"])
         self.assertEqual(alice.stop(), 4)
+
+    def test_a_phone_like_linphone_has_one_secret_once_its_second_one_matched(self):
+        file = os.path.join(self.place.name, "cache")
+        for like, lost, matches in (("linphone", False, True), ("linphone", True, False), (None, True, True)):
+            alice = self.phone("alice", like=like)
+            found = []
+            # What the other side has in each call: nothing, the first secret, the first one as before the
+            # second call, and then the third one, or that of the second call.
+            for has in (None, None, 0, 1 if lost else None):
+                if has is not None:
+                    shutil.copy(f"{file}.{has}", file)
+                bob = self.phone("bob", cache=file)
+                self.secure(alice, bob)
+                found.append(alice.all("sas")[-1]["rs_matched"])
+                alice.hang_up()
+                bob.wait_ended()
+                bob.stop()
+                shutil.copy(file, f"{file}.{len(found) - 1}")
+                time.sleep(1.1)  # which call was the later one is known by the second
+            self.assertEqual(found, [False, True, True, matches])
+            self.assertEqual(alice.stop(), 0 if matches else 4)
+            os.remove(file)
 
     def test_without_a_cache_each_call_stands_alone(self):
         alice, bob = self.pair(None, {"no_cache": True})

@@ -108,6 +108,18 @@ static int run_renew(struct phone *phone, struct call *call, const char *argumen
 	return *argument && !other ? EINVAL : call_renew(call, other);
 }
 
+static int run_source(struct phone *phone, struct call *call, const char *argument)
+{
+	struct medium *media[3];
+
+	(void)phone;
+	(void)argument;
+	for (struct medium **m = call_media(call, media); *m; m++) {
+		source_change(&(*m)->gate.source);
+	}
+	return 0;
+}
+
 static int run_video(struct phone *phone, struct call *call, const char *argument)
 {
 	(void)phone;
@@ -195,6 +207,7 @@ static const struct command commands[] = {
 	{ "hold", true, false, run_hold },
 	{ "resume", true, false, run_resume },
 	{ "renew", true, false, run_renew },
+	{ "source", true, false, run_source },
 	{ "video", true, false, run_video },
 	{ "transfer", true, true, run_transfer },
 	{ "attend", true, true, run_attend },

@@ -56,8 +56,14 @@ static bool unprotect(struct gate *gate, bool rtcp, struct mbuf *mb)
 }
 
 /* True: handled, libre does not send it. */
-static bool sending(struct gate *gate, bool rtcp, struct mbuf *mb)
+static bool sending(struct medium *medium, bool rtcp, struct mbuf *mb)
 {
+	struct gate *gate = &medium->gate;
+
+	if (gate->passage[ZRTP_SEND] != GATE_SHUT) {
+		source_number(&gate->source, rtcp, medium->call->phone->options->sequence_step, mbuf_buf(mb),
+			      mbuf_get_left(mb));
+	}
 	switch (gate->passage[ZRTP_SEND]) {
 	case GATE_CLEAR:
 		gate->clear_sent++;
@@ -80,14 +86,14 @@ static bool send_rtp(int *err, struct sa *to, struct mbuf *mb, void *arg)
 {
 	(void)err;
 	(void)to;
-	return sending(&((struct medium *)arg)->gate, false, mb);
+	return sending(arg, false, mb);
 }
 
 static bool send_rtcp(int *err, struct sa *to, struct mbuf *mb, void *arg)
 {
 	(void)err;
 	(void)to;
-	return sending(&((struct medium *)arg)->gate, true, mb);
+	return sending(arg, true, mb);
 }
 
 /* The first authentic packet may stand for a lost Conf2ACK (4.6). */
@@ -176,6 +182,7 @@ int gate_open(struct medium *medium)
 		return ENOMEM;
 	}
 	gate_without_keys(medium);
+	source_begin(&gate->source, medium->call->phone->options);
 	err = udp_register_helper(&gate->rtp_helper, rtp_sock(medium->rtp), LAYER, send_rtp, receive_rtp,
 				  medium);
 	if (!err) {

@@ -25,6 +25,7 @@ static const struct row rows[] = {
 	{ .name = "linphone",
 	  .client_id = "BZRTPv1.1",
 	  .agent = "Linphonec/5.1.65",
+	  .like = { .forgets_second = true },
 	  .replaces = true,
 	  .lists = { "S256", "AES1,AES3", "HS80,HS32", "DH3k", "B32" },
 	  .only_listed = true,
@@ -32,6 +33,7 @@ static const struct row rows[] = {
 	  .enroll = CONSENT_REFUSE },
 	{ .name = "linphone-app", /* since 6.0 */
 	  .client_id = "BZRTPv1.1",
+	  .like = { .forgets_second = true },
 	  .lists = { "S256,S512", "AES1,AES3", "GCM,HS80,HS32", "X1M1,DH3k", "B32" },
 	  .only_listed = true,
 	  .deaf_to = { "SASrelay" },

@@ -502,6 +502,17 @@ static bool set_seed(struct options *options, const char *value)
 	return parse_number(value, UINT32_MAX, &options->seed);
 }
 
+static bool set_first_sequence(struct options *options, const char *value)
+{
+	options->has_sequence = true;
+	return parse_number(value, UINT16_MAX, &options->first_sequence);
+}
+
+static bool set_sequence_step(struct options *options, const char *value)
+{
+	return parse_number(value, UINT8_MAX, &options->sequence_step) && options->sequence_step;
+}
+
 static bool add_message(struct message_list *list, const char *value)
 {
 	size_t len = strlen(value);
@@ -604,6 +615,10 @@ static const struct option_row rows[] = {
 	{ "wrong-hash", NULL, "for tests: offer a false a=zrtp-hash", set_wrong_hash },
 	{ "drop", "PERCENT", "for tests: lose so many ZRTP packets, both ways", set_drop },
 	{ "seed", "N", "for tests: which ones --drop loses, which streams --parallel takes", set_seed },
+	{ "first-sequence", "N", "for tests: sequence number of the first RTP packet sent",
+	  set_first_sequence },
+	{ "sequence-step", "N",
+	  "for tests: from one of these to the next, with --first-sequence (default: 1)", set_sequence_step },
 	{ "drop-sent", "MESSAGE", "for tests: never send it, e.g. RelayACK", set_drop_sent },
 	{ "drop-received", "MESSAGE", "for tests: never receive it", set_drop_received },
 	{ "drop-medium", "audio|video", "for tests: lose all ZRTP packets of it", set_drop_medium },
@@ -620,7 +635,7 @@ static const char help_tail[] =
 	"  dial URI       answer          reject [CODE]    hangup         quit\n"
 	"  dtmf DIGITS    info DIGITS     hold             resume         play FILE\n"
 	"  verify         unverify        sas              stats          video\n"
-	"  clear          acknowledge     secure           enroll yes|no\n"
+	"  clear          acknowledge     secure           enroll yes|no  source\n"
 	"  transfer URI   attend N        relay N          wait SECONDS   renew [other]\n"
 	"  wait up|secure|clear|incoming|played|ended [SECONDS]\n"
 	"\nexit status: 0 as asked, 1 usage or start, 2 a call or the registration failed,\n"
@@ -643,6 +658,7 @@ static void set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	zrtp_policy_init_best(&options->policy, zrtp_srtp_has_gcm());
+	options->sequence_step = 1;
 	options->calls = 1;
 	options->user = "zrtpcall";
 	options->client_id = "zrtpcall";

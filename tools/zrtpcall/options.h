@@ -25,6 +25,7 @@ struct likeness {
 	bool has_flag;          /* a=zrtp in its SDP */
 	bool keeps_relayed;     /* goes on showing a relayed SAS for an empty SASrelay */
 	bool enrolls_anew;      /* stores the secret of each enrollment */
+	bool forgets_second;    /* has one secret only after a call in which its second one matched */
 	bool rings_on_replaces; /* a call in place of another one ends that at once, and rings */
 };
 
@@ -80,6 +81,8 @@ struct options {
 	struct likeness like;
 	/* Faults for tests */
 	unsigned drop_percent, seed;
+	bool has_sequence;
+	unsigned first_sequence, sequence_step; /* of RTP, as source.c numbers it */
 	struct message_list drop_sent, drop_received;
 	const char *drop_medium; /* "audio" or "video", NULL: none */
 };

@@ -29,10 +29,18 @@ enum passage {
 	GATE_SRTP,  /* only what SRTP protects passes */
 };
 
+/* What libre's numbers of RTP are changed to, see source.c. */
+struct source {
+	bool renumbers;
+	uint16_t next;  /* sequence number */
+	uint32_t other; /* XOR of the SSRC, 0: as it is */
+};
+
 struct gate {
 	enum passage passage[2]; /* by enum zrtp_direction */
 	struct zrtp_srtp *srtp;
 	struct udp_helper *rtp_helper, *rtcp_helper;
+	struct source source;
 	bool authenticated; /* the first good SRTP packet was told to the engine */
 	/* Packets, RTP and RTCP together. */
 	unsigned clear_sent, clear_received, srtp_sent, srtp_received;
@@ -48,6 +56,16 @@ void gate_without_keys(struct medium *medium);
 void gate_gone_clear(struct medium *medium, bool by_goclear);
 /* Send a ZRTP datagram, past the gate. */
 void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
+
+/* ---- source.c: SSRC and sequence numbers of what is sent ---- */
+
+/* As the options have it. */
+void source_begin(struct source *source, const struct options *options);
+/* Go on as another source, as a phone whose stream begins anew while its call goes on. */
+void source_change(struct source *source);
+/* A packet is about to be sent, not protected yet: give it our numbers.
+ *   step  from one sequence number to the next */
+void source_number(struct source *source, bool rtcp, unsigned step, uint8_t *octets, size_t len);
 
 /* ---- medium.c: one RTP stream ---- */
 

@@ -13,7 +13,7 @@ struct secrets {
 	const struct options *options;
 	struct zrtp_store *store;
 	struct zrtp_store_link link;
-	struct zrtp_cache cache;
+	struct zrtp_cache cache, store_cache; /* for the engine; of the store, below that */
 	uint8_t zid[ZRTP_ZID_SIZE];
 };
 
@@ -99,6 +99,59 @@ static enum zrtp_store_status take_zid(struct secrets *secrets, const struct opt
 	return zrtp_store_own_zid(secrets->store, secrets->zid, error);
 }
 
+static int get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
+{
+	const struct secrets *secrets = arg;
+
+	return secrets->store_cache.get(key, out, secrets->store_cache.arg);
+}
+
+/* Was it our second secret that the peer has? Then that is what stays the second one. */
+static bool second_matched(const struct zrtp_retained *before, const struct zrtp_retained *in)
+{
+	return in->changed & ZRTP_CHANGED_SECRET && in->match != ZRTP_MATCH_NONE &&
+	       in->match != ZRTP_MATCH_FAILED && before->has_rs2 && in->has_rs2 &&
+	       !CRYPTO_memcmp(in->rs2, before->rs2, sizeof(in->rs2)) &&
+	       CRYPTO_memcmp(before->rs1, before->rs2, sizeof(before->rs1));
+}
+
+/* The new secret takes the place of all there was, as that of a first call. */
+static void forget(const struct secrets *secrets, const struct zrtp_cache_key *key, struct zrtp_retained *in)
+{
+	struct zrtp_store_error error;
+
+	if (zrtp_store_remove(secrets->store, key->own_zid, key->peer_zid, &error) != ZRTP_STORE_OK) {
+		on_failed(&error, NULL);
+		return;
+	}
+	in->has_rs2 = in->again = false;
+	OPENSSL_cleanse(in->rs2, sizeof(in->rs2));
+	in->known_since = 0;
+	in->match = ZRTP_MATCH_NONE;
+	in->line = in->generation = 0;
+	in->changed |= ZRTP_CHANGED_VERIFIED | (in->has_pbx ? ZRTP_CHANGED_PBX : 0);
+}
+
+/* For a phone that has one secret only once its second one has matched. */
+static void put_and_forget(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
+{
+	const struct secrets *secrets = arg;
+	struct zrtp_retained before, kept = *in;
+
+	if (!get(key, &before, arg)) {
+		if (second_matched(&before, in)) {
+			forget(secrets, key, &kept);
+		} else if (in->again) { /* of the entry that is there now */
+			kept.known_since = before.known_since;
+			kept.line = before.line;
+			kept.generation = before.generation;
+		}
+	}
+	secrets->store_cache.put(key, &kept, secrets->store_cache.arg);
+	OPENSSL_cleanse(&before, sizeof(before));
+	OPENSSL_cleanse(&kept, sizeof(kept));
+}
+
 int secrets_open(struct secrets **out, const struct options *options)
 {
 	struct secrets *secrets = mem_zalloc(sizeof(*secrets), destroy);
@@ -114,7 +167,9 @@ int secrets_open(struct secrets **out, const struct options *options)
 		return complain(options, &error);
 	}
 	secrets->link = (struct zrtp_store_link){ secrets->store, wall_clock, on_failed, NULL };
-	secrets->cache = zrtp_store_cache(&secrets->link);
+	secrets->store_cache = zrtp_store_cache(&secrets->link);
+	secrets->cache = options->like.forgets_second ? (struct zrtp_cache){ get, put_and_forget, secrets }
+						      : secrets->store_cache;
 	*out = secrets;
 	return 0;
 }
