@@ -43,7 +43,8 @@ class Capture:
 
     def __enter__(self):
         self.process = processes.start(
-            ["tcpdump", "-i", "lo", "-n", "-U", "--immediate-mode", "-B", "8192", "-Z", "root",
+            # The kernel's buffer (KiB) has a place of the largest size (octets) for each packet: 8192 of them.
+            ["tcpdump", "-i", "lo", "-n", "-U", "--immediate-mode", "-s", "4096", "-B", "32768", "-Z", "root",
              "-w", self.path, self.filter], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if "listening on" in line:
