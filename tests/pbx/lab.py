@@ -97,6 +97,13 @@ BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 **{f"{name}{number}": (engine, "disallow = all\nallow = opus,ulaw\n")
                    for name, engine in (("opus", "zrtp/through"), ("autoopus", "zrtp/auto"), ("ownopus", "zrtp"))
                    for number in (1, 2)}})
+# Timers of SIP and RTP, and what browsers have.
+TIMED = "timers = always\ntimers_sess_expires = 90\n"
+BESIDES.update({"web": ("zrtp", "webrtc = yes\n"), "timed": ("zrtp", TIMED), "timed2": ("zrtp", TIMED),
+                "keptstrict": ("zrtp/strict", "rtp_keepalive = 1\n"),
+                **{f"timedthrough{n}": ("zrtp/through", TIMED) for n in (1, 2)},
+                **{f"lapse{policy}{n}": (f"zrtp/{policy}", "rtp_timeout = 8\n")
+                   for policy in ("through", "stock") for n in (1, 2)}})
 ENDPOINTS.update((name, engine) for name, (engine, _) in BESIDES.items())
 SIX, IP6 = ("six", "sixthrough"), "::1"
 
@@ -154,6 +161,11 @@ exten => record,1,Answer()
 exten => early,1,Progress()
  same => n,Wait(0.5)
  same => n,Goto(silent,1)
+exten => prompt,1,Progress()
+ same => n,Playback({home}/sounds/announcement,noanswer)
+ same => n,Goto(announce,1)
+exten => queue,1,Answer()
+ same => n,Queue(desk)
 exten => fork,1,Dial({technology}/bob&{technology}/carol&{technology}/dave,20)
 exten => _hear-.,1,Dial({technology}/${{EXTEN:5}},20,tT)
 exten => brief,1,Dial({technology}/bob,1)

@@ -21,6 +21,8 @@ from test_relay import call, reaches
 IP = "127.0.0.1"
 HTTP_PORT, OUTSIDE_PORT = 25059, 27950
 VOICEMAIL = "[general]\nformat = wav\n[default]\n1 => 1,Somebody\n"
+ARI_FILES = {"http.conf": f"[general]\nenabled = yes\nbindaddr = {IP}\nbindport = {HTTP_PORT}\n",
+             "ari.conf": "[general]\nenabled = yes\n[tester]\ntype = user\npassword = tester\n"}
 ARI_MODULES = ["res_ari*", "res_stasis*", "app_stasis", "res_http_websocket", "res_websocket_client", "res_rtp_multicast", "chan_rtp"]
 
 
@@ -173,9 +175,7 @@ class Ari:
 @case("who listens: ARI snoop, a recorded bridge and external media are told; an application that may record is unknown",
       kind="22 own attack")
 def ari(workshop):
-    files = {"http.conf": f"[general]\nenabled = yes\nbindaddr = {IP}\nbindport = {HTTP_PORT}\n",
-             "ari.conf": "[general]\nenabled = yes\n[tester]\ntype = user\npassword = tester\n"}
-    with laboratory.Lab(workshop.root, workshop.directory, files=files, modules=ARI_MODULES) as lab, Ari() as ari, \
+    with laboratory.Lab(workshop.root, workshop.directory, files=ARI_FILES, modules=ARI_MODULES) as lab, Ari() as ari, \
             lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         call(lab, alice, bob)
         channel = next(c for c in ari.ask("GET", "channels") if "/alice-" in c["name"])["id"]
