@@ -9,7 +9,7 @@
 struct ast_channel;
 
 /*!
- * \brief The channel with this uniqueid, with a reference, or NULL.
+ * \brief The channel with this uniqueid, with a reference; NULL where there is none, or where it is hanging up.
  *
  * The core finds a name in a table, but for a uniqueid it walks through all channels and locks
  * each of them, which costs a busy PBX more with each call. So the name is asked for first.

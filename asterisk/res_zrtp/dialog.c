@@ -16,8 +16,19 @@
 #include "res_zrtp.h"
 #include "dialog.h"
 
-static AST_LIST_HEAD_STATIC(dialogs, dialog);
+#define BUCKETS 1021
+
+/*! Guards all of these, and what dialog.h says. */
+AST_MUTEX_DEFINE_STATIC(dialogs_lock);
+
+/*! Those with members, by their channel: a new stream does not go through all calls. */
+static AST_DLLIST_HEAD_NOLOCK(bucket, dialog) dialogs[BUCKETS];
 static unsigned int news;
+
+static struct bucket *bucket_of(const char *channel_id)
+{
+	return &dialogs[(unsigned int) ast_str_hash(channel_id) % BUCKETS];
+}
 
 /*!
  * \brief The dialog whose streams a channel has, by the latest news. \pre dialogs is locked
@@ -30,7 +41,7 @@ static struct dialog *by_channel(const char *channel_id, int unsignalled)
 	if (ast_strlen_zero(channel_id)) {
 		return NULL;
 	}
-	AST_LIST_TRAVERSE(&dialogs, dialog, entry) {
+	AST_DLLIST_TRAVERSE(bucket_of(channel_id), dialog, entry) {
 		if (!strcmp(dialog->channel_id, channel_id) && !(unsignalled && dialog->signalled)
 			&& (!found || dialog->seen - found->seen < INT_MAX)) {
 			found = dialog;
@@ -44,7 +55,7 @@ static struct dialog *by_channel(const char *channel_id, int unsignalled)
 static void leave(struct dialog *dialog)
 {
 	if (!--dialog->members) {
-		AST_LIST_REMOVE(&dialogs, dialog, entry);
+		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
 	}
 	ao2_ref(dialog, -1);
 }
@@ -55,7 +66,7 @@ static void enter(struct media *media, struct dialog *dialog)
 	struct dialog *former = media->dialog;
 
 	if (!dialog->members++) {
-		AST_LIST_INSERT_TAIL(&dialogs, dialog, entry);
+		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
 	}
 	media->dialog = ao2_bump(dialog);
 	if (media->gate.was_secure) {
@@ -69,13 +80,20 @@ static void enter(struct media *media, struct dialog *dialog)
 	}
 }
 
-/*! \pre media and dialogs are locked */
+/*! \brief Its media object is in the dialog. \pre media and dialogs are locked */
 static void note_channel(struct media *media)
 {
-	if (!ast_strlen_zero(media->channel_id)) {
-		ast_copy_string(media->dialog->channel_id, media->channel_id, sizeof(media->dialog->channel_id));
-		media->dialog->seen = ++news;
+	struct dialog *dialog = media->dialog;
+
+	if (ast_strlen_zero(media->channel_id)) {
+		return;
 	}
+	if (strcmp(dialog->channel_id, media->channel_id)) {
+		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
+		ast_copy_string(dialog->channel_id, media->channel_id, sizeof(dialog->channel_id));
+		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
+	}
+	dialog->seen = ++news;
 }
 
 /*! \brief The one it should be in, with a reference. \pre media and dialogs are locked */
@@ -107,7 +125,7 @@ void dialog_find(struct media *media)
 	struct dialog *dialog;
 
 	ao2_lock(media);
-	AST_LIST_LOCK(&dialogs);
+	ast_mutex_lock(&dialogs_lock);
 	dialog = choose(media);
 	if (dialog && dialog != media->dialog) {
 		enter(media, dialog);
@@ -115,7 +133,7 @@ void dialog_find(struct media *media)
 	if (dialog) {
 		note_channel(media);
 	}
-	AST_LIST_UNLOCK(&dialogs);
+	ast_mutex_unlock(&dialogs_lock);
 	ao2_unlock(media);
 	ao2_cleanup(dialog);
 }
@@ -134,18 +152,18 @@ int dialog_is_known(struct media *media)
 void dialog_seen(struct media *media)
 {
 	if (media->dialog) {
-		AST_LIST_LOCK(&dialogs);
+		ast_mutex_lock(&dialogs_lock);
 		note_channel(media);
-		AST_LIST_UNLOCK(&dialogs);
+		ast_mutex_unlock(&dialogs_lock);
 	}
 }
 
 void dialog_leave(struct media *media)
 {
 	if (media->dialog) {
-		AST_LIST_LOCK(&dialogs);
+		ast_mutex_lock(&dialogs_lock);
 		leave(media->dialog);
-		AST_LIST_UNLOCK(&dialogs);
+		ast_mutex_unlock(&dialogs_lock);
 		media->dialog = NULL;
 	}
 }
@@ -190,11 +208,11 @@ void dialog_announce(struct media *media, const char *tag, int announced)
 	dialog_find(media);
 	ao2_lock(media);
 	if (media->dialog) {
-		AST_LIST_LOCK(&dialogs);
+		ast_mutex_lock(&dialogs_lock);
 		if (dialog_other_tag(media->dialog->tag, tag) || announced) {
 			__atomic_store_n(&media->dialog->announced, announced, __ATOMIC_RELEASE);
 		}
-		AST_LIST_UNLOCK(&dialogs);
+		ast_mutex_unlock(&dialogs_lock);
 	}
 	ao2_unlock(media);
 }

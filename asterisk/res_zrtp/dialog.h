@@ -16,7 +16,7 @@
 #define RES_ZRTP_DIALOG_H
 
 #include "asterisk/channel.h"
-#include "asterisk/linkedlists.h"
+#include "asterisk/dlinkedlists.h"
 
 /*! Room for the tag of a remote party; what is longer is cut off. */
 #define DIALOG_TAG_SIZE 128
@@ -49,7 +49,7 @@ struct dialog {
 	char channel_id[AST_MAX_UNIQUEID];
 	char tag[DIALOG_TAG_SIZE];   /*!< Of the remote party, empty before it is known */
 	struct leg *leg;             /*!< Guarded by the lock of the legs; without a reference */
-	AST_LIST_ENTRY(dialog) entry;
+	AST_DLLIST_ENTRY(dialog) entry;
 };
 
 /*!
