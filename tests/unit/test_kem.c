@@ -174,15 +174,21 @@ static void keys_of_recorded_kem_exchanges(void **state)
 	assert_int_equal(KAT_COUNT(kat_kem_pair), 7);
 }
 
-/* H0 of a Confirm, which opens the chain of its sender. */
-static void confirm_h0(const struct kat *kat, const char *confirm, const char *zrtpkey, uint8_t h0[32])
+/* H0 of a Confirm, which opens the chain of its sender; and its confirm_mac. */
+static void confirm_h0(const struct kat *kat, const char *confirm, char role, uint8_t h0[32])
 {
-	struct kat_field m = kat_get(kat, confirm);
-	uint8_t plain[ZRTP_CONFIRM_PLAIN];
+	const char *zrtpkey = role == 'i' ? "zrtpkey_i" : "zrtpkey_r";
+	struct kat_field m = kat_get(kat, confirm),
+			 mackey = kat_get(kat, role == 'i' ? "mackey_i" : "mackey_r");
+	uint8_t plain[ZRTP_CONFIRM_PLAIN], mac[ZRTP_MAC_SIZE];
 	struct zrtp_message parsed;
 
 	assert_int_equal(zrtp_message_parse(&parsed, m.octets, m.len), ZRTP_PARSE_OK);
 	assert_int_equal(parsed.u.sealed.cipher_len, sizeof(plain));
+	assert_int_equal(zrtp_mac64(hash_of(kat), mackey.octets, mackey.len, parsed.u.sealed.cipher,
+				    parsed.u.sealed.cipher_len, mac),
+			 0);
+	assert_memory_equal(mac, parsed.u.sealed.mac, sizeof(mac));
 	assert_int_equal(zrtp_cfb(zrtp_cipher_find("AES3"), kat_get(kat, zrtpkey).octets, parsed.u.sealed.iv,
 				  false, parsed.u.sealed.cipher, sizeof(plain), plain),
 			 0);
@@ -206,8 +212,8 @@ static void macs_and_hvi_of_recorded_kem_exchanges(void **state)
 		assert_int_equal(
 			zrtp_hvi(hash_of(kat), piece_of(kat, "dhpart2"), piece_of(kat, "hello_r"), hvi), 0);
 		assert_memory_equal(hvi, kat_get(kat, "commit").octets + COMMIT_HVI, sizeof(hvi));
-		confirm_h0(kat, "confirm2", "zrtpkey_i", h[0][0]);
-		confirm_h0(kat, "confirm1", "zrtpkey_r", h[1][0]);
+		confirm_h0(kat, "confirm2", 'i', h[0][0]);
+		confirm_h0(kat, "confirm1", 'r', h[1][0]);
 		for (unsigned n = 0; n < 3; n++) {
 			assert_int_equal(zrtp_next_image(zrtp_implicit_hash(), h[0][n], h[0][n + 1]), 0);
 			assert_int_equal(zrtp_next_image(zrtp_implicit_hash(), h[1][n], h[1][n + 1]), 0);
