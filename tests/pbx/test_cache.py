@@ -229,6 +229,36 @@ def kills(bench):
     both((kill_test, bench, "", "alice", 16), {}, (kill_test, bench, "cache = file\n", "bob", 16), SECOND)
 
 
+@case("killed after every call, cache in a file that is written late: a phone like Linphone, which has one secret only "
+      "when its second one was needed, is known each time", "22 own attack")
+def one_secret(bench):
+    lab = Lab(bench.root, bench.directory, general="cache = file\ncache_flush = 3600\n")
+    file = lab.pbx.file("lib", "zrtp.cache")
+    with lab, lab.zrtp_phone("alice", like="linphone") as phone:
+        def call(matched, stored_at_once):
+            before = os.stat(file).st_ino if os.path.exists(file) else None
+            phone.call("echo", lab.sip_port)
+            phone.secure()
+            lab.pbx.secure("alice")
+            equal("secrets match", phone.all("sas")[-1]["rs_matched"], matched)
+            if stored_at_once:
+                wait.until("the file is another one", 20, lambda: os.stat(file).st_ino != before)
+            phone.hang_up()
+            lab.pbx.idle()
+
+        call(False, False)
+        equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.start()
+        for number in range(4):
+            # What the PBX made in one call is lost; in the next one the phone's second secret matches.
+            call(True, number % 2 == 1)
+            lab.pbx.process.kill()
+            lab.pbx.process.wait()
+            lab.pbx.start()
+    no_complaints(lab)
+    lab.pbx.remove()
+
+
 @contextlib.contextmanager
 def tiny_disk(lab):
     """A full disk of its own for the cache; yields what makes room."""
