@@ -306,6 +306,8 @@ class Call:
 
     def _everybody_heard(self):
         caller = self.caller
+        if self.path and not self._carried():
+            return  # the machine was too busy for the relay
         if any(party.kind == PLAIN for party in self.parties):
             return  # anybody can speak in the name of a phone without ZRTP
         if self.plan.extension == "call" and any(leg.pressed for leg in self.legs):
@@ -319,6 +321,13 @@ class Call:
             yield from judge.tail_heard(self.field.heard(caller.name), caller.hz, "the PBX")
         elif self.plan.extension == "echo":
             yield from judge.tail_heard(caller.recording, HZ["a"], caller.name)
+
+    def _carried(self):
+        """Did the relay carry the caller's media to the PBX while everybody listened?"""
+        leg = self.caller.legs[0]
+        carried = [d for d in self.tap.sent(leg.port, leg.pbx_port, self.listening)
+                   if d.time < self.listening + LISTEN and d.data not in leg.mine]
+        return len(carried) > LISTEN * 40
 
     def _keep(self):
         """Packets for other calls; and the capture, the recordings and the phones' logs, if there was a finding."""
