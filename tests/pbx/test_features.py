@@ -9,15 +9,15 @@ import signal
 import asterisk
 import calls
 import capture
-import lab as laboratory
 import tone
 import wait
 from harness import case, equal
 from lab import MUSIC_HZ, PBX_HZ, PHONE_HZ, PROXY_PORT, rtp_port
+from test_cache import no_complaints, pbx
 from test_coexist import hide, ice_relay, negotiated
 from test_listen import ARI_FILES, ARI_MODULES, Ari, modules
 from test_networks import hears_more
-from test_passthrough import keyed, passed_through
+from test_passthrough import keyed, passed_through, transferred
 from test_relay import call
 
 OTHER_HZ = 1300
@@ -222,15 +222,13 @@ strategy = linear
 ringinuse = no
 musicclass = default
 timeout = 120
-member => PJSIP/alice
-member => PJSIP/bob
 """
 
 
 @case("a queue with two agents: callers hear music, then an agent each, all under keys that stay; an agent who is transferred "
       "away leaves nothing in clear", kind="22 attack")
 def queue(lab):
-    lab.pbx.write("queues.conf", QUEUES)
+    lab.pbx.write("queues.conf", f"{QUEUES}member => PJSIP/alice\nmember => PJSIP/bob\n")
     agents = {"tone": PHONE_HZ, "record": True, "answer": "manual"}
     with record(lab, "queue") as wire, modules(lab, "app_queue"), lab.zrtp_phone("alice", **agents) as alice, \
             lab.zrtp_phone("bob", **agents) as bob, lab.zrtp_phone("strict", tone=OTHER_HZ, record=True, require=True) as first, \
@@ -261,9 +259,45 @@ def queue(lab):
         unreadable(wire, name, MUSIC_HZ, PHONE_HZ, OTHER_HZ, always=name == "strict")
 
 
+@case("a queue in mode = auto: the PBX is the end of ZRTP for caller and agent, and they hear each other", kind="22 attack")
+def queue_auto(lab):
+    lab.pbx.write("queues.conf", f"{QUEUES}member => PJSIP/auto2\n")
+    with record(lab, "queue-auto") as wire, modules(lab, "app_queue"), \
+            lab.zrtp_phone("auto", like="linphone", tone=OTHER_HZ, record=True) as caller, \
+            lab.zrtp_phone("auto2", like="linphone", tone=PHONE_HZ, record=True, answer="manual") as agent:
+        agent.expect_call()
+        caller.call("queue", lab.sip_port)
+        sas = {caller: caller.secure()}
+        both_hear(caller)
+        agent.wait("incoming")
+        agent.say("answer")
+        sas[agent] = agent.secure()
+        both_hear(caller, agent)
+        still(lab, sas)
+        equal("states", [lab.pbx.stream(name)["State"] for name in ("auto", "auto2")], ["secure", "secure"])
+        caller.hang_up()
+        agent.wait_ended()
+    for phone, hz in ((caller, MUSIC_HZ), (caller, PHONE_HZ), (agent, OTHER_HZ)):
+        tone.heard(phone.recording, hz)
+    for name in ("auto", "auto2"):
+        unreadable(wire, name, MUSIC_HZ, PHONE_HZ, OTHER_HZ)
+
+
+@case("auto: a phone that is passed through is parked, and fetched by another one: secure with the PBX, nothing in clear",
+      kind="22 attack")
+def parked_auto(lab):
+    with transferred(lab, "park") as sent, lab.zrtp_phone("auto3", like="linphone", tone=PHONE_HZ) as other:
+        other.call("parked", lab.sip_port)
+        sas = other.secure()
+        equal("SAS", lab.pbx.secure("auto3")["SAS"], sas)
+        both_hear(other)
+        lab.pbx.secure(sent.name)
+        wait.grows("SRTP of the one who was parked", lambda: int(lab.pbx.stream(sent.name)["Rx"]), 50)
+
+
 @case("bridges of ARI: two phones hear each other in one, and in another after it, with the keys that they had", kind="22 own attack")
-def ari_bridge(workshop):
-    with laboratory.Lab(workshop.root, workshop.directory, files=ARI_FILES, modules=ARI_MODULES) as lab, Ari() as ari, \
+def ari_bridge(bench):
+    with pbx(bench, "", files=ARI_FILES, modules=ARI_MODULES) as lab, Ari() as ari, \
             record(lab, "ari") as wire, lab.zrtp_phone("alice", tone=PHONE_HZ, record=True) as alice, \
             lab.zrtp_phone("strict", tone=OTHER_HZ, record=True, require=True) as other:
         sas = {}
@@ -282,6 +316,7 @@ def ari_bridge(workshop):
         for phone in (alice, other):
             phone.hang_up()
         lab.pbx.idle()
+        no_complaints(lab)
     tone.heard(alice.recording, OTHER_HZ)
     tone.heard(other.recording, PHONE_HZ)
     unreadable(wire, "alice", PHONE_HZ, OTHER_HZ, MUSIC_HZ)
@@ -324,9 +359,9 @@ PORTS = (28000, 28007)  # for RTP and RTCP of four streams
 
 
 @case("ports of rtp.conf used up: further calls are refused and get no media, the calls there are keep their keys, and the "
-      "ports come back", kind="22 own attack", errors="RTP|SDP|rtp|sdp")
-def ports(workshop):
-    with laboratory.Lab(workshop.root, workshop.directory, rtp_ports=PORTS) as lab, record(lab, "ports") as wire, \
+      "ports come back", kind="22 own attack")
+def ports(bench):
+    with pbx(bench, "", rtp_ports=PORTS) as lab, record(lab, "ports") as wire, \
             contextlib.ExitStack() as stack:
         phones = [stack.enter_context(lab.zrtp_phone(name, tone=PHONE_HZ)) for name in ("alice", "bob", "carol", "strict")]
         late = stack.enter_context(lab.zrtp_phone("dave", tone=PHONE_HZ))
@@ -352,6 +387,20 @@ def ports(workshop):
                 phone.hang_up()
             lab.pbx.idle()
             lab.pbx.no_streams()
+        # Video finds none either: the call goes on without.
+        phones[3] = stack.enter_context(lab.zrtp_phone("screen1", tone=PHONE_HZ))
+        sas = {}
+        for phone in phones:
+            phone.call("echo", lab.sip_port)
+            sas[phone] = phone.secure()
+        phones[3].say("video")
+        wait.until("refused", 20, lambda: "Couldn't negotiate stream 1:video" in lab.pbx.log())
+        both_hear(*phones)
+        still(lab, sas)
+        equal("streams", len(lab.pbx.streams()), len(phones))
+        for phone in phones:
+            phone.hang_up()
+        no_complaints(lab)
     for name in ("alice", "bob", "carol", "strict", "dave"):
         unreadable_calls(wire, name)
 
