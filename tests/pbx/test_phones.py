@@ -12,6 +12,8 @@ import test_relay
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
+from test_networks import hears_more
+from test_passthrough import keyed
 
 # What is agreed on with the default policy, and whatever side begins.
 AGREED = {
@@ -232,3 +234,45 @@ def muted(lab):
             equal("heard by the PBX", int(lab.pbx.stream("nat")["Rx"]) > 10, "tone" in options)
             phone.hang_up()
             lab.pbx.idle()
+
+
+def both_hear(*phones):
+    for phone in phones:
+        hears_more(phone)
+
+
+def moves(lab, like):
+    """Such a phone holds, transfers, is transferred, and is passed through."""
+    anew = like == "twinkle"  # its RTP and ZRTP at hold
+    with lab.zrtp_phone("alice", like=like, tone=PHONE_HZ) as phone, lab.zrtp_phone("bob", tone=PHONE_HZ) as bob, \
+            lab.zrtp_phone("carol", tone=PHONE_HZ) as carol:
+        for sender, sent in ((phone, bob), (bob, phone)):
+            test_relay.call(lab, phone, bob)
+            both_hear(phone, bob)
+            before = phone.shown()
+            for command in ("hold", "resume"):
+                phone.expect_call()
+                phone.say(command)
+                phone.wait("modified")
+            equal("another SAS", phone.secure() != before if anew else phone.shown() != before, anew)
+            both_hear(phone, bob)
+            carol.expect_call()
+            sender.say(f"transfer sip:call-carol@127.0.0.1:{lab.sip_port}")
+            carol.secure()
+            sender.wait_ended(20)
+            both_hear(sent, carol)
+            sent.hang_up()
+            carol.wait_ended()
+            lab.pbx.idle()
+    with lab.zrtp_phone("through", like=like, tone=PHONE_HZ) as first, lab.zrtp_phone("through2", tone=PHONE_HZ) as second:
+        for caller, called in ((first, second), (second, first)):
+            keyed(lab, caller, called)
+            both_hear(caller, called)
+            caller.hang_up()
+            called.wait_ended()
+            lab.pbx.idle()
+
+
+for _like in ("baresip", "baresip-libzrtp", "libzrtp", "twinkle"):
+    case(f"a phone like {_like} holds, transfers, is transferred, and is passed through", kind="22 attack",
+         errors="Hello of another peer ignored" if _like == "twinkle" else None)(lambda lab, n=_like: moves(lab, n))
