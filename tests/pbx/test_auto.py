@@ -6,7 +6,7 @@ import re
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
-from test_passthrough import passed_through, same_sas
+from pairs import passed_through, same_sas
 
 
 def both_hear(*phones):

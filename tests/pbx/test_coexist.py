@@ -15,7 +15,7 @@ import tone
 import wait
 from harness import Skip, case, equal
 from lab import PBX_HZ, PHONE_HZ
-from test_passthrough import heard_each_other, pair, passed_through, same_sas
+from pairs import heard_each_other, pair, passed_through, same_sas
 
 
 def logged(lab, pattern, since=0):

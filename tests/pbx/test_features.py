@@ -11,14 +11,15 @@ import calls
 import capture
 import tone
 import wait
+from cachecalls import no_complaints, pbx
 from harness import case, equal
 from lab import MUSIC_HZ, PBX_HZ, PHONE_HZ, PROXY_PORT, rtp_port
-from test_cache import no_complaints, pbx
+from pairs import keyed, passed_through
 from test_coexist import hide, ice_relay, negotiated
 from test_listen import ARI_FILES, ARI_MODULES, Ari, modules
 from test_networks import hears_more
-from test_passthrough import keyed, passed_through, transferred
 from test_relay import call
+from test_transfers import transferred
 
 OTHER_HZ = 1300
 READABLE = 0.5  # of a packet's energy at one frequency: a tone's is nearly all, of 160 random octets less than a sixth

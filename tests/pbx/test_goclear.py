@@ -12,8 +12,8 @@ import tone
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
+from pairs import ports_of
 from test_injected import ALONE
-from test_passthrough import ports_of
 
 STRANGER_HZ = 1300
 MEDIA = ("audio", "video")

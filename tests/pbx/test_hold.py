@@ -2,8 +2,8 @@
 """Hold in a call that is passed through: the other phone is told of it in SIP, since it cannot hear what the PBX says."""
 from harness import case, equal
 from lab import PHONE_HZ
+from pairs import keyed, passed_through, same_sas
 from test_auto import both_hear
-from test_passthrough import keyed, passed_through, same_sas
 
 
 def hold(first, second):

@@ -19,8 +19,8 @@ import tone
 import wait
 from harness import case, equal
 from lab import PBX_HZ, PHONE_HZ, POLICIES, zrtp_conf
+from pairs import passed_through, ports_of, same_sas
 from proxy import TO_PBX, TO_PHONE
-from test_passthrough import passed_through, ports_of, same_sas
 from test_peers import STRANGER_RTP, Stranger, acknowledges, says_hello
 
 FORGED_HZ = 1300

@@ -7,7 +7,7 @@ import tone
 import wait
 from harness import case
 from lab import PBX_HZ
-from test_passthrough import pair_of, passed_through, same_sas
+from pairs import pair_of, passed_through, same_sas
 
 
 def plays(lab):

@@ -15,7 +15,7 @@ import calls
 import lab as laboratory
 import wait
 from harness import case, equal
-from test_passthrough import pair_of, passed_through, same_sas
+from pairs import pair_of, passed_through, same_sas
 from test_relay import call, reaches
 
 IP = "127.0.0.1"

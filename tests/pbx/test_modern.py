@@ -8,9 +8,10 @@ import time
 import asterisk
 import calls
 import capture
-import test_passthrough
+import pairs
 import test_phones
 import test_relay
+import test_transfers
 import tone
 import wait
 from harness import Skip, case, equal
@@ -195,7 +196,7 @@ def two_numbers(lab):
 @case("Linphone 5.3 and 5.1 through the PBX: AES-GCM on one leg, HS80 on the other, and after a transfer")
 def old_and_new(lab):
     high = lab.pbx.file("sounds", "high.wav")
-    tone.make(high, test_passthrough.OTHER_HZ, 5)
+    tone.make(high, pairs.OTHER_HZ, 5)
     with capture.Capture(os.path.join(lab.directory, "bridged.pcap")) as wire, \
             linphone(lab, "alice", record=True) as alice, lab.phone("bob", record=True, play=high) as bob:
         bob.expect_call()
@@ -211,12 +212,12 @@ def old_and_new(lab):
               {c: first[c] for c in ("SAS", "Tag", "Role")})
         opens_all(lab, alice)
         alice.hang_up()
-    found = capture.check_secure(wire, alice.rtp_port, "GCM", {"heard": test_passthrough.OTHER_HZ, "said": PHONE_HZ})
+    found = capture.check_secure(wire, alice.rtp_port, "GCM", {"heard": pairs.OTHER_HZ, "said": PHONE_HZ})
     equal("packets", min(found["heard"], found["said"]) > 50, True)
-    capture.check_secure(wire, bob.rtp_port, "HS80", {"heard": PHONE_HZ, "said": test_passthrough.OTHER_HZ})
-    tone.heard(alice.recording, test_passthrough.OTHER_HZ)
+    capture.check_secure(wire, bob.rtp_port, "HS80", {"heard": PHONE_HZ, "said": pairs.OTHER_HZ})
+    tone.heard(alice.recording, pairs.OTHER_HZ)
     tone.heard(alice.recording, PHONE_HZ)  # its own, by the PBX after the transfer
-    tone.heard(bob.recording, PHONE_HZ, test_passthrough.OTHER_HZ)
+    tone.heard(bob.recording, PHONE_HZ, pairs.OTHER_HZ)
 
 
 @case("relay: an enrolled phone shows the SAS of a Linphone 5.3 on AES-GCM")
@@ -243,15 +244,15 @@ def passed(lab):
             linphone(lab, "sealed", record=True) as first, linphone(lab, "sealed2", record=True) as second:
         second.expect_call()
         first.call("call-sealed2", lab.sip_port)
-        test_passthrough.same_sas(first, second)
-        test_passthrough.passed_through(lab, "sealed", "sealed2")
+        pairs.same_sas(first, second)
+        pairs.passed_through(lab, "sealed", "sealed2")
         events.wait("ZrtpPassthrough", 5, State="keyed")
         equal("tags", ["AuthTag: GCM" in phone.algorithms() for phone in (first, second)], [True, True])
         wait.until("a report", 15, lambda: any(
             capture.kind(d.data) == "rtcp" for d in capture.read(wire.path)))
         first.hang_up()
         second.wait_ended()
-    test_passthrough.check_wire(wire, "sealed", "sealed2")
+    pairs.check_wire(wire, "sealed", "sealed2")
     for phone in (first, second):
         capture.check_secure(wire, phone.rtp_port, "GCM", {"heard": PHONE_HZ, "said": PHONE_HZ})
 
@@ -273,9 +274,9 @@ def as_before(lab, function):
         function(lab)
 
 
-for _name, _function in (("a blind transfer to an application", test_passthrough.auto_transfer),
-                         ("an attended transfer between two pairs", test_passthrough.auto_attended),
-                         ("a recording", test_passthrough.auto_recorded)):
+for _name, _function in (("a blind transfer to an application", test_transfers.auto_transfer),
+                         ("an attended transfer between two pairs", test_transfers.auto_attended),
+                         ("a recording", test_transfers.auto_recorded)):
     case(f"auto: {_name} of Linphones 5.3 that are passed through: secure with the PBX, nothing in clear",
          kind="22 attack")(lambda lab, f=_function: as_before(lab, f))
 
@@ -288,9 +289,9 @@ def fragments(lab):
             lab.zrtp_phone("sealed2", root=lab.pbx.root, kex="X3M3,X255", tone=PBX_HZ) as second:
         second.expect_call()
         first.call("call-sealed2", lab.sip_port)
-        test_passthrough.same_sas(first, second)
+        pairs.same_sas(first, second)
         equal("key agreement", (first.algorithms()["kex"], second.algorithms()["kex"]), ("X3M3", "X3M3"))
-        test_passthrough.passed_through(lab, "sealed", "sealed2")
+        pairs.passed_through(lab, "sealed", "sealed2")
         wait.until("both have keys", 5, lambda: len(events.all("ZrtpPassthrough", State="keyed")) == 2)
         # With require = yes nothing else is carried.
         for phone in (first, second):
@@ -299,6 +300,6 @@ def fragments(lab):
         first.hang_up()
         second.wait_ended()
     for name, other in (("sealed", "sealed2"), ("sealed2", "sealed")):
-        test_passthrough.carried(wire, name, other)
+        pairs.carried(wire, name, other)
     cut = [d for d in wire.datagrams if d.data[:2] == b"\x11\0" and d.data[4:8] == b"ZRTP"]
     equal("fragments of both phones are passed on", len({d.target for d in cut}) >= 4, True)

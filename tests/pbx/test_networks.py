@@ -11,10 +11,10 @@ import tone
 import wait
 from harness import case, equal
 from lab import PHONE_HZ, PROXY_PORT, PROXY_RTP, sip_port
+from pairs import passed_through, same_sas
 from plainphone import IP
 from proxy import TO_PBX, TO_PHONE, Proxy
 from test_coexist import hide
-from test_passthrough import passed_through, same_sas
 
 REBOUND, COPIER = 27920, 27930
 ENOUGH = 50   # packets in a row: a second of a call that goes on

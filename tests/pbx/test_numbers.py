@@ -12,7 +12,7 @@ import lab as laboratory
 import sipp
 import wait
 from harness import case, equal
-from test_passthrough import check_wire, heard_each_other, lab_sas, pair, passed_through, same_sas
+from pairs import check_wire, heard_each_other, lab_sas, pair, passed_through, same_sas
 
 OPUS = {"codecs": ("opus", "PCMU")}
 OURS, THEIRS = 107, 96  # Opus is that to the PBX, and to Linphone

@@ -5,7 +5,7 @@ import time
 import asterisk
 import wait
 from harness import case, equal
-from test_passthrough import all_passed_through, both_media, same_sas
+from pairs import all_passed_through, both_media, same_sas
 
 # Of two phones that choose by chance half differ: so many calls do not all agree by luck.
 CALLS = 6

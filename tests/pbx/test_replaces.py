@@ -11,8 +11,8 @@ import tone
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
+from pairs import keyed, lab_sas, passed_through, same_sas
 from test_injected import policies
-from test_passthrough import keyed, lab_sas, passed_through, same_sas
 
 WANTED = "something in the PBX wants its audio"
 

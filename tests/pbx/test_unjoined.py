@@ -8,7 +8,7 @@ import asterisk
 import calls
 import wait
 from harness import case, equal
-from test_passthrough import passed_through, same_sas
+from pairs import passed_through, same_sas
 
 WARNING = "NOT ENCRYPTED"
 
