@@ -261,15 +261,16 @@ static int read_policy(struct draft *draft, struct ast_category *category)
 {
 	struct settings *settings = settings_alloc(AST_VECTOR_GET(&draft->settings, 0));
 	struct ast_variable *first = ast_category_first(category);
-	int res;
+	int res, sure;
 
 	if (!settings) {
 		return -1;
 	}
 	res = set_name(draft, settings, ast_category_get_name(category), first);
 	res |= read_variables(draft, settings, first, 0) | check_early(settings, first);
-	if (AST_VECTOR_APPEND(&draft->sure, !res && says_off(first, settings)
-		&& !conf_check_concerns(&draft->check, ast_category_get_name(category)))) {
+	/* Not inside AST_VECTOR_APPEND(), which has a variable res of its own. */
+	sure = !res && says_off(first, settings) && !conf_check_concerns(&draft->check, ast_category_get_name(category));
+	if (AST_VECTOR_APPEND(&draft->sure, sure)) {
 		ao2_ref(settings, -1);
 		return -1;
 	}
