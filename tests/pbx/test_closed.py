@@ -236,6 +236,31 @@ def video_announced(lab):
         phone.hang_up()
 
 
+@case("video in clear beside an audio whose ZRTP begins late: not a frame of it once the audio has keys", kind="22 attack",
+      errors="this stream gets none|NOT ENCRYPTED|does not speak ZRTP")
+def video_of_late_audio(lab):
+    passing = threading.Event()
+
+    def late(way, data):
+        return data if passing.is_set() or capture.kind(data) != "zrtp" else None
+    # The other phone has frames to send, whatever happens to those of the first one.
+    with lab.zrtp_phone("screen2", video="accept", no_zrtp=True), \
+            lab.zrtp_phone("screen1", video="offer", drop_medium="video", no_hash=True, tone=PHONE_HZ) as phone, \
+            lab.proxy("screen1", media=late):
+        phone.call("call-screen2", laboratory.PROXY_PORT)
+        wait.until("video in clear", 15, lambda: frames(phone) > 20)
+        passing.set()
+        phone.wait("secure", 15, medium="audio")
+
+        def stopped():
+            before = frames(phone)
+            time.sleep(1)
+            return frames(phone) == before
+        wait.until("no frame comes any more", 10, stopped)
+        wait.grows("SRTP goes on", lambda: phone.statistics()["audio"]["srtp_received"], 20)
+        phone.hang_up()
+
+
 @case("video with ZRTP: no frame in clear, from the first one on")
 def video_with_keys(lab):
     with lab.zrtp_phone("screen1", video="offer") as phone:

@@ -183,6 +183,57 @@ def forged_later(lab):
         phone.hang_up()
 
 
+@case("keypad in a call that went clear: a code that takes authenticated digits is refused, and the log says why",
+      kind="22 attack", errors="keypad command refused")
+def typed_in_clear(lab):
+    with lab.zrtp_phone("keypad", allow_clear=True, tone=440) as phone:
+        phone.call("silent", lab.sip_port)
+        phone.secure()
+        time.sleep(0.5)
+        phone.expect_call()
+        phone.say(f"dtmf {CLEAR}")
+        phone.wait("clear", 10, medium="audio")
+        phone.say("acknowledge")
+        wait.until("clear at the PBX", 8, lambda: lab.pbx.stream("keypad")["State"] == "clear")
+        logged = len(lab.pbx.log())
+        phone.say(f"dtmf {VERIFY}")
+        wait.until("the log says why", 10, lambda: "its digits are not authenticated" in lab.pbx.log()[logged:])
+        equal("carried out", ": keypad_verify" in lab.pbx.log()[logged:], False)
+        phone.hang_up()
+
+
+@case("a feature code whose first digit was forged in clear is not completed by the phone's next digit", kind="22 attack")
+def half_a_feature_code(lab):
+    # The core puts the digits of a feature code together for as long as it is told to.
+    lab.pbx.write("features.conf", laboratory.FEATURES.replace("= 4000", "= 60000"))
+    lab.pbx.cli("module reload features")
+    attacker = Attacker("Hello")
+    try:
+        with lab.zrtp_phone("keypad", tone=440) as phone, lab.zrtp_phone("bob") as other, \
+                lab.proxy("keypad", media=attacker) as relay:
+            other.expect_call()
+            phone.call("feature-bob", laboratory.PROXY_PORT)
+            phone.wait("up", 5)
+            other.wait("up", 5)
+            wait.until("Hello held back", 5, attacker.held.is_set)
+            attacker.begin(relay)
+            attacker.press("*")
+            attacker.go.set()
+            phone.secure()
+            lab.pbx.secure("keypad")
+            time.sleep(0.5)
+            phone.say("dtmf 0")
+            wait.until("the digit arrives", 10, lambda: other.all("digit"))
+            time.sleep(1)
+            equal("the call goes on", (phone.all("ended"), other.all("ended")), ([], []))
+            phone.say("dtmf *0")  # all of it the phone's own
+            other.wait_ended(10)
+            phone.wait_ended()
+    finally:
+        lab.pbx.write("features.conf", laboratory.FEATURES)
+        lab.pbx.cli("module reload features")
+
+
 @case("digits on a video stream are none; on the audio stream they are")
 def video(lab):
     with PlainPhone("pictures", laboratory.sip_port("pictures"), laboratory.rtp_port("pictures")) as phone:

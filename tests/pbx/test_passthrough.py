@@ -12,7 +12,8 @@ import tone
 import wait
 from harness import case, equal
 from lab import MUSIC_HZ, PBX_HZ, PHONE_HZ
-from pairs import check_wire, heard_each_other, lab_sas, pair, passed_through, ports_of, same_sas
+from pairs import (
+    OTHER_HZ, check_wire, heard_each_other, is_stun, lab_sas, pair, passed_through, ports_of, same_sas)
 
 
 @case("pass-through: two phones, one SAS, and on the wire the same datagrams on both legs")
@@ -128,6 +129,36 @@ def sealed(lab):
         second.wait_ended()
     for name in ("sealed", "sealed2"):
         equal(f"RTP to {name}", len(capture.media(wire.between(target=laboratory.rtp_port(name)), "rtp")), 0)
+
+
+@case("pass-through: a caller who heard the PBX in clear before hears nothing of it while the other phone holds",
+      kind="22 attack")
+def held_after_application(lab):
+    high = lab.pbx.file("sounds", "high.wav")
+    tone.make(high, OTHER_HZ, 5)
+    with capture.Capture(os.path.join(lab.directory, "held-later.pcap")) as wire, \
+            lab.phone("through", record=True, mandatory=False) as first, \
+            lab.phone("through2", record=True, play=high) as second:
+        first.call("announce", lab.sip_port)
+        first.wait("connected", 5)
+        port = laboratory.rtp_port("through")
+        wait.until("it hears the announcement", 10, lambda: len(capture.media(
+            (d for d in capture.read(wire.path) if d.target == port), "rtp")) > 50)
+        second.expect_call()
+        lab.pbx.cli(f"channel redirect {lab.pbx.stream('through')['Channel']} phones,call-through2,1")
+        second.wait("connected", 10)
+        same_sas(first, second)
+        passed_through(lab, "through", "through2")
+        time.sleep(0.5)
+        began = time.time()
+        second.say("pause")
+        second.wait("is now paused", 5)
+        time.sleep(3)
+        first.hang_up()
+        second.wait_ended()
+    sent = {d.data for d in wire.between(source=laboratory.rtp_port("through2"))}
+    equal("datagrams of the PBX's own", [d.data for d in wire.between(target=port) if d.time > began
+                                         and d.data not in sent and not is_stun(d.data)], [])
 
 
 @case("mode = off: ZRTP is left alone, the call is the stock engine's")

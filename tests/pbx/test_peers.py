@@ -106,8 +106,8 @@ class Road:
 class Way(Stranger):
     """Another road to the phone: what comes here goes to it by way of the relay."""
 
-    def __init__(self, relay):
-        super().__init__(None, ELSEWHERE, NEW_RTP)
+    def __init__(self, relay, host=ELSEWHERE):
+        super().__init__(None, host, NEW_RTP)
         self.relay = relay
 
     def send(self, octets):

@@ -99,9 +99,14 @@ def one_enrolled(lab):  # R458 R462 R465 R466 R482
             equal("enrolled", (table["Enrolled"], status(lab, "alice")["Enrolled"]), ("yes", "no"))
             event = events.wait("ZrtpSasRelay", 5, Status="acknowledged", Relayed="yes", SAS=sas)
             equal("leg of the event", asterisk.endpoint_of(event["Channel"]), "bob")
+            equal("nobody has compared it, or records", (bob.all("sas")[-1]["relayed_verified"],
+                                                         bob.all("sas")[-1]["relayed_disclosed"]), (False, False))
             caller.hang_up()
             called.wait_ended()
             lab.pbx.idle()
+        sent = [(e["Channel"], e["SAS"], e["Relayed"], e["FarVerified"], e["FarDisclosed"])
+                for e in events.all("ZrtpSasRelay", Status="sent")]
+        equal(f"what was sent twice in turn, of {sent}", [one for one, next_one in zip(sent, sent[1:]) if one == next_one], [])
         bob.call("echo", lab.sip_port)
         bob.secure()
         own_sas(lab, bob, Partner="none", RelayStatus="none")
@@ -451,6 +456,7 @@ def linphone_enrolled(lab):  # R479
         bob.secure()
         for name in ("alice", "bob"):
             reaches(lab, name, Partner="leg", Enrolled="no", RelayStatus="none", State="secure")
+        equal("shown as enrolled", status(lab, "alice").get("EnrolledAs", "-"), "-")
         own_sas(lab, bob)
         alice.hang_up()
         equal("it has not proved to be enrolled", bool(re.search(

@@ -12,6 +12,7 @@ import capture
 import lab as laboratory
 import wait
 from harness import case, equal
+from lab import PHONE_HZ
 from proxy import TO_PBX, TO_PHONE
 from test_calls import FORGETFUL, WAYS
 from test_strangers import foreign
@@ -210,7 +211,27 @@ def wrong_tolerated(lab):
             calls.secure(lab, phone)
             equal("the phone's", ours(lab), ("mismatch", "both"))
             equal("event", events.wait("ZrtpSecure")["HelloHash"], "mismatch")
+            equal("failures", events.all("ZrtpFailed"), [])
             calls.end(lab, phone, way)
+
+
+@case("zrtp-hash: a wrong one and hash_mismatch = warn: such a call goes clear like another one", kind="22 attack",
+      errors="a ZRTP Hello came that is not the one .* it is accepted")
+def wrong_goes_clear(lab):
+    with policy(lab, "hash_mismatch = warn\nallow_clear = yes"), asterisk.Events(lab.pbx) as events, \
+            lab.zrtp_phone("relayed", allow_clear=True, tone=PHONE_HZ) as phone, watched(lab, tampering(falsified)):
+        phone.call("echo", laboratory.PROXY_PORT)
+        phone.secure()
+        name = lab.pbx.secure("relayed")["Channel"]
+        equal("the phone's", ours(lab)[0], "mismatch")
+        phone.expect_call()
+        lab.pbx.cli(f"zrtp go clear {name}")
+        phone.wait("clear", 10, medium="audio")
+        phone.say("acknowledge")
+        wait.until("clear at the PBX", 8, lambda: lab.pbx.stream("relayed")["State"] == "clear")
+        wait.grows("the phone is heard in clear", lambda: phone.statistics()["audio"]["clear_received"], 20)
+        equal("failures", events.all("ZrtpFailed"), [])
+        phone.hang_up()
 
 
 @case("zrtp-hash: taken away on the way: secure, but not vouched for by the signalling",

@@ -123,7 +123,10 @@ def malformed(lab):
             time.sleep(0.002)
         phone.heard.clear()
         wait.until("the announcement is still heard", 10, lambda: tone.best_share(phone.pcm(), PBX_HZ) > 0.8, 0.5)
+        during = lab.pbx.statistics()
+    lab.pbx.idle()
     after = lab.pbx.statistics()
+    equal("counts that are gone with the call", [name for name in during if after[name] < during[name]], [])
     grown = {name: after[name] - before.get(name, 0) for name in after}
     if sum(n for name, n in grown.items() if "dropped" in name) < 300:
         raise AssertionError(f"600 malformed packets counted as {grown}")
