@@ -306,7 +306,8 @@ static int answered(unsigned int initiator, unsigned int responder)
 		|| ((initiator & OVERHEARD_INITIATOR_SHORT) && (responder & OVERHEARD_HELLO));
 }
 
-int overheard_confirms(unsigned int confirm, unsigned int mine, unsigned int theirs)
+/*! \brief May this phone send such a Confirm now? */
+static int may_confirm(unsigned int confirm, unsigned int mine, unsigned int theirs)
 {
 	switch (confirm) {
 	case OVERHEARD_CONFIRM1:
@@ -316,6 +317,20 @@ int overheard_confirms(unsigned int confirm, unsigned int mine, unsigned int the
 	default:
 		return 0;
 	}
+}
+
+int overheard_hear(struct overheard *phone, const struct overheard_message *message, const char *signalled,
+	unsigned int theirs, unsigned int *sum)
+{
+	int taken = overheard_take(phone, message);
+
+	*sum = overheard_sum(phone, signalled);
+	if (may_confirm(message->what, *sum, theirs)) {
+		phone->confirms |= message->what;
+		*sum |= message->what;
+	}
+
+	return taken;
 }
 
 static int keyed(unsigned int initiator, unsigned int responder)

@@ -100,8 +100,16 @@ unsigned int overheard_sum(const struct overheard *phone, const char *signalled)
  */
 const struct overheard_speaker *overheard_speaker(const struct overheard *phone, const char *signalled);
 
-/*! \brief May this phone send such a Confirm now? \param mine, theirs sums */
-int overheard_confirms(unsigned int confirm, unsigned int mine, unsigned int theirs);
+/*!
+ * \brief Take a message of a phone; a Confirm only if it may send one now. What is forged for
+ * phones without keys would silence them later.
+ * \param signalled as of overheard_sum()
+ * \param theirs the other phone's sum
+ * \param sum gets that of this one
+ * \retval 1 overheard_take() took it
+ */
+int overheard_hear(struct overheard *phone, const struct overheard_message *message, const char *signalled,
+	unsigned int theirs, unsigned int *sum);
 
 /*! \brief Have both phones keys with each other, as far as can be seen? \param mine, theirs sums, either way round */
 int overheard_keyed(unsigned int mine, unsigned int theirs);

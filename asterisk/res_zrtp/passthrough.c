@@ -222,10 +222,7 @@ static int is_unfit(struct media *media, struct media *partner, unsigned int min
 		&& !overheard_post_quantum(mine, theirs, beside);
 }
 
-/*!
- * \brief Learn how far the phones are. A Confirm is believed only behind an exchange whose
- * hash chains fit: what is forged for phones without keys would silence them later.
- */
+/*! \brief Learn how far the phones are. */
 static void follow(struct media *media, struct media *partner, const uint8_t *octets, size_t len)
 {
 	struct overheard_message message;
@@ -237,12 +234,7 @@ static void follow(struct media *media, struct media *partner, const uint8_t *oc
 	}
 	ao2_lock(media);
 	media->pass.speaks_zrtp |= message.what == OVERHEARD_HELLO;
-	taken = overheard_take(&media->pass.heard, &message);
-	mine = sum(media);
-	if (overheard_confirms(message.what, mine, theirs)) {
-		media->pass.heard.confirms |= message.what;
-		mine |= message.what;
-	}
+	taken = overheard_hear(&media->pass.heard, &message, binding_hash(media), theirs, &mine);
 	known = media->pass.keyed;
 	unfit = media->pass.unfit;
 	/* Multistream is as good as the exchange of another stream that was taken for keys. */

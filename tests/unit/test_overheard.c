@@ -36,20 +36,18 @@ static bool record(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* What follow() of the Asterisk module does. */
 static void hear(struct overheard phone[2], unsigned from, const uint8_t *octets, size_t len,
 		 const char *const signalled[2])
 {
 	struct overheard_message message;
+	unsigned sum;
 
 	if (overheard_read(octets, len, &message)) {
 		return;
 	}
-	overheard_take(&phone[from], &message);
-	if (overheard_confirms(message.what, overheard_sum(&phone[from], signalled[from]),
-			       overheard_sum(&phone[!from], signalled[!from]))) {
-		phone[from].confirms |= message.what;
-	}
+	overheard_hear(&phone[from], &message, signalled[from],
+		       overheard_sum(&phone[!from], signalled[!from]), &sum);
+	assert_int_equal(sum, overheard_sum(&phone[from], signalled[from]));
 }
 
 static bool keyed(const struct overheard phone[2], const char *const signalled[2])
