@@ -12,8 +12,8 @@ import test_relay
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
+from pairs import keyed
 from test_networks import hears_more
-from test_passthrough import keyed
 
 # What is agreed on with the default policy, and whatever side begins.
 AGREED = {
