@@ -3,7 +3,7 @@
 """Plants one fault at a time and looks whether a test notices it.
 
 run.py [-j N] [-k PATTERN] [-s hand|random|all] [-n N] [--seed N] [--again] [--only survived]
-       [--floor PERCENT] [--sanitize KINDS] [-l]
+       [--floor PERCENT] [--sanitize KINDS] [-l] [--scores]
 
 docs/mutants.md says how to read and to extend the lists. Ends with one line,
 "N killed, N survived, N equivalent, N errors"; exit status 0 if there were no errors and at least
@@ -20,6 +20,7 @@ import threading
 import chance
 import faults
 import module
+import scores
 from place import Broken, Place, alone, contents, errors_of
 from results import Result, Results, digest, score
 from tree import Tree
@@ -233,11 +234,15 @@ def main():
     options.add_argument("--floor", type=float, default=0, metavar="PERCENT", help="fail below this score")
     options.add_argument("--sanitize", default="", metavar="KINDS", help="for instance address,undefined")
     options.add_argument("-l", action="store_true", help="list the faults, try none")
+    options.add_argument("--scores", action="store_true", help="the tables of docs/mutants.md, from the last verdicts")
     given = options.parse_args()
     tree = Tree(TOP)
     wanted, spare = chosen(given, tree)
     if given.l:
         print("\n\n".join(fault.stanza() for fault in wanted))
+        return 0
+    if given.scores:
+        print("\n".join(scores.tables(wanted, tree, Results(os.path.join(FOLDER, "results")).last)))
         return 0
     os.makedirs(FOLDER, exist_ok=True)
     alone(FOLDER)

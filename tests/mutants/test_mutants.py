@@ -106,7 +106,7 @@ class Runner(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.top = os.path.join(self.folder.name, "tree")
         files = {**FILES, "tests/mutants/lists/add.txt": LIST}
-        for name in ("run.py", "tree.py", "faults.py", "place.py", "results.py", "module.py", "chance.py"):
+        for name in ("run.py", "tree.py", "faults.py", "place.py", "results.py", "module.py", "chance.py", "scores.py"):
             with open(os.path.join(HERE, name), encoding="utf-8") as file:
                 files[f"tests/mutants/{name}"] = file.read()
         for path, text in files.items():
@@ -159,6 +159,7 @@ class Runner(unittest.TestCase):
     def test_the_same_code_is_equivalent(self):
         self.write("tests/mutants/lists/add.txt", "in: add\n== the same\n- return a + b;\n+ return b + a;\n")
         self.assertIn("0 killed, 0 survived, 1 equivalent, 0 errors", self.run_it()[1])
+        self.assertIn("| `engine/`, by hand | 0 | 0 | - | 1 | 0 |", self.run_it("--scores")[1])
 
 
 if __name__ == "__main__":
