@@ -239,24 +239,29 @@ def video_announced(lab):
 @case("video in clear beside an audio whose ZRTP begins late: not a frame of it once the audio has keys", kind="22 attack",
       errors="this stream gets none|NOT ENCRYPTED|does not speak ZRTP")
 def video_of_late_audio(lab):
-    passing = threading.Event()
+    passing, port = threading.Event(), laboratory.rtp_port("screen1")
 
     def late(way, data):
         return data if passing.is_set() or capture.kind(data) != "zrtp" else None
     # The other phone has frames to send, whatever happens to those of the first one.
     with lab.zrtp_phone("screen2", video="accept", no_zrtp=True), \
             lab.zrtp_phone("screen1", video="offer", drop_medium="video", no_hash=True, tone=PHONE_HZ) as phone, \
-            lab.proxy("screen1", media=late):
+            lab.proxy("screen1", media=late), \
+            capture.Capture(os.path.join(lab.directory, "late-video.pcap")) as wire:
         phone.call("call-screen2", laboratory.PROXY_PORT)
         wait.until("video in clear", 15, lambda: frames(phone) > 20)
         passing.set()
         phone.wait("secure", 15, medium="audio")
 
+        def video_sent():
+            return [d for d in capture.read(wire.path) if d.target in range(port, port + 10)
+                    and capture.kind(d.data) == "rtp" and d.data[1] & 0x7f == 99]
+
         def stopped():
-            before = frames(phone)
+            before = len(video_sent())
             time.sleep(1)
-            return frames(phone) == before
-        wait.until("no frame comes any more", 10, stopped)
+            return len(video_sent()) == before
+        wait.until("the PBX sends no video any more", 10, stopped)
         wait.grows("SRTP goes on", lambda: phone.statistics()["audio"]["srtp_received"], 20)
         phone.hang_up()
 
