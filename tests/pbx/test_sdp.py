@@ -329,8 +329,8 @@ def automatic_end(lab):
             calls.secure(lab, phone)
             equal("the phone's", ours(lab, "auto"), ("matched", "both"))
             calls.end(lab, phone, way)
-    told = descriptions(phone)
-    equal("one value in each description", [len(values) for values in told["received"]], [1, 1])
+    values = [len(values) for values in descriptions(phone)["received"]]  # SIP may have repeated some
+    equal("one value in each description", values, max(2, len(values)) * [1])
 
 
 @case("zrtp-hash: auto tells two phones none, as the PBX may be an end or not", errors=FORGETFUL)
