@@ -5,12 +5,13 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-versions pbx unit lint bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
+.PHONY: help demo check check-debug check-versions pbx unit lint bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
-	@echo "make check-versions   the calls of make check through another Asterisk; CASES=PATTERN"
+	@echo "make check-debug      a hundred calls through an Asterisk built to find leaks and wrong locks"
+	@echo "make check-versions   the calls of make check through other Asterisks; CASES=PATTERN"
 	@echo "make unit     the unit tests only"
 	@echo "make lint     what can be found wrong without running anything"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
@@ -29,6 +30,10 @@ help:
 demo check pbx:
 	@scripts/install-deps
 	@python3 -B scripts/$@
+
+check-debug:
+	@scripts/install-deps
+	@python3 -B scripts/check-debug
 
 check-versions:
 	@scripts/install-deps

@@ -108,6 +108,7 @@ def pytest_collection_modifyitems(config, items):
     kinds = list(harness.KINDS)
     wanted = re.compile(config.getoption("match"))
     items[:] = sorted((item for item in items if wanted.search(f"{item.case.kind}: {item.case.name}")
+                       and harness.is_wanted(item.case.kind, config.bench.roots)
                        and (config.getoption("slow") or not harness.is_slow(item.case.kind))),
                       key=lambda item: kinds.index(item.case.kind.removesuffix(harness.SLOW)))
 

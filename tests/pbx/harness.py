@@ -15,7 +15,9 @@ from lab import Lab, Workshop
 # A kind with " attack" behind it is that laboratory for a case that takes long: `make attack` runs it,
 # `make check` does not.
 KINDS = {"22": ("sid", "pjsip"), "16": ("bullseye", "pjsip"), "16 chan_sip": ("bullseye", "sip"),
-         "22 own": ("sid", None), "16 own": ("bullseye", None)}
+         "22 own": ("sid", None), "16 own": ("bullseye", None), "debug own": ("debug", None)}
+# Roots whose cases are left out, not skipped, where the root is not given: they have a target of their own.
+ON_DEMAND = ("debug",)
 SLOW = " attack"
 Case = collections.namedtuple("Case", "name kind errors function module")
 CASES = []
@@ -47,6 +49,12 @@ def case(name, kind="22", errors=None):
 def is_slow(kind):
     """Is it left to `make attack`?"""
     return kind.endswith(SLOW)
+
+
+def is_wanted(kind, roots):
+    """Is it to run with these roots?"""
+    suite = KINDS[kind.removesuffix(SLOW)][0]
+    return suite in roots or suite not in ON_DEMAND
 
 
 def shown(name, kind):
