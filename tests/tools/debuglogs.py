@@ -99,5 +99,9 @@ class Faults(unittest.TestCase):
     def test_the_cores(self):
         assert test_debug.faults("ERROR[1] astobj2.c: FRACK!, Failed assertion\nGot 1 backtrace records\n# 0: asterisk(x)\nres_zrtp.so") == []
 
+    def test_each_kind_is_shown(self):
+        assert test_debug.distinct(["0x1 made at a lives on: b", "0x2 made at a lives on: c", "0x3 made at d lives on: b"]) == [
+            "2 times 0x1 made at a lives on: b", "1 times 0x3 made at d lives on: b"]
+
     def test_nothing(self):
         assert test_debug.faults("WARNING[1] res_zrtp/leg.c: a mutex\n") == []
