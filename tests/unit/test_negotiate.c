@@ -346,31 +346,36 @@ static void what_both_list_goes_before_what_is_mandatory(void **state)
 	}
 }
 
+/* A Hello has room for seven names, one of them for Mult. */
+enum { NAMES = 12, DRAWN_MAX = ZRTP_ALGORITHMS_MAX - 1 };
+
 /* Some names of a class in some order: known ones only, or also such as nobody here has. */
 static void draw_names(char *out, size_t size, enum zrtp_class which, bool known, uint64_t *seed)
 {
-	static const char *const names[ZRTP_CLASS_COUNT][8] = {
+	static const char *const names[ZRTP_CLASS_COUNT][NAMES] = {
 		[ZRTP_CLASS_HASH] = { "S256", "S384", "S512", "N256", "SKN2" },
 		[ZRTP_CLASS_CIPHER] = { "AES1", "AES2", "AES3", "2FS1", "2FS3" },
 		[ZRTP_CLASS_TAG] = { "HS32", "HS80", "GCM ", "SK32", "SK64" },
-		[ZRTP_CLASS_KEX] = { "DH3k", "X3M3", "EC25", "X255", "EC38", "X1M1", "K255" },
+		[ZRTP_CLASS_KEX] = { "DH3k", "X3M3", "EC25", "X448", "EC38", "X1M1", "K255", "X255", "EC52",
+				     "DH2k", "E255" },
 		[ZRTP_CLASS_SAS] = { "B32 ", "B256", "B10D", "B32E" },
 	};
-	unsigned first = (unsigned)(pair_random(seed) >> 33) % 8;
+	unsigned first = (unsigned)(pair_random(seed) >> 33) % NAMES, count = 0;
 
 	*out = '\0';
-	for (unsigned i = 0; i < 8; i++) {
-		const char *name = names[which][(first + i) % 8];
+	for (unsigned i = 0; i < NAMES && count < DRAWN_MAX; i++) {
+		const char *name = names[which][(first + i) % NAMES];
 
 		if (name && (pair_random(seed) >> 33) % 2 && (!known || zrtp_algorithm_known(which, name))) {
 			put(out, size, name);
+			count++;
 		}
 	}
 }
 
 static void draw_side(struct side *side, uint64_t *seed)
 {
-	char names[8 * 5 + 1];
+	char names[NAMES * 5 + 1];
 
 	make(side, "", "");
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
@@ -415,16 +420,18 @@ static bool peer_lists(const struct side *side, enum zrtp_class which, const cha
 /* Is there a name that both list? Large curves count with SHA-384 at both only, GCM not with AES2. */
 static bool in_common(const struct side *own, const struct side *peer, enum zrtp_class which)
 {
-	static const char *const all[] = { "S256", "S384", "S512", "AES1", "AES2", "AES3",
-					   "HS32", "HS80", "GCM ", "DH3k", "EC25", "X255",
-					   "EC38", "X1M1", "X3M3", "B32 ", "B256" };
+	static const char *const all[] = { "S256", "S384", "S512", "AES1", "AES2", "AES3", "HS32",
+					   "HS80", "GCM ", "DH3k", "EC25", "X255", "EC38", "EC52",
+					   "X448", "DH2k", "E255", "X1M1", "X3M3", "B32 ", "B256" };
 	bool s384 = own_lists(own, ZRTP_CLASS_HASH, "S384") && peer_lists(peer, ZRTP_CLASS_HASH, "S384");
 	bool aes2 = own_lists(own, ZRTP_CLASS_CIPHER, "AES2") && peer_lists(peer, ZRTP_CLASS_CIPHER, "AES2");
 	bool aes3 = own_lists(own, ZRTP_CLASS_CIPHER, "AES3") && peer_lists(peer, ZRTP_CLASS_CIPHER, "AES3");
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		if (own_lists(own, which, all[i]) && peer_lists(peer, which, all[i]) &&
-		    (s384 || strcmp(all[i], "EC38") != 0) && (!aes2 || aes3 || strcmp(all[i], "GCM ") != 0)) {
+		bool large = !strcmp(all[i], "EC38") || !strcmp(all[i], "EC52");
+
+		if (own_lists(own, which, all[i]) && peer_lists(peer, which, all[i]) && (s384 || !large) &&
+		    (!aes2 || aes3 || strcmp(all[i], "GCM ") != 0)) {
 			return true;
 		}
 	}
@@ -436,7 +443,7 @@ static bool in_common(const struct side *own, const struct side *peer, enum zrtp
 static void from_any_lists_comes_what_both_list_or_what_is_mandatory(void **state)
 {
 	uint64_t seed = 5254;
-	unsigned common = 0, fallen_back = 0, refused = 0;
+	unsigned common = 0, fallen_back = 0, refused = 0, kex[ZRTP_KEX_ROWS] = { 0 };
 
 	(void)state;
 	for (unsigned round = 0; round < 20000; round++) {
@@ -460,11 +467,15 @@ static void from_any_lists_comes_what_both_list_or_what_is_mandatory(void **stat
 				fallen_back++;
 			}
 		}
+		kex[zrtp_kex_find(choice.kex->name) - zrtp_kex_rows()]++;
 		own.policy.only_listed = true;
 		assert_int_equal(!zrtp_choose(&choice, &own.policy, &peer.hello), all);
 		refused += !all;
 	}
 	assert_true(common > 1000 && fallen_back > 1000 && refused > 1000 && refused < 20000);
+	for (unsigned i = 0; i < ZRTP_KEX_ROWS; i++) { /* each key agreement was chosen, the modes never */
+		assert_int_equal(kex[i] > 100, zrtp_kex_rows()[i].ops != NULL);
+	}
 }
 
 /* ---- only what is listed ---- */
