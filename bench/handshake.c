@@ -28,7 +28,7 @@ struct end {
 	struct zrtp_stream *stream;
 	struct end *peer;
 	bool secure;
-	unsigned queued;
+	unsigned first, queued; /* a ring */
 	size_t len[QUEUE];
 	uint8_t packet[QUEUE][ZRTP_DATAGRAM_MAX]; /* to this end */
 	size_t heap, peak;
@@ -68,8 +68,10 @@ static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t 
 	to->packets++;
 	to->octets += len;
 	if (to->queued < QUEUE) {
-		memcpy(to->packet[to->queued], datagram, len);
-		to->len[to->queued++] = len;
+		unsigned at = (to->first + to->queued++) % QUEUE;
+
+		memcpy(to->packet[at], datagram, len);
+		to->len[at] = len;
 	}
 }
 
@@ -106,8 +108,15 @@ static void open_contexts(void)
 	}
 }
 
-static void policy_for(struct zrtp_policy *policy, const char *kex)
+/* So is a policy: that of the last key agreement is kept. */
+static const struct zrtp_policy *policy_for(const char *kex)
 {
+	static struct zrtp_policy kept, *policy = &kept;
+	static const char *of;
+
+	if (of == kex) {
+		return policy;
+	}
 	zrtp_policy_init(policy);
 	if (zrtp_policy_set(policy, ZRTP_CLASS_KEX, kex, NULL) ||
 	    zrtp_policy_set(policy, ZRTP_CLASS_CIPHER, "AES1", NULL) ||
@@ -115,6 +124,8 @@ static void policy_for(struct zrtp_policy *policy, const char *kex)
 			    strcmp(kex, "EC38") && strcmp(kex, "EC52") ? "S256" : "S384", NULL)) {
 		die("no such algorithm");
 	}
+	of = kex;
+	return policy;
 }
 
 static void open_ends(const char *kex)
@@ -122,14 +133,13 @@ static void open_ends(const char *kex)
 	static const struct zrtp_callbacks callbacks = { .send = on_send,
 							 .keys = on_keys,
 							 .secure = on_secure };
-	struct zrtp_policy policy;
+	const struct zrtp_policy *policy = policy_for(kex);
 
-	policy_for(&policy, kex);
 	for (unsigned i = 0; i < 2; i++) {
 		ends[i].secure = false;
 		ends[i].queued = 0;
 		ends[i].packets = ends[i].octets = 0;
-		if (zrtp_session_new(&ends[i].session, ends[i].context, &policy, &callbacks) ||
+		if (zrtp_session_new(&ends[i].session, ends[i].context, policy, &callbacks) ||
 		    zrtp_stream_new(&ends[i].stream, ends[i].session, i + 1, &ends[i])) {
 			die("no stream");
 		}
@@ -145,17 +155,15 @@ static void close_ends(void)
 
 static bool deliver(struct end *end)
 {
-	uint8_t packet[ZRTP_DATAGRAM_MAX];
-	size_t len = end->len[0];
+	unsigned at = end->first;
 
 	if (!end->queued) {
 		return false;
 	}
-	memcpy(packet, end->packet[0], len);
+	/* Its place is free when it was read. */
+	(void)zrtp_stream_receive(end->stream, end->packet[at], end->len[at], 1);
+	end->first = (at + 1) % QUEUE;
 	end->queued--;
-	memmove(end->packet[0], end->packet[1], end->queued * sizeof(end->packet[0]));
-	memmove(&end->len[0], &end->len[1], end->queued * sizeof(end->len[0]));
-	(void)zrtp_stream_receive(end->stream, packet, len, 1);
 	return true;
 }
 

@@ -6,11 +6,6 @@
  * one wants to begin. */
 enum { OTHER_WAITS = 1000000 };
 
-int zrtp_draw_private(uint8_t *out, size_t len, void *context)
-{
-	return zrtp_draw(context, out, len, ZRTP_RANDOM_PRIVATE);
-}
-
 void zrtp_private_drop(struct zrtp_exchange *exchange)
 {
 	if (exchange->private_key) {
@@ -64,7 +59,7 @@ static int make_private(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_kex *kex = exchange->choice.kex;
-	const struct zrtp_random random = { zrtp_draw_private, stream->session->context };
+	const struct zrtp_random random = { zrtp_draw_private, stream };
 	unsigned strength = 2 * exchange->choice.cipher->key_size; /* 5.1.5 */
 
 	if (exchange->private_key && exchange->private_kex == kex && !exchange->pv_sent) {
@@ -238,7 +233,7 @@ static enum zrtp_state commit_dh(struct zrtp_stream *stream)
 static int draw_nonce(struct zrtp_stream *stream)
 {
 	stream->has_nonce = true;
-	return zrtp_draw(stream->session->context, stream->nonce, sizeof(stream->nonce), ZRTP_RANDOM_NONCE);
+	return zrtp_draw_public(stream, stream->nonce, sizeof(stream->nonce), ZRTP_RANDOM_NONCE);
 }
 
 /* Hash, cipher and tag are those of the first stream (4.4.3.1); cipher and tag others if

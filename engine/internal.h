@@ -132,6 +132,12 @@ struct zrtp_confirm_octets {
 	uint8_t octets[ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX];
 };
 
+/* Random octets for what goes over the wire as it is, drawn beside others: see draw.c. */
+struct zrtp_ahead {
+	size_t left;
+	uint8_t octets[96];
+};
+
 /* What lives from Commit to Secure only; holds secrets. */
 struct zrtp_exchange {
 	enum zrtp_role role;
@@ -155,6 +161,7 @@ struct zrtp_exchange {
 	enum zrtp_signature_status signature;  /* of the peer\'s Confirm */
 	uint32_t peer_expiry;
 	unsigned peer_flags;
+	struct zrtp_ahead ahead;
 };
 
 /* What zrtp_stream_run() does, in this order. */
@@ -293,6 +300,14 @@ int zrtp_draw(struct zrtp_context *context, uint8_t *out, size_t len, enum zrtp_
 void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* draw.c */
+/* H0 of a new stream and its first sequence number; 0 or -1. */
+int zrtp_draw_beginning(struct zrtp_stream *stream, uint8_t sequence[2]);
+/* A private value of the exchange; context is the stream. 0 or -1. */
+int zrtp_draw_private(uint8_t *out, size_t len, void *context);
+/* What the peer gets as it is: IDs, IVs, nonces. 0 or -1. */
+int zrtp_draw_public(struct zrtp_stream *stream, uint8_t *out, size_t len, enum zrtp_random_use use);
+
 /* stream.c */
 void zrtp_stream_run(struct zrtp_stream *stream);
 /* Our Hello with a ZID; its length, or 0. */
@@ -368,7 +383,6 @@ uint32_t zrtp_kem_commit(struct zrtp_stream *stream);
 uint32_t zrtp_kem_respond(struct zrtp_stream *stream, const struct zrtp_commit *commit);
 
 /* agreement.c, for kem.c */
-int zrtp_draw_private(uint8_t *out, size_t len, void *context);
 /* Our DHPart1 or DHPart2 with this public value; its length, or 0. */
 size_t zrtp_build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type, const uint8_t *pv,
 			 size_t pv_len, uint8_t *out, size_t size);

@@ -12,11 +12,11 @@ uint32_t zrtp_kem_commit(struct zrtp_stream *stream)
 	struct zrtp_exchange *exchange = stream->exchange;
 	struct zrtp_dhpart2_octets *dhpart2 = &exchange->dhpart2;
 	const struct zrtp_kex *kex = exchange->choice.kex;
-	const struct zrtp_random random = { zrtp_draw_private, stream->session->context };
+	const struct zrtp_random random = { zrtp_draw_private, stream };
 	uint8_t nonce[ZRTP_NONCE_SIZE], pk[ZRTP_KEM_MAX];
 
 	zrtp_private_drop(exchange);
-	if (zrtp_draw(stream->session->context, nonce, sizeof(nonce), ZRTP_RANDOM_NONCE)) {
+	if (zrtp_draw_public(stream, nonce, sizeof(nonce), ZRTP_RANDOM_NONCE)) {
 		return ZRTP_ERROR_SOFTWARE;
 	}
 	dhpart2->len = zrtp_build_dhpart(stream, ZRTP_MSG_DHPART2, nonce, sizeof(nonce), dhpart2->octets,
@@ -39,7 +39,7 @@ uint32_t zrtp_kem_respond(struct zrtp_stream *stream, const struct zrtp_commit *
 	struct zrtp_exchange *exchange = stream->exchange;
 	struct zrtp_dhpart1_octets *dhpart1 = &exchange->dhpart1;
 	const struct zrtp_choice *choice = &exchange->choice;
-	const struct zrtp_random random = { zrtp_draw_private, stream->session->context };
+	const struct zrtp_random random = { zrtp_draw_private, stream };
 	uint8_t ct[ZRTP_KEM_MAX];
 
 	zrtp_private_drop(exchange); /* of a Commit of ours that has lost */

@@ -3,6 +3,8 @@
 #ifndef ZRTP_PACKET_H
 #define ZRTP_PACKET_H
 
+#include "crc.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +31,5 @@ enum zrtp_packet_status zrtp_packet_open(struct zrtp_packet *packet, const uint8
 size_t zrtp_packet_write(uint8_t *out, const struct zrtp_packet *packet);
 /* With other octets than 0x1000 at its start. */
 size_t zrtp_packet_write_as(uint8_t *out, const struct zrtp_packet *packet, uint16_t first);
-
-uint32_t zrtp_crc32c(const uint8_t *octets, size_t len);
 
 #endif

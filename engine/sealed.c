@@ -17,7 +17,7 @@ size_t zrtp_seal(struct zrtp_stream *stream, enum zrtp_message_type type, uint8_
 	uint8_t iv[ZRTP_IV_SIZE], mac[ZRTP_MAC_SIZE];
 	const struct zrtp_sealed sealed = { mac, iv, text, len };
 
-	if (zrtp_draw(stream->session->context, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
+	if (zrtp_draw_public(stream, iv, sizeof(iv), ZRTP_RANDOM_IV) ||
 	    zrtp_cfb(choice->cipher, stream->keys.zrtpkey[role], iv, true, text, len, text) ||
 	    zrtp_mac64(choice->hash, stream->keys.mackey[role], choice->hash->size, text, len, mac)) {
 		return 0;

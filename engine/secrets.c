@@ -100,7 +100,7 @@ int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, en
 {
 	/* For all four at once, needed or not: a draw costs more than its octets. */
 	if (derive_auxsecret(stream, hash) ||
-	    zrtp_draw(stream->session->context, out, SLOT_COUNT * ZRTP_ID_SIZE, ZRTP_RANDOM_SECRET_ID)) {
+	    zrtp_draw_public(stream, out, SLOT_COUNT * ZRTP_ID_SIZE, ZRTP_RANDOM_SECRET_ID)) {
 		return -1;
 	}
 	for (unsigned slot = 0; slot < SLOT_COUNT; slot++) {

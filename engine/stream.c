@@ -13,12 +13,23 @@ _Static_assert((int)ZRTP_CONFIRM_MIN + (int)ZRTP_SIGNATURE_MAX <= (int)SENT_MAX 
 
 /* ---- life ---- */
 
+/* Random, but low: some peers want sequence numbers that only ever rise, and
+ * a call sends some hundred packets at most. */
+static void put_sequence(struct zrtp_stream *stream, const uint8_t octets[2])
+{
+	stream->sequence = (uint16_t)((octets[0] << 8 | octets[1]) & 0x0fff);
+	stream->fragments_id = stream->sequence;
+}
+
 /* H0 is random, the others its images; they are revealed backwards (9). */
 static int make_chain(struct zrtp_stream *stream)
 {
-	if (zrtp_draw(stream->session->context, stream->h[0], ZRTP_IMAGE_SIZE, ZRTP_RANDOM_H0)) {
+	uint8_t sequence[2];
+
+	if (zrtp_draw_beginning(stream, sequence)) {
 		return -1;
 	}
+	put_sequence(stream, sequence);
 	for (unsigned i = 0; i < 3; i++) {
 		if (zrtp_next_image(zrtp_implicit(stream), stream->h[i], stream->h[i + 1])) {
 			return -1;
@@ -81,20 +92,6 @@ int zrtp_make_hello(struct zrtp_stream *stream)
 	return stream->hello_len ? 0 : -1;
 }
 
-/* Random, but low: some peers want sequence numbers that only ever rise, and
- * a call sends some hundred packets at most. */
-static int make_sequence(struct zrtp_stream *stream)
-{
-	uint8_t octets[2];
-
-	if (zrtp_draw(stream->session->context, octets, sizeof(octets), ZRTP_RANDOM_SEQUENCE)) {
-		return -1;
-	}
-	stream->sequence = (uint16_t)((octets[0] << 8 | octets[1]) & 0x0fff);
-	stream->fragments_id = stream->sequence;
-	return 0;
-}
-
 enum zrtp_status zrtp_stream_new(struct zrtp_stream **out, struct zrtp_session *session, uint32_t ssrc,
 				 void *stream_arg)
 {
@@ -108,7 +105,7 @@ enum zrtp_status zrtp_stream_new(struct zrtp_stream **out, struct zrtp_session *
 	stream->arg = stream_arg;
 	stream->born_renamed = session->own_zid;
 	zrtp_timer_stop(stream);
-	if (make_chain(stream) || zrtp_make_hello(stream) || make_sequence(stream)) {
+	if (make_chain(stream) || zrtp_make_hello(stream)) {
 		zrtp_release(session->context, stream, sizeof(*stream));
 		return ZRTP_CRYPTO;
 	}

@@ -399,7 +399,25 @@ static void crc_is_that_of_rfc_4960(void **state)
 				(uint8_t)crc };
 
 	(void)state;
+	assert_int_equal(zrtp_crc32c_by_table(text.octets, text.len), crc);
 	assert_memory_equal(got, want.octets, 4);
+}
+
+/* Whatever the processor can: at any place, of any length. */
+static void the_processors_crc_is_that_of_the_table(void **state)
+{
+	uint8_t octets[80];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(octets); i++) {
+		octets[i] = (uint8_t)(i * i * 7 + 3 * i);
+	}
+	for (size_t first = 0; first < 9; first++) {
+		for (size_t len = 0; first + len <= sizeof(octets); len++) {
+			assert_int_equal(zrtp_crc32c(octets + first, len),
+					 zrtp_crc32c_by_table(octets + first, len));
+		}
+	}
 }
 
 /* Words are compared without regard to case, and joined by a colon. */
@@ -462,6 +480,7 @@ int main(void)
 		cmocka_unit_test(goclear_messages),
 		cmocka_unit_test(packets_open_and_write),
 		cmocka_unit_test(crc_is_that_of_rfc_4960),
+		cmocka_unit_test(the_processors_crc_is_that_of_the_table),
 		cmocka_unit_test(sas_renderings),
 	};
 
