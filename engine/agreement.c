@@ -14,11 +14,18 @@ void zrtp_private_drop(struct zrtp_exchange *exchange)
 	}
 }
 
+static void drop_spare_pv(struct zrtp_session *session)
+{
+	zrtp_release(session->context, session->spare_pv, session->spare_kex->pv_size);
+	session->spare_pv = NULL;
+}
+
 void zrtp_spare_drop(struct zrtp_session *session)
 {
 	if (session->spare_key) {
 		session->spare_kex->ops->release(session->spare_key);
 		session->spare_key = NULL;
+		drop_spare_pv(session);
 	}
 }
 
@@ -33,9 +40,14 @@ void zrtp_private_spare(struct zrtp_stream *stream)
 		zrtp_private_drop(exchange);
 		return;
 	}
+	session->spare_pv = zrtp_alloc(session->context, exchange->private_kex->pv_size);
+	if (!session->spare_pv) {
+		zrtp_private_drop(exchange);
+		return;
+	}
 	session->spare_key = exchange->private_key;
 	session->spare_kex = exchange->private_kex;
-	memcpy(session->spare_pv, exchange->private_pv, sizeof(session->spare_pv));
+	memcpy(session->spare_pv, exchange->private_pv, session->spare_kex->pv_size);
 	exchange->private_key = NULL;
 }
 
@@ -48,8 +60,9 @@ static bool take_spare(struct zrtp_stream *stream, const struct zrtp_kex *kex)
 		return false;
 	}
 	exchange->private_key = session->spare_key;
-	memcpy(exchange->private_pv, session->spare_pv, sizeof(exchange->private_pv));
+	memcpy(exchange->private_pv, session->spare_pv, kex->pv_size);
 	session->spare_key = NULL;
+	drop_spare_pv(session);
 	return true;
 }
 
@@ -445,7 +458,8 @@ static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struc
 	switch (zrtp_preshared_find(stream, commit->key_id)) {
 	case 1:
 		zrtp_turn_begin(stream);
-		if (stream->session->auxsecret_len && !stream->session->aux_matched) {
+		if (stream->session->given && stream->session->given->auxsecret_len &&
+		    !stream->session->aux_matched) {
 			zrtp_tell(stream, ZRTP_EVENT_AUX_MISMATCH);
 		}
 		return confirm_at_once(stream, commit);
@@ -701,7 +715,7 @@ enum zrtp_state zrtp_try_other(struct zrtp_stream *stream)
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_swap_hello(stream);
 	stream->begun_anew = true;
-	stream->other_hello.len = 0;
+	zrtp_other_hello_drop(stream);
 	stream->hello_acked = true;
 	stream->ack_ssrc = stream->peer_ssrc;
 	if (stream->session->agreeing == stream) {

@@ -232,7 +232,7 @@ static enum zrtp_state secure(struct zrtp_stream *stream)
 {
 	zrtp_timer_stop(stream);
 	stream->secure_at = stream->now;
-	stream->other_hello.len = 0;
+	zrtp_other_hello_drop(stream);
 	stream->lost_commits = 0;
 	stream->from_clear = stream->was_clear = stream->peer_clear_known = stream->awaits_media = false;
 	stream->begun_anew = false;

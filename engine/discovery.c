@@ -39,8 +39,23 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 	return false;
 }
 
+void zrtp_other_hello_drop(struct zrtp_stream *stream)
+{
+	zrtp_release(stream->session->context, stream->other_hello.octets, ZRTP_HELLO_MAX);
+	stream->other_hello = (struct zrtp_other_hello){ .octets = NULL };
+}
+
+/* Without memory it is as if it had not come. */
 static void keep_other(struct zrtp_stream *stream, const uint8_t *octets, size_t len, uint32_t ssrc)
 {
+	struct zrtp_other_hello *other = &stream->other_hello;
+
+	if (!other->octets) {
+		other->octets = zrtp_alloc(stream->session->context, ZRTP_HELLO_MAX);
+	}
+	if (!other->octets) {
+		return;
+	}
 	memcpy(stream->other_hello.octets, octets, len);
 	stream->other_hello.len = len;
 	stream->other_hello.ssrc = ssrc;
@@ -49,9 +64,11 @@ static void keep_other(struct zrtp_stream *stream, const uint8_t *octets, size_t
 void zrtp_swap_hello(struct zrtp_stream *stream)
 {
 	struct zrtp_other_hello other = stream->other_hello;
+	uint8_t octets[ZRTP_HELLO_MAX];
 
+	memcpy(octets, other.octets, other.len); /* there is one: so there is room for the former */
 	keep_other(stream, stream->peer_hello, stream->peer_hello_len, stream->peer_ssrc);
-	memcpy(stream->peer_hello, other.octets, other.len);
+	memcpy(stream->peer_hello, octets, other.len);
 	stream->peer_hello_len = other.len;
 	stream->peer_ssrc = other.ssrc;
 }

@@ -50,7 +50,7 @@ static bool has_keys(const struct zrtp_stream *stream)
 static void abandon_relay(struct zrtp_stream *stream)
 {
 	if (stream->relay_len) {
-		stream->relay_len = 0;
+		zrtp_relay_drop(stream);
 		zrtp_tell(stream, ZRTP_EVENT_RELAY_FAILED);
 	}
 }

@@ -28,6 +28,14 @@ struct zrtp_context {
 	struct zrtp_session *sessions;
 };
 
+/* Secrets that the application gives before the exchange: an auxsecret, or an SDES key, which is
+ * made into one when the roles are known (8.2). */
+struct zrtp_given {
+	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX];
+	uint8_t sdes_key[ZRTP_SRTP_KEY_MAX], sdes_salt[ZRTP_SRTP_SALT_SIZE];
+	size_t auxsecret_len, sdes_key_len, sdes_salt_len;
+};
+
 struct zrtp_session {
 	struct zrtp_context *context;
 	struct zrtp_session *next, *prev; /* guarded by the context's lock */
@@ -70,32 +78,31 @@ struct zrtp_session {
 	bool has_put;       /* something since get */
 	bool cache_away;    /* the cache cannot be asked now */
 
-	char label[ZRTP_LABEL_SIZE];
-	uint64_t endpoint; /* 0: not known */
-	uint8_t auxsecret[ZRTP_AUX_SECRET_MAX];
-	size_t auxsecret_len;
+	char *label;              /* NULL: the empty one */
+	uint64_t endpoint;        /* 0: not known */
+	struct zrtp_given *given; /* NULL: nothing was given, or it is in s0 */
 
 	/* A key pair that nobody has seen: for the next exchange (4.2). */
 	void *spare_key;
 	const struct zrtp_kex *spare_kex;
-	uint8_t spare_pv[ZRTP_PV_MAX];
+	uint8_t *spare_pv; /* spare_kex->pv_size octets */
 	/* How much more may be computed for whoever asks; see turns.c. */
 	unsigned work_left;
 	uint64_t work_at;
 
 	/* What the first stream's exchange gave. */
-	bool keyed;
 	const struct zrtp_hash *hash;
 	const struct zrtp_cipher *cipher;
 	const struct zrtp_tag *tag;
 	const struct zrtp_sas *sas;
 	struct zrtp_session_keys keys;
-	/* new_rs1 waits for the user's word after a mismatch (4.6.1.1). */
-	bool update_waits;
-	uint32_t expiry;    /* the smaller of both Confirms' */
+	bool keyed;
+	bool update_waits;  /* new_rs1 does, for the user's word after a mismatch (4.6.1.1) */
 	bool was_initiator; /* in that exchange: whose ZID comes first (4.7.2.1) */
 	bool by_preshared;  /* it was a Preshared one */
 	bool destroyed;     /* GoClear: nothing but ZRTPSess is left of the keys */
+
+	uint32_t expiry; /* the smaller of both Confirms' */
 
 	/* SAS relay and enrollment (5.13, 7.3). */
 	bool enroll;
@@ -103,10 +110,6 @@ struct zrtp_session {
 	uint8_t relayed_hash[ZRTP_SECRET_SIZE];
 	const struct zrtp_sas *shown; /* rendering scheme, NULL: the negotiated one */
 	enum zrtp_signature_status signature;
-
-	/* An SDES key, made into auxsecret when the roles are known (8.2). */
-	uint8_t sdes_key[ZRTP_SRTP_KEY_MAX], sdes_salt[ZRTP_SRTP_SALT_SIZE];
-	size_t sdes_key_len, sdes_salt_len;
 };
 
 enum { ZRTP_VIEW_SIZE = offsetof(struct zrtp_session, label) - offsetof(struct zrtp_session, has_peer) };
@@ -191,9 +194,9 @@ struct zrtp_timer {
 
 /* A Hello that came beside the one in use: of a stranger, or of the peer. */
 struct zrtp_other_hello {
-	size_t len; /* 0: none */
+	uint8_t *octets; /* room for any, or NULL */
+	size_t len;      /* 0: none */
 	uint32_t ssrc;
-	uint8_t octets[ZRTP_HELLO_MAX];
 };
 
 struct zrtp_stream {
@@ -212,34 +215,33 @@ struct zrtp_stream {
 	size_t hello_len, peer_hello_len;
 	uint8_t hello[ZRTP_HELLO_MAX], peer_hello[ZRTP_HELLO_MAX];
 	struct zrtp_other_hello other_hello;
-	bool has_expected_hash;
 	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
 	enum zrtp_hash_status hash_status;
 	/* ownzid.c: a Hello with our ZID came that is not ours, since when, and its H3. */
-	bool equal_zid;
 	uint64_t equal_since;
 	uint8_t equal_h3[ZRTP_IMAGE_SIZE];
-	bool born_renamed; /* it never said another Hello */
-	bool hello_acked;
-	uint32_t ack_ssrc; /* who did */
+	uint32_t ack_ssrc; /* who has acknowledged our Hello */
 
 	struct zrtp_exchange *exchange;
 	struct zrtp_stream_keys keys;
+	bool has_expected_hash, equal_zid;
+	bool born_renamed; /* it never said another Hello */
+	bool hello_acked;
 	bool initiator, multistream, preshared;
+	bool has_nonce;
+	bool from_clear;                  /* the exchange began in clear by GoClear */
+	bool begun_anew;                  /* after one that was given up for another */
+	bool clear_acted;                 /* peer_clear_mac was acted upon */
 	uint8_t clear_mac[ZRTP_MAC_SIZE]; /* of the GoClear we sent */
 	/* What the peer's GoClear for this stream says, kept when the keys go: a
 	 * peer may send one for each stream (4.7.2.1). */
 	uint8_t peer_clear_mac[ZRTP_MAC_SIZE];
 	bool peer_clear_known;
-	bool from_clear;                 /* the exchange began in clear by GoClear */
-	bool begun_anew;                 /* after one that was given up for another */
-	unsigned lost_commits;           /* how often ours has lost, to go secure again */
-	bool clear_acted;                /* peer_clear_mac was acted upon */
-	uint8_t relay[ZRTP_CONFIRM_MIN]; /* our SASrelay, until acknowledged */
+	unsigned lost_commits; /* how often ours has lost, to go secure again */
+	uint8_t *relay;        /* our SASrelay, until acknowledged; room for any */
 	size_t relay_len;
 	unsigned acks_owed; /* RelayACKs that former SASrelays may still cause */
 	uint64_t acks_owed_until;
-	bool has_nonce;
 	uint8_t nonce[ZRTP_NONCE_SIZE]; /* of this stream's Commit */
 	struct zrtp_choice choice;      /* rows are NULL until chosen */
 
@@ -259,17 +261,16 @@ struct zrtp_stream {
 	uint64_t turn_until;
 	bool was_clear;  /* told to be without ZRTP */
 	bool media_held; /* told to send no more clear media */
-	bool ping_waits; /* a Ping of ours is unanswered */
 	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
 	uint32_t ping_ssrc;
 	uint64_t pings_since; /* when the first of those counted came */
 	unsigned pings;
-	bool running, doomed, advance;
+	bool ping_waits; /* a Ping of ours is unanswered */
+	bool running, doomed, advance, drop_noted;
 
 	uint64_t started_at, found_at, secure_at;
 	unsigned sent, received, repeated;
 	unsigned dropped[ZRTP_DROP_COUNT];
-	bool drop_noted;
 };
 
 typedef enum zrtp_state (*zrtp_handler)(struct zrtp_stream *stream, const struct zrtp_message *message);
@@ -352,6 +353,8 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
 enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
+/* Forget the other Hello, and what it took of memory. */
+void zrtp_other_hello_drop(struct zrtp_stream *stream);
 /* Take the other Hello for the one in use; the former becomes the other. */
 void zrtp_swap_hello(struct zrtp_stream *stream);
 bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
@@ -422,6 +425,8 @@ enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream);
 enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream);
+/* There is no SASrelay of ours to repeat any more. */
+void zrtp_relay_drop(struct zrtp_stream *stream);
 
 /* ownzid.c */
 /* Is it ours, of this call or of all? */
@@ -489,6 +494,8 @@ int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDP
 
 /* secrets.c */
 void zrtp_secrets_load(struct zrtp_session *session);
+/* Wipe what the application gave. */
+void zrtp_given_drop(struct zrtp_session *session);
 /* Our IDs for DHPart1 or DHPart2 (4.3.1); 0 or -1. */
 int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
 		    uint8_t out[4 * ZRTP_ID_SIZE]);

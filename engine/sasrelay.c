@@ -109,6 +109,13 @@ static bool take_owed(struct zrtp_stream *stream)
 	return true;
 }
 
+void zrtp_relay_drop(struct zrtp_stream *stream)
+{
+	zrtp_release(stream->session->context, stream->relay, ZRTP_CONFIRM_MIN);
+	stream->relay = NULL;
+	stream->relay_len = 0;
+}
+
 enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	(void)message;
@@ -116,7 +123,7 @@ enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_m
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	remember_owed(stream, 1);
-	stream->relay_len = 0;
+	zrtp_relay_drop(stream);
 	zrtp_timer_stop(stream);
 	zrtp_tell(stream, ZRTP_EVENT_RELAY_DONE);
 	return stream->state;
@@ -124,7 +131,7 @@ enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_m
 
 enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream)
 {
-	stream->relay_len = 0;
+	zrtp_relay_drop(stream);
 	zrtp_tell(stream, ZRTP_EVENT_RELAY_FAILED);
 	return stream->state;
 }
@@ -135,11 +142,14 @@ static int build(struct zrtp_stream *stream, unsigned flags, const struct zrtp_s
 {
 	uint8_t text[ZRTP_CONFIRM_PLAIN];
 
-	if (!zrtp_sasrelay_plain_write(text, sizeof(text), flags, sas->name, sashash)) {
+	if (!stream->relay) {
+		stream->relay = zrtp_alloc(stream->session->context, ZRTP_CONFIRM_MIN);
+	}
+	if (!stream->relay || !zrtp_sasrelay_plain_write(text, sizeof(text), flags, sas->name, sashash)) {
 		return -1;
 	}
-	stream->relay_len = zrtp_seal(stream, ZRTP_MSG_SASRELAY, text, sizeof(text), stream->relay,
-				      sizeof(stream->relay));
+	stream->relay_len =
+		zrtp_seal(stream, ZRTP_MSG_SASRELAY, text, sizeof(text), stream->relay, ZRTP_CONFIRM_MIN);
 	return stream->relay_len ? 0 : -1;
 }
 

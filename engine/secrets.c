@@ -11,7 +11,8 @@ static bool has_cache(const struct zrtp_session *session)
 
 static struct zrtp_cache_key key_of(const struct zrtp_session *session)
 {
-	return (struct zrtp_cache_key){ session->context->zid, session->peer_zid, session->label };
+	return (struct zrtp_cache_key){ session->context->zid, session->peer_zid,
+					session->label ? session->label : "" };
 }
 
 void zrtp_secrets_load(struct zrtp_session *session)
@@ -32,9 +33,14 @@ void zrtp_secrets_load(struct zrtp_session *session)
 	session->foreign = session->retained.made_by && session->retained.made_by != session->endpoint;
 }
 
+static bool has_given_aux(const struct zrtp_session *session)
+{
+	return session->given && session->given->auxsecret_len;
+}
+
 bool zrtp_secrets_has_aux(const struct zrtp_session *session)
 {
-	return session->auxsecret_len || session->retained.auxsecret_len;
+	return has_given_aux(session) || session->retained.auxsecret_len;
 }
 
 bool zrtp_secrets_verified(const struct zrtp_session *session)
@@ -56,9 +62,9 @@ static struct zrtp_shared secret(const struct zrtp_session *session, enum slot s
 	case SLOT_RS2:
 		return (struct zrtp_shared){ r->rs2, r->has_rs2 ? sizeof(r->rs2) : 0 };
 	case SLOT_AUX:
-		return session->auxsecret_len
-			       ? (struct zrtp_shared){ session->auxsecret, session->auxsecret_len }
-			       : (struct zrtp_shared){ r->auxsecret, r->auxsecret_len };
+		return has_given_aux(session) ? (struct zrtp_shared){ session->given->auxsecret,
+								      session->given->auxsecret_len }
+					      : (struct zrtp_shared){ r->auxsecret, r->auxsecret_len };
 	case SLOT_PBX:
 		return (struct zrtp_shared){ r->pbxsecret, r->has_pbx ? sizeof(r->pbxsecret) : 0 };
 	case SLOT_COUNT:
@@ -84,15 +90,15 @@ static int secret_id(const struct zrtp_stream *stream, const struct zrtp_hash *h
 /* An SDES key gives an auxsecret that depends on who is the initiator (8.2). */
 static int derive_auxsecret(struct zrtp_stream *stream, const struct zrtp_hash *hash)
 {
-	struct zrtp_session *session = stream->session;
+	struct zrtp_given *given = stream->session->given;
 
-	if (!session->sdes_key_len) {
+	if (!given || !given->sdes_key_len) {
 		return 0;
 	}
-	session->auxsecret_len = ZRTP_SECRET_SIZE;
-	return zrtp_srtps(hash, session->sdes_key, session->sdes_key_len, session->sdes_salt,
-			  session->sdes_salt_len, zrtp_zid_of(stream, ZRTP_INITIATOR),
-			  zrtp_zid_of(stream, ZRTP_RESPONDER), session->auxsecret);
+	given->auxsecret_len = ZRTP_SECRET_SIZE;
+	return zrtp_srtps(hash, given->sdes_key, given->sdes_key_len, given->sdes_salt, given->sdes_salt_len,
+			  zrtp_zid_of(stream, ZRTP_INITIATOR), zrtp_zid_of(stream, ZRTP_RESPONDER),
+			  given->auxsecret);
 }
 
 int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,

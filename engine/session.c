@@ -98,6 +98,14 @@ enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context
 	return ZRTP_OK;
 }
 
+static void drop_label(struct zrtp_session *session)
+{
+	if (session->label) {
+		zrtp_release(session->context, session->label, strlen(session->label) + 1);
+		session->label = NULL;
+	}
+}
+
 void zrtp_session_free(struct zrtp_session *session)
 {
 	if (!session) {
@@ -108,6 +116,8 @@ void zrtp_session_free(struct zrtp_session *session)
 	}
 	unlink_session(session);
 	zrtp_spare_drop(session);
+	zrtp_given_drop(session);
+	drop_label(session);
 	zrtp_release(session->context, session, sizeof(*session));
 }
 
@@ -143,23 +153,41 @@ bool zrtp_peer_allows_clear(const struct zrtp_session *session)
 	       !(session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL) && !session->enroll;
 }
 
+static struct zrtp_given *given(struct zrtp_session *session)
+{
+	if (!session->given) {
+		session->given = zrtp_alloc(session->context, sizeof(*session->given));
+	}
+	return session->given;
+}
+
+void zrtp_given_drop(struct zrtp_session *session)
+{
+	zrtp_release(session->context, session->given, sizeof(*session->given));
+	session->given = NULL;
+}
+
 enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session, const uint8_t *secret, size_t len)
 {
-	if (!len || len > sizeof(session->auxsecret)) {
+	if (!len || len > sizeof(session->given->auxsecret)) {
 		return ZRTP_INVALID;
 	}
 	if (!zrtp_session_unstarted(session)) {
 		return ZRTP_WRONG_STATE;
 	}
-	zrtp_wipe(session->auxsecret, sizeof(session->auxsecret));
-	memcpy(session->auxsecret, secret, len);
-	session->auxsecret_len = len;
+	if (!given(session)) {
+		return ZRTP_NO_MEMORY;
+	}
+	zrtp_wipe(session->given->auxsecret, sizeof(session->given->auxsecret));
+	memcpy(session->given->auxsecret, secret, len);
+	session->given->auxsecret_len = len;
 	return ZRTP_OK;
 }
 
 enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session, const char *label)
 {
 	size_t len = label ? strnlen(label, ZRTP_LABEL_SIZE) : 0;
+	char *copy = NULL;
 
 	if (len == ZRTP_LABEL_SIZE) {
 		return ZRTP_INVALID;
@@ -172,25 +200,35 @@ enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session, cons
 	if (session->has_peer) {
 		return ZRTP_WRONG_STATE;
 	}
-	memset(session->label, 0, sizeof(session->label));
-	memcpy(session->label, label ? label : "", len);
+	if (len) {
+		copy = zrtp_alloc(session->context, len + 1);
+		if (!copy) {
+			return ZRTP_NO_MEMORY;
+		}
+		memcpy(copy, label, len);
+	}
+	drop_label(session);
+	session->label = copy;
 	return ZRTP_OK;
 }
 
 enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session, const uint8_t *key, size_t key_len,
 					   const uint8_t *salt, size_t salt_len)
 {
-	if (!key_len || key_len > sizeof(session->sdes_key) || !salt_len ||
-	    salt_len > sizeof(session->sdes_salt)) {
+	if (!key_len || key_len > sizeof(session->given->sdes_key) || !salt_len ||
+	    salt_len > sizeof(session->given->sdes_salt)) {
 		return ZRTP_INVALID;
 	}
 	if (!zrtp_session_unstarted(session)) {
 		return ZRTP_WRONG_STATE;
 	}
-	memcpy(session->sdes_key, key, key_len);
-	memcpy(session->sdes_salt, salt, salt_len);
-	session->sdes_key_len = key_len;
-	session->sdes_salt_len = salt_len;
+	if (!given(session)) {
+		return ZRTP_NO_MEMORY;
+	}
+	memcpy(session->given->sdes_key, key, key_len);
+	memcpy(session->given->sdes_salt, salt, salt_len);
+	session->given->sdes_key_len = key_len;
+	session->given->sdes_salt_len = salt_len;
 	return ZRTP_OK;
 }
 

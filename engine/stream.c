@@ -136,6 +136,8 @@ static void shut(struct zrtp_stream *stream)
 		stream->session->viewer = NULL;
 	}
 	zrtp_exchange_drop(stream);
+	zrtp_other_hello_drop(stream);
+	zrtp_relay_drop(stream);
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_timer_stop(stream);
 	stream->effects = stream->outbox = stream->events = 0;
@@ -439,10 +441,7 @@ static void finish(struct zrtp_stream *stream)
 		session->by_preshared = exchange->mode == ZRTP_MODE_PRESHARED;
 		session->expiry = exchange->peer_expiry < own_expiry ? exchange->peer_expiry : own_expiry;
 		session->agreeing = NULL;
-		zrtp_wipe(session->auxsecret, sizeof(session->auxsecret)); /* it is in s0 (4.4.1.4) */
-		zrtp_wipe(session->sdes_key, sizeof(session->sdes_key));
-		zrtp_wipe(session->sdes_salt, sizeof(session->sdes_salt));
-		session->auxsecret_len = session->sdes_key_len = 0;
+		zrtp_given_drop(session); /* it is in s0 (4.4.1.4) */
 		zrtp_spare_drop(session);
 		zrtp_turns_end(stream);
 		zrtp_secrets_update(session);

@@ -107,7 +107,7 @@ static void search_again(struct zrtp_stream *stream)
 		}
 		stream->peer_hello_len = 0;
 	}
-	stream->other_hello.len = 0;
+	zrtp_other_hello_drop(stream);
 	stream->hello_acked = false;
 	stream->state = ZRTP_STATE_DISCOVERY;
 	zrtp_timer_t1(stream);

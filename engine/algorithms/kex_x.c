@@ -141,8 +141,6 @@ static int set_peer(EVP_PKEY_CTX *ctx, EVP_PKEY *peer)
 {
 	return EVP_PKEY_derive_set_peer(ctx, peer);
 }
-#define make_group NULL
-#define free_group NULL
 #endif
 
 static int generate(const struct zrtp_kex *kex, const struct zrtp_random *random, unsigned strength,
@@ -206,6 +204,8 @@ const struct zrtp_kex_ops zrtp_kex_x = {
 	.generate = generate,
 	.derive = compute,
 	.release = release,
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 	.make_group = make_group,
 	.free_group = free_group,
+#endif
 };

@@ -116,7 +116,7 @@ struct zrtp_system {
 	 * has wiped it if it held secrets. free. */
 	void (*free)(void *block, size_t size, void *arg);
 	/* Fill out with len octets from a cryptographic generator; 0 or -1.
-	 * libcrypto's RAND_priv_bytes. */
+	 * libcrypto's RAND_priv_bytes, of which one draw serves several uses. */
 	int (*random)(uint8_t *out, size_t len, enum zrtp_random_use use, void *arg);
 	/* A line for a person, without secrets and without a newline. None. */
 	void (*log)(enum zrtp_log_level level, const char *text, void *arg);
@@ -556,7 +556,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new(struct zrtp_session **out,
 ZRTP_API void zrtp_session_free(struct zrtp_session *session);
 
 /* An auxsecret for this call (4.3), 1 to ZRTP_AUX_SECRET_MAX octets; before
- * the first stream starts. ZRTP_INVALID, ZRTP_WRONG_STATE. */
+ * the first stream starts. ZRTP_INVALID, ZRTP_WRONG_STATE, ZRTP_NO_MEMORY. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session,
 								const uint8_t *secret, size_t len);
 
@@ -565,7 +565,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_sess
  * that keeps labels then finds the right ones. NULL or "": none.
  * ZRTP_WRONG_STATE: the cache was asked for the peer's secrets, which is at the
  * first Commit. ZRTP_INVALID: ZRTP_LABEL_SIZE octets or more, or a control
- * character. */
+ * character. ZRTP_NO_MEMORY. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session,
 								  const char *label);
 
@@ -617,7 +617,8 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_exported_key(const struct zrtp
 
 /* Use the key of an SDES exchange as auxsecret (srtps, 8.2). key and salt are
  * copied; before the first stream starts.
- * ZRTP_INVALID: key longer than 32 or salt longer than 14 octets, or empty. */
+ * ZRTP_INVALID: key longer than 32 or salt longer than 14 octets, or empty.
+ * ZRTP_WRONG_STATE, ZRTP_NO_MEMORY. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session,
 							       const uint8_t *key, size_t key_len,
 							       const uint8_t *salt, size_t salt_len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two engines from Hello to secure: roles, order of callbacks, timers, a bad
  * network. */
+#include "internal.h"
 #include "pair.h"
 
 static struct pair_config with(enum zrtp_class which, const char *list)
@@ -28,6 +29,67 @@ static void secure_with(enum zrtp_class which, const char *list)
 
 	assert_memory_equal(pair_info(pair, 0, 0).algorithm[which], list, strlen(list));
 	assert_memory_equal(pair_info(pair, 1, 0).algorithm[which], list, strlen(list));
+	pair_free(pair);
+}
+
+static bool zero(const uint8_t *octets, size_t len)
+{
+	while (len && !octets[len - 1]) {
+		len--;
+	}
+	return !len;
+}
+
+/* What is drawn ahead is handed out once, and is gone then. */
+static void nothing_is_drawn_twice(struct zrtp_stream *stream)
+{
+	enum { TIMES = 40, SIZE = 16 };
+	const struct zrtp_ahead *ahead = &stream->exchange->ahead;
+	uint8_t drawn[TIMES][SIZE];
+
+	for (unsigned i = 0; i < TIMES; i++) {
+		assert_int_equal(zrtp_draw_public(stream, drawn[i], SIZE, ZRTP_RANDOM_IV), 0);
+		assert_false(zero(drawn[i], SIZE));
+		assert_true(zero(ahead->octets + ahead->left, sizeof(ahead->octets) - ahead->left));
+		for (unsigned k = 0; k < i; k++) {
+			assert_memory_not_equal(drawn[i], drawn[k], SIZE);
+		}
+		if (i % 7 == 0) { /* nor with a private value between */
+			assert_int_equal(zrtp_draw_private(drawn[i], SIZE, stream), 0);
+		}
+	}
+}
+
+/* The tests have a random source of their own; this is libcrypto's, as applications have it. */
+static void with_libcryptos_randomness_it_is_secure_and_no_two_streams_are_alike(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair = pair_new(&config);
+	const struct zrtp_stream *streams[4];
+	struct zrtp_stream *alice;
+
+	(void)state;
+	pair->side[0].session->context->system.random = NULL;
+	pair->side[1].session->context->system.random = NULL;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	alice = pair->side[0].log[0].stream;
+	while (!alice->exchange) {
+		pair_run(pair, pair->now + 1000);
+		assert_true(pair->now < 10000000);
+	}
+	nothing_is_drawn_twice(alice);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 5000000));
+	pair_add_stream(pair, 1);
+	pair_start(pair, 1);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + 5000000));
+	for (unsigned k = 0; k < 4; k++) {
+		streams[k] = pair->side[k & 1].log[k >> 1].stream;
+		assert_false(zero(streams[k]->h[0], ZRTP_IMAGE_SIZE));
+		for (unsigned before = 0; before < k; before++) {
+			assert_memory_not_equal(streams[k]->h[0], streams[before]->h[0], ZRTP_IMAGE_SIZE);
+		}
+	}
 	pair_free(pair);
 }
 
@@ -492,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_algorithm_leads_to_secure),
+		cmocka_unit_test(with_libcryptos_randomness_it_is_secure_and_no_two_streams_are_alike),
 		cmocka_unit_test(contention_has_one_winner),
 		cmocka_unit_test(a_passive_side_is_the_responder),
 		cmocka_unit_test(keys_come_receiver_first),

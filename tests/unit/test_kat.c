@@ -6,6 +6,9 @@
 #include "negotiate.h"
 #include "packet.h"
 
+#include <openssl/rand.h>
+#include <pthread.h>
+
 /* The rows of the algorithms a vector names. */
 static struct zrtp_choice rows(const struct kat *kat)
 {
@@ -463,6 +466,64 @@ static void sas_renderings(void **state)
 	}
 }
 
+/* ---- threads ---- */
+
+static int draw_any(uint8_t *out, size_t len, void *arg)
+{
+	(void)arg;
+	return RAND_priv_bytes(out, (int)len) == 1 ? 0 : -1;
+}
+
+/* Both ends of each exchange come to the same, whatever other threads do with the row. */
+static void *agree_often(void *arg)
+{
+	const struct zrtp_kex *kex = arg;
+	const struct zrtp_random random = { draw_any, NULL };
+	bool same = true;
+
+	for (unsigned round = 0; same && round < 50; round++) {
+		uint8_t pv[2][ZRTP_PV_MAX], result[2][ZRTP_KEX_RESULT_MAX];
+		void *key[2] = { NULL, NULL };
+
+		for (unsigned i = 0; i < 2; i++) {
+			same = same && !kex->ops->generate(kex, &random, 32, &key[i], pv[i]);
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			same = same && zrtp_kex_derive(kex, key[i], pv[!i], result[i]) == ZRTP_KEX_OK;
+		}
+		same = same && !memcmp(result[0], result[1], kex->result_size);
+		for (unsigned i = 0; i < 2; i++) {
+			if (key[i]) {
+				kex->ops->release(key[i]);
+			}
+		}
+	}
+	return same ? arg : NULL;
+}
+
+static void threads_may_share_the_rows_of_a_context(void **state)
+{
+	static const char *const names[] = { "X255", "X448", "EC25" };
+	static struct zrtp_constants constants;
+	pthread_t thread[4];
+	void *done;
+
+	(void)state;
+	zrtp_constants_make(&constants);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct zrtp_kex *kex = &constants.kex[zrtp_kex_find(names[i]) - zrtp_kex_rows()];
+
+		for (unsigned k = 0; k < 4; k++) {
+			assert_int_equal(pthread_create(&thread[k], NULL, agree_often, kex), 0);
+		}
+		for (unsigned k = 0; k < 4; k++) {
+			assert_int_equal(pthread_join(thread[k], &done), 0);
+			assert_ptr_equal(done, kex);
+		}
+	}
+	zrtp_constants_free(&constants);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +542,7 @@ int main(void)
 		cmocka_unit_test(packets_open_and_write),
 		cmocka_unit_test(crc_is_that_of_rfc_4960),
 		cmocka_unit_test(the_processors_crc_is_that_of_the_table),
+		cmocka_unit_test(threads_may_share_the_rows_of_a_context),
 		cmocka_unit_test(sas_renderings),
 	};
 

@@ -620,27 +620,61 @@ static void available_is_what_a_session_offers(void **state)
 
 /* ---- memory ---- */
 
-static void heap_has_its_limits(void **state)
+static size_t heap(const struct pair *pair, unsigned side)
 {
-	struct pair_config config = with("X1M1", 0);
-	struct pair *pair;
-	size_t contexts, agreeing;
+	return pair->side[side].allocated - sizeof(struct zrtp_context);
+}
 
-	(void)state;
-	needs_mlkem();
-	pair = pair_new(&config);
-	contexts = sizeof(struct zrtp_context);
+static void heap_of_each_side_has_its_limits(const char *kex, bool sdes)
+{
+	enum { SECURE_MAX = 2560, AGREEING_MAX = 12 * 1024, KEY = 16, SALT = 14 };
+	static const uint8_t key[KEY] = { 1 }, salt[SALT] = { 2 };
+	struct pair_config config = with(kex, 0);
+	struct pair *pair = pair_new(&config);
+	size_t one[2];
+
+	/* What is needed for the exchange only is there and goes with it. */
+	for (unsigned side = 0; sdes && side < 2; side++) {
+		assert_int_equal(zrtp_session_set_sdes_key(pair->side[side].session, key, KEY, salt, SALT),
+				 ZRTP_OK);
+	}
 	pair_add_stream(pair, 0);
 	pair_start(pair, 0);
 	assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
-	agreeing = pair->side[ALICE].peak - contexts;
-	print_message("heap: secure %zu, while agreeing %zu octets\n", pair->side[ALICE].allocated - contexts,
-		      agreeing);
-	assert_in_range(agreeing, 1, 12 * 1024);
+	for (unsigned side = 0; side < 2; side++) {
+		one[side] = heap(pair, side);
+		print_message("heap with %s: secure %zu, while agreeing %zu octets\n", kex, one[side],
+			      pair->side[side].peak - sizeof(struct zrtp_context));
+		assert_in_range(one[side], 1, SECURE_MAX);
+		assert_in_range(pair->side[side].peak - sizeof(struct zrtp_context), 1, AGREEING_MAX);
+	}
 	/* Another stream of the session. */
 	pair_add_stream(pair, 1);
-	assert_in_range(sizeof(struct zrtp_stream), 1, 2560);
+	pair_start(pair, 1);
+	assert_true(pair_run_until_secure(pair, 1, pair->now + 5 * SECOND));
+	for (unsigned side = 0; side < 2; side++) {
+		assert_in_range(heap(pair, side) - one[side], 1, SECURE_MAX);
+	}
 	pair_free(pair);
+}
+
+static void heap_has_its_limits(void **state)
+{
+	static const char *const kexes[] = { "X255", "EC25", "DH3k" };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(kexes) / sizeof(*kexes); i++) {
+		heap_of_each_side_has_its_limits(kexes[i], false);
+		heap_of_each_side_has_its_limits(kexes[i], true);
+	}
+}
+
+static void heap_has_its_limits_with_kems(void **state)
+{
+	(void)state;
+	needs_mlkem();
+	heap_of_each_side_has_its_limits("X1M1", false);
+	heap_of_each_side_has_its_limits("X3M3", false);
 }
 
 int main(void)
@@ -665,6 +699,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_has_it_meets_us_on_another_one),
 		cmocka_unit_test(available_is_what_a_session_offers),
 		cmocka_unit_test(heap_has_its_limits),
+		cmocka_unit_test(heap_has_its_limits_with_kems),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -555,8 +555,8 @@ static void the_auxsecret_of_an_sdes_key_is_the_vector(void **state) /* R503 */
 		for (unsigned i = 0; i < 2; i++) {
 			const struct zrtp_session *session = pair->side[i].session;
 
-			assert_int_equal(session->auxsecret_len, 32);
-			kat_same(kat, way & 2 ? "srtps_S384" : "srtps_S256", session->auxsecret, 32);
+			assert_int_equal(session->given->auxsecret_len, 32);
+			kat_same(kat, way & 2 ? "srtps_S384" : "srtps_S256", session->given->auxsecret, 32);
 			assert_true(session->aux_matched);
 			assert_int_equal(pair->side[i].log[0].stream->exchange->shared[1].len, 32);
 		}

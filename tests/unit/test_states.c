@@ -340,6 +340,7 @@ static void the_other_ones_commit_is_nothing_after_the_proof(void **state)
 	assert_int_equal(bob->state, ZRTP_STATE_NO_ZRTP);
 	assert_int_equal(zrtp_stream_start(stream_of(pair, ALICE, 0), pair->now), ZRTP_OK);
 	run_until(pair, BOB, ZRTP_STATE_DHPART1_SENT);
+	bob->other_hello.octets = zrtp_alloc(bob->session->context, ZRTP_HELLO_MAX);
 	memcpy(bob->other_hello.octets, bob->peer_hello, bob->peer_hello_len);
 	bob->other_hello.len = bob->peer_hello_len;
 	bob->other_hello.ssrc = FOREIGN_SSRC;

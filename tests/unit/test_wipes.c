@@ -195,7 +195,10 @@ static void gather(struct pair_log *log, char what)
 		remember_session_keys(&side->session->keys);
 		remember_retained(&side->session->retained);
 		remember_retained(&side->stored);
-		remember("auxsecret", side->session->auxsecret, side->session->auxsecret_len);
+		if (side->session->given) {
+			remember("auxsecret", side->session->given->auxsecret,
+				 side->session->given->auxsecret_len);
+		}
 		for (const struct zrtp_stream *s = side->session->streams; s; s = s->next) {
 			for (unsigned role = 0; role < 2; role++) {
 				remember("srtpkey", s->keys.srtpkey[role], 16);
