@@ -20,8 +20,8 @@
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 
-#include "../common/keep.h"
-#include "../res_zrtp/api.h"
+#include "common/keep.h"
+#include "common/api.h"
 
 #define APP "Enroll_zrtp"
 #define STATUS "ENROLLSTATUS"

@@ -14,7 +14,7 @@
 
 #include "asterisk/module.h"
 
-#include "../common/keep.h"
+#include "common/keep.h"
 
 /*! Should the structure have grown, what is behind ours must be zero. */
 static union {

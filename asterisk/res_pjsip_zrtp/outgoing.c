@@ -17,7 +17,7 @@
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
-#include "../common/channel_by_id.h"
+#include "common/channel_by_id.h"
 
 static const pj_str_t attribute = { "zrtp-hash", 9 };
 

@@ -13,7 +13,7 @@
 #include "asterisk/res_pjsip_session.h"
 #include "asterisk/rtp_engine.h"
 
-#include "../res_zrtp/signalling.h"
+#include "common/signalling.h"
 #include "layout.h"
 
 /*! m-lines that get an attribute; more of them are left alone. */

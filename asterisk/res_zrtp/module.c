@@ -12,14 +12,35 @@
 
 #include "asterisk.h"
 
+#include "asterisk/logger.h"
 #include "asterisk/module.h"
 
-#include "../common/keep.h"
-#include "ahead.h"
-#include "cache.h"
-#include "endpoints.h"
-#include "partner.h"
-#include "refuse.h"
+#include "common/keep.h"
+#include "packet/gate.h"
+#include "packet/media.h"
+#include "packet/stats.h"
+#include "cache/cache.h"
+#include "leg/ahead.h"
+#include "leg/enroll.h"
+#include "leg/events.h"
+#include "leg/leg.h"
+#include "leg/refuse.h"
+#include "leg/timers.h"
+#include "channel/attend.h"
+#include "channel/beside.h"
+#include "channel/bridge.h"
+#include "channel/listen.h"
+#include "channel/partner.h"
+#include "passthrough/mode.h"
+#include "front/endpoints.h"
+#include "front/policy.h"
+#include "front/route.h"
+#include "front/rtp_engine.h"
+#include "front/say.h"
+#include "console/action_cli.h"
+#include "console/cli.h"
+#include "console/function.h"
+#include "console/show.h"
 
 /*! The parts, each with what it rests on before it. */
 static const struct {
@@ -37,9 +58,11 @@ static const struct {
 	{ "partners", partner_init, partner_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
 	{ "listeners", listen_init, listen_shutdown },
+	{ "channels", attend_init, attend_shutdown },
 	{ "modes", mode_init, mode_shutdown },
 	{ "coexistence", beside_init, beside_shutdown },
 	{ "labels", ahead_init, ahead_shutdown },
+	{ "routes", routes_init, routes_shutdown },
 	{ "gate", gate_init, gate_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },
 	{ "policies", policies_init, policies_shutdown },

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "auto_choice.h"
+#include "decide/auto_choice.h"
 
 enum {
 	OWN_HELLO = 1,

@@ -2,7 +2,7 @@
 /* Whether another branch of a forked call has answered: all facts, at and around every limit. */
 #include "unit.h"
 
-#include "branch_choice.h"
+#include "decide/branch_choice.h"
 
 static const long long moments[] = {
 	-1000000, -1, 0, BRANCH_SETTLE - 1, BRANCH_SETTLE, BRANCH_SILENCE - 1, BRANCH_SILENCE, 1000000,

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "closed_choice.h"
+#include "decide/closed_choice.h"
 
 enum { PASSES = 1, OVER = 2, ASKED = 4, BUSY = 8, ANSWERED = 16, ALL = 32 };
 

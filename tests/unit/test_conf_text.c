@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "conf_text.h"
+#include "decide/conf_text.h"
 
 /* Files that may be included. */
 struct included {

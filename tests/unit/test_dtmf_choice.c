@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "dtmf_choice.h"
+#include "decide/dtmf_choice.h"
 
 static const struct dtmf_facts HONEST = {
 	.begins = 1,

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "evidence.h"
+#include "decide/evidence.h"
 
 /* A bit for each fact. */
 enum { HELLO = 1, SIGNALLED = 2, LEG_SIGNALLED = 4, PROVED = 8, LEG_KEYED = 16, ALL = 32 };

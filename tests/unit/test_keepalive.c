@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "keepalive.h"
-#include "stun_choice.h"
-#include "wire.h"
+#include "decide/keepalive.h"
+#include "decide/stun_choice.h"
+#include "decide/wire.h"
 
 static void is_a_binding_indication_and_neither_rtp_rtcp_nor_zrtp(void **state)
 {

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "keypad_code.h"
+#include "decide/keypad_code.h"
 
 static const keypad_codes CODES = { "*71", "*72", "*73", "*74", "*75" };
 

@@ -3,7 +3,7 @@
  * somebody who sends SRTP in its name. */
 #include "unit.h"
 
-#include "late_choice.h"
+#include "decide/late_choice.h"
 
 enum { MS = 1000, STEP = 20 * MS, START = 5000 * MS };
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "listen_choice.h"
+#include "decide/listen_choice.h"
 
 static const struct listen_facts PHONE = { .technology = "PJSIP", .application = "", .in_bridge = 1 };
 

@@ -2,7 +2,7 @@
 /* A phone that does not share the secret of earlier calls: when the cure is told at length. */
 #include "unit.h"
 
-#include "lost_choice.h"
+#include "decide/lost_choice.h"
 
 #define HOUR 3600000000ULL
 

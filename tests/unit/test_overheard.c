@@ -6,7 +6,7 @@
 #include "pair.h"
 
 #include "kem-packets-data.h"
-#include "overheard.h"
+#include "decide/overheard.h"
 
 #include <ctype.h>
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "partner_choice.h"
+#include "decide/partner_choice.h"
 
 enum { MOST = 5 };
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "peer_address.h"
+#include "decide/peer_address.h"
 
 enum { MS = 1000, S = 1000000 };
 

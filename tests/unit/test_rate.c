@@ -2,7 +2,7 @@
 /* How many ZRTP datagrams of a stream are looked at, in time. */
 #include "unit.h"
 
-#include "rate.h"
+#include "decide/rate.h"
 
 enum { SECOND = 1000000 };
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "relay_choice.h"
+#include "decide/relay_choice.h"
 
 /* Every leg that makes a difference: a bit for each fact. */
 enum {

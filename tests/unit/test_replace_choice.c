@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "replace_choice.h"
+#include "decide/replace_choice.h"
 
 enum { POSSIBLE = 1, SUPPORTS = 2, KEYED = 4, TOOK = 8, NAMED = 16, FACTS = 32 };
 

@@ -2,7 +2,7 @@
 /* Where RTCP of a phone goes that is passed through: one packet of a stranger does not move it. */
 #include "unit.h"
 
-#include "rtcp_choice.h"
+#include "decide/rtcp_choice.h"
 
 enum { RTP = 4000, RTCP = RTP + 1, OTHER = 9000, STRANGER = 9999 };
 

@@ -2,7 +2,7 @@
 /* A secure stream that gets nothing but what its keys do not open: when is that told? */
 #include "unit.h"
 
-#include "unauthentic.h"
+#include "decide/unauthentic.h"
 
 enum { MS = 1000, S = 1000000 };
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "unjoined.h"
+#include "decide/unjoined.h"
 
 enum {
 	PARTNERS = UNJOINED_JOINED + 1,

@@ -2,7 +2,7 @@
 /* What packets look like: plain RTCP against SRTCP. */
 #include "unit.h"
 
-#include "wire.h"
+#include "decide/wire.h"
 
 enum { INDEX = 4, TAG = 10 };
 

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Retained secrets (RFC 6189, 4.3) as the ZRTP engine sees them.
+ *
+ * The engine asks in the middle of a handshake and is answered from this table
+ * of what is known: what the store said when the peer's Hello came in (ahead.c),
+ * or what a later call changed. What a call changes goes into the table at once
+ * and to the store in its own time (cache_store.c).
+ *
+ * Bounded: what was not used for the longest time goes first. Secrets that the
+ * store does not have yet live in its queue too, so nothing is lost by that.
+ */
+
+#include "asterisk.h"
+
+#include <openssl/crypto.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/dlinkedlists.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+#include "base/clock.h"
+#include "cache/cache.h"
+
+#define KNOWN_MAX 65536
+#define BUCKETS 4093
+/*! How long an answer of the store on a PBX is offered whatever calls end, microseconds. */
+#define TRUNK_FRESH 5000000
+
+struct known {
+	uint8_t zid[ZRTP_ZID_SIZE];
+	char label[ZRTP_LABEL_SIZE];
+	struct zrtp_retained retained;
+	struct zrtp_store_about *about; /*!< NULL: nothing */
+	int64_t dies_at;               /*!< Seconds of the wall clock */
+	uint64_t set_at;               /*!< Of the monotonic clock */
+	uint64_t told_at;              /*!< By the store, the same clock */
+	unsigned int pending;          /*!< Changes that the store does not have yet */
+	AST_DLLIST_ENTRY(known) entry;
+};
+
+/*! Its lock guards the list and the entries too. */
+static struct ao2_container *table;
+/*! The same, the one used last at the end. */
+static AST_DLLIST_HEAD_NOLOCK_STATIC(by_use, known);
+
+static int known_hash(const void *obj, int flags)
+{
+	const uint8_t *zid = (flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY ? obj : ((const struct known *) obj)->zid;
+	unsigned int hash;
+
+	/* ZIDs are random. Labels of one peer share a bucket, so that all of them
+	 * can be found. */
+	memcpy(&hash, zid, sizeof(hash));
+
+	return hash & INT_MAX;
+}
+
+static int known_cmp(void *obj, void *arg, int flags)
+{
+	const struct known *left = obj, *right = arg;
+
+	if ((flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY) {
+		return memcmp(left->zid, arg, sizeof(left->zid)) ? 0 : CMP_MATCH;
+	}
+
+	return memcmp(left->zid, right->zid, sizeof(left->zid)) || strcmp(left->label, right->label) ? 0 : CMP_MATCH | CMP_STOP;
+}
+
+static void known_destructor(void *obj)
+{
+	struct known *known = obj;
+
+	OPENSSL_cleanse(&known->retained, sizeof(known->retained));
+	ast_free(known->about);
+}
+
+/*! \pre table is locked */
+static struct known *known_find(const uint8_t *zid, const char *label)
+{
+	struct known key;
+
+	memcpy(key.zid, zid, sizeof(key.zid));
+	ast_copy_string(key.label, label, sizeof(key.label));
+
+	return ao2_find(table, &key, OBJ_SEARCH_OBJECT | OBJ_NOLOCK);
+}
+
+/*! \pre table is locked */
+static void known_remove(struct known *known)
+{
+	AST_DLLIST_REMOVE(&by_use, known, entry);
+	ao2_unlink_flags(table, known, OBJ_NOLOCK);
+}
+
+/*! \brief The entry of a key, made if need be, with a reference. \pre table is locked */
+static struct known *known_touch(const uint8_t *zid, const char *label)
+{
+	struct known *known = known_find(zid, label);
+
+	if (known) {
+		AST_DLLIST_REMOVE(&by_use, known, entry);
+		AST_DLLIST_INSERT_TAIL(&by_use, known, entry);
+		return known;
+	}
+	if (ao2_container_count(table) >= KNOWN_MAX) {
+		known_remove(AST_DLLIST_FIRST(&by_use));
+	}
+	known = ao2_alloc_options(sizeof(*known), known_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	if (!known) {
+		return NULL;
+	}
+	memcpy(known->zid, zid, sizeof(known->zid));
+	ast_copy_string(known->label, label, sizeof(known->label));
+	if (!ao2_link_flags(table, known, OBJ_NOLOCK)) {
+		ao2_ref(known, -1);
+		return NULL;
+	}
+	AST_DLLIST_INSERT_TAIL(&by_use, known, entry);
+
+	return known;
+}
+
+/*! \pre table is locked */
+static void known_set(struct known *known, const struct zrtp_retained *retained, int64_t now)
+{
+	known->retained = *retained;
+	known->retained.changed = 0;
+	known->set_at = clock_now();
+	known->dies_at = retained->expiry == UINT32_MAX ? INT64_MAX : now + retained->expiry;
+}
+
+/*!
+ * \brief Two PBXs that begin many calls at once must each offer what its store has chosen
+ * of them (trunk.c), not what one call made. While the store does not answer that is out
+ * of date soon.
+ */
+static int is_for_store(const struct known *known, const struct zrtp_retained *in)
+{
+	return in->peer_mitm && known->told_at && clock_now() - known->told_at < TRUNK_FRESH;
+}
+
+/*! \brief What is known under another label, while the store cannot be asked. \pre table is locked */
+static struct known *known_elsewhere(const uint8_t *zid)
+{
+	struct ao2_iterator *found = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
+	struct known *known, *latest = NULL;
+
+	while (found && (known = ao2_iterator_next(found))) {
+		if (!latest || known->set_at > latest->set_at) {
+			ao2_replace(latest, known);
+		}
+		ao2_ref(known, -1);
+	}
+	ao2_iterator_cleanup(found);
+
+	return latest;
+}
+
+static int is_unknown(const char *label)
+{
+	return !strcmp(label, ZRTP_STORE_LABEL_UNKNOWN);
+}
+
+static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
+{
+	int64_t now = cache_clock();
+	struct known *known;
+	int other = 0;
+
+	ao2_lock(table);
+	known = known_find(key->peer_zid, key->label);
+	if (!known) {
+		known = known_elsewhere(key->peer_zid);
+		other = 1;
+	}
+	if (known && known->dies_at <= now) {
+		ao2_cleanup(known);
+		known = NULL;
+	}
+	if (known) {
+		*out = known->retained;
+		if (known->dies_at != INT64_MAX) {
+			out->expiry = known->dies_at - now;
+		}
+		out->new_label |= other;
+		out->files_by_label &= !is_unknown(key->label);
+		out->unproved |= other && (is_unknown(key->label) || is_unknown(known->label));
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+
+	return known ? 0 : -1;
+}
+
+/*! \brief Was the peer of a call deleted since its exchange began? \pre table is locked */
+static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retained *in)
+{
+	struct known *known;
+
+	if (!in->known_since && !in->again) {
+		return 0;
+	}
+	known = ao2_find(table, key->peer_zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	ao2_cleanup(known);
+
+	return !known;
+}
+
+static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
+{
+	int64_t now = cache_clock();
+	struct known *known;
+
+	ao2_lock(table);
+	/* Of a peer that was deleted, or that has not called for long, the store knows. */
+	known = is_deleted(key, in) ? NULL : known_touch(key->peer_zid, key->label);
+	if (known) {
+		if (!is_for_store(known, in)) {
+			known_set(known, in, now);
+		}
+		known->pending++;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+	store_put(key, in, now);
+}
+
+const struct zrtp_cache cache_table = {
+	.get = cache_get,
+	.put = cache_put,
+};
+
+void cache_stored(const struct zrtp_cache_key *key)
+{
+	struct known *known;
+
+	ao2_lock(table);
+	known = known_find(key->peer_zid, key->label);
+	if (known && known->pending) {
+		known->pending--;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+}
+
+/*! \brief Do something with all entries of a peer. */
+static void each_of(const uint8_t *zid, void (*each)(struct known *known, const void *arg), const void *arg)
+{
+	struct ao2_iterator *found;
+	struct known *known;
+
+	ao2_lock(table);
+	found = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
+	while (found && (known = ao2_iterator_next(found))) {
+		each(known, arg);
+		ao2_ref(known, -1);
+	}
+	ao2_iterator_cleanup(found);
+	ao2_unlock(table);
+}
+
+/*! \brief What a call that ended meanwhile has changed is newer than any answer of the store. */
+static void forget_stored(struct known *known, attribute_unused const void *arg)
+{
+	if (!known->pending) {
+		known_remove(known);
+	}
+}
+
+/*! \brief The part that may be changed, made if need be, or NULL. \pre table is locked */
+static struct zrtp_store_about *about_of(struct known *known)
+{
+	if (!known->about) {
+		known->about = ast_calloc(1, sizeof(*known->about));
+	}
+
+	return known->about;
+}
+
+static void describe(struct known *known, const void *arg)
+{
+	static const struct zrtp_store_about nothing;
+	const struct zrtp_store_about *about = arg;
+
+	if (memcmp(about, &nothing, sizeof(nothing)) ? !!about_of(known) : !!known->about) {
+		*known->about = *about;
+	}
+}
+
+/*! \brief The store said this of a peer that it knows. */
+static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
+	const struct zrtp_store_about *about)
+{
+	struct known *known;
+	int believed;
+
+	ao2_lock(table);
+	known = known_touch(key->peer_zid, key->label);
+	/* A call that ended meanwhile knows better, but for those of two PBXs. */
+	believed = known && (!known->pending || retained->peer_mitm);
+	if (believed) {
+		known_set(known, retained, cache_clock());
+		known->told_at = clock_now();
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+	if (believed) {
+		each_of(key->peer_zid, describe, about);
+	}
+}
+
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
+	const struct zrtp_store_about *about)
+{
+	if (retained) {
+		learn(key, retained, about);
+	} else {
+		/* Deleted by somebody else perhaps, and then under each label. */
+		each_of(key->peer_zid, forget_stored, NULL);
+	}
+}
+
+static void forget(struct known *known, attribute_unused const void *arg)
+{
+	known_remove(known);
+}
+
+void cache_forget(const uint8_t *zid)
+{
+	each_of(zid, forget, NULL);
+}
+
+static void unenroll(struct known *known, attribute_unused const void *arg)
+{
+	struct zrtp_retained *retained = &known->retained;
+
+	retained->has_pbx = retained->has_pbx_alternate = false;
+	OPENSSL_cleanse(retained->pbxsecret, sizeof(retained->pbxsecret));
+	OPENSSL_cleanse(retained->pbx_alternate, sizeof(retained->pbx_alternate));
+	if (known->about) {
+		known->about->endpoints[0] = '\0';
+	}
+}
+
+void cache_unenroll(const uint8_t *zid)
+{
+	each_of(zid, unenroll, NULL);
+}
+
+static void verify(struct known *known, const void *arg)
+{
+	struct zrtp_retained *retained = &known->retained;
+
+	if (!*(const int *) arg) {
+		retained->verified = retained->other_verified = 0;
+	} else if (!retained->line_unproved && !retained->line_later) {
+		/* What a later call began is known to the store, whose answer comes with the next call. */
+		retained->verified = 1;
+	}
+}
+
+void cache_verify(const uint8_t *zid, int verified)
+{
+	each_of(zid, verify, &verified);
+}
+
+static void rename_to(struct known *known, const void *arg)
+{
+	if (about_of(known)) {
+		ast_copy_string(known->about->name, arg, sizeof(known->about->name));
+	}
+}
+
+void cache_rename(const uint8_t *zid, const char *name)
+{
+	each_of(zid, rename_to, name);
+}
+
+static void rebind(struct known *known, const void *arg)
+{
+	if (about_of(known)) {
+		ast_copy_string(known->about->endpoints, arg, sizeof(known->about->endpoints));
+	}
+}
+
+void cache_rebind(const uint8_t *zid, const char *endpoints)
+{
+	each_of(zid, rebind, endpoints);
+}
+
+void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)
+{
+	struct known *known;
+
+	memset(out, 0, sizeof(*out));
+	ao2_lock(table);
+	known = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	if (known && known->about) {
+		*out = *known->about;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+}
+
+int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint)
+{
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = label };
+	struct zrtp_store_about about;
+	struct known *known;
+
+	cache_about(zid, &about);
+	if (!zrtp_endpoints_add(about.endpoints, endpoint)) {
+		return -1;
+	}
+	if (ast_strlen_zero(about.name)) {
+		ast_copy_string(about.name, endpoint, sizeof(about.name));
+	}
+	each_of(zid, describe, &about);
+	if (store_own_zid(own)) {
+		return 0;
+	}
+	ao2_lock(table);
+	known = known_find(zid, label);
+	if (known) {
+		known->pending++;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+	store_bind(&key, endpoint);
+
+	return 0;
+}
+
+int64_t cache_clock(void)
+{
+	return time(NULL);
+}
+
+int cache_init(void)
+{
+	table = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, known_hash, NULL, known_cmp);
+
+	return table ? 0 : -1;
+}
+
+void cache_shutdown(void)
+{
+	struct known *known;
+
+	if (!table) {
+		return;
+	}
+	ao2_lock(table);
+	while ((known = AST_DLLIST_FIRST(&by_use))) {
+		known_remove(known);
+	}
+	ao2_unlock(table);
+	ao2_ref(table, -1);
+	table = NULL;
+}

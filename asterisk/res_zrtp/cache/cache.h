@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the parts of the cache share.
+ *
+ * cache.c        what is known, for the ZRTP engine
+ * cache_store.c  the store behind it and the thread that does its I/O
+ * cache_conf.c   its keys in zrtp.conf
+ * cache_realtime.c  a back end of the store on Asterisk's realtime databases
+ * cache_admin.c, cache_cli.c, cache_files.c, cache_ami.c  administration
+ */
+#ifndef RES_ZRTP_CACHE_H
+#define RES_ZRTP_CACHE_H
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+struct ast_variable;
+struct zrtp_cache_key;
+struct zrtp_retained;
+struct zrtp_store;
+struct zrtp_store_about;
+struct zrtp_store_config;
+struct zrtp_store_error;
+struct zrtp_store_peer;
+
+/* What the module needs of it. */
+
+enum cache_kind { CACHE_SQLITE, CACHE_FILE, CACHE_MEMORY, CACHE_REALTIME };
+
+/*! Where retained secrets are kept, as configured. Compared octet by octet. */
+struct cache_config {
+	enum cache_kind kind;
+	unsigned int sealed;           /*!< Encrypted: key_file or key_env is set */
+	unsigned int flush;            /*!< File: seconds until a change is written */
+	unsigned int peers;            /*!< Memory and file: how many */
+	char path[PATH_MAX];
+	char key_file[PATH_MAX];
+	char key_env[64];
+};
+
+void cache_config_init(struct cache_config *config);
+/*!
+ * \brief Take a key of [general] that is the cache's.
+ * \retval 1 taken, 0 not the cache's, -1 wrong, with an error logged
+ */
+int cache_config_read(struct cache_config *config, const struct ast_variable *var);
+/*! \brief Names of these keys, for error messages. */
+extern const char cache_config_keys[];
+/*! \brief After all keys were read. \retval -1 they do not fit, with an error logged */
+int cache_config_check(struct cache_config *config);
+
+int cache_init(void);
+void cache_shutdown(void);
+/*! \brief Call this when the store could be opened late. \param opened \retval -1 of it: it goes on without the store; NULL: nobody any more */
+void store_on_late_opening(int (*opened)(void));
+int store_init(void);
+void store_shutdown(void);
+/*!
+ * \brief Open the store, the first time; later calls only tell of changes.
+ * \retval -1 it cannot be used, with an error logged
+ */
+int cache_start(const struct cache_config *config);
+/*!
+ * \brief Load what the store has of a peer, ahead of the ZRTP engine's question.
+ * \param done called once, in the thread of the store; current tells whether
+ * the store has answered
+ * \retval 0 when done will be called
+ * \retval -1 when the store cannot be asked
+ */
+int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
+	void (*done)(void *data, int current), void *data);
+extern const struct zrtp_cache cache_table;
+
+/*! \brief CLI and AMI. */
+int cache_cli_init(void);
+void cache_cli_shutdown(void);
+int cache_ami_init(void);
+void cache_ami_shutdown(void);
+int cache_files_init(void);
+void cache_files_shutdown(void);
+
+/* cache.c */
+
+/*! \brief Seconds of the wall clock. */
+int64_t cache_clock(void);
+/*! \brief The store said this of a peer; NULL: it does not know it. */
+void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
+	const struct zrtp_store_about *about);
+/*! \brief A change has reached the store, or cannot any more. */
+void cache_stored(const struct zrtp_cache_key *key);
+/*! \brief An administrator has deleted this peer. */
+void cache_forget(const uint8_t *zid);
+/*! \brief Its enrollment was revoked. */
+void cache_unenroll(const uint8_t *zid);
+/*! \brief An administrator has a word on its SAS. */
+void cache_verify(const uint8_t *zid, int verified);
+/*! \brief An administrator has named it. */
+void cache_rename(const uint8_t *zid, const char *name);
+/*! \brief An administrator has said from which endpoints it may call as an enrolled phone. */
+void cache_rebind(const uint8_t *zid, const char *endpoints);
+
+/* cache_store.c */
+
+/*! \brief Queue a change. Copies all. Never waits. */
+void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when);
+/*! \brief Queue an endpoint of an enrolled phone, which names one without a name too. Never waits. */
+void store_bind(const struct zrtp_cache_key *key, const char *endpoint);
+
+/*!
+ * \brief The open store for administration, or NULL when it is not open; its
+ * functions wait for I/O. Give it back with store_release().
+ */
+struct zrtp_store *store_get(void);
+void store_release(void);
+/*!
+ * \brief Wait until what calls have changed of a peer is stored, not long: an
+ * administrator's word comes after it.
+ * \retval -1 some of it still waits, as the store is down or does not take it
+ */
+int store_settle(const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief An administrator has changed something. Between store_get() and store_release(). */
+void store_administered(void);
+
+/*! \brief The ZID that the store keeps for us. \retval -1 the store is not open */
+int store_own_zid(uint8_t zid[ZRTP_ZID_SIZE]);
+
+/*! What "zrtp cache status" shows. */
+struct store_status {
+	const char *kind;
+	char place[PATH_MAX];
+	unsigned int open:1;
+	unsigned int up:1;
+	unsigned int unwritten:1;      /*!< The file is behind what memory has */
+	unsigned int sealed:1;         /*!< Encryption at rest */
+	size_t waiting;                /*!< Changes not stored yet */
+	uint64_t loads, puts, failures;
+	char reason[400];              /*!< Of the last failure */
+};
+
+void store_get_status(struct store_status *out);
+
+/* cache_realtime.c */
+
+/*! \brief Open a store on the realtime families zrtp_peers, zrtp_pairs and zrtp_meta. */
+enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config,
+	struct zrtp_store_error *error);
+
+/* cache_admin.c: an administrator's word on a peer. Each waits for what calls have
+ * changed of it, changes the store and what is known, and says why if it cannot. */
+
+enum zrtp_store_status cache_admin_rename(const uint8_t *zid, const char *name, struct zrtp_store_error *error);
+enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, struct zrtp_store_error *error);
+enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_error *error);
+
+/*! \brief Text to ZID. \retval -1 it is not one */
+int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE]);
+/*!
+ * \brief All peers whose name or ZID fits a pattern, NULL: all, page by page.
+ * \param each non-zero ends it
+ */
+enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
+	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error);
+
+/*!
+ * \brief A phone has enrolled as this endpoint. Does not wait.
+ * \param label under which it sees us
+ * \retval -1 there is no room for one more, or it has no name that fits
+ */
+int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint);
+/*! \brief What is known of a peer besides secrets; empty if nothing is. Does not wait. */
+void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out);
+/*! \brief Call each for every peer with a pbxsecret. Waits for the store, which is in use meanwhile. */
+void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg);
+/*! \brief Replace the endpoints of an enrolled phone. Waits for the store. \retval -1 with why, of size octets */
+int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size);
+/*! \brief Forget the pbxsecret of a peer. Waits for the store. \retval -1 with why, of size octets */
+int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE], char *why, size_t size);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The framehook of a channel with ZRTP.
+ *
+ * Bridges join media natively, or have the endpoints send it to each other,
+ * only while nobody in the core wants the audio. The hook wants it. It also
+ * sees each digit on its way into the core, from RFC 4733 and from SIP INFO,
+ * and gives the channel what speech.c has for it. It stays for the life of the
+ * channel, and follows it through masquerades.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/datastore.h"
+#include "asterisk/framehook.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+
+#include "base/settings.h"
+#include "packet/dtmf_gate.h"
+#include "packet/media.h"
+#include "channel/dtmf_break.h"
+#include "channel/hooks.h"
+#include "channel/keypad.h"
+#include "channel/listen.h"
+#include "channel/partner.h"
+#include "channel/speech.h"
+
+/*! Says that the channel has the hook, and which. */
+static const struct ast_datastore_info mark = {
+	.type = "zrtp",
+	.destroy = hooks_mark_destroy,
+};
+
+/*! \brief A frame came in. \retval 1 it is taken away \pre chan is locked */
+static int read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+{
+	dtmf_gate_break(hook, chan);
+	switch (frame->frametype) {
+	case AST_FRAME_VOICE:
+		speech_on_read(hook, chan, frame);
+		return 0;
+	case AST_FRAME_DTMF_BEGIN:
+		return !dtmf_gate_admits(hook, chan, frame);
+	case AST_FRAME_DTMF_END:
+		if (!dtmf_gate_admits(hook, chan, frame)) {
+			return 1;
+		}
+		keypad_digit(hook, chan, frame);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/*! \pre chan is locked */
+static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *frame,
+	enum ast_framehook_event event, void *data)
+{
+	struct hook *hook = data;
+
+	if (!frame) {
+		return frame;
+	}
+	if (event == AST_FRAMEHOOK_EVENT_READ) {
+		if (read_event(hook, chan, frame) || partner_withholds(hook, chan, frame)) {
+			ast_frfree(frame);
+			return &ast_null_frame;
+		}
+	} else if (event == AST_FRAMEHOOK_EVENT_WRITE && frame->frametype == AST_FRAME_VOICE
+		&& speech_on_write(hook, chan, frame)) {
+		/* Whoever writes a frame keeps it. */
+		return &ast_null_frame;
+	}
+
+	return frame;
+}
+
+static int hook_consume(attribute_unused void *data, enum ast_frame_type type)
+{
+	return listen_consumes(type, AST_FRAME_VOICE);
+}
+
+static void hook_destroy(void *data)
+{
+	ao2_ref(data, -1);
+	ast_module_unref(AST_MODULE_SELF);
+}
+
+void hooks_mark_destroy(void *obj)
+{
+	ao2_ref(obj, -1);
+}
+
+int hooks_add(struct ast_channel *chan, const struct ast_datastore_info *info, ast_framehook_event_callback event,
+	ast_framehook_consume_callback consume, void *obj)
+{
+	struct ast_framehook_interface interface = {
+		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
+		.event_cb = event,
+		.consume_cb = consume,
+		.destroy_cb = hook_destroy,
+	};
+	struct ast_datastore *datastore;
+
+	/* A channel that is being hung up has lost its hooks already, or is about
+	 * to: one that is attached now stays for ever, with all that it holds. */
+	if (ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE)
+		|| ast_channel_datastore_find(chan, info, NULL)) {
+		return 0;
+	}
+	datastore = ast_datastore_alloc(info, NULL);
+	if (!datastore) {
+		return -1;
+	}
+	interface.data = ao2_bump(obj);
+	ast_module_ref(AST_MODULE_SELF);
+	if (ast_framehook_attach(chan, &interface) < 0) {
+		hook_destroy(interface.data);
+		ast_datastore_free(datastore);
+		return -1;
+	}
+	datastore->data = ao2_bump(obj);
+	ast_channel_datastore_add(chan, datastore);
+
+	return 0;
+}
+
+static void hook_destructor(void *obj)
+{
+	struct hook *hook = obj;
+
+	speech_drop(hook);
+	ao2_cleanup(hook->media);
+}
+
+/*! \pre chan is locked */
+static int attach(struct ast_channel *chan, struct media *media)
+{
+	struct hook *hook = ao2_alloc_options(sizeof(*hook), hook_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	int res;
+
+	if (!hook) {
+		return -1;
+	}
+	hook->media = ao2_bump(media);
+	hook->partner_wanted = media->settings->require_partner;
+	hook->dtmf_state = dtmf_gate_state(media);
+	res = hooks_add(chan, &mark, hook_event, hook_consume, hook);
+	ao2_ref(hook, -1);
+
+	return res;
+}
+
+void hooks_attach(struct ast_channel *chan, struct media *media)
+{
+	ast_channel_lock(chan);
+	if (!hooks_find(chan) && attach(chan, media)) {
+		ast_log(LOG_ERROR, "%s: cannot keep the audio from being bridged natively\n", ast_channel_name(chan));
+	}
+	ast_channel_unlock(chan);
+}
+
+struct hook *hooks_find(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore = ast_channel_datastore_find(chan, &mark, NULL);
+
+	return datastore ? datastore->data : NULL;
+}

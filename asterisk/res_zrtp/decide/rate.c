@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief How many ZRTP datagrams of a stream are looked at, in time.
+ */
+
+#include "decide/rate.h"
+
+int rate_pass(struct rate *rate, uint64_t now)
+{
+	uint64_t earned = now > rate->since ? (now - rate->since) / RATE_USEC : 0;
+
+	if (earned >= rate->used) {
+		rate->used = 0;
+		rate->since = now;
+	} else {
+		rate->used -= earned;
+		rate->since += earned * RATE_USEC;
+	}
+	if (rate->used >= RATE_BURST) {
+		return 0;
+	}
+	rate->used++;
+
+	return 1;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What of an RTP instance goes where: its datagrams, its beginning and its end.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/netsock2.h"
+#include "asterisk/rtp_engine.h"
+
+#include <zrtp/zrtp.h>
+
+#include "decide/net_address.h"
+#include "decide/peer_address.h"
+#include "decide/stun_choice.h"
+#include "base/clock.h"
+#include "packet/dialog.h"
+#include "packet/gate.h"
+#include "packet/media.h"
+#include "packet/newcomer.h"
+#include "packet/packet_news.h"
+#include "packet/pass_state.h"
+#include "packet/stats.h"
+#include "packet/stun.h"
+#include "leg/hello_hash.h"
+#include "leg/keyless.h"
+#include "leg/leg.h"
+#include "leg/successor.h"
+#include "passthrough/mode.h"
+#include "passthrough/passthrough.h"
+#include "front/route.h"
+
+/*! \brief May this be from our peer? What it may be answered with grows by it. */
+static int plausible(struct media *media, const struct net_address *source, size_t len)
+{
+	int res;
+
+	ao2_lock(media);
+	res = peer_accepts(&media->peer, source);
+	if (res) {
+		peer_received(&media->peer, source, len);
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+/*! What tells datagrams apart. */
+#define HEAD 16
+
+int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd)
+{
+	uint8_t octets[ZRTP_DATAGRAM_MAX + 1];
+	struct ast_sockaddr address;
+	ssize_t len;
+
+	/* A glance is enough for the packets that are not ours. The stock engine
+	 * does not tell the gate where they come from. */
+	len = ast_recvfrom(fd, octets, HEAD, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, &address);
+	if (len < 0) {
+		/* The core sees to a broken socket. */
+		memset(&media->reading, 0, sizeof(media->reading));
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : 0;
+	}
+	media_address(&media->reading, &address);
+	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {
+		return 1;
+	}
+	if (len > 0 && newcomer_refuse(media, instance, fd, octets[0])) {
+		return 1;
+	}
+	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {
+		ao2_lock(media);
+		peer_received_media(&media->peer, &media->reading, len);
+		ao2_unlock(media);
+		return 0;
+	}
+
+	len = recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
+	if (len <= 0) {
+		return 1;
+	}
+	if (len > ZRTP_DATAGRAM_MAX) {
+		stats_count(STATS_DATAGRAM_SIZE);
+		return 1;
+	}
+	media_refresh(media, instance);
+	if (!plausible(media, &media->reading, len)) {
+		stats_count(STATS_DATAGRAM_SOURCE);
+		return 1;
+	}
+	if (media_is_end(media)) {
+		leg_push_datagram(media, octets, len, &media->reading);
+	} else {
+		passthrough_keep(media, octets, len, &media->reading);
+	}
+
+	return 1;
+}
+
+/*! \brief Start when all that is needed is there. \pre instance is locked */
+static void start_if_ready(struct media *media, struct ast_rtp_instance *instance)
+{
+	int ready, waits;
+
+	media_refresh(media, instance);
+	ao2_lock(media);
+	ready = media->activated && !media->ended && !media->started && !media->pass.telling
+		&& media->fd >= 0 && net_address_is_set(&media->peer.remote);
+	waits = media->pass.role != ROLE_END;
+	if (ready && waits && !media->pass.waiting_since) {
+		media->ssrc = ast_rtp_instance_get_ssrc(instance);
+		media->pass.waiting_since = clock_now();
+	}
+	ao2_unlock(media);
+
+	if (waits) {
+		if (ready) {
+			mode_look(media, 0);
+		}
+		return;
+	}
+
+	if (ready && (leg_join(media, ast_rtp_instance_get_ssrc(instance)) || leg_start(media))) {
+		ast_log(LOG_ERROR, "Channel %s: ZRTP could not be started, its media is stopped\n",
+			ast_rtp_instance_get_channel_id(instance));
+		gate_set(media, GATE_CLOSED, GATE_CLOSED);
+	}
+}
+
+void route_activate(struct media *media, struct ast_rtp_instance *instance)
+{
+	if (!media_usable(media, instance)) {
+		return;
+	}
+
+	media_refresh(media, instance);
+	dialog_find(media);
+	hello_hash_activated(media, instance);
+	ao2_lock(media);
+	__atomic_store_n(&media->video, media_has_type(instance, AST_MEDIA_TYPE_VIDEO), __ATOMIC_RELEASE);
+	ao2_unlock(media);
+	keyless_begin(media);
+	ao2_lock(media);
+	media->activated = 1;
+	media->pass.telling = 0;
+	peer_renew(&media->peer, clock_now());
+	ao2_unlock(media);
+	start_if_ready(media, instance);
+}
+
+void route_set_remote(struct media *media, struct ast_rtp_instance *instance, const struct ast_sockaddr *address)
+{
+	struct net_address remote, signalled;
+	struct ast_sockaddr target;
+
+	/* A call on hold has no address for a while, but a handshake under way
+	 * goes on with the former one. */
+	if (ast_sockaddr_isnull(address) || ast_sockaddr_is_any(address)) {
+		return;
+	}
+	ast_rtp_instance_get_requested_target_address(instance, &target);
+	media_address(&remote, address);
+	media_address(&signalled, &target);
+
+	ao2_lock(media);
+	peer_set_remote(&media->peer, &remote, &signalled, clock_now());
+	ao2_unlock(media);
+
+	start_if_ready(media, instance);
+}
+
+static void route_end(struct media *media)
+{
+	int leave, fd;
+
+	ao2_lock(media);
+	/* One that is just about to join sees this and leaves by itself. */
+	leave = !media->ended && media->leg;
+	media->ended = 1;
+	media->gate.rx = media->gate.tx = GATE_CLOSED;
+	fd = media->fd;
+	media->fd = -1;
+	ao2_unlock(media);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	passthrough_end(media);
+	if (leave) {
+		leg_leave(media);
+	}
+}
+
+
+static void hear(struct media *media, enum packet_news news)
+{
+	static int (*const tasks[])(void *data) = {
+		[PACKET_NEWS_AUTHENTICATED] = leg_task_authenticated,
+		[PACKET_NEWS_NEXT_KEYS] = successor_task_opened,
+		[PACKET_NEWS_UNAUTHENTIC] = leg_task_unauthentic,
+		[PACKET_NEWS_CLEAR_AGAIN] = leg_task_late_back,
+	};
+
+	leg_push(media, tasks[news]);
+}
+
+static const struct packet_listener listener = {
+	.news = hear,
+	.end = route_end,
+};
+
+int routes_init(void)
+{
+	packet_listen(&listener);
+
+	return 0;
+}
+
+void routes_shutdown(void)
+{
+	packet_listen(NULL);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What a handshake needs to know before it begins.
+ *
+ * The ZRTP engine asks for the retained secrets of a peer in the middle of a
+ * handshake and cannot wait there. So the first Hello of a peer is held here
+ * until the store has told what it has, and until the name is known under which
+ * the peer sees us, or is not to be had in time: then the store is told so. A peer repeats its Hello, so nothing is lost by keeping only
+ * one, and one load at a time, some fifty in a second, is all that strangers can
+ * cause in a call. What was loaded for a Hello is used for it, whatever else has
+ * come in meanwhile.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/pbx.h"
+#include "asterisk/strings.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/threadpool.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+#include "base/clock.h"
+#include "base/settings.h"
+#include "packet/media.h"
+#include "cache/cache.h"
+#include "leg/ahead.h"
+#include "leg/leg.h"
+#include "leg/successor.h"
+
+/*! How long a Hello is held. Peers repeat theirs for about four seconds. */
+#define HOLD_USEC 1500000
+
+/*! So much of it for the label. */
+#define LABEL_USEC 1000000
+
+/*! Threads that ask for labels, and seconds after which one with nothing to do ends. */
+#define ASKERS_MAX 16
+#define ASKER_IDLE 20
+
+/*! Between two loads of one call. Strangers cause most of what comes faster. */
+#define PAUSE_USEC 20000
+
+/*! What comes back into the serializer. */
+struct answer {
+	struct media *media;
+	unsigned int number;          /*!< Of the load */
+	unsigned int current:1;       /*!< The store has answered */
+	unsigned int labelled:1;      /*!< The label is known */
+	char label[ZRTP_LABEL_SIZE];
+};
+
+/*! Ask channels for labels; the SIP session of a call may keep one of them waiting. */
+static struct ast_threadpool *askers;
+
+static struct answer *answer_alloc(struct media *media, unsigned int number)
+{
+	struct answer *answer = ast_calloc(1, sizeof(*answer));
+
+	if (answer) {
+		answer->media = ao2_bump(media);
+		answer->number = number;
+	}
+
+	return answer;
+}
+
+static void answer_free(struct answer *answer)
+{
+	ao2_ref(answer->media, -1);
+	ast_free(answer);
+}
+
+/*! \brief Bring an answer, or its data, into the serializer. It is consumed. */
+static void answer_give(struct answer *answer, int (*task)(void *data))
+{
+	if (leg_push_data(answer->media, task, answer)) {
+		answer_free(answer);
+	}
+}
+
+static void drop_held(struct ahead *ahead)
+{
+	ao2_cleanup(ahead->held);
+	ahead->held = NULL;
+	ahead->held_len = 0;
+}
+
+/*! \brief The last moment at which the engine takes it. */
+static void tell_label(struct media *media, const struct ahead *ahead)
+{
+	struct zrtp_session *session = zrtp_stream_session(successor_or_own(media));
+	enum zrtp_status status = zrtp_session_set_cache_label(session, ahead->used);
+
+	if (status == ZRTP_OK) {
+		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(media->leg));
+	}
+	if (status == ZRTP_OK) {
+		status = zrtp_session_set_cache_away(session, ahead->behind);
+	}
+	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
+		ast_log(LOG_WARNING, "%s: label %s: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
+	}
+}
+
+/*! \brief All that can be known is known: the Hello takes its way. */
+static void settle(struct ahead *ahead)
+{
+	struct media *media = ahead->held;
+
+	if (ahead->state != AHEAD_LOADING || ahead->loading) {
+		return;
+	}
+	ahead->state = AHEAD_DONE;
+	ahead->held = NULL;
+	if (media && media->stream) {
+		tell_label(media, ahead);
+		leg_receive(media, ahead->octets, ahead->held_len, &ahead->source, 1);
+	}
+	ao2_cleanup(media);
+}
+
+static int task_loaded(void *data)
+{
+	struct answer *answer = data;
+	struct ahead *ahead = leg_ahead(answer->media->leg);
+
+	if (ahead->state == AHEAD_LOADING && answer->number == ahead->number) {
+		ahead->loading = 0;
+		ahead->behind = !answer->current;
+		settle(ahead);
+	}
+	answer_free(answer);
+
+	return 0;
+}
+
+/*! \brief Called by the thread of the store. */
+static void on_loaded(void *data, int current)
+{
+	struct answer *answer = data;
+
+	answer->current = !!current;
+	answer_give(answer, task_loaded);
+}
+
+/*! \brief Ask the store, now that the label is known or will not be. */
+static void load(struct ahead *ahead, struct media *media)
+{
+	struct answer *answer = answer_alloc(media, ++ahead->number);
+	int res;
+
+	ast_copy_string(ahead->used, ahead->labelled ? ahead->label : ZRTP_STORE_LABEL_UNKNOWN, sizeof(ahead->used));
+	res = answer ? cache_load(ahead->zid, ahead->used, on_loaded, answer) : -1;
+	ahead->loading = !res;
+	ahead->behind = !!res;
+	if (res && answer) {
+		answer_free(answer);
+	}
+}
+
+static int task_labelled(void *data)
+{
+	struct answer *answer = data;
+	struct ahead *ahead = leg_ahead(answer->media->leg);
+
+	ahead->asking = 0;
+	ahead->labelled = answer->labelled;
+	ast_copy_string(ahead->label, answer->label, sizeof(ahead->label));
+	if (ahead->state == AHEAD_LOADING && ahead->held) {
+		load(ahead, ahead->held);
+		settle(ahead);
+	}
+	answer_free(answer);
+
+	return 0;
+}
+
+/*! \brief Without SIP: the number that was dialled, or called from. */
+static void number_label(struct ast_channel *chan, char *out, size_t size)
+{
+	const char *number;
+
+	ast_channel_lock(chan);
+	if (ast_test_flag(ast_channel_flags(chan), AST_FLAG_OUTGOING)) {
+		number = S_COR(ast_channel_connected(chan)->id.number.valid, ast_channel_connected(chan)->id.number.str, "");
+	} else {
+		number = S_OR(ast_channel_dialed(chan)->number.str, ast_channel_exten(chan));
+	}
+	ast_copy_string(out, number, size);
+	ast_channel_unlock(chan);
+}
+
+/*!
+ * \brief What a box on the way has noted as the number that was dialled, in a header of the phone's INVITE.
+ * \param header its name, may be empty; out stays empty if it is not there
+ */
+static void header_label(struct ast_channel *chan, const char *header, char *out)
+{
+	char function[LABEL_HEADER_SIZE + 32], value[512] = "";
+	int called;
+
+	ast_channel_lock(chan);
+	called = ast_test_flag(ast_channel_flags(chan), AST_FLAG_OUTGOING);
+	ast_channel_unlock(chan);
+	if (called || ast_strlen_zero(header) || !ast_custom_function_find("PJSIP_HEADER")) {
+		return;
+	}
+	snprintf(function, sizeof(function), "PJSIP_HEADER(read,%s)", header);
+	if (!ast_func_read(chan, function, value, sizeof(value))) {
+		zrtp_store_uri_label(out, value);
+	}
+}
+
+/*! \retval -1 there is one, but it cannot be had */
+static int channel_label(struct ast_channel *chan, const char *header, char *out, size_t size)
+{
+	char uri[512] = "";
+
+	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP")) {
+		header_label(chan, header, out);
+	}
+	if (ast_strlen_zero(out) && !strcmp(ast_channel_tech(chan)->type, "PJSIP")) {
+		if (ast_func_read(chan, "CHANNEL(pjsip,local_uri)", uri, sizeof(uri))) {
+			return -1;
+		}
+		zrtp_store_uri_label(out, uri);
+	}
+	if (ast_strlen_zero(out)) {
+		number_label(chan, out, size);
+	}
+	zrtp_store_printable(out);
+
+	return 0;
+}
+
+static int task_ask(void *data)
+{
+	struct answer *answer = data;
+	struct ast_channel *chan = media_channel(answer->media);
+
+	answer->labelled = chan && !channel_label(chan, answer->media->settings->label_header, answer->label, sizeof(answer->label));
+	ast_channel_cleanup(chan);
+	answer_give(answer, task_labelled);
+
+	return 0;
+}
+
+void ahead_start(struct media *media)
+{
+	struct ahead *ahead = leg_ahead(media->leg);
+	struct answer *answer;
+
+	if (ahead->asking || ahead->labelled || !(answer = answer_alloc(media, 0))) {
+		return;
+	}
+	ahead->asking = 1;
+	if (ast_threadpool_push(askers, task_ask, answer)) {
+		ahead->asking = 0;
+		answer_free(answer);
+	}
+}
+
+void ahead_reset(struct ahead *ahead)
+{
+	ahead->state = AHEAD_NONE;
+	ahead->loading = 0;
+	ahead->behind = 0;
+	drop_held(ahead);
+}
+
+void ahead_end(struct media *media)
+{
+	struct ahead *ahead = leg_ahead(media->leg);
+
+	if (ahead->held == media) {
+		/* The next Hello, of another stream, begins anew. */
+		ahead_reset(ahead);
+	}
+}
+
+/*! \brief Who comes has not been decided yet. */
+static int undecided(struct media *media)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(successor_or_own(media), &info);
+
+	return info.state == ZRTP_STATE_IDLE || info.state == ZRTP_STATE_DISCOVERY
+		|| info.state == ZRTP_STATE_FOUND || info.state == ZRTP_STATE_NO_ZRTP;
+}
+
+static void hold(struct ahead *ahead, struct media *media, const uint8_t *octets, size_t len)
+{
+	drop_held(ahead);
+	ahead->held = ao2_bump(media);
+	ahead->held_len = len;
+	memcpy(ahead->octets, octets, len);
+	ahead->source = media->source;
+}
+
+/*! \retval 1 when there is something to wait for */
+static int begin(struct ahead *ahead, struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	memcpy(ahead->zid, zid, sizeof(ahead->zid));
+	ahead->since = clock_now();
+	ast_copy_string(ahead->used, ZRTP_STORE_LABEL_UNKNOWN, sizeof(ahead->used));
+	if (ahead->asking) {
+		ahead->number++; /* what was asked before is of another peer */
+	} else {
+		load(ahead, media);
+	}
+	ahead->state = ahead->asking || ahead->loading ? AHEAD_LOADING : AHEAD_DONE;
+
+	return ahead->state == AHEAD_LOADING;
+}
+
+/*! \brief One is held: wait, but for the label only so long that the store can still be asked. */
+static void wait_on(struct ahead *ahead)
+{
+	if (ahead->asking && !ahead->loading && clock_now() - ahead->since >= LABEL_USEC) {
+		load(ahead, ahead->held);
+		settle(ahead);
+	}
+}
+
+int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
+{
+	struct ahead *ahead = leg_ahead(media->leg);
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	if (len > sizeof(ahead->octets) || !undecided(media) || !zrtp_hello_zid(octets, len, zid)) {
+		return 0;
+	}
+	if (ahead->state == AHEAD_LOADING) {
+		if (clock_now() - ahead->since < HOLD_USEC) {
+			wait_on(ahead);
+			return 1;
+		}
+		ast_log(LOG_WARNING, "%s: the ZRTP cache does not answer, the call goes on with what is known\n",
+			media_name(media));
+		ahead->behind = 1;
+		ahead->loading = 0;
+		ahead->state = AHEAD_DONE;
+		drop_held(ahead);
+	}
+	if (ahead->state == AHEAD_NONE || memcmp(zid, ahead->zid, sizeof(zid))) {
+		if (ahead->state == AHEAD_DONE && clock_now() - ahead->since < PAUSE_USEC) {
+			return 1;
+		}
+		if (begin(ahead, media, zid)) {
+			hold(ahead, media, octets, len);
+			return 1;
+		}
+	}
+	tell_label(media, ahead);
+
+	return 0;
+}
+
+int ahead_init(void)
+{
+	struct ast_threadpool_options options = {
+		.version = AST_THREADPOOL_OPTIONS_VERSION,
+		.idle_timeout = ASKER_IDLE,
+		.auto_increment = 1,
+		.max_size = ASKERS_MAX,
+	};
+
+	askers = ast_threadpool_create("zrtp-label", NULL, &options);
+
+	return askers ? 0 : -1;
+}
+
+void ahead_shutdown(void)
+{
+	if (askers) {
+		ast_threadpool_shutdown(askers);
+		askers = NULL;
+	}
+}

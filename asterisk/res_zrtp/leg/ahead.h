@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What a handshake needs to know before it begins; see ahead.c.
+ */
+#ifndef RES_ZRTP_AHEAD_H
+#define RES_ZRTP_AHEAD_H
+
+#include <zrtp/zrtp.h>
+
+#include "decide/net_address.h"
+
+struct media;
+
+enum ahead_state {
+	AHEAD_NONE,    /*!< No Hello came in yet */
+	AHEAD_LOADING, /*!< One is held */
+	AHEAD_DONE,    /*!< What could be learnt is there */
+};
+
+/*! Part of a leg; of the serializer alone. */
+struct ahead {
+	enum ahead_state state;
+	unsigned int loading:1;       /*!< The store has not answered yet */
+	unsigned int asking:1;        /*!< The label is not known yet */
+	unsigned int labelled:1;      /*!< It is known */
+	unsigned int behind:1;        /*!< The store did not answer in time */
+	unsigned int number;          /*!< Of the load */
+	uint64_t since;               /*!< When it began */
+	uint8_t zid[ZRTP_ZID_SIZE];   /*!< Whose record it is */
+	char label[ZRTP_LABEL_SIZE];  /*!< Under which the peer sees us */
+	char used[ZRTP_LABEL_SIZE];   /*!< The label of the load */
+	struct media *held;           /*!< The stream of the Hello that is held */
+	struct net_address source;
+	size_t held_len;
+	uint8_t octets[256];          /*!< A Hello has at most 244 */
+};
+
+int ahead_init(void);
+void ahead_shutdown(void);
+/*! \brief Learn the label. Serializer only. */
+void ahead_start(struct media *media);
+/*! \brief The next Hello is that of another session. Serializer only. */
+void ahead_reset(struct ahead *ahead);
+/*! \brief A stream ends. Serializer only. */
+void ahead_end(struct media *media);
+/*!
+ * \brief See a datagram before the ZRTP engine does. Serializer only.
+ * \retval 1 when it must not have it now: it is kept, or the peer repeats it
+ */
+int ahead_hold(struct media *media, const uint8_t *octets, size_t len);
+#endif

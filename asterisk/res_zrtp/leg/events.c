@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the outside hears of a stream: AMI and ARI events, channel variables.
+ *
+ * The fields of an event are the members of its JSON object, so both
+ * interfaces show the same.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+#include "asterisk/logger.h"
+#include "asterisk/manager.h"
+#include "asterisk/pbx.h"
+#include "asterisk/stasis.h"
+#include "asterisk/stasis_channels.h"
+#include "asterisk/strings.h"
+
+#include <zrtp/zrtp.h>
+
+#include "decide/listen_choice.h"
+#include "decide/relay_choice.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "packet/media.h"
+#include "leg/ahead.h"
+#include "leg/events.h"
+#include "leg/hello_hash.h"
+#include "leg/leg.h"
+#include "leg/party.h"
+#include "leg/relay.h"
+#include "leg/words.h"
+
+static struct ast_manager_event_blob *to_ami(const char *event, struct stasis_message *message)
+{
+	struct ast_channel_blob *obj = stasis_message_data(message);
+	struct ast_manager_event_blob *res = NULL;
+	struct ast_str *channel = ast_manager_build_channel_state_string(obj->snapshot);
+	struct ast_str *fields = ast_manager_str_from_json_object(obj->blob, NULL);
+
+	if (channel && fields) {
+		res = ast_manager_event_blob_create(EVENT_FLAG_CALL, event, "%s%s",
+			ast_str_buffer(channel), ast_str_buffer(fields));
+	}
+	ast_free(channel);
+	ast_free(fields);
+
+	return res;
+}
+
+static struct ast_json *to_json(const char *event, struct stasis_message *message,
+	const struct stasis_message_sanitizer *sanitize)
+{
+	struct ast_channel_blob *obj = stasis_message_data(message);
+	struct ast_json *channel = ast_channel_snapshot_to_json(obj->snapshot, sanitize);
+	struct ast_json *res;
+
+	if (!channel) {
+		return NULL;
+	}
+	res = ast_json_pack("{s: s, s: o, s: o}",
+		"type", event,
+		"timestamp", ast_json_timeval(*stasis_message_timestamp(message), NULL),
+		"channel", channel);
+	if (res) {
+		ast_json_object_update(res, obj->blob);
+	}
+
+	return res;
+}
+
+#define EVENT(function, event)                                                             \
+	static struct ast_manager_event_blob *function ## _ami(struct stasis_message *message) \
+	{                                                                                      \
+		return to_ami(event, message);                                                     \
+	}                                                                                      \
+	static struct ast_json *function ## _json(struct stasis_message *message,              \
+		const struct stasis_message_sanitizer *sanitize)                                   \
+	{                                                                                      \
+		return to_json(event, message, sanitize);                                          \
+	}                                                                                      \
+	STASIS_MESSAGE_TYPE_DEFN_LOCAL(function,                                               \
+		.to_ami = function ## _ami,                                                        \
+		.to_json = function ## _json,                                                      \
+	)
+
+EVENT(secure_type, "ZrtpSecure");
+EVENT(failed_type, "ZrtpFailed");
+EVENT(clear_type, "ZrtpClear");
+EVENT(refused_type, "ZrtpRefused");
+EVENT(relay_type, "ZrtpSasRelay");
+EVENT(passthrough_type, "ZrtpPassthrough");
+EVENT(state_type, "ZrtpState");
+EVENT(listening_type, "ZrtpListening");
+EVENT(alert_type, "ZrtpAlert");
+EVENT(verified_type, "ZrtpVerified");
+EVENT(enrollment_type, "ZrtpEnrollment");
+
+const char *events_outcome_text(enum outcome outcome)
+{
+	static const char * const texts[] = {
+		[OUTCOME_SECURE] = "secure",
+		[OUTCOME_PENDING] = "pending",
+		[OUTCOME_CLEAR] = "clear",
+		[OUTCOME_CLOSED] = "closed",
+		[OUTCOME_FAILED] = "failed",
+	};
+
+	return texts[outcome];
+}
+
+/*! \brief Publish fields, which are consumed. */
+static void publish_blob(struct ast_channel *chan, struct stasis_message_type *type, struct ast_json *fields)
+{
+	if (fields) {
+		ast_channel_publish_cached_blob(chan, type, fields);
+		ast_json_unref(fields);
+	}
+}
+
+/*!
+ * \brief The same for the channel of a stream.
+ * \param state what its variable says from now on, without a SAS of ours; NULL: it does not change
+ */
+static void publish_state(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
+	const char *state)
+{
+	struct ast_channel *chan = media_channel(media);
+
+	if (!chan) {
+		ast_json_unref(fields);
+		return;
+	}
+	if (fields && state) {
+		/* First, so that whoever hears the event finds the variables. */
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", state);
+		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+	}
+	publish_blob(chan, type, fields);
+	ast_channel_unref(chan);
+}
+
+static void publish_plain(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
+{
+	publish_state(media, type, fields, NULL);
+}
+
+/*!
+ * \brief Publish fields, which are consumed, and set the channel's state: that
+ * of its worst stream, so that one stream in clear is not covered up by
+ * another one that is secure.
+ */
+static void publish(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
+	enum outcome outcome, const char *sas)
+{
+	struct ast_channel *chan = media_channel(media);
+	enum outcome worst;
+
+	media->outcome = outcome;
+	worst = leg_outcome(media->leg);
+
+	if (chan && fields) {
+		/* First, so that whoever hears the event finds the variables. */
+		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
+		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
+		ast_channel_publish_cached_blob(chan, type, fields);
+	}
+	ast_json_unref(fields);
+	ast_channel_cleanup(chan);
+}
+
+void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
+{
+	char names[ZRTP_CLASS_COUNT][5], sas_type[5], ssrc[9], ms[24], suite[ZRTP_SUITE_TEXT_SIZE];
+	int i;
+
+	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
+		words_name(names[i], sizeof(names[i]), info->algorithm[i]);
+	}
+	snprintf(ssrc, sizeof(ssrc), "%08x", info->ssrc);
+	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
+
+	publish(media, secure_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Role", info->initiator ? "initiator" : "responder",
+			"KeyAgreement", names[ZRTP_CLASS_KEX],
+			"Hash", names[ZRTP_CLASS_HASH],
+			"Cipher", names[ZRTP_CLASS_CIPHER],
+			"AuthTag", names[ZRTP_CLASS_TAG],
+			"KeyAgreementName", S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info->algorithm[ZRTP_CLASS_KEX]), ""),
+			"HashName", S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info->algorithm[ZRTP_CLASS_HASH]), ""),
+			"Suite", zrtp_suite_text(info->algorithm[ZRTP_CLASS_CIPHER], info->algorithm[ZRTP_CLASS_TAG], suite),
+			"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
+			"SAS", session->sas,
+			"CacheMismatch", yes_no(session->cache_mismatch),
+			"CacheCurrent", yes_no(!leg_ahead(media->leg)->behind),
+			"Verified", yes_no(session->verified),
+			"HelloHash", hello_hash_status_text(info->hello_hash),
+			"HandshakeMs", ms),
+		OUTCOME_SECURE, session->sas);
+}
+
+void events_failed(struct media *media, const struct zrtp_error_info *info)
+{
+	char ssrc[9], code[12];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(code, sizeof(code), "0x%x", info->code);
+	publish(media, failed_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Code", code,
+			"Text", info->text,
+			"Origin", info->from_peer ? "peer" : "local"),
+		OUTCOME_FAILED, "");
+}
+
+void events_clear(struct media *media, const char *reason, int closed)
+{
+	char ssrc[9];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish(media, clear_type(),
+		ast_json_pack("{s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason),
+		closed ? OUTCOME_CLOSED : OUTCOME_CLEAR, "");
+}
+
+void events_refused(struct media *media, struct ast_channel *chan, const char *reason, const char *text, int cause,
+	int hangs_up)
+{
+	char ssrc[9], number[12];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(number, sizeof(number), "%d", cause);
+	publish_blob(chan, refused_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason,
+			"Text", text,
+			"Policy", media->settings->name,
+			"Action", hangs_up ? "hangup" : "silence",
+			"Cause", number));
+}
+
+void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status)
+{
+	char sas[ZRTP_SAS_TEXT_SIZE] = "", type[5];
+
+	if (zrtp_sas_text(relay->sas_type, relay->full ? relay->sashash : own->sashash, sas) != ZRTP_OK) {
+		return;
+	}
+	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media_name(media), sas,
+		relay->full ? "of the other leg relayed" : "of this leg announced", relay_status_text(status));
+	publish_plain(media, relay_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
+			"Status", relay_status_text(status),
+			"Relayed", yes_no(relay->full),
+			"SASType", words_name(type, sizeof(type), relay->sas_type),
+			"SAS", sas,
+			"FarVerified", yes_no(relay->verified),
+			"FarDisclosed", yes_no(relay->disclosed)));
+}
+
+void events_state(struct media *media, const char *state, enum outcome outcome)
+{
+	publish_plain(media, state_type(),
+		ast_json_pack("{s: s, s: s}",
+			"State", state,
+			"Outcome", events_outcome_text(outcome)));
+}
+
+void events_listening(struct media *media, enum listening listening)
+{
+	static const char * const texts[] = {
+		[LISTEN_NO] = "nobody records or listens to",
+		[LISTEN_UNKNOWN] = "something that is not known may record or listen to",
+		[LISTEN_YES] = "somebody records or listens to",
+	};
+
+	ast_verb(3, "%s: %s the call\n", media_name(media), texts[listening]);
+	publish_plain(media, listening_type(), ast_json_pack("{s: s}", "Recorded", listen_text(listening)));
+}
+
+void events_alert(struct media *media, enum zrtp_event event)
+{
+	static const char * const names[ZRTP_EVENT_COUNT] = {
+		[ZRTP_EVENT_CACHE_MISMATCH] = "CacheMismatch",
+		[ZRTP_EVENT_AUX_MISMATCH] = "AuxMismatch",
+		[ZRTP_EVENT_HELLO_HASH_MISMATCH] = "HashMismatch",
+		[ZRTP_EVENT_MAC_ALARM] = "ForgedMessage",
+		[ZRTP_EVENT_PEER_CHANGED] = "OtherPeer",
+		[ZRTP_EVENT_SAS_RELAY_REFUSED] = "RelayRefused",
+		[ZRTP_EVENT_LATE_KEYS] = "LateExchange",
+		[ZRTP_EVENT_NEW_LABEL] = "NewNumber",
+		[ZRTP_EVENT_CLEAR_UNANSWERED] = "ClearUnanswered",
+	};
+
+	/* Most of these anybody can cause: once for each stream has to do. */
+	if (!names[event] || (media->alerted & 1U << event && event != ZRTP_EVENT_CLEAR_UNANSWERED)) {
+		return;
+	}
+	media->alerted |= 1U << event;
+	events_warn(media, names[event], zrtp_event_text(event));
+}
+
+void events_warn(struct media *media, const char *reason, const char *text)
+{
+	char ssrc[9];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish_plain(media, alert_type(),
+		ast_json_pack("{s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason,
+			"Text", text));
+}
+
+void events_passthrough(struct media *media, const char *state, int first)
+{
+	char ssrc[9], partner[AST_CHANNEL_NAME];
+	const char *variable = !strcmp(state, "ended") ? "" : !strcmp(state, "direct") ? state : "passthrough";
+	int keyed;
+
+	ao2_lock(media);
+	ast_copy_string(partner, media->pass.partner_name, sizeof(partner));
+	keyed = media->pass.keyed;
+	ao2_unlock(media);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish_state(media, passthrough_type(),
+		ast_json_pack("{s: s, s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"State", state,
+			"PhoneKeys", yes_no(keyed),
+			"Partner", partner),
+		first ? variable : NULL);
+}
+
+void events_unjoined(struct media *media, const char *reason, const char *text, int first)
+{
+	char ssrc[9];
+
+	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	publish_state(media, clear_type(),
+		ast_json_pack("{s: s, s: s, s: s}",
+			"SSRC", ssrc,
+			"Reason", reason,
+			"Text", text),
+		first ? events_outcome_text(OUTCOME_CLEAR) : NULL);
+}
+
+/*! \brief Who the peer of a leg is, and one thing more. */
+static struct ast_json *about_peer(struct media *media, const char *name, const char *value)
+{
+	struct zrtp_session_info session;
+	char zid[ZID_TEXT_SIZE];
+
+	zrtp_session_get_info(leg_session(media->leg), &session);
+	zid_text(zid, session.peer_zid);
+
+	return ast_json_pack("{s: s, s: s, s: s}", "PeerZID", zid, "SAS", session.sas, name, value);
+}
+
+void events_verified(struct media *media, int verified, enum verified_by by)
+{
+	struct ast_json *blob = about_peer(media, "Verified", yes_no(verified));
+
+	if (blob && ast_json_object_set(blob, "By", ast_json_string_create(words_verified_by(by)))) {
+		ast_json_unref(blob);
+		blob = NULL;
+	}
+	publish_plain(media, verified_type(), blob);
+}
+
+void events_enrollment(struct media *media, const char *status)
+{
+	publish_plain(media, enrollment_type(), about_peer(media, "Status", status));
+}
+
+int events_init(void)
+{
+	return STASIS_MESSAGE_TYPE_INIT(secure_type)
+		|| STASIS_MESSAGE_TYPE_INIT(failed_type)
+		|| STASIS_MESSAGE_TYPE_INIT(clear_type)
+		|| STASIS_MESSAGE_TYPE_INIT(refused_type)
+		|| STASIS_MESSAGE_TYPE_INIT(relay_type)
+		|| STASIS_MESSAGE_TYPE_INIT(passthrough_type)
+		|| STASIS_MESSAGE_TYPE_INIT(state_type)
+		|| STASIS_MESSAGE_TYPE_INIT(listening_type)
+		|| STASIS_MESSAGE_TYPE_INIT(alert_type)
+		|| STASIS_MESSAGE_TYPE_INIT(verified_type)
+		|| STASIS_MESSAGE_TYPE_INIT(enrollment_type) ? -1 : 0;
+}
+
+void events_shutdown(void)
+{
+	STASIS_MESSAGE_TYPE_CLEANUP(secure_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(failed_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(clear_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(refused_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(relay_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(passthrough_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(state_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(listening_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(alert_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(verified_type);
+	STASIS_MESSAGE_TYPE_CLEANUP(enrollment_type);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief a=zrtp-hash (RFC 6189, 8): ours for the signalling, the peer's from it.
+ *
+ * The signalling asks for our hash before there is an answer, so its question
+ * makes the stream and the Hello; they start when media does. What it says of
+ * the peer is in place before that.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/netsock2.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/zrtp.h>
+
+#include "common/signalling.h"
+#include "decide/peer_address.h"
+#include "base/clock.h"
+#include "base/settings.h"
+#include "packet/media.h"
+#include "packet/pass_state.h"
+#include "leg/branch.h"
+#include "leg/callbacks.h"
+#include "leg/closed.h"
+#include "leg/hello_hash.h"
+#include "leg/leg.h"
+#include "leg/refuse.h"
+#include "leg/successor.h"
+
+/*! How long the Hello that was signalled may still come after another one did. */
+#define PATIENCE_USEC 3000000
+
+struct zrtp_signalling_listener *hello_hash_listener(struct media *media)
+{
+	struct zrtp_signalling_listener *listener;
+
+	ao2_lock(media);
+	listener = ao2_bump(media->listener);
+	ao2_unlock(media);
+
+	return listener;
+}
+
+void hello_hash_activated(struct media *media, struct ast_rtp_instance *instance)
+{
+	struct zrtp_signalling_listener *listener = hello_hash_listener(media);
+
+	if (listener) {
+		listener->activated(listener, instance);
+		ao2_ref(listener, -1);
+	}
+}
+
+void hello_hash_made(struct media *media)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	zrtp_stream_hello_hash(media->stream, hash);
+	media->hash_due = 0;
+	ao2_lock(media);
+	ast_copy_string(media->own_hash, hash, sizeof(media->own_hash));
+	ao2_unlock(media);
+}
+
+void hello_hash_apply(struct media *media)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_status status;
+	int other, other_hash;
+
+	ao2_lock(media);
+	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	other = media->other_party;
+	other_hash = media->other_hash;
+	media->other_party = media->other_hash = 0;
+	ao2_unlock(media);
+
+	if (other && branch_answers(media, other_hash)) {
+		return;
+	}
+
+	/* What one party has announced says nothing of another one. */
+	if (other) {
+		media->hash_due = 0;
+		if (ast_strlen_zero(hash)) {
+			zrtp_stream_forget_peer_hello_hash(media->stream);
+		}
+	}
+	/* A description without one does not take back the one before. */
+	if (ast_strlen_zero(hash)) {
+		return;
+	}
+	status = other ? zrtp_stream_set_other_peer_hello_hash(media->stream, hash)
+		: zrtp_stream_set_peer_hello_hash(media->stream, hash);
+	if (status != ZRTP_WRONG_STATE) {
+		successor_recall(media);
+	} else if (!successor_expects(media, hash)) {
+		ast_log(LOG_NOTICE, "%s: the signalling names another ZRTP peer, ZRTP begins again with it\n",
+			media_name(media));
+		leg_restart(media, PEER_CLAIM_HASH);
+	}
+}
+
+int hello_hash_renewed(struct media *media)
+{
+	struct zrtp_signalling_listener *listener;
+	char channel_id[AST_MAX_UNIQUEID];
+	int told;
+
+	ao2_lock(media);
+	told = !ast_strlen_zero(media->told_hash)
+		&& (media->pass.role != ROLE_END || strcasecmp(media->told_hash, media->own_hash));
+	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
+	ao2_unlock(media);
+	listener = told ? hello_hash_listener(media) : NULL;
+	if (!listener) {
+		return 0;
+	}
+	listener->renewed(listener, channel_id);
+	ao2_ref(listener, -1);
+
+	return 1;
+}
+
+void hello_hash_mismatch(struct media *media)
+{
+	int tolerated = media->settings->policy.tolerate_mismatch;
+
+	ast_log(LOG_WARNING, "%s: a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: %s\n",
+		media_name(media), tolerated ? "it is accepted, as policy has it, so compare the SAS" :
+		"it is refused. Somebody is in between, or changes the signalling");
+	if (!tolerated) {
+		media->hash_due = clock_now() + PATIENCE_USEC;
+	}
+}
+
+void hello_hash_check(struct media *media)
+{
+	struct zrtp_stream_info info;
+
+	if (!media->hash_due || !media->stream) {
+		return;
+	}
+	zrtp_stream_get_info(media->stream, &info);
+	if (info.hello_hash == ZRTP_HASH_MATCHED || info.state == ZRTP_STATE_SECURE) {
+		media->hash_due = 0; /* it has come */
+	} else if (clock_now() >= media->hash_due) {
+		media->hash_due = 0;
+		hello_hash_denied(media);
+	}
+}
+
+int hello_hash_denied(struct media *media)
+{
+	static const struct zrtp_error_info mismatch = {
+		.text = "the peer's Hello is not the one of its a=zrtp-hash",
+	};
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(media->stream, &info);
+	if (info.hello_hash != ZRTP_HASH_MISMATCH || info.state == ZRTP_STATE_SECURE
+		|| media->settings->policy.tolerate_mismatch) {
+		return 0;
+	}
+	if (media->outcome != OUTCOME_FAILED) {
+		callbacks_failed(media, &mismatch);
+		if (media->settings->require) {
+			/* Not at once: a stranger's Hello must not end a call that rings, or
+			 * that the phone's own has yet to come to. */
+			closed_watch(media, REFUSAL_HASH);
+		}
+	}
+
+	return 1;
+}
+
+const char *hello_hash_status_text(enum zrtp_hash_status status)
+{
+	switch (status) {
+	case ZRTP_HASH_MATCHED:
+		return "matched";
+	case ZRTP_HASH_MISMATCH:
+		return "mismatch";
+	default:
+		return "none";
+	}
+}
+
+const char *hello_hash_peer_text(const struct media_report *report)
+{
+	if (!report->info.found_at) {
+		return report->signalled ? "signalled" : "none";
+	}
+
+	return report->signalled ? "both" : "hello";
+}

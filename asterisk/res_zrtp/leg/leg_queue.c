@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What waits for the serializer of a leg: tasks, and datagrams of its streams.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/zrtp.h>
+
+#include "decide/net_address.h"
+#include "decide/peer_address.h"
+#include "decide/rate.h"
+#include "base/clock.h"
+#include "packet/media.h"
+#include "packet/stats.h"
+#include "leg/ahead.h"
+#include "leg/leg.h"
+#include "leg/successor.h"
+#include "leg/timers.h"
+
+/*! Datagrams of one stream that may wait for the serializer. */
+#define QUEUE_MAX 32
+
+/*! A received datagram on its way to the serializer. */
+struct datagram {
+	struct media *media;
+	struct net_address source;
+	size_t len;
+	uint8_t octets[0];
+};
+
+/*! \brief Behind NAT the peer is where its first good Hello comes from. */
+static void latch(struct media *media)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(media->stream, &info);
+	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
+		media_latch(media);
+	}
+	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
+		media_engage(media);
+	}
+}
+
+/*! \brief Let the session have it that it is for. */
+static void deliver(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
+{
+	int next;
+
+	media->source = *source;
+	media->datagram = octets;
+	media->datagram_len = len;
+	next = successor_takes(media, octets, len);
+	if (!held && (next || !media->next) && ahead_hold(media, octets, len)) {
+		return;
+	}
+	if (next) {
+		successor_receive(media, octets, len);
+	} else if (zrtp_stream_receive(media->stream, octets, len, clock_now()) == ZRTP_OK) {
+		latch(media);
+	}
+}
+
+void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
+{
+	struct leg *leg = media->leg;
+
+	if (!media->stream) {
+		return;
+	}
+	deliver(media, octets, len, source, held);
+	if (leg_restarted(leg) && media->stream) {
+		deliver(media, octets, len, source, 0);
+	}
+	successor_settle(leg);
+	memset(&media->source, 0, sizeof(media->source));
+	media->datagram = NULL;
+	leg_settle(leg);
+}
+
+static int task_datagram(void *data)
+{
+	struct datagram *datagram = data;
+	struct media *media = datagram->media;
+
+	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
+	leg_receive(media, datagram->octets, datagram->len, &datagram->source, 0);
+	ast_free(datagram);
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+int leg_push_data(struct media *media, int (*task)(void *data), void *data)
+{
+	return leg_run(media->leg, task, data);
+}
+
+int leg_push(struct media *media, int (*task)(void *data))
+{
+	ao2_ref(media, +1);
+	if (leg_run(media->leg, task, media)) {
+		ao2_ref(media, -1);
+		return -1;
+	}
+
+	return 0;
+}
+
+/*! A task that is not due yet; owns a reference on the media object. */
+struct later {
+	struct media *media;
+	int (*task)(void *data);
+};
+
+static int fire(const void *data)
+{
+	struct later *later = (struct later *) data;
+	char name[AST_CHANNEL_NAME];
+
+	if (leg_push(later->media, later->task)) {
+		ast_log(LOG_ERROR, "%s: nobody looks at its call again: out of memory\n",
+			media_name_copy(later->media, name, sizeof(name)));
+	}
+	ao2_ref(later->media, -1);
+	ast_free(later);
+
+	return 0;
+}
+
+int leg_push_later(struct media *media, int milliseconds, int (*task)(void *data))
+{
+	struct later *later = ast_malloc(sizeof(*later));
+
+	if (!later) {
+		return -1;
+	}
+	*later = (struct later) { ao2_bump(media), task };
+	if (timers_add(milliseconds, fire, later)) {
+		ao2_ref(media, -1);
+		ast_free(later);
+		return -1;
+	}
+
+	return 0;
+}
+
+/*! \brief Others who share the threads wait as long as this stream takes. */
+static int within_rate(struct media *media, const struct net_address *source)
+{
+	int res;
+
+	ao2_lock(media);
+	res = rate_pass(&media->rate[!!peer_expects(&media->peer, source)], clock_now());
+	ao2_unlock(media);
+
+	return res;
+}
+
+void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
+{
+	struct datagram *datagram = NULL;
+
+	if (!within_rate(media, source)) {
+		stats_count(STATS_DATAGRAM_RATE);
+		return;
+	}
+
+	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX
+		&& __atomic_load_n(&media->started, __ATOMIC_ACQUIRE) && !media_is_over(media)) {
+		datagram = ast_malloc(sizeof(*datagram) + len);
+	}
+	if (datagram) {
+		datagram->media = ao2_bump(media);
+		datagram->source = *source;
+		datagram->len = len;
+		memcpy(datagram->octets, octets, len);
+		if (!leg_run(media->leg, task_datagram, datagram)) {
+			return;
+		}
+		ao2_ref(media, -1);
+		ast_free(datagram);
+	}
+	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
+	stats_count(STATS_DATAGRAM_QUEUE);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What others may know of a leg.
+ */
+#ifndef RES_ZRTP_PARTY_H
+#define RES_ZRTP_PARTY_H
+
+#include "asterisk/lock.h"
+
+#include <zrtp/zrtp.h>
+
+#include "decide/listen_choice.h"
+#include "decide/relay_choice.h"
+#include "packet/media.h"
+
+struct ast_taskprocessor;
+struct media;
+struct zrtp_session;
+
+/*! Who a leg is connected with. */
+enum partner_kind {
+	PARTNER_NONE,  /*!< Nobody: not bridged, alone, on hold, parked */
+	PARTNER_OTHER, /*!< One other channel without ZRTP of ours */
+	PARTNER_LEG,   /*!< One other leg of ours */
+	PARTNER_MANY,  /*!< A conference */
+};
+
+/*! What became of the last SASrelay. */
+enum relay_status {
+	RELAY_NONE,         /*!< There was none */
+	RELAY_SENT,
+	RELAY_ACKNOWLEDGED,
+	RELAY_UNANSWERED,
+};
+
+/*! Who said in this call that its SAS was compared. */
+enum verified_by {
+	VERIFIED_EARLIER,  /*!< Nobody: it is known from an earlier call, if it is */
+	VERIFIED_PHONE,    /*!< The phone of the leg, by keypad or to an application: it vouches for itself */
+	VERIFIED_PARTNER,  /*!< At the other leg, whose phone shows this SAS */
+	VERIFIED_OPERATOR, /*!< CLI or AMI */
+};
+
+/*! All that is told of a leg. */
+struct party_report {
+	enum outcome outcome;          /*!< Of its audio, see leg_outcome() */
+	enum outcome video;            /*!< The worst of its other streams */
+	unsigned int videos;           /*!< How many of those there are */
+	struct zrtp_session_info session;
+	struct zrtp_stream_info stream; /*!< The one whose key agreement made the SAS */
+	struct party_facts facts;
+	enum partner_kind partner;
+	struct party_facts far;        /*!< Of the partner, if that is a leg */
+	struct relay relay;            /*!< The last one sent to the phone */
+	enum relay_status relay_status;
+	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
+	enum listening listening;      /*!< Does somebody record or listen? */
+	enum verified_by verified_by;
+	unsigned int enrolling:1;
+	unsigned int bound:1;          /*!< Its phone, if enrolled, is so for this endpoint */
+	unsigned int hash_offered:1;   /*!< Our zrtp-hash went to the peer */
+	unsigned int hash_received:1;  /*!< The peer's signalling announced ZRTP */
+};
+
+/*! An ao2 object that a leg and its partner share; its lock guards the first part. */
+struct party {
+	struct ast_taskprocessor *serializer; /*!< The leg's; NULL when the leg is over */
+	ast_mutex_t work;                     /*!< Held by the task that runs; before all other locks */
+	struct party_report report;
+	struct party *partner;         /*!< With a reference; the report has its kind */
+	uint64_t look;                 /*!< Number of that of bridge.c which told this */
+
+	/* Of the serializer alone. */
+	struct media *media;           /*!< The stream that stands for the leg; NULL: none */
+	const char *told_state;        /*!< What the last events said */
+	enum outcome told_outcome;
+	enum listening told_listening;
+	unsigned int told_unbound:1;
+};
+
+struct party *party_alloc(struct ast_taskprocessor *serializer);
+/*!
+ * \brief Queue a task for a serializer, which holds the party's work lock while it runs.
+ * \retval -1 it cannot be queued, data is the caller's still
+ */
+int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data);
+
+/*! What a leg tells its party. */
+struct leg_state {
+	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */
+	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
+	const char *endpoint;          /*!< Whom the channel driver has authenticated, "": nobody */
+	enum outcome outcome, video;
+	unsigned int streams, secure, videos;
+	unsigned int enrolling:1;      /*!< E was announced in our Confirm, or is going to be */
+};
+
+/*! \brief After each call of the ZRTP engine. Serializer only. */
+void party_update(struct party *party, const struct leg_state *state);
+/*! \brief The leg is over. Serializer only. */
+void party_close(struct party *party);
+/*!
+ * \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held.
+ * \param look number of the look that found this: what an earlier one found is passed over
+ */
+void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening,
+	uint64_t look);
+void party_get_report(struct party *party, struct party_report *out);
+/*! \brief Somebody has said so. */
+void party_set_verified_by(struct party *party, enum verified_by by);
+/*!
+ * \brief The SAS that a leg's phone shows: its own, or that of the other leg
+ * once it has acknowledged that one.
+ * \retval 1 it is that of the other leg, 0 its own, -1 there is none
+ */
+int party_shown_sas(struct party *party, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5]);
+/*!
+ * \brief Run a task in the serializer of the partner, with the partner as its
+ * data, whose reference the task has to give up.
+ * \param sashash of the partner that is meant
+ * \retval -1 there is none, or it is another one meanwhile
+ */
+int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data));
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief SAS relay: two phones compare one SAS although we decrypt in between
+ * (RFC 6189, 5.13 and 7.3).
+ *
+ * Each leg decides for itself what its phone has to be told, from the facts of
+ * both legs alone, so that both come to matching decisions. A SASrelay that is
+ * not acknowledged changes nothing but what the phone shows.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/zrtp.h>
+
+#include "decide/listen_choice.h"
+#include "decide/relay_choice.h"
+#include "base/clock.h"
+#include "packet/media.h"
+#include "leg/events.h"
+#include "leg/leg.h"
+#include "leg/party.h"
+#include "leg/relay.h"
+#include "leg/timers.h"
+
+const char *relay_status_text(enum relay_status status)
+{
+	static const char * const texts[] = {
+		[RELAY_NONE] = "none",
+		[RELAY_SENT] = "sent",
+		[RELAY_ACKNOWLEDGED] = "acknowledged",
+		[RELAY_UNANSWERED] = "unanswered",
+	};
+
+	return texts[status];
+}
+
+static int relay_send(struct party *party, const struct relay *relay)
+{
+	enum zrtp_status status = zrtp_stream_relay_sas(party->media->stream, relay->sas_type,
+		relay->full || relay->own ? relay->sashash : NULL, relay->verified, relay->disclosed, clock_now());
+
+	if (status != ZRTP_OK) {
+		ast_log(LOG_ERROR, "%s: the SAS of the other leg is not relayed: %s\n",
+			media_name(party->media), zrtp_status_text(status));
+		return -1;
+	}
+
+	return 0;
+}
+
+void relay_look(struct party *party)
+{
+	struct party_report report;
+	struct relay relay;
+	int same;
+
+	party_get_report(party, &report);
+	if (!party->media || !party->media->stream || !report.facts.secure) {
+		/* What was not acknowledged until now is sent again when the leg is secure again. */
+		ao2_lock(party);
+		if (party->report.relay_status != RELAY_ACKNOWLEDGED) {
+			party->report.relay_status = RELAY_NONE;
+		}
+		ao2_unlock(party);
+		return;
+	}
+	if (!relay_wanted(&relay, &report.relay, &report.facts,
+			report.partner == PARTNER_LEG ? &report.far : NULL, report.listening != LISTEN_NO)) {
+		return;
+	}
+	same = !memcmp(&relay, &report.relay, sizeof(relay)) && report.relay_status != RELAY_NONE;
+	if (same || relay_send(party, &relay)) {
+		return;
+	}
+	ao2_lock(party);
+	party->report.relay = relay;
+	party->report.relay_status = RELAY_SENT;
+	ao2_unlock(party);
+	timers_arm(party->media);
+	events_relay(party->media, &relay, &report.facts, RELAY_SENT);
+}
+
+void relay_result(struct media *media, enum relay_status status)
+{
+	struct party *party = leg_party(media);
+	struct party_report report;
+
+	ao2_lock(party);
+	if (party->report.relay_status == RELAY_SENT) {
+		party->report.relay_status = status;
+	}
+	ao2_unlock(party);
+	party_get_report(party, &report);
+	events_relay(media, &report.relay, &report.facts, status);
+	ao2_ref(party, -1);
+}

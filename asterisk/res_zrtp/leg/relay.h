@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The SAS of one leg shown at the other (RFC 6189, 7.3).
+ */
+#ifndef RES_ZRTP_RELAY_H
+#define RES_ZRTP_RELAY_H
+
+#include "leg/party.h"
+
+struct media;
+struct party;
+
+/*! \brief Relay what the present partner asks for, if it is not there yet. Serializer only. */
+void relay_look(struct party *party);
+/*! \brief A word for a status. */
+const char *relay_status_text(enum relay_status status);
+/*! \brief What became of a SASrelay. Serializer only. */
+void relay_result(struct media *media, enum relay_status status);
+
+#endif

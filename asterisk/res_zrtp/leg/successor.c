@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief A session that may take the place of a leg's secure one.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/netsock2.h"
+#include "asterisk/pbx.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/srtp.h>
+#include <zrtp/zrtp.h>
+
+#include "decide/net_address.h"
+#include "decide/peer_address.h"
+#include "decide/wire.h"
+#include "base/clock.h"
+#include "base/settings.h"
+#include "packet/gate.h"
+#include "packet/gate_next.h"
+#include "packet/media.h"
+#include "packet/packet_news.h"
+#include "packet/stats.h"
+#include "leg/ahead.h"
+#include "leg/callbacks.h"
+#include "leg/events.h"
+#include "leg/hello_hash.h"
+#include "leg/leg.h"
+#include "leg/successor.h"
+#include "leg/timers.h"
+
+/*! Anybody can ask for one in the name of the signalled host: so many for a description of the media, */
+#define TRIES_MAX 8
+/*! and so far apart. */
+#define TRY_USEC 1000000
+
+static const struct net_address nowhere;
+
+/* ---- who asks for one ---- */
+
+static enum peer_hash hash_of(struct media *media)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	ao2_lock(media);
+	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	ao2_unlock(media);
+	if (ast_strlen_zero(hash)) {
+		return PEER_HASH_NONE;
+	}
+	if (zrtp_hello_hash_matches(media->datagram, media->datagram_len, hash)) {
+		return PEER_HASH_MATCHES;
+	}
+
+	return media->settings->policy.tolerate_mismatch ? PEER_HASH_NONE : PEER_HASH_DIFFERS;
+}
+
+static int has_our_peers_zid(struct media *media)
+{
+	struct zrtp_session_info info;
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	zrtp_session_get_info(zrtp_stream_session(media->stream), &info);
+
+	return info.has_peer_zid && zrtp_hello_zid(media->datagram, media->datagram_len, zid)
+		&& !memcmp(zid, info.peer_zid, sizeof(zid));
+}
+
+/*!
+ * \brief chan_sip tells nobody where a message came from; it can be asked for
+ * the last one. Once for each description.
+ */
+static void ask_for_signaller(struct media *media)
+{
+	struct ast_channel *chan = media_channel(media);
+	char host[INET6_ADDRSTRLEN + 2] = "";
+	struct ast_sockaddr address;
+
+	if (chan && !strcmp(ast_channel_tech(chan)->type, "SIP")
+		&& !ast_func_read(chan, "CHANNEL(recvip)", host, sizeof(host))
+		&& ast_sockaddr_parse(&address, host, PARSE_PORT_IGNORE)) {
+		ao2_lock(media);
+		media_address(&media->peer.signaller, &address);
+		ao2_unlock(media);
+	}
+	ast_channel_cleanup(chan);
+}
+
+static enum peer_claim claim_of(struct media *media)
+{
+	enum peer_hash hash = hash_of(media);
+	int same_zid = has_our_peers_zid(media);
+	enum peer_claim claim;
+
+	ao2_lock(media);
+	claim = peer_claims(&media->peer, hash, same_zid, &media->source, clock_now());
+	ao2_unlock(media);
+
+	return claim;
+}
+
+/*! \brief Not too many, and not too fast. */
+static int may_try(struct media *media)
+{
+	struct successor *next = leg_next(media->leg);
+	uint64_t renewed_at;
+
+	ao2_lock(media);
+	renewed_at = media->peer.renewed_at;
+	ao2_unlock(media);
+	if (next->tried_at < renewed_at) {
+		next->tried = 0;
+		next->tried_at = renewed_at;
+		ask_for_signaller(media);
+		return 1;
+	}
+
+	return next->tried < TRIES_MAX && clock_now() - next->tried_at >= TRY_USEC;
+}
+
+/*! \brief Anybody can send one, so that one line has to do. */
+static int was_told(struct media *media)
+{
+	int told;
+
+	ao2_lock(media);
+	told = media->stranger_told;
+	media->stranger_told = 1;
+	ao2_unlock(media);
+
+	return told;
+}
+
+void successor_knock(struct media *media)
+{
+	struct successor *next = leg_next(media->leg);
+	enum peer_claim claim = PEER_CLAIM_NONE;
+
+	if (!next->session && may_try(media)) {
+		claim = claim_of(media);
+	}
+	if (claim != PEER_CLAIM_NONE) {
+		leg_restart(media, claim);
+	} else if (!next->session && !was_told(media)) {
+		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", media_name(media));
+	}
+}
+
+/* ---- what its streams tell ---- */
+
+/*! \brief Task: the first SRTP packet under the new keys, which stands for Conf2ACK (RFC 6189, 4.6). */
+int successor_task_opened(void *data)
+{
+	struct media *media = data;
+
+	if (media->next) {
+		zrtp_stream_srtp_authenticated(media->next, clock_now());
+		leg_settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
+{
+	struct media *media = arg;
+	int answers = net_address_is_set(&media->source);
+
+	media_send(media, datagram, len, answers || stream != media->next ? &media->source : &media->next_at);
+}
+
+static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys, void *arg)
+{
+	struct media *media = arg;
+
+	return stream == media->next ? gate_next_set_keys(media, direction, keys, PACKET_NEWS_NEXT_KEYS)
+		: callbacks_table.keys(stream, direction, keys, arg);
+}
+
+static void on_secure(struct zrtp_stream *stream, void *arg)
+{
+	struct media *media = arg;
+
+	if (stream == media->next) {
+		media->next_secure = 1;
+		leg_next(media->leg)->secure = 1;
+	} else {
+		callbacks_table.secure(stream, arg);
+	}
+}
+
+/*! \brief A stream came to nothing. What another one than the first does is seen when that has taken the place. */
+static void fail(struct media *media)
+{
+	struct successor *next = leg_next(media->leg);
+
+	if (next->media == media) {
+		next->failed = 1;
+	}
+}
+
+static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *arg)
+{
+	struct media *media = arg;
+
+	if (stream == media->next) {
+		fail(media);
+	} else {
+		callbacks_table.clear(stream, reason, arg);
+	}
+}
+
+static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *info, void *arg)
+{
+	struct media *media = arg;
+
+	if (stream == media->next) {
+		ast_debug(1, "%s: another ZRTP session failed: %s\n", media_name(media), info->text);
+		fail(media);
+	} else {
+		callbacks_table.error(stream, info, arg);
+	}
+}
+
+/*! \brief What is told of a stream that may never be ours waits until it is. */
+static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *arg)
+{
+	struct media *media = arg;
+
+	if (stream == media->next) {
+		media->next_events |= 1U << event;
+	} else {
+		callbacks_table.event(stream, event, arg);
+	}
+}
+
+static const struct zrtp_callbacks callbacks = {
+	.send = on_send,
+	.keys = on_keys,
+	.secure = on_secure,
+	.clear = on_clear,
+	.error = on_error,
+	.event = on_event,
+};
+
+/* ---- its life ---- */
+
+/*! \brief What the peer is told of our Hello by the signalling. \param stream which one is meant */
+static void announce(struct media *media, struct zrtp_stream *stream)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	zrtp_stream_hello_hash(stream, hash);
+	ao2_lock(media);
+	ast_copy_string(media->own_hash, hash, sizeof(media->own_hash));
+	ao2_unlock(media);
+}
+
+/*! \brief Only the hash that was signalled for this session counts. */
+static void hold_to_hash(struct media *media)
+{
+	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+
+	ao2_lock(media);
+	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	ao2_unlock(media);
+	if (!ast_strlen_zero(hash) && zrtp_stream_set_peer_hello_hash(media->next, hash) != ZRTP_OK) {
+		ast_debug(1, "%s: no use of a=zrtp-hash for another ZRTP session\n", media_name(media));
+	}
+}
+
+void successor_join(struct media *media)
+{
+	struct successor *next = leg_next(media->leg);
+
+	if (!next->session || media->next) {
+		return;
+	}
+	media->next_secure = media->next_events = 0;
+	media->next_at = nowhere;
+	if (zrtp_stream_new(&media->next, next->session, media->ssrc, media) != ZRTP_OK) {
+		media->next = NULL; /* made when the session takes the place, or never */
+		return;
+	}
+	hold_to_hash(media);
+	if (next->claim == PEER_CLAIM_HASH) {
+		announce(media, media->next);
+	}
+}
+
+static void join(struct media *media, attribute_unused void *arg)
+{
+	successor_join(media);
+}
+
+void successor_start(struct media *media)
+{
+	if (media->next && zrtp_stream_start(media->next, clock_now()) != ZRTP_OK) {
+		fail(media);
+	}
+}
+
+static void start(struct media *media, attribute_unused void *arg)
+{
+	if (media->begun) {
+		successor_start(media);
+	}
+}
+
+static void renew(struct media *media, attribute_unused void *arg)
+{
+	hello_hash_renewed(media);
+}
+
+/*! \brief It is gone: all is as if it had never been. */
+static void forget(struct media *media, void *arg)
+{
+	struct successor *next = arg;
+
+	media->next = NULL; /* its session frees it */
+	media->next_secure = media->next_events = 0;
+	gate_next_wipe(media);
+	if (next->claim == PEER_CLAIM_HASH && media->stream) {
+		announce(media, media->stream);
+	}
+}
+
+static void drop(struct leg *leg)
+{
+	struct successor *next = leg_next(leg);
+
+	if (next->session) {
+		leg_each_stream(leg, forget, next);
+		zrtp_session_free(next->session);
+	}
+	next->session = NULL;
+	next->media = NULL;
+	next->secure = next->failed = next->enrolling = 0;
+}
+
+void successor_begin(struct leg *leg, struct media *media, enum peer_claim claim)
+{
+	struct successor *next = leg_next(leg);
+
+	drop(leg);
+	next->tried++;
+	next->tried_at = clock_now();
+	/* Who does not share the secret of the peer that it says it is leaves no trace in the cache. */
+	if (leg_new_session(leg, &next->session, &callbacks, claim != PEER_CLAIM_SAME) != ZRTP_OK) {
+		next->session = NULL;
+		ast_log(LOG_ERROR, "%s: no memory for another ZRTP session, the call keeps the one it has\n", media_name(media));
+		return;
+	}
+	ast_log(LOG_NOTICE, "%s: %s, the call keeps its keys until that is secure\n", media_name(media),
+		claim == PEER_CLAIM_SAME ? "the phone begins ZRTP anew" : "another ZRTP peer has come");
+	next->claim = claim;
+	next->media = media;
+	next->begun_at = clock_now();
+	ahead_reset(leg_ahead(leg));
+	next->enrolling = leg_wants_enrollment(leg) && zrtp_session_enroll(next->session) == ZRTP_OK;
+	leg_each_stream(leg, join, NULL);
+	media->next_at = media->source;
+	leg_each_stream(leg, start, NULL);
+	if (claim == PEER_CLAIM_HASH) {
+		leg_each_stream(leg, renew, NULL);
+	}
+}
+
+void successor_leave(struct media *media)
+{
+	struct successor *next = leg_next(media->leg);
+
+	zrtp_stream_free(media->next);
+	media->next = NULL;
+	if (next->media == media) {
+		next->failed = 1;
+		next->media = NULL;
+	}
+}
+
+void successor_end(struct leg *leg)
+{
+	drop(leg);
+}
+
+/* ---- messages ---- */
+
+/*! \brief May this Hello be of whom the session was begun for? The hash is the engine's business. */
+static int may_enter(struct media *media)
+{
+	enum peer_claim wanted = leg_next(media->leg)->claim, claim;
+
+	if (wanted == PEER_CLAIM_HASH) {
+		return 1;
+	}
+	claim = claim_of(media);
+
+	return claim == wanted || claim == PEER_CLAIM_HASH;
+}
+
+int successor_takes(struct media *media, const uint8_t *octets, size_t len)
+{
+	struct zrtp_stream_info own = { .peer_ssrc = 0 }, other;
+	uint32_t ssrc;
+
+	if (!media->next || len < WIRE_ZRTP_TYPE_AT + WIRE_ZRTP_TYPE_SIZE) {
+		return 0;
+	}
+	if (wire_is_message(octets, len, "Hello   ")) {
+		return !(media->stream && zrtp_stream_knows_hello(media->stream, octets, len)) && may_enter(media);
+	}
+	if (media->stream) {
+		zrtp_stream_get_info(media->stream, &own);
+	}
+	zrtp_stream_get_info(media->next, &other);
+	memcpy(&ssrc, octets + WIRE_ZRTP_SSRC_AT, sizeof(ssrc));
+	ssrc = ntohl(ssrc);
+	if (ssrc != own.peer_ssrc) {
+		return 1;
+	}
+	/* A peer may begin anew with the SSRC it had: what only a secure stream
+	 * gets is for that. */
+	return other.peer_ssrc == ssrc && other.found_at && !wire_is_message(octets, len, "GoClear ")
+		&& !wire_is_message(octets, len, "SASrelay") && !wire_is_message(octets, len, "RelayACK")
+		&& !wire_is_message(octets, len, "ClearACK") && !wire_is_message(octets, len, "Ping    ");
+}
+
+void successor_receive(struct media *media, const uint8_t *octets, size_t len)
+{
+	struct zrtp_stream_info info;
+
+	if (zrtp_stream_receive(media->next, octets, len, clock_now()) != ZRTP_OK) {
+		return;
+	}
+	zrtp_stream_get_info(media->next, &info);
+	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
+		media->next_at = media->source;
+	}
+	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
+		media_engage(media);
+	}
+}
+
+void successor_expire(struct media *media)
+{
+	if (media->next) {
+		zrtp_stream_expire(media->next, clock_now());
+	}
+}
+
+int successor_expects(struct media *media, const char *hash)
+{
+	return media->next && zrtp_stream_set_peer_hello_hash(media->next, hash) == ZRTP_OK;
+}
+
+void successor_recall(struct media *media)
+{
+	struct successor *next = leg_next(media->leg);
+
+	if (next->session && next->claim == PEER_CLAIM_HASH) {
+		next->failed = 1;
+	}
+}
+
+/* ---- how it ends ---- */
+
+static void latest(struct media *media, void *arg)
+{
+	uint64_t *heard_at = arg;
+
+	ao2_lock(media);
+	*heard_at = MAX(*heard_at, media->peer.heard_at);
+	ao2_unlock(media);
+}
+
+/*! \brief The peer we have goes on sending with its keys: it was not replaced. */
+static int peer_is_there(struct leg *leg)
+{
+	uint64_t heard_at = 0;
+
+	leg_each_stream(leg, latest, &heard_at);
+
+	return heard_at > leg_next(leg)->begun_at;
+}
+
+static int shows_secret(struct leg *leg)
+{
+	struct zrtp_session_info info;
+
+	zrtp_session_get_info(leg_next(leg)->session, &info);
+
+	return info.rs_matched;
+}
+
+static void give_up(struct leg *leg, const char *why)
+{
+	struct media *media = leg_next(leg)->media;
+
+	if (media) {
+		ast_log(LOG_WARNING, "%s: no other ZRTP peer takes the call, it keeps the keys it has: %s\n",
+			media_name(media), why);
+		events_alert(media, ZRTP_EVENT_PEER_CHANGED);
+	}
+	drop(leg);
+}
+
+/*! \brief The new stream is the stream from now on. */
+static void take_place(struct media *media, attribute_unused void *arg)
+{
+	timers_cancel(media);
+	leg_report(media);
+	if (media->begun) {
+		stats_stream_restart(media);
+	}
+	media->stream = media->next;
+	media->next = NULL;
+	media->hash_due = 0;
+	media->outcome = OUTCOME_PENDING;
+	media->alerted = 0;
+	if (media->next_secure && gate_next_take_over(media)) {
+		media->next_secure = 0;
+		gate_wipe(media);
+	}
+	if (media->stream) {
+		announce(media, media->stream);
+	} else {
+		leg_make_stream(media);
+	}
+}
+
+/*! \brief Tell all that was not told yet. */
+static void tell(struct media *media, attribute_unused void *arg)
+{
+	unsigned int events = media->next_events, event;
+	struct zrtp_stream_info info;
+
+	media->next_events = 0;
+	for (event = 0; event < ZRTP_EVENT_COUNT && media->stream; event++) {
+		if (events & 1U << event && event != ZRTP_EVENT_HOLD_MEDIA && event != ZRTP_EVENT_HELLO_HASH_MISMATCH) {
+			callbacks_table.event(media->stream, event, media);
+		}
+	}
+	if (!media->stream) {
+		return;
+	}
+	zrtp_stream_get_info(media->stream, &info);
+	if (media->next_secure) {
+		media->next_secure = 0;
+		ao2_lock(media);
+		peer_replace(&media->peer, net_address_is_set(&media->source) ? &media->source : &media->next_at);
+		ao2_unlock(media);
+		callbacks_table.secure(media->stream, media);
+	} else if (info.state == ZRTP_STATE_NO_ZRTP) {
+		callbacks_table.clear(media->stream, ZRTP_CLEAR_NO_ZRTP, media);
+	} else if (info.state >= ZRTP_STATE_ERROR_SENT) {
+		callbacks_failed(media, &(struct zrtp_error_info) { .code = info.error_code,
+			.from_peer = info.error_from_peer, .text = zrtp_error_text(info.error_code) });
+	}
+}
+
+static void promote(struct leg *leg)
+{
+	struct successor *next = leg_next(leg);
+	struct media *media = next->media;
+	struct zrtp_session *former = leg_replace_session(leg, next->session, next->enrolling);
+
+	next->session = NULL;
+	next->media = NULL;
+	next->secure = next->failed = 0;
+	leg_each_stream(leg, take_place, NULL);
+	zrtp_session_free(former);
+	if (media) {
+		ast_log(LOG_NOTICE, "%s: the call has %s, with other keys and another SAS\n", media_name(media),
+			next->claim == PEER_CLAIM_SAME ? "the same ZRTP peer, which began anew" : "another ZRTP peer");
+	}
+	leg_each_stream(leg, tell, NULL);
+}
+
+void successor_settle(struct leg *leg)
+{
+	struct successor *next = leg_next(leg);
+
+	if (!next->session) {
+		return;
+	}
+	if (next->failed) {
+		give_up(leg, "its exchange was not completed");
+	} else if (next->claim != PEER_CLAIM_HASH && peer_is_there(leg)) {
+		give_up(leg, "the peer it has goes on sending with them");
+	} else if (next->secure && next->claim == PEER_CLAIM_SAME && !shows_secret(leg)) {
+		give_up(leg, "one with the ZID of the phone does not share its secret. Somebody may be in between");
+	} else if (next->secure) {
+		promote(leg);
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Deadlines of the ZRTP engine: one scheduler with its thread.
+ *
+ * A stream has one entry at most. The entry owns a reference on the media
+ * object, which goes over to the task when the time has come.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/sched.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/zrtp.h>
+
+#include "base/clock.h"
+#include "packet/media.h"
+#include "leg/leg.h"
+#include "leg/timers.h"
+
+static struct ast_sched_context *sched;
+
+/*! \brief Whoever calls off the entry first has its reference. */
+static int disarm(struct media *media)
+{
+	return __atomic_exchange_n(&media->timer_armed, 0, __ATOMIC_ACQ_REL);
+}
+
+/*! \brief Must take no lock that anybody holds while deleting an entry. */
+static int fire(const void *data)
+{
+	struct media *media = (struct media *) data;
+
+	if (disarm(media)) {
+		leg_push(media, leg_task_expire);
+		ao2_ref(media, -1);
+	}
+
+	return 0;
+}
+
+void timers_cancel(struct media *media)
+{
+	/* Nothing is to be deleted once the entry has fired. */
+	if (disarm(media)) {
+		/* It may be running just now; then it finds that it came too late. */
+		if (media->timer_id >= 0 && ast_sched_del(sched, media->timer_id)) {
+			ast_debug(3, "ZRTP timer called off while it ran out\n");
+		}
+		ao2_ref(media, -1);
+	}
+	media->timer_id = -1;
+	media->timer_due = 0;
+}
+
+void timers_expired(struct media *media)
+{
+	/* Unless another entry was made since. */
+	if (!__atomic_load_n(&media->timer_armed, __ATOMIC_ACQUIRE)) {
+		media->timer_id = -1;
+		media->timer_due = 0;
+	}
+}
+
+static uint64_t deadline(const struct zrtp_stream *stream)
+{
+	return stream ? zrtp_stream_deadline(stream) : ZRTP_NEVER;
+}
+
+void timers_arm(struct media *media)
+{
+	uint64_t now = clock_now();
+	uint64_t due = MIN(deadline(media->stream), deadline(media->next));
+
+	/* An entry that comes early does no harm, and most deadlines move away. */
+	if (due == ZRTP_NEVER || (media->timer_due && media->timer_due <= due)) {
+		return;
+	}
+
+	timers_cancel(media);
+	media->timer_due = due;
+	ao2_ref(media, +1);
+	__atomic_store_n(&media->timer_armed, 1, __ATOMIC_RELEASE);
+	media->timer_id = ast_sched_add(sched, due > now ? (due - now + 999) / 1000 : 1, fire, media);
+	if (media->timer_id < 0) {
+		ast_log(LOG_ERROR, "ZRTP timer could not be set\n");
+		timers_cancel(media);
+	}
+}
+
+int timers_add(int milliseconds, int (*call)(const void *data), void *data)
+{
+	return ast_sched_add(sched, milliseconds, call, data) < 0 ? -1 : 0;
+}
+
+void timers_hurry(int (*call)(const void *data))
+{
+	if (sched) {
+		ast_sched_clean_by_callback(sched, call, call);
+	}
+}
+
+int timers_init(void)
+{
+	sched = ast_sched_context_create();
+
+	return !sched || ast_sched_start_thread(sched) ? -1 : 0;
+}
+
+void timers_shutdown(void)
+{
+	if (sched) {
+		ast_sched_context_destroy(sched);
+		sched = NULL;
+	}
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the streams of one SIP dialog share.
+ *
+ * Lock order: media -> dialogs. What the gate asks for each packet is read
+ * without the lock.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "common/signalling.h"
+#include "packet/dialog.h"
+#include "packet/media.h"
+
+#define BUCKETS 1021
+
+/*! Guards all of these, and what dialog.h says. */
+AST_MUTEX_DEFINE_STATIC(dialogs_lock);
+
+/*! Those with members, by their channel: a new stream does not go through all calls. */
+static AST_DLLIST_HEAD_NOLOCK(bucket, dialog) dialogs[BUCKETS];
+static unsigned int news;
+
+static struct bucket *bucket_of(const char *channel_id)
+{
+	return &dialogs[(unsigned int) ast_str_hash(channel_id) % BUCKETS];
+}
+
+/*!
+ * \brief The dialog whose streams a channel has, by the latest news. \pre dialogs is locked
+ * \param unsignalled only one that no listener has
+ */
+static struct dialog *by_channel(const char *channel_id, int unsignalled)
+{
+	struct dialog *dialog, *found = NULL;
+
+	if (ast_strlen_zero(channel_id)) {
+		return NULL;
+	}
+	AST_DLLIST_TRAVERSE(bucket_of(channel_id), dialog, entry) {
+		if (!strcmp(dialog->channel_id, channel_id) && !(unsignalled && dialog->signalled)
+			&& (!found || dialog->seen - found->seen < INT_MAX)) {
+			found = dialog;
+		}
+	}
+
+	return found;
+}
+
+/*! \brief Take out one that was in. \pre dialogs is locked */
+static void leave(struct dialog *dialog)
+{
+	if (!--dialog->members) {
+		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
+	}
+	ao2_ref(dialog, -1);
+}
+
+/*! \brief Put in a media object that was in another one, or in none. \pre media and dialogs are locked */
+static void enter(struct media *media, struct dialog *dialog)
+{
+	struct dialog *former = media->dialog;
+
+	if (!dialog->members++) {
+		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
+	}
+	media->dialog = ao2_bump(dialog);
+	if (media->gate.was_secure) {
+		dialog_secured(media, DIALOG_OURS);
+	}
+	if (media->pass.keyed) {
+		dialog_secured(media, DIALOG_PHONES);
+	}
+	if (former) {
+		leave(former);
+	}
+}
+
+/*! \brief Its media object is in the dialog. \pre media and dialogs are locked */
+static void note_channel(struct media *media)
+{
+	struct dialog *dialog = media->dialog;
+
+	if (ast_strlen_zero(media->channel_id)) {
+		return;
+	}
+	if (strcmp(dialog->channel_id, media->channel_id)) {
+		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
+		ast_copy_string(dialog->channel_id, media->channel_id, sizeof(dialog->channel_id));
+		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
+	}
+	dialog->seen = ++news;
+}
+
+/*! \brief The one it should be in, with a reference. \pre media and dialogs are locked */
+static struct dialog *choose(struct media *media)
+{
+	struct zrtp_signalling_listener *listener = media->listener;
+	struct dialog *dialog = listener ? listener->dialog : NULL;
+
+	if (!dialog) {
+		dialog = media->dialog;
+	}
+	if (!dialog) {
+		dialog = by_channel(media->channel_id, listener != NULL);
+	}
+	ao2_bump(dialog);
+	if (!dialog) {
+		dialog = ao2_alloc_options(sizeof(*dialog), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	}
+	if (dialog && listener && !listener->dialog) {
+		listener->dialog = ao2_bump(dialog);
+		dialog->signalled = 1;
+	}
+
+	return dialog;
+}
+
+void dialog_find(struct media *media)
+{
+	struct dialog *dialog;
+
+	ao2_lock(media);
+	ast_mutex_lock(&dialogs_lock);
+	dialog = choose(media);
+	if (dialog && dialog != media->dialog) {
+		enter(media, dialog);
+	}
+	if (dialog) {
+		note_channel(media);
+	}
+	ast_mutex_unlock(&dialogs_lock);
+	ao2_unlock(media);
+	ao2_cleanup(dialog);
+}
+
+int dialog_is_known(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->listener || !ast_strlen_zero(media->channel_id);
+	ao2_unlock(media);
+
+	return res;
+}
+
+void dialog_seen(struct media *media)
+{
+	if (media->dialog) {
+		ast_mutex_lock(&dialogs_lock);
+		note_channel(media);
+		ast_mutex_unlock(&dialogs_lock);
+	}
+}
+
+void dialog_leave(struct media *media)
+{
+	if (media->dialog) {
+		ast_mutex_lock(&dialogs_lock);
+		leave(media->dialog);
+		ast_mutex_unlock(&dialogs_lock);
+		media->dialog = NULL;
+	}
+}
+
+void dialog_secured(struct media *media, enum dialog_keys keys)
+{
+	if (media->dialog) {
+		__atomic_fetch_or(&media->dialog->secure, keys, __ATOMIC_ACQ_REL);
+	}
+}
+
+void dialog_cleared(struct media *media)
+{
+	if (media->dialog) {
+		__atomic_store_n(&media->dialog->secure, 0, __ATOMIC_RELEASE);
+	}
+}
+
+int dialog_is_secure(const struct media *media)
+{
+	return !media->dialog || __atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE);
+}
+
+int dialog_is_phones(const struct media *media)
+{
+	return media->dialog && (__atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE) & DIALOG_PHONES);
+}
+
+int dialog_other_tag(char known[DIALOG_TAG_SIZE], const char *tag)
+{
+	int other = !ast_strlen_zero(tag) && !ast_strlen_zero(known) && strncmp(tag, known, DIALOG_TAG_SIZE - 1);
+
+	if (!ast_strlen_zero(tag)) {
+		ast_copy_string(known, tag, DIALOG_TAG_SIZE);
+	}
+
+	return other;
+}
+
+void dialog_announce(struct media *media, const char *tag, int announced)
+{
+	dialog_find(media);
+	ao2_lock(media);
+	if (media->dialog) {
+		ast_mutex_lock(&dialogs_lock);
+		if (dialog_other_tag(media->dialog->tag, tag) || announced) {
+			__atomic_store_n(&media->dialog->announced, announced, __ATOMIC_RELEASE);
+		}
+		ast_mutex_unlock(&dialogs_lock);
+	}
+	ao2_unlock(media);
+}
+
+int dialog_is_announced(const struct media *media)
+{
+	return media->dialog && __atomic_load_n(&media->dialog->announced, __ATOMIC_ACQUIRE);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Media objects: the socket and the addresses of one RTP instance.
+ *
+ * The object never refers to its RTP instance: tasks and timers may outlive
+ * that. What they need of it is copied here when the core tells of it.
+ */
+
+#include "asterisk.h"
+
+#include <fcntl.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/format_cap.h"
+#include "asterisk/logger.h"
+#include "asterisk/netsock2.h"
+#include "asterisk/rtp_engine.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/zrtp.h>
+
+#include "common/channel_by_id.h"
+#include "common/signalling.h"
+#include "decide/net_address.h"
+#include "decide/peer_address.h"
+#include "decide/wire.h"
+#include "packet/dialog.h"
+#include "packet/gate.h"
+#include "packet/media.h"
+#include "packet/pass_state.h"
+#include "packet/stats.h"
+
+/*! Media and legs that exist. */
+static int alive;
+
+int media_alive(void)
+{
+	return __atomic_load_n(&alive, __ATOMIC_ACQUIRE);
+}
+
+void media_count(int change)
+{
+	__atomic_add_fetch(&alive, change, __ATOMIC_ACQ_REL);
+}
+
+static void media_destructor(void *obj)
+{
+	struct media *media = obj;
+
+	dialog_leave(media);
+	gate_destroy(&media->gate);
+	passthrough_destroy(&media->pass);
+	if (media->fd >= 0) {
+		close(media->fd);
+	}
+	ao2_cleanup(media->listener);
+	ao2_cleanup(media->far);
+	ao2_cleanup(media->leg);
+	ao2_cleanup(media->settings);
+	media_count(-1);
+}
+
+struct media *media_alloc(void)
+{
+	struct media *media = ao2_alloc(sizeof(*media), media_destructor);
+
+	if (!media) {
+		return NULL;
+	}
+	media->fd = -1;
+	media->pass.rtcp_fd = -1;
+	media->timer_id = -1;
+	media_count(1);
+
+	return media;
+}
+
+void media_address(struct net_address *out, const struct ast_sockaddr *address)
+{
+	struct ast_sockaddr plain;
+
+	memset(out, 0, sizeof(*out));
+	if (ast_sockaddr_isnull(address)) {
+		return;
+	}
+	if (!ast_sockaddr_ipv4_mapped(address, &plain)) {
+		ast_sockaddr_copy(&plain, address);
+	}
+	out->port = ast_sockaddr_port(&plain);
+	if (ast_sockaddr_is_ipv4(&plain)) {
+		out->host_len = sizeof(struct in_addr);
+		memcpy(out->host, &((struct sockaddr_in *) &plain.ss)->sin_addr, out->host_len);
+	} else if (ast_sockaddr_is_ipv6(&plain)) {
+		out->host_len = sizeof(struct in6_addr);
+		memcpy(out->host, &((struct sockaddr_in6 *) &plain.ss)->sin6_addr, out->host_len);
+		out->scope = ((struct sockaddr_in6 *) &plain.ss)->sin6_scope_id;
+	}
+}
+
+/*! \brief The other way round; a socket for IPv6 takes IPv4 addresses as well. */
+static void core_address(struct ast_sockaddr *out, const struct net_address *address)
+{
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(address->port) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(address->port), .sin6_scope_id = address->scope };
+
+	if (address->host_len == sizeof(four.sin_addr)) {
+		memcpy(&four.sin_addr, address->host, sizeof(four.sin_addr));
+		memcpy(&out->ss, &four, sizeof(four));
+		out->len = sizeof(four);
+	} else {
+		memcpy(&six.sin6_addr, address->host, sizeof(six.sin6_addr));
+		memcpy(&out->ss, &six, sizeof(six));
+		out->len = sizeof(six);
+	}
+}
+
+char *media_address_text(char *out, size_t size, const struct net_address *address)
+{
+	struct ast_sockaddr core = { .len = 0 };
+
+	core_address(&core, address);
+	ast_copy_string(out, ast_sockaddr_stringify(&core), size);
+
+	return out;
+}
+
+void media_moved(struct ast_rtp_instance *instance, const struct net_address *to)
+{
+	struct ast_sockaddr address = { .len = 0 };
+
+	core_address(&address, to);
+	ast_log(LOG_NOTICE, "%s: its media comes from another address now, ours goes there: %s\n",
+		ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
+	ast_rtp_instance_set_incoming_source_address(instance, &address);
+}
+
+int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_address *to)
+{
+	struct ast_sockaddr address;
+
+	core_address(&address, to);
+	if (ast_sendto(fd, octets, len, MSG_DONTWAIT, &address) < 0) {
+		ast_debug(1, "Packet to %s not sent: %s\n", ast_sockaddr_stringify(&address), strerror(errno));
+		return -1;
+	}
+
+	return 0;
+}
+
+void media_refresh(struct media *media, struct ast_rtp_instance *instance)
+{
+	ao2_lock(media);
+	media->peer.symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
+	media->peer.ice = !!media->ice;
+	/* It comes after the instance and is emptied at hangup: then the last one
+	 * is still good for reports. Else it stays, as a channel that takes the
+	 * place of another one brings its uniqueid along. */
+	if (!ast_strlen_zero(ast_rtp_instance_get_channel_id(instance))) {
+		if (strcmp(media->channel_id, ast_rtp_instance_get_channel_id(instance))) {
+			ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
+			dialog_seen(media);
+		}
+	}
+	ao2_unlock(media);
+}
+
+int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type)
+{
+	struct ast_format_cap *formats = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
+	int others, res = 0;
+
+	if (formats) {
+		ast_rtp_codecs_payload_formats(ast_rtp_instance_get_codecs(instance), formats, &others);
+		res = ast_format_cap_has_type(formats, type);
+		ao2_ref(formats, -1);
+	}
+
+	return res;
+}
+
+int media_is_further(const struct media *media)
+{
+	return __atomic_load_n(&media->video, __ATOMIC_ACQUIRE)
+		|| __atomic_load_n(&media->medium, __ATOMIC_ACQUIRE) != ZRTP_SIGNALLING_AUDIO;
+}
+
+int media_is_end(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->pass.role == ROLE_END;
+	ao2_unlock(media);
+
+	return res;
+}
+
+void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)
+{
+	struct ast_sockaddr address, known;
+	struct net_address to;
+	int follows;
+
+	ao2_lock(media);
+	follows = media->gate.tx == GATE_SECURE && media->pass.role == ROLE_END && peer_waits_at(&media->peer, &to);
+	ao2_unlock(media);
+
+	if (!follows) {
+		return;
+	}
+	core_address(&address, &to);
+	ast_rtp_instance_get_incoming_source_address(instance, &known);
+	if (ast_sockaddr_cmp(&known, &address)) {
+		ast_debug(1, "%s: no RTP has come yet, ours goes where its ZRTP comes from: %s\n",
+			ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
+		ast_rtp_instance_set_incoming_source_address(instance, &address);
+	}
+}
+
+int media_is_over(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->ended;
+	ao2_unlock(media);
+
+	return res;
+}
+
+int media_usable(struct media *media, struct ast_rtp_instance *instance)
+{
+	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
+
+	/* DTLS brings keys of its own soon. */
+	return !media_is_over(media) && !(dtls && dtls->active && dtls->active(instance));
+}
+
+static enum peer_message message_of(const uint8_t *datagram, size_t len)
+{
+	if (wire_is_message(datagram, len, "Hello   ")) {
+		return PEER_SENDS_HELLO;
+	}
+
+	return wire_is_message(datagram, len, "GoClear ") || wire_is_message(datagram, len, "SASrelay")
+		? PEER_SENDS_REQUEST : PEER_SENDS_ANSWER;
+}
+
+const char *media_name_copy(struct media *media, char *out, size_t size)
+{
+	ao2_lock(media);
+	ast_copy_string(out, media->report.channel, size);
+	ao2_unlock(media);
+
+	return out;
+}
+
+void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered)
+{
+	const struct net_address *to;
+
+	ao2_lock(media);
+	to = peer_send_to(&media->peer, answered);
+	if (!peer_may_send(&media->peer, to, message_of(datagram, len), len)) {
+		stats_count(STATS_ANSWER_WITHHELD);
+	} else if (media->fd >= 0) {
+		media_send_to(media->fd, datagram, len, to);
+	}
+	ao2_unlock(media);
+}
+
+void media_latch(struct media *media)
+{
+	ao2_lock(media);
+	peer_learn(&media->peer, &media->source);
+	ao2_unlock(media);
+}
+
+void media_engage(struct media *media)
+{
+	ao2_lock(media);
+	peer_engage(&media->peer, &media->source);
+	ao2_unlock(media);
+}
+
+void media_settle(struct media *media)
+{
+	ao2_lock(media);
+	media->peer.settled = 1;
+	ao2_unlock(media);
+}
+
+/*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */
+static __attribute__((noinline)) struct ast_channel *channel_of(const char *id)
+{
+	return channel_by_id(id);
+}
+
+struct ast_channel *media_channel(struct media *media)
+{
+	char id[AST_MAX_UNIQUEID];
+
+	ao2_lock(media);
+	ast_copy_string(id, media->channel_id, sizeof(id));
+	ao2_unlock(media);
+
+	return ast_strlen_zero(id) ? NULL : channel_of(id);
+}

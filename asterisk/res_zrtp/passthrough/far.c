@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The a=zrtp-hash and payload numbers of one phone on their way to the other one.
+ *
+ * Where phones may have their ZRTP with each other, what we sign for in their
+ * SDP are each other's Hellos. The called phone's INVITE is written before
+ * there is a bridge, so the hashes of a call hang on the calling channel, and
+ * on those it dials by inheritance. So do the caller's payload numbers.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/datastore.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/logger.h"
+#include "asterisk/module.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/zrtp.h>
+
+#include "common/channel_by_id.h"
+#include "common/signalling.h"
+#include "packet/media.h"
+#include "packet/pass_state.h"
+#include "leg/hello_hash.h"
+#include "passthrough/far.h"
+
+/*! Phones that one call may ring with a hash each. */
+#define CALLED_MAX 64
+
+/*! Of audio and of video, each empty until the phone has told it. */
+typedef char hashes[ZRTP_SIGNALLING_FURTHER][ZRTP_HELLO_HASH_TEXT_SIZE];
+
+struct called {
+	AST_LIST_ENTRY(called) entry;
+	hashes hash;
+	char channel_id[0];
+};
+
+/*! An ao2 object; the lock guards all but the first member. */
+struct far {
+	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
+	hashes caller_hash;
+	struct zrtp_signalling_numbers *caller_numbers[ZRTP_SIGNALLING_FURTHER]; /*!< NULL: not told */
+	int caller_waits;                     /*!< We are no end of its ZRTP, so far */
+	unsigned int dialled;                 /*!< Channels of all kinds that were dialled with this, ever */
+	unsigned int count;
+	AST_LIST_HEAD_NOLOCK(, called) called;
+};
+
+static void far_destructor(void *obj)
+{
+	struct far *far = obj;
+	struct called *called;
+	int i;
+
+	for (i = 0; i < ZRTP_SIGNALLING_FURTHER; i++) {
+		ast_free(far->caller_numbers[i]);
+	}
+	while ((called = AST_LIST_REMOVE_HEAD(&far->called, entry))) {
+		ast_free(called);
+	}
+}
+
+static void *hold(struct far *far)
+{
+	ast_module_ref(AST_MODULE_SELF);
+
+	return ao2_bump(far);
+}
+
+/*! \brief Another channel is dialled, of whatever technology. */
+static void *inherit(void *data)
+{
+	struct far *far = data;
+
+	ao2_lock(far);
+	far->dialled++;
+	ao2_unlock(far);
+
+	return hold(far);
+}
+
+static void let_go(void *data)
+{
+	ao2_ref(data, -1);
+	ast_module_unref(AST_MODULE_SELF);
+}
+
+static const struct ast_datastore_info info = {
+	.type = "zrtp_far",
+	.duplicate = inherit,
+	.destroy = let_go,
+};
+
+/*! \brief Hang a new one on a channel. \pre chan is locked */
+static struct far *far_attach(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore = ast_datastore_alloc(&info, NULL);
+	struct far *far = ao2_alloc(sizeof(*far), far_destructor);
+
+	if (!datastore || !far) {
+		ao2_cleanup(far);
+		if (datastore) {
+			ast_datastore_free(datastore);
+		}
+		return NULL;
+	}
+	ast_copy_string(far->caller_id, ast_channel_uniqueid(chan), sizeof(far->caller_id));
+	datastore->data = hold(far);
+	datastore->inheritance = DATASTORE_INHERIT_FOREVER;
+	ast_channel_datastore_add(chan, datastore);
+
+	return far;
+}
+
+/*! \brief Count a channel among those called. */
+static void enter(struct far *far, const char *channel_id)
+{
+	struct called *called;
+
+	ao2_lock(far);
+	AST_LIST_TRAVERSE(&far->called, called, entry) {
+		if (!strcmp(called->channel_id, channel_id)) {
+			break;
+		}
+	}
+	if (!called && far->count < CALLED_MAX) {
+		called = ast_calloc(1, sizeof(*called) + strlen(channel_id) + 1);
+		if (called) {
+			strcpy(called->channel_id, channel_id); /* Safe */
+			AST_LIST_INSERT_TAIL(&far->called, called, entry);
+			far->count++;
+		}
+	}
+	ao2_unlock(far);
+}
+
+void far_meet(struct media *media, struct ast_channel *chan, int calls)
+{
+	struct ast_datastore *datastore;
+	struct far *far;
+
+	ast_channel_lock(chan);
+	datastore = ast_channel_datastore_find(chan, &info, NULL);
+	far = datastore ? ao2_bump(datastore->data) : calls ? far_attach(chan) : NULL;
+	if (far && strcmp(far->caller_id, ast_channel_uniqueid(chan))) {
+		enter(far, ast_channel_uniqueid(chan));
+	}
+	ast_channel_unlock(chan);
+
+	if (far) {
+		ao2_lock(media);
+		ao2_replace(media->far, far);
+		ast_copy_string(media->channel_id, ast_channel_uniqueid(chan), sizeof(media->channel_id));
+		ao2_unlock(media);
+		far_learn(media);
+		ao2_ref(far, -1);
+	}
+}
+
+static struct far *far_of(struct media *media, char *channel_id, char *hash, enum zrtp_signalling_medium *medium,
+	int *waits)
+{
+	struct far *far;
+
+	ao2_lock(media);
+	far = ao2_bump(media->far);
+	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
+	*medium = media->medium;
+	/* An end has nothing to tell the other side. */
+	*waits = media->pass.role != ROLE_END;
+	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
+	ao2_unlock(media);
+
+	return far;
+}
+
+static void keep(hashes to, enum zrtp_signalling_medium medium, const char *hash)
+{
+	if (medium < ZRTP_SIGNALLING_FURTHER) {
+		ast_copy_string(to[medium], hash, sizeof(to[medium]));
+	}
+}
+
+void far_learn(struct media *media)
+{
+	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	int waits;
+	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+	struct called *called;
+
+	if (!far) {
+		return;
+	}
+	ao2_lock(far);
+	if (!strcmp(far->caller_id, channel_id)) {
+		keep(far->caller_hash, medium, hash);
+		far->caller_waits = waits;
+	} else {
+		AST_LIST_TRAVERSE(&far->called, called, entry) {
+			if (!strcmp(called->channel_id, channel_id)) {
+				keep(called->hash, medium, hash);
+			}
+		}
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+}
+
+static int has_answered(const char *channel_id)
+{
+	struct ast_channel *chan = channel_by_id(channel_id);
+	int res = chan && ast_channel_state(chan) == AST_STATE_UP;
+
+	ast_channel_cleanup(chan);
+
+	return res;
+}
+
+/*! \brief The hash of the phone that answered; before that of the only one that was called. */
+static void answered_hash(struct far *far, enum zrtp_signalling_medium medium, char *out)
+{
+	struct {
+		char channel_id[AST_MAX_UNIQUEID];
+		char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	} *all;
+	struct called *called;
+	unsigned int i, count = 0;
+
+	all = ast_calloc(CALLED_MAX, sizeof(*all));
+	if (!all) {
+		return;
+	}
+	/* Channels are not looked up with a lock of ours held. */
+	ao2_lock(far);
+	AST_LIST_TRAVERSE(&far->called, called, entry) {
+		ast_copy_string(all[count].channel_id, called->channel_id, sizeof(all[count].channel_id));
+		ast_copy_string(all[count].hash, called->hash[medium], sizeof(all[count].hash));
+		count++;
+	}
+	ao2_unlock(far);
+
+	for (i = 0; i < count; i++) {
+		if (has_answered(all[i].channel_id)) {
+			ast_copy_string(out, all[i].hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+			break;
+		}
+	}
+	if (i == count && count == 1) {
+		ast_copy_string(out, all[0].hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	}
+	ast_free(all);
+}
+
+/*! \brief That of the phone it is passed through to. */
+static int partner_hash(struct media *media, char *out)
+{
+	struct media *partner;
+
+	ao2_lock(media);
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
+	if (!partner) {
+		return 0;
+	}
+	ao2_lock(partner);
+	ast_copy_string(out, partner->peer_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	ao2_unlock(partner);
+	ao2_ref(partner, -1);
+
+	return 1;
+}
+
+int far_hash(struct media *media, char *out)
+{
+	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	struct far *far;
+	int waits;
+
+	*out = '\0';
+	if (partner_hash(media, out)) {
+		return !ast_strlen_zero(out);
+	}
+	far = far_of(media, channel_id, own, &medium, &waits);
+	if (!far || medium >= ZRTP_SIGNALLING_FURTHER) {
+		ao2_cleanup(far);
+		return 0;
+	}
+	if (strcmp(far->caller_id, channel_id)) {
+		ao2_lock(far);
+		ast_copy_string(out, far->caller_hash[medium], ZRTP_HELLO_HASH_TEXT_SIZE);
+		ao2_unlock(far);
+	} else {
+		answered_hash(far, medium, out);
+	}
+	ao2_ref(far, -1);
+
+	return !ast_strlen_zero(out);
+}
+
+void far_keep_numbers(struct media *media, const struct zrtp_signalling_numbers *numbers)
+{
+	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	int waits;
+	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+
+	if (!far) {
+		return;
+	}
+	ao2_lock(far);
+	if (medium < ZRTP_SIGNALLING_FURTHER && !strcmp(far->caller_id, channel_id)) {
+		if (!far->caller_numbers[medium]) {
+			far->caller_numbers[medium] = ast_malloc(sizeof(*numbers));
+		}
+		if (far->caller_numbers[medium]) {
+			*far->caller_numbers[medium] = *numbers;
+		}
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+}
+
+int far_numbers(struct media *media, struct zrtp_signalling_numbers *out)
+{
+	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	int waits;
+	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+
+	if (!far) {
+		return -1;
+	}
+	ao2_lock(far);
+	waits &= far->caller_waits && strcmp(far->caller_id, channel_id) && medium < ZRTP_SIGNALLING_FURTHER
+		&& far->caller_numbers[medium];
+	if (waits) {
+		*out = *far->caller_numbers[medium];
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+
+	return waits ? 0 : -1;
+}
+
+int far_waits(struct media *media)
+{
+	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	int waits;
+	struct far *far = far_of(media, channel_id, own, &medium, &waits);
+
+	if (!far) {
+		return 0;
+	}
+	ao2_lock(far);
+	waits = strcmp(far->caller_id, channel_id) ? far->caller_waits : far->count > 0;
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+
+	return waits;
+}
+
+struct ast_channel *far_only(struct media *media)
+{
+	char own_id[AST_MAX_UNIQUEID], other_id[AST_MAX_UNIQUEID] = "", own[ZRTP_HELLO_HASH_TEXT_SIZE];
+	enum zrtp_signalling_medium medium;
+	struct called *called;
+	int waits;
+	struct far *far = far_of(media, own_id, own, &medium, &waits);
+
+	if (!far) {
+		return NULL;
+	}
+	ao2_lock(far);
+	called = AST_LIST_FIRST(&far->called);
+	if (far->dialled == 1 && called) {
+		if (!strcmp(far->caller_id, own_id)) {
+			ast_copy_string(other_id, called->channel_id, sizeof(other_id));
+		} else if (!strcmp(called->channel_id, own_id)) {
+			ast_copy_string(other_id, far->caller_id, sizeof(other_id));
+		}
+	}
+	ao2_unlock(far);
+	ao2_ref(far, -1);
+
+	/* Channels are not looked up with a lock of ours held. */
+	return ast_strlen_zero(other_id) ? NULL : channel_by_id(other_id);
+}
+
+static int is_passed_through(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->pass.role == ROLE_PASSTHROUGH;
+	ao2_unlock(media);
+
+	return res;
+}
+
+void far_compare(struct media *media)
+{
+	char now[ZRTP_HELLO_HASH_TEXT_SIZE];
+	int differs;
+
+	if (is_passed_through(media)) {
+		far_hash(media, now);
+		ao2_lock(media);
+		differs = strcasecmp(media->told_hash, now);
+		ao2_unlock(media);
+		if (differs) {
+			hello_hash_renewed(media);
+		}
+	}
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What unjoined.c decides for a call: its facts, and how it is told.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+
+#include "decide/unjoined.h"
+#include "base/clock.h"
+#include "base/settings.h"
+#include "packet/channel_media.h"
+#include "packet/media.h"
+#include "packet/pass_state.h"
+#include "leg/events.h"
+#include "passthrough/join.h"
+#include "passthrough/unjoined_call.h"
+
+/*! \brief Does the phone speak ZRTP? With a Hello, or its SDP, it says so. */
+static int speaks(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media->pass.speaks_zrtp || media->pass.sdp_zrtp || !ast_strlen_zero(media->peer_hash) || media->report.info.found_at;
+	ao2_unlock(media);
+
+	return res;
+}
+
+static enum unjoined_partner partner_kind(struct media *media, struct ast_channel *other, struct media *partner)
+{
+	enum role role, far = ROLE_END;
+	int over = 1;
+
+	ao2_lock(media);
+	role = media->pass.role;
+	ao2_unlock(media);
+	if (role == ROLE_PASSTHROUGH) {
+		return UNJOINED_JOINED;
+	}
+	if (!other) {
+		return UNJOINED_NOBODY;
+	}
+	if (partner) {
+		ao2_lock(partner);
+		far = partner->pass.role;
+		over = partner->ended;
+		ao2_unlock(partner);
+	}
+	if (over) {
+		return UNJOINED_FOREIGN;
+	}
+
+	return far == ROLE_END ? UNJOINED_ENDPOINT : UNJOINED_WAITING;
+}
+
+/*! \brief How long has it been so? \return microseconds of clock_now() */
+static uint64_t began(struct media *media, enum unjoined_partner kind)
+{
+	uint64_t res;
+
+	ao2_lock(media);
+	if (!media->pass.unjoined_since || media->pass.unjoined_partner != kind) {
+		media->pass.unjoined_partner = kind;
+		media->pass.unjoined_since = clock_now();
+	}
+	res = media->pass.unjoined_since;
+	ao2_unlock(media);
+
+	return res;
+}
+
+int64_t unjoined_since(struct media *media)
+{
+	uint64_t since;
+
+	ao2_lock(media);
+	since = media->pass.unjoined_since;
+	ao2_unlock(media);
+
+	return since ? (int64_t) (clock_now() - since) / 1000 : 0;
+}
+
+static void collect(struct unjoined_facts *out, struct media *media, struct ast_channel *chan, struct ast_channel *other)
+{
+	struct media *partner = NULL;
+	unsigned int obstacles = 0;
+
+	memset(out, 0, sizeof(*out));
+	ao2_lock(media);
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
+	if (!partner && other) {
+		partner = channel_media(other);
+	}
+	out->up = ast_channel_state(chan) == AST_STATE_UP;
+	out->speaks = speaks(media);
+	out->partner_speaks = partner && speaks(partner);
+	out->partner = partner_kind(media, other, partner);
+	out->wish = media->settings->no_passthrough;
+	out->ms = (int64_t) (clock_now() - began(media, out->partner)) / 1000;
+	ao2_cleanup(partner);
+	if (out->partner == UNJOINED_WAITING) {
+		obstacles = join_obstacles(chan);
+	}
+	out->codes = !!(obstacles & JOIN_CODES);
+	out->wanted = !!(obstacles & JOIN_WANTED);
+	out->differs = !!(obstacles & JOIN_DIFFERS);
+}
+
+/*! \retval 1 it was not known before */
+static int keep_reason(struct media *media, enum unjoined_reason reason)
+{
+	int news;
+
+	ao2_lock(media);
+	news = media->pass.unjoined != reason && !media->pass.keyed && !media->ended;
+	if (news) {
+		media->pass.unjoined = reason;
+	}
+	ao2_unlock(media);
+
+	return news;
+}
+
+static void tell(struct media *media, struct ast_channel *chan, const struct unjoined_choice *choice)
+{
+	const char *remedy = unjoined_remedy(choice->reason);
+
+	if (!keep_reason(media, choice->reason)) {
+		return;
+	}
+	if (choice->warn) {
+		ast_log(LOG_WARNING, "%s: NOT ENCRYPTED, though both phones speak ZRTP: %s (policy %s); %s\n",
+			ast_channel_name(chan), unjoined_why(choice->reason), media->settings->name, remedy);
+	} else {
+		ast_log(LOG_NOTICE, "%s: the call is not encrypted: %s%s%s\n", ast_channel_name(chan),
+			unjoined_why(choice->reason), ast_strlen_zero(remedy) ? "" : "; ", remedy);
+	}
+	events_unjoined(media, unjoined_reason_text(choice->reason), unjoined_why(choice->reason), 1);
+}
+
+enum unjoined_step unjoined_look(struct media *media, struct ast_channel *chan, struct ast_channel *other, int held)
+{
+	struct unjoined_facts facts;
+	struct unjoined_choice choice;
+
+	collect(&facts, media, chan, other);
+	facts.up &= !held;
+	choice = unjoined_choose(&facts);
+	if (choice.step == UNJOINED_TELL) {
+		tell(media, chan, &choice);
+	}
+
+	return choice.step;
+}
+
+void unjoined_follow(struct media *media, struct media *first)
+{
+	enum unjoined_reason reason;
+	int nothing_passes, news;
+
+	ao2_lock(first);
+	reason = first->pass.unjoined;
+	ao2_unlock(first);
+	ao2_lock(media);
+	nothing_passes = media->pass.left_out;
+	if (reason == UNJOINED_UNDECIDED || nothing_passes) {
+		media->pass.unjoined = UNJOINED_UNDECIDED;
+		ao2_unlock(media);
+		return;
+	}
+	ao2_unlock(media);
+	news = keep_reason(media, reason);
+	if (news) {
+		events_unjoined(media, unjoined_reason_text(reason), unjoined_why(reason), 0);
+	}
+}
+
+const char *unjoined_state_text(const struct media *media)
+{
+	if (media->pass.role == ROLE_END) {
+		return NULL;
+	}
+	if (media->pass.unjoined != UNJOINED_UNDECIDED) {
+		return "clear";
+	}
+	if (media->pass.role == ROLE_PASSTHROUGH) {
+		return "passthrough";
+	}
+
+	return media->pass.direct ? "direct" : "waiting";
+}
