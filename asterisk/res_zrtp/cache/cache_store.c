@@ -339,11 +339,12 @@ static int (*opened_late)(void);
 
 void store_on_late_opening(int (*opened)(void))
 {
-	opened_late = opened;
+	__atomic_store_n(&opened_late, opened, __ATOMIC_RELEASE);
 }
 
 static void open_late(void)
 {
+	int (*opened)(void) = __atomic_load_n(&opened_late, __ATOMIC_ACQUIRE);
 	struct zrtp_store_error error;
 
 	if (store_open(&error)) {
@@ -351,7 +352,7 @@ static void open_late(void)
 		return;
 	}
 	store_works();
-	if (opened_late && opened_late()) {
+	if (opened && opened()) {
 		ast_log(LOG_ERROR, "ZRTP goes on without its cache\n");
 	}
 }

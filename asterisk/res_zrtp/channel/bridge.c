@@ -62,13 +62,15 @@ static void (*bridged)(struct ast_channel *chan);
 
 void bridges_listen(void (*listener)(struct ast_channel *chan))
 {
-	bridged = listener;
+	__atomic_store_n(&bridged, listener, __ATOMIC_RELEASE);
 }
 
 static void tell_bridged(struct ast_channel *chan)
 {
-	if (bridged) {
-		bridged(chan);
+	void (*listener)(struct ast_channel *chan) = __atomic_load_n(&bridged, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener(chan);
 	}
 }
 

@@ -482,6 +482,7 @@ void leg_make_stream(struct media *media)
  */
 static void meet_channel(struct media *media, int starts)
 {
+	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
 	struct ast_channel *chan = media_channel(media);
 
 	ao2_lock(media);
@@ -492,8 +493,8 @@ static void meet_channel(struct media *media, int starts)
 	}
 
 	if (starts) {
-		if (listens) {
-			listens->starts(chan, media);
+		if (listener) {
+			listener->starts(chan, media);
 		}
 	}
 	/* The channel may be given another name later, but no other endpoint. */
@@ -506,8 +507,8 @@ static void meet_channel(struct media *media, int starts)
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
 	ao2_unlock(media);
 	ast_channel_unlock(chan);
-	if (listens) {
-		listens->met(chan);
+	if (listener) {
+		listener->met(chan);
 	}
 	ast_channel_unref(chan);
 }
@@ -777,13 +778,15 @@ void leg_leave(struct media *media)
 
 void legs_listen(const struct leg_listener *listener)
 {
-	listens = listener;
+	__atomic_store_n(&listens, listener, __ATOMIC_RELEASE);
 }
 
 void leg_prompt(struct media *media, const char *sound)
 {
-	if (listens) {
-		listens->prompt(media, sound);
+	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener->prompt(media, sound);
 	}
 }
 

@@ -13,19 +13,23 @@ static const struct packet_listener *listens;
 
 void packet_listen(const struct packet_listener *listener)
 {
-	listens = listener;
+	__atomic_store_n(&listens, listener, __ATOMIC_RELEASE);
 }
 
 void packet_tell(struct media *media, enum packet_news news)
 {
-	if (news != PACKET_NEWS_NONE && listens) {
-		listens->news(media, news);
+	const struct packet_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (news != PACKET_NEWS_NONE && listener) {
+		listener->news(media, news);
 	}
 }
 
 void packet_end(struct media *media)
 {
-	if (listens) {
-		listens->end(media);
+	const struct packet_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener->end(media);
 	}
 }
