@@ -7,7 +7,7 @@
  * cache_store.c  the store behind it and the thread that does its I/O
  * cache_conf.c   its keys in zrtp.conf
  * cache_realtime.c  a back end of the store on Asterisk's realtime databases
- * cache_admin.c, cache_cli.c, cache_files.c, cache_ami.c  administration
+ * cache_admin.c  what an administrator does with it; console/ has the commands
  */
 #ifndef RES_ZRTP_CACHE_H
 #define RES_ZRTP_CACHE_H
