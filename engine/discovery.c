@@ -45,7 +45,7 @@ void zrtp_other_hello_drop(struct zrtp_stream *stream)
 	stream->other_hello = (struct zrtp_other_hello){ .octets = NULL };
 }
 
-/* Without memory it is as if it had not come. */
+/* Without memory it is as if this one had not come: its peer repeats it. */
 static void keep_other(struct zrtp_stream *stream, const uint8_t *octets, size_t len, uint32_t ssrc)
 {
 	struct zrtp_other_hello *other = &stream->other_hello;

@@ -76,7 +76,6 @@ struct zrtp_session {
 	bool was_enrolled;  /* there was a pbxsecret */
 	bool had_pbx;       /* there is one in the cache, as far as is known */
 	bool has_put;       /* something since get */
-	bool cache_away;    /* the cache cannot be asked now */
 
 	char *label;              /* NULL: the empty one */
 	uint64_t endpoint;        /* 0: not known */
@@ -88,6 +87,7 @@ struct zrtp_session {
 	uint8_t *spare_pv; /* spare_kex->pv_size octets */
 	/* How much more may be computed for whoever asks; see turns.c. */
 	unsigned work_left;
+	bool cache_away; /* the cache cannot be asked now, as the host says */
 	uint64_t work_at;
 
 	/* What the first stream's exchange gave. */

@@ -173,7 +173,7 @@ enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *s
 		remember_owed(stream, 0);
 	}
 	if (build(stream, flags, sas, sashash ? sashash : none)) {
-		return ZRTP_CRYPTO;
+		return stream->relay ? ZRTP_CRYPTO : ZRTP_NO_MEMORY;
 	}
 	zrtp_timer_t2(stream, ZRTP_MSG_SASRELAY);
 	zrtp_stream_run(stream);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a context keeps of libcrypto. Read only once made, so that threads may
- * share it. */
+/* What a context keeps of libcrypto. Threads may share it: it is read only once made, but
+ * for the keys of kex_x.c that one thread at a time takes and gives back. */
 #include "algorithms.h"
 
 #include <openssl/crypto.h>

@@ -811,7 +811,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_go_secure(struct zrtp_stream *s
  * Repeated until acknowledged; a newer one takes its place. Whatever becomes
  * of it, the stream stays secure. ZRTP_WRONG_STATE: not secure, our Hello had
  * no M flag, or a sashash for a phone without our pbxsecret. ZRTP_INVALID:
- * unknown SAS type. */
+ * unknown SAS type. ZRTP_NO_MEMORY, ZRTP_CRYPTO. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_relay_sas(struct zrtp_stream *stream, const char *sas_type,
 							   const uint8_t *sashash, bool verified,
 							   bool disclosed, uint64_t now);

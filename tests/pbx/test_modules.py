@@ -68,8 +68,9 @@ def load_all(pbx):
 def faulty_boot(bench):
     """All three load with errors in zrtp.conf; calls are refused, but for mode = off."""
     sealed = "cache_key_env = ZRTP_LAB_KEY\n"
-    # mode = off takes calls where nothing else is wrong with it.
-    broken = zrtp_conf(general=sealed + "no_such_key = 1\n") + "\n[wrong]\nmode = off\nno_such_key = 1\n"
+    # mode = off takes calls where nothing else is wrong with it, and there is no other section of its name.
+    broken = zrtp_conf(general=sealed + "no_such_key = 1\n") + "\n[wrong]\nmode = off\nno_such_key = 1\n" \
+        "\n[twice]\nmode = off\n\n[twice]\nrequire = yes\n\n[again]\nrequire = yes\n\n[again]\nmode = off\n"
     with Lab(bench.root, bench.directory, files={"zrtp.conf": broken}, modules=["app_enroll_zrtp"]) as lab:
         pbx = lab.pbx
         for module in ours(pbx):

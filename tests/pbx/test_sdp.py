@@ -274,7 +274,7 @@ def function_misused(lab):
         for wrong_one in ("nothing", "state,smell"):
             equal(f"ZRTP({wrong_one})", events.ask(
                 "Getvar", Channel=channel, Variable=f"ZRTP({wrong_one})").get("Value", ""), "")
-        wait.until("two warnings", 2, lambda: lab.pbx.log()[logged:].count("res_zrtp/function.c: ") == 2)
+        wait.until("two warnings", 2, lambda: lab.pbx.log()[logged:].count("console/function.c: ") == 2)
         equal("ZRTP(capable)", events.ask(
             "Getvar", Channel=channel, Variable="ZRTP(capable)")["Value"], "no")
 

@@ -2,6 +2,7 @@
 /* Whose STUN goes on to Asterisk's own engine: exhaustively, by address, port, socket and ICE. */
 #include "unit.h"
 
+#include "decide/peer_address.h"
 #include "decide/stun_choice.h"
 
 enum { RTP = 4000, HOSTS = 5 };

@@ -344,14 +344,15 @@ void store_on_late_opening(int (*opened)(void))
 
 static void open_late(void)
 {
-	int (*opened)(void) = __atomic_load_n(&opened_late, __ATOMIC_ACQUIRE);
 	struct zrtp_store_error error;
+	int (*opened)(void);
 
 	if (store_open(&error)) {
 		store_failed(&error);
 		return;
 	}
 	store_works();
+	opened = __atomic_load_n(&opened_late, __ATOMIC_ACQUIRE);
 	if (opened && opened()) {
 		ast_log(LOG_ERROR, "ZRTP goes on without its cache\n");
 	}

@@ -10,7 +10,7 @@ struct ast_bridge;
 struct ast_channel;
 struct media;
 
-/*! \brief Tell of each channel that has entered or left a bridge. No lock is held then. \param listener NULL: nobody any more */
+/*! \brief Tell of each channel that has entered or left a bridge, or whose leg has met it. No lock is held then. \param listener NULL: nobody any more */
 void bridges_listen(void (*listener)(struct ast_channel *chan));
 
 int bridges_init(void);

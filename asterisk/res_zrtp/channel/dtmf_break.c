@@ -65,7 +65,7 @@ static void drop_queued(struct ast_channel *chan)
 	AST_LIST_TRAVERSE_SAFE_END;
 }
 
-void dtmf_gate_break(struct hook *hook, struct ast_channel *chan)
+void dtmf_break(struct hook *hook, struct ast_channel *chan)
 {
 	unsigned int state = dtmf_gate_state(hook->media);
 	struct ast_bridge_channel *bridge_channel;
@@ -90,7 +90,7 @@ void dtmf_gate_break(struct hook *hook, struct ast_channel *chan)
 	}
 }
 
-int dtmf_gate_admits(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
+int dtmf_break_admits(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
 	struct media *media = hook == hooks_find(chan) ? channel_media(chan) : NULL;
 	int res = !media || frame->ts <= 0 || dtmf_mark_is_of(frame->ts, dtmf_gate_state(media));

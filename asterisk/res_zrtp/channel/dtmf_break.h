@@ -14,9 +14,9 @@ struct hook;
  * \brief Has the gate changed? Then nothing that was begun with digits goes on:
  * not in the channel, not in its bridge. \pre chan is locked
  */
-void dtmf_gate_break(struct hook *hook, struct ast_channel *chan);
+void dtmf_break(struct hook *hook, struct ast_channel *chan);
 
 /*! \brief May the core have this digit, or did it wait for too long? \pre chan is locked */
-int dtmf_gate_admits(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
+int dtmf_break_admits(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
 
 #endif

@@ -38,15 +38,15 @@ static const struct ast_datastore_info mark = {
 /*! \brief A frame came in. \retval 1 it is taken away \pre chan is locked */
 static int read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
-	dtmf_gate_break(hook, chan);
+	dtmf_break(hook, chan);
 	switch (frame->frametype) {
 	case AST_FRAME_VOICE:
 		speech_on_read(hook, chan, frame);
 		return 0;
 	case AST_FRAME_DTMF_BEGIN:
-		return !dtmf_gate_admits(hook, chan, frame);
+		return !dtmf_break_admits(hook, chan, frame);
 	case AST_FRAME_DTMF_END:
-		if (!dtmf_gate_admits(hook, chan, frame)) {
+		if (!dtmf_break_admits(hook, chan, frame)) {
 			return 1;
 		}
 		keypad_digit(hook, chan, frame);

@@ -158,6 +158,8 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 	for (i = 1; i < (int) AST_VECTOR_SIZE(&draft->settings); i++) {
 		if (!strcmp(AST_VECTOR_GET(&draft->settings, i)->name, settings->name)) {
 			ast_log(LOG_ERROR, "%s%s: section [%s] is there twice, each policy has one\n", file, line, section);
+			/* Which of the two is meant nobody knows. */
+			AST_VECTOR_REPLACE(&draft->sure, i, 0);
 			return -1;
 		}
 	}
@@ -278,12 +280,13 @@ static int read_policy(struct draft *draft, struct ast_category *category)
 	res |= read_variables(draft, settings, first, 0) | check_early(settings, first);
 	/* Not inside AST_VECTOR_APPEND(), which has a variable res of its own. */
 	sure = !res && says_off(first, settings) && !conf_check_concerns(&draft->check, ast_category_get_name(category));
-	if (AST_VECTOR_APPEND(&draft->sure, sure)) {
+	/* Where one of the two does not fit into memory, the other still says of whom it is. */
+	if (AST_VECTOR_APPEND(&draft->settings, settings)) {
 		ao2_ref(settings, -1);
 		return -1;
 	}
-	if (AST_VECTOR_APPEND(&draft->settings, settings)) {
-		ao2_ref(settings, -1);
+	if (AST_VECTOR_APPEND(&draft->sure, sure)) {
+		ao2_ref(AST_VECTOR_REMOVE(&draft->settings, AST_VECTOR_SIZE(&draft->settings) - 1, 1), -1);
 		return -1;
 	}
 

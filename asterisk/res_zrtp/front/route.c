@@ -195,7 +195,6 @@ static void route_end(struct media *media)
 	}
 }
 
-
 static void hear(struct media *media, enum packet_news news)
 {
 	static int (*const tasks[])(void *data) = {

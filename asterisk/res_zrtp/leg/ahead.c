@@ -92,8 +92,11 @@ static void drop_held(struct ahead *ahead)
 	ahead->held_len = 0;
 }
 
-/*! \brief The last moment at which the engine takes it. */
-static void tell_label(struct media *media, const struct ahead *ahead)
+/*!
+ * \brief The last moment at which the engine takes it.
+ * \retval -1 it cannot, for want of memory: the Hello must not pass, its peer repeats it
+ */
+static int tell_label(struct media *media, const struct ahead *ahead)
 {
 	struct zrtp_session *session = zrtp_stream_session(successor_or_own(media));
 	enum zrtp_status status = zrtp_session_set_cache_label(session, ahead->used);
@@ -107,6 +110,8 @@ static void tell_label(struct media *media, const struct ahead *ahead)
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
 		ast_log(LOG_WARNING, "%s: label %s: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
 	}
+
+	return status == ZRTP_NO_MEMORY ? -1 : 0;
 }
 
 /*! \brief All that can be known is known: the Hello takes its way. */
@@ -120,8 +125,11 @@ static void settle(struct ahead *ahead)
 	ahead->state = AHEAD_DONE;
 	ahead->held = NULL;
 	if (media && media->stream) {
-		tell_label(media, ahead);
-		leg_receive(media, ahead->octets, ahead->held_len, &ahead->source, 1);
+		if (tell_label(media, ahead)) {
+			ahead_reset(ahead);
+		} else {
+			leg_receive(media, ahead->octets, ahead->held_len, &ahead->source, 1);
+		}
 	}
 	ao2_cleanup(media);
 }
@@ -359,9 +367,8 @@ int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 			return 1;
 		}
 	}
-	tell_label(media, ahead);
 
-	return 0;
+	return tell_label(media, ahead) ? 1 : 0;
 }
 
 int ahead_init(void)

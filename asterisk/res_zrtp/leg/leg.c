@@ -802,7 +802,6 @@ void leg_resume(struct leg *leg)
 
 int legs_init(void)
 {
-	store_on_late_opening(context_renew);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct ast_threadpool_options options = {
 		.version = AST_THREADPOOL_OPTIONS_VERSION,
@@ -814,6 +813,7 @@ int legs_init(void)
 		.thread_end = NULL,
 	};
 
+	store_on_late_opening(context_renew);
 	pool = ast_threadpool_create("zrtp", NULL, &options);
 
 	return pool ? 0 : -1;

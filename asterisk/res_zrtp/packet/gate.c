@@ -354,24 +354,38 @@ static int keys_must_be_ours(struct media *media)
 	return res;
 }
 
+/*! \brief Wipe the keys in force, and close both directions. \pre media is locked */
+static void wipe(struct media *media)
+{
+	media->gate.rx = media->gate.tx = GATE_CLOSED;
+	media->gate.paused = 0;
+	media->placed = 1;
+	zrtp_srtp_free(media->gate.srtp);
+	media->gate.srtp = NULL;
+}
+
 /*!
  * \brief Keys of another origin are not taken. What has keys of ours keeps them: the offer
  * is refused, and the call goes on as it was. What has none is closed.
  */
 static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
 {
-	int keyed;
+	int keyed, carried;
 
 	ao2_lock(media);
 	keyed = media->gate.rx == GATE_SECURE || media->gate.tx == GATE_SECURE || media->gate.paused;
+	carried = media->pass.keyed;
+	if (!keyed) {
+		wipe(media);
+	}
 	ao2_unlock(media);
+	if (!keyed) {
+		gate_next_wipe(media);
+	}
 	ast_log(LOG_WARNING, "Channel %s, policy %s: SRTP keys from SDP or DTLS (media_encryption of its endpoint) "
 		"refused, ZRTP is required or in force; %s\n",
 		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name,
-		keyed ? "the keys of ZRTP stay" : "no media passes");
-	if (!keyed) {
-		gate_wipe(media);
-	}
+		keyed ? "the keys of ZRTP stay" : carried ? "the phones keep their own" : "nothing passes in clear");
 }
 
 static void forget_other(struct media *media)
@@ -676,11 +690,7 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 void gate_wipe(struct media *media)
 {
 	ao2_lock(media);
-	media->gate.rx = media->gate.tx = GATE_CLOSED;
-	media->gate.paused = 0;
-	media->placed = 1;
-	zrtp_srtp_free(media->gate.srtp);
-	media->gate.srtp = NULL;
+	wipe(media);
 	ao2_unlock(media);
 	gate_next_wipe(media);
 }

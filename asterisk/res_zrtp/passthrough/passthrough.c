@@ -58,7 +58,6 @@
 /*! A phone that still says Hello has said it again by then, microseconds. */
 #define REPEATED_MAX 400000
 
-
 enum kind { KIND_STUN, KIND_ZRTP, KIND_RTP, KIND_RTCP, KIND_OTHER };
 
 static enum kind kind_of(const uint8_t *octets, size_t len, int rtcp, int mux)
