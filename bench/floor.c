@@ -3,7 +3,8 @@
  * What no implementation on libcrypto can go below: the public-key operations
  * of one exchange with everything that can be kept between exchanges kept
  * (groups, Montgomery contexts), no secure memory, no validation beyond what
- * the library does by itself, no message around them.
+ * the library does by itself, no message around them. But X255 and X448 have
+ * their key objects made each time, so for them it is a comparison.
  */
 #include "bench.h"
 
