@@ -458,8 +458,7 @@ static enum zrtp_state respond_preshared(struct zrtp_stream *stream, const struc
 	switch (zrtp_preshared_find(stream, commit->key_id)) {
 	case 1:
 		zrtp_turn_begin(stream);
-		if (stream->session->given && stream->session->given->auxsecret_len &&
-		    !stream->session->aux_matched) {
+		if (zrtp_secrets_given_aux(stream->session) && !stream->session->aux_matched) {
 			zrtp_tell(stream, ZRTP_EVENT_AUX_MISMATCH);
 		}
 		return confirm_at_once(stream, commit);

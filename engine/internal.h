@@ -508,6 +508,7 @@ int zrtp_preshared_propose(struct zrtp_stream *stream, uint8_t key_id[ZRTP_ID_SI
 int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID_SIZE]);
 void zrtp_secrets_update(struct zrtp_session *session);
 /* Has this call an auxsecret, of the application's or of the cache? */
+bool zrtp_secrets_given_aux(const struct zrtp_session *session); /* by the host, for this call */
 bool zrtp_secrets_has_aux(const struct zrtp_session *session);
 /* V of the secret that matched; false after a mismatch, whose V says nothing. */
 bool zrtp_secrets_verified(const struct zrtp_session *session);

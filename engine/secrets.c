@@ -33,14 +33,14 @@ void zrtp_secrets_load(struct zrtp_session *session)
 	session->foreign = session->retained.made_by && session->retained.made_by != session->endpoint;
 }
 
-static bool has_given_aux(const struct zrtp_session *session)
+bool zrtp_secrets_given_aux(const struct zrtp_session *session)
 {
 	return session->given && session->given->auxsecret_len;
 }
 
 bool zrtp_secrets_has_aux(const struct zrtp_session *session)
 {
-	return has_given_aux(session) || session->retained.auxsecret_len;
+	return zrtp_secrets_given_aux(session) || session->retained.auxsecret_len;
 }
 
 bool zrtp_secrets_verified(const struct zrtp_session *session)
@@ -62,9 +62,10 @@ static struct zrtp_shared secret(const struct zrtp_session *session, enum slot s
 	case SLOT_RS2:
 		return (struct zrtp_shared){ r->rs2, r->has_rs2 ? sizeof(r->rs2) : 0 };
 	case SLOT_AUX:
-		return has_given_aux(session) ? (struct zrtp_shared){ session->given->auxsecret,
-								      session->given->auxsecret_len }
-					      : (struct zrtp_shared){ r->auxsecret, r->auxsecret_len };
+		return zrtp_secrets_given_aux(session)
+			       ? (struct zrtp_shared){ session->given->auxsecret,
+						       session->given->auxsecret_len }
+			       : (struct zrtp_shared){ r->auxsecret, r->auxsecret_len };
 	case SLOT_PBX:
 		return (struct zrtp_shared){ r->pbxsecret, r->has_pbx ? sizeof(r->pbxsecret) : 0 };
 	case SLOT_COUNT:

@@ -17,14 +17,24 @@ def script(name, *arguments):
     return done.returncode, done.stdout.strip()
 
 
-def ready(name):
-    """The path of a root with the modules built and installed, None if Debian has none today; ends if that fails."""
+def made(name):
+    """The path of a root, None if Debian has none today; ends if it cannot be made."""
     if os.geteuid():
         sys.exit("must run as root: it makes Debian roots and runs Asterisk in them")
     status, root = script("test-root", name)
     if status == GONE:
         return None
-    if status or script("build-in-root", name)[0]:
+    if status:
+        sys.exit(f"{name}: there is no such root")
+    return root
+
+
+def ready(name):
+    """The same with the modules built and installed in it; ends if that fails."""
+    root = made(name)
+    if root is None:
+        return None
+    if script("build-in-root", name)[0]:
         sys.exit(f"{name}: there is no root with the modules in it")
     failed = hostbuild.build("tools/zrtpcall/zrtpcall")
     if failed:

@@ -13,7 +13,7 @@ import refs
 import wait
 from harness import case, equal
 from lab import Lab
-from test_stress import APPLICATIONS, COMMANDS, IN_CALL, MODULES, PHONES, renew, unload, until_gone
+from test_stress import APPLICATIONS, COMMANDS, IN_CALL, MODULES, PHONES, Crowd, renew, unload, until_gone
 
 CALLS = int(os.environ.get("ZRTP_DEBUG_CALLS", "100"))
 SEED = os.environ.get("ZRTP_STRESS_SEED", "1")
@@ -60,17 +60,12 @@ def distinct(found):
     return [f"{len(of)} times {of[0]}" for of in kinds.values()]
 
 
-class User(threading.Thread):
+class User(Crowd):
     """Whoever makes one call after the other, each of which is answered before it ends.
 
     Of a call that ends before the phone has acknowledged the answer, Asterisk 22 keeps the SIP session for ever, and
     with it what of ours belongs to it: no leak of ours. The stress case has those calls.
     """
-
-    def __init__(self, lab, phone, seed, closed):
-        super().__init__(daemon=True)
-        self.lab, self.phone, self.dice, self.closed = lab, phone, random.Random(seed), closed
-        self.calls = 0
 
     def run(self):
         while not self.closed.is_set():

@@ -40,17 +40,6 @@ static struct media *usable_media(struct ast_rtp_instance *instance)
 	return media;
 }
 
-static enum role role_of(struct media *media)
-{
-	enum role role;
-
-	ao2_lock(media);
-	role = media->pass.role;
-	ao2_unlock(media);
-
-	return role;
-}
-
 /*! \brief Of our own Hello, which is made if need be. \retval -1 there is none */
 static int own_hash(struct media *media, struct ast_rtp_instance *instance, struct ast_channel *chan, char *out)
 {
@@ -93,16 +82,16 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	if (chan) {
 		rekey_adopt(media, chan);
 	}
-	if (chan && !media->far && role_of(media) != ROLE_END) {
+	if (chan && !media->far && media_role(media) != ROLE_END) {
 		far_meet(media, chan, 0);
 	}
-	if (role_of(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO
+	if (media_role(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO
 		&& (!far_waits(media) || (chan && mode_settled(media, chan)))) {
 		mode_end(media);
 	}
-	if (role_of(media) == ROLE_END) {
+	if (media_role(media) == ROLE_END) {
 		res = own_hash(media, instance, chan, out);
-	} else if (role_of(media) == ROLE_PASSTHROUGH || (media->settings->mode == MODE_PASSTHROUGH
+	} else if (media_role(media) == ROLE_PASSTHROUGH || (media->settings->mode == MODE_PASSTHROUGH
 		&& media->settings->no_passthrough != NO_PASSTHROUGH_MITM)) {
 		res = far_hash(media, out) ? 0 : -1;
 	}
@@ -119,7 +108,7 @@ static void calls(struct ast_rtp_instance *instance, struct ast_channel *chan,
 {
 	struct media *media = usable_media(instance);
 
-	if (media && role_of(media) != ROLE_END) {
+	if (media && media_role(media) != ROLE_END) {
 		far_meet(media, chan, 1);
 		far_keep_numbers(media, numbers);
 	}

@@ -10,7 +10,8 @@
  * What stands in one of these places came from anybody, if it came in clear:
  * it must not become a whole digit, or a whole code, in the secure call, nor
  * the other way round. So frames of digits carry the state of the gate that
- * they came in, and all four places are cleared when that changes.
+ * they came in, and all four places are cleared when that
+ * changes: the first two here, the channel's and its bridge's by channel/dtmf_break.c.
  */
 
 #include "asterisk.h"

@@ -20,7 +20,6 @@ struct ast_frame;
 struct ast_rtp_instance;
 
 struct media;
-struct hook;
 
 /*! Guarded by the lock of the media object it is part of. */
 struct dtmf_gate {

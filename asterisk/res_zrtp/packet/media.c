@@ -186,15 +186,20 @@ int media_is_further(const struct media *media)
 		|| __atomic_load_n(&media->medium, __ATOMIC_ACQUIRE) != ZRTP_SIGNALLING_AUDIO;
 }
 
-int media_is_end(struct media *media)
+enum role media_role(struct media *media)
 {
-	int res;
+	enum role role;
 
 	ao2_lock(media);
-	res = media->pass.role == ROLE_END;
+	role = media->pass.role;
 	ao2_unlock(media);
 
-	return res;
+	return role;
+}
+
+int media_is_end(struct media *media)
+{
+	return media_role(media) == ROLE_END;
 }
 
 void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)

@@ -148,6 +148,8 @@ void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance);
 
 /*! \brief Copy what changes at the instance without notice. \pre instance is locked */
 void media_refresh(struct media *media, struct ast_rtp_instance *instance);
+/*! \brief What the PBX is to its phone. */
+enum role media_role(struct media *media);
 /*! \brief Is its ZRTP with us? */
 int media_is_end(struct media *media);
 /*! \brief Has its RTP instance gone? Then the task that ends it is queued, or was done. */

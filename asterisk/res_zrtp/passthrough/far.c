@@ -395,23 +395,12 @@ struct ast_channel *far_only(struct media *media)
 	return ast_strlen_zero(other_id) ? NULL : channel_by_id(other_id);
 }
 
-static int is_passed_through(struct media *media)
-{
-	int res;
-
-	ao2_lock(media);
-	res = media->pass.role == ROLE_PASSTHROUGH;
-	ao2_unlock(media);
-
-	return res;
-}
-
 void far_compare(struct media *media)
 {
 	char now[ZRTP_HELLO_HASH_TEXT_SIZE];
 	int differs;
 
-	if (is_passed_through(media)) {
+	if (media_role(media) == ROLE_PASSTHROUGH) {
 		far_hash(media, now);
 		ao2_lock(media);
 		differs = strcasecmp(media->told_hash, now);
