@@ -119,7 +119,7 @@ static int read_number(struct ast_channel *chan, char option, const char *text, 
 	char rest;
 
 	if (ast_strlen_zero(text) || sscanf(text, "%30d%c", out, &rest) != 1 || *out < 1 || *out > max) {
-		ast_log(LOG_ERROR, "%s: " APP ": option %c(%s) is not valid; allowed is 1 to %d; nobody is enrolled\n",
+		ast_log(LOG_ERROR, "%s: " APP ": option %c(%s) is not valid; allowed is 1 to %d; no phone is enrolled\n",
 			ast_channel_name(chan), option, S_OR(text, ""), max);
 		return -1;
 	}
@@ -151,7 +151,7 @@ static int read_wishes(struct ast_channel *chan, const char *data, struct wishes
 	wishes->repeat = REPEAT_DEFAULT;
 	wishes->wait = WAIT_DEFAULT;
 	if (!options_known(text) || ast_app_parse_options(app_options, &wishes->flags, args, text)) {
-		ast_log(LOG_ERROR, "%s: " APP "(%s): options are c, h, q, r(n), t(seconds); nobody is enrolled\n",
+		ast_log(LOG_ERROR, "%s: " APP "(%s): options are c, h, q, r(n), t(seconds); no phone is enrolled\n",
 			ast_channel_name(chan), S_OR(data, ""));
 		return -1;
 	}
@@ -206,8 +206,8 @@ static int ask(struct ast_channel *chan, const struct ast_zrtp_api *zrtp, const 
 		res = ast_waitfordigit(chan, ANSWER_WAIT);
 	}
 	if (res > 0 && !zrtp->digit_is_own(chan, res)) {
-		ast_log(LOG_NOTICE, "%s: answer %c ignored, it is not authenticated. It takes an RFC 4733 digit, or SIP INFO "
-			"as keypad_info of the policy in zrtp.conf allows it\n", ast_channel_name(chan), res);
+		ast_log(LOG_NOTICE, "%s: answer %c ignored, the DTMF is not authenticated: have the phone send RFC 4733, "
+			"or allow SIP INFO by keypad_info of the policy in zrtp.conf\n", ast_channel_name(chan), res);
 		return 0;
 	}
 
@@ -294,7 +294,8 @@ static enum status enroll(struct ast_channel *chan, const struct wishes *wishes,
 	}
 	wishes->zrtp->perform(chan, AST_ZRTP_REFUSE_ENROLLMENT);
 	if (status == DIFFERS) {
-		ast_log(LOG_WARNING, "%s: the caller says that the SAS differs: somebody may be in between\n",
+		ast_log(LOG_WARNING, "%s: not enrolled: the caller answered that the SAS differs, possible man in the "
+			"middle. Find out what is between the phone and this PBX before it enrolls\n",
 			ast_channel_name(chan));
 		wishes->zrtp->perform(chan, AST_ZRTP_UNVERIFY);
 	}
@@ -310,8 +311,9 @@ static enum status enroll(struct ast_channel *chan, const struct wishes *wishes,
 static enum status enroll_again(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)
 {
 	if (info->enrolling && wishes->zrtp->perform(chan, AST_ZRTP_ACCEPT_ENROLLMENT) != AST_ZRTP_OK) {
-		ast_log(LOG_WARNING, "%s: the phone is enrolled already, but what it may have stored in this call could not be "
-			"kept here: if it is not taken for enrolled in its next calls, enroll it again\n", ast_channel_name(chan));
+		ast_log(LOG_WARNING, "%s: the phone was enrolled before, but the secret of this call, which it may have "
+			"stored, could not be stored here: if it does not count as enrolled in its next calls, enroll it "
+			"again\n", ast_channel_name(chan));
 	}
 
 	return ALREADY;

@@ -188,7 +188,7 @@ static void look_soon(void)
 /*! \brief In the place of the unload() of a module that is kept. */
 static int refuse(void)
 {
-	ast_log(LOG_WARNING, AST_MODULE ".so rests on this module and keeps it: unload " AST_MODULE ".so first\n");
+	ast_log(LOG_WARNING, AST_MODULE ".so depends on this module: unload  " AST_MODULE ".so first\n");
 	look_soon();
 
 	return -1;
@@ -215,8 +215,9 @@ int keep_module(struct kept *kept, const char *name)
 	kept->lib = open_library(name, 0);
 	kept->info = kept->lib ? find_info(kept->lib, name) : NULL;
 	if (!kept->info || put_in_list(NULL, kept)) {
-		ast_log(LOG_ERROR, "Module %s.so is %s, and cannot be kept from a forced unload\n", name,
-			kept->lib ? "not built as those of this Asterisk are" : "not there");
+		ast_log(LOG_ERROR, "Module %s.so is %s: this module cannot prevent that it is unloaded by force, and does "
+			"not load\n", name,
+			kept->lib ? "not built as the modules of this Asterisk are" : "not there");
 		if (kept->lib) {
 			dlclose(kept->lib);
 			kept->lib = NULL;
@@ -271,7 +272,7 @@ int keep_in_use(int (*busy)(void))
 	if (!in_use(busy)) {
 		return 0;
 	}
-	ast_log(LOG_WARNING, AST_MODULE ".so is in use and goes on: end its calls before you unload it\n");
+	ast_log(LOG_WARNING, AST_MODULE ".so is in use, not unloaded: end its calls first\n");
 	if (!self) {
 		self = open_library(AST_MODULE, 0);
 	}
@@ -288,7 +289,8 @@ int keep_taken_up(void)
 	/* The loader closed its handle and has ours from now on. */
 	self = NULL;
 	self_stays = 0;
-	ast_log(LOG_NOTICE, AST_MODULE ".so was in use when its unloading was forced, and goes on\n");
+	ast_log(LOG_NOTICE, AST_MODULE ".so was unloaded by force while it was in use: its code stays in memory and "
+		"goes on\n");
 
 	return 1;
 }

@@ -128,10 +128,10 @@ static void tell(struct ast_sip_session *session, const struct found *found, con
 		ast_log(LOG_WARNING, "%s: several a=zrtp-hash contradict each other, only the first one is accepted\n", where);
 	}
 	if (found->others && ast_strlen_zero(found->value)) {
-		ast_log(LOG_NOTICE, "%s: a=zrtp-hash is of other versions than ours only, ignored\n", where);
+		ast_log(LOG_NOTICE, "%s: a=zrtp-hash ignored, it is of other ZRTP versions than 1.10 only\n", where);
 	}
 	if (sdp_attr(sdp, ATTRIBUTE)) {
-		ast_log(LOG_NOTICE, "%s: a=zrtp-hash at session level ignored, it belongs to the media\n", where);
+		ast_log(LOG_NOTICE, "%s: a=zrtp-hash at session level ignored, it has to stand below an m-line\n", where);
 	}
 }
 

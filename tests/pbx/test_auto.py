@@ -48,7 +48,7 @@ def both_wait(lab):
 def told(lab, logged, why):
     """The log says why, for the leg that was decided first; the other one has lost its partner then."""
     wait.until("the log says why they are not passed through", 5, lambda: re.search(
-        rf"NOTICE\[.*PJSIP/auto2?-\w+: not passed through, the PBX is the end of its ZRTP: {why}", lab.pbx.log()[logged:]))
+        rf"NOTICE\[.*PJSIP/auto2?-\w+: not passed through, the PBX is its ZRTP endpoint: {why}", lab.pbx.log()[logged:]))
 
 
 @case("auto: of a phone whose SDP announces ZRTP no Hello comes: not passed through, the other one is secure with the PBX; "
@@ -59,7 +59,7 @@ def announced_and_silent(lab):
         second.expect_call()
         first.call("call-auto2", lab.sip_port)
         equal("SAS", first.secure(), lab.pbx.secure("auto")["SAS"])
-        told(lab, logged, "(the phone at the other side|its phone) has said no ZRTP Hello in time")
+        told(lab, logged, "(the phone at the other side|the phone) sent no ZRTP Hello in time")
         equal("secure at the silent one", second.all("secure"), [])
         first.hang_up()
         second.wait_ended()

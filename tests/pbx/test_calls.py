@@ -13,7 +13,7 @@ WAYS = ("phone calls", "PBX calls")
 
 # Linphone keeps the secrets it shares with one PBX apart by the other side's address, and so
 # has none of calls in one direction for calls in the other. The PBX is right to warn.
-FORGETFUL = "does not share the secret of earlier calls"
+FORGETFUL = "retained secret mismatch"
 
 # Endpoint (named as its policy) -> what the phone offers, what must come out.
 AGREEMENTS = {

@@ -201,7 +201,7 @@ def typed_in_clear(lab):
         def answered():  # for a while after GoClear what comes in clear is not heard
             phone.say(f"dtmf {VERIFY}")
             time.sleep(2)
-            return re.search("its digits are not authenticated|: keypad_verify", lab.pbx.log()[logged:])
+            return re.search("its DTMF is not authenticated|: keypad_verify", lab.pbx.log()[logged:])
         wait.until("the command is answered", 30, answered)
         equal("carried out", ": keypad_verify" in lab.pbx.log()[logged:], False)
         phone.hang_up()
@@ -274,7 +274,7 @@ def info_in_clear(lab):
         phone.say(f"info {SAS}")
         wait.until("the SAS is said", 5, lambda: ": keypad_sas" in lab.pbx.log()[logged:])
         phone.say(f"info {VERIFY}")
-        wait.until("the log says why", 8, lambda: "its digits are not authenticated" in lab.pbx.log()[logged:])
+        wait.until("the log says why", 8, lambda: "its DTMF is not authenticated" in lab.pbx.log()[logged:])
         phone.say("info *7")  # mixed: the rest by RTP
         time.sleep(0.7)
         phone.say("dtmf 2")

@@ -145,7 +145,7 @@ def early_not_begun(lab):
 
 
 @case("early = yes: a call with feature codes stays between phones that had keys before the answer",
-      errors="something in the PBX wants its audio")
+      errors="recording, spying or playback refused")
 def early_features(lab):
     before = len(lab.pbx.log())
     with ringing(lab, "soon", "soon2", extension="keys") as (one, two):
@@ -153,7 +153,7 @@ def early_features(lab):
         two.say("answer")
         one.wait("up")
         wait.until("the log says so", 5, lambda: re.search(
-            r"PJSIP/soon-\w+: something in the PBX wants its audio", lab.pbx.log()[before:]))
+            r"PJSIP/soon-\w+: recording, spying or playback refused", lab.pbx.log()[before:]))
         all_passed_through(lab, "soon", 1)
         equal("SAS", (one.shown(), two.shown()), (sas, sas))
         one.hang_up()

@@ -273,9 +273,9 @@ def exchange_fails(lab):
 def wrong_options(lab):
     with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone:
         for extension, reason in (
-                ("enroll-letter", "Enroll_zrtp(cx): options are c, h, q, r(n), t(seconds); nobody is enrolled"),
-                ("enroll-number", "Enroll_zrtp: option r(99) is not valid; allowed is 1 to 20; nobody is enrolled"),
-                ("enroll-argument", "Enroll_zrtp(t): options are c, h, q, r(n), t(seconds); nobody is enrolled")):
+                ("enroll-letter", "Enroll_zrtp(cx): options are c, h, q, r(n), t(seconds); no phone is enrolled"),
+                ("enroll-number", "Enroll_zrtp: option r(99) is not valid; allowed is 1 to 20; no phone is enrolled"),
+                ("enroll-argument", "Enroll_zrtp(t): options are c, h, q, r(n), t(seconds); no phone is enrolled")):
             before = lab.pbx.log().count(": enrollment goes on after FAILED")
             events.seen.clear()
             phone.call(extension, lab.sip_port)
@@ -408,7 +408,7 @@ def knows_its_pbx(lab, phone):
     return matched
 
 
-NOT_PROVED = "yes, but it has not proved since that it kept its side"
+NOT_PROVED = "yes, but the phone has not proved since then that it kept its secret"
 
 
 def kept_by_pbx(lab):
@@ -418,7 +418,7 @@ def kept_by_pbx(lab):
 
 
 @case("enrolled again after the phone lost its secret: both are kept until one is used, then that one alone",
-      errors="pbxsecret of another enrollment|does not share the secret")
+      errors="pbxsecret of another enrollment|retained secret mismatch")
 def again(lab):
     first, second = (os.path.join(lab.directory, f"twice-{n}.sqlite") for n in (1, 2))
     with service(lab) as events:
@@ -453,7 +453,7 @@ def lose_secrets(cache):
 
 
 @case("enrollment of a phone without the secrets of earlier calls: by its user's word only, which makes it known again",
-      errors="does not share the secret|not enrolled")
+      errors="retained secret mismatch|does not share the secret|not enrolled")
 def without_secrets(lab):
     cache = os.path.join(lab.directory, "without.sqlite")
     with service(lab) as events:

@@ -176,6 +176,6 @@ def other_answer(lab):
     with flows(lab, {96: "opus/48000/2"}, {112: "opus/48000/2"}, pause=2000) as second:
         equal("Opus", heard_offers(second)[0][96], "opus/48000/2")
         wait.until("the log says so", 5, lambda: re.search(
-            r"PJSIP/opus\d-\w+ and PJSIP/opus\d-\w+: no pass-through, their codecs or payload numbers differ",
+            r"PJSIP/opus\d-\w+ and PJSIP/opus\d-\w+: no pass-through, their codecs or payload types differ",
             lab.pbx.log()[before:]))
         equal("states", [s["State"] for s in lab.pbx.streams()], ["waiting"] * 2)

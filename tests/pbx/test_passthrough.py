@@ -243,14 +243,14 @@ def auto_mitm(lab):
 
 
 @case("pass-through: recording a call of phones that have their own keys is refused, the call goes on",
-      errors="something in the PBX wants its audio")
+      errors="recording, spying or playback refused")
 def recorded(lab):
     with capture.Capture(os.path.join(lab.directory, "recorded.pcap")) as wire, \
             pair(lab, "through", "through2") as (first, second):
         sas = same_sas(first, second)
         channel = lab.pbx.stream("through")["Channel"]
         lab.pbx.cli(f"mixmonitor start {channel} {lab.pbx.home}/sounds/spied.wav")
-        wait.until("the log says so", 5, lambda: f"{channel}: something in the PBX wants its audio" in lab.pbx.log())
+        wait.until("the log says so", 5, lambda: f"{channel}: recording, spying or playback refused" in lab.pbx.log())
         time.sleep(1)
         passed_through(lab, "through", "through2")
         equal("SAS", lab_sas(first), sas)

@@ -188,7 +188,7 @@ def stranger_behind_nat(lab):
 
 
 @case("the same without zrtp-hash: nor does one in the phone's name, with its ZID",
-      errors=f"{IGNORED}|{FORGETFUL}|no other ZRTP peer takes the call")
+      errors=f"{IGNORED}|{FORGETFUL}|another ZRTP peer did not take over the call")
 def stranger_without_hash(lab):
     silent_after_new_address(lab, True)
 

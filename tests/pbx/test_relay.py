@@ -420,7 +420,7 @@ def conference(lab):
 
 
 @case("relay: Linphone beside an enrolled phone has no error, no mismatch, no delay",
-      errors="does not share the secret of earlier calls")
+      errors="retained secret mismatch")
 def linphone_partner(lab):
     with enrollment(lab) as events, lab.phone("alice") as alice, \
             lab.zrtp_phone("bob", enroll="accept") as bob:
@@ -441,7 +441,7 @@ def linphone_partner(lab):
 
 
 @case("relay: Linphone, enrolled here without knowing it, is not taken for enrolled",
-      errors="does not share the secret of earlier calls")
+      errors="retained secret mismatch")
 def linphone_enrolled(lab):  # R479
     with enrollment(lab), lab.phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         alice.call("enroll-trust", lab.sip_port)

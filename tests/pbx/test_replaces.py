@@ -14,7 +14,7 @@ from lab import PHONE_HZ
 from pairs import keyed, lab_sas, passed_through, same_sas
 from test_injected import policies
 
-WANTED = "something in the PBX wants its audio"
+WANTED = "recording, spying or playback refused"
 
 
 def recording(lab, name, file):

@@ -44,7 +44,7 @@ OFFERS = {
     "a very long one": (["a=zrtp-hash:1.10 " + 900 * "a"], ("none", "none"), "1 malformed a=zrtp-hash ignored"),
     "a malformed one and a right one": (["a=zrtp-hash:1.10 a5", LINE], ("none", "signalled"),
                                         "1 malformed a=zrtp-hash ignored"),
-    "one of another version": (["a=zrtp-hash:2.00 a5a5"], ("none", "none"), "is of other versions than ours only"),
+    "one of another version": (["a=zrtp-hash:2.00 a5a5"], ("none", "none"), "is of other ZRTP versions than 1.10 only"),
     "one at session level": ([LINE, AUDIO], ("none", "none"), "at session level ignored"),
 }
 

@@ -33,7 +33,7 @@ static void say_missing(const struct zrtp_missing *missing, void *arg)
 	const char *library = missing->of_srtp ? srtp_get_version_string() : OpenSSL_version(OPENSSL_VERSION);
 
 	if (missing->last) {
-		ast_log(LOG_ERROR, "%s: policy %s: nothing of %s can be used here, %s has no %s\n", saying->where,
+		ast_log(LOG_ERROR, "%s: policy %s: no algorithm of %s can be used here, %s has no %s\n", saying->where,
 			saying->settings->name, key, library, missing->lacks);
 	} else if (!(*saying->warned & 1U << missing->index)) {
 		*saying->warned |= 1U << missing->index;

@@ -110,12 +110,12 @@ static enum zrtp_store_status carry_out(const struct verb *verb, const uint8_t *
 	enum zrtp_store_status status;
 
 	if (store_settle(zid)) {
-		return not_now(error, "What calls changed of this peer waits for the store, and would undo it; "
-			"try again when zrtp cache status shows nothing waiting");
+		return not_now(error, "Refused: changes that calls made of this peer wait for the store, and would undo "
+			"it; try again when zrtp cache status shows nothing waiting");
 	}
 	store = store_get();
 	if (!store) {
-		return not_now(error, "The cache is not open; zrtp cache status tells why");
+		return not_now(error, "The cache is not open; see zrtp cache status");
 	}
 	store_own_zid(own);
 	status = verb->change(store, own, zid, arg, error);

@@ -294,9 +294,10 @@ static int has_lines(void)
 
 	ast_variables_destroy(row);
 	if (!res) {
-		ast_log(LOG_WARNING, "ZRTP cache: table " PAIRS " is of a version before and keeps one line of secrets: a phone "
-			"that lost its own raises an alarm in each call until its user compares the SAS, or it is deleted from "
-			"the cache; and which endpoint a phone called from is not kept. See zrtp-realtime-2.sql\n");
+		ast_log(LOG_WARNING, "ZRTP cache: table " PAIRS " is of an earlier version and keeps one line of secrets: "
+			"a phone that lost its cache raises an alarm in each call until its user compares the SAS, or the "
+			"phone is deleted from the cache; and the endpoint that a phone called from is not kept. To upgrade it "
+			"see zrtp-realtime-2.sql\n");
 	}
 
 	return res;

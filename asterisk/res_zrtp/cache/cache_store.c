@@ -160,9 +160,9 @@ static void store_failed(const struct zrtp_store_error *error)
 	ast_copy_string(status.reason, error->text, sizeof(status.reason));
 	ast_mutex_unlock(&lock);
 	if (was_up) {
-		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with what is known: %s%s\n", error->text,
-			error->status == ZRTP_STORE_KEY ? ". If it was encrypted anew (zrtp-cache rekey): give zrtp.conf the "
-			"new key, then unload and load res_zrtp.so" : "");
+		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with the secrets in memory: %s%s\n", error->text,
+			error->status == ZRTP_STORE_KEY ? ". If it got another key (zrtp-cache rekey): give zrtp.conf the new "
+			"key, then unload and load res_zrtp.so" : "");
 		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
 			kinds[config.kind], error->text);
 	}
@@ -354,7 +354,8 @@ static void open_late(void)
 	store_works();
 	opened = __atomic_load_n(&opened_late, __ATOMIC_ACQUIRE);
 	if (opened && opened()) {
-		ast_log(LOG_ERROR, "ZRTP goes on without its cache\n");
+		ast_log(LOG_ERROR, "ZRTP goes on without its cache, which was opened but cannot be used; see the error "
+			"before this line\n");
 	}
 }
 
@@ -465,7 +466,7 @@ static int do_change(struct job *job)
 	cache_stored(&key);
 	if (result) {
 		zid_text(zid, job->zid);
-		ast_log(LOG_ERROR, "ZRTP cache: what a call with peer %s changed cannot be stored: %s\n", zid, error.text);
+		ast_log(LOG_ERROR, "ZRTP cache: the changes that a call made of peer %s cannot be stored: %s\n", zid, error.text);
 		return 1;
 	}
 	store_works();
@@ -493,7 +494,7 @@ static void do_load(struct job *job)
 		store_failed(&error);
 	} else {
 		zid_text(zid, job->zid);
-		ast_log(LOG_ERROR, "ZRTP cache: what is kept of peer %s cannot be used: %s\n", zid, error.text);
+		ast_log(LOG_ERROR, "ZRTP cache: the entry of peer %s cannot be used: %s\n", zid, error.text);
 	}
 	OPENSSL_cleanse(&retained, sizeof(retained));
 	job->done(job->data, !result || result == ZRTP_STORE_UNKNOWN);
@@ -669,7 +670,8 @@ static void finish(void)
 		ast_mutex_lock(&lock);
 	}
 	if (status.waiting || flush_due) {
-		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost: %s\n",
+		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost, as the cache is still down at "
+			"unloading: %s\n",
 			S_OR(status.reason, "it was never open"));
 	}
 }
@@ -726,7 +728,7 @@ static int push(struct job *job)
 	}
 	ast_mutex_unlock(&lock);
 	if (res && !load && !told) {
-		ast_log(LOG_ERROR, "ZRTP cache: too many changes wait for it, what calls change is lost\n");
+		ast_log(LOG_ERROR, "ZRTP cache: the queue is full, further changes of calls are lost until the store is back\n");
 	}
 
 	return res;
@@ -859,7 +861,8 @@ int cache_start(const struct cache_config *wanted)
 
 	if (configured) {
 		if (memcmp(&config, wanted, sizeof(config))) {
-			ast_log(LOG_NOTICE, "What zrtp.conf changes of the cache takes effect when the module is loaded again\n");
+			ast_log(LOG_NOTICE, "The cache settings of zrtp.conf have changed; they take effect when res_zrtp.so "
+				"is unloaded and loaded\n");
 		}
 		return 0;
 	}
@@ -882,7 +885,7 @@ int cache_start(const struct cache_config *wanted)
 		store_failed(&error);
 	}
 	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
-		ast_log(LOG_ERROR, "ZRTP cache: no thread: %s\n", strerror(errno));
+		ast_log(LOG_ERROR, "ZRTP cache: its thread cannot be started: %s\n", strerror(errno));
 		thread = AST_PTHREADT_NULL;
 		return -1;
 	}

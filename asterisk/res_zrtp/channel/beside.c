@@ -43,7 +43,7 @@ static const struct {
 	[BESIDE_BUNDLE] = { { .type = "zrtp bundle", .destroy = mark_destroy },
 		"no ZRTP for a stream: bundle of its endpoint gives it the socket and the protection of another one" },
 	[BESIDE_DIRECT] = { { .type = "zrtp direct media", .destroy = mark_destroy },
-		"direct_media = yes of its endpoint has no effect, its ZRTP ends here; set it to no" },
+		"direct_media = yes of its endpoint has no effect, the PBX is its ZRTP endpoint; set it to no" },
 };
 
 struct news {

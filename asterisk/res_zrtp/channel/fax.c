@@ -68,7 +68,8 @@ static struct ast_frame *refuse_fax(struct ast_channel *chan, struct ast_frame *
 {
 	static const struct ast_control_t38_parameters refused = { .request_response = AST_T38_REFUSED };
 
-	ast_log(LOG_WARNING, "%s: T.38 (t38_udptl of its endpoint) refused, it would take the call out of ZRTP\n",
+	ast_log(LOG_WARNING, "%s: T.38 refused, it would carry the call past ZRTP in clear; set t38_udptl = no for its "
+		"endpoint\n",
 		ast_channel_name(chan));
 	ast_indicate_data(chan, AST_CONTROL_T38_PARAMETERS, &refused, sizeof(refused));
 	ast_frfree(frame);
@@ -79,7 +80,8 @@ static struct ast_frame *refuse_fax(struct ast_channel *chan, struct ast_frame *
 /*! \brief Somebody asks the phone for T.38. The channel driver was told before us, so only the end is left. */
 static void abandon_fax(struct ast_channel *chan)
 {
-	ast_log(LOG_WARNING, "%s: T.38 (t38_udptl of its endpoint) would take the call out of ZRTP: hung up\n",
+	ast_log(LOG_WARNING, "%s: hung up, this PBX asked the phone for T.38, which would carry the call past ZRTP in "
+		"clear; set t38_udptl = no for its endpoint\n",
 		ast_channel_name(chan));
 	ast_softhangup_nolock(chan, AST_SOFTHANGUP_EXPLICIT);
 }
@@ -117,7 +119,7 @@ void fax_attach(struct ast_channel *chan, struct media *media)
 {
 	ast_channel_lock(chan);
 	if (hooks_add(chan, &mark, hook_event, hook_consume, media)) {
-		ast_log(LOG_ERROR, "%s: cannot keep it from T.38\n", ast_channel_name(chan));
+		ast_log(LOG_ERROR, "%s: T.38 cannot be refused on this channel, as the hook for it could not be attached\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);
 }

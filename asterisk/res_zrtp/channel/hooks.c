@@ -159,7 +159,8 @@ void hooks_attach(struct ast_channel *chan, struct media *media)
 {
 	ast_channel_lock(chan);
 	if (!hooks_find(chan) && attach(chan, media)) {
-		ast_log(LOG_ERROR, "%s: cannot keep the audio from being bridged natively\n", ast_channel_name(chan));
+		ast_log(LOG_ERROR, "%s: the hook for ZRTP could not be attached: the core may bridge this channel "
+			"natively, and keypad commands do not work\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);
 }

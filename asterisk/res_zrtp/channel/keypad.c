@@ -97,8 +97,8 @@ static int task_refused(void *data)
 {
 	struct media *media = data;
 
-	ast_log(LOG_NOTICE, "%s: keypad command refused: its digits are not authenticated. It takes RFC 4733 digits, "
-		"pressed when the call is secure, or SIP INFO as keypad_info of policy %s allows it\n",
+	ast_log(LOG_NOTICE, "%s: keypad command refused: its DTMF is not authenticated. Have the phone send RFC 4733 "
+		"while the call is secure, or allow SIP INFO by keypad_info of policy %s\n",
 		media_name(media), media->settings->name);
 	speech_tell(media, "zrtp/not-possible");
 	ao2_ref(media, -1);
@@ -220,7 +220,7 @@ void keypad_digit(struct hook *hook, struct ast_channel *chan, const struct ast_
 		break;
 	case KEYPAD_REFUSE:
 		if (leg_push(media, task_refused)) {
-			ast_log(LOG_ERROR, "%s: keypad command refused\n", ast_channel_name(chan));
+			ast_log(LOG_ERROR, "%s: out of memory, a keypad command was refused\n", ast_channel_name(chan));
 		}
 		break;
 	default:

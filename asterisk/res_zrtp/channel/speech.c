@@ -164,7 +164,8 @@ static int append_sound(struct speech *speech, const char *sound, const char *la
 		format = format_of(name);
 	}
 	if (!format) {
-		ast_log(LOG_WARNING, "Sound %s is not there in language %s\n", sound, language);
+		ast_log(LOG_WARNING, "Sound file %s not found in language %s, nor in English: install the sound packages "
+			"of Asterisk, or those of zrtp/ by make install\n", sound, language);
 		return -1;
 	}
 

@@ -47,7 +47,7 @@ static struct zrtp_store *use_store(int fd)
 	struct zrtp_store *store = store_get();
 
 	if (!store) {
-		ast_cli(fd, "The cache is not open; zrtp cache status tells why\n");
+		ast_cli(fd, "The cache is not open; see zrtp cache status\n");
 	}
 
 	return store;
@@ -186,7 +186,8 @@ static void show_peer(int fd, const struct zrtp_store_peer *peer)
 	ast_cli(fd, "Own ZID         %s\n", zid);
 	ast_cli(fd, "Name            %s\n", peer->name);
 	ast_cli(fd, "Verified        %s\n", yes_no(peer->verified));
-	ast_cli(fd, "Enrolled        %s\n", peer->has_pbx_alternate ? "yes, but it has not proved since that it kept its side" : yes_no(peer->has_pbx));
+	ast_cli(fd, "Enrolled        %s\n", peer->has_pbx_alternate ? "yes, but the phone has not proved since then "
+		"that it kept its secret" : yes_no(peer->has_pbx));
 	ast_cli(fd, "Endpoints       %s\n", S_OR(peer->endpoints, "-"));
 	ast_cli(fd, "Auxsecret       %s\n", yes_no(peer->has_aux));
 	ast_cli(fd, "Files secrets   by %s\n", scope_text(peer->scope));

@@ -134,7 +134,7 @@ static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char
 	*buf = '\0';
 	AST_STANDARD_APP_ARGS(args, data);
 	if (!chan) {
-		ast_log(LOG_WARNING, "%s: there is no channel\n", cmd);
+		ast_log(LOG_WARNING, "%s: needs a channel\n", cmd);
 		return -1;
 	}
 	for (i = 0; i < ARRAY_LEN(items); i++) {
@@ -148,7 +148,7 @@ static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char
 		return 0;
 	}
 	if (i == ARRAY_LEN(items)) {
-		ast_log(LOG_WARNING, "%s: %s: there is no item '%s'\n", ast_channel_name(chan), cmd, S_OR(args.item, ""));
+		ast_log(LOG_WARNING, "%s: %s: unknown item '%s', see core show function ZRTP\n", ast_channel_name(chan), cmd, S_OR(args.item, ""));
 		return -1;
 	}
 	if (find_media(chan, S_OR(args.media, ""), &media)) {

@@ -68,11 +68,11 @@ static const struct {
 } texts[AUTO_REASONS] = {
 	[AUTO_UNDECIDED] = { "it is not known yet", 0 },
 	[AUTO_ALONE] = { "no bridge with another phone", 0 },
-	[AUTO_NO_PARTNER] = { "the channel at the other side cannot be passed through: it has no RTP engine with ZRTP, the PBX "
-		"is the end of its phone's ZRTP already, or so its policy has it", 1 },
+	[AUTO_NO_PARTNER] = { "the channel at the other side cannot be passed through: it has no RTP engine with ZRTP, "
+		"or the PBX is the ZRTP endpoint of its phone already, or by its policy", 1 },
 	[AUTO_NO_BRIDGE] = { "the bridge does not join the phones natively", 1 },
-	[AUTO_OWN_SILENT] = { "its phone has said no ZRTP Hello in time", 1 },
-	[AUTO_FAR_SILENT] = { "the phone at the other side has said no ZRTP Hello in time", 1 },
+	[AUTO_OWN_SILENT] = { "the phone sent no ZRTP Hello in time", 1 },
+	[AUTO_FAR_SILENT] = { "the phone at the other side sent no ZRTP Hello in time", 1 },
 };
 
 const char *auto_why(enum auto_reason reason)

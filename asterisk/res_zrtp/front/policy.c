@@ -157,7 +157,7 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 	snprintf(settings->name, sizeof(settings->name), ZRTP_ENGINE_NAME "/%s", section);
 	for (i = 1; i < (int) AST_VECTOR_SIZE(&draft->settings); i++) {
 		if (!strcmp(AST_VECTOR_GET(&draft->settings, i)->name, settings->name)) {
-			ast_log(LOG_ERROR, "%s%s: section [%s] is there twice, each policy has one\n", file, line, section);
+			ast_log(LOG_ERROR, "%s%s: section [%s] is defined twice, each policy has one\n", file, line, section);
 			/* Which of the two is meant nobody knows. */
 			AST_VECTOR_REPLACE(&draft->sure, i, 0);
 			return -1;
@@ -296,7 +296,7 @@ static int read_policy(struct draft *draft, struct ast_category *category)
 /*! \brief Its values would be lost without a word. */
 static int refuse_second_general(const struct ast_variable *first)
 {
-	ast_log(LOG_ERROR, "%s:%d: section [general] is there twice\n", first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE,
+	ast_log(LOG_ERROR, "%s:%d: section [general] is defined twice\n", first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE,
 		first ? first->lineno : 0);
 
 	return -1;
@@ -328,7 +328,8 @@ static int check_not_empty(const struct draft *draft)
 		return 0;
 	}
 	if (sections_seen) {
-		ast_log(LOG_ERROR, CONFIG_FILE ":1: it has no section any more; with a line [general] it has the defaults\n");
+		ast_log(LOG_ERROR, CONFIG_FILE ":1: all sections are gone from this file; for the defaults write a line "
+			"[general]\n");
 		return -1;
 	}
 	ast_log(LOG_NOTICE, CONFIG_FILE " has no section, ZRTP has one policy with the defaults\n");
@@ -406,8 +407,8 @@ int policies_in_force(void)
 static void refuse_calls(struct draft *draft)
 {
 	engines_refuse(draft->settings.elems, draft->sure.elems, AST_VECTOR_SIZE(&draft->settings));
-	ast_log(LOG_ERROR, "No ZRTP policy is in force: calls are refused, but for policies with mode = off and no error. "
-		"Mend what is named above, then: module reload res_zrtp.so\n");
+	ast_log(LOG_ERROR, "No ZRTP policy is in force: calls are refused, but for policies with mode = off and no "
+		"error. Correct what is named above, then: module reload res_zrtp.so\n");
 }
 
 int policies_load(void)
@@ -420,7 +421,8 @@ int policies_load(void)
 		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.client_id) ? -1 : 0;
 	set_state(!res);
 	if (res && policies_in_force()) {
-		ast_log(LOG_ERROR, "The ZRTP configuration was not taken over, the former one stays in force\n");
+		ast_log(LOG_ERROR, "zrtp.conf was not taken over, for the errors named above: the former configuration "
+			"stays in force\n");
 	} else if (res) {
 		refuse_calls(&draft);
 	}
@@ -492,12 +494,12 @@ static void show_state(int fd)
 	}
 	ast_strftime(when, sizeof(when), "%F %T", ast_localtime(&at, &tm, NULL));
 	if (in_force) {
-		ast_cli(fd, "zrtp.conf as of %s has errors, which the log names: the policies before it stay in force.\n", when);
+		ast_cli(fd, "zrtp.conf as of %s has errors, which the log names: the former policies stay in force.\n", when);
 	} else {
 		ast_cli(fd, "NO POLICY IS IN FORCE: zrtp.conf as of %s has errors, or the cache cannot be opened; the log says\n"
 			"why. Calls are refused, but for those of policies listed here (mode = off).\n", when);
 	}
-	ast_cli(fd, "Mend it, then: module reload res_zrtp.so\n");
+	ast_cli(fd, "Correct it, then: module reload res_zrtp.so\n");
 }
 
 void policies_show(int fd)

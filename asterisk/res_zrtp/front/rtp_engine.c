@@ -531,14 +531,15 @@ int engines_init(void)
 	}
 	probe = ast_rtp_instance_new(STOCK_ENGINE, NULL, &address, NULL);
 	if (!probe) {
-		ast_log(LOG_ERROR, "RTP engine " STOCK_ENGINE " is not there or has no free port\n");
+		ast_log(LOG_ERROR, "RTP engine " STOCK_ENGINE " is not loaded or has no free port (rtpstart, rtpend of "
+			"rtp.conf)\n");
 		return -1;
 	}
 	stock = ast_rtp_instance_get_engine(probe);
 	ast_rtp_instance_destroy(probe);
 
 	if (!stock->fd || !stock->ssrc_get) {
-		ast_log(LOG_ERROR, "RTP engine " STOCK_ENGINE " is not the one this module knows\n");
+		ast_log(LOG_ERROR, "RTP engine " STOCK_ENGINE " is not that of res_rtp_asterisk.so, which this module needs\n");
 		return -1;
 	}
 

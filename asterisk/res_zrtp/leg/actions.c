@@ -189,9 +189,9 @@ static enum ast_zrtp_result mark(struct media *media, int verified, enum verifie
 		party_set_verified_by(party, by);
 		ao2_ref(party, -1);
 	}
-	ast_log(LOG_NOTICE, "%s: the SAS was %s, says %s\n", media_name(media),
-		verified ? "compared and is the same" : "marked as not compared, or not the same",
-		by == VERIFIED_PHONE ? "the phone itself" : by == VERIFIED_PARTNER ? "the phone at the other leg" : "the operator");
+	ast_log(LOG_NOTICE, "%s: the SAS was %s by %s\n", media_name(media),
+		verified ? "marked as verified" : "marked as not verified",
+		by == VERIFIED_PHONE ? "the phone" : by == VERIFIED_PARTNER ? "the phone at the other leg" : "the operator");
 	events_verified(media, verified, by);
 
 	return AST_ZRTP_OK;

@@ -108,7 +108,7 @@ static int tell_label(struct media *media, const struct ahead *ahead)
 		status = zrtp_session_set_cache_away(session, ahead->behind);
 	}
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
-		ast_log(LOG_WARNING, "%s: label %s: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
+		ast_log(LOG_WARNING, "%s: the secrets of label %s cannot be looked up: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
 	}
 
 	return status == ZRTP_NO_MEMORY ? -1 : 0;
@@ -351,7 +351,8 @@ int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
 			wait_on(ahead);
 			return 1;
 		}
-		ast_log(LOG_WARNING, "%s: the ZRTP cache does not answer, the call goes on with what is known\n",
+		ast_log(LOG_WARNING, "%s: the ZRTP cache did not answer in time, the call goes on with the secrets in "
+			"memory; see zrtp cache status\n",
 			media_name(media));
 		ahead->behind = 1;
 		ahead->loading = 0;

@@ -62,7 +62,8 @@ static int look(struct media *media, int other_hash)
 		return 0;
 	case BRANCH_ANOTHER:
 		media->branch_since = 0;
-		ast_log(LOG_NOTICE, "%s: another phone answers than the one that ZRTP had begun with, it begins with this one\n",
+		ast_log(LOG_NOTICE, "%s: another phone answered than the one that ZRTP had begun with, ZRTP begins again "
+			"with the phone that answered\n",
 			media_name(media));
 		leg_begin_with_another(media->leg);
 		return 1;

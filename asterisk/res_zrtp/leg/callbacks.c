@@ -93,7 +93,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		hello_hash_status_text(info.hello_hash));
 	media->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
-		ast_log(LOG_ERROR, "%s: the keys cannot be used, no media passes\n", media_name(media));
+		ast_log(LOG_ERROR, "%s: the keys of ZRTP cannot be used for SRTP, no media passes\n", media_name(media));
 		gate_wipe(media);
 	}
 	stats_count(STATS_SECURE);
@@ -103,8 +103,8 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
 	if (session.cache_unavailable && !session.rs_matched && !media_is_further(media)) {
-		ast_log(LOG_WARNING, "%s: the ZRTP cache is unavailable, so it is not known whether this phone has called "
-			"before, or who it is. Compare the SAS\n", media_name(media));
+		ast_log(LOG_WARNING, "%s: the ZRTP cache is unavailable (see zrtp cache status): whether this phone has "
+			"called before is not known. Compare the SAS\n", media_name(media));
 		events_warn(media, "CacheUnavailable", "whether the peer shares the secret of earlier calls is not known");
 	}
 	if (again) {
@@ -128,7 +128,7 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 	}
 	closed = !gate_is_clear(media);
 	ast_log(LOG_NOTICE, "%s: %s, the call is not encrypted any more%s\n", media_name(media),
-		by_peer ? "the peer went clear" : "gone clear",
+		by_peer ? "the peer ended encryption (GoClear)" : "encryption was ended here (GoClear)",
 		closed ? "; no media passes until it is confirmed (zrtp go clear)" : "");
 	events_clear(media, by_peer ? "GoClearByPeer" : "GoClear", closed);
 	leg_prompt(media, "zrtp/now-clear");
@@ -212,11 +212,11 @@ static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
 	if (!gate_is_clear(media)) {
 		return 0;
 	}
-	ast_log(LOG_WARNING, "%s: ZRTP began and came to nothing%s: %s%s. Nothing shows that it was the phone, "
-		"anybody can send a Hello: the call goes on NOT ENCRYPTED\n", media_name(media),
+	ast_log(LOG_WARNING, "%s: a ZRTP exchange began and was not completed%s: %s%s. Any host can send a Hello, so "
+		"nothing shows that it was the phone's: the call goes on NOT ENCRYPTED\n", media_name(media),
 		code_text(code, sizeof(code), info), info->text, passive_text(media, info));
 	stats_count(STATS_CLEAR);
-	events_warn(media, "Unproved", "a ZRTP exchange began and was not completed, which anybody can cause");
+	events_warn(media, "Unproved", "a ZRTP exchange began and was not completed, which any host can cause");
 	events_clear(media, "Unproved", 0);
 
 	return 1;
@@ -261,13 +261,12 @@ static void log_mismatch(struct media *media)
 	at_length = lost_at_length(&lost, session.peer_zid, clock_now());
 	ast_mutex_unlock(&lost_lock);
 	if (at_length) {
-		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls: it or this PBX lost it, or "
-			"somebody is in between. Compare the SAS with the phone. If it is the same, its user has to confirm it AT "
-			"THE PHONE, else this comes in every call: %s. The ZID of the peer is %s\n", media_name(media),
+		ast_log(LOG_WARNING, "%s: retained secret mismatch: the phone or this PBX lost its cache, or there is a "
+			"man in the middle. Compare the SAS with the phone. If it is the same, its user has to confirm it AT "
+			"THE PHONE, else this comes in every call: %s. The ZID of the phone is %s\n", media_name(media),
 			lost_cure(session.peer_client_id), zid);
 	} else {
-		ast_log(LOG_WARNING, "%s: the peer does not share the secret of earlier calls; compare the SAS and confirm it at "
-			"the phone\n", media_name(media));
+		ast_log(LOG_WARNING, "%s: retained secret mismatch; compare the SAS and confirm it at the phone\n", media_name(media));
 	}
 }
 
@@ -292,7 +291,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		break;
 	case ZRTP_EVENT_SAS_RELAYED:
 		/* A PBX at the other end; which SAS goes on to our phone does not depend on it. */
-		ast_debug(1, "%s: the PBX at the other end tells which SAS to show\n", media_name(media));
+		ast_debug(1, "%s: the PBX that is the peer relayed a SAS to show\n", media_name(media));
 		break;
 	case ZRTP_EVENT_RELAY_DONE:
 		relay_result(media, RELAY_ACKNOWLEDGED);
@@ -323,15 +322,15 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		break;
 	case ZRTP_EVENT_LATE_KEYS:
 		if (is_news(media, event)) {
-			ast_log(LOG_NOTICE, "%s: somebody has completed a ZRTP exchange in a call that was without: "
-				"it becomes encrypted when the phone's media is\n", media_name(media));
+			ast_log(LOG_NOTICE, "%s: a ZRTP exchange was completed late, in a call that had no ZRTP: the call "
+				"becomes encrypted when the phone's media comes under its keys\n", media_name(media));
 		}
 		break;
 	case ZRTP_EVENT_LATE_FAILED:
 		gate_next_wipe(media);
 		if (is_news(media, event)) {
 			ast_log(LOG_WARNING, "%s: a ZRTP exchange was completed, but the phone's media does not use its keys: "
-				"it was somebody else's, the call goes on NOT ENCRYPTED\n", media_name(media));
+				"it was not the phone's, the call goes on NOT ENCRYPTED\n", media_name(media));
 		}
 		break;
 	case ZRTP_EVENT_NEW_LABEL:

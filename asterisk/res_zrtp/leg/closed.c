@@ -28,7 +28,7 @@ static int task_look(void *data);
 static void look_again(struct media *media)
 {
 	if (leg_push_later(media, LOOK, task_look)) {
-		ast_log(LOG_ERROR, "%s: no look at a call that is silent: out of memory\n", media_name(media));
+		ast_log(LOG_ERROR, "%s: out of memory: the module does not check whether this silent call is to be hung up\n", media_name(media));
 		media->closed_since = 0;
 	}
 }

@@ -19,7 +19,8 @@
 static const char *why_unauthentic(const struct gate *gate)
 {
 	return gate->unauthentic.heard && gate->ssrc != gate->unauthentic_ssrc
-		? "its media has another SSRC than before, so its ZRTP began anew without us, or another phone has the call"
+		? "its media has another SSRC than before, so its ZRTP began again without this PBX, or another phone has "
+			"the call"
 		: "something on the way changes its media, such as an SBC that transcodes or changes the packet time";
 }
 
@@ -34,8 +35,8 @@ int leg_task_unauthentic(void *data)
 	packets = media->gate.unauthentic.packets;
 	ao2_unlock(media);
 	if (media->stream) {
-		ast_log(LOG_WARNING, "%s: secure, but the phone is not heard: nothing came for %d s but %u packets that fail "
-			"authentication. Likely %s\n", media_name(media), UNAUTHENTIC_USEC / 1000000, packets, why);
+		ast_log(LOG_WARNING, "%s: secure, but the phone is not heard: for %d s nothing came except %u packets that "
+			"fail authentication. Likely %s\n", media_name(media), UNAUTHENTIC_USEC / 1000000, packets, why);
 		events_warn(media, "Unauthentic", why);
 	}
 	ao2_ref(media, -1);

@@ -278,9 +278,9 @@ void events_state(struct media *media, const char *state, enum outcome outcome)
 void events_listening(struct media *media, enum listening listening)
 {
 	static const char * const texts[] = {
-		[LISTEN_NO] = "nobody records or listens to",
-		[LISTEN_UNKNOWN] = "something that is not known may record or listen to",
-		[LISTEN_YES] = "somebody records or listens to",
+		[LISTEN_NO] = "no recorder and no listener is on",
+		[LISTEN_UNKNOWN] = "something that may record or listen is on",
+		[LISTEN_YES] = "a recorder or listener is on",
 	};
 
 	ast_verb(3, "%s: %s the call\n", media_name(media), texts[listening]);

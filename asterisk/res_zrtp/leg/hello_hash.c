@@ -133,9 +133,9 @@ void hello_hash_mismatch(struct media *media)
 {
 	int tolerated = media->settings->policy.tolerate_mismatch;
 
-	ast_log(LOG_WARNING, "%s: a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: %s\n",
-		media_name(media), tolerated ? "it is accepted, as policy has it, so compare the SAS" :
-		"it is refused. Somebody is in between, or changes the signalling");
+	ast_log(LOG_WARNING, "%s: the ZRTP Hello that came does not match the peer's a=zrtp-hash: %s\n",
+		media_name(media), tolerated ? "it is accepted (hash_mismatch = warn), so compare the SAS" :
+		"it is refused. Possible man in the middle, or a proxy that changes the SDP");
 	if (!tolerated) {
 		media->hash_due = clock_now() + PATIENCE_USEC;
 	}

@@ -111,19 +111,20 @@ static struct verdict describe(const struct media *media, enum zrtp_clear_reason
 			"its call has keys, and this stream gets none", REFUSAL_WAS_SECURE };
 	}
 	if (reason == ZRTP_CLEAR_PASSIVE) {
-		return (struct verdict) { "Passive", NULL, "the peer waits for us to begin, as we do for it (initiate = no)", REFUSAL_NO_ZRTP };
+		return (struct verdict) { "Passive", NULL, "the peer waits for this PBX to begin, and the policy has "
+			"initiate = no", REFUSAL_NO_ZRTP };
 	}
 	if (equal_zid && evidence != EVIDENCE_ANNOUNCED) {
-		return (struct verdict) { "EqualZid", NULL, "somebody said Hello with our own ZID, and no other Hello came",
+		return (struct verdict) { "EqualZid", NULL, "a Hello with the ZID of this PBX came, and no other Hello",
 			REFUSAL_NO_ZRTP };
 	}
 	if (evidence == EVIDENCE_ANNOUNCED) {
-		return (struct verdict) { "Stripped", "Stripped", "its signalling announced ZRTP by a=zrtp-hash, which does not come: "
-			"somebody in between may take it away", REFUSAL_STRIPPED };
+		return (struct verdict) { "Stripped", "Stripped", "its signalling announced ZRTP by a=zrtp-hash, but no "
+			"ZRTP exchange comes about: a firewall, or a man in the middle, may drop its packets", REFUSAL_STRIPPED };
 	}
 
 	return (struct verdict) { "NoZrtp", evidence == EVIDENCE_CLAIMED ? "Unproved" : NULL,
-		evidence == EVIDENCE_CLAIMED ? "a ZRTP Hello came, which anybody can send, and nothing that proves it"
+		evidence == EVIDENCE_CLAIMED ? "a ZRTP Hello came, which any host can send, and nothing that proves it"
 		: "the peer does not speak ZRTP", REFUSAL_NO_ZRTP };
 }
 
@@ -139,7 +140,7 @@ static void tell(struct media *media, const struct verdict *verdict, int closed,
 
 	if (closed) {
 		ast_log(LOG_WARNING, "%s: %s%s (%u ZRTP packets sent): no media passes%s (policy %s)\n", name,
-			media_is_further(media) ? "a stream beside its audio: " : "", verdict->text, sent,
+			media_is_further(media) ? "a further stream:  " : "", verdict->text, sent,
 			media->settings->require ? ", as ZRTP is required" : "", media->settings->name);
 	} else if (verdict->alert) {
 		ast_log(LOG_WARNING, "%s: %s (%u ZRTP packets sent), the call is NOT ENCRYPTED (policy %s)\n", name,
@@ -205,7 +206,8 @@ static void hold_late(struct media *media)
 	ao2_unlock(media);
 	if (!late && evidence == EVIDENCE_ANNOUNCED && !media->settings->stripped_clear
 		&& answered_ms(media) >= ANSWERED_MIN) {
-		ast_log(LOG_NOTICE, "%s: its signalling announced ZRTP, of which nothing has come yet: no media passes meanwhile\n",
+		ast_log(LOG_NOTICE, "%s: its signalling announced ZRTP, but no ZRTP exchange has come about yet: no media "
+			"passes meanwhile (on_stripped = close)\n",
 			media_name(media));
 		media->late = 1;
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);

@@ -38,10 +38,10 @@ void late_back(struct media *media)
 	if (!gate_is_clear(media)) {
 		return;
 	}
-	ast_log(LOG_WARNING, "%s: SRTP under keys of a ZRTP exchange that was completed late has stopped, and the phone's RTP "
-		"comes in clear: those were somebody else's keys, the call goes on NOT ENCRYPTED\n", media_name(media));
+	ast_log(LOG_WARNING, "%s: SRTP under keys of a ZRTP exchange that was completed late has stopped, and the "
+		"phone's RTP comes in clear: the keys were not the phone's, the call goes on NOT ENCRYPTED\n", media_name(media));
 	stats_count(STATS_CLEAR);
-	events_warn(media, "LateExchange", "keys of a ZRTP exchange that was completed late were not the phone's");
+	events_warn(media, "LateExchange", "keys of a ZRTP exchange that was completed late were not those of the phone");
 	events_clear(media, "Unproved", 0);
 	leg_prompt(media, "zrtp/now-clear");
 }

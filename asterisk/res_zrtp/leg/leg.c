@@ -185,7 +185,8 @@ static void announce_enrollment(struct leg *leg)
 	}
 	leg->enrolling = zrtp_session_enroll(leg->session) == ZRTP_OK;
 	if (!leg->settings->policy.mitm) {
-		ast_log(LOG_WARNING, "Enrollment cannot be announced, policy %s has sas_relay = no\n", leg->settings->name);
+		ast_log(LOG_WARNING, "Enroll_zrtp() has no effect: policy %s has sas_relay = no, so enrollment is not "
+			"announced; set sas_relay = yes\n", leg->settings->name);
 	}
 }
 

@@ -127,7 +127,7 @@ static int fire(const void *data)
 	char name[AST_CHANNEL_NAME];
 
 	if (leg_push(later->media, later->task)) {
-		ast_log(LOG_ERROR, "%s: nobody looks at its call again: out of memory\n",
+		ast_log(LOG_ERROR, "%s: out of memory: the state of its call is not checked again\n",
 			media_name_copy(later->media, name, sizeof(name)));
 	}
 	ao2_ref(later->media, -1);

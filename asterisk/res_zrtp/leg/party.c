@@ -143,7 +143,7 @@ static void push_look(struct party *party)
 {
 	ao2_lock(party);
 	if (party->serializer && party_push(party, party->serializer, task_look, ao2_bump(party))) {
-		ast_log(LOG_ERROR, "ZRTP: out of memory, a SAS is not relayed\n");
+		ast_log(LOG_ERROR, "ZRTP: out of memory, a SAS was not relayed\n");
 		ao2_ref(party, -1);
 	}
 	ao2_unlock(party);
@@ -259,8 +259,9 @@ static void tell_unbound(struct party *party, const struct leg_state *state)
 	zrtp_session_get_info(state->session, &info);
 	cache_about(info.peer_zid, &about);
 	zid_text(zid, info.peer_zid);
-	ast_log(LOG_NOTICE, "%s: phone %s is enrolled for endpoint %s, not for %s: no SAS is relayed to it\n",
-		media_name(state->media), zid, S_OR(about.endpoints, "(none)"), S_OR(state->endpoint, "(nobody)"));
+	ast_log(LOG_NOTICE, "%s: phone %s is enrolled for endpoint %s, not for %s: no SAS is relayed to it; see zrtp "
+		"enrollment bind\n",
+		media_name(state->media), zid, S_OR(about.endpoints, "(none)"), S_OR(state->endpoint, "(unknown)"));
 }
 
 void party_update(struct party *party, const struct leg_state *state)

@@ -50,7 +50,7 @@ static const struct {
 	[REFUSAL_NO_PARTNER] = { "NoPartner", "no other phone to have ZRTP with", 0 },
 	[REFUSAL_PARTNER_GONE] = { "PartnerGone", "it has keys with a phone that is no longer there", 0 },
 	[REFUSAL_DIRECT_MEDIA] = { "DirectMedia",
-		"direct_media = yes of its endpoint takes the media past the PBX, where nobody sees its ZRTP", 1 },
+		"direct_media = yes of its endpoint takes the media past the PBX, which cannot see its ZRTP", 1 },
 	[REFUSAL_NOT_POST_QUANTUM] = { "NotPostQuantum", "a post-quantum key agreement is required, and the phone has none", 0 },
 	[REFUSAL_NO_PASSTHROUGH] = { "NoPassthrough", "two phones with ZRTP cannot be passed through", 1 },
 };
@@ -269,7 +269,8 @@ static int task_refuse(void *data)
 		return 0;
 	}
 	ast_log(LOG_WARNING, "%s: %s (policy %s): %s\n", ast_channel_name(job->chan), refusals[job->why].text,
-		job->media->settings->name, hangs_up ? "hung up" : "no media passes, it stays silent as on_refused has it");
+		job->media->settings->name, hangs_up ? "hung up" : "no media passes, it stays up in silence (on_refused = "
+			"silence)");
 	/* First, so that whoever hears the event finds it. */
 	pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", refusals[job->why].name);
 	events_refused(job->media, job->chan, refusals[job->why].name, refusals[job->why].text, CAUSE, hangs_up);

@@ -148,7 +148,7 @@ void successor_knock(struct media *media)
 	if (claim != PEER_CLAIM_NONE) {
 		leg_restart(media, claim);
 	} else if (!next->session && !was_told(media)) {
-		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the stream is secure\n", media_name(media));
+		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the call keeps its secure stream\n", media_name(media));
 	}
 }
 
@@ -355,11 +355,11 @@ void successor_begin(struct leg *leg, struct media *media, enum peer_claim claim
 	/* Who does not share the secret of the peer that it says it is leaves no trace in the cache. */
 	if (leg_new_session(leg, &next->session, &callbacks, claim != PEER_CLAIM_SAME) != ZRTP_OK) {
 		next->session = NULL;
-		ast_log(LOG_ERROR, "%s: no memory for another ZRTP session, the call keeps the one it has\n", media_name(media));
+		ast_log(LOG_ERROR, "%s: out of memory for another ZRTP session, the call keeps the one it has\n", media_name(media));
 		return;
 	}
 	ast_log(LOG_NOTICE, "%s: %s, the call keeps its keys until that is secure\n", media_name(media),
-		claim == PEER_CLAIM_SAME ? "the phone begins ZRTP anew" : "another ZRTP peer has come");
+		claim == PEER_CLAIM_SAME ? "the phone begins ZRTP again" : "another ZRTP peer has come");
 	next->claim = claim;
 	next->media = media;
 	next->begun_at = clock_now();
@@ -504,7 +504,7 @@ static void give_up(struct leg *leg, const char *why)
 	struct media *media = leg_next(leg)->media;
 
 	if (media) {
-		ast_log(LOG_WARNING, "%s: no other ZRTP peer takes the call, it keeps the keys it has: %s\n",
+		ast_log(LOG_WARNING, "%s: another ZRTP peer did not take over the call, which keeps its keys: %s\n",
 			media_name(media), why);
 		events_alert(media, ZRTP_EVENT_PEER_CHANGED);
 	}
@@ -578,7 +578,7 @@ static void promote(struct leg *leg)
 	zrtp_session_free(former);
 	if (media) {
 		ast_log(LOG_NOTICE, "%s: the call has %s, with other keys and another SAS\n", media_name(media),
-			next->claim == PEER_CLAIM_SAME ? "the same ZRTP peer, which began anew" : "another ZRTP peer");
+			next->claim == PEER_CLAIM_SAME ? "the same ZRTP peer, which began again" : "another ZRTP peer");
 	}
 	leg_each_stream(leg, tell, NULL);
 }
@@ -593,9 +593,9 @@ void successor_settle(struct leg *leg)
 	if (next->failed) {
 		give_up(leg, "its exchange was not completed");
 	} else if (next->claim != PEER_CLAIM_HASH && peer_is_there(leg)) {
-		give_up(leg, "the peer it has goes on sending with them");
+		give_up(leg, "the present peer goes on sending under them");
 	} else if (next->secure && next->claim == PEER_CLAIM_SAME && !shows_secret(leg)) {
-		give_up(leg, "one with the ZID of the phone does not share its secret. Somebody may be in between");
+		give_up(leg, "it has the ZID of the phone, but not its retained secret. Possible man in the middle");
 	} else if (next->secure) {
 		promote(leg);
 	}

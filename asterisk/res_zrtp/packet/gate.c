@@ -705,7 +705,7 @@ void gate_destroy(struct gate *gate)
 int gate_init(void)
 {
 	if (!res_srtp || !res_srtp_policy) {
-		ast_log(LOG_ERROR, "res_srtp is not there\n");
+		ast_log(LOG_ERROR, "res_srtp.so is not loaded, and res_zrtp.so needs it\n");
 		return -1;
 	}
 	if (keep_module(&srtp_module, "res_srtp")) {

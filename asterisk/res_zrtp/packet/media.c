@@ -131,7 +131,7 @@ void media_moved(struct ast_rtp_instance *instance, const struct net_address *to
 	struct ast_sockaddr address = { .len = 0 };
 
 	core_address(&address, to);
-	ast_log(LOG_NOTICE, "%s: its media comes from another address now, ours goes there: %s\n",
+	ast_log(LOG_NOTICE, "%s: the phone's media comes from another address now, media is sent there: %s\n",
 		ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
 	ast_rtp_instance_set_incoming_source_address(instance, &address);
 }
@@ -218,7 +218,7 @@ void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)
 	core_address(&address, &to);
 	ast_rtp_instance_get_incoming_source_address(instance, &known);
 	if (ast_sockaddr_cmp(&known, &address)) {
-		ast_debug(1, "%s: no RTP has come yet, ours goes where its ZRTP comes from: %s\n",
+		ast_debug(1, "%s: no RTP has come yet, media is sent where the phone's ZRTP comes from: %s\n",
 			ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
 		ast_rtp_instance_set_incoming_source_address(instance, &address);
 	}

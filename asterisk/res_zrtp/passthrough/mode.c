@@ -294,9 +294,9 @@ static int become_end(struct media *media, const char *why, int told)
 	}
 
 	if (told) {
-		ast_log(LOG_NOTICE, "%s: not passed through, the PBX is the end of its ZRTP: %s\n", media_name(media), why);
+		ast_log(LOG_NOTICE, "%s: not passed through, the PBX is its ZRTP endpoint: %s\n", media_name(media), why);
 	} else {
-		ast_debug(1, "%s: the PBX is the end of its ZRTP: %s\n", media_name(media), why);
+		ast_debug(1, "%s: the PBX is its ZRTP endpoint: %s\n", media_name(media), why);
 	}
 	if (listed) {
 		stats_unlist(media);
@@ -567,10 +567,11 @@ static int is_idle(struct media *media, struct ast_channel *chan)
  */
 static void refuse_listener(struct media *media, struct ast_channel *chan, struct media *which, enum replace_choice choice)
 {
-	ast_log(LOG_WARNING, "%s: something in the PBX wants its audio, but the keys are the phones' own: "
-		"refused, the call goes on between them and the PBX neither hears nor says anything (%s: %s)\n",
+	ast_log(LOG_WARNING, "%s: recording, spying or playback refused, as the ZRTP keys are the phones' own: the "
+		"call goes on between the phones, and the PBX neither receives nor sends audio (%s: %s)\n",
 		ast_channel_name(chan), media_name(which), replace_why(choice));
-	events_warn(media, "ListenerRefused", "somebody wants to record or hear phones that have their own keys");
+	events_warn(media, "ListenerRefused", "recording, spying or playback was asked for of phones that have their "
+		"own keys");
 }
 
 /*!
@@ -763,8 +764,8 @@ static int go_along(struct media *media, struct media *first, struct ast_channel
 	media->pass.told |= tell_now;
 	ao2_unlock(media);
 	if (tell_now) {
-		ast_log(LOG_NOTICE, "%s: a stream beside its audio is not passed through, and carries nothing: "
-			"the other phone has none like it, or with another codec or payload number\n", ast_channel_name(chan));
+		ast_log(LOG_NOTICE, "%s: a further stream is not passed through, and carries nothing: the other phone has "
+			"no such stream, or another codec or payload type for it\n", ast_channel_name(chan));
 	}
 
 	return LATER;
@@ -894,7 +895,7 @@ void mode_look(struct media *media, int milliseconds)
 
 	ao2_ref(media, +1);
 	if (timers_add(MAX(milliseconds, 1), fire, media)) {
-		ast_log(LOG_ERROR, "%s: no look at its call: out of memory\n", media_name(media));
+		ast_log(LOG_ERROR, "%s: out of memory: whether the call is passed through is not checked again\n", media_name(media));
 		ao2_lock(media);
 		media->pass.deciding = 0;
 		ao2_unlock(media);

@@ -462,7 +462,7 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 	ao2_lock(media);
 	if (media->pass.role != ROLE_END && media->pass.keyed && media->pass.keyed_with != partner) {
 		ao2_unlock(media);
-		ast_log(LOG_NOTICE, "%s: no pass-through, its phone has keys with another one\n", ast_channel_name(chan));
+		ast_log(LOG_NOTICE, "%s: no pass-through, the phone already has keys with another phone\n", ast_channel_name(chan));
 		return 0;
 	}
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
@@ -490,12 +490,13 @@ int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *i
 		return 0;
 	}
 	if (passthrough_would_silence(chan, media)) {
-		ast_log(LOG_NOTICE, "%s and %s: no pass-through, the bridge has prompts of a time limit to play, as Dial's L()\n",
+		ast_log(LOG_NOTICE, "%s and %s: no pass-through, the bridge has prompts of a time limit to play (option "
+			"L() of Dial)\n",
 			ast_channel_name(chan[0]), ast_channel_name(chan[1]));
 		return 0;
 	}
 	if (!passthrough_payloads(chan, instance, AST_MEDIA_TYPE_AUDIO)) {
-		ast_log(LOG_NOTICE, "%s and %s: no pass-through, their codecs or payload numbers differ\n",
+		ast_log(LOG_NOTICE, "%s and %s: no pass-through, their codecs or payload types differ\n",
 			ast_channel_name(chan[0]), ast_channel_name(chan[1]));
 		return 0;
 	}

@@ -279,11 +279,11 @@ static int take_place(struct rekey *rekey, struct ast_channel *next)
 static void finish(struct media *media, struct ast_channel *chan, int done)
 {
 	if (done) {
-		ast_verb(3, "%s: its ZRTP was with another phone and is with the PBX now\n", ast_channel_name(chan));
+		ast_verb(3, "%s: re-keyed, its ZRTP moved from the other phone to this PBX\n", ast_channel_name(chan));
 		bridge_look(chan);
 		return;
 	}
-	ast_log(LOG_WARNING, "%s: its phone, which has keys with another one, did not get any with the PBX\n",
+	ast_log(LOG_WARNING, "%s: not re-keyed, the phone keeps its keys with the other phone and got none with this PBX\n",
 		ast_channel_name(chan));
 	ao2_lock(media);
 	media->pass.rekeying = 0;

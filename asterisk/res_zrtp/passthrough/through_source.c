@@ -60,11 +60,11 @@ void through_tell(struct media *media, enum source_news news, const struct net_a
 	char text[MEDIA_ADDRESS_TEXT];
 
 	if (news == SOURCE_MOVED) {
-		ast_log(LOG_NOTICE, "%s: passed through, its media comes from another address now: %s\n", media_name(media),
+		ast_log(LOG_NOTICE, "%s: passed through, the phone's media comes from another address now: %s\n", media_name(media),
 			media_address_text(text, sizeof(text), source));
 	} else if (news == SOURCE_REFUSED) {
-		ast_log(LOG_WARNING, "%s: passed through and silent, RTP from %s is refused. If its NAT has moved it: a re-INVITE "
-			"mends that, or strictrtp = no in rtp.conf\n", media_name(media), media_address_text(text, sizeof(text), source));
+		ast_log(LOG_WARNING, "%s: passed through and silent, RTP from %s is refused. If its NAT gave it another "
+			"address: a re-INVITE corrects that, or strictrtp = no in rtp.conf\n", media_name(media), media_address_text(text, sizeof(text), source));
 	}
 }
 
