@@ -27,6 +27,8 @@ RECORDED = ("heard-*", "taped*", "spied*", "both*", "behind*")
 SUSPECT = re.compile(r" ERROR\[| WARNING\[.*res_zrtp/")
 # What Asterisk itself logs now and then after a transfer, with or without the module.
 CORE = re.compile(r"stasis\.c: Internal error: subscription has invalid topic")
+# What is no code of an error: no line may have it, whatever the case means to cause.
+NO_CODE = re.compile(r"error 0x0\b")
 # The laboratory has endpoints of policies that a case may take out of zrtp.conf for a while.
 ENDPOINTS = re.compile(r"endpoints\.c: (Endpoint \w+: there is no rtp_engine zrtp/"
                        r"|\d+ more endpoints have an rtp_engine that does not exist)")
@@ -141,5 +143,7 @@ class Bench:
 
 def is_suspect(line, meant):
     """Is it a line that no case may cause? meant: the pattern of those that this one means to."""
+    if NO_CODE.search(line):
+        return True
     return (SUSPECT.search(line) and not CORE.search(line) and not ENDPOINTS.search(line)
             and not (meant and re.search(meant, line)))

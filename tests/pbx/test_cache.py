@@ -58,9 +58,11 @@ def several_numbers(bench):
     with pbx(bench, "") as lab:
         phone = lab.phone("alice")
         for turn in range(3):
-            with phone:
+            with asterisk.Events(lab.pbx) as events, phone:
                 for way, extension in ways if turn % 2 == 0 else reversed(ways):
                     make_call(lab, phone, way=way, extension=extension)
+                # The first number is that of a phone which is not known yet.
+                equal("alerts", [e["Reason"] for e in events.all("ZrtpAlert")], [] if turn else ["NewNumber"] * (len(ways) - 1))
             if turn == 0:
                 restart(lab)
         shown = lab.pbx.cli("zrtp cache show peer " + re.search(

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Calls become secure, both sides agree, and people hear each other."""
+import re
 import sqlite3
 
 import asterisk
@@ -44,6 +45,7 @@ def agree(lab, phone, policy, role, expected):
         stream = calls.secure(lab, phone)
         equal("outcome", {key: stream[key] for key in expected}, expected)
         equal("policy", stream["Policy"], f"zrtp/{policy}")
+        equal(f"two words: {stream['SAS']}", bool(re.fullmatch("[A-Za-z]+:[A-Za-z]+", stream["SAS"])), policy.startswith("b256"))
         roles.add(stream["Role"])
         calls.talk(1.2 if attempt < 2 else 0.1)
         calls.end(lab, phone, way)
