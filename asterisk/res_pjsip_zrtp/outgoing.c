@@ -112,6 +112,9 @@ static void write_message(struct ast_sip_session *session, pjsip_tx_data *tdata,
 		write_all(state, tx_pool(tdata), sdp);
 		pjsip_tx_data_invalidate_msg(tdata);
 	}
+	if (state && ast_taskprocessor_is_task(session->serializer)) {
+		offered_keys_answered(session, tx_message(tdata));
+	}
 	ao2_cleanup(state);
 }
 

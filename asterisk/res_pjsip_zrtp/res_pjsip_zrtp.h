@@ -88,6 +88,14 @@ int reason_fits(const pjsip_msg *msg);
 /*! \brief Write why into such a message, if the call was refused. */
 void reason_write(pjsip_tx_data *tdata, struct state *state);
 
+/* offered_keys.c */
+
+/*!
+ * \brief SRTP keys in an offer that is answered by this, and were refused as the call has keys of ZRTP, are forgotten.
+ * Session's serializer only.
+ */
+void offered_keys_answered(struct ast_sip_session *session, const pjsip_msg *msg);
+
 /* numbers.c */
 
 /*! \brief Which dynamic payload numbers does this m-line have? */

@@ -141,13 +141,15 @@ def moved_to_sdes(lab):
     equal("packets for the stranger", stranger.media(), [])
 
 
-@case("secure, then keys in SDP for the same audio: refused, the call keeps its own and goes on", errors=KEYS_IN_SDP)
+@case("secure, then keys in SDP for the same audio: refused each time, the call keeps its own and goes on", errors=KEYS_IN_SDP)
 def keys_in_sdp(lab):
     with lab.zrtp_phone("either") as phone, meddled(lab, "either") as relay, Stranger() as stranger:
         phone.call("record", laboratory.PROXY_PORT)
         sas = phone.secure()
         lab.pbx.secure("either")
-        equal("answer", relay.offer(SDES.format(port=STRANGER)).split()[1], "488")
+        for _ in range(2):
+            # The same keys again are no others to the core of Asterisk.
+            equal("answer", relay.offer(SDES.format(port=STRANGER)).split()[1], "488")
         stream = lab.pbx.stream("either")
         equal("state and SAS", (stream["State"], stream["SAS"]), ("secure", sas))
         wait.grows("packets of the phone", lambda: int(lab.pbx.stream("either")["Rx"]), 20)

@@ -20,6 +20,11 @@ static void list(struct pair_config *config, unsigned side, enum zrtp_class whic
 	assert_int_equal(zrtp_policy_set(&config->policy[side], which, text, NULL), ZRTP_OK);
 }
 
+/* All of Table 8, and what is none. */
+static const uint32_t all_codes[] = { 0x10, 0x20, 0x30, 0x40,  0x51, 0x52, 0x53,      0x54,
+				      0x55, 0x56, 0x61, 0x62,  0x63, 0x70, 0x80,      0x90,
+				      0x91, 0xa0, 0xb0, 0x100, 0,    0x5f, 0xffffffff };
+
 /* The PBX begins, or the phone does. */
 static struct pair_config begun_by(unsigned side)
 {
@@ -114,7 +119,7 @@ static bool commits_only(struct pair *pair, struct pair_packet *packet)
 static void a_forged_error_makes_nobody_commit_to_anything_else(void **state)
 {
 	(void)state;
-	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+	for (unsigned c = 0; c < sizeof(all_codes) / sizeof(*all_codes); c++) {
 		struct pair_config config = begun_by(PBX);
 		struct zrtp_stream_info first;
 		uint8_t message[64];
@@ -122,20 +127,20 @@ static void a_forged_error_makes_nobody_commit_to_anything_else(void **state)
 		struct pair *pair;
 		size_t len;
 
-		print_message("%s\n", names[c]);
+		print_message("0x%x\n", (unsigned)all_codes[c]);
 		pair = pair_started(&config);
 		pair->filter = commits_only;
 		pair->filter_arg = &commits;
 		pair_run(pair, pair->now + 100000);
 		first = pair_info(pair, PBX, 0);
 		assert_int_equal(first.state, ZRTP_STATE_COMMIT_SENT);
-		len = zrtp_error_write(message, sizeof(message), codes[c]);
+		len = zrtp_error_write(message, sizeof(message), all_codes[c]);
 		commits = 0;
 		assert_int_equal(pair_inject(pair, PBX, 0, message, len), ZRTP_OK);
 		pair_run(pair, pair->now + 30 * SECOND);
 		assert_int_equal(commits, 0);
 		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_ERROR);
-		assert_int_equal(pair->side[PBX].log[0].error_code, codes[c]);
+		assert_int_equal(pair->side[PBX].log[0].error_code, all_codes[c]);
 
 		pair->filter = NULL;
 		pair_new_call(pair, &config);
@@ -153,11 +158,11 @@ static void a_forged_error_makes_nobody_commit_to_anything_else(void **state)
 static void a_forged_error_is_nothing_to_a_secure_stream(void **state)
 {
 	(void)state;
-	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+	for (unsigned c = 0; c < sizeof(all_codes) / sizeof(*all_codes); c++) {
 		struct pair_config config = begun_by(PBX);
 		struct pair *pair = pair_secured(&config);
 		uint8_t message[64];
-		size_t len = zrtp_error_write(message, sizeof(message), codes[c]);
+		size_t len = zrtp_error_write(message, sizeof(message), all_codes[c]);
 
 		for (unsigned side = 0; side < 2; side++) {
 			(void)pair_inject(pair, side, 0, message, len);
