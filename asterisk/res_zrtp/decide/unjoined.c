@@ -109,7 +109,7 @@ static const struct {
 	[UNJOINED_CODECS] = { "Codecs", "the first codecs of the phones, or their payload types, differ",
 		"allow the same codecs in the same order, or use mode = auto" },
 	[UNJOINED_BRIDGE] = { "Bridge", "the bridge does not join the phones natively",
-		"see docs/admin.md, pass-through, or use mode = auto" },
+		"see docs/guide/passthrough.md, or use mode = auto" },
 	[UNJOINED_KEYS] = { "NoKeys", "the phones speak ZRTP and have no keys with each other",
 		"compare their settings, and see whether something on the way drops their packets" },
 };
