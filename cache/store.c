@@ -34,7 +34,7 @@ const char *zrtp_store_status_text(enum zrtp_store_status status)
 	case ZRTP_STORE_KEY:
 		return "wrong key";
 	case ZRTP_STORE_CONFLICT:
-		return "changed by somebody else meanwhile";
+		return "changed by another process meanwhile";
 	case ZRTP_STORE_CRYPTO:
 		return "libcrypto failed";
 	}

@@ -85,7 +85,7 @@ const char *zrtp_event_text(enum zrtp_event event)
 	case ZRTP_EVENT_MAC_ALARM:
 		return "an earlier message was forged";
 	case ZRTP_EVENT_PEER_CHANGED:
-		return "Hello of somebody else in a secure stream";
+		return "Hello of another peer in a secure stream";
 	case ZRTP_EVENT_ENROLLMENT:
 		return "the PBX offers enrollment";
 	case ZRTP_EVENT_SAS_RELAYED:

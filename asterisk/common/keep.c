@@ -217,7 +217,7 @@ int keep_module(struct kept *kept, const char *name)
 	if (!kept->info || put_in_list(NULL, kept)) {
 		ast_log(LOG_ERROR, "Module %s.so is %s: this module cannot prevent that it is unloaded by force, and does "
 			"not load\n", name,
-			kept->lib ? "not built as the modules of this Asterisk are" : "not there");
+			kept->lib ? "not built as the modules of this Asterisk are" : "not found");
 		if (kept->lib) {
 			dlclose(kept->lib);
 			kept->lib = NULL;

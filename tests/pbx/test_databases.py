@@ -145,7 +145,7 @@ def conflicts(bench):
             wait.until("stored", 5, lambda: server.sql("SELECT count(*) FROM zrtp_pairs") == "1")
             server.sql(TRIGGER.format(what="UPDATE", table="zrtp_peers", does="", row="NULL"), user=USER)
             short_call(lab, phone)
-            wait.until("down", 15, lambda: "ZRTP cache is down, calls go on with what is known: changed by somebody else"
+            wait.until("down", 15, lambda: "ZRTP cache is down, calls go on with the secrets in memory: changed by another process"
                        in lab.pbx.log())
             zid = re.search(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))[1]
             for verb in (f"delete {zid}", f"set verified {zid} no", f"set name {zid} Eve"):

@@ -518,7 +518,7 @@ def video_later(lab):
 
 
 @case("the table of a leg is the same in CLI, AMI and dialplan, and has all that a person needs",
-      errors="there is no item 'NoSuchItem'")
+      errors="unknown item 'NoSuchItem'")
 def table(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as phone:
         phone.call("told", lab.sip_port)

@@ -135,7 +135,7 @@ def policy(lab, text):
 
 
 OTHER_ENGINES = "there is no rtp_engine|have an rtp_engine that does not exist"
-REFUSED = r"a ZRTP Hello came that is not the one of the peer's a=zrtp-hash: it is refused"
+REFUSED = r"the ZRTP Hello that came does not match the peer's a=zrtp-hash: it is refused"
 FAILED = r"ZRTP failed: the peer's Hello is not the one of its a=zrtp-hash"
 
 

@@ -116,7 +116,7 @@ class Calls(Pair):
     def test_a_call_that_nobody_answers(self):
         alice, bob = self.pair(None, {"patience": 0.6}, {"answer": "manual"})
         alice.dial(bob.uri)
-        alice.wait("error", text="nobody answered in time")
+        alice.wait("error", text="no answer in time")
         alice.wait_ended()
         bob.wait_ended()
         self.assertEqual((alice.stop(), bob.stop()), (2, 0))

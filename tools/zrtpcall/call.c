@@ -42,7 +42,7 @@ static void on_patience(void *arg)
 {
 	struct call *call = arg;
 
-	report_simple("error", call->id, "text", "nobody answered in time");
+	report_simple("error", call->id, "text", "no answer in time");
 	phone_worsen(call->phone, EXIT_CALL);
 	call_hang_up(call);
 }

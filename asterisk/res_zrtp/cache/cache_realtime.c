@@ -359,7 +359,7 @@ static enum zrtp_store_status update(const char *family, struct fields *where, s
 	ast_variables_destroy(where->first);
 	ast_variables_destroy(what->first);
 	if (rows < 0) {
-		return fail(error, ZRTP_STORE_IO, family, "the database did not take a change, see what its driver says");
+		return fail(error, ZRTP_STORE_IO, family, "the database did not take a change: see the lines of its driver in the log");
 	}
 
 	return rows ? ZRTP_STORE_OK : ZRTP_STORE_CONFLICT;
@@ -381,7 +381,7 @@ static enum zrtp_store_status not_inserted(const char *family, enum zrtp_store_s
 		return ZRTP_STORE_CONFLICT;
 	}
 	if (present == ZRTP_STORE_UNKNOWN) {
-		return fail(error, ZRTP_STORE_IO, family, "the database did not take a new row, see what its driver says");
+		return fail(error, ZRTP_STORE_IO, family, "the database did not take a new row: see the lines of its driver in the log");
 	}
 
 	return present;
@@ -527,7 +527,7 @@ static enum zrtp_store_status realtime_peer_drop(void *be, const uint8_t *own_zi
 	zid_text(peer, peer_zid);
 	/* The peer first: a node that writes a pair now looks for it after that. */
 	if (ast_destroy_realtime(PEERS, "peer_zid", peer, "own_zid", own, SENTINEL) < 0) {
-		return fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row, see what its driver says");
+		return fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row: see the lines of its driver in the log");
 	}
 
 	return realtime_pair_trim(be, own_zid, peer_zid, 0, error);
@@ -780,7 +780,7 @@ static enum zrtp_store_status realtime_pair_drop(attribute_unused void *be, cons
 	}
 	ast_variables_destroy(stored.first);
 
-	return rows < 0 ? fail(error, ZRTP_STORE_IO, PAIRS, "the database did not delete a row, see what its driver says")
+	return rows < 0 ? fail(error, ZRTP_STORE_IO, PAIRS, "the database did not delete a row: see the lines of its driver in the log")
 		: ZRTP_STORE_OK;
 }
 
@@ -817,7 +817,7 @@ static enum zrtp_store_status peer_drop_unchanged(const struct zrtp_store_peer_r
 	snprintf(number, sizeof(number), "%" PRIu64, row->revision);
 	rows = ast_destroy_realtime(PEERS, "peer_zid", peer, "own_zid", own, "revision", number, SENTINEL);
 	if (rows < 0) {
-		return fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row, see what its driver says");
+		return fail(error, ZRTP_STORE_IO, PEERS, "the database did not delete a row: see the lines of its driver in the log");
 	}
 	*peers += rows;
 

@@ -56,8 +56,8 @@ static char *handle_verify(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 		e->command = "zrtp verify";
 		e->usage =
 			"Usage: zrtp verify CHANNEL\n"
-			"       Says that the SAS of this channel was compared with its phone and is\n"
-			"       the same. It counts for later calls of that phone too.\n";
+			"       Marks the SAS of this channel as verified: it was compared with its\n"
+			"       phone and is the same. It counts for later calls of that phone too.\n";
 		return NULL;
 	}
 
@@ -97,7 +97,7 @@ static char *handle_secure(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 		e->command = "zrtp go secure";
 		e->usage =
 			"Usage: zrtp go secure CHANNEL\n"
-			"       Encrypts this channel again after it went clear.\n";
+			"       Encrypts this channel again after its encryption was ended.\n";
 		return NULL;
 	}
 

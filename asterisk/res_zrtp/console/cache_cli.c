@@ -277,7 +277,8 @@ static char *handle_set_verified(struct ast_cli_entry *e, int cmd, struct ast_cl
 		e->command = "zrtp cache set verified";
 		e->usage =
 			"Usage: zrtp cache set verified ZID yes|no\n"
-			"       Says whether the SAS was compared with this peer; for calls to come.\n";
+			"       Marks this peer as verified (its SAS was compared), or not; for calls\n"
+			"       to come.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return a->pos == 4 ? complete_zid(a->word) : a->pos == 5 ? ast_cli_complete(a->word, choices, a->n) : NULL;
@@ -393,7 +394,7 @@ static struct ast_cli_entry commands[] = {
 	AST_CLI_DEFINE(handle_show, "Show the peers in the cache of ZRTP"),
 	AST_CLI_DEFINE(handle_show_peer, "Show a peer in the cache of ZRTP"),
 	AST_CLI_DEFINE(handle_set_name, "Name a peer in the cache of ZRTP"),
-	AST_CLI_DEFINE(handle_set_verified, "Say whether the SAS of a peer was compared"),
+	AST_CLI_DEFINE(handle_set_verified, "Mark a peer as verified or not verified"),
 	AST_CLI_DEFINE(handle_delete, "Delete a peer from the cache of ZRTP"),
 	AST_CLI_DEFINE(handle_purge, "Remove what has expired from the cache of ZRTP"),
 	AST_CLI_DEFINE(handle_status, "Show the state of the cache of ZRTP"),

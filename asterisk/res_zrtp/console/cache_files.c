@@ -39,7 +39,7 @@ static char *do_export(int fd, const char *path)
 	FILE *file;
 
 	if (!store) {
-		ast_cli(fd, "The cache is not open; zrtp cache status tells why\n");
+		ast_cli(fd, "The cache is not open; see zrtp cache status\n");
 		return CLI_FAILURE;
 	}
 	file = create(path);
@@ -132,7 +132,7 @@ static char *do_import(int fd, const char *path, const char *format)
 	uint64_t count = 0;
 
 	if (!store) {
-		ast_cli(fd, "The cache is not open; zrtp cache status tells why\n");
+		ast_cli(fd, "The cache is not open; see zrtp cache status\n");
 		return CLI_FAILURE;
 	}
 	status = import(store, path, format, &count, &error);

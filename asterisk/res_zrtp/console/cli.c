@@ -124,11 +124,10 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 			"       Shows the media streams with ZRTP: their state, algorithms and\n"
 			"       SAS; the algorithms by the letters of their messages and by\n"
 			"       names, which zrtp.conf takes as well. SdpHash is whether the peer's\n"
-			"       Hello is the one that its signalling names, Peer how the peer made\n"
-			"       known that it speaks ZRTP, Ms the milliseconds from the first Hello\n"
-			"       to secure; Rx, Tx and Dropped count SRTP and SRTCP packets.\n"
-			"       PhoneKeys says of a call that may be passed through whether its\n"
-			"       phones have keys.\n";
+			"       Hello matches its a=zrtp-hash, Peer how the peer announced that it\n"
+			"       speaks ZRTP, Ms the milliseconds from the first Hello to secure; Rx,\n"
+			"       Tx and Dropped count SRTP and SRTCP packets. PhoneKeys is, for a call\n"
+			"       that may be passed through, whether its phones have keys.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;

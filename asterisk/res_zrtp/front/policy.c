@@ -496,8 +496,8 @@ static void show_state(int fd)
 	if (in_force) {
 		ast_cli(fd, "zrtp.conf as of %s has errors, which the log names: the former policies stay in force.\n", when);
 	} else {
-		ast_cli(fd, "NO POLICY IS IN FORCE: zrtp.conf as of %s has errors, or the cache cannot be opened; the log says\n"
-			"why. Calls are refused, but for those of policies listed here (mode = off).\n", when);
+		ast_cli(fd, "NO POLICY IS IN FORCE: zrtp.conf as of %s has errors, or the cache cannot be opened; the log has\n"
+			"the reason. Calls are refused, but for those of policies listed here (mode = off).\n", when);
 	}
 	ast_cli(fd, "Correct it, then: module reload res_zrtp.so\n");
 }

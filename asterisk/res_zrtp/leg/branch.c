@@ -62,8 +62,7 @@ static int look(struct media *media, int other_hash)
 		return 0;
 	case BRANCH_ANOTHER:
 		media->branch_since = 0;
-		ast_log(LOG_NOTICE, "%s: another phone answered than the one that ZRTP had begun with, ZRTP begins again "
-			"with the phone that answered\n",
+		ast_log(LOG_NOTICE, "%s: the phone that answered is not the phone that ZRTP had begun with: ZRTP begins again\n",
 			media_name(media));
 		leg_begin_with_another(media->leg);
 		return 1;

@@ -299,8 +299,8 @@ static char *handle_bind(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 		e->command = "zrtp enrollment bind";
 		e->usage =
 			"Usage: zrtp enrollment bind ZID ENDPOINT[,ENDPOINT...]\n"
-			"       Says from which endpoints an enrolled phone may call, or be called, as\n"
-			"       such; these take the place of those it has. From others it is shown no\n"
+			"       Sets the endpoints from which an enrolled phone may call, or be called,\n"
+			"       as such; these take the place of those it has. From others it is shown no\n"
 			"       SAS of other parties.\n";
 		return NULL;
 	case CLI_GENERATE:
@@ -319,7 +319,7 @@ static char *handle_bind(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 static struct ast_cli_entry commands[] = {
 	AST_CLI_DEFINE(handle_show, "Show the phones enrolled with this PBX"),
 	AST_CLI_DEFINE(handle_revoke, "Revoke the enrollment of a phone"),
-	AST_CLI_DEFINE(handle_bind, "Say from which endpoints a phone is enrolled"),
+	AST_CLI_DEFINE(handle_bind, "Set the endpoints from which a phone is enrolled"),
 };
 
 /*! A list on its way to AMI. */

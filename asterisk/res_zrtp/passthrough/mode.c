@@ -329,7 +329,7 @@ void mode_end(struct media *media)
 	ao2_unlock(media);
 
 	if (active) {
-		become_end(media, "its phone has to be told a zrtp-hash", 0);
+		become_end(media, "the phone needs a zrtp-hash of the PBX now", 0);
 	} else if (done) {
 		passthrough_sockets(media, -1, -1);
 		far_learn(media);
