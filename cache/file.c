@@ -133,7 +133,8 @@ static enum zrtp_store_status set_aside(struct memory *memory, const struct zrtp
 	}
 	if (config) {
 		zrtp_store_warnf(config->warn, config->warn_arg,
-				 "%s is damaged, kept as %s: %llu records were taken from it, %llu or more are lost, their peers "
+				 "%s is damaged, kept as %s: %llu records were taken from it, %llu or more "
+				 "are lost, their peers "
 				 "are unknown from now on",
 				 path, aside, (unsigned long long)damage->taken,
 				 (unsigned long long)damage->lost);

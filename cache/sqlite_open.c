@@ -346,8 +346,8 @@ static enum zrtp_store_status replace(struct sqlite **out, const char *path,
 	move_beside(path, aside, "-shm");
 	if (config) {
 		zrtp_store_warnf(config->warn, config->warn_arg,
-				 "%s; kept as %s, a new cache is begun: its peers are unknown from now on", reason,
-				 aside);
+				 "%s; kept as %s, a new cache is begun: its peers are unknown from now on",
+				 reason, aside);
 	}
 	status = open_database(out, path, config, error);
 out:
