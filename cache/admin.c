@@ -372,7 +372,7 @@ static void set_words(const struct peer *peer, struct pair *pair, bool verified)
 	}
 }
 
-/* The flag is bound to the secrets: each pair is opened and sealed anew. Its
+/* The flag is bound to the secrets: each pair is opened and sealed again. Its
  * revision, and with it the order of the pairs, stays. */
 static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct peer *peer,
 					  const struct zrtp_store_pair_row *row, const bool *verified,

@@ -485,7 +485,7 @@ static enum zrtp_store_status sq_pair_drop(void *arg, const uint8_t *own_zid, co
 
 /* ---- the whole ---- */
 
-/* Calls wait for this store meanwhile: larger databases are not written anew for what was
+/* Calls wait for this store meanwhile: larger databases are not written again for what was
  * removed from them, and other processes are not waited for long (ms). */
 enum { REWRITE_MAX = 8 << 20, ERASE_BUSY = 200 };
 
@@ -505,7 +505,7 @@ static int64_t size_of(struct sqlite *be)
 }
 
 /* secure_delete overwrites a row where it is, but not the copy that stays in the free space
- * of a page when rows move to another one: so the whole is written anew, in memory and not
+ * of a page when rows move to another one: so the whole is written again, in memory and not
  * through a file elsewhere. Then the log goes into the database and is emptied: until then
  * it has the pages as they were. */
 static enum zrtp_store_status sq_erase(void *arg, bool whole, struct zrtp_store_error *error)

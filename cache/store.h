@@ -122,7 +122,7 @@ void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
  * but not what compilers and libcrypto make of them. */
 void zrtp_store_wipe_stack(void);
 
-/* Run work in a transaction under the store's lock, anew after a conflict. */
+/* Run work in a transaction under the store's lock, again after a conflict. */
 typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void *arg,
 						  struct zrtp_store_error *error);
 enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work, void *arg,

@@ -67,7 +67,7 @@ static bool take_spare(struct zrtp_stream *stream, const struct zrtp_kex *kex)
 }
 
 /* A fresh key pair, or that of an exchange that came to nothing, if it fits (4.2)
- * and was not shown: whoever begins anew has committed to nothing before. */
+ * and was not shown: whoever begins again has committed to nothing before. */
 static int make_private(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;

@@ -3,7 +3,7 @@
  * Messages in several packets, as Linphone cuts those that are longer than an MTU: the Commit
  * and DHPart1 of X3M3, of X1M1 with a small MTU. Nothing of a fragment is authenticated, and
  * its octets are copied to a place that it names itself: everything is checked against the
- * one buffer of its fixed size, and a fragment that fits no other one begins anew.
+ * one buffer of its fixed size, and a fragment that fits no other one begins again.
  */
 #ifndef ZRTP_FRAGMENT_H
 #define ZRTP_FRAGMENT_H
@@ -44,7 +44,7 @@ size_t zrtp_fragment_write(uint8_t *out, uint16_t sequence, uint32_t ssrc,
 			   const struct zrtp_fragment *fragment);
 
 /* Take what is new of a fragment. One of another message, sender or total length than the
- * former ones begins anew, since either may be forged. True: the message is complete.
+ * former ones begins again, since either may be forged. True: the message is complete.
  *   fragment  of zrtp_fragment_parse(), with a total of at most ZRTP_COMMIT_MAX */
 bool zrtp_assembly_add(struct zrtp_assembly *assembly, uint32_t ssrc, const struct zrtp_fragment *fragment);
 

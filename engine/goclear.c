@@ -3,7 +3,7 @@
  * to SRTP without another Diffie-Hellman exchange. */
 #include "internal.h"
 
-/* So often our Commit is sent anew that has lost. */
+/* So often our Commit is sent again that has lost. */
 enum { LOST_MAX = 4 };
 
 static int clear_mac(const struct zrtp_stream *stream, enum zrtp_role sender, uint8_t out[ZRTP_MAC_SIZE])

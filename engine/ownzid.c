@@ -2,7 +2,7 @@
 /*
  * A peer with our own ZID (5.9, 0x90): another node of the same cluster, a clone
  * of this machine, a restored backup. Both ends cannot go on so, since the ZIDs
- * tell them apart. Each draws a ZID for this one call and says Hello anew.
+ * tell them apart. Each draws a ZID for this one call and says Hello again.
  *
  * The former Hello goes on being sent before the new one until the peer has said
  * one that we can use: from it the peer learns that its ZID is ours. The new one

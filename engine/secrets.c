@@ -235,7 +235,7 @@ int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[SLOT_C
 	struct expected expected;
 	enum slot s1, theirs;
 
-	/* Another exchange may have made it anew since our IDs were sent. */
+	/* Another exchange may have made it again since our IDs were sent. */
 	if (derive_auxsecret(stream, exchange->choice.hash) || expect(stream, &expected) ||
 	    match_alternate(stream, peer_ids + SLOT_PBX * ZRTP_ID_SIZE) || match_spare(stream, peer_ids)) {
 		return -1;

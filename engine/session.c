@@ -272,7 +272,7 @@ static struct zrtp_stream *find_waiting(const struct zrtp_session *session)
 
 /* The stream that was agreeing is done with it, one way or the other: those
  * that waited for it take their turn. Each step may run callbacks, which may
- * destroy streams: so the list is read anew after each. */
+ * destroy streams: so the list is read again after each. */
 void zrtp_session_advance(struct zrtp_session *session, uint64_t now)
 {
 	struct zrtp_stream *stream;

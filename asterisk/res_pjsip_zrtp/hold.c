@@ -5,7 +5,7 @@
  *
  * What the PBX plays to a phone on hold cannot be heard there: it has no keys. So the phone is told
  * of hold and resume by SIP, as with moh_passthrough = yes: those that begin ZRTP
- * anew after a hold do so at both ends then, and are not deaf.
+ * again after a hold do so at both ends then, and are not deaf.
  */
 
 #include "asterisk.h"

@@ -150,7 +150,7 @@ int zrtp_mac_next(struct zrtp_mac *mac, const void *data, size_t len, uint8_t *o
 void zrtp_mac_close(struct zrtp_mac *mac);
 
 /*
- * The rows with what libcrypto would otherwise look up or make anew at each
+ * The rows with what libcrypto would otherwise look up or make again at each
  * use, which costs as much as the use itself. A context has a set of its own,
  * so that the engine has nothing global; plain rows work as well.
  */

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* What libcrypto 3 looks up before it makes a key of octets, and a key to put the peer's public
- * value into: both cost as much anew as all the messages' HMACs. One thread at a time may
+ * value into: both cost as much again as all the messages' HMACs. One thread at a time may
  * use each; another one makes its own for once. No secret is in them. */
 struct maker {
 	_Atomic(EVP_PKEY_CTX *) idle;

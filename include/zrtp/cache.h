@@ -56,7 +56,7 @@ enum zrtp_store_status {
 	ZRTP_STORE_CORRUPT = -6,   /* not what was written */
 	ZRTP_STORE_KEY = -7,       /* no key, the wrong key, or a key for a plain store */
 	ZRTP_STORE_CONFLICT = -8,  /* somebody else changed the peer meanwhile, and again
-				    * each time it was tried anew */
+				    * each time it was tried again */
 	ZRTP_STORE_CRYPTO = -9,    /* libcrypto failed */
 };
 
@@ -334,7 +334,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_purge(struct zrtp_store *s
 							    uint64_t *pairs, uint64_t *peers,
 							    struct zrtp_store_error *error);
 
-/* Seal every secret anew under another key, NULL: store in clear. All or
+/* Seal every secret again under another key, NULL: store in clear. All or
  * nothing. Other processes that have the store open with the old key get
  * ZRTP_STORE_KEY from then on. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_rekey(struct zrtp_store *store,
@@ -467,12 +467,12 @@ struct zrtp_store_backend {
 	enum zrtp_store_status (*flush)(void *be, struct zrtp_store_error *error);
 	/* After a commit that took secrets away, outside of a transaction: see to it that the
 	 * medium does not have them any more, in a log or a file of before; optional. whole:
-	 * whatever it takes, as all secrets were sealed anew. */
+	 * whatever it takes, as all secrets were sealed again. */
 	enum zrtp_store_status (*erase)(void *be, bool whole, struct zrtp_store_error *error);
 
 	/* Properties of the store: "zid", "key". *len: size of value, then its
 	 * length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away. With
-	 * anew an existing value stays as it is. */
+	 * again an existing value stays as it is. */
 	enum zrtp_store_status (*meta_get)(void *be, const char *property, uint8_t *value, size_t *len,
 					   struct zrtp_store_error *error);
 	enum zrtp_store_status (*meta_set)(void *be, const char *property, const uint8_t *value, size_t len,

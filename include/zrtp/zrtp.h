@@ -771,7 +771,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_hello_hash_check(const char *value);
 ZRTP_API bool zrtp_hello_hash_matches(const uint8_t *datagram, size_t len, const char *value);
 
 /* Is this datagram the Hello that the stream has of its peer, octet for octet?
- * Any other one is of somebody else, or of a peer that began anew. */
+ * Any other one is of somebody else, or of a peer that began again. */
 ZRTP_API bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const uint8_t *datagram, size_t len);
 
 /* The peer's a=zrtp-hash value, version and hash. From now on only the Hello

@@ -11,7 +11,7 @@ enum {
 	VIDEO_STEP = 9000,
 	VIDEO_FRAME = 200,  /* octets of a dummy frame */
 	VIDEO_PAYLOAD = 99, /* Asterisk's number for H.264 */
-	LATE_MS = 200,      /* after a longer pause the clock starts anew */
+	LATE_MS = 200,      /* after a longer pause the clock starts again */
 };
 
 /* A dummy frame: its number, then octets that follow from it. */

@@ -2,7 +2,7 @@
 /*
  * Streams as GNU ZRTP has them by default: all say Hello at once, the one that
  * reads the peer's Hello first makes the key agreement of the call, and the
- * others fall silent until it is secure. Then each begins anew, with another
+ * others fall silent until it is secure. Then each begins again, with another
  * Hello, so that no a=zrtp-hash is offered. GNU ZRTP has a thread for each
  * stream: of Hellos that arrive together it is chance which one is read first.
  */

@@ -61,7 +61,7 @@ void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
 
 /* As the options have it. */
 void source_begin(struct source *source, const struct options *options);
-/* Go on as another source, as a phone whose stream begins anew while its call goes on. */
+/* Go on as another source, as a phone whose stream begins again while its call goes on. */
 void source_change(struct source *source);
 /* A packet is about to be sent, not protected yet: give it our numbers.
  *   step  from one sequence number to the next */
@@ -93,7 +93,7 @@ struct medium {
 };
 
 int medium_new(struct medium **out, struct call *call, bool is_audio);
-/* Begin anew with another SSRC, its ZRTP stream gone with the session before.
+/* Begin again with another SSRC, its ZRTP stream gone with the session before.
  *   elsewhere  at another port */
 int medium_renew(struct medium *medium, bool elsewhere);
 /* An offer or answer was decoded: take over the address, begin to send. */
@@ -243,10 +243,10 @@ int call_reject(struct call *call, uint16_t code);
 void call_hang_up(struct call *call);
 int call_hold(struct call *call, bool hold);
 int call_info(struct call *call, char digit);
-/* Offer anew what is to be offered. */
+/* Offer again what is to be offered. */
 int call_modify(struct call *call);
 int call_add_video(struct call *call);
-/* Begin RTP and ZRTP anew, as a phone that forgets both at hold, and offer that.
+/* Begin RTP and ZRTP again, as a phone that forgets both at hold, and offer that.
  *   other  as another phone at another port to which the call was passed on */
 int call_renew(struct call *call, bool other);
 /* The same for an offer that was taken, and is answered by the caller. */

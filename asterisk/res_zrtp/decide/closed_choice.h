@@ -6,7 +6,7 @@
 #ifndef RES_ZRTP_CLOSED_CHOICE_H
 #define RES_ZRTP_CLOSED_CHOICE_H
 
-/*! How long a leg stays closed at least, milliseconds: a phone may begin ZRTP anew after a failure. */
+/*! How long a leg stays closed at least, milliseconds: a phone may begin ZRTP again after a failure. */
 #define CLOSED_MIN 2000
 /*!
  * How long a call is up at least: a phone may begin ZRTP with the answer, and

@@ -6,7 +6,7 @@
 
 #include "decide/late_choice.h"
 
-/*! \brief One more packet of those in a row, which began anew if stale. */
+/*! \brief One more packet of those in a row, which began again if stale. */
 static void count(struct late_choice *choice, uint64_t now, int stale)
 {
 	if (!choice->since || stale || now - choice->last > LATE_PAUSE_USEC) {

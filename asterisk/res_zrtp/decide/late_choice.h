@@ -18,7 +18,7 @@
 #define LATE_RUN_USEC 2000000
 /*! with so many packets: in a silence a phone may send two or three in a second. */
 #define LATE_RUN_PACKETS 10
-/*! A pause of so long begins the count anew. */
+/*! A pause of so long begins the count again. */
 #define LATE_PAUSE_USEC 1000000
 /*! Clear RTP has to come for so long, and no SRTP in that time, until the call is clear again, */
 #define LATE_BACK_USEC 1000000

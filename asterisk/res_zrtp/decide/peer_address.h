@@ -22,7 +22,7 @@ struct rtp_mark;
 
 /*! A peer that was replaced is silent for at least so long, */
 #define PEER_SILENCE_USEC 1500000
-/*! and one that began ZRTP anew for so long: it proves by its secret that it is the same. */
+/*! and one that began ZRTP again for so long: it proves by its secret that it is the same. */
 #define PEER_PAUSE_USEC 500000
 /*! How long packets of a peer that was replaced may still come. */
 #define PEER_SETTLE_USEC 3000000
@@ -185,7 +185,7 @@ enum peer_hash {
 
 enum peer_claim {
 	PEER_CLAIM_NONE,  /*!< Nothing of it */
-	PEER_CLAIM_SAME,  /*!< The same peer began ZRTP anew: it has to show the secret we share with it */
+	PEER_CLAIM_SAME,  /*!< The same peer began ZRTP again: it has to show the secret we share with it */
 	PEER_CLAIM_OTHER, /*!< Another peer, by the word of the signalling's addresses */
 	PEER_CLAIM_HASH,  /*!< By the word of the signalling's hash */
 };

@@ -22,7 +22,7 @@ void rtp_source_set(struct rtp_source *source, const struct net_address *address
 	source->heard_at = now;
 }
 
-/*! \brief Remember the newest packet; another SSRC begins anew. */
+/*! \brief Remember the newest packet; another SSRC begins again. */
 static void note(struct rtp_source *source, const struct rtp_mark *mark)
 {
 	if (!source->marked || source->newest.ssrc != mark->ssrc || newer(mark->number, source->newest.number)) {

@@ -16,7 +16,7 @@
 #define UNAUTHENTIC_USEC 5000000
 /*! and of that so many packets: fewer are no speech. */
 #define UNAUTHENTIC_PACKETS 50
-/*! A pause of so long begins the count anew: what came then was no stream of packets. */
+/*! A pause of so long begins the count again: what came then was no stream of packets. */
 #define UNAUTHENTIC_PAUSE_USEC 2000000
 /*! So long after one word there is no other. */
 #define UNAUTHENTIC_QUIET_USEC 60000000

@@ -288,7 +288,7 @@ void ahead_end(struct media *media)
 	struct ahead *ahead = leg_ahead(media->leg);
 
 	if (ahead->held == media) {
-		/* The next Hello, of another stream, begins anew. */
+		/* The next Hello, of another stream, begins again. */
 		ahead_reset(ahead);
 	}
 }

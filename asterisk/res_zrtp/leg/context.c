@@ -151,7 +151,7 @@ int context_renew(void)
 	int res = 0;
 
 	ast_mutex_lock(&making);
-	/* Before the configuration was read there is none to make anew. */
+	/* Before the configuration was read there is none to make again. */
 	if (!ast_strlen_zero(current_client_id)) {
 		res = make(current_client_id);
 	}

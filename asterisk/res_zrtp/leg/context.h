@@ -16,7 +16,7 @@ struct context {
 /*! \brief Make the context, or replace it when the client name is another. */
 int context_set_client_id(const char *client_id);
 
-/*! \brief Make the context anew after the store was opened late. */
+/*! \brief Make the context again after the store was opened late. */
 int context_renew(void);
 
 /*! \brief The present context with a reference, or NULL. */

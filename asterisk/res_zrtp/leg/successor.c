@@ -425,7 +425,7 @@ int successor_takes(struct media *media, const uint8_t *octets, size_t len)
 	if (ssrc != own.peer_ssrc) {
 		return 1;
 	}
-	/* A peer may begin anew with the SSRC it had: what only a secure stream
+	/* A peer may begin again with the SSRC it had: what only a secure stream
 	 * gets is for that. */
 	return other.peer_ssrc == ssrc && other.found_at && !wire_is_message(octets, len, "GoClear ")
 		&& !wire_is_message(octets, len, "SASrelay") && !wire_is_message(octets, len, "RelayACK")

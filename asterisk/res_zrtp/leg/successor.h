@@ -3,7 +3,7 @@
  * \file
  * \brief A session that may take the place of a leg's secure one.
  *
- * A call that is secure gets another peer, or its peer begins ZRTP anew. The
+ * A call that is secure gets another peer, or its peer begins ZRTP again. The
  * session there is stays in force, with its keys, until a stream of the new
  * one is secure; if none ever is, nothing has happened. Who may ask for it is
  * for peer_address.c to say. Serializer only.
