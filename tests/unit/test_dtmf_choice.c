@@ -148,6 +148,26 @@ static void packets_are_read(void **state)
 	assert_int_equal(packet.duration, 160);
 }
 
+static void a_long_extension_is_passed_over(void **state)
+{
+	static uint8_t rtp[12 + 4 + 4 * 300 + 4];
+	struct dtmf_packet packet;
+
+	(void)state;
+	memset(rtp, 0xff, sizeof(rtp));
+	rtp[0] = 0x90;
+	rtp[1] = 101;
+	rtp[14] = 300 >> 8;
+	rtp[15] = 300 & 0xff;
+	rtp[sizeof(rtp) - 4] = 7;
+	rtp[sizeof(rtp) - 2] = 3;
+	rtp[sizeof(rtp) - 1] = 0xe8;
+	assert_int_equal(dtmf_read(rtp, sizeof(rtp), &packet), 0);
+	assert_int_equal(packet.digit, '7');
+	assert_int_equal(packet.duration, 1000);
+	assert_int_equal(dtmf_read(rtp, sizeof(rtp) - 1, &packet), -1);
+}
+
 static void short_packets_are_none(void **state)
 {
 	struct dtmf_packet packet;
@@ -177,6 +197,7 @@ int main(void)
 		cmocka_unit_test(the_tolerance_is_two_packets),
 		cmocka_unit_test(every_case),
 		cmocka_unit_test(packets_are_read),
+		cmocka_unit_test(a_long_extension_is_passed_over),
 		cmocka_unit_test(short_packets_are_none),
 	};
 

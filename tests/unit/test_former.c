@@ -158,6 +158,22 @@ static void the_key_goes_after_some_seconds_of_clear_media(void **state)
 	done(&call);
 }
 
+/* Clear media that somebody sent while the peer's SRTP still came does not make its key go early. */
+static void clear_media_before_former_srtp_does_not_count(void **state)
+{
+	struct call call = retired();
+
+	(void)state;
+	call.now += ZRTP_FORMER_QUIET_US;
+	assert_int_equal(clear_comes(&call, false), ZRTP_FORMER_NONE);
+	call.now += ZRTP_FORMER_KEEP_US - 1;
+	assert_int_equal(srtp_comes(&call, false), ZRTP_FORMER_OPENED);
+	call.now += ZRTP_FORMER_QUIET_US;
+	assert_int_equal(clear_comes(&call, false), ZRTP_FORMER_NONE);
+	assert_int_equal(srtp_comes(&call, false), ZRTP_FORMER_OPENED);
+	done(&call);
+}
+
 static void new_keys_of_either_direction_end_it(void **state)
 {
 	(void)state;
@@ -202,6 +218,7 @@ int main(void)
 		cmocka_unit_test(clear_media_counts_when_srtp_has_stopped),
 		cmocka_unit_test(a_peer_that_was_silent_is_still_known),
 		cmocka_unit_test(the_key_goes_after_some_seconds_of_clear_media),
+		cmocka_unit_test(clear_media_before_former_srtp_does_not_count),
 		cmocka_unit_test(new_keys_of_either_direction_end_it),
 		cmocka_unit_test(retiring_twice_does_not_prolong_it),
 		cmocka_unit_test(without_keys_there_is_nothing_to_retire),

@@ -9,7 +9,9 @@
 static void zid_of(uint8_t zid[ZRTP_ZID_SIZE], unsigned n)
 {
 	memset(zid, 0, ZRTP_ZID_SIZE);
-	memcpy(zid + 4, &n, sizeof(n));
+	for (unsigned i = 0; i < sizeof(n); i++) {
+		zid[ZRTP_ZID_SIZE - 1 - i] = (uint8_t)(n >> 8 * i); /* they differ in their last octet */
+	}
 }
 
 static int told(struct lost_phones *phones, unsigned n, uint64_t now)

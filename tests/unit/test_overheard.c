@@ -385,6 +385,79 @@ static void a_flood_of_hellos_keeps_no_exchange_from_being_seen(void **state)
 	free(wire);
 }
 
+/* Neither Confirm makes up for the other one. */
+static void both_confirms_are_needed(void **state)
+{
+	const unsigned initiator = OVERHEARD_HELLO | OVERHEARD_INITIATOR;
+	const unsigned responder = OVERHEARD_HELLO | OVERHEARD_RESPONDER;
+
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		unsigned one = initiator | (way & 1 ? OVERHEARD_CONFIRM2 : 0);
+		unsigned other = responder | (way & 2 ? OVERHEARD_CONFIRM1 : 0);
+
+		assert_int_equal(!!overheard_keyed(one, other), way == 3);
+		assert_int_equal(!!overheard_keyed(other, one), way == 3);
+	}
+}
+
+/* To whom it was joined before a phone may have said Commit and DHPart2: with another partner
+ * that answers, its Confirm2 alone is no exchange. */
+static void what_was_said_to_a_former_partner_says_nothing(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	const unsigned begins = OVERHEARD_COMMIT | OVERHEARD_DHPART2;
+	struct overheard phone[2];
+
+	(void)state;
+	memset(phone, 0, sizeof(phone));
+	hear_only(phone, wire, ~0U);
+	assert_true(keyed(phone, nothing));
+	overheard_begin(&phone[ALICE]);
+	overheard_begin(&phone[BOB]);
+	hear_only(phone, wire, ~(unsigned)OVERHEARD_HELLO & ~begins);
+	assert_false(keyed(phone, nothing));
+	overheard_begin(&phone[ALICE]);
+	overheard_begin(&phone[BOB]);
+	hear_only(phone, wire, ~(unsigned)OVERHEARD_HELLO & ~(unsigned)OVERHEARD_DHPART1);
+	assert_false(keyed(phone, nothing));
+	hear_only(phone, wire, ~(unsigned)OVERHEARD_HELLO);
+	assert_true(keyed(phone, nothing));
+	free(wire);
+}
+
+/* A phone that draws another ZID says another Hello with the same hash chain: both are kept. */
+static void two_hellos_of_one_chain_are_two(void **state)
+{
+	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
+	struct wire *wire = dh_exchange(hash);
+	struct overheard_message message;
+	struct overheard phone;
+	uint8_t former[ZRTP_DATAGRAM_MAX];
+	unsigned first = 0;
+
+	(void)state;
+	while (wire->sent[first].what != OVERHEARD_HELLO) {
+		first++;
+	}
+	for (unsigned way = 0; way < 2; way++) {
+		memset(&phone, 0, sizeof(phone));
+		memcpy(former, wire->sent[first].octets, wire->sent[first].len);
+		former[12 + 64] ^= 1;
+		for (unsigned i = 0; i < 2; i++) {
+			const uint8_t *hello = i == way ? wire->sent[first].octets : former;
+
+			assert_int_equal(overheard_read(hello, wire->sent[first].len, &message), 0);
+			overheard_take(&phone, &message);
+		}
+		assert_int_equal(overheard_sum(&phone, hash[wire->sent[first].from]), OVERHEARD_HELLO);
+		assert_int_equal(phone.hello[1].said, OVERHEARD_HELLO);
+		assert_int_equal(phone.hello[2].said, 0);
+	}
+	free(wire);
+}
+
 static void another_partner_begins_anew(void **state)
 {
 	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
@@ -466,7 +539,7 @@ static void without_an_exchange_the_last_hello_counts(void **state)
 	for (unsigned n = 0; n < 3; n++) {
 		memcpy(named, wire->sent[first].octets, wire->sent[first].len);
 		memcpy(named + 12 + 16,
-		       n == 2 ? "\x01name of\377"
+		       n == 2 ? "\x01name~of\177"
 				"16oct. "
 			      : "BZRTPv1.1       ",
 		       16);
@@ -474,7 +547,7 @@ static void without_an_exchange_the_last_hello_counts(void **state)
 		assert_int_equal(overheard_read(named, wire->sent[first].len, &message), 0);
 		overheard_take(&phone, &message);
 		assert_string_equal(overheard_speaker(&phone, NULL)->client_id,
-				    n == 2 ? "?name of?16oct." : "BZRTPv1.1");
+				    n == 2 ? "?name~of?16oct." : "BZRTPv1.1");
 	}
 	free(wire);
 }
@@ -669,6 +742,9 @@ int main(void)
 		cmocka_unit_test(a_whole_exchange_of_a_stranger_does_not_fit_the_signalled_hash),
 		cmocka_unit_test(a_flood_of_hellos_keeps_no_exchange_from_being_seen),
 		cmocka_unit_test(another_partner_begins_anew),
+		cmocka_unit_test(both_confirms_are_needed),
+		cmocka_unit_test(what_was_said_to_a_former_partner_says_nothing),
+		cmocka_unit_test(two_hellos_of_one_chain_are_two),
 		cmocka_unit_test(a_phone_is_who_has_the_exchange),
 		cmocka_unit_test(without_an_exchange_the_last_hello_counts),
 		cmocka_unit_test(what_is_malformed_or_cut_is_not_read),

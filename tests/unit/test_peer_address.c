@@ -905,6 +905,61 @@ static void strangers_do_not_flush_the_credit_of_the_phone(void **state)
 	assert_false(may(&peer, 100, 7, PEER_SENDS_ANSWER, 1));
 }
 
+/* Among strangers the one that was heard longest ago makes room. */
+static void of_strangers_the_one_heard_longest_ago_makes_room(void **state)
+{
+	struct peer_address peer = hidden();
+
+	(void)state;
+	for (unsigned host = 100; host < 100 + PEER_SOURCES; host++) {
+		got(&peer, host, 7, 100);
+	}
+	got(&peer, 100, 7, 100); /* heard again */
+	got(&peer, 200, 7, 100);
+	assert_true(may(&peer, 100, 7, PEER_SENDS_ANSWER, 1));
+	assert_true(may(&peer, 200, 7, PEER_SENDS_ANSWER, 1));
+	assert_false(may(&peer, 101, 7, PEER_SENDS_ANSWER, 1));
+	for (unsigned host = 102; host < 100 + PEER_SOURCES; host++) {
+		assert_true(may(&peer, host, 7, PEER_SENDS_ANSWER, 1));
+	}
+}
+
+/* Hours of media are no credit for a flood. */
+static void credit_has_a_bound(void **state)
+{
+	struct peer_address peer = hidden();
+	size_t all;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		got(&peer, STRANGER, 7, 1500);
+	}
+	all = all_of(&peer, STRANGER, 7, PEER_SENDS_ANSWER, 1000);
+	assert_true(all <= 65536 && all >= 60000);
+}
+
+/* Who is let go was nowhere: whoever follows cannot come back to where he was. */
+static void where_a_phone_was_is_forgotten_with_it(void **state)
+{
+	static const struct rtp_source unknown;
+	struct peer_address peer = hidden();
+	uint64_t now = 1000000;
+
+	(void)state;
+	for (uint16_t n = 1; n < 10; n++) {
+		const struct net_address source = at(NAT, 7000);
+
+		now += 20000;
+		peer_heard_rtp(&peer, &source, mark_of(n), now);
+	}
+	assert_true(net_address_is_set(&peer.rtp.at));
+	peer_forget(&peer);
+	assert_memory_equal(&peer.rtp, &unknown, sizeof(unknown));
+	assert_false(net_address_is_set(&peer.heard) || net_address_is_set(&peer.latched) ||
+		     net_address_is_set(&peer.proved));
+	assert_int_equal(peer.heard_at, 0);
+}
+
 static void an_exchange_proves_a_host_that_signalling_knows_and_no_other(void **state)
 {
 	static const unsigned hosts[] = { PHONE, NAT, STRANGER };
@@ -1065,6 +1120,9 @@ int main(void)
 		cmocka_unit_test(where_media_goes_and_what_was_signalled_share_one_account),
 		cmocka_unit_test(who_has_keys_with_us_gets_all),
 		cmocka_unit_test(strangers_do_not_flush_the_credit_of_the_phone),
+		cmocka_unit_test(of_strangers_the_one_heard_longest_ago_makes_room),
+		cmocka_unit_test(credit_has_a_bound),
+		cmocka_unit_test(where_a_phone_was_is_forgotten_with_it),
 		cmocka_unit_test(an_exchange_proves_a_host_that_signalling_knows_and_no_other),
 		cmocka_unit_test(media_counts_for_who_has_sent_zrtp),
 		cmocka_unit_test(another_peer_is_answered_where_it_came_from),

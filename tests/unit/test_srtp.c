@@ -95,6 +95,32 @@ static void several_ssrcs_arrive_with_one_key(void **state)
 	close_ends(&ends);
 }
 
+static unsigned collisions;
+
+static void on_srtp_event(srtp_event_data_t *data)
+{
+	collisions += data->event == event_ssrc_collision;
+}
+
+/* A session is for one direction: libsrtp2 calls it a collision where it is used for the other. */
+static void each_session_is_for_its_direction(void **state)
+{
+	(void)state;
+	collisions = 0;
+	assert_int_equal(srtp_install_event_handler(on_srtp_event), srtp_err_status_ok);
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		struct ends ends = open_ends(suites[i]);
+
+		for (uint16_t n = 1; n < 4; n++) {
+			arrives(&ends, false, sent(&ends, false, n), n);
+			arrives(&ends, true, sent(&ends, true, n), n);
+		}
+		close_ends(&ends);
+	}
+	assert_int_equal(srtp_install_event_handler(NULL), srtp_err_status_ok);
+	assert_int_equal(collisions, 0);
+}
+
 /* ---- forgeries ---- */
 
 static void check_flipped_bits(struct suite suite, bool is_rtcp)
@@ -655,6 +681,7 @@ int main(void)
 		cmocka_unit_test(the_payload_is_encrypted_and_the_header_is_not),
 		cmocka_unit_test(packets_without_payload_arrive),
 		cmocka_unit_test(several_ssrcs_arrive_with_one_key),
+		cmocka_unit_test(each_session_is_for_its_direction),
 		cmocka_unit_test(a_flipped_bit_anywhere_is_dropped),
 		cmocka_unit_test(a_packet_cut_or_extended_is_refused),
 		cmocka_unit_test(a_replay_is_dropped),
