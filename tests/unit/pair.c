@@ -19,6 +19,9 @@ static void *side_alloc(size_t size, void *arg)
 	struct pair_side *side = arg;
 
 	side->allocations++;
+	if (side->allocations == side->fail_at) {
+		return NULL;
+	}
 	if (side->fail_after && !--side->fail_after) {
 		side->fail_after = 1; /* and from now on always */
 		return NULL;

@@ -46,6 +46,7 @@ struct pair_side {
 	size_t allocated, peak, blocks;
 	size_t allocations;
 	unsigned fail_after; /* allocations until they fail; 0: never */
+	size_t fail_at;      /* of all allocations, the one that fails; 0: none */
 	/* Answers to zrtp_system.random by use, NULL: pseudo-random. */
 	int (*script)(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use);
 	void *script_arg;
