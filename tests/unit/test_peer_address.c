@@ -95,6 +95,12 @@ static void addresses_differ_by_each_part_and_none_equals_nothing(void **state)
 	assert_false(net_address_same_host(&a, &c));
 	assert_false(net_address_same_host(&a, &six));
 	assert_false(net_address_same_host(&six, &link));
+	for (unsigned i = 0; i < sizeof(six.host); i++) {
+		struct net_address other = six;
+
+		other.host[i] ^= 1;
+		assert_false(net_address_same_host(&six, &other));
+	}
 	assert_false(net_address_is_set(&nowhere));
 	assert_false(net_address_equal(&nowhere, &nowhere));
 }

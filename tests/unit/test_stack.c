@@ -8,6 +8,7 @@
 #include "stack.h"
 
 #include "internal.h"
+#include "mlkem.h"
 
 enum { ALICE, BOB, SECOND = 1000000 };
 
@@ -498,6 +499,45 @@ static void what_the_kdf_gives_is_not_left_on_the_stack(void **state)
 	}
 }
 
+struct combine {
+	const struct zrtp_hash *hash;
+	uint8_t out[ZRTP_HASH_MAX];
+};
+
+static const uint8_t part[3][32] = { { 1, 2 }, { 3, 4 }, { 5, 6 } };
+
+static void combine(void *arg)
+{
+	const struct zrtp_piece secrets[] = { { part[0], 32 }, { part[1], 32 } };
+	struct combine *c = arg;
+
+	assert_int_equal(zrtp_kem_combine(c->hash, secrets, 2, (struct zrtp_piece){ part[2], 32 }, c->out), 0);
+}
+
+/* The secrets of a curve and of ML-KEM become one by keys of MACs, of which each is one. */
+static void what_a_kem_combines_is_not_left_on_the_stack(void **state)
+{
+	static const char *const names[] = { "S256", "S384", "S512" };
+	static uint8_t key[2][ZRTP_HASH_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		static struct combine c;
+		size_t size;
+
+		c.hash = zrtp_hash_find(names[i]);
+		size = c.hash->size;
+		assert_int_equal(zrtp_hmac(c.hash, "", 0, part[0], 32, key[0]), 0);
+		assert_int_equal(zrtp_hmac(c.hash, key[0], size, part[1], 32, key[1]), 0);
+		remember_nothing();
+		remember("a first key", key[0], size);
+		remember("a second key", key[1], size);
+		look(names[i], combine, &c);
+		assert_int_equal(zrtp_hmac(c.hash, key[1], size, part[2], 32, key[0]), 0);
+		assert_memory_equal(c.out, key[0], size);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -508,6 +548,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_pbxsecret_is_not_left_on_the_stack),
 		cmocka_unit_test(private_values_are_not_left_on_the_stack),
 		cmocka_unit_test(what_the_kdf_gives_is_not_left_on_the_stack),
+		cmocka_unit_test(what_a_kem_combines_is_not_left_on_the_stack),
 	};
 
 	(void)argc;
