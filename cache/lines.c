@@ -153,7 +153,7 @@ static bool is_outdated(const struct line *line, const struct line *by)
 	       (confirmed(by) > confirmed(line) || (by->proved && by->newest.at - line->newest.at > SILENT));
 }
 
-/* Does a come first? Whoever was first, unless the user has said otherwise. */
+/* Does a come first? The first, unless the user has said otherwise. */
 static bool is_senior(const struct line *a, const struct line *b)
 {
 	int by;
@@ -377,7 +377,7 @@ static void take_phone_secret(struct line *line, const struct zrtp_retained *in,
 		drop(&matched);
 	}
 	if (in->preshared_count && made->generation > line->newest.generation) {
-		/* The one before has matched, and takes nobody's place (4.6.1). */
+		/* The one before has matched, and takes no other's place (4.6.1). */
 		drop(&line->newest);
 		drop(&line->twin);
 	}

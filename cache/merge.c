@@ -110,7 +110,7 @@ bool peer_owns(const struct peer *peer, const struct pair *pair, const struct li
 	return is_first(peer, pair, line) || line->endpoint == peer->first.endpoint;
 }
 
-/* Labels are chosen by whoever calls: others' go before the peer's own, and those whose
+/* Labels are chosen by the caller: others' go before the peer's own, and those whose
  * secrets have not matched before those that have. */
 unsigned peer_values(const struct peer *peer, const struct pair *pair)
 {
@@ -308,7 +308,7 @@ void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now,
 	memcpy(out->pbx_alternate, peer->pbx_alternate, sizeof(out->pbx_alternate));
 	out->auxsecret_len = peer->aux_len;
 	memcpy(out->auxsecret, peer->aux, sizeof(out->auxsecret));
-	/* Nobody becomes the next call's acquaintance without an alarm; but that a phone has
+	/* No peer becomes the next call's acquaintance without an alarm; but that a phone has
 	 * nothing under a label which it uses for the first time proves nothing. */
 	out->files_by_label =
 		!is_unknown(label) && (peer->row.scope == ZRTP_SCOPE_LABEL ||

@@ -243,7 +243,7 @@ enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, stru
 	return status ? status : close_cell(store, &aux, peer->aux, peer->aux_len, &row->aux, error);
 }
 
-/* What of it is in clear is nobody's word: it may index a table of who shows it. */
+/* What of it is in clear proves nothing: it may index a table of who shows it. */
 enum zrtp_store_status zrtp_store_check_row(const struct zrtp_store_peer_row *row,
 					    struct zrtp_store_error *error)
 {

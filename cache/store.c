@@ -69,7 +69,7 @@ void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
 
 /* ---- transactions ---- */
 
-/* Somebody may have given the store another key since we opened it. */
+/* Another process may have given the store another key since we opened it. */
 static enum zrtp_store_status check_key(struct zrtp_store *store, struct zrtp_store_error *error)
 {
 	uint8_t value[ZRTP_STORE_META_MAX];

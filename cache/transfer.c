@@ -71,7 +71,7 @@ static void merge_peer(struct peer *peer, const struct record *in, bool anew)
 }
 
 /* Two pairs of one moment, as of a peer that others know under two URIs: which of
- * them it will use nobody can tell. */
+ * them it will use is not known. */
 static bool merge_twin(struct pair *own, const struct pair *in)
 {
 	struct line *line = &own->lines.line[0];

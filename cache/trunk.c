@@ -35,7 +35,7 @@ static int by_octets(const struct line_secret *a, const struct line_secret *b)
 	return memcmp(a->octets, b->octets, ZRTP_SECRET_SIZE);
 }
 
-/* First calls, of which none knew of another: of many the same two at both ends. The more
+/* First calls, of which none knew of another: of many the same two at both sides. The more
  * there were, the less often is one of the last the greatest. */
 static void take_first(struct line *line, const struct line_secret *made)
 {

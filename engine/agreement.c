@@ -29,7 +29,7 @@ void zrtp_spare_drop(struct zrtp_session *session)
 	}
 }
 
-/* Only a public value that was not sent: whoever knows one before the other
+/* Only a public value that was not sent: a host that knows one before the other
  * side commits could look for a fitting SAS. */
 void zrtp_private_spare(struct zrtp_stream *stream)
 {
@@ -67,7 +67,7 @@ static bool take_spare(struct zrtp_stream *stream, const struct zrtp_kex *kex)
 }
 
 /* A fresh key pair, or that of an exchange that came to nothing, if it fits (4.2)
- * and was not shown: whoever begins again has committed to nothing before. */
+ * and was not shown: a peer that begins again has committed to nothing before. */
 static int make_private(struct zrtp_stream *stream)
 {
 	struct zrtp_exchange *exchange = stream->exchange;
@@ -171,8 +171,8 @@ static uint32_t build_dh_commit(struct zrtp_stream *stream)
 	return dhpart2->len && !zrtp_write_dh_commit(stream, NULL) ? 0 : ZRTP_ERROR_SOFTWARE;
 }
 
-/* Where media is in clear, for want of a peer or by GoClear, whoever begins may
- * be nobody: it goes on as it is until the exchange is complete. */
+/* Where media is in clear, for want of a peer or by GoClear, the initiator may
+ * be no peer: it goes on as it is until the exchange is complete. */
 static void hold_media(struct zrtp_stream *stream)
 {
 	bool clear = stream->from_clear ? !stream->initiator : stream->multistream && stream->was_clear;
@@ -378,7 +378,7 @@ static bool of_peer(const struct zrtp_stream *stream, const struct zrtp_commit *
 }
 
 /* Two have said Hello, and an exchange with one of them is under way, or about
- * to be: this is the Commit of the other one. Whoever is asked and does not
+ * to be: this is the Commit of the other one. A side that is asked and does not
  * answer makes room. */
 static bool of_other(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
@@ -541,7 +541,7 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 }
 
 /* A Commit for a shared secret while our own on another stream of the session
- * is unanswered (4.2, 4.4.1): one of them wins. If that was somebody else's
+ * is unanswered (4.2, 4.4.1): one of them wins. If that was another host's
  * Commit, the other exchange is none the worse: both may run, and the first that
  * is completed counts. */
 static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_commit *commit)
@@ -631,8 +631,8 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
 	return respond(stream, message);
 }
 
-/* In clear by GoClear anybody can make a Commit that wins: one that could not be
- * answered does not win, and after one that nobody completes ours is sent again. */
+/* In clear by GoClear any host can make a Commit that wins: one that could not be
+ * answered does not win, and after one that is not completed ours is sent again. */
 static bool loses_in_clear(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
@@ -661,7 +661,7 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 	}
 	if (other) {
 		stream->has_nonce = false;
-		return respond(stream, message); /* ours was for somebody else */
+		return respond(stream, message); /* ours was for another peer */
 	}
 	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
@@ -681,7 +681,7 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 	bool swapped,
 		other = message->len != commit->len || memcmp(message->octets, commit->octets, commit->len);
 
-	/* In clear by GoClear anybody can make one of what the peer has published:
+	/* In clear by GoClear any host can make one of what the peer has published:
 	 * one of them is the peer's own. */
 	if (other && stream->from_clear && of_peer(stream, &message->u.commit) &&
 	    acceptable(stream, &message->u.commit, &swapped, &next)) {

@@ -170,7 +170,7 @@ static bool accept_confirm(struct zrtp_stream *stream, const struct zrtp_message
 }
 
 /* A Confirm that does not open, and need not mean that the peer has other keys: in
- * clear by GoClear it answers anybody's Commit; and where an exchange was given up
+ * clear by GoClear it answers any Commit; and where an exchange was given up
  * for another one it may be the former's, come late. (What Preshared mode derives it
  * can derive once.) */
 static bool is_stray(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed)

@@ -2,10 +2,10 @@
 /*
  * Which of two Commits counts (4.2), on one stream or on two of a session.
  *
- * Two exchanges for a shared secret may run beside each other although nobody wants
+ * Two exchanges for a shared secret may run beside each other although no side wants
  * it: a Commit that was lost is answered when its turn is over (turns.c). If each
  * side is the initiator of one, each has a Confirm2 on its way to the other, and
- * whoever gets one is complete at once. Where both did so, each side would take the
+ * a side that gets one is complete at once. Where both did so, each side would take the
  * exchange that the other one gives up: two session keys, and no further stream
  * would ever be secure. So the order of 4.2 counts once more: a side that has sent
  * its Confirm2 completes no other exchange that loses against that one, as long as
@@ -16,7 +16,7 @@
  * exchange that may be a stranger's: with another ZID, without the Hello that the
  * signalling named where this one has it, or in a call told to be clear, where media
  * has to show first who is there. (A stranger who gets as far as our Confirm2 could
- * complete his exchange as well: waiting for it gives him nothing more.) Whoever runs
+ * complete his exchange as well: waiting for it gives him nothing more.) A host that runs
  * one exchange at a time, as the RFC has it, never meets this rule.
  */
 #include "internal.h"
@@ -74,7 +74,7 @@ bool zrtp_own_commit_wins(const struct zrtp_stream *stream, const struct zrtp_co
 	return wins(&ours, &theirs);
 }
 
-/* We wait for the answer to our Confirm2, and who gives it is nobody less known than
+/* We wait for the answer to our Confirm2, and who gives it is no less known than
  * the peer of the other stream. */
 static bool awaits_conf2ack(const struct zrtp_stream *s, const struct zrtp_stream *stream)
 {

@@ -95,7 +95,7 @@ static enum zrtp_state found(struct zrtp_stream *stream, bool first)
 		return zrtp_try_commit(stream);
 	}
 	if (stream->hello_acked) {
-		/* Somebody else had acknowledged our Hello. */
+		/* Another host had acknowledged our Hello. */
 		stream->hello_acked = false;
 		zrtp_timer_t1(stream);
 	}
@@ -111,7 +111,7 @@ static enum zrtp_state found(struct zrtp_stream *stream, bool first)
 }
 
 /* Such a Hello leads to nothing and is told so, once. It does not end our
- * search: anybody can send one, also to a call with a peer without ZRTP. */
+ * search: any host can send one, also to a call with a peer without ZRTP. */
 static enum zrtp_state refuse(struct zrtp_stream *stream, enum zrtp_error_code code)
 {
 	if (!stream->refusal_told) {
@@ -162,7 +162,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 	return found(stream, first);
 }
 
-/* Somebody else's, while an exchange is under way that has proved nothing yet:
+/* Another host's, while an exchange is under way that has proved nothing yet:
  * perhaps the peer's. */
 static void note_other(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
@@ -175,7 +175,7 @@ static void note_other(struct zrtp_stream *stream, const struct zrtp_message *me
 	}
 }
 
-/* The peer did not get our HelloACK, or somebody else has turned up. */
+/* The peer did not get our HelloACK, or another host has turned up. */
 enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	if (is_stored(stream, message)) {
@@ -190,7 +190,7 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
 }
 
 /* The exchange that failed had proved nothing, so it may have been a
- * stranger's: whoever else says Hello is heard. */
+ * stranger's: any other host that says Hello is heard. */
 enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	if (!stream->unproven || is_stored(stream, message)) {
@@ -212,7 +212,7 @@ enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_m
 	}
 	stream->hello_acked = true;
 	stream->ack_ssrc = message->ssrc;
-	/* Without a Hello nobody knows whose it is: ours goes on until then. */
+	/* Without a Hello it is not known whose it is: ours goes on until then. */
 	return stream->peer_hello_len && stream->state != ZRTP_STATE_NO_ZRTP ? zrtp_try_commit(stream)
 									     : stream->state;
 }

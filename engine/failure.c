@@ -65,7 +65,7 @@ enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code)
 	return ZRTP_STATE_ERROR_SENT;
 }
 
-/* Anybody can send an Error: it ends an exchange, as the RFC has it, but only
+/* Any host can send an Error: it ends an exchange, as the RFC has it, but only
  * one that a Hello has begun, and never a secure stream. */
 enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
@@ -73,7 +73,7 @@ enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_mess
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	if (stream->late && stream->proved) {
-		/* Its Confirm was right: an Error, which anybody can send, is not. */
+		/* Its Confirm was right: an Error, which any host can send, is not. */
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	if (zrtp_peer_unproven(stream)) {

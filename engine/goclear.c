@@ -152,8 +152,8 @@ enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_m
 	return destroy(stream, ZRTP_CLEAR_REQUESTED);
 }
 
-/* Nobody acknowledged. Here we differ from 4.7.2, which has the keys deleted: a
- * peer that has not heard our GoClear goes on sending SRTP, and whoever keeps
+/* Not acknowledged. Here we differ from 4.7.2, which has the keys deleted: a
+ * peer that has not heard our GoClear goes on sending SRTP, and an attacker who keeps
  * the two apart would make us go on in clear by that. So nothing changes, unless
  * another stream's GoClear has taken the keys before. */
 enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream)
@@ -179,7 +179,7 @@ enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)
 	return ZRTP_STATE_CLEAR;
 }
 
-/* Whoever's Commit was in force: if ours had lost against it, ours again, but not
+/* Whichever Commit was in force: if ours had lost against it, ours again, but not
  * for ever, since media is held meanwhile. */
 enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream)
 {
@@ -192,7 +192,7 @@ enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream)
 	return zrtp_try_commit(stream);
 }
 
-/* Refused: nothing was destroyed, so encryption goes on. Whoever forges this
+/* Refused: nothing was destroyed, so encryption goes on. An attacker who forges this
  * keeps us secure. */
 enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message)
 {

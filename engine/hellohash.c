@@ -76,7 +76,7 @@ static void tell_mismatch(struct zrtp_stream *stream)
 	zrtp_stream_run(stream);
 }
 
-/* A Hello of somebody who is not meant: the right one may still come. */
+/* A Hello of a host that is not meant: the right one may still come. */
 static void forget_hello(struct zrtp_stream *stream)
 {
 	stream->peer_hello_len = 0;

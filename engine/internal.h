@@ -81,11 +81,11 @@ struct zrtp_session {
 	uint64_t endpoint;        /* 0: not known */
 	struct zrtp_given *given; /* NULL: nothing was given, or it is in s0 */
 
-	/* A key pair that nobody has seen: for the next exchange (4.2). */
+	/* A key pair that was not sent: for the next exchange (4.2). */
 	void *spare_key;
 	const struct zrtp_kex *spare_kex;
 	uint8_t *spare_pv; /* spare_kex->pv_size octets */
-	/* How much more may be computed for whoever asks; see turns.c. */
+	/* How much more may be computed for hosts that ask; see turns.c. */
 	unsigned work_left;
 	bool cache_away; /* the cache cannot be asked now, as the host says */
 	uint64_t work_at;
@@ -358,14 +358,14 @@ void zrtp_other_hello_drop(struct zrtp_stream *stream);
 /* Take the other Hello for the one in use; the former becomes the other. */
 void zrtp_swap_hello(struct zrtp_stream *stream);
 bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
-/* In a call told to be clear somebody says Hello, but has shown nothing yet
+/* In a call reported as clear a host says Hello, but has shown nothing yet
  * that only a real peer can: then nothing may end that call. */
 bool zrtp_peer_unproven(const struct zrtp_stream *stream);
 enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream);
 /* A late exchange is over: the keys that were delivered are void. */
 void zrtp_late_over(struct zrtp_stream *stream);
 
-/* Nobody answers, but somebody else has said Hello as well: try that one, once. */
+/* The peer does not answer, but another host has said Hello as well: try that one, once. */
 bool zrtp_other_may_be_tried(const struct zrtp_stream *stream);
 enum zrtp_state zrtp_try_other(struct zrtp_stream *stream);
 
@@ -402,7 +402,7 @@ void zrtp_assembly_drop(struct zrtp_stream *stream);
 int zrtp_agree_without_dh(struct zrtp_stream *stream);
 /* The key pair is used up. */
 void zrtp_private_drop(struct zrtp_exchange *exchange);
-/* The exchange ends: its key pair is kept if nobody has seen its public value. */
+/* The exchange ends: its key pair is kept if its public value was not sent. */
 void zrtp_private_spare(struct zrtp_stream *stream);
 void zrtp_spare_drop(struct zrtp_session *session);
 /* Our Confirm into exchange->confirm; 0 or -1. */
@@ -417,9 +417,9 @@ enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct z
 enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
-/* A Commit in clear led to nothing: anybody can replay one. */
+/* A Commit in clear led to nothing: any host can replay one. */
 enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
-/* Nobody completes what a Commit in clear began. */
+/* What a Commit in clear began is not completed. */
 enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream);
 
 enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
@@ -468,7 +468,7 @@ void zrtp_turn_lost(struct zrtp_stream *stream, uint64_t now);
 void zrtp_turns_end(struct zrtp_stream *winner);
 /* Has the session a peer, and is this ZID not its? */
 bool zrtp_of_another_peer(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE]);
-/* May a key pair be made, or a key agreement computed? Whoever does it says so. */
+/* May a key pair be made, or a key agreement computed? The caller that does it says so. */
 bool zrtp_work_allowed(struct zrtp_stream *stream);
 void zrtp_work_done(struct zrtp_stream *stream);
 /* When it may again. */

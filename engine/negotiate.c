@@ -201,7 +201,7 @@ static const char *common(const struct offers *lists, enum zrtp_class which)
 	case ZRTP_CLASS_KEX:
 		return fastest_kex(own, peer);
 	case ZRTP_CLASS_SAS:
-		/* Whoever begins, the same kind of SAS. */
+		/* Whichever side begins, the same kind of SAS. */
 		if (both_offer(lists, which, "B32 ")) {
 			return "B32 ";
 		}
@@ -214,7 +214,7 @@ static const char *common(const struct offers *lists, enum zrtp_class which)
 }
 
 /* One that every endpoint has to support: as the peer lists it, since some
- * refuse what they do not list; else as we do. So an Error, which anybody can
+ * refuse what they do not list; else as we do. So an Error, which any host can
  * send, never has to change what is committed. */
 static const char *fallback(const struct offers *lists, enum zrtp_class which)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A peer with our own ZID (5.9, 0x90): another node of the same cluster, a clone
- * of this machine, a restored backup. Both ends cannot go on so, since the ZIDs
+ * of this machine, a restored backup. Both sides cannot go on so, since the ZIDs
  * tell them apart. Each draws a ZID for this one call and says Hello again.
  *
  * The former Hello goes on being sent before the new one until the peer has said
@@ -13,7 +13,7 @@
  * store, where a secret under the ZID of one would be taken for that of all.
  *
  * Nothing here can end a call or change one that has begun: a Hello of our own
- * that comes back is ignored, and a Hello that anybody may have made counts
+ * that comes back is ignored, and a Hello that any host may have made counts
  * only where no other one comes for a while.
  */
 #include "internal.h"
@@ -74,7 +74,7 @@ static bool may_change(const struct zrtp_session *session)
 	return !session->own_zid && !session->has_peer && !session->keyed && !session->agreeing;
 }
 
-/* Does the signalling vouch for it, or has nobody else come? A peer with our ZID
+/* Does the signalling vouch for it, or has no other peer come? A peer with our ZID
  * does not acknowledge our Hello. */
 static bool believed(const struct zrtp_stream *stream)
 {

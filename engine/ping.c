@@ -16,7 +16,7 @@ int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDP
 	return 0;
 }
 
-/* Anybody can send one, and none needs many answers: a few at once, so that
+/* Any host can send one, and none needs many answers: a few at once, so that
  * several may ask, and then no more for a while. */
 enum { PINGS_AT_ONCE = 16, PINGS_USEC = 4000000 };
 
@@ -46,7 +46,7 @@ enum zrtp_state zrtp_on_pingack(struct zrtp_stream *stream, const struct zrtp_me
 {
 	uint8_t own[ZRTP_ENDPOINT_HASH_SIZE];
 
-	/* An answer to us, not to somebody else. */
+	/* An answer to us, not to another host. */
 	if (zrtp_endpoint_hash(stream->session->context, own) || message->u.pingack.ssrc != stream->ssrc ||
 	    memcmp(message->u.pingack.received_hash, own, sizeof(own))) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);

@@ -224,7 +224,7 @@ static bool keep_pbxsecret(struct zrtp_session *session, const uint8_t secret[ZR
 	return true;
 }
 
-/* A line that a later call began may be of whoever has seen the phone's ZID, under
+/* A line that a later call began may be of a host that has seen the phone's ZID, under
  * whatever number he calls and however often its secrets match since. */
 bool zrtp_enrollment_needs_word(const struct zrtp_session *session)
 {

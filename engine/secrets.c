@@ -185,7 +185,7 @@ static int match_alternate(const struct zrtp_stream *stream, const uint8_t *peer
 	return 0;
 }
 
-/* Has the peer the secret that we had no ID for? IDs can be repeated by whoever has
+/* Has the peer the secret that we had no ID for? IDs can be repeated by a host that has
  * listened: so this is no match. */
 static int match_spare(const struct zrtp_stream *stream, const uint8_t *ids)
 {
@@ -331,7 +331,7 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 		session->retained.match = session->match;
 		session->retained.endpoint = session->endpoint;
 		session->retained.peers_rs2 = session->peers_rs2;
-		/* Only of two PBXs do both ends choose by the rule for trunks. */
+		/* Only of two PBXs do both sides choose by the rule for trunks. */
 		session->retained.peer_mitm =
 			session->policy.mitm && (session->peer_hello_flags & ZRTP_HELLO_MITM);
 		session->retained.again = session->has_put;
@@ -402,7 +402,7 @@ static void apply(struct zrtp_session *session)
 }
 
 /* Of two pbxsecrets the one that matched stays; one that the peer has, but was
- * not offered, is the next to be. Its ID could be anybody's who listened: so
+ * not offered, is the next to be. Its ID could be that of any host that listened: so
  * neither goes before a match. */
 static unsigned settle_pbxsecret(struct zrtp_session *session)
 {
@@ -426,7 +426,7 @@ static unsigned settle_pbxsecret(struct zrtp_session *session)
 
 /* What speaks for the new secret after a mismatch as well as a compared SAS
  * (4.6.1.1): a good signature of it, or the Hello hash from signalling that
- * nobody could change, of the very stream that made it. (Another stream's Hello may
+ * no host could change, of the very stream that made it. (Another stream's Hello may
  * be the peer's, and this exchange a stranger's.) */
 static bool has_evidence(const struct zrtp_session *session)
 {
@@ -436,7 +436,7 @@ static bool has_evidence(const struct zrtp_session *session)
 	       (session->policy.protected_signalling && stream && stream->hash_status == ZRTP_HASH_MATCHED);
 }
 
-/* A PBX has nobody who compares the SAS; but with a pbxsecret that fails to
+/* A PBX has no user who compares the SAS; but with a pbxsecret that fails to
  * match it must not take the stranger's secret either. */
 static bool may_resync(const struct zrtp_session *session)
 {
@@ -466,7 +466,7 @@ static bool is_spare_shown(const struct zrtp_session *session)
 	return session->spare_seen && !session->foreign;
 }
 
-/* Whoever has no secret of ours must not touch them, not even with an expiration
+/* A peer that has no secret of ours must not touch them, not even with an expiration
  * interval of 0 (4.6.1.1). One who may have another of ours begins no line. */
 static bool must_wait(const struct zrtp_session *session)
 {
@@ -480,7 +480,7 @@ void zrtp_secrets_update(struct zrtp_session *session)
 {
 	unsigned changed;
 
-	/* A secret that a mismatch replaces was verified by nobody. */
+	/* A secret that a mismatch replaces was not verified. */
 	session->verified = zrtp_secrets_verified(session);
 	if (!has_cache(session)) {
 		return;

@@ -53,7 +53,7 @@ static bool fits_hello(const struct zrtp_policy *policy)
 	return policy->algorithms[ZRTP_CLASS_KEX].count + modes <= ZRTP_ALGORITHMS_MAX;
 }
 
-/* What libcrypto has not is offered to nobody. False: nothing is left of what was listed. */
+/* What libcrypto has not is not offered. False: nothing is left of what was listed. */
 static bool keep_usable(struct zrtp_policy *policy, const struct zrtp_constants *constants)
 {
 	const struct zrtp_algorithm_list *list = &policy->algorithms[ZRTP_CLASS_KEX];

@@ -4,7 +4,7 @@
  * not in the table is dropped and counted. A handler returns the next state
  * and does nothing else to it; every transition begins here.
  *
- * In SECURE nothing that anybody could forge is acted upon: what is listed
+ * In SECURE nothing that an attacker could forge is acted upon: what is listed
  * there answers with an acknowledgement and leaves keys and state alone.
  */
 #include "internal.h"
@@ -141,7 +141,7 @@ enum zrtp_state zrtp_expired(struct zrtp_stream *stream)
 	case ZRTP_STATE_GOCLEAR_SENT:
 		return zrtp_goclear_unanswered(stream);
 	case ZRTP_STATE_ERROR_SENT:
-		return ZRTP_STATE_ERROR; /* nobody acknowledged it: so be it */
+		return ZRTP_STATE_ERROR; /* it was not acknowledged: so be it */
 	case ZRTP_STATE_FOUND:
 	case ZRTP_STATE_COMMIT_SENT:
 	case ZRTP_STATE_DHPART1_SENT:

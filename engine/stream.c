@@ -340,7 +340,7 @@ static size_t mtu_of(const struct zrtp_stream *stream)
 	return stream->session->policy.mtu ? stream->session->policy.mtu : ZRTP_MTU_MAX;
 }
 
-/* Only what whoever has sent us the name of a KEM can put together. */
+/* Only what a host that has sent us the name of a KEM can put together. */
 static bool goes_in_fragments(const struct zrtp_stream *stream, enum zrtp_message_type type, size_t len)
 {
 	return (type == ZRTP_MSG_COMMIT || type == ZRTP_MSG_DHPART1) && stream->exchange &&
@@ -575,7 +575,7 @@ static bool is_own_hello(const struct zrtp_stream *stream, const struct zrtp_mes
 
 /* A message with our own SSRC is a collision, and the exchange cannot go on (4.1, 5.9). Not so
  * our own Hello come back, nor what comes once the peer has said Hello with an SSRC of its own:
- * that is not the peer's, and whoever sees our packets could end every exchange so. */
+ * that is not the peer's, and a host that sees our packets could end every exchange so. */
 static enum zrtp_state own_ssrc(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	if (!zrtp_under_way(stream) || stream->peer_hello_len || is_own_hello(stream, message)) {
@@ -585,7 +585,7 @@ static enum zrtp_state own_ssrc(struct zrtp_stream *stream, const struct zrtp_me
 }
 
 /* A Ping may come from a stranger, and a stranger's Hello is worth knowing; so
- * is the Commit of the other one, as long as nobody has proved to be the peer. */
+ * is the Commit of the other one, as long as no host has proved to be the peer. */
 static bool from_anybody(const struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	return message->type == ZRTP_MSG_PING || message->type == ZRTP_MSG_HELLO ||
@@ -616,7 +616,7 @@ static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_me
 }
 
 /* The structure is wrong although the CRC is right: say so once, so that a
- * peer with a fault can be found, but let nobody end our exchange so easily. */
+ * peer with a fault can be found, but let no attacker end our exchange so easily. */
 static void malformed(struct zrtp_stream *stream)
 {
 	zrtp_drop(stream, ZRTP_DROP_MALFORMED);

@@ -83,7 +83,7 @@ void zrtp_turn_lost(struct zrtp_stream *stream, uint64_t now)
 	stream->session->agreeing = NULL;
 }
 
-/* Does the stored Hello come from somebody else than the session's peer? */
+/* Does the stored Hello come from another host than the session's peer? */
 bool zrtp_of_another_peer(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE])
 {
 	const struct zrtp_session *session = stream->session;

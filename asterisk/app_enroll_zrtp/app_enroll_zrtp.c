@@ -164,7 +164,7 @@ static int read_wishes(struct ast_channel *chan, const char *data, struct wishes
 		? read_number(chan, 't', args[ARG_WAIT], WAIT_MAX, &wishes->wait) : 0;
 }
 
-/*! \brief Wait until the exchange has come to an end. \retval 0 there is an outcome in info */
+/*! \brief Wait until the exchange is over. \retval 0 there is an outcome in info */
 static int await(struct ast_channel *chan, const struct wishes *wishes, struct ast_zrtp_info *info, enum status *status)
 {
 	int waited;
@@ -186,7 +186,7 @@ static int await(struct ast_channel *chan, const struct wishes *wishes, struct a
 
 /*!
  * \brief Read the SAS and ask once. Only the phone's own digits answer: others
- * can be sent by whoever the question is about.
+ * can be sent by the peer that the question is about.
  * \retval the digit, 0 for none, -1 hung up
  */
 static int ask(struct ast_channel *chan, const struct ast_zrtp_api *zrtp, const struct ast_zrtp_info *info)
@@ -235,7 +235,7 @@ static enum status confirm(struct ast_channel *chan, const struct wishes *wishes
 
 /*!
  * \brief A phone that does not share the secret of earlier calls has lost it, or is
- * another one that has only seen its ZID: nobody but its user can tell, by the SAS of
+ * another one that has only seen its ZID: only its user can decide, by the SAS of
  * this call.
  */
 static int may_ask(struct ast_channel *chan, const struct wishes *wishes, const struct ast_zrtp_info *info)

@@ -24,7 +24,7 @@
 /*! Room for the value of a=zrtp-hash with its NUL: "1.10 " and 64 digits. */
 #define ZRTP_SIGNALLING_HASH_SIZE 70
 
-/*! Payload numbers that RTP has. */
+/*! Payload types that RTP has. */
 #define ZRTP_SIGNALLING_NUMBERS 128
 
 /*! Room for the name of an encoding with its NUL. */
@@ -36,7 +36,7 @@
 /*! How digits come that do not come by RTP. */
 enum zrtp_signalling_digits {
 	ZRTP_SIGNALLING_NO_DIGITS,    /*!< Not in the signalling: the core listens for their tones */
-	ZRTP_SIGNALLING_PLAIN_DIGITS, /*!< In messages that anybody could have sent */
+	ZRTP_SIGNALLING_PLAIN_DIGITS, /*!< In messages that any host could have sent */
 	ZRTP_SIGNALLING_TLS_DIGITS,   /*!< In messages from the other end of the TLS connection */
 };
 
@@ -110,7 +110,7 @@ enum zrtp_signalling_value {
 	ZRTP_SIGNALLING_MALFORMED,
 };
 
-/*! The dynamic payload numbers of an m-line. */
+/*! The dynamic payload types of an m-line. */
 struct zrtp_signalling_numbers {
 	/*! What each one stands for, as in a=rtpmap: "opus/48000/2"; empty: nothing. None is there twice. */
 	char encoding[ZRTP_SIGNALLING_NUMBERS][ZRTP_SIGNALLING_ENCODING_SIZE];
@@ -139,7 +139,7 @@ struct zrtp_signalling {
 	void (*calls)(struct ast_rtp_instance *instance, struct ast_channel *chan,
 		const struct zrtp_signalling_numbers *numbers);
 	/*!
-	 * \brief The payload numbers of the phone that calls, where the one to be
+	 * \brief The payload types of the phone that calls, where the one to be
 	 * called with this instance may have its ZRTP with it. After hash().
 	 * No lock may be held.
 	 *
@@ -150,7 +150,7 @@ struct zrtp_signalling {
 	enum zrtp_signalling_value (*check)(const char *value);
 	/*!
 	 * \brief What the peer's latest session description has for this instance.
-	 * \param tag of the remote party in From or To: of whom this is known; empty: of whoever it was before
+	 * \param tag of the remote party in From or To: of whom this is known; empty: of the same party as before
 	 * \param value NULL: none. Otherwise one that check() calls valid; it is copied.
 	 * \param announces the description says that the phone speaks ZRTP: with that, or in another way
 	 */

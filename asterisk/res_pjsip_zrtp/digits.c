@@ -3,7 +3,7 @@
  * \file
  * \brief Whose digits are those of SIP INFO?
  *
- * Whoever knows the tags of a dialog can send INFO in it, and everybody on the
+ * A host that knows the tags of a dialog can send INFO in it, and everybody on the
  * way of a message without TLS does. So what counts is not the connection that
  * INFO came by, but that all messages of the call came by TLS.
  */

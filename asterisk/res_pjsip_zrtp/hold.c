@@ -5,7 +5,7 @@
  *
  * What the PBX plays to a phone on hold cannot be heard there: it has no keys. So the phone is told
  * of hold and resume by SIP, as with moh_passthrough = yes: those that begin ZRTP
- * again after a hold do so at both ends then, and are not deaf.
+ * again after a hold do so at both sides then, and are not deaf.
  */
 
 #include "asterisk.h"
@@ -61,7 +61,7 @@ static void switch_on(struct state *state, struct ast_sip_session *session)
 	session->moh_passthrough = 1;
 }
 
-/*! \brief Whoever was told of a hold has to be told of its end: then it stays so. */
+/*! \brief A phone that was notified of a hold has to be notified of its end: then it stays so. */
 static void switch_off(struct state *state, struct ast_sip_session *session)
 {
 	if (state->passes_hold && !is_held(session)) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief The payload numbers of one phone in the offer to the other one.
+ * \brief The payload types of one phone in the offer to the other one.
  *
- * Payload numbers are authenticated, so a call can be passed through only where
+ * Payload types are authenticated, so a call can be passed through only where
  * both phones have the same. A phone that is called answers with those it is
  * offered (RFC 3264, 6.1), so it is offered those of the phone that calls. Our
  * end expects them from then on, and later descriptions have them by that.

@@ -4,7 +4,7 @@
  * \brief A call that takes the place of another one at the same phone (RFC 3891).
  *
  * Phones do not change their ZRTP peer within a call. In a new one they begin
- * with anybody, and with Replaces it comes up in place of the former one
+ * with any party, and with Replaces it comes up in place of the former one
  * without a person doing anything.
  */
 
@@ -324,7 +324,7 @@ static void rename_user(pjsip_fromto_hdr *hdr, pj_pool_t *pool, const char *know
 	}
 }
 
-/*! \brief Linphone takes no call from somebody it has a call with, not even one that replaces that. */
+/*! \brief Linphone takes no call from a party it has a call with, not even one that replaces that. */
 static void vary_from(const struct state *state, pjsip_tx_data *tdata, pjsip_dialog *dlg)
 {
 	pjsip_fromto_hdr *from = pjsip_msg_find_hdr(tx_message(tdata), PJSIP_H_FROM, NULL);

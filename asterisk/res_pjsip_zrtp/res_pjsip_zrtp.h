@@ -98,11 +98,11 @@ void offered_keys_answered(struct ast_sip_session *session, const pjsip_msg *msg
 
 /* numbers.c */
 
-/*! \brief Which dynamic payload numbers does this m-line have? */
+/*! \brief Which dynamic payload types does this m-line have? */
 void numbers_read(const pjmedia_sdp_media *media, struct zrtp_signalling_numbers *out);
 /*!
  * \brief Give the first offer of a call that may be passed through the payload
- * numbers of the phone that calls. Session's serializer only.
+ * types of the phone that calls. Session's serializer only.
  */
 void numbers_offer(struct ast_sip_session *session, pjsip_tx_data *tdata, pjmedia_sdp_session *sdp);
 

@@ -55,7 +55,7 @@ enum zrtp_store_status {
 	ZRTP_STORE_BUSY = -5,      /* another process holds it */
 	ZRTP_STORE_CORRUPT = -6,   /* not what was written */
 	ZRTP_STORE_KEY = -7,       /* no key, the wrong key, or a key for a plain store */
-	ZRTP_STORE_CONFLICT = -8,  /* somebody else changed the peer meanwhile, and again
+	ZRTP_STORE_CONFLICT = -8,  /* another process changed the peer meanwhile, and again
 				    * each time it was tried again */
 	ZRTP_STORE_CRYPTO = -9,    /* libcrypto failed */
 };

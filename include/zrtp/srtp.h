@@ -48,7 +48,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_protect(struct zrtp_srtp *srtp, b
 
 /* Verify and decrypt in place. ZRTP_DROPPED: the packet is a forgery or a
  * replay; ignore it. With AES-GCM what stood behind its fixed header is gone then, so that
- * nobody looks at what was decrypted without being authentic: whoever wants to try other
+ * what was decrypted without being authentic is not looked at: a caller that wants to try other
  * keys does it on a copy. Otherwise as zrtp_srtp_protect(). */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
 							 size_t *len);
@@ -65,7 +65,7 @@ enum zrtp_srtp_former {
  * while, to know the peer's SRTP by it.
  *
  * A ClearACK has no MAC, and a peer that has not heard our GoClear goes on with
- * SRTP: without this that would be noise, and somebody else's clear media would
+ * SRTP: without this that would be noise, and another host's clear media would
  * be taken beside it. So clear media counts once no SRTP has come for
  * ZRTP_FORMER_QUIET_US, and the key is wiped when there was nothing but clear
  * media for another ZRTP_FORMER_KEEP_US, or by zrtp_srtp_set_keys().

@@ -146,7 +146,7 @@ struct zrtp_algorithm_list {
 };
 
 struct zrtp_policy {
-	/* In order of preference. As initiator we take what both ends list: the
+	/* In order of preference. As initiator we take what both sides list: the
 	 * strongest cipher, B32 if both have it, of the other classes by 4.1.2
 	 * and preference. The mandatory ones (S256, AES1, HS32, HS80, DH3k, B32)
 	 * are always accepted, listed or not (5.1), and taken where nothing that
@@ -163,14 +163,14 @@ struct zrtp_policy {
 	bool no_multistream;       /* do not offer Mult: calls of one stream only */
 	bool passive;              /* P flag: never be the initiator (5.2) */
 	bool resync;               /* after a cache mismatch keep the new secret without a
-				    * user's word: for a PBX, where nobody compares the SAS.
+				    * user's word: for a PBX, where no user compares the SAS.
 				    * Otherwise the update waits for
 				    * zrtp_session_set_verified() (4.6.1.1) */
 	bool protected_signalling; /* the a=zrtp-hash values come end to end
 				    * unchanged (8.1.1): a Hello that matches
 				    * authenticates the exchange */
 	bool tolerate_mismatch;    /* accept a Hello that the signalling denies, and
-				    * tell (8.1): only where somebody is known to
+				    * tell (8.1): only where a user is known to
 				    * corrupt the attribute on its way */
 	bool allow_clear;          /* A flag: the peer may end encryption by GoClear (4.7.2) */
 	bool preshared;            /* offer and use Preshared mode (4.4.2): faster, but a
@@ -185,7 +185,7 @@ struct zrtp_policy {
 };
 
 /* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. "GCM " is not
- * among them: whoever lists it needs an SRTP that has AES-GCM, see zrtp_srtp_has_gcm(). */
+ * among them: a caller that lists it needs an SRTP that has AES-GCM, see zrtp_srtp_has_gcm(). */
 ZRTP_API void zrtp_policy_init(struct zrtp_policy *policy);
 
 /* The same with the best that today's phones have: S256 S384 S512; AES3 AES1; GCM HS80 HS32;
@@ -327,7 +327,7 @@ struct zrtp_retained {
 	bool again;        /* not the first put since get */
 	bool had_pbx;      /* there was a pbxsecret until now: if the cache has none, it was revoked */
 	uint64_t endpoint; /* of this call; 0: not known */
-	bool peer_mitm;    /* both ends are PBXs (M flag), a trunk; in get: they were */
+	bool peer_mitm;    /* both sides are PBXs (M flag), a trunk; in get: they were */
 	bool peers_rs2;    /* what matched was the peer's rs2: an update was lost here. A phone that has
 			    * no rs2 from then on has this call's secret only: store it at once */
 	unsigned changed;  /* enum zrtp_change */
@@ -457,7 +457,7 @@ struct zrtp_error_info {
 	uint32_t code;    /* enum zrtp_error_code, or what the peer sent */
 	bool from_peer;   /* the peer sent it; otherwise we found it */
 	bool unproven;    /* before the peer's Confirm: nothing shows that it was the
-			   * peer, or that the peer speaks ZRTP at all. Anybody who can
+			   * peer, or that the peer speaks ZRTP at all. A host that can
 			   * send packets can cause such an error */
 	const char *text; /* one sentence, never NULL */
 };
@@ -471,7 +471,7 @@ enum zrtp_event {
 	ZRTP_EVENT_HELLO_HASH_MISMATCH, /* a Hello that the signalling denies */
 	ZRTP_EVENT_MAC_ALARM,           /* right preimage, wrong MAC on an earlier
 					 * message (8.1.1): someone forged it */
-	ZRTP_EVENT_PEER_CHANGED,        /* secure, and a Hello of somebody else */
+	ZRTP_EVENT_PEER_CHANGED,        /* secure, and a Hello of another host */
 	ZRTP_EVENT_ENROLLMENT,          /* the peer, a PBX, offers enrollment: ask the
 					 * user, zrtp_session_accept_enrollment() */
 	ZRTP_EVENT_SAS_RELAYED,         /* session info has another SAS to show (5.13) */
@@ -481,7 +481,7 @@ enum zrtp_event {
 	ZRTP_EVENT_RELAY_FAILED,        /* it did not; the call goes on as it was */
 	ZRTP_EVENT_CLEAR_REFUSED,       /* GoClear refused, by the peer or by us: the
 					 * stream is and stays secure */
-	ZRTP_EVENT_CLEAR_UNANSWERED,    /* nobody acknowledged our GoClear: the stream
+	ZRTP_EVENT_CLEAR_UNANSWERED,    /* our GoClear was not acknowledged: the stream
 					 * is and stays secure */
 	ZRTP_EVENT_PONG,                /* PingACK came in: the peer speaks ZRTP */
 	ZRTP_EVENT_NEW_LABEL,           /* a known peer without secret of ours, under a label
@@ -493,7 +493,7 @@ enum zrtp_event {
 					 * a clone. This call has a ZID of its own, and no
 					 * secrets are retained from it */
 	ZRTP_EVENT_LATE_KEYS,           /* in a call told to be without ZRTP an exchange is
-					 * complete: whoever sees our packets could do that.
+					 * complete: a host that sees our packets could do that.
 					 * The keys that were delivered wait beside the clear
 					 * media until zrtp_stream_srtp_authenticated() */
 	ZRTP_EVENT_LATE_FAILED,         /* that did not come: wipe them, the call is and
@@ -597,7 +597,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *se
  * already matches stays in use; the PBX keeps the new one beside it, in case the
  * phone takes that. One that did not match is kept as the alternate.
  * A known peer is enrolled if its pbxsecret matched, or a secret of the line that its
- * first call began. Another line is whoever's that began it: then only if the user has
+ * first call began. Another line belongs to the caller that began it: then only if the user has
  * compared the SAS, in this call or in one before of that line, and the call is not of
  * another endpoint than the first (enrollment_needs_word): ZRTP_WRONG_STATE, as when no
  * enrollment was announced, the call is not secure, or there is no cache. */
@@ -771,7 +771,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_hello_hash_check(const char *value);
 ZRTP_API bool zrtp_hello_hash_matches(const uint8_t *datagram, size_t len, const char *value);
 
 /* Is this datagram the Hello that the stream has of its peer, octet for octet?
- * Any other one is of somebody else, or of a peer that began again. */
+ * Any other one is of another host, or of a peer that began again. */
 ZRTP_API bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const uint8_t *datagram, size_t len);
 
 /* The peer's a=zrtp-hash value, version and hash. From now on only the Hello

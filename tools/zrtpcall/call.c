@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* Each costs sockets and memory before anybody has proved anything. */
+/* Each costs sockets and memory before the caller has proved anything. */
 enum { CALLS_MAX = 1000 };
 
 struct medium **call_media(struct call *call, struct medium *media[3])

@@ -106,7 +106,7 @@ static void tell_authenticated(struct medium *medium)
 	}
 }
 
-/* SRTP of before GoClear is no clear media, and nobody waits for it any more. */
+/* SRTP of before GoClear is no clear media, and it is not waited for any more. */
 static bool is_clear(struct gate *gate, bool rtcp, struct mbuf *mb)
 {
 	struct packet packet;

@@ -305,7 +305,7 @@ static void say_missing(const struct zrtp_missing *missing, void *arg)
 		      missing->of_srtp ? "this libsrtp2" : OpenSSL_version(OPENSSL_VERSION), missing->lacks);
 }
 
-/* What this machine cannot do is offered to nobody. */
+/* What this machine cannot do is not offered. */
 static bool fit(struct options *options)
 {
 	return zrtp_policy_fit(&options->policy, zrtp_srtp_has_gcm(), say_missing, NULL) == ZRTP_OK;

@@ -39,7 +39,7 @@ struct message_list {
 
 struct options {
 	/* SIP */
-	const char *target; /* whom to call first, NULL: nobody */
+	const char *target; /* whom to call first, NULL: none */
 	unsigned calls;     /* how many calls to target at once */
 	struct sa local;    /* address to listen on, port 0: any */
 	bool tcp;

@@ -118,7 +118,7 @@ int sound_next(struct sound *sound, const struct sdp_format *format, struct mbuf
 /* Payload that came. */
 void sound_heard(struct sound *sound, const struct sdp_format *format, const struct rtp_header *header,
 		 struct mbuf *payload);
-/* What was heard so far says nothing of where the next payload belongs: it may have been anybody's.
+/* What was heard so far says nothing of where the next payload belongs: it may have been any host's.
  * NULL: does nothing. */
 void sound_begin_anew(struct sound *sound);
 /* Queue digits. ENOENT: not a digit. */
@@ -138,7 +138,7 @@ int sound_play(struct sound *sound, const char *path, bool once);
 
 int security_begin(struct call *call);
 /* Begin with another session in place of the one there is.
- *   other  as another endpoint, which nobody knows */
+ *   other  as another endpoint, which the peer does not know */
 int security_begin_again(struct call *call, bool other);
 /* The engine may want to be called at another time now. */
 void security_rearm(struct call *call);
@@ -296,7 +296,7 @@ struct phone {
 	struct sipreg *registration;
 	struct sa local;
 	char *aor;        /* our address of record */
-	struct tmr guard; /* nobody need answer our BYE for ever */
+	struct tmr guard; /* our BYE need not be answered for ever */
 	struct zrtp_context *zrtp;
 	struct zrtp_context *other; /* another endpoint, made when one is wanted */
 	struct secrets *secrets;

@@ -270,7 +270,7 @@ void sound_heard(struct sound *sound, const struct sdp_format *format, const str
 
 		record_sample(sound, sample_of(form, &octet));
 	}
-	(void)fflush(sound->record); /* whoever reads along sees it at once */
+	(void)fflush(sound->record); /* a process that reads along sees it at once */
 }
 
 /* ---- digits ---- */

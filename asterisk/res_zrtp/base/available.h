@@ -4,7 +4,7 @@
  * \brief Algorithms that need more than every libcrypto and libsrtp2 has.
  *
  * Whether this machine has them is looked up when zrtp.conf is read. Those it lacks are
- * offered to nobody: the default lists lose them in silence, a list of zrtp.conf loses
+ * not offered: the default lists lose them in silence, a list of zrtp.conf loses
  * them with a warning, and one of which nothing would remain is refused.
  */
 #ifndef RES_ZRTP_AVAILABLE_H

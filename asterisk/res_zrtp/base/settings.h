@@ -19,13 +19,13 @@
 
 /*! What the PBX is to the phones. */
 enum mode {
-	MODE_MITM,        /*!< The other end of ZRTP on every leg */
-	MODE_PASSTHROUGH, /*!< Never an end: datagrams go from phone to phone as they are */
-	MODE_AUTO,        /*!< Pass-through where that can be, an end elsewhere */
+	MODE_MITM,        /*!< The ZRTP endpoint of every leg */
+	MODE_PASSTHROUGH, /*!< Never a ZRTP endpoint: datagrams go from phone to phone as they are */
+	MODE_AUTO,        /*!< Pass-through where that can be, ZRTP endpoint elsewhere */
 	MODE_OFF,         /*!< As the stock engine: ZRTP is nothing to it */
 };
 
-/*! Whether digits by SIP INFO give commands that only the phone's own digits give. */
+/*! Whether DTMF by SIP INFO gives commands that only the phone's own DTMF gives. */
 enum keypad_info {
 	KEYPAD_INFO_TLS, /*!< Where the phone's signalling is TLS */
 	KEYPAD_INFO_YES,
@@ -35,7 +35,7 @@ enum keypad_info {
 /*! What a peer that is trusted with GoClear gets (RFC 6189, 4.7.2). */
 enum allow_clear {
 	ALLOW_CLEAR_NO,      /*!< Its GoClear is refused */
-	ALLOW_CLEAR_CONFIRM, /*!< No media passes until somebody here confirms it */
+	ALLOW_CLEAR_CONFIRM, /*!< No media passes until a user or operator here confirms it */
 	ALLOW_CLEAR_YES,     /*!< The administrator has confirmed beforehand */
 };
 

@@ -323,7 +323,7 @@ void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *r
 	if (retained) {
 		learn(key, retained, about);
 	} else {
-		/* Deleted by somebody else perhaps, and then under each label. */
+		/* Deleted by another process perhaps, and then under each label. */
 		each_of(key->peer_zid, forget_stored, NULL);
 	}
 }

@@ -52,7 +52,7 @@ int cache_config_check(struct cache_config *config);
 
 int cache_init(void);
 void cache_shutdown(void);
-/*! \brief Call this when the store could be opened late. \param opened \retval -1 of it: it goes on without the store; NULL: nobody any more */
+/*! \brief Call this when the store could be opened late. \param opened \retval -1 of it: it goes on without the store; NULL: not any more */
 void store_on_late_opening(int (*opened)(void));
 int store_init(void);
 void store_shutdown(void);

@@ -14,7 +14,7 @@ int beside_init(void);
 void beside_shutdown(void);
 /*! \brief Media of an instance begins. \pre instance is locked */
 void beside_activated(struct ast_rtp_instance *instance, const struct settings *settings);
-/*! \brief We are an end of the ZRTP of this channel: what of its endpoint has no effect? */
+/*! \brief We are the ZRTP endpoint of this channel: what of its endpoint has no effect? */
 void beside_end(struct ast_channel *chan);
 /*! \brief Whose keys encrypt a channel's audio in place of ZRTP's, in words, or NULL. No lock may be held. */
 const char *beside_keys(struct ast_channel *chan);

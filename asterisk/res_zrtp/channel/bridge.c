@@ -84,7 +84,7 @@ static struct party *party_of(struct ast_channel *chan)
 	return party;
 }
 
-/*! \brief Channels of the core that announce and record are nobody's partner. */
+/*! \brief Channels of the core that announce and record are no partner. */
 static int is_somebody(struct ast_channel *chan)
 {
 	return !(ast_channel_tech(chan)->properties & AST_CHAN_TP_INTERNAL)

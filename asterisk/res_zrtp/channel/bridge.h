@@ -10,7 +10,7 @@ struct ast_bridge;
 struct ast_channel;
 struct media;
 
-/*! \brief Tell of each channel that has entered or left a bridge, or whose leg has met it. No lock is held then. \param listener NULL: nobody any more */
+/*! \brief Tell of each channel that has entered or left a bridge, or whose leg has met it. No lock is held then. \param listener NULL: not any more */
 void bridges_listen(void (*listener)(struct ast_channel *chan));
 
 int bridges_init(void);
@@ -21,14 +21,14 @@ struct ast_bridge *bridge_of(struct ast_channel *chan);
 
 /*! \brief Look again at who this channel is bridged with. No lock may be held. */
 void bridge_look(struct ast_channel *chan);
-/*! \brief Look again at who records it or listens, for somebody who asks. No lock may be held. */
+/*! \brief Look again at who records it or listens, for a caller that asks. No lock may be held. */
 void bridge_listen(struct ast_channel *chan);
 /*! \brief As bridge_look() for a channel by its uniqueid, if there is one. */
 void bridge_look_at(const char *channel_id);
 /*!
  * \brief The number of a look at a bridge or channel: to be taken before it.
  *
- * Whoever keeps what was seen passes over what an earlier look saw after a later one. So no lock
+ * A listener that keeps what was seen passes over what an earlier look saw after a later one. So no lock
  * has to be held while a bridge or a channel is waited for: whatever changes behind a look is
  * news of its own, and has a later look. Any thread.
  */

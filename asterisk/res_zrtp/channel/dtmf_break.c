@@ -19,7 +19,7 @@
 #include "channel/dtmf_break.h"
 #include "channel/hooks.h"
 
-/*! \brief Others have heard the begin of a digit: let them have an end. Consumes the channel's reference. */
+/*! \brief Others have heard the begin of a digit: let them hear its end. Consumes the channel's reference. */
 static int task_end_digit(void *data)
 {
 	struct ast_channel *chan = data;

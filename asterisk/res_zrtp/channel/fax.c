@@ -77,7 +77,7 @@ static struct ast_frame *refuse_fax(struct ast_channel *chan, struct ast_frame *
 	return &ast_null_frame;
 }
 
-/*! \brief Somebody asks the phone for T.38. The channel driver was told before us, so only the end is left. */
+/*! \brief The PBX asks the phone for T.38. The channel driver was asked before us, so only the end is left. */
 static void abandon_fax(struct ast_channel *chan)
 {
 	ast_log(LOG_WARNING, "%s: hung up, this PBX asked the phone for T.38, which would carry the call past ZRTP in "

@@ -4,7 +4,7 @@
  * \brief The framehook of a channel with ZRTP.
  *
  * Bridges join media natively, or have the endpoints send it to each other,
- * only while nobody in the core wants the audio. The hook wants it. It also
+ * only while nothing in the core wants the audio. The hook wants it. It also
  * sees each digit on its way into the core, from RFC 4733 and from SIP INFO,
  * and gives the channel what speech.c has for it. It stays for the life of the
  * channel, and follows it through masquerades.
@@ -72,7 +72,7 @@ static struct ast_frame *hook_event(struct ast_channel *chan, struct ast_frame *
 		}
 	} else if (event == AST_FRAMEHOOK_EVENT_WRITE && frame->frametype == AST_FRAME_VOICE
 		&& speech_on_write(hook, chan, frame)) {
-		/* Whoever writes a frame keeps it. */
+		/* The writer of a frame keeps it. */
 		return &ast_null_frame;
 	}
 

@@ -62,7 +62,7 @@ void hooks_mark_destroy(void *obj);
 
 /*!
  * \brief Attach the hook, unless it is there: it keeps a channel's audio in
- * the core (no native bridging, no direct media) and sees its digits.
+ * the core (no native bridging, no direct media) and sees its DTMF.
  */
 void hooks_attach(struct ast_channel *chan, struct media *media);
 /*! \brief The hook of a channel, or NULL; the channel has the reference. \pre chan is locked */

@@ -149,7 +149,7 @@ static struct media *sender(struct hook *hook, struct ast_channel *chan)
 	return media;
 }
 
-/*! \brief How do digits by SIP INFO come, if that is how those without RTP come? \pre chan is locked */
+/*! \brief How does DTMF by SIP INFO come, if that is how those without RTP come? \pre chan is locked */
 static enum zrtp_signalling_digits info_digits(struct media *media, struct ast_channel *chan)
 {
 	struct zrtp_signalling_listener *listener = hello_hash_listener(media);

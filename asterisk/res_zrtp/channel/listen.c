@@ -38,7 +38,7 @@ static const int later[] = { 100, 500, 2000 };
 /*! Audiohooks that hear a channel. */
 static const char * const spies[] = { "MixMonitor", "ChanSpy", "Snoop", "Broadcast" };
 
-/*! Those that change its audio, or listen for tones, and give it to nobody. */
+/*! Those that change its audio, or listen for tones, and pass it on to nothing. */
 static const char * const harmless[] = { "Volume", "Tone Detector", "Speex", "speex", "pitch_shift", "TALK_DETECT",
 	"Mute Stream", "Mute" };
 
@@ -233,7 +233,7 @@ void listen_shutdown(void)
 {
 	stasis_message_router_unsubscribe_and_join(router);
 	router = NULL;
-	/* Nobody adds any more. */
+	/* No thread adds any more. */
 	timers_hurry(on_time);
 	tasks_close(&looks);
 #ifndef HAVE_SNAPSHOT_BASE

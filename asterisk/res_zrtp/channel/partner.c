@@ -4,7 +4,7 @@
  * \brief require_partner = yes: what a phone says reaches no other leg that is not encrypted.
  *
  * What comes from the phone is dropped while its channel is in a bridge whose
- * other channels were not found encrypted. They are looked at when somebody
+ * other channels were not found encrypted. They are looked at when a channel
  * enters or leaves, and again and again as long as the bridge is there.
  */
 

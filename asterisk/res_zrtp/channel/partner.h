@@ -16,7 +16,7 @@ void partner_shutdown(void);
 /*! \brief A channel has entered or left a bridge, or may get the hook now. No lock may be held. */
 void partner_bridged(struct ast_channel *chan);
 
-/*! \brief Is this frame, which came from the phone, for nobody? \pre chan is locked */
+/*! \brief Is this frame, which came from the phone, to be dropped? \pre chan is locked */
 int partner_withholds(const struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
 
 #endif

@@ -18,7 +18,7 @@
 #include "cache/cache.h"
 
 #define DATE_SIZE 20
-/*! More are no help to anybody. */
+/*! More are no help. */
 #define COMPLETIONS_MAX 100
 #define COLUMNS "%-24s %-8s %-8s %-7s %6s %-19s %-19s %s\n"
 

@@ -43,7 +43,7 @@ enum auto_step {
 /*! Why the PBX is the end. */
 enum auto_reason {
 	AUTO_UNDECIDED,
-	AUTO_ALONE,      /*!< No bridge with another phone: an application, a conference, nobody yet */
+	AUTO_ALONE,      /*!< No bridge with another phone: an application, a conference, no channel yet */
 	AUTO_NO_PARTNER, /*!< The other channel cannot be a partner */
 	AUTO_NO_BRIDGE,  /*!< The bridge does not join the phones natively */
 	AUTO_OWN_SILENT, /*!< This phone has said no Hello */

@@ -5,7 +5,7 @@
  *
  * A proxy may let several phones ring, and each has a remote tag of its own.
  * One may be secure while it rings (early media), and another one answers: then
- * nobody in the call has these keys any more. But a tag alone is no other
+ * no party of the call has these keys any more. But a tag alone is no other
  * phone: boxes on the way give the answer of the same phone another one.
  */
 #ifndef RES_ZRTP_BRANCH_CHOICE_H

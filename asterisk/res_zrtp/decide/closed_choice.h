@@ -13,14 +13,14 @@
  * repeats its Hello for four seconds (RFC 6189, 6).
  */
 #define CLOSED_ANSWERED_MIN 4500
-/*! An exchange that is under way for so long does not keep the leg any more: anybody can begin one. */
+/*! An exchange that is under way for so long does not keep the leg any more: any host can begin one. */
 #define CLOSED_BUSY_MAX 12000
 
 /*! What is known of a leg that was found closed. */
 struct closed_facts {
 	unsigned int passes:1;    /*!< Media passes again, in clear or with keys */
 	unsigned int over:1;      /*!< Its stream has ended */
-	unsigned int asked:1;     /*!< Somebody is asked to confirm that the phone went clear */
+	unsigned int asked:1;     /*!< A confirmation is asked for, as the phone ended encryption */
 	unsigned int busy:1;      /*!< A ZRTP exchange is under way */
 	unsigned int answered:1;  /*!< The call is up */
 	long long closed_ms;      /*!< For how long it has been closed */

@@ -109,7 +109,7 @@ static int is_blank(char c)
 	return (unsigned char) c < 33;
 }
 
-/*! \brief Cut blanks off both ends, as Asterisk does. */
+/*! \brief Cut blanks off on both sides, as Asterisk does. */
 static char *strip(char *text)
 {
 	size_t len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Which RFC 4733 digits the core may have: decisions only.
+ * \brief Which DTMF of RFC 4733 the core may have: decisions only.
  */
 
 

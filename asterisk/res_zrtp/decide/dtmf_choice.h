@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Which RFC 4733 digits the core may have, and which of them count as the phone's.
+ * \brief Which DTMF of RFC 4733 the core may have, and which of it counts as the phone's.
  *
  * The core builds a digit from several packets, and also ends one by itself
  * when other packets come. A digit of which one part came in another state of
- * the gate than the rest could have been begun by anybody: it is refused.
+ * the gate than the rest could have been begun by any host: it is refused.
  * Decisions only. Nothing here knows of Asterisk.
  */
 #ifndef RES_ZRTP_DTMF_CHOICE_H

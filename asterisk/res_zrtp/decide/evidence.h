@@ -3,7 +3,7 @@
  * \file
  * \brief Does the peer speak ZRTP? What counts as evidence, and what follows from it.
  *
- * Anybody can send a Hello in anybody's name, so a Hello says nothing: a call
+ * Any host can send a Hello in any name, so a Hello proves nothing: a call
  * with a phone without ZRTP must not end by one. Evidence is what a stranger
  * cannot make: a=zrtp-hash in the signalling, or keys. Decisions only; nothing
  * here knows of Asterisk.
@@ -23,7 +23,7 @@ struct evidence_facts {
 /*! The strongest last. */
 enum evidence {
 	EVIDENCE_NONE,      /*!< Nothing at all */
-	EVIDENCE_CLAIMED,   /*!< Somebody said Hello and proved nothing: an alert, no more */
+	EVIDENCE_CLAIMED,   /*!< A Hello came that proves nothing: an alert, no more */
 	EVIDENCE_ANNOUNCED, /*!< The phone's signalling says so */
 	EVIDENCE_KEYED,     /*!< The phone has keys with us */
 };
@@ -37,7 +37,7 @@ enum evidence_end {
 
 enum evidence evidence_judge(const struct evidence_facts *facts);
 
-/*! \brief Is it more than anybody can send? */
+/*! \brief Is it more than any host can send? */
 int evidence_speaks_zrtp(enum evidence evidence);
 
 /*!

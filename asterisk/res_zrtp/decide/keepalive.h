@@ -5,7 +5,7 @@
  *
  * The core sends whatever is left of a report. An empty datagram is lawful and ends some phones,
  * and a refusal is logged as an error, for each report. A STUN Binding Indication keeps
- * the way through NAT open, says nothing, and is answered by nobody (RFC 8489, 6.3.2; RFC 6263, 4.3).
+ * the way through NAT open, says nothing, and is not answered (RFC 8489, 6.3.2; RFC 6263, 4.3).
  */
 #ifndef RES_ZRTP_KEEPALIVE_H
 #define RES_ZRTP_KEEPALIVE_H

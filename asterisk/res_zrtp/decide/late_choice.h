@@ -3,7 +3,7 @@
  * \file
  * \brief A call that is clear for want of ZRTP, and keys of an exchange that came late: whose are they?
  *
- * Whoever sees our packets can complete an exchange in the phone's name and send
+ * An attacker who sees our packets can complete an exchange in the phone's name and send
  * SRTP from its address, but cannot keep the phone's own clear RTP away. So SRTP
  * takes over only after some time without any of that, and a phone that was
  * silent just then (held, or without speech) has its call back when its clear

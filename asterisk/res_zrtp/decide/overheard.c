@@ -234,7 +234,7 @@ int overheard_take(struct overheard *phone, const struct overheard_message *mess
 	}
 	for (i = 0; i < OVERHEARD_HELLOS; i++) {
 		if (phone->hello[i].said && same(phone->hello[i].h3, message->h3)) {
-			/* Behind an exchange anybody can say another Commit of its hash chain: that says nothing. */
+			/* Behind an exchange any host can send another Commit of its hash chain: that proves nothing. */
 			phone->hello[i].said |= message->what | (has_ended(phone, &phone->hello[i]) ? 0 : message->classic);
 			taken = 1;
 		}

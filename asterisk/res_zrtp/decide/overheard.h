@@ -3,13 +3,13 @@
  * \file
  * \brief Have two phones that are passed through completed a ZRTP exchange? Decisions only.
  *
- * Whoever has no keys sees no MAC of a Confirm, but can check what binds the
+ * A host without keys sees no MAC of a Confirm, but can check what binds the
  * messages of one phone to its Hello: the hash chain (RFC 6189, 9), H3 of the
  * Hello being the hash of H2 in the Commit, and that the hash of H1 in the
  * DHPart; and the a=zrtp-hash of its signalling (8). Confirms count only behind
  * such an exchange. Of a Commit or DHPart in fragments the first one is enough.
  *
- * \note Whoever sends a whole exchange of his own in the names of both phones,
+ * \note An attacker who sends a whole exchange of his own in the names of both phones,
  * neither of which has signalled a zrtp-hash, is believed.
  */
 #ifndef RES_ZRTP_OVERHEARD_H

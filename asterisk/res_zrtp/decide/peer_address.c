@@ -11,7 +11,7 @@
 #include "decide/peer_address.h"
 #include "decide/rtp_source.h"
 
-/*! More than that nobody needs: an exchange is some thousand octets. */
+/*! No peer needs more than that: an exchange is some thousand octets. */
 #define CREDIT_MAX 65536
 
 int net_address_is_set(const struct net_address *address)
@@ -35,7 +35,7 @@ static void unset(struct net_address *address)
 	memset(address, 0, sizeof(*address));
 }
 
-/*! \brief Whoever comes now may come from elsewhere, and must be told of us. */
+/*! \brief The peer that comes now may come from elsewhere, and must get our Hello. */
 static void look_again(struct peer_address *peer)
 {
 	unset(&peer->latched);
@@ -118,7 +118,7 @@ static int knows_host(const struct peer_address *peer, const struct net_address 
  * \brief Is this one of those hosts, or where media goes if nothing but signalling says where?
  *
  * Behind NAT any RTP makes the core send media to where it came from, also RTP
- * that no key opens: that is nobody's word.
+ * that no key opens: that proves nothing.
  */
 static int vouched_for(const struct peer_address *peer, const struct net_address *source)
 {
@@ -260,7 +260,7 @@ void peer_heard(struct peer_address *peer, const struct net_address *source, uin
 	if (net_address_is_set(source)) {
 		peer->heard = peer->proved = *source;
 	}
-	/* The peer we have keys with goes on: it moved itself, and nobody takes its
+	/* The peer we have keys with goes on: it moved itself, and no host takes its
 	 * place. What was on its way when it was replaced says nothing. */
 	if (peer->renewed && now - peer->renewed_at > PEER_SETTLE_USEC) {
 		peer->renewed = peer->moved = 0;
@@ -436,7 +436,7 @@ static int goes_first(const struct peer_address *peer, const struct peer_credit 
 
 /*!
  * \brief Room for a source; NULL if all others come before it. What another one
- * loses by that nobody gains, as none is ever sent more than it may.
+ * loses by that no attacker gains, as none is ever sent more than it may.
  */
 static struct peer_credit *make_credit(struct peer_address *peer, const struct net_address *address)
 {

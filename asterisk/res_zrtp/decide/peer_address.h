@@ -5,7 +5,7 @@
  *
  * All that an RTP stream knows of its peer's addresses, and every rule about
  * them: NAT, probation, a peer that moves or is replaced, and how many octets
- * an address may be sent before it has proved to be somebody's. Decisions
+ * an address may be sent before it has proved to be a peer's. Decisions
  * only: nothing here knows of Asterisk, sockets or locks. Times are
  * microseconds of a clock that never goes back.
  */
@@ -83,7 +83,7 @@ void peer_replace(struct peer_address *peer, const struct net_address *source);
 void peer_forget(struct peer_address *peer);
 /*! \brief It names another Hello than the one before: who comes now may come from elsewhere. */
 void peer_announce(struct peer_address *peer);
-/*! \brief The stream is secure: whoever was replaced is so no more. \param source of the last message, may be not set */
+/*! \brief The stream is secure: a peer that was replaced is so no more. \param source of the last message, may be not set */
 void peer_secure(struct peer_address *peer, const struct net_address *source);
 
 /* ---- whose packet is this? ---- */
@@ -98,7 +98,7 @@ int peer_expects(const struct peer_address *peer, const struct net_address *sour
  * known before the peer's first packet, so any source will do until a Hello of
  * one was accepted; then one of the hosts that signalling knows still
  * displaces one that it does not. In a call that went clear RTP has shown the
- * address, and nobody else is heard.
+ * address, and no other host is heard.
  */
 int peer_accepts(const struct peer_address *peer, const struct net_address *source);
 /*! \brief A Hello from here was good: answer there from now on. */
@@ -122,7 +122,7 @@ struct peer_through {
  *
  * Any source may be the phone's before one is known, also without rtp_symmetric:
  * a phone may send from another port than it receives at. As long as the phone
- * is heard where it is, nobody moves it. Later another source is believed where the
+ * is heard where it is, no host moves it. Later another source is believed where the
  * stock engine would believe it: soon after a session description, and if
  * strictrtp is off. See rtp_source.h for how.
  *
@@ -197,8 +197,8 @@ enum peer_claim {
  * must have said something since the stream became secure, the peer must be
  * silent, and the Hello must come from the signalled host, from the one that
  * signalled, or from where authenticated media came. Where media goes counts
- * only without NAT: with it RTP that nobody has authenticated says so. Another ZID needs another
- * address in the signalling as well: at the same one anybody's forged Hello
+ * only without NAT: with it RTP that was not authenticated says so. Another ZID needs another
+ * address in the signalling as well: at the same one any forged Hello
  * would look like that.
  */
 enum peer_claim peer_claims(const struct peer_address *peer, enum peer_hash hash, int same_zid,
@@ -215,7 +215,7 @@ const struct net_address *peer_send_to(const struct peer_address *peer, const st
  * \brief Does media for the peer go where its ZRTP comes from?
  *
  * Behind NAT its RTP shows where it is, but a phone that is muted or only listens sends none,
- * and would hear nothing. Whoever has keys with us is where the exchange was
+ * and would hear nothing. A peer with keys is where the exchange was
  * completed: that is as good as what it says in its SDP, until RTP comes, and never instead of it.
  * \param to receives the address
  * \retval 0 no: media goes where it goes
@@ -228,7 +228,7 @@ const struct net_address *peer_media_at(const struct peer_address *peer);
 
 /*! \brief ZRTP came: an answer may have so many times its octets. */
 void peer_received(struct peer_address *peer, const struct net_address *source, size_t octets);
-/*! \brief The same for other datagrams of whoever has sent ZRTP as well. */
+/*! \brief The same for other datagrams of a host that has sent ZRTP as well. */
 void peer_received_media(struct peer_address *peer, const struct net_address *source, size_t octets);
 /*!
  * \brief An exchange is under way with it, so that it has answered our Hello.
@@ -249,7 +249,7 @@ enum peer_message {
 /*!
  * \brief May so many octets go there? They count as sent then.
  *
- * Whoever has keys with us gets all. Our first Hellos, and what a person or a
+ * A peer with keys gets all. Our first Hellos, and what a person or a
  * bridge had us send, go to where media goes without more; everything else
  * needs credit, also a repetition.
  */

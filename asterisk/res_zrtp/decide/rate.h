@@ -3,8 +3,8 @@
  * \file
  * \brief How many ZRTP datagrams of a stream are looked at, in time.
  *
- * All calls share a few threads, and anybody can send ZRTP. So what one stream
- * may take of them is bounded: whoever stands where the phone is expected has a
+ * All calls share a few threads, and any host can send ZRTP. So what one stream
+ * may take of them is bounded: a host that stands where the phone is expected has a
  * share of its own. A whole handshake has some dozens of datagrams, most of them
  * at most five in a second. Nothing here knows of Asterisk.
  */

@@ -68,7 +68,7 @@ int relay_wanted(struct relay *out, const struct relay *sent, const struct party
 		return 0;
 	}
 	if (!far || !far->secure || !far->relays || (!own->enrolled && !far->enrolled)) {
-		/* Nobody to compare with through us: the phone shows its own SAS again. */
+		/* No other phone to compare with through us: the phone shows its own SAS again. */
 		memcpy(out->sas_type, own->sas_type, sizeof(out->sas_type));
 		show_own(out, sent, own);
 		return sent->sas_type[0] != '\0';

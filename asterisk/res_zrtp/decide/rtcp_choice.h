@@ -8,7 +8,7 @@
 
 #include "decide/net_address.h"
 
-/*! Whoever has another port than is usual keeps it while it was heard within so long. */
+/*! A phone with another port than is usual keeps it while it was heard within so long. */
 #define RTCP_SILENCE_USEC 10000000
 
 /*! A phone's RTCP. All zero before any came. */

@@ -110,7 +110,7 @@ void rtp_source_go(struct rtp_source *source, const struct net_address *address,
 	source->former_newest = former.newest;
 	source->former_marked = former.marked;
 	if (former.by_copy) {
-		/* It was there by packets that nobody could open: that is believed once. */
+		/* It was there by packets that no key opens: that is believed once. */
 		memset(&source->former, 0, sizeof(source->former));
 		source->former_marked = 0;
 	}

@@ -4,7 +4,7 @@
  * \brief Does the RTP of a phone come from another address now? Decisions only.
  *
  * A NAT that forgets a call gives the phone another address in the middle of it,
- * and no signalling says so. But no MAC covers an address: whoever copies a
+ * and no signalling says so. But no MAC covers an address: an attacker who copies a
  * packet can send it from elsewhere, before the original arrives. So a source
  * moves only when the former one has been silent for a while and several newer
  * packets came in sequence, and it goes back at the first newer packet from there.
@@ -42,7 +42,7 @@ struct rtp_source {
 	struct rtp_mark former_newest;
 	unsigned int marked:1;        /*!< newest is one, */
 	unsigned int former_marked:1; /*!< former_newest is one; else no RTP came from there, and any brings it back */
-	unsigned int by_copy:1;       /*!< It came back by packets that nobody could open, and none was heard since */
+	unsigned int by_copy:1;       /*!< It came back by packets that no key opens, and none was heard since */
 	struct net_address probe;     /*!< On probation, if probes > 0 */
 	struct rtp_mark next;         /*!< What has to come from there */
 	uint16_t probes;
@@ -69,7 +69,7 @@ int rtp_source_is_here(const struct rtp_source *source, uint64_t now, uint64_t u
 /*!
  * \brief Is this a packet that came already, from where the source is now, and the former source never sent?
  *
- * Whoever copies packets and is always first has the copies opened and the originals
+ * An attacker who copies packets and is always first has the copies opened and the originals
  * refused as replays: that they come at all says that the source is where it was.
  */
 int rtp_source_was_copied(const struct rtp_source *source, const struct net_address *address, const struct rtp_mark *mark);

@@ -3,8 +3,8 @@
  * \file
  * \brief A secure stream that gets nothing but packets its keys do not open.
  *
- * It looks secure, and nobody is heard. Somebody should be told, but not by
- * whoever can send a few packets: good ones in between are proof that all is
+ * It looks secure, and the phone is not heard. That is to be reported, but not by
+ * a host that can send a few packets: good ones in between are proof that all is
  * well, and there is a word in a while only. Decisions only, without Asterisk.
  */
 #ifndef RES_ZRTP_UNAUTHENTIC_H

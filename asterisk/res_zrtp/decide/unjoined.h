@@ -19,7 +19,7 @@ enum no_passthrough {
 
 /*! Who is at the other side. */
 enum unjoined_partner {
-	UNJOINED_NOBODY,   /*!< An application, a conference, or nobody yet */
+	UNJOINED_NOBODY,   /*!< An application, a conference, or no channel yet */
 	UNJOINED_FOREIGN,  /*!< One channel whose RTP engine is not ours, or none */
 	UNJOINED_ENDPOINT, /*!< A phone whose ZRTP endpoint is the PBX */
 	UNJOINED_WAITING,  /*!< A phone that could be the partner */

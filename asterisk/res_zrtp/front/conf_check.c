@@ -20,7 +20,7 @@
 
 /*! Far more than any has. */
 #define FILE_MAX (4 * 1024 * 1024)
-/*! As Asterisk has it, so that files which include each other come to an end. */
+/*! As Asterisk has it, so that files which include each other do not go on for ever. */
 #define DEPTH_MAX 10
 
 /*! A check under way. */

@@ -129,7 +129,7 @@ static struct settings *settings_alloc(const struct settings *base)
 			ao2_ref(settings, -1);
 			return NULL;
 		}
-		settings->policy.resync = true; /* nobody here compares the SAS */
+		settings->policy.resync = true; /* no user here compares the SAS */
 		settings->policy.mitm = true;
 		ast_copy_string(settings->name, ZRTP_ENGINE_NAME, sizeof(settings->name));
 	}
@@ -158,7 +158,7 @@ static int set_name(struct draft *draft, struct settings *settings, const char *
 	for (i = 1; i < (int) AST_VECTOR_SIZE(&draft->settings); i++) {
 		if (!strcmp(AST_VECTOR_GET(&draft->settings, i)->name, settings->name)) {
 			ast_log(LOG_ERROR, "%s%s: section [%s] is defined twice, each policy has one\n", file, line, section);
-			/* Which of the two is meant nobody knows. */
+			/* Which of the two is meant is not known. */
 			AST_VECTOR_REPLACE(&draft->sure, i, 0);
 			return -1;
 		}
@@ -225,7 +225,7 @@ static int may_be_early(const struct settings *settings)
 	return settings->mode == MODE_PASSTHROUGH || settings->mode == MODE_AUTO;
 }
 
-/*! \brief Nothing is passed through by an end, so nothing of it begins early. */
+/*! \brief Nothing is passed through by a ZRTP endpoint, so nothing of it begins early. */
 static int check_early(const struct settings *settings, const struct ast_variable *var)
 {
 	for (; var && strcasecmp(var->name, "early"); var = var->next) {

@@ -3,7 +3,7 @@
  * \file
  * \brief What is done to a leg from outside.
  *
- * An action is a task of the leg. Whoever waits for one must not be such a
+ * An action is a task of the leg. A thread that waits for one must not be such a
  * task itself, nor hold a lock that those take.
  */
 

@@ -42,7 +42,7 @@
 AST_MUTEX_DEFINE_STATIC(lost_lock);
 static struct lost_phones lost;
 
-/*! Whoever has recorded a message of the peer can repeat it: of one event so
+/*! An attacker who has recorded a message of the peer can repeat it: of one event so
  * often a line in the log has to do. */
 #define QUIET_USEC 10000000
 
@@ -114,7 +114,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 
 /*!
  * \brief GoClear is completed (RFC 6189, 4.7.2). Where the peer asked for it,
- * clear media waits for somebody's confirmation, unless the administrator has
+ * clear media waits for a confirmation, unless the administrator has
  * given it beforehand.
  */
 static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
@@ -195,7 +195,7 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 
 /*!
  * \brief An exchange came to nothing, and nothing shows that the phone had any
- * part in it: anybody can send what began it. A phone that is known to speak ZRTP
+ * part in it: any host can send what began it. A phone that is known to speak ZRTP
  * is not let go in clear by that, and one of which nothing is known not muted.
  * \retval 1 that is so, and the call goes on in clear
  */
@@ -246,7 +246,7 @@ static int is_news(struct media *media, enum zrtp_event event)
 }
 
 /*!
- * \brief The phone, or this PBX, has lost the secret of earlier calls, or somebody is in
+ * \brief The phone, or this PBX, has lost the secret of earlier calls, or a man is in
  * between. It is told in each call, as an attacker may follow a real loss.
  */
 static void log_mismatch(struct media *media)

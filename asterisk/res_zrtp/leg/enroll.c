@@ -40,7 +40,7 @@ static void endpoint_of(char *out, size_t size, const char *channel)
 	}
 }
 
-/*! \brief Is it one of those that chan_pjsip has for callers nobody knows: anonymous, anonymous@DOMAIN? */
+/*! \brief Is it one of those that chan_pjsip has for unknown callers: anonymous, anonymous@DOMAIN? */
 static int is_anonymous(const char *endpoint)
 {
 	size_t len = strlen("anonymous");

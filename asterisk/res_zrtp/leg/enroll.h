@@ -24,7 +24,7 @@ void enroll_shutdown(void);
 int enroll_accept(struct media *media);
 /*! \brief Is the peer of this session an enrolled phone that calls from where it may? */
 int enroll_is_bound(const struct zrtp_session_info *info, const char *endpoint);
-/*! \brief The endpoint of a channel, empty if nobody was authenticated. No lock may be held. */
+/*! \brief The endpoint of a channel, empty if none was authenticated. No lock may be held. */
 void enroll_endpoint(struct ast_channel *chan, char *out, size_t size);
 
 #endif

@@ -135,7 +135,7 @@ static void publish_state(struct media *media, struct stasis_message_type *type,
 		return;
 	}
 	if (fields && state) {
-		/* First, so that whoever hears the event finds the variables. */
+		/* First, so that a program that gets the event finds the variables. */
 		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", state);
 		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
 	}
@@ -163,7 +163,7 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 	worst = leg_outcome(media->leg);
 
 	if (chan && fields) {
-		/* First, so that whoever hears the event finds the variables. */
+		/* First, so that a program that gets the event finds the variables. */
 		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
 		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
 		ast_channel_publish_cached_blob(chan, type, fields);
@@ -301,7 +301,7 @@ void events_alert(struct media *media, enum zrtp_event event)
 		[ZRTP_EVENT_CLEAR_UNANSWERED] = "ClearUnanswered",
 	};
 
-	/* Most of these anybody can cause: once for each stream has to do. */
+	/* Most of these any host can cause: once for each stream has to do. */
 	if (!names[event] || (media->alerted & 1U << event && event != ZRTP_EVENT_CLEAR_UNANSWERED)) {
 		return;
 	}

@@ -37,7 +37,7 @@ void events_refused(struct media *media, struct ast_channel *chan, const char *r
 const char *events_outcome_text(enum outcome outcome);
 /*! \brief Tell of a leg that has another state. Serializer only. */
 void events_state(struct media *media, const char *state, enum outcome outcome);
-/*! \brief Tell that somebody begins to record or listen, or ends it. Serializer only. */
+/*! \brief Report that a recorder or listener begins or ends. Serializer only. */
 void events_listening(struct media *media, enum listening listening);
 /*! \brief Tell of something a person should know: a security exception. Serializer only. */
 void events_alert(struct media *media, enum zrtp_event event);

@@ -18,7 +18,7 @@ struct media;
  */
 void keyless_begin(struct media *media);
 
-/*! \brief The same for one that has just become an end of ZRTP, or whose keys an authorised GoClear took. */
+/*! \brief The same for one that has just become a ZRTP endpoint, or whose keys an authorised GoClear took. */
 void keyless_again(struct media *media);
 
 /*!

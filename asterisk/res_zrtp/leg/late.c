@@ -25,7 +25,7 @@ void late_back(struct media *media)
 	if (media_is_over(media) || media->settings->require || leg_has_other_keys(media)) {
 		return;
 	}
-	/* Whoever has completed that exchange begins no other one. */
+	/* The peer that completed that exchange begins no other one. */
 	zrtp_stream_stop(media->stream);
 	/* Nor is SRTP under its keys opened any more: that would keep the phone out. */
 	gate_wipe(media);

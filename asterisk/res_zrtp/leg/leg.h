@@ -41,7 +41,7 @@ struct leg_listener {
 	void (*prompt)(struct media *media, const char *sound);
 };
 
-/*! \brief Tell this one. \param listener stays with the caller; NULL: nobody any more */
+/*! \brief Tell this one. \param listener stays with the caller; NULL: not any more */
 void legs_listen(const struct leg_listener *listener);
 /*! \brief Let the phone of a leg hear a sound. Serializer only. */
 void leg_prompt(struct media *media, const char *sound);
@@ -91,7 +91,7 @@ void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *ar
 struct zrtp_session *leg_session(const struct leg *leg);
 /*! \brief Is enrollment announced to its peer? Serializer only. */
 int leg_enrolling(const struct leg *leg);
-/*! \brief Whom the channel driver has authenticated; empty: nobody. Serializer only. */
+/*! \brief Whom the channel driver has authenticated; empty: none. Serializer only. */
 const char *leg_endpoint(const struct leg *leg);
 /*! \brief The enrollment was refused: none is accepted any more. Serializer only. */
 void leg_refuse_enrollment(struct leg *leg);

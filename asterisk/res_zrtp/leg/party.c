@@ -245,7 +245,7 @@ static void put_facts(struct party_facts *out, const struct party_report *report
 	ast_copy_string(out->announced, info->sas_type, sizeof(out->announced));
 }
 
-/*! \brief Somebody should know why such a phone is relayed nothing. */
+/*! \brief The operator should know why such a phone is relayed nothing. */
 static void tell_unbound(struct party *party, const struct leg_state *state)
 {
 	struct zrtp_session_info info;

@@ -20,7 +20,7 @@ struct zrtp_session;
 
 /*! Who a leg is connected with. */
 enum partner_kind {
-	PARTNER_NONE,  /*!< Nobody: not bridged, alone, on hold, parked */
+	PARTNER_NONE,  /*!< None: not bridged, alone, on hold, parked */
 	PARTNER_OTHER, /*!< One other channel without ZRTP of ours */
 	PARTNER_LEG,   /*!< One other leg of ours */
 	PARTNER_MANY,  /*!< A conference */
@@ -36,7 +36,7 @@ enum relay_status {
 
 /*! Who said in this call that its SAS was compared. */
 enum verified_by {
-	VERIFIED_EARLIER,  /*!< Nobody: it is known from an earlier call, if it is */
+	VERIFIED_EARLIER,  /*!< Not in this call: it is known from an earlier call, if it is */
 	VERIFIED_PHONE,    /*!< The phone of the leg, by keypad or to an application: it vouches for itself */
 	VERIFIED_PARTNER,  /*!< At the other leg, whose phone shows this SAS */
 	VERIFIED_OPERATOR, /*!< CLI or AMI */
@@ -55,7 +55,7 @@ struct party_report {
 	struct relay relay;            /*!< The last one sent to the phone */
 	enum relay_status relay_status;
 	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
-	enum listening listening;      /*!< Does somebody record or listen? */
+	enum listening listening;      /*!< Is it recorded or listened to? */
 	enum verified_by verified_by;
 	unsigned int enrolling:1;
 	unsigned int bound:1;          /*!< Its phone, if enrolled, is so for this endpoint */
@@ -90,7 +90,7 @@ int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*
 struct leg_state {
 	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */
 	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
-	const char *endpoint;          /*!< Whom the channel driver has authenticated, "": nobody */
+	const char *endpoint;          /*!< Whom the channel driver has authenticated, "": none */
 	enum outcome outcome, video;
 	unsigned int streams, secure, videos;
 	unsigned int enrolling:1;      /*!< E was announced in our Confirm, or is going to be */
@@ -101,13 +101,13 @@ void party_update(struct party *party, const struct leg_state *state);
 /*! \brief The leg is over. Serializer only. */
 void party_close(struct party *party);
 /*!
- * \brief Who the leg is bridged with now, and whether somebody listens. Any thread; no lock may be held.
+ * \brief Who the leg is bridged with now, and whether it is listened to. Any thread; no lock may be held.
  * \param look number of the look that found this: what an earlier one found is passed over
  */
 void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening,
 	uint64_t look);
 void party_get_report(struct party *party, struct party_report *out);
-/*! \brief Somebody has said so. */
+/*! \brief It was marked so. */
 void party_set_verified_by(struct party *party, enum verified_by by);
 /*!
  * \brief The SAS that a leg's phone shows: its own, or that of the other leg

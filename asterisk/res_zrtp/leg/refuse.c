@@ -271,7 +271,7 @@ static int task_refuse(void *data)
 	ast_log(LOG_WARNING, "%s: %s (policy %s): %s\n", ast_channel_name(job->chan), refusals[job->why].text,
 		job->media->settings->name, hangs_up ? "hung up" : "no media passes, it stays up in silence (on_refused = "
 			"silence)");
-	/* First, so that whoever hears the event finds it. */
+	/* First, so that a program that gets the event finds it. */
 	pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", refusals[job->why].name);
 	events_refused(job->media, job->chan, refusals[job->why].name, refusals[job->why].text, CAUSE, hangs_up);
 	if (!hangs_up) {

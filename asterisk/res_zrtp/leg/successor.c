@@ -35,7 +35,7 @@
 #include "leg/successor.h"
 #include "leg/timers.h"
 
-/*! Anybody can ask for one in the name of the signalled host: so many for a description of the media, */
+/*! Any host can ask for one in the name of the signalled host: so many for a description of the media, */
 #define TRIES_MAX 8
 /*! and so far apart. */
 #define TRY_USEC 1000000
@@ -73,7 +73,7 @@ static int has_our_peers_zid(struct media *media)
 }
 
 /*!
- * \brief chan_sip tells nobody where a message came from; it can be asked for
+ * \brief chan_sip does not report where a message came from; it can be asked for
  * the last one. Once for each description.
  */
 static void ask_for_signaller(struct media *media)
@@ -124,7 +124,7 @@ static int may_try(struct media *media)
 	return next->tried < TRIES_MAX && clock_now() - next->tried_at >= TRY_USEC;
 }
 
-/*! \brief Anybody can send one, so that one line has to do. */
+/*! \brief Any host can send one, so that one line has to do. */
 static int was_told(struct media *media)
 {
 	int told;

@@ -23,13 +23,13 @@
 
 static struct ast_sched_context *sched;
 
-/*! \brief Whoever calls off the entry first has its reference. */
+/*! \brief The thread that calls off the entry first has its reference. */
 static int disarm(struct media *media)
 {
 	return __atomic_exchange_n(&media->timer_armed, 0, __ATOMIC_ACQ_REL);
 }
 
-/*! \brief Must take no lock that anybody holds while deleting an entry. */
+/*! \brief Must take no lock that a thread holds while deleting an entry. */
 static int fire(const void *data)
 {
 	struct media *media = (struct media *) data;

@@ -13,7 +13,7 @@ void timers_shutdown(void);
 /*! \brief Have a function called in the timers' thread, once. */
 int timers_add(int milliseconds, int (*call)(const void *data), void *data);
 /*!
- * \brief All calls of this function that are due later are made now, for whoever shuts down.
+ * \brief All calls of this function that are due later are made now, for a caller that shuts down.
  * One of them may run in the timers' thread meanwhile. It must take no lock of a channel.
  */
 void timers_hurry(int (*call)(const void *data));

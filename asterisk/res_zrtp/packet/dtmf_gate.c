@@ -5,9 +5,9 @@
  *
  * The core builds a digit in four places: the stock engine makes it of
  * packets, ends it when other packets come later, and notes when the last one
- * ended; the channel makes up a begin or an end that is missing; digits wait
+ * ended; the channel makes up a missing begin or end; digits wait
  * in its queue; and its bridge collects them until they are a feature code.
- * What stands in one of these places came from anybody, if it came in clear:
+ * What stands in one of these places may come from any host, if it came in clear:
  * it must not become a whole digit, or a whole code, in the secure call, nor
  * the other way round. So frames of digits carry the state of the gate that
  * they came in, and all four places are cleared when that
@@ -77,7 +77,7 @@ void dtmf_gate_packet(struct media *media, uint8_t *rtp, size_t len)
 	dtmf_read(rtp, len, &dtmf->packet);
 	dtmf->packet_state = dtmf->state;
 	/* The stock engine takes no digit that is older than the last end it noted.
-	 * Whoever forged one from the future would make the phone's own digits
+	 * An attacker who forged one from the future would make the phone's own digits
 	 * unheard for the rest of the call; another SSRC, for one packet, makes the
 	 * engine forget it. */
 	if (dtmf->renew && len > WIRE_RTP_SSRC_AT) {

@@ -3,7 +3,7 @@
  * \file
  * \brief No digit spans a change of the gate.
  *
- * Each state of a gate has a number. The frames of RFC 4733 digits carry in
+ * Each state of a gate has a number. The frames of RFC 4733 events carry in
  * their ts the one that they came in: see dtmf_mark_is_own().
  */
 #ifndef RES_ZRTP_DTMF_GATE_H
@@ -27,7 +27,7 @@ struct dtmf_gate {
 	unsigned int state;        /*!< 0 before the first look; odd: what comes is authenticated */
 	uint64_t since;            /*!< Microseconds; 0: from the start */
 	char open;                 /*!< Begun in this state and not ended */
-	unsigned int ended:1;      /*!< The core has noted the time of an end in this state */
+	unsigned int ended:1;      /*!< The core has noted when a digit ended in this state */
 	unsigned int renew:1;      /*!< The core is to forget that */
 	struct dtmf_packet packet; /*!< The latest one that passed, and in which state */
 	unsigned int packet_state;

@@ -117,7 +117,7 @@ int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const
 	}
 	memcpy(packet, copy.octets, size);
 	*len = size;
-	/* A phone ends the one and begins the other; somebody in its name cannot end it. */
+	/* A phone ends the one and begins the other; an attacker in its name cannot end it. */
 	if (!next->noticed && !rtcp && net_address_equal(&media->peer.remote, source)
 		&& late_choice_waits(&next->choice, clock_now(), media->gate.clear_at)) {
 		next->noticed = 1;

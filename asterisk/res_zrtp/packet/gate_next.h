@@ -3,7 +3,7 @@
  * \file
  * \brief Keys that wait beside what is in force, until they take over.
  *
- * Nothing is sent with them, and what they open goes nowhere: that somebody
+ * Nothing is sent with them, and what they open goes nowhere: that a host
  * has them is all that is learnt. What is in force, other keys or clear media,
  * stays so. Which keys open a packet is decided by its SSRC, or on a copy.
  */
@@ -50,7 +50,7 @@ int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, 
 
 /*!
  * \brief The keys that wait are those of an exchange in a call that is clear for
- * want of ZRTP. Whoever sees our packets can complete one: they take over as
+ * want of ZRTP. An attacker who sees our packets can complete one: they take over as
  * late_choice.h has it. Until then what they open is heard like that. Serializer only.
  */
 void gate_next_late(struct media *media);

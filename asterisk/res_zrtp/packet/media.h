@@ -67,7 +67,7 @@ struct media {
 	unsigned int refused:1;       /*!< refuse_leg() was called */
 	unsigned int other_party:1;   /*!< Another one answered than was known before, */
 	unsigned int other_hash:1;    /*!< and its a=zrtp-hash is another one, or only one of them has any */
-	unsigned int placed:1;        /*!< Somebody has set its gate */
+	unsigned int placed:1;        /*!< Its gate was set */
 	int video;                    /*!< Its SDP has formats of video; atomic, of no octet that others write */
 	struct dialog *dialog;        /*!< What it shares with others, NULL before it is known */
 	struct media_report report;
@@ -78,7 +78,7 @@ struct media {
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
 	struct zrtp_signalling_listener *listener;
 	enum zrtp_signalling_medium medium; /*!< What the signalling has it for; atomic */
-	struct far *far;              /*!< Hashes of the call; NULL: an end, or none */
+	struct far *far;              /*!< Hashes of the call; NULL: ZRTP endpoint, or none */
 
 	int started;                  /*!< ZRTP was; atomic */
 	int queued;                   /*!< Datagrams in the serializer; atomic */
@@ -106,7 +106,7 @@ struct media {
 	size_t datagram_len;
 	uint64_t timer_due;           /*!< 0: no timer runs */
 	int timer_id;
-	int timer_armed;              /*!< Whoever clears it has the reference; atomic */
+	int timer_armed;              /*!< The thread that clears it has the reference; atomic */
 	AST_LIST_ENTRY(media) entry;  /*!< In the leg */
 
 	/* Guarded by the lock of the instance. */

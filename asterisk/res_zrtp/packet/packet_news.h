@@ -24,7 +24,7 @@ struct packet_listener {
 	void (*end)(struct media *media);
 };
 
-/*! \brief Tell this one. \param listener stays with the caller; NULL: nobody any more */
+/*! \brief Tell this one. \param listener stays with the caller; NULL: not any more */
 void packet_listen(const struct packet_listener *listener);
 void packet_tell(struct media *media, enum packet_news news);
 void packet_end(struct media *media);

@@ -18,8 +18,8 @@ struct overheard_speaker;
 
 /*! What the PBX is to the phone of one media object. */
 enum role {
-	ROLE_END,         /*!< The end of its ZRTP; once so, it stays so */
-	ROLE_WAITING,     /*!< No end of it, and nobody to pass its datagrams to */
+	ROLE_END,         /*!< The PBX is its ZRTP endpoint; once so, it stays so */
+	ROLE_WAITING,     /*!< Not its endpoint, and no phone to pass its datagrams to */
 	ROLE_PASSTHROUGH, /*!< Its datagrams go to a partner */
 };
 
@@ -57,7 +57,7 @@ struct passthrough {
 	struct net_address hello_source;
 	uint64_t received, sent;      /*!< Datagrams passed on from here, and to here */
 	uint64_t dropped;             /*!< Those that were not */
-	int telling;                  /*!< An end whose phone has yet to answer an offer with our zrtp-hash */
+	int telling;                  /*!< A ZRTP endpoint whose phone has yet to answer an offer with our zrtp-hash */
 	uint64_t waiting_since, bridged_at, offered_at;
 	uint64_t joined_at, released_at;
 	uint64_t handed_at;           /*!< Its Hello went to a phone that could be the partner, ahead of pass-through */
@@ -72,7 +72,7 @@ struct passthrough {
 
 /*!
  * \brief Have the phones keys, or are they about to? A Commit alone says little, as
- * anybody could have sent it: it counts for as long as an exchange takes. \pre media is locked
+ * any host could have sent it: it counts for as long as an exchange takes. \pre media is locked
  */
 int passthrough_agreed(const struct media *media);
 

@@ -11,7 +11,7 @@ struct ast_rtp_engine_ice;
 struct media;
 
 /*!
- * \brief Take the next datagram off the socket if it is STUN that nobody may believe.
+ * \brief Take the next datagram off the socket if it is STUN that may not be believed.
  * \pre instance is locked
  * \retval 1 when it was that, and is gone
  */

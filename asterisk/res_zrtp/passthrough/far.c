@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief The a=zrtp-hash and payload numbers of one phone on their way to the other one.
+ * \brief The a=zrtp-hash and payload types of one phone on their way to the other one.
  *
  * Where phones may have their ZRTP with each other, what we sign for in their
  * SDP are each other's Hellos. The called phone's INVITE is written before
  * there is a bridge, so the hashes of a call hang on the calling channel, and
- * on those it dials by inheritance. So do the caller's payload numbers.
+ * on those it dials by inheritance. So do the caller's payload types.
  */
 
 #include "asterisk.h"
@@ -46,7 +46,7 @@ struct far {
 	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
 	hashes caller_hash;
 	struct zrtp_signalling_numbers *caller_numbers[ZRTP_SIGNALLING_FURTHER]; /*!< NULL: not told */
-	int caller_waits;                     /*!< We are no end of its ZRTP, so far */
+	int caller_waits;                     /*!< We are not its ZRTP endpoint, so far */
 	unsigned int dialled;                 /*!< Channels of all kinds that were dialled with this, ever */
 	unsigned int count;
 	AST_LIST_HEAD_NOLOCK(, called) called;
@@ -172,7 +172,7 @@ static struct far *far_of(struct media *media, char *channel_id, char *hash, enu
 	far = ao2_bump(media->far);
 	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
 	*medium = media->medium;
-	/* An end has nothing to tell the other side. */
+	/* A ZRTP endpoint has no hash for the other side. */
 	*waits = media->pass.role != ROLE_END;
 	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(media);

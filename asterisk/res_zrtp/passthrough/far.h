@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief a=zrtp-hash and payload numbers of one phone for the other, where we are no end.
+ * \brief a=zrtp-hash and payload types of one phone for the other, where we are no ZRTP endpoint.
  */
 #ifndef RES_ZRTP_FAR_H
 #define RES_ZRTP_FAR_H
@@ -24,10 +24,10 @@ void far_learn(struct media *media);
  * \retval 0 when there is none
  */
 int far_hash(struct media *media, char *out);
-/*! \brief Keep the payload numbers of the phone that calls. Those of others are passed over. */
+/*! \brief Keep the payload types of the phone that calls. Those of others are passed over. */
 void far_keep_numbers(struct media *media, const struct zrtp_signalling_numbers *numbers);
 /*!
- * \brief The payload numbers of the phone that calls, for one that is called.
+ * \brief The payload types of the phone that calls, for one that is called.
  * \retval -1 there are none, or one of the two cannot be passed through
  */
 int far_numbers(struct media *media, struct zrtp_signalling_numbers *out);

@@ -5,7 +5,7 @@
  *
  * The core's native bridge does not carry video past itself, so phones with
  * video are in a simple bridge; and before the answer there is no bridge. Our
- * forwarding needs nothing of a native one but its judgement, that nobody in
+ * forwarding needs nothing of a native one but its judgement, that nothing in
  * the PBX wants the media. Here it is made for bridges that are simple because
  * of video only, and for a phone that rings one other.
  */
@@ -75,7 +75,7 @@ static void drop_side(struct side *side)
 	}
 }
 
-/*! \brief Does somebody in the core want the media of this channel? \pre it is locked */
+/*! \brief Does something in the core want the media of this channel? \pre it is locked */
 static int is_wanted(const struct side *side)
 {
 	return ast_channel_has_hook_requiring_audio(side->chan)
@@ -89,7 +89,7 @@ static int has_codes(const struct side *side)
 		&& ast_rtp_instance_dtmf_mode_get(side->instance[AUDIO]);
 }
 
-/*! \brief Two phones with ZRTP of ours whose media nobody wants. \pre both channels are locked */
+/*! \brief Two phones with ZRTP of ours whose media nothing wants. \pre both channels are locked */
 static int are_idle(const struct side *side)
 {
 	struct ast_rtp_codecs *codecs[2];
@@ -184,7 +184,7 @@ static int join_medium(const struct side *side, int medium, enum join join)
 	return 1;
 }
 
-/*! \brief Both media at once, or none: half a call in clear is nothing anybody asked for. */
+/*! \brief Both media at once, or none: half a call in clear was not asked for. */
 static int join_media(const struct side *side, enum join join)
 {
 	int video = side[0].media[VIDEO] && side[1].media[VIDEO];

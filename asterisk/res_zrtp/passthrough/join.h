@@ -24,7 +24,7 @@ unsigned int join_obstacles(struct ast_channel *chan);
 int join_phones(struct ast_channel *chan);
 /*! \brief Join the video of two whose audio is. \retval 1 it is joined */
 int join_videos(struct ast_channel *chan, struct ast_channel *other);
-/*! \brief Wants nobody in the core the media of two channels without a bridge? */
+/*! \brief True if nothing in the core wants the media of these two channels without a bridge. */
 int join_early_idle(struct ast_channel *chan, struct ast_channel *other);
 /*! \brief Join all media of a phone and of the one that it rings. \retval 1 they are joined */
 int join_early(struct ast_channel *chan, struct ast_channel *other);

@@ -116,7 +116,7 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 	if (kind != KIND_ZRTP && media->pass.unfit && is_post_quantum_wanted(media, partner)) {
 		admitted = 0;
 	}
-	/* Of RTP nobody without the keys can tell whether it is encrypted. */
+	/* Without the keys it cannot be told of RTP whether it is encrypted. */
 	if (required && kind == KIND_RTCP && wire_is_plain_rtcp(octets, len)) {
 		admitted = 0;
 	}
@@ -144,7 +144,7 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 		fd = to->pass.rtcp_fd;
 		through_rtcp_at(to, &address);
 	}
-	/* One that has become an end meanwhile sends what is its own only. */
+	/* A leg whose ZRTP endpoint the PBX has become meanwhile sends what is its own only. */
 	if (fd < 0 || !net_address_is_set(&to->peer.remote) || to->pass.role == ROLE_END
 		|| media_send_to(fd, octets, len, &address)) {
 		to->pass.dropped++;
@@ -226,7 +226,7 @@ static void not_post_quantum(struct media *media)
  * \brief Do the keys that the phones have by now contradict a policy?
  *
  * Those that they got first are looked at always. Later exchanges only where zrtp-hash says
- * whose they are: else anybody could end a call by saying one.
+ * whose they are: else any host could end a call by sending one.
  */
 static int is_unfit(struct media *media, struct media *partner, unsigned int mine, unsigned int theirs, int known, int beside)
 {
@@ -454,7 +454,7 @@ void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
 	ao2_unlock(media);
 }
 
-/*! \brief May this one be passed through at all? Keeps it from becoming an end for a moment. */
+/*! \brief May this one be passed through at all? Keeps the PBX from becoming its endpoint for a moment. */
 static int available(struct ast_channel *chan, struct media *media, unsigned int partner)
 {
 	int res;
@@ -478,7 +478,7 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 
 int passthrough_would_silence(struct ast_channel *chan[2], struct media *media[2])
 {
-	/* Without an end the call would be in clear for the sake of a prompt. */
+	/* Without a ZRTP endpoint the call would be in clear for the sake of a prompt. */
 	return media[0]->settings->mode == MODE_AUTO && media[1]->settings->mode == MODE_AUTO
 		&& limits_will_play(chan[0], chan[1]);
 }

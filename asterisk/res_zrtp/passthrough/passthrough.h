@@ -56,7 +56,7 @@ enum join {
 	JOIN_EARLY,  /*!< A call that one makes to the other */
 };
 
-/*! \brief Pass on to a partner what comes from here. \retval -1 when one of them is an end */
+/*! \brief Pass on to a partner what comes from here. \retval -1 when the PBX is the ZRTP endpoint of one */
 int passthrough_join(struct media *media, struct media *partner, enum join join);
 /*!
  * \brief To be called before passthrough_join() of a stream beside the first one

@@ -231,7 +231,7 @@ static void remember(const struct times *times, const uint8_t zid[REPLACE_ZID])
 	ast_mutex_unlock(&taken_lock);
 }
 
-/*! \brief Call the phone, and wait until that call is secure. What it says meanwhile nobody hears. */
+/*! \brief Call the phone, and wait until that call is secure. What it says meanwhile is not heard. */
 static int call(struct ast_channel *next, struct ast_channel *chan)
 {
 	struct times times = { .called = clock_now() };
@@ -287,7 +287,7 @@ static void finish(struct media *media, struct ast_channel *chan, int done)
 		ast_channel_name(chan));
 	ao2_lock(media);
 	media->pass.rekeying = 0;
-	media->pass.told = 0; /* whoever wants its audio does not get it */
+	media->pass.told = 0; /* a recorder or listener does not get its audio */
 	ao2_unlock(media);
 	mode_look(media, 0);
 }
@@ -312,7 +312,7 @@ static void *run(void *data)
 	return NULL;
 }
 
-/*! \retval 1 nobody else has begun, and nobody will */
+/*! \retval 1 no other task has begun, and none will */
 static int take(struct media *media, int *under_way)
 {
 	int res;

@@ -21,7 +21,7 @@ enum replace_choice rekey_choice(struct media *media);
 int rekey_begin(struct media *media, struct ast_channel *chan);
 /*! \brief Is it under way with the channel that this one is bridged with? They take turns. No lock may be held. */
 int rekey_near(struct ast_channel *chan);
-/*! \brief A channel is asked what its phone is to be told: one that takes the place of another is an end. */
+/*! \brief Called before a phone gets a zrtp-hash: of a channel that takes the place of another the PBX is the ZRTP endpoint. */
 void rekey_adopt(struct media *media, struct ast_channel *chan);
 
 #endif
