@@ -164,7 +164,7 @@ def ports_of(name):
 
 
 def carried(wire, name, other):
-    """What the PBX sent to a zrtpcall, by kind and payload number: all of it is what the other one sent.
+    """What the PBX sent to a zrtpcall, by kind and payload type: all of it is what the other one sent.
 
     From the first ZRTP on: zrtpcall, unlike Linphone, sends clear media before it.
     """

@@ -121,7 +121,7 @@ SDES = ("m=audio {port} RTP/SAVP 0\na=rtpmap:0 PCMU/8000\n"
 KEYS_IN_SDP = "SRTP keys from SDP|res_rtp_asterisk|res_pjsip_s|sdp_srtp"
 
 
-@case("secure, then the audio on a new m-line with keys in SDP, which whoever is in between knows: nothing passes",
+@case("secure, then the audio on a new m-line with keys in SDP, which a man in the middle knows: nothing passes",
       errors=f"{CLOSED}|{KEYS_IN_SDP}")
 def moved_to_sdes(lab):
     with lab.zrtp_phone("either") as phone, meddled(lab, "either") as relay, Stranger() as stranger, \
@@ -409,7 +409,7 @@ def hung_up(events, phone, channel, reason):
     phone.remote = None
 
 
-@case("ZRTP() and the variables tell the truth to an h extension, whoever hung up", errors="does not speak ZRTP|ZRTP is required")
+@case("ZRTP() and the variables tell the truth to an h extension, whichever side hung up", errors="does not speak ZRTP|ZRTP is required")
 def record(lab):
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob, lab.plain_phone("strict") as strict:
         for phone in (alice, bob):

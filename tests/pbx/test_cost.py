@@ -151,7 +151,7 @@ def secure(lab, wire):
     return table.faults
 
 
-@case("cost: what anybody's packets draw in octets, processor time and memory, in each state of a stream",
+@case("cost: what any host's packets draw in octets, processor time and memory, in each state of a stream",
       kind="22 attack", errors=r" WARNING\[|SSL traffic")
 def cost(lab):
     faults = []

@@ -264,7 +264,7 @@ def video(lab):
         equal(f"digits read: {read[:12]!r}", read.startswith("24"), True)
 
 
-@case("digits by SIP INFO without TLS: the SAS is said, but not marked as compared", errors="keypad command refused")
+@case("DTMF by SIP INFO without TLS: the SAS is said, but not marked as compared", errors="keypad command refused")
 def info_in_clear(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("keypad") as phone:
         phone.call("silent", lab.sip_port)
@@ -285,7 +285,7 @@ def info_in_clear(lab):
         phone.hang_up()
 
 
-@case("digits by SIP INFO over TLS are the phone's own", kind="22 own attack")
+@case("DTMF by SIP INFO over TLS is the phone's own", kind="22 own attack")
 def info_by_tls(workshop):
     transport = laboratory.TRANSPORT.format(port=laboratory.PBX_PORT)
     with laboratory.Lab(workshop.root, workshop.directory) as lab:

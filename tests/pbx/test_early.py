@@ -179,7 +179,7 @@ def early_held_back(lab):
     equal("SAS", first, second)
 
 
-@case("auto: early media without early = yes makes the PBX the end of both legs")
+@case("auto: early media without early = yes makes the PBX the ZRTP endpoint of both legs")
 def early_auto_end(lab):
     states, (first, second) = held_back(lab, "auto", "auto2")
     equal("states before the answer", states, ["secure"] * 2)

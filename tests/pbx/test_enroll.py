@@ -286,7 +286,7 @@ def wrong_options(lab):
         equal("enrolled", enrolled(lab), {})
 
 
-@case("enrollment of a caller that nobody has authenticated: ANONYMOUS, and the call is not even answered")
+@case("enrollment of an unauthenticated caller: ANONYMOUS, and the call is not even answered")
 def anonymous(lab):
     with service(lab) as events, ZrtpPhone(lab.directory, "stranger", 0, (27000, 27007), enroll="accept") as phone:
         phone.call("enroll-trust", lab.sip_port)

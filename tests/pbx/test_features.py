@@ -260,7 +260,7 @@ def queue(lab):
         unreadable(wire, name, MUSIC_HZ, PHONE_HZ, OTHER_HZ, always=name == "strict")
 
 
-@case("a queue in mode = auto: the PBX is the end of ZRTP for caller and agent, and they hear each other", kind="22 attack")
+@case("a queue in mode = auto: the PBX is the ZRTP endpoint for caller and agent, and they hear each other", kind="22 attack")
 def queue_auto(lab):
     lab.pbx.write("queues.conf", f"{QUEUES}member => PJSIP/auto2\n")
     with record(lab, "queue-auto") as wire, modules(lab, "app_queue"), \
@@ -474,7 +474,7 @@ def heard(phone):
     return counts["srtp_received"] + counts["clear_received"]
 
 
-@case("rtp_timeout: a phone that falls silent is hung up, passed through as with the stock engine; before it does, nobody is",
+@case("rtp_timeout: a phone that falls silent is hung up, passed through as with the stock engine; before it does, no phone is",
       kind="22 attack")
 def timeout(lab):
     for kind, state in (("lapsethrough", "secure"), ("lapsestock", "clear")):

@@ -133,7 +133,7 @@ def from_pbx(wire, port):
     return [d for d in found if len(d.data) == CLEAR_PACKET], [d for d in found if len(d.data) != CLEAR_PACKET]
 
 
-@case("between Commit and keys no RTP in clear goes out, whoever has begun; before it does")
+@case("between Commit and keys no RTP in clear goes out, whichever side has begun; before it does")
 def between(lab):
     for name, options, held, began in (("relayed", {"passive": True}, "DHPart1", "Commit"),
                                        ("quiet", {}, "DHPart2", "DHPart1")):

@@ -15,7 +15,7 @@ def plays(lab):
     return len(re.findall(r"Playing '\S*/announcement\.", lab.pbx.log()))
 
 
-@case("auto: the warnings of Dial's L() are heard, the PBX is the end of ZRTP on both legs")
+@case("auto: the warnings of Dial's L() are heard, the PBX is the ZRTP endpoint on both legs")
 def warnings(lab):
     with pair_of(lab, "auto", "auto2", extension="limit") as (first, second):
         for phone in (first, second):

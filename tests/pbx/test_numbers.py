@@ -20,7 +20,7 @@ DIGITS = {97: "telephone-event/48000", 101: "telephone-event/8000"}
 
 
 def carried(wire, name):
-    """The payload numbers of the RTP that the PBX sent to a Linphone."""
+    """The payload types of the RTP that the PBX sent to a Linphone."""
     return {data[1] & 0x7f for data in (d.data for d in wire.between(target=laboratory.rtp_port(name)))
             if capture.kind(data) == "rtp"}
 
@@ -46,7 +46,7 @@ def opus_numbers(phone):
     return {number for offer in offers(phone) for number, encoding in offer.items() if encoding == "opus/48000/2"}
 
 
-@case("pass-through: two Linphones with Opus, the called one is offered the calling one's payload numbers")
+@case("pass-through: two Linphones with Opus, the called one is offered the calling one's payload types")
 def opus(lab):
     wanted = {THEIRS: "opus/48000/2", **DIGITS}
     with asterisk.Events(lab.pbx) as events, \
@@ -91,22 +91,22 @@ def both_end_here(lab, caller, called, extension, wanted):
     equal("numbers", (carried(wire, caller), carried(wire, called)), ({THEIRS}, {wanted}))
 
 
-@case("auto: the caller's payload numbers, and feature codes: the PBX is the end of both and carries Opus by them")
+@case("auto: the caller's payload types, and feature codes: the PBX is the ZRTP endpoint of both and carries Opus by them")
 def auto_opus_end(lab):
     both_end_here(lab, "autoopus1", "autoopus2", "keys", THEIRS)
 
 
-@case("mitm: two Linphones with Opus, each with its own payload number")
+@case("mitm: two Linphones with Opus, each with its own payload type")
 def own_opus(lab):
     both_end_here(lab, "ownopus1", "ownopus2", "call", OURS)
 
 
-@case("auto: a phone that cannot be passed through is offered the PBX's own payload numbers")
+@case("auto: a phone that cannot be passed through is offered the PBX's own payload types")
 def auto_own_opus(lab):
     both_end_here(lab, "autoopus1", "ownopus2", "call", OURS)
 
 
-@case("auto: a caller whose ZRTP has ended at the PBX calls a phone, which is offered the PBX's own payload numbers",
+@case("auto: a caller whose ZRTP has ended at the PBX calls a phone, which is offered the PBX's own payload types",
       kind="22 attack")
 def auto_own_later(lab):
     with lab.phone("autoopus1", **OPUS) as first, lab.phone("autoopus2", **OPUS) as second:
@@ -135,7 +135,7 @@ def heard_offers(phone, count=1, seconds=5):
 
 @contextlib.contextmanager
 def flows(lab, offer, answer, *, pause=1000, flow="answer"):
-    """SIPp calls SIPp, with these payload numbers."""
+    """SIPp calls SIPp, with these payload types."""
     with sipp.Sipp(lab, "opus2", laboratory.sip_port("opus2"), flow, answer=described(answer), pause=100) as second, \
             sipp.Sipp(lab, "opus1", laboratory.sip_port("opus1"), "call", "call-opus2", offer=described(offer),
                       pause=pause) as first:
@@ -144,14 +144,14 @@ def flows(lab, offer, answer, *, pause=1000, flow="answer"):
         second.done()
 
 
-@case("pass-through: the caller's payload numbers are offered as they are, whatever the PBX has at them")
+@case("pass-through: the caller's payload types are offered as they are, whatever the PBX has at them")
 def crossed(lab):
     numbers = {101: "opus/48000/2", 107: "telephone-event/48000", 35: "telephone-event/8000"}
     with flows(lab, numbers, numbers) as second:
         equal("offers", heard_offers(second), [numbers])
 
 
-@case("pass-through: the refresh of a session timer has the payload numbers that were offered")
+@case("pass-through: the refresh of a session timer has the payload types that were offered")
 def refreshed(lab):
     numbers = {101: "opus/48000/2", **{number + 1: encoding for number, encoding in DIGITS.items()}}
     with flows(lab, numbers, numbers, flow="kept", pause=48000) as second:
@@ -161,7 +161,7 @@ def refreshed(lab):
         equal("numbers in the refresh", set(later) - set(numbers), set())
 
 
-@case("pass-through: what the caller does not have gives way to its payload numbers")
+@case("pass-through: what the caller does not have gives way to its payload types")
 def displaced(lab):
     numbers = {101: "opus/48000/2"}
     with flows(lab, numbers, numbers) as second:
@@ -170,7 +170,7 @@ def displaced(lab):
         equal("others", sorted(offered.values()), ["telephone-event/48000", "telephone-event/8000"])
 
 
-@case("pass-through: one that answers with other payload numbers than it was offered is not passed through")
+@case("pass-through: one that answers with other payload types than it was offered is not passed through")
 def other_answer(lab):
     before = len(lab.pbx.log())
     with flows(lab, {96: "opus/48000/2"}, {112: "opus/48000/2"}, pause=2000) as second:

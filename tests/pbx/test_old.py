@@ -26,7 +26,7 @@ def both_ways(lab):
 case("same SAS, tones, both ways", kind="16", errors=FORGETFUL)(both_ways)
 case("same SAS, tones, both ways", kind="16 chan_sip", errors=FORGETFUL)(both_ways)
 case("a phone that moves to another network keeps its keys, and is heard from there", kind="16 chan_sip")(moves)
-case("digits by SIP INFO without TLS: the SAS is said, but not marked as compared", kind="16 chan_sip",
+case("DTMF by SIP INFO without TLS: the SAS is said, but not marked as compared", kind="16 chan_sip",
      errors="keypad command refused")(info_in_clear)
 
 

@@ -209,17 +209,17 @@ def ends_at_pbx(lab, extension):
         phone.hang_up()
 
 
-@case("auto: the PBX is the end of ZRTP for an application")
+@case("auto: the PBX is the ZRTP endpoint for an application")
 def auto_echo(lab):
     ends_at_pbx(lab, "echo")
 
 
-@case("auto: the PBX is the end of ZRTP for a conference")
+@case("auto: the PBX is the ZRTP endpoint for a conference")
 def auto_conference(lab):
     ends_at_pbx(lab, "conference")
 
 
-@case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP; they hear each other")
+@case("auto: the PBX is the ZRTP endpoint for a phone with a partner without ZRTP; they hear each other")
 def auto_plain(lab):
     # Not a Linphone without ZRTP: that has it after all when the INVITE has a zrtp-hash.
     with lab.phone("auto", record=True) as first, lab.plain_phone("auto2", PBX_HZ) as second:
@@ -233,7 +233,7 @@ def auto_plain(lab):
         raise AssertionError("the phone without ZRTP does not hear the other one")
 
 
-@case("auto with a phone whose policy makes the PBX an end: an end on both legs")
+@case("auto with a phone whose policy makes the PBX a ZRTP endpoint: so it is on both legs")
 def auto_mitm(lab):
     with pair(lab, "auto", "alice") as (first, second):
         calls.secure(lab, first)
@@ -295,7 +295,7 @@ def forged(lab):
         raise AssertionError("the phone does not hear the announcement")
 
 
-@case("auto: with feature codes the PBX is the end of ZRTP on both legs")
+@case("auto: with feature codes the PBX is the ZRTP endpoint on both legs")
 def auto_features(lab):
     with lab.phone("auto") as first, lab.phone("auto2") as second:
         second.expect_call()
@@ -323,8 +323,8 @@ def short_pair(lab):
 
 case("pass-through, hold and resume: one SAS, the same datagrams on both legs", kind="16")(short_pair)
 case("auto: two phones with ZRTP are passed through, with one SAS", kind="16")(auto_pair)
-case("auto: the PBX is the end of ZRTP for an application", kind="16")(auto_echo)
-case("auto: the PBX is the end of ZRTP for a phone with a partner without ZRTP", kind="16")(auto_plain)
+case("auto: the PBX is the ZRTP endpoint for an application", kind="16")(auto_echo)
+case("auto: the PBX is the ZRTP endpoint for a phone with a partner without ZRTP", kind="16")(auto_plain)
 
 case("pass-through with require = yes: an application is refused", kind="16",
      errors="no other phone to have ZRTP with")(refused)

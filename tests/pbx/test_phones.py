@@ -40,7 +40,7 @@ def agree(lab, like, expected):
 
 
 for _like, _expected in AGREED.items():
-    case(f"a phone like {_like}: what both list is agreed on, whoever begins")(
+    case(f"a phone like {_like}: what both list is agreed on, whichever side begins")(
         lambda lab, n=_like, e=_expected: agree(lab, n, e))
 
 

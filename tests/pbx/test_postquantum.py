@@ -74,7 +74,7 @@ def bridged(lab):
                                lab.pbx.cli("zrtp show statistics")) is not None, True)
 
 
-@case("X25519 + ML-KEM-512: retained secrets match in the second and third call, whoever calls")
+@case("X25519 + ML-KEM-512: retained secrets match in the second and third call, whichever side calls")
 def retained(lab):
     with lab.modern_phone("alice", like="linphone-app") as alice:
         for number, way in enumerate(("phone calls", "PBX calls", "phone calls")):

@@ -129,7 +129,7 @@ def asymmetric_through(lab):
     asymmetric(lab, "through", "through2")
 
 
-@case("asymmetric RTP: a phone with ZRTP sends from another port than its SDP says; with auto, and with the PBX as the end",
+@case("asymmetric RTP: a phone with ZRTP sends from another port than its SDP says; with auto, and with the PBX as the ZRTP endpoint",
       kind="22 attack")
 def asymmetric_others(lab):
     asymmetric(lab, "auto", "auto2")

@@ -333,7 +333,7 @@ def automatic_end(lab):
     equal("one value in each description", values, max(2, len(values)) * [1])
 
 
-@case("zrtp-hash: auto tells two phones none, as the PBX may be an end or not", errors=FORGETFUL)
+@case("zrtp-hash: auto tells two phones none, as the PBX may be their ZRTP endpoint or not", errors=FORGETFUL)
 def undecided(lab):
     for extension, state in (("call-auto2", "passthrough"), ("hear-auto2", "secure")):
         with lab.phone("auto") as first, lab.phone("auto2") as second:

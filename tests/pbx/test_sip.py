@@ -128,7 +128,7 @@ def fork(lab):
     equal("different Hellos", len(values), 4)
 
 
-@case("zrtp-hash: a call that nobody answers, and one that the caller cancels, leave nothing")
+@case("zrtp-hash: a call that is not answered, and one that the caller cancels, leave nothing")
 def unanswered(lab):
     with flow(lab, "bob", "ring") as phone, asterisk.Events(lab.pbx):
         lab.pbx.cli("channel originate Local/brief@phones extension silent@phones")

@@ -13,7 +13,7 @@ from pairs import all_passed_through, both_media, carried, check_screens, same_s
 
 
 def screens_pass(lab, caller, called, number=None):
-    """Two phones with video are passed through; number: the payload number that the caller has for it."""
+    """Two phones with video are passed through; number: the payload type that the caller has for it."""
     before = lab.pbx.statistics()
     with asterisk.Events(lab.pbx) as events, \
             capture.Capture(os.path.join(lab.directory, "video.pcap")) as wire, \
@@ -78,7 +78,7 @@ def video_later(lab):
     check_screens(wire, "view1", "view2")
 
 
-@case("auto: feature codes make the PBX the end of audio and of video")
+@case("auto: feature codes make the PBX the ZRTP endpoint of audio and of video")
 def auto_video_features(lab):
     with screens(lab, "autoview1", "autoview2", extension="keys") as (first, second):
         for phone in (first, second):
@@ -89,17 +89,17 @@ def auto_video_features(lab):
             equal("SAS at the PBX", {s["SAS"] for s in streams}, {phone.shown()})
 
 
-@case("pass-through with video: the called phone is offered the calling one's payload number")
+@case("pass-through with video: the called phone is offered the calling one's payload type")
 def video_numbers(lab):
     screens_pass(lab, "view1", "view2", 97)
 
 
-@case("auto: two phones with video, the calling one has another payload number than the PBX")
+@case("auto: two phones with video, the calling one has another payload type than the PBX")
 def auto_video_numbers(lab):
     screens_pass(lab, "autoview1", "autoview2", 120)
 
 
-@case("auto: the caller's payload number for video, and feature codes: the PBX is the end of audio and of video")
+@case("auto: the caller's payload type for video, and feature codes: the PBX is the ZRTP endpoint of audio and of video")
 def auto_video_numbers_end(lab):
     with screens(lab, "autoview1", "autoview2", {"video": "offer", "video_payload": 97}, extension="keys") as (
             first, second):
@@ -120,7 +120,7 @@ def half_video(lab):
             all_passed_through(lab, name, 1)
 
 
-@case("pass-through: video added with another payload number goes nowhere, the audio stays passed through")
+@case("pass-through: video added with another payload type goes nowhere, the audio stays passed through")
 def video_left_out(lab):
     before = len(lab.pbx.log())
     with capture.Capture(os.path.join(lab.directory, "left-out.pcap")) as wire, \
@@ -219,4 +219,4 @@ def video_plain(lab):
 
 
 case("pass-through with video: one SAS, audio and video are the same datagrams on both legs", kind="16")(video)
-case("auto: feature codes make the PBX the end of audio and of video", kind="16")(auto_video_features)
+case("auto: feature codes make the PBX the ZRTP endpoint of audio and of video", kind="16")(auto_video_features)
