@@ -10,7 +10,7 @@ import tone
 import wait
 from harness import case, equal
 from lab import Lab, PBX_HZ, PHONE_HZ, PROXY_PORT, PROXY_RTP, sip_port
-from pairs import keyed, same_sas
+from pairs import same_sas
 from proxy import IP, TO_PHONE, Proxy
 from test_features import OTHER_HZ, begins_anew, media_of, record, redirect, unreadable
 from test_networks import hears_more
