@@ -221,6 +221,55 @@ static void any_text(void **state)
 	}
 }
 
+/* ---- without memory (the linker has malloc and calloc come here first) ---- */
+
+static unsigned fail_at; /* of the next allocations, the one that fails; 0: none */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fail_at && !--fail_at ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fail_at && !--fail_at ? NULL : __real_calloc(count, size);
+}
+
+/* Whatever is missing, it is told: a text that was read by half is not one without mistakes. */
+static void without_memory_nothing_is_called_right(void **state)
+{
+	static const char text[] = "[general]\na = 1\nb = 2\n[x]\na = 1\n";
+	static struct seen seen;
+	struct conf_text_calls calls = { .mistake = on_mistake, .include = on_include };
+	unsigned failed = 0;
+
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		struct conf_text *conf;
+		int res;
+
+		memset(&seen, 0, sizeof(seen));
+		fail_at = n;
+		conf = conf_text_new(&calls, &seen);
+		res = conf ? conf_text_read(conf, "c", text, sizeof(text) - 1) : -1;
+		if (fail_at) {
+			assert_int_equal(res, 0); /* there was none to fail any more */
+			fail_at = 0;
+			conf_text_free(conf);
+			break;
+		}
+		assert_int_equal(res, -1);
+		conf_text_free(conf);
+		failed++;
+	}
+	assert_int_equal(failed, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +283,7 @@ int main(void)
 		cmocka_unit_test(ends_of_lines_and_odd_octets),
 		cmocka_unit_test(sections_are_counted),
 		cmocka_unit_test(any_text),
+		cmocka_unit_test(without_memory_nothing_is_called_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,9 +438,16 @@ static void hello_is_repeated_longer_when_the_peer_is_there(void **state)
 static void a_stream_starts_once(void **state)
 {
 	struct pair_config config = defaults();
-	struct pair *pair = pair_started(&config);
+	struct pair *pair = pair_new(&config);
 
 	(void)state;
+	/* Before that nothing is due. */
+	pair_add_stream(pair, 0);
+	assert_int_equal(zrtp_stream_deadline(pair->side[0].log[0].stream), ZRTP_NEVER);
+	zrtp_stream_expire(pair->side[0].log[0].stream, pair->now);
+	assert_int_equal(pair_info(pair, 0, 0).state, ZRTP_STATE_IDLE);
+	assert_int_equal(pair->side[0].log[0].sends, 0);
+	pair_start(pair, 0);
 	assert_int_equal(zrtp_stream_start(pair->side[0].log[0].stream, pair->now), ZRTP_WRONG_STATE);
 	pair_free(pair);
 }
