@@ -116,20 +116,50 @@ static void nobody_is_heard_before_there_is_an_address(void **state)
 	assert_false(accepts(&nat, PHONE, RTP));
 }
 
+/* Of the host that the description names another port is heard, until something comes from the right one. */
 static void without_nat_only_the_addresses_of_media_and_signalling_are_heard(void **state)
 {
-	struct peer_address peer = phone(false);
 	const struct net_address remote = at(OTHER, RTP), signalled = at(PHONE, RTP);
 
 	(void)state;
-	peer_set_remote(&peer, &remote, &signalled, 0);
-	for (unsigned host = 0; host < 256; host++) {
-		for (unsigned port = RTP - 1; port <= RTP + 1; port++) {
-			bool expected = (host == PHONE || host == OTHER) && port == RTP;
+	for (unsigned known = 0; known < 2; known++) {
+		struct peer_address peer = phone(false);
 
-			assert_int_equal(accepts(&peer, host, port), expected);
+		peer_set_remote(&peer, &remote, &signalled, 0);
+		if (known) {
+			learn(&peer, PHONE, RTP);
+		}
+		for (unsigned host = 0; host < 256; host++) {
+			for (unsigned port = RTP - 1; port <= RTP + 1; port++) {
+				bool expected = (host == PHONE && (!known || port == RTP)) ||
+						(host == OTHER && port == RTP);
+
+				assert_int_equal(accepts(&peer, host, port), expected);
+			}
 		}
 	}
+}
+
+/* It is answered where its description says, whatever port its ZRTP comes from, by one account. */
+static void without_nat_a_phone_may_send_from_another_port(void **state)
+{
+	struct peer_address peer = phone(false);
+	const struct net_address source = at(PHONE, RTP + 4), here = at(PHONE, RTP);
+
+	(void)state;
+	assert_true(accepts(&peer, PHONE, RTP + 4));
+	learn(&peer, PHONE, RTP + 4);
+	assert_true(accepts(&peer, PHONE, RTP + 4));
+	assert_false(accepts(&peer, PHONE, RTP + 5));
+	assert_true(sends_to(&peer, &source, PHONE, RTP));
+	assert_false(peer_may_send(&peer, &here, PEER_SENDS_ANSWER, 1));
+	peer_received(&peer, &source, 100);
+	assert_true(peer_may_send(&peer, &here, PEER_SENDS_ANSWER, 300));
+	assert_false(peer_may_send(&peer, &here, PEER_SENDS_ANSWER, 1));
+	/* The right port is the phone's for good. */
+	assert_true(accepts(&peer, PHONE, RTP));
+	learn(&peer, PHONE, RTP);
+	assert_false(accepts(&peer, PHONE, RTP + 4));
 }
 
 static void behind_nat_the_first_good_hello_shows_where_the_phone_is(void **state)
@@ -1092,6 +1122,7 @@ int main(void)
 		cmocka_unit_test(addresses_differ_by_each_part_and_none_equals_nothing),
 		cmocka_unit_test(nobody_is_heard_before_there_is_an_address),
 		cmocka_unit_test(without_nat_only_the_addresses_of_media_and_signalling_are_heard),
+		cmocka_unit_test(without_nat_a_phone_may_send_from_another_port),
 		cmocka_unit_test(behind_nat_the_first_good_hello_shows_where_the_phone_is),
 		cmocka_unit_test(a_host_that_signalling_knows_displaces_one_that_it_does_not),
 		cmocka_unit_test(in_a_call_that_went_clear_only_where_rtp_comes_from_is_heard),

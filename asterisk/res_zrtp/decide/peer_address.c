@@ -125,6 +125,12 @@ static int vouched_for(const struct peer_address *peer, const struct net_address
 	return knows_host(peer, source) || (!peer->symmetric && net_address_equal(source, &peer->remote));
 }
 
+/*! \brief Without NAT a phone may send from another port than its description says, and from no other host. */
+static int may_be_elsewhere(const struct peer_address *peer, const struct net_address *source)
+{
+	return peer->symmetric || net_address_same_host(source, &peer->signalled);
+}
+
 static int rank(const struct peer_address *peer, const struct net_address *source)
 {
 	return peer_expects(peer, source) ? 2 : knows_host(peer, source);
@@ -138,7 +144,7 @@ int peer_accepts(const struct peer_address *peer, const struct net_address *sour
 	if (peer_expects(peer, source)) {
 		return 1;
 	}
-	if (!peer->symmetric || peer->known || (peer->settled && peer->rtp_seen)) {
+	if (!may_be_elsewhere(peer, source) || peer->known || (peer->settled && peer->rtp_seen)) {
 		return 0;
 	}
 
@@ -407,10 +413,13 @@ const struct net_address *peer_media_from(const struct peer_address *peer)
 	return net_address_is_set(&peer->latched) ? &peer->latched : &peer->remote;
 }
 
-/*! \brief Where media goes and what was signalled are one, as an answer to one may go to the other. */
+/*!
+ * \brief Where media goes and what was signalled are one, as an answer to one may go to the other. So is any port
+ * of that host without NAT, since no answer goes there.
+ */
 static const struct net_address *account(const struct peer_address *peer, const struct net_address *address)
 {
-	return peer_expects(peer, address) ? &peer->remote : address;
+	return peer_expects(peer, address) || (!peer->symmetric && may_be_elsewhere(peer, address)) ? &peer->remote : address;
 }
 
 static struct peer_credit *find_credit(struct peer_address *peer, const struct net_address *address)
