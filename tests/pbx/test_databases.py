@@ -213,7 +213,7 @@ def absent(bench):
                 calls.secure(lab, phone)
                 equal("cache without a database", cache_shown(lab), "unavailable")
                 calls.end(lab, phone, "phone calls")
-                if "State           not open" not in lab.pbx.cli("zrtp cache status"):
+                if "State           closed" not in lab.pbx.cli("zrtp cache status"):
                     raise AssertionError("the cache is open without a database")
                 server.start()
                 server.sql(script.read(), user=USER)

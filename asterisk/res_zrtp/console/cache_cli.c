@@ -379,7 +379,7 @@ static char *handle_status(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 	ast_cli(a->fd, "Back end        %s\n", S_OR(status.kind, "-"));
 	ast_cli(a->fd, "Place           %s\n", S_OR(status.place, "-"));
 	ast_cli(a->fd, "Encrypted       %s\n", yes_no(status.sealed));
-	ast_cli(a->fd, "State           %s\n", !status.open ? "not open" : status.up ? "up" : "down");
+	ast_cli(a->fd, "State           %s\n", !status.open ? "closed" : status.up ? "up" : "down");
 	ast_cli(a->fd, "Own ZID         %s\n", zid);
 	ast_cli(a->fd, "Waiting         %zu\n", status.waiting);
 	ast_cli(a->fd, "Loads           %" PRIu64 "\n", status.loads);
