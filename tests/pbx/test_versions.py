@@ -15,7 +15,8 @@ from test_calls import FORGETFUL
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCE = "/usr/src/asterisk-zrtp/source"  # in a root
 SHOW = {"function": "core show function", "application": "core show application",
-        "manager": "manager show command", "managerEvent": "manager show event"}
+        "manager": "manager show command", "managerEvent": "manager show event",
+        "configInfo": "config show help"}
 
 # A pjproject that clones responses without their dialog, and has other sizes, is that of the old root.
 case("zrtp-hash: 183 and 200 have the same", "16")(test_sip.early_media)
@@ -37,6 +38,14 @@ def documented():
                 yield element.tag, element.get("name"), " ".join("".join(synopsis.itertext()).split())
 
 
+def options():
+    """Each key of zrtp.conf that our XML has, as (section, key, synopsis)."""
+    file = os.path.join(TOP, "asterisk", "doc", "res_zrtp-en_US.xml")
+    for section in xml.etree.ElementTree.parse(file).getroot().iter("configObject"):
+        for option in section.iter("configOption"):
+            yield section.get("name"), option.get("name"), option.find("synopsis").text
+
+
 def documentation(bench):
     """Each function, application, action and event has the words of our file at the console."""
     with Lab(bench.root, bench.directory, modules=["app_enroll_zrtp"]) as lab:
@@ -45,6 +54,9 @@ def documentation(bench):
         for kind, name, synopsis in found:
             said = " ".join(lab.pbx.cli(f"{SHOW[kind]} {name}").split())
             equal(f"{SHOW[kind]} {name}", synopsis in said, True)
+        for section, key, synopsis in options():
+            said = " ".join(lab.pbx.cli(f"config show help res_zrtp {section} {key}").split())
+            equal(f"config show help res_zrtp {section} {key}", synopsis in said, True)
         said = lab.pbx.cli("manager show command ZrtpVerify")
         equal("ActionID", "Comes back in each message" in " ".join(said.split()), True)
 

@@ -11,8 +11,9 @@
 
 #include <zrtp/srtp.h>
 
+#include "decide/policy_keys.h"
+#include "decide/settings.h"
 #include "base/available.h"
-#include "base/settings.h"
 
 /*! What say_missing() needs. */
 struct saying {
@@ -21,9 +22,9 @@ struct saying {
 	unsigned int *warned;
 };
 
-void available_defaults(struct settings *settings)
+int available_defaults(struct settings *settings)
 {
-	zrtp_policy_init_best(&settings->policy, zrtp_srtp_has_gcm());
+	return policy_defaults(settings, zrtp_srtp_has_gcm());
 }
 
 static void say_missing(const struct zrtp_missing *missing, void *arg)

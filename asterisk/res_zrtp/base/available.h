@@ -12,8 +12,8 @@
 
 struct settings;
 
-/*! \brief A policy where zrtp.conf says nothing: of what is available the best. Nothing is logged. */
-void available_defaults(struct settings *settings);
+/*! \brief A policy where zrtp.conf says nothing: of what is available the best. Nothing is logged. \retval -1 not possible */
+int available_defaults(struct settings *settings);
 
 /*!
  * \brief The same for settings that were read from a section of zrtp.conf.

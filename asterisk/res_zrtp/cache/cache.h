@@ -5,7 +5,7 @@
  *
  * cache.c        what is known, for the ZRTP engine
  * cache_store.c  the store behind it and the thread that does its I/O
- * cache_conf.c   its keys in zrtp.conf
+ * cache_conf.c   whether its keys in zrtp.conf fit together
  * cache_realtime.c  a back end of the store on Asterisk's realtime databases
  * cache_admin.c  what an administrator does with it; console/ has the commands
  */
@@ -16,6 +16,7 @@
 #include <zrtp/zrtp.h>
 
 struct ast_variable;
+struct cache_config;
 struct zrtp_cache_key;
 struct zrtp_retained;
 struct zrtp_store;
@@ -26,27 +27,8 @@ struct zrtp_store_peer;
 
 /* What the module needs of it. */
 
-enum cache_kind { CACHE_SQLITE, CACHE_FILE, CACHE_MEMORY, CACHE_REALTIME };
-
-/*! Where retained secrets are kept, as configured. Compared octet by octet. */
-struct cache_config {
-	enum cache_kind kind;
-	unsigned int sealed;           /*!< Encrypted: key_file or key_env is set */
-	unsigned int flush;            /*!< File: seconds until a change is written */
-	unsigned int peers;            /*!< Memory and file: how many */
-	char path[PATH_MAX];
-	char key_file[PATH_MAX];
-	char key_env[64];
-};
-
-void cache_config_init(struct cache_config *config);
-/*!
- * \brief Take a key of [general] that is the cache's.
- * \retval 1 taken, 0 not the cache's, -1 wrong, with an error logged
- */
-int cache_config_read(struct cache_config *config, const struct ast_variable *var);
-/*! \brief Names of these keys, for error messages. */
-extern const char cache_config_keys[];
+/*! \brief The key in a file must not be found missing at the next start only. \retval -1 it is, with an error logged */
+int cache_config_check_key(const struct ast_variable *var);
 /*! \brief After all keys were read. \retval -1 they do not fit, with an error logged */
 int cache_config_check(struct cache_config *config);
 

@@ -27,6 +27,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/general_keys.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "cache/cache.h"

@@ -20,7 +20,7 @@
 #include "asterisk/utils.h"
 
 #include "common/channel_by_id.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "channel/beside.h"

@@ -15,7 +15,7 @@
 #include "asterisk/framehook.h"
 #include "asterisk/logger.h"
 
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/channel_media.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"

@@ -19,7 +19,7 @@
 #include "asterisk/logger.h"
 #include "asterisk/module.h"
 
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/dtmf_gate.h"
 #include "packet/media.h"
 #include "channel/dtmf_break.h"

@@ -24,8 +24,8 @@
 #include "common/api.h"
 #include "common/signalling.h"
 #include "decide/keypad_code.h"
+#include "decide/settings.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/channel_media.h"
 #include "packet/dtmf_gate.h"
 #include "packet/media.h"
@@ -40,43 +40,12 @@
 /*! The core puts aside what follows a digit faster, milliseconds. */
 #define GAP_MIN 45
 
-const char * const keypad_keys[KEYPAD_COMMANDS] = {
-	[KEYPAD_SAS] = "keypad_sas",
-	[KEYPAD_VERIFY] = "keypad_verify",
-	[KEYPAD_UNVERIFY] = "keypad_unverify",
-	[KEYPAD_CLEAR] = "keypad_clear",
-	[KEYPAD_SECURE] = "keypad_secure",
-};
-
 static const enum ast_zrtp_action actions[KEYPAD_COMMANDS] = {
 	[KEYPAD_VERIFY] = AST_ZRTP_VERIFY,
 	[KEYPAD_UNVERIFY] = AST_ZRTP_UNVERIFY,
 	[KEYPAD_CLEAR] = AST_ZRTP_GO_CLEAR,
 	[KEYPAD_SECURE] = AST_ZRTP_GO_SECURE,
 };
-
-int keypad_code_valid(const char *code)
-{
-	size_t len = strlen(code);
-
-	return len <= KEYPAD_CODE_MAX && strspn(code, "0123456789*#ABCD") == len;
-}
-
-int keypad_clash(const struct settings *settings)
-{
-	int a, b;
-
-	for (a = 0; a < KEYPAD_COMMANDS; a++) {
-		for (b = 0; b < KEYPAD_COMMANDS; b++) {
-			/* One inside the other would be done on the way to it. */
-			if (a != b && settings->keypad[a][0] && strstr(settings->keypad[b], settings->keypad[a])) {
-				return a;
-			}
-		}
-	}
-
-	return -1;
-}
 
 /*! \brief What the caller hears of a command that was done at once. */
 static void done(struct media *media, enum ast_zrtp_action action, enum ast_zrtp_result result)

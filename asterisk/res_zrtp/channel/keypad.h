@@ -11,14 +11,7 @@
 struct ast_channel;
 struct ast_frame;
 struct hook;
-struct settings;
 
-/*! The keys of zrtp.conf, by enum keypad_command. */
-extern const char * const keypad_keys[KEYPAD_COMMANDS];
-/*! \brief Is this a code, or empty? */
-int keypad_code_valid(const char *code);
-/*! \brief The command whose code is part of another one's, or -1. */
-int keypad_clash(const struct settings *settings);
 /*! \brief A digit came in. \pre chan is locked */
 void keypad_digit(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
 /* What api.h promises. */

@@ -21,8 +21,8 @@
 #include "asterisk/vector.h"
 
 #include "decide/partner_choice.h"
+#include "decide/settings.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "base/tasks.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"

@@ -13,7 +13,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "base/text.h"
 #include "packet/media.h"
 #include "packet/stats.h"

@@ -19,9 +19,9 @@
 
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
+#include "decide/settings.h"
 #include "decide/unauthentic.h"
 #include "decide/unjoined.h"
-#include "base/settings.h"
 #include "base/text.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"

@@ -4,10 +4,40 @@
  * \brief Which command the digits of a phone are: decisions only.
  */
 
-
 #include <string.h>
 
 #include "decide/keypad_code.h"
+
+const char * const keypad_keys[KEYPAD_COMMANDS] = {
+	[KEYPAD_SAS] = "keypad_sas",
+	[KEYPAD_VERIFY] = "keypad_verify",
+	[KEYPAD_UNVERIFY] = "keypad_unverify",
+	[KEYPAD_CLEAR] = "keypad_clear",
+	[KEYPAD_SECURE] = "keypad_secure",
+};
+
+int keypad_code_valid(const char *code)
+{
+	size_t len = strlen(code);
+
+	return len <= KEYPAD_CODE_MAX && strspn(code, "0123456789*#ABCD") == len;
+}
+
+int keypad_clash(const keypad_codes codes)
+{
+	int a, b;
+
+	for (a = 0; a < KEYPAD_COMMANDS; a++) {
+		for (b = 0; b < KEYPAD_COMMANDS; b++) {
+			/* One inside the other would be done on the way to it. */
+			if (a != b && codes[a][0] && strstr(codes[b], codes[a])) {
+				return a;
+			}
+		}
+	}
+
+	return -1;
+}
 
 int keypad_guarded(enum keypad_command which)
 {

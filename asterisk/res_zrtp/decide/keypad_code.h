@@ -45,6 +45,15 @@ enum keypad_result {
 	KEYPAD_REFUSE,             /*!< It is a command that only the phone's own digits give, and these are not */
 };
 
+/*! The keys of zrtp.conf, by command. */
+extern const char * const keypad_keys[KEYPAD_COMMANDS];
+
+/*! \brief Is this a code, or empty? */
+int keypad_code_valid(const char *code);
+
+/*! \brief The command whose code is part of another one's, or -1. */
+int keypad_clash(const keypad_codes codes);
+
 /*! \brief Do these digits count for a command only if they are surely the phone's own? */
 int keypad_guarded(enum keypad_command which);
 

@@ -20,7 +20,7 @@
 #include "asterisk/utils.h"
 
 #include "common/signalling.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "base/tasks.h"
 #include "leg/timers.h"
 #include "front/endpoints.h"

@@ -8,8 +8,6 @@
 
 #include "asterisk.h"
 
-#include <ctype.h>
-
 #include "asterisk/astobj2.h"
 #include "asterisk/cli.h"
 #include "asterisk/config.h"
@@ -23,25 +21,24 @@
 #include <zrtp/zrtp.h>
 
 #include "common/signalling.h"
+#include "decide/general_keys.h"
+#include "decide/keypad_code.h"
+#include "decide/policy_keys.h"
+#include "decide/settings.h"
 #include "base/available.h"
 #include "base/rtp_conf.h"
-#include "base/settings.h"
 #include "cache/cache.h"
 #include "leg/context.h"
-#include "channel/keypad.h"
 #include "front/conf_check.h"
 #include "front/endpoints.h"
 #include "front/policy.h"
-#include "front/policy_keys.h"
 #include "front/rtp_engine.h"
 
 #define CONFIG_FILE "zrtp.conf"
-#define DEFAULT_CLIENT_ID "Asterisk ZRTP"
 
 /*! What is being read. */
 struct draft {
-	char client_id[ZRTP_CLIENT_ID_SIZE + 1];
-	struct cache_config cache;
+	struct general_settings general;
 	struct conf_check check;                  /*!< Mistakes in the text */
 	unsigned int warned;                      /*!< Of what available_check() was told */
 	AST_VECTOR(, struct settings *) settings; /*!< [general] first */
@@ -68,51 +65,45 @@ static int refuse(const struct ast_variable *var, const char *allowed)
 	return -1;
 }
 
-static int read_client_id(struct draft *draft, const struct ast_variable *var)
-{
-	const char *c;
-
-	for (c = var->value; *c && isprint((unsigned char) *c); c++) {
-	}
-	if (*c || c == var->value || c - var->value > ZRTP_CLIENT_ID_SIZE) {
-		return refuse(var, "1 to 16 printable ASCII characters");
-	}
-	ast_copy_string(draft->client_id, var->value, sizeof(draft->client_id));
-
-	return 0;
-}
-
 static int refuse_unknown(const struct ast_variable *var, int general)
 {
-	char names[512];
+	char of_general[CONF_NAMES_SIZE], of_policy[CONF_NAMES_SIZE];
 
-	ast_log(LOG_ERROR, "%s:%d: unknown key %s; allowed in %s are %s%s%s%s\n", S_OR(var->file, CONFIG_FILE),
-		var->lineno, var->name, general ? "[general]" : "a policy", general ? "client_id, " : "",
-		general ? cache_config_keys : "", general ? ", " : "", policy_keys_names(names, sizeof(names)));
+	ast_log(LOG_ERROR, "%s:%d: unknown key %s; allowed in %s are %s%s%s\n", S_OR(var->file, CONFIG_FILE), var->lineno,
+		var->name, general ? "[general]" : "a policy",
+		general ? conf_keys_names(&general_keys, of_general, sizeof(of_general)) : "", general ? ", " : "",
+		conf_keys_names(&policy_keys, of_policy, sizeof(of_policy)));
 
 	return -1;
 }
 
+/*! \brief Give the value of a key to the settings that its table is of. */
+static int read_value(void *settings, const struct conf_key *key, const struct ast_variable *var)
+{
+	char allowed[CONF_ALLOWED_SIZE];
+
+	return key->parse(settings, key, var->value) ? refuse(var, conf_key_allowed(key, allowed, sizeof(allowed))) : 0;
+}
+
+static int read_general(struct draft *draft, const struct conf_key *key, const struct ast_variable *var)
+{
+	if (read_value(&draft->general, key, var)) {
+		return -1;
+	}
+
+	return strcmp(key->name, "cache_key_file") ? 0 : cache_config_check_key(var);
+}
+
 static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)
 {
-	const struct policy_key *key = policy_key_find(var->name);
-	char allowed[POLICY_ALLOWED_SIZE];
-	int res;
+	const struct conf_key *key = conf_key_find(&policy_keys, var->name);
 
 	if (key) {
-		if (!key->parse(settings, key, var->value)) {
-			return 0;
-		}
-		return refuse(var, policy_key_allowed(key, allowed, sizeof(allowed)));
+		return read_value(settings, key, var);
 	}
-	if (general && !strcasecmp(var->name, "client_id")) {
-		return read_client_id(draft, var);
-	}
-	if (general && (res = cache_config_read(&draft->cache, var))) {
-		return res < 0 ? -1 : 0;
-	}
+	key = general ? conf_key_find(&general_keys, var->name) : NULL;
 
-	return refuse_unknown(var, general);
+	return key ? read_general(draft, key, var) : refuse_unknown(var, general);
 }
 
 /*! \brief Settings like those of base, or the defaults. */
@@ -123,14 +114,10 @@ static struct settings *settings_alloc(const struct settings *base)
 	if (settings && base) {
 		*settings = *base;
 	} else if (settings) {
-		available_defaults(settings);
-		/* A phone that prefers words would have them when it begins, and letters when we do. */
-		if (zrtp_policy_set(&settings->policy, ZRTP_CLASS_SAS, "B32", NULL) != ZRTP_OK) {
+		if (available_defaults(settings)) {
 			ao2_ref(settings, -1);
 			return NULL;
 		}
-		settings->policy.resync = true; /* no user here compares the SAS */
-		settings->policy.mitm = true;
 		ast_copy_string(settings->name, ZRTP_ENGINE_NAME, sizeof(settings->name));
 	}
 
@@ -178,7 +165,7 @@ static int check_section(const struct settings *settings, const struct ast_varia
 {
 	const char *file = first ? S_OR(first->file, CONFIG_FILE) : CONFIG_FILE;
 	int line = first ? first->lineno : 0;
-	int clash = keypad_clash(settings);
+	int clash = keypad_clash(settings->keypad);
 	int res = 0;
 
 	if (settings->require && settings->allow_clear != ALLOW_CLEAR_NO) {
@@ -342,8 +329,7 @@ static int draft_init(struct draft *draft)
 	struct settings *general = settings_alloc(NULL);
 
 	memset(draft, 0, sizeof(*draft));
-	cache_config_init(&draft->cache);
-	ast_copy_string(draft->client_id, DEFAULT_CLIENT_ID, sizeof(draft->client_id));
+	general_defaults(&draft->general);
 	if (AST_VECTOR_INIT(&draft->settings, 8) || AST_VECTOR_INIT(&draft->sure, 8) || !general
 		|| AST_VECTOR_APPEND(&draft->sure, 0)) {
 		ao2_cleanup(general);
@@ -417,8 +403,8 @@ int policies_load(void)
 	int res;
 
 	rtp_conf_load();
-	res = draft_init(&draft) || draft_read(&draft) || cache_config_check(&draft.cache) || cache_start(&draft.cache)
-		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.client_id) ? -1 : 0;
+	res = draft_init(&draft) || draft_read(&draft) || cache_config_check(&draft.general.cache) || cache_start(&draft.general.cache)
+		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.general.client_id) ? -1 : 0;
 	set_state(!res);
 	if (res && policies_in_force()) {
 		ast_log(LOG_ERROR, "zrtp.conf was not taken over, for the errors named above: the former configuration "
@@ -451,30 +437,22 @@ void policies_shutdown(void)
 	context_shutdown();
 }
 
-/*! What show_key() needs. */
-struct showing {
-	int fd;
-	const struct settings *settings;
-};
-
-static void show_key(const struct policy_key *key, void *arg)
-{
-	const struct showing *showing = arg;
-	char value[POLICY_VALUE_SIZE], names[POLICY_NAMES_SIZE];
-
-	key->print(showing->settings, key, value, sizeof(value));
-	if (!ast_strlen_zero(value)) {
-		policy_key_names(showing->settings, key, names, sizeof(names));
-		ast_cli(showing->fd, "  %-17s = %s%s%s\n", key->name, value, *names ? "  ; " : "", names);
-	}
-}
-
 static void show(const struct settings *settings, void *arg)
 {
-	struct showing showing = { .fd = *(int *) arg, .settings = settings };
+	int fd = *(int *) arg;
+	size_t i;
 
-	ast_cli(showing.fd, "%s\n", settings->name);
-	policy_keys_each(show_key, &showing);
+	ast_cli(fd, "%s\n", settings->name);
+	for (i = 0; i < policy_keys.count; i++) {
+		const struct conf_key *key = &policy_keys.key[i];
+		char value[POLICY_VALUE_SIZE], names[POLICY_NAMES_SIZE];
+
+		key->print(settings, key, value, sizeof(value));
+		if (*value) {
+			policy_key_names(settings, key, names, sizeof(names));
+			ast_cli(fd, "  %-17s = %s%s%s\n", key->name, value, *names ? "  ; " : "", names);
+		}
+	}
 }
 
 /*! \brief Say so if what follows is not what zrtp.conf says. */

@@ -24,7 +24,7 @@
 #include "common/api.h"
 #include "common/keep.h"
 #include "common/signalling.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/media.h"

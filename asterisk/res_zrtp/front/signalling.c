@@ -15,8 +15,8 @@
 
 #include "common/signalling.h"
 #include "decide/peer_address.h"
+#include "decide/settings.h"
 #include "decide/unjoined.h"
-#include "base/settings.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"

@@ -26,8 +26,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/settings.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/media.h"
 #include "cache/cache.h"
 #include "leg/ahead.h"

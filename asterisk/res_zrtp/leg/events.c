@@ -23,7 +23,7 @@
 
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "base/text.h"
 #include "packet/media.h"
 #include "leg/ahead.h"

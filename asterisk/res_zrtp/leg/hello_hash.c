@@ -22,8 +22,8 @@
 
 #include "common/signalling.h"
 #include "decide/peer_address.h"
+#include "decide/settings.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/branch.h"

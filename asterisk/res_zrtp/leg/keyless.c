@@ -16,7 +16,7 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/evidence.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"

@@ -11,7 +11,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"

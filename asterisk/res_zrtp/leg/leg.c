@@ -24,8 +24,8 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/peer_address.h"
+#include "decide/settings.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"

@@ -19,7 +19,7 @@
 #include "asterisk/utils.h"
 
 #include "common/signalling.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/channel_media.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"

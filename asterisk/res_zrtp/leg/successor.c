@@ -19,9 +19,9 @@
 
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
+#include "decide/settings.h"
 #include "decide/wire.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"
 #include "packet/media.h"

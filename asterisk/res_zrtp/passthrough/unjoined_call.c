@@ -11,9 +11,9 @@
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 
+#include "decide/settings.h"
 #include "decide/unjoined.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
