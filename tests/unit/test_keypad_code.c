@@ -50,6 +50,32 @@ static void each_code_is_its_command(void **state)
 	}
 }
 
+static void a_code_is_not_done_again_with_its_last_digit(void **state)
+{
+	static const keypad_codes twice = { [KEYPAD_SAS] = "11" };
+	struct keypad_digits keypad = { 0 };
+	enum keypad_command which;
+
+	(void)state;
+	for (unsigned i = 1; i <= 6; i++) {
+		assert_int_equal(keypad_press(&keypad, twice, '1', 1, SECURE, 10000 + i, &which),
+				 i % 2 ? KEYPAD_NOTHING : KEYPAD_DO);
+	}
+}
+
+static void digits_without_end_keep_their_room(void **state)
+{
+	struct phone phone = { .now = 10000 };
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(press(&phone, (char)('0' + i % 10), 1, SECURE), KEYPAD_NOTHING);
+		assert_true(strlen(phone.keypad.any.digits) <= KEYPAD_CODE_MAX);
+		assert_true(strlen(phone.keypad.own.digits) <= KEYPAD_CODE_MAX);
+	}
+	assert_int_equal(type(&phone, CODES[KEYPAD_VERIFY], 1, SECURE), KEYPAD_DO);
+}
+
 static void hearing_the_sas_and_going_secure_are_for_anybody(void **state)
 {
 	(void)state;
@@ -164,6 +190,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_code_is_its_command),
+		cmocka_unit_test(a_code_is_not_done_again_with_its_last_digit),
+		cmocka_unit_test(digits_without_end_keep_their_room),
 		cmocka_unit_test(hearing_the_sas_and_going_secure_are_for_anybody),
 		cmocka_unit_test(a_code_is_not_completed_by_digits_of_others),
 		cmocka_unit_test(digits_of_others_do_not_disturb),
