@@ -59,6 +59,19 @@ static int known_pjproject(void)
 	return 0;
 }
 
+/*! What res_zrtp asks and reports of a session. */
+static const struct zrtp_signalling_listener listener = {
+	.activated = incoming_activated,
+	.renewed = outgoing_renewed,
+	.refused = reason_set,
+	.digits = digits_come,
+	.pass_hold = hold_pass,
+	.replaceable = replace_possible,
+	.agent = replace_agent,
+	.successor = replace_successor,
+	.settled = replace_settled,
+};
+
 /*! Their code calls ours. */
 static struct kept pjsip, session;
 
@@ -77,6 +90,7 @@ static int load_module(void)
 		let_go();
 		return AST_MODULE_LOAD_DECLINE;
 	}
+	states_listen(&listener);
 	if (ast_sip_register_service(&hook.module)) {
 		ast_log(LOG_ERROR, "The hook for outgoing SIP messages could not be registered\n");
 		let_go();

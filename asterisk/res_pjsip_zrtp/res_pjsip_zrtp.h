@@ -51,6 +51,8 @@ struct state {
 struct state *state_of(struct ast_sip_session *session);
 /*! \brief How many there are of any session. */
 int states_alive(void);
+/*! \brief What res_zrtp calls by way of each state. Before there is one; kept. */
+void states_listen(const struct zrtp_signalling_listener *listener);
 /*! \brief A name of the session for the log. */
 const char *state_name(struct ast_sip_session *session, char *buf, size_t len);
 /*! \brief The RTP instance of an m-line, without a reference, or NULL. Session's serializer only. */

@@ -36,6 +36,14 @@ static const struct ast_datastore_info info = {
 /*! States that exist. */
 static int alive;
 
+/*! What res_zrtp calls; set before there is a state. */
+static const struct zrtp_signalling_listener *calls;
+
+void states_listen(const struct zrtp_signalling_listener *listener)
+{
+	calls = listener;
+}
+
 int states_alive(void)
 {
 	return __atomic_load_n(&alive, __ATOMIC_ACQUIRE);
@@ -55,15 +63,7 @@ static struct state *state_alloc(struct ast_sip_session *session)
 
 	if (state) {
 		__atomic_add_fetch(&alive, 1, __ATOMIC_ACQ_REL);
-		state->listener.activated = incoming_activated;
-		state->listener.renewed = outgoing_renewed;
-		state->listener.refused = reason_set;
-		state->listener.digits = digits_come;
-		state->listener.pass_hold = hold_pass;
-		state->listener.replaceable = replace_possible;
-		state->listener.agent = replace_agent;
-		state->listener.successor = replace_successor;
-		state->listener.settled = replace_settled;
+		state->listener = *calls;
 		state->session = session;
 	}
 
