@@ -176,7 +176,7 @@ static const struct conf_key rows[] = {
 	SWITCH("initiate", policy.passive, yes_no_words, "Begin the key agreement, or wait for the peer to do so"),
 	/* The M flag of our Hello says that we relay (RFC 6189, 5.2). */
 	SWITCH("sas_relay", policy.mitm, no_yes, "Relay the short authentication string between two legs"),
-	SWITCH("disclose", policy.disclose, no_yes, "Tell phones that their calls may be disclosed (D flag)"),
+	SWITCH("disclose", policy.disclose, no_yes, "Notify phones that their calls may be disclosed (D flag)"),
 	{ .name = "allow_clear", .help = "Whether encryption may be ended in mid-call (GoClear)",
 		.allowed = "no, confirm or yes", .parse = parse_allow_clear, .print = conf_print_word, .words = clear_words,
 		MEMBER(allow_clear) },
