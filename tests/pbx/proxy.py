@@ -4,6 +4,7 @@
 All parties are on 127.0.0.1, so an address is a port, and SIP is routed by replacing ports in
 its text: the phone knows only the relay's near port, the PBX only its far port.
 """
+import contextlib
 import random
 import re
 import select
@@ -93,9 +94,16 @@ class Proxy:
 
     def rebind(self, port):
         """RTP for the PBX comes from this port from now on, and what comes for the former one is lost, as with a
-        NAT that has forgotten the call."""
-        fresh = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        fresh.bind((IP, port))
+        NAT that has forgotten the call. It may be one of before."""
+        fresh = next((sock for sock in self.forgotten if sock.getsockname()[1] == port), None)
+        if fresh:
+            self.forgotten.remove(fresh)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    fresh.recv(65535, socket.MSG_DONTWAIT)  # it came when nothing went through
+        else:
+            fresh = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            fresh.bind((IP, port))
         self.forgotten.append(self.sockets[self.rtp[TO_PHONE]])
         self.sockets[self.rtp[TO_PHONE]] = fresh
 

@@ -16,7 +16,7 @@ from plainphone import IP
 from proxy import TO_PBX, TO_PHONE, Proxy
 from test_coexist import hide
 
-REBOUND, COPIER = 27920, 27930
+REBOUND, COPIER, AGAIN = 27920, 27930, 27940
 ENOUGH = 50   # packets in a row: a second of a call that goes on
 OPEN = "strictrtp = no\n"
 
@@ -105,14 +105,16 @@ def copied(traffic, relay, ahead=0):
         return not copier.got()
     with Copier(relay.party[TO_PHONE], ahead) as copier:
         traffic.copy = copier
-        wait.until("copies", 30, lambda: copier.sent >= 4 * ENOUGH)
-        wait.until("a second of the call in which the copier gets nothing", 30, alone)
-        traffic.copy = None
+        try:
+            wait.until("copies", 30, lambda: copier.sent >= 4 * ENOUGH)
+            wait.until("a second of the call in which the copier gets nothing", 30, alone)
+        finally:
+            traffic.copy = None
 
 
-def rebinds(traffic, relay):
+def rebinds(traffic, relay, port=REBOUND):
     """The NAT forgets the call: media to the phone is back after a while."""
-    relay.rebind(REBOUND)
+    relay.rebind(port)
     traffic.more(TO_PHONE)
     traffic.more(TO_PBX)
 
@@ -167,6 +169,31 @@ def through_rebinds(lab):
             copier.got()
             traffic.more(TO_PHONE)
             equal("media that the copier still got", copier.got(), 0)
+
+
+FORTH_AND_BACK = (REBOUND, AGAIN, REBOUND, PROXY_RTP + 2, REBOUND)
+
+
+@case("NAT forgets a call again and again, with ports of before too: with the PBX and passed through, and no copier is heard",
+      kind="22 attack")
+def forth_and_back(lab):
+    traffic = Traffic()
+    with lab.phone("nat", record=True) as phone, lab.proxy("nat", edit=hide, media=traffic) as relay:
+        phone.call("announce", PROXY_PORT)
+        sas = calls.secure(lab, phone)["SAS"]
+        traffic.more(TO_PHONE)
+        for port in FORTH_AND_BACK:
+            rebinds(traffic, relay, port)
+            copied(traffic, relay)
+        equal("SAS", lab.pbx.stream("nat")["SAS"], sas)
+        phone.hang_up()
+        lab.pbx.idle()
+    traffic = Traffic()
+    with rtp_conf(lab, OPEN), hidden_pair(lab, traffic) as (relay, _, second):
+        for port in FORTH_AND_BACK:
+            rebinds(traffic, relay, port)
+            copied(traffic, relay, 1000)
+            hears_more(second)
 
 
 @case("NAT forgets a call that is passed through, strictrtp = yes: as with the stock engine nothing moves, and the log says so",
