@@ -18,6 +18,10 @@
 
 #include <pjsip.h>
 
+#ifndef ZRTP_PJPROJECT_H
+#error "the headers of another pjproject come before res_pjsip_zrtp/pjproject: their layout may not be that of Asterisk's"
+#endif
+
 /*! Offsets in octets. */
 struct layout {
 	size_t rx_msg;         /*!< In pjsip_rx_data: the pointer to the message */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What differs between Asterisks: their pjproject, their libxml2, where they have their directories."""
+import contextlib
 import os
 import re
 import subprocess
@@ -107,10 +108,10 @@ astdatadir = /opt/pbx/var/lib/asterisk
 """
 
 
-def make(bench, *arguments):
+def make(bench, *arguments, environment=()):
     """make in the source that is in the root; its status and what it says."""
     done = subprocess.run(["chroot", bench.root, "/usr/bin/env", "-i", "HOME=/", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
-                           "make", "-C", SOURCE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                           *environment, "make", "-C", SOURCE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode, done.stdout
 
 
@@ -138,12 +139,35 @@ def files(folder):
     return sorted(os.path.relpath(os.path.join(path, name), folder) for path, _, names in os.walk(folder) for name in names)
 
 
-@case("make install into a prefix: everything is where that Asterisk looks; make uninstall takes it away", "22 own attack")
+@contextlib.contextmanager
+def pjproject_of_the_system(bench):
+    """Headers of a pjproject that is not Asterisk's, where the compiler looks first; none of them may be used."""
+    place = "/usr/local/include"
+    names = [os.path.join(place, name) for name in ("pjsip.h", "pjlib.h", "pjmedia.h", "pjsip_ua.h", "pjsip_simple.h",
+                                                    "pj/timer.h", "pj/types.h", "pj/pool.h", "pjsip/sip_transaction.h")]
+    equal("there already", [name for name in names if os.path.exists(bench.root + name)], [])
+    try:
+        for name in names:
+            os.makedirs(os.path.dirname(bench.root + name), exist_ok=True)
+            with open(bench.root + name, "w") as header:
+                header.write("#error of the system\n")
+        yield [f"CFLAGS=-I{place}", f"CPATH={place}"]
+    finally:
+        for name in names:
+            os.remove(bench.root + name)
+        for folder in ("pj", "pjsip"):
+            os.rmdir(bench.root + os.path.join(place, folder))
+
+
+@case("make install into a prefix, beside a pjproject of the system: everything is where that Asterisk looks; make uninstall "
+      "takes it away", "22 own attack")
 def installed(bench):
     stage = os.path.join(bench.root, "tmp", "zrtp-stage")
     build = "BUILD=/tmp/zrtp-make"
     subprocess.run(["rm", "-rf", stage, os.path.join(bench.root, "tmp", "zrtp-make-install")], check=True)
-    status, said = make(bench, "install", build, "DESTDIR=/tmp/zrtp-stage", "PREFIX=/opt/pbx", with_conf(bench, CONF))
+    with pjproject_of_the_system(bench) as flags:
+        status, said = make(bench, "install", build, "DESTDIR=/tmp/zrtp-stage", "PREFIX=/opt/pbx", with_conf(bench, CONF),
+                            environment=flags)
     equal(f"make install: {said[-300:]}", status, 0)
     found = files(stage)
     data = "opt/pbx/var/lib/asterisk/"
