@@ -8,6 +8,7 @@ import wait
 from harness import case
 from lab import PBX_HZ
 from pairs import pair_of, passed_through, same_sas
+from test_listen import modules
 
 
 def plays(lab):
@@ -51,3 +52,30 @@ def silent_limit(lab):
         first.hang_up()
         second.wait_ended()
         lab.pbx.idle()
+
+
+@case("TIMEOUT(absolute) and Dial's S() end calls that are passed through, with mode = auto and passthrough", kind="22 attack")
+def other_limits(lab):
+    for extension, caller, called in (("absolute", "auto", "auto2"), ("lasts", "through", "through2")):
+        with pair_of(lab, caller, called, extension=extension) as (first, second):
+            same_sas(first, second)
+            passed_through(lab, caller, called)
+            first.wait_ended(60)
+            second.wait_ended()
+            lab.pbx.idle()
+
+
+@case("auto: what PERIODIC_HOOK() plays is heard, the PBX is the end of ZRTP on both legs", kind="22 attack")
+def periodic(lab):
+    with modules(lab, "func_cut", "func_groupcount", "func_uri", "func_periodic_hook"), pair_of(lab, "auto", "auto2", extension="beeps") as (first, second):
+        for phone in (first, second):
+            phone.secure()
+        lab.pbx.secure("auto")
+        lab.pbx.secure("auto2")
+        before = plays(lab)
+        wait.until("two more of them", 60, lambda: plays(lab) > before + 1)
+        calls.talk(3)
+        first.hang_up()
+        second.wait_ended(40)
+        lab.pbx.idle(40)
+    tone.heard(first.recording, PBX_HZ)
