@@ -30,7 +30,7 @@ void offered_keys_answered(struct ast_sip_session *session, const pjsip_msg *msg
 	size_t i;
 
 	/* In the first offer they may be keys whose turn comes once the call's dialog is known. */
-	if (msg->type != PJSIP_RESPONSE_MSG || msg->line.status.code < 200 || !state
+	if (msg->type != PJSIP_RESPONSE_MSG || msg->line.status.code < 200 || !state || !session->inv_session
 		|| inv_state(session->inv_session) != PJSIP_INV_STATE_CONFIRMED) {
 		return;
 	}
