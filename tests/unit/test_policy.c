@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Policies from text, the arguments of a context, and sentences for people. */
+#include "mute.h"
 #include "lists.h"
 
 #include <limits.h>
@@ -435,29 +436,11 @@ static void freeing_nothing_is_allowed(void **state)
 	zrtp_stream_free(NULL);
 }
 
-static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
-{
-	(void)stream;
-	(void)datagram;
-	(void)len;
-	(void)arg;
-}
-
-static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
-		   const struct zrtp_srtp_keys *keys, void *arg)
-{
-	(void)stream;
-	(void)direction;
-	(void)keys;
-	(void)arg;
-	return 0;
-}
-
 static void a_session_needs_send_and_keys(void **state)
 {
 	const struct zrtp_context_config config = { .client_id = "test" };
-	const struct zrtp_callbacks no_keys = { .send = on_send }, no_send = { .keys = on_keys },
-				    both = { .send = on_send, .keys = on_keys };
+	const struct zrtp_callbacks no_keys = { .send = mute_send }, no_send = { .keys = mute_keys },
+				    both = { .send = mute_send, .keys = mute_keys };
 	const struct zrtp_policy policy = fresh();
 	struct zrtp_context *context;
 	struct zrtp_session *session = NULL;
