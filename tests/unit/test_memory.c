@@ -277,6 +277,33 @@ static void without_memory_there_is_no_object(void **state)
 	assert_int_equal(made, 1);
 }
 
+/* ---- what libcrypto has not ---- */
+
+static const EVP_MD *no_md(void)
+{
+	return NULL;
+}
+
+static const EVP_CIPHER *no_cipher(void)
+{
+	return NULL;
+}
+
+static void what_libcrypto_has_not_is_an_error(void **state)
+{
+	const struct zrtp_hash hash = { "S256", 32, no_md, "none", NULL };
+	const struct zrtp_cipher cipher = { "AES1", 16, no_cipher, "none", NULL };
+	const struct zrtp_piece piece = { known, sizeof(known) };
+	uint8_t out[ZRTP_HASH_MAX];
+
+	(void)state;
+	assert_int_equal(zrtp_digest(&hash, &piece, 1, out), -1);
+	assert_null(zrtp_mac_open(&hash, known, sizeof(known)));
+	assert_int_equal(zrtp_hmac(&hash, known, sizeof(known), known, 1, out), -1);
+	assert_int_equal(zrtp_kdf(&hash, known, 32, "SAS", known, 1, out, 16), -1);
+	assert_int_equal(zrtp_cfb(&cipher, known, known, true, known, 16, out), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +311,7 @@ int main(void)
 		cmocka_unit_test(with_preshared_keys_strangers_relays_and_goclear_each_may_fail),
 		cmocka_unit_test(of_a_kem_in_fragments_each_allocation_may_fail),
 		cmocka_unit_test(without_memory_there_is_no_object),
+		cmocka_unit_test(what_libcrypto_has_not_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,37 @@ static void the_second_answer_to_a_repeated_relay_does_not_count_for_the_next_on
 	pair_free(pair);
 }
 
+static bool lose_all(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	(void)packet;
+	return false;
+}
+
+/* For so long an answer may be on its way, to the microsecond. */
+static void an_answer_is_owed_for_half_a_second(void **state)
+{
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		struct pair_config config = with_pbx();
+		struct pair *pair = enrolled(&config);
+		uint8_t ack[64];
+		uint64_t sent = pair->now;
+		size_t len = zrtp_bare_write(ack, sizeof(ack), ZRTP_MSG_RELAYACK);
+
+		pair->filter = lose_all;
+		assert_int_equal(relay(pair, "B32", far_sas), ZRTP_OK);
+		pair->now = sent + 1000;
+		assert_int_equal(relay(pair, "B32", other_sas), ZRTP_OK);
+		pair->now = sent + 500000 - !late;
+		(void)pair_inject(pair, PBX, 0, ack, len);
+		assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), late);
+		(void)pair_inject(pair, PBX, 0, ack, len);
+		assert_int_equal(told(pair, PBX, ZRTP_EVENT_RELAY_DONE), 1);
+		pair_free(pair);
+	}
+}
+
 /* R466: to a phone that is not enrolled, and to one that is. */
 static void an_empty_relay_changes_the_rendering_only(void **state)
 {
@@ -389,6 +420,7 @@ int main(void)
 		cmocka_unit_test(a_newer_sas_is_sent_instead_of_the_one_under_way),
 		cmocka_unit_test(a_late_answer_to_a_former_relay_does_not_count_for_the_newer_one),
 		cmocka_unit_test(the_second_answer_to_a_repeated_relay_does_not_count_for_the_next_one),
+		cmocka_unit_test(an_answer_is_owed_for_half_a_second),
 		cmocka_unit_test(an_empty_relay_changes_the_rendering_only),
 		cmocka_unit_test(the_phones_own_sashash_takes_a_relayed_one_back),
 		cmocka_unit_test(a_relay_that_goclear_interrupts_is_told_to_have_failed),

@@ -4,6 +4,8 @@
  * malloc and calloc of the cache come here first; what is left behind the sanitizers see.) */
 #include "on_stores.h"
 
+#include <errno.h>
+
 static unsigned fail_at; /* of the next blocks, the one that is refused; 0: none */
 static unsigned asked;
 
@@ -27,6 +29,51 @@ void *__wrap_calloc(size_t count, size_t size)
 {
 	return refuses() ? NULL : __real_calloc(count, size);
 }
+
+/* ---- a disk that fails ---- */
+
+static int sync_fails; /* an errno */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	if (sync_fails) {
+		errno = sync_fails;
+		return -1;
+	}
+	return __real_fsync(fd);
+}
+
+/* An export that did not reach the disk is none; where there is no disk nothing is missing. */
+static void an_export_that_is_not_on_the_disk_is_told(void **state)
+{
+	static const int all[] = { EIO, ENOSPC, EINVAL, EROFS };
+	struct test_store t;
+
+	(void)state;
+	stores_prepare(&t, STORE_MEMORY);
+	asked = 0;
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	for (unsigned i = 0; asked && i < sizeof(all) / sizeof(*all); i++) {
+		FILE *file = tmpfile();
+
+		assert_non_null(file);
+		sync_fails = all[i];
+		assert_int_equal(zrtp_store_export_to(t.store, file, NULL, &t.error),
+				 i < 2 ? ZRTP_STORE_IO : ZRTP_STORE_OK);
+		assert_true(i >= 2 || strstr(t.error.text, strerror(all[i])));
+		sync_fails = 0;
+		assert_int_equal(fclose(file), 0);
+	}
+	stores_end(&t);
+	if (!asked) {
+		skip(); /* the cache is a library of its own here */
+	}
+}
+
+/* ---- and too little memory ---- */
 
 static unsigned refused;
 
@@ -162,6 +209,7 @@ static void whatever_is_refused_is_told_and_works_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_export_that_is_not_on_the_disk_is_told),
 		cmocka_unit_test(whatever_is_refused_is_told_and_works_again),
 	};
 

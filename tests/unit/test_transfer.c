@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct text {
 	char octets[1 << 18];
@@ -119,6 +120,32 @@ static void what_is_exported_comes_back_whole(void **state)
 		stores_end(&from);
 		stores_end(&to);
 	}
+}
+
+/* What has no disk has nothing to be written to it. */
+static void an_export_may_go_into_a_pipe(void **state)
+{
+	struct test_store t;
+	FILE *in, *out;
+	uint64_t count;
+	char line[16];
+	int ends[2];
+
+	(void)state;
+	stores_prepare(&t, STORE_MEMORY);
+	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+	stores_put_secret(&t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE); /* little: nobody reads before the end */
+	assert_int_equal(pipe(ends), 0);
+	in = fdopen(ends[0], "r");
+	out = fdopen(ends[1], "w");
+	assert_true(in && out);
+	assert_int_equal(zrtp_store_export_to(t.store, out, &count, &t.error), ZRTP_STORE_OK);
+	assert_true(count > 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(fgets(line, sizeof(line), in));
+	assert_memory_equal(line, "{\"type\":", 8);
+	assert_int_equal(fclose(in), 0);
+	stores_end(&t);
 }
 
 static void an_import_does_not_replace_what_is_newer(void **state)
@@ -540,6 +567,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_exported_comes_back_whole),
+		cmocka_unit_test(an_export_may_go_into_a_pipe),
 		cmocka_unit_test(an_import_does_not_replace_what_is_newer),
 		cmocka_unit_test(an_import_keeps_both_pbxsecrets),
 		cmocka_unit_test(of_two_pairs_the_one_used_last_stays),
