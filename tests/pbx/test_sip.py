@@ -31,6 +31,15 @@ def one_each(hashes, descriptions, media=1):
     equal("different on each m-line", len({v[0] for v in hashes[0]}), media)
 
 
+def seen(lab, phone, expected):
+    """What the PBX makes of a call's offer, at the latest when it ends; None if the call was over before."""
+    found = None
+    while found != expected and phone.process.poll() is None:
+        stream = lab.pbx.stream(phone.name)
+        found = (stream["SdpHash"], stream["Peer"]) if stream else found
+    return found
+
+
 # What the phone's offer says, what the PBX makes of it, what it logs of the m-line.
 OFFERS = {
     "none": ([], ("none", "none"), None),
@@ -53,12 +62,16 @@ OFFERS = {
       errors="a=zrtp-hash")
 def offers(lab):
     for what, (lines, expected, logged) in OFFERS.items():
-        mark = len(lab.pbx.log())
-        with flow(lab, "plain", "call", offer=description(*lines), pause=1500) as phone:
-            wait.until("the call", 5, lambda: lab.pbx.channels() == 1)
-            equal(what, state(lab, "plain"), expected)
-            phone.done()
-        one_each(phone.hashes(), 1)
+        for pause in (1500, 10000):
+            mark = len(lab.pbx.log())
+            with flow(lab, "plain", "call", offer=description(*lines), pause=pause) as phone:
+                found = seen(lab, phone, expected)
+                phone.done()
+            one_each(phone.hashes(), 1)
+            if found == expected:
+                break
+            lab.pbx.idle()  # over before it was looked at, or too soon: the next one lasts longer
+        equal(what, found, expected)
         log = [line for line in lab.pbx.log()[mark:].splitlines() if "a=zrtp-hash" in line]
         equal(f"{what}: lines in the log", len(log), 1 if logged else 0)
         if logged and not re.search(r"PJSIP/plain-\w+: m-line 1 \(audio\): .*" + re.escape(logged), log[0]):
@@ -86,10 +99,15 @@ def early_media(lab):
 
 @case("zrtp-hash: an offer in 200, its answer in ACK")
 def late_offer(lab):
-    with flow(lab, "plain", "late", answer=description(LINE), pause=1500) as phone:
-        wait.until("the phone's", 5, lambda: lab.pbx.stream("plain") and state(lab, "plain")[1] == "signalled")
-        phone.done()
-    one_each(phone.hashes(), 1)
+    for pause in (1500, 10000):
+        with flow(lab, "plain", "late", answer=description(LINE), pause=pause) as phone:
+            found = seen(lab, phone, ("none", "signalled"))
+            phone.done()
+        one_each(phone.hashes(), 1)
+        if found == ("none", "signalled"):
+            break
+        lab.pbx.idle()
+    equal("the phone's", found, ("none", "signalled"))
 
 
 @case("zrtp-hash: a re-INVITE with another one, and with the same")
