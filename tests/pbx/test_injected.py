@@ -307,11 +307,11 @@ def former_keys(lab):
                 test_closed.meddled(lab, media=road) as relay:
             phone.call("record", laboratory.PROXY_PORT)
             phone.secure()
-            wait.until("the PBX has keys, and waits", 5, lambda: lab.pbx.stream("relayed")["State"] == "confirm2-sent")
+            wait.until("the PBX has keys, and waits", 5, lambda: lab.pbx.stream("relayed")["Step"] == "confirm2-sent")
             if again:
                 answer = relay.offer(f"m=audio {relay.rtp[TO_PHONE]} RTP/AVP 0\na=rtpmap:0 PCMU/8000\n{OTHER_HASH}")
                 equal("answer", answer.split()[1], "200")
-                wait.until("ZRTP begins again", 3, lambda: lab.pbx.stream("relayed")["State"] == "discovery")
+                wait.until("ZRTP begins again", 3, lambda: lab.pbx.stream("relayed")["State"] == "looking")
             before = int(lab.pbx.stream("relayed")["Rx"])
             road.shut = False
             if again:
@@ -348,7 +348,7 @@ def sources(lab):
         equal(f"of 20 dropped for their source: {found}", found <= 20, True)
         stream = lab.pbx.stream("alice")
         # On a busy machine it may have given up already.
-        equal("what is known of a peer", (stream["State"] in ("discovery", "no-zrtp"), stream["Peer"]), (True, "none"))
+        equal("what is known of a peer", (stream["State"] in ("looking", "no-zrtp"), stream["Peer"]), (True, "none"))
         before = dropped(lab, "too many in a second")
         ping = forge.packet(forge.message("Ping    ", b"1.10" + bytes(8)), 9, 7)
         for _ in range(60):

@@ -545,7 +545,7 @@ def table(lab):
               2 * ("Alice on the 2nd floor",))
         wait.until("the dialplan's name", 8, lambda: "peer Alice on the 2nd floor" in lab.pbx.log())
         states = [e["State"] for e in events.all("ZrtpState", Channel=channel)]
-        equal("states told", states, ["looking", "going secure", "secure"])
+        equal("states told", states, ["looking", "securing", "secure"])
         phone.hang_up()
 
 

@@ -150,7 +150,7 @@ def wrong(lab):
             event = events.wait("ZrtpFailed", 10)
             equal("code", event["Code"], "0x0")
             stream = lab.pbx.stream("relayed")
-            equal("state", stream["State"], "discovery")
+            equal("state", stream["State"], "looking")
             equal("the phone's", ours(lab), ("mismatch", "signalled"))
             equal("channel of the event", event["Channel"], stream["Channel"])
             sent = int(stream["Tx"])

@@ -157,7 +157,7 @@ def strangers(lab):
                 raise AssertionError(f"only {len(phone.heard)} packets in a second")
         answers = [d for d in phone.zrtp if capture.message_type(d) == "DHPart1"]
         equal("a Commit was answered", len(answers) > 0, True)
-        equal("gate", lab.pbx.stream("plain")["State"] in ("no-zrtp", "dhpart1-sent"), True)
+        equal("gate", lab.pbx.stream("plain")["Step"] in ("no-zrtp", "dhpart1-sent"), True)
 
 
 @case("forged ZRTP in a secure call changes nothing", errors="Hello of another peer ignored")

@@ -14,6 +14,7 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/settings.h"
+#include "decide/state_word.h"
 #include "base/text.h"
 #include "packet/media.h"
 #include "packet/stats.h"
@@ -22,7 +23,7 @@
 #include "front/policy.h"
 #include "console/cli.h"
 
-#define COLUMNS "%-28s %-8s %-15s %-9s %-4s %-18s %-4s %-8s %-6s %-4s %-20s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
+#define COLUMNS "%-28s %-8s %-11s %-15s %-9s %-4s %-18s %-4s %-8s %-6s %-4s %-20s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
 
 /*! \brief A value for a column: without blanks, and never empty. */
 static const char *cell(char *out, size_t size, const char *value)
@@ -70,7 +71,7 @@ static const char *role(const struct zrtp_stream_info *info)
 
 static void show_stream(int fd, struct media *media)
 {
-	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], names[ZRTP_CLASS_COUNT][5];
+	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], step[24], names[ZRTP_CLASS_COUNT][5];
 	char kex[32], hash[32], text[ZRTP_SUITE_TEXT_SIZE], suite[ZRTP_SUITE_TEXT_SIZE];
 	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], peer[16], ms[24] = "-", rx[24], tx[24], dropped[24];
 	struct zrtp_stream_info info;
@@ -104,7 +105,8 @@ static void show_stream(int fd, struct media *media)
 	}
 
 	ast_cli(fd, COLUMNS, channel, ssrc,
-		cell(state, sizeof(state), S_OR(unjoined, closed ? "closed" : zrtp_state_text(info.state))), role(&info),
+		cell(state, sizeof(state), S_OR(unjoined, state_word_text(state_word(info.state, closed)))),
+		cell(step, sizeof(step), unjoined ? "" : zrtp_state_text(info.state)), role(&info),
 		names[ZRTP_CLASS_KEX], kex, names[ZRTP_CLASS_HASH], hash, names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
 		suite, sas_type, sas, hello_hash_status_text(info.hello_hash), peer, ms, rx, tx, dropped, keys,
 		media->settings->name);
@@ -121,9 +123,10 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		e->command = "zrtp show streams";
 		e->usage =
 			"Usage: zrtp show streams\n"
-			"       Shows the media streams with ZRTP: their state, algorithms and\n"
-			"       SAS; the algorithms by the letters of their messages and by\n"
-			"       names, which zrtp.conf takes as well. SdpHash is whether the peer's\n"
+			"       Shows the media streams with ZRTP: their state, step,\n"
+			"       algorithms and SAS. Step is the place in the exchange of messages; the\n"
+			"       algorithms are there by the letters of their messages and by names,\n"
+			"       which zrtp.conf takes as well. SdpHash is whether the peer's\n"
 			"       Hello matches its a=zrtp-hash, Peer how the peer announced that it\n"
 			"       speaks ZRTP, Ms the milliseconds from the first Hello to secure; Rx,\n"
 			"       Tx and Dropped count SRTP and SRTCP packets. PhoneKeys is, for a call\n"
@@ -136,7 +139,7 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		return CLI_SHOWUSAGE;
 	}
 
-	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Role", "Kex", "KeyAgreementName", "Hash",
+	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Step", "Role", "Kex", "KeyAgreementName", "Hash",
 		"HashName", "Cipher", "Tag", "Suite", "SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped",
 		"PhoneKeys", "Policy");
 	streams = stats_streams();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief What is told of a leg, by name.
+ * \brief The items of a channel: of its leg, or of one of its streams.
  */
 #ifndef RES_ZRTP_STATUS_H
 #define RES_ZRTP_STATUS_H
@@ -9,9 +9,8 @@
 #include <zrtp/zrtp.h>
 
 struct ast_channel;
-
-/*! The longest value of an item, with its end. */
-#define STATUS_VALUE_SIZE 128
+struct item;
+struct media;
 
 /*!
  * \brief Call each for every item of a channel's leg. No lock may be held.
@@ -21,10 +20,12 @@ struct ast_channel;
 int status_each(struct ast_channel *chan, void (*each)(const char *name, const char *value, void *arg), void *arg);
 
 /*!
- * \brief The value of one item, by its name in any case. No lock may be held.
- * \param out room for STATUS_VALUE_SIZE; empty when the channel has no leg of ours
- * \retval -1 there is no such item
+ * \brief The value of one item of a channel's leg. No lock may be held.
+ * \param out room for ITEM_VALUE_SIZE; empty when the channel has no leg of ours
  */
-int status_item(struct ast_channel *chan, const char *name, char *out);
+void status_item(struct ast_channel *chan, const struct item *item, char *out);
+
+/*! \brief The same of one stream, for an item that has one. */
+void status_stream_item(struct media *media, const struct item *item, char *out);
 
 #endif

@@ -269,10 +269,12 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 
 void events_state(struct media *media, const char *state, enum outcome outcome)
 {
-	publish_plain(media, state_type(),
+	/* What else a leg comes to has an event of its own, which sets the variables. */
+	publish_state(media, state_type(),
 		ast_json_pack("{s: s, s: s}",
 			"State", state,
-			"Outcome", events_outcome_text(outcome)));
+			"Outcome", events_outcome_text(outcome)),
+		outcome == OUTCOME_PENDING ? events_outcome_text(outcome) : NULL);
 }
 
 void events_listening(struct media *media, enum listening listening)

@@ -23,6 +23,7 @@
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
 #include "decide/settings.h"
+#include "decide/state_word.h"
 #include "base/text.h"
 #include "packet/media.h"
 #include "cache/cache.h"
@@ -30,7 +31,6 @@
 #include "leg/events.h"
 #include "leg/party.h"
 #include "leg/relay.h"
-#include "leg/words.h"
 
 static void party_destructor(void *obj)
 {
@@ -106,12 +106,16 @@ static void tell(struct party *party)
 	const char *state;
 	enum outcome outcome;
 	enum listening listening;
+	int closed;
 
 	if (!party->media) {
 		return;
 	}
+	ao2_lock(party->media);
+	closed = party->media->report.closed;
+	ao2_unlock(party->media);
 	ao2_lock(party);
-	state = words_state(party->report.stream.state);
+	state = state_word_text(state_word(party->report.stream.state, closed));
 	outcome = party->report.outcome;
 	listening = party->report.listening;
 	ao2_unlock(party);

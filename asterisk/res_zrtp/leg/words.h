@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief States, and names of algorithms, as words.
+ * \brief Names of algorithms, and who has verified, as words.
  */
 #ifndef RES_ZRTP_WORDS_H
 #define RES_ZRTP_WORDS_H
@@ -12,8 +12,6 @@
 
 /*! \brief A name of four octets without the blanks that fill it up. \return out, of size octets */
 const char *words_name(char *out, size_t size, const char name[5]);
-/*! \brief A word for the state of a stream. */
-const char *words_state(enum zrtp_state state);
 /*! \brief earlier, phone, partner or operator. */
 const char *words_verified_by(enum verified_by by);
 

@@ -13,6 +13,7 @@
 
 #include "decide/settings.h"
 #include "decide/unjoined.h"
+#include "decide/state_word.h"
 #include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"
@@ -189,11 +190,11 @@ const char *unjoined_state_text(const struct media *media)
 		return NULL;
 	}
 	if (media->pass.unjoined != UNJOINED_UNDECIDED) {
-		return "clear";
+		return state_word_text(WORD_CLEAR);
 	}
 	if (media->pass.role == ROLE_PASSTHROUGH) {
-		return "passthrough";
+		return state_word_text(WORD_PASSTHROUGH);
 	}
 
-	return media->pass.direct ? "direct" : "waiting";
+	return state_word_text(media->pass.direct ? WORD_DIRECT : WORD_WAITING);
 }
