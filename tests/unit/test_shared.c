@@ -193,13 +193,14 @@ static void several_may_begin_a_store_at_once(void **state)
 	}
 }
 
-/* The same of stores that were opened before a rekey: neither a known peer nor a new one is
- * written under the old key, or in clear. */
+/* The same of stores that were opened before a rekey, to another key, from none or to none: neither
+ * a known peer nor a new one is written under the old key, or in clear. */
 static void who_opened_before_a_rekey_writes_no_peer(void **state)
 {
 	(void)state;
-	for (unsigned from = 0; from < 2; from++) {
+	for (unsigned way = 0; way < 3; way++) {
 		const struct zrtp_retained in = stores_update(2, 0, ZRTP_MATCH_NONE);
+		bool from = way != 0, to = way != 2;
 		struct zrtp_store *second, *first;
 		struct zrtp_store_key other = { { 9 } };
 		uint8_t zid[ZRTP_ZID_SIZE];
@@ -210,7 +211,7 @@ static void who_opened_before_a_rekey_writes_no_peer(void **state)
 		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
 		stores_put_secret(&t, 1, "", 1000, 1, 0, ZRTP_MATCH_NONE);
 		assert_int_equal(zrtp_store_open_sqlite(&second, t.path, &t.config, &t.error), 0);
-		assert_int_equal(zrtp_store_rekey(t.store, &other, &t.error), ZRTP_STORE_OK);
+		assert_int_equal(zrtp_store_rekey(t.store, to ? &other : NULL, &t.error), ZRTP_STORE_OK);
 		first = t.store;
 		t.store = second;
 		stores_zid(zid, 2);
