@@ -70,8 +70,8 @@ def no_zrtp(lab):
         equal("enrolled", enrolled(lab), {})
 
 
-def by_keypad(lab, digits, verdict, prompt):
-    """A Linphone call: hear the SAS, press digits, hear what came of it."""
+def by_keypad(lab, digits, verdict, prompt, *told):
+    """A Linphone call: hear the SAS, press digits, hear what came of it. told: events that tell it."""
     with service(lab) as events, lab.phone("alice", record=True) as phone:
         phone.call("enroll", lab.sip_port)
         sas = phone.secure()
@@ -80,6 +80,8 @@ def by_keypad(lab, digits, verdict, prompt):
             phone.say(digit)
             time.sleep(0.5)
         equal("status", status(events, "alice"), verdict)
+        for name, fields in told:
+            events.wait(name, 5, **fields)
         phone.wait_ended(12)  # the PBX hangs up when all is said
     pcm = tone.read(phone.recording)
     for name in ("enroll-welcome", prompt):
@@ -101,7 +103,8 @@ def accepted(lab):
 @case("enrollment: the caller says that the SAS differs: nothing is stored",
       errors="the SAS differs")
 def differs(lab):
-    by_keypad(lab, "2", "DIFFERS", "enroll-differs")
+    by_keypad(lab, "2", "DIFFERS", "enroll-differs", ("ZrtpEnrollment", {"Status": "refused"}),
+              ("ZrtpVerified", {"Verified": "no"}))
     equal("enrolled", enrolled(lab), {})
 
 
@@ -275,7 +278,8 @@ def wrong_options(lab):
         for extension, reason in (
                 ("enroll-letter", "Enroll_zrtp(cx): options are c, h, q, r(n), t(seconds); no phone is enrolled"),
                 ("enroll-number", "Enroll_zrtp: option r(99) is not valid; allowed is 1 to 20; no phone is enrolled"),
-                ("enroll-argument", "Enroll_zrtp(t): options are c, h, q, r(n), t(seconds); no phone is enrolled")):
+                ("enroll-argument", "Enroll_zrtp(t): options are c, h, q, r(n), t(seconds); no phone is enrolled"),
+                ("enroll-more", "Enroll_zrtp(c(1)): options are c, h, q, r(n), t(seconds); no phone is enrolled")):
             before = lab.pbx.log().count(": enrollment goes on after FAILED")
             events.seen.clear()
             phone.call(extension, lab.sip_port)

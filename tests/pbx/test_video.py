@@ -47,6 +47,8 @@ def video_hash(lab):
         both_media(first, second)
         for phone in (first, second):
             equal(f"hashes at {phone.name}", [e["zrtp_hash"] for e in phone.all("secure")], ["matched"] * 2)
+            # Nor was it another one before.
+            equal(f"alarms at {phone.name}", phone.all("alarm"), [])
 
 
 @case("auto: two phones with video are passed through, audio and video")
