@@ -41,7 +41,7 @@ static int is_clear(struct media *media)
 		res = 0;
 	} else {
 		/* Closed: an exchange is under way, or has failed. One that is over is closed anyway. */
-		res = media->ended || media->pass.role != ROLE_END || media->gate.tx == GATE_CLEAR;
+		res = media->ended || pass_role(&media->pass) != ROLE_END || media->gate.tx == GATE_CLEAR;
 	}
 	ao2_unlock(media);
 

@@ -52,7 +52,7 @@ static int leg_encrypted(struct media *media)
 	int keyed;
 
 	ao2_lock(media);
-	role = media->pass.role;
+	role = pass_role(&media->pass);
 	keyed = role == ROLE_PASSTHROUGH && media->pass.keyed;
 	ao2_unlock(media);
 	if (party) {

@@ -29,7 +29,7 @@
 #include "leg/keyless.h"
 #include "leg/leg.h"
 #include "leg/successor.h"
-#include "passthrough/mode.h"
+#include "passthrough/mode_look.h"
 #include "passthrough/passthrough.h"
 #include "front/route.h"
 
@@ -110,7 +110,7 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 	ao2_lock(media);
 	ready = media->activated && !media->ended && !media->started && !media->pass.telling
 		&& media->fd >= 0 && net_address_is_set(&media->peer.remote);
-	waits = media->pass.role != ROLE_END;
+	waits = pass_role(&media->pass) != ROLE_END;
 	if (ready && waits && !media->pass.waiting_since) {
 		media->ssrc = ast_rtp_instance_get_ssrc(instance);
 		media->pass.waiting_since = clock_now();

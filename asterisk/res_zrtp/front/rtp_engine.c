@@ -120,7 +120,7 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 	}
 
 	media->settings = settings;
-	media->pass.role = mode_first_role(settings);
+	media->pass.standing = mode_first_standing(settings);
 	media->pass.number = passthrough_number();
 	open_socket(media, instance);
 	/* Its gate stays closed until it is known whose stream it is, see keyless.h. */
@@ -358,7 +358,7 @@ static int zrtp_local_bridge(struct ast_rtp_instance *instance0, struct ast_rtp_
 		passthrough_native_ended(media);
 		res = 0;
 	} else if (media && partner) {
-		res = passthrough_join(media, partner, JOIN_NATIVE);
+		res = passthrough_join(media, partner, STANDING_NATIVE);
 	}
 	ao2_cleanup(media);
 	ao2_cleanup(partner);

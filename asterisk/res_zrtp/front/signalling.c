@@ -24,6 +24,8 @@
 #include "leg/leg.h"
 #include "passthrough/far.h"
 #include "passthrough/mode.h"
+#include "passthrough/mode_look.h"
+#include "passthrough/mode_steps.h"
 #include "passthrough/rekey.h"
 #include "front/signalling.h"
 

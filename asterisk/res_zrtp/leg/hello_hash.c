@@ -116,7 +116,7 @@ int hello_hash_renewed(struct media *media)
 
 	ao2_lock(media);
 	told = !ast_strlen_zero(media->told_hash)
-		&& (media->pass.role != ROLE_END || strcasecmp(media->told_hash, media->own_hash));
+		&& (pass_role(&media->pass) != ROLE_END || strcasecmp(media->told_hash, media->own_hash));
 	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
 	ao2_unlock(media);
 	listener = told ? hello_hash_listener(media) : NULL;

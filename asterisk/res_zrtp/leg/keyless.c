@@ -65,7 +65,7 @@ static enum gate_mode first_mode(const struct media *media)
 {
 	enum evidence evidence = judge(media, 0);
 	/* Phones that have ZRTP with each other announce it, and not to us. */
-	int ours = media->pass.role == ROLE_END || evidence == EVIDENCE_KEYED;
+	int ours = pass_role(&media->pass) == ROLE_END || evidence == EVIDENCE_KEYED;
 
 	return media->settings->require || (ours && evidence_starts_closed(evidence, media_is_further(media)))
 		? GATE_CLOSED : GATE_CLEAR;

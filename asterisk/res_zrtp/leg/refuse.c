@@ -146,7 +146,7 @@ static int is_heard(struct ast_channel *chan)
 
 	if (media) {
 		ao2_lock(media);
-		res = media->gate.tx != GATE_CLOSED && media->pass.role != ROLE_PASSTHROUGH;
+		res = media->gate.tx != GATE_CLOSED && pass_role(&media->pass) != ROLE_PASSTHROUGH;
 		ao2_unlock(media);
 		ao2_ref(media, -1);
 	}

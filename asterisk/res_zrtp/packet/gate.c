@@ -553,7 +553,7 @@ struct media *gate_media_get(struct ast_rtp_instance *instance)
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 {
 	ao2_lock(media);
-	if (media->gate.was_secure || media->ended || media->pass.left_out) {
+	if (media->gate.was_secure || media->ended || media->pass.standing == STANDING_LEFT_OUT) {
 		rx = tx = GATE_CLOSED;
 	}
 	/* What phones have agreed on among themselves is as good as keys of ours. */

@@ -191,7 +191,7 @@ enum role media_role(struct media *media)
 	enum role role;
 
 	ao2_lock(media);
-	role = media->pass.role;
+	role = pass_role(&media->pass);
 	ao2_unlock(media);
 
 	return role;
@@ -209,7 +209,7 @@ void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)
 	int follows;
 
 	ao2_lock(media);
-	follows = media->gate.tx == GATE_SECURE && media->pass.role == ROLE_END && peer_waits_at(&media->peer, &to);
+	follows = media->gate.tx == GATE_SECURE && pass_role(&media->pass) == ROLE_END && peer_waits_at(&media->peer, &to);
 	ao2_unlock(media);
 
 	if (!follows) {

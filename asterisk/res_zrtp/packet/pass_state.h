@@ -8,6 +8,7 @@
 
 #include "asterisk/channel.h"
 
+#include "decide/mode_choice.h"
 #include "decide/net_address.h"
 #include "decide/overheard.h"
 #include "decide/rtcp_choice.h"
@@ -16,24 +17,14 @@
 struct media;
 struct overheard_speaker;
 
-/*! What the PBX is to the phone of one media object. */
-enum role {
-	ROLE_END,         /*!< The PBX is its ZRTP endpoint; once so, it stays so */
-	ROLE_WAITING,     /*!< Not its endpoint, and no phone to pass its datagrams to */
-	ROLE_PASSTHROUGH, /*!< Its datagrams go to a partner */
-};
-
 /*! Guarded by the lock of the media object it is part of. */
 struct passthrough {
-	enum role role;
+	enum standing standing;       /*!< What the PBX is to the phone, and why */
+	enum rekey_state rekey;
 	struct media *partner;        /*!< With a reference, NULL without one */
 	char partner_name[AST_CHANNEL_NAME];
 	int rtcp_fd;                  /*!< The RTCP socket, a duplicate; -1 without one */
 	unsigned int mux:1;           /*!< RTCP comes and goes on the RTP socket */
-	unsigned int direct:2;        /*!< The phones send to each other: 1 perhaps, 2 yes, and that was told */
-	unsigned int native:1;        /*!< The bridge has the two of them as a native pair */
-	unsigned int early:1;         /*!< No bridge has them yet, one rings the other */
-	unsigned int left_out:1;      /*!< The rest of its call is passed through, this cannot be */
 	unsigned int beside:1;        /*!< The rest of its call is passed through as well: ZRTP waits for the first stream's keys */
 	unsigned int released:1;      /*!< It need not wait any more */
 	unsigned int speaks_zrtp:1;   /*!< A Hello of the phone said so */
@@ -45,8 +36,6 @@ struct passthrough {
 	unsigned int elsewhere_told:1; /*!< The log says that RTP from elsewhere is refused */
 	unsigned int announced:2;     /*!< What events have told */
 	unsigned int deciding:1;      /*!< A look at it is due */
-	unsigned int rekeying:1;      /*!< A call that takes its place is being made */
-	unsigned int rekeyed:1;       /*!< That was tried */
 	struct rtcp_place rtcp;       /*!< Where RTCP comes from */
 	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
 	unsigned int keyed_with;
@@ -69,6 +58,12 @@ struct passthrough {
 	uint64_t asked_at;            /*!< The bridge was asked to join natively */
 	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
 };
+
+/*! \brief What the PBX is to the phone. \pre the media object is locked */
+static inline enum role pass_role(const struct passthrough *pass)
+{
+	return standing_role(pass->standing);
+}
 
 /*!
  * \brief Have the phones keys, or are they about to? A Commit alone says little, as

@@ -173,7 +173,7 @@ static struct far *far_of(struct media *media, char *channel_id, char *hash, enu
 	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
 	*medium = media->medium;
 	/* A ZRTP endpoint has no hash for the other side. */
-	*waits = media->pass.role != ROLE_END;
+	*waits = pass_role(&media->pass) != ROLE_END;
 	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(media);
 

@@ -144,7 +144,7 @@ static int is_free(struct media *media, struct media *partner, int zrtp)
 	int res;
 
 	ao2_lock(media);
-	res = !media->ended && media->pass.role == ROLE_WAITING && (!zrtp || media->pass.speaks_zrtp)
+	res = !media->ended && pass_role(&media->pass) == ROLE_WAITING && (!zrtp || media->pass.speaks_zrtp)
 		&& (!media->pass.keyed || media->pass.keyed_with == partner->pass.number);
 	ao2_unlock(media);
 
@@ -168,14 +168,14 @@ static int are_partners(struct media *media, struct media *other)
 	return res;
 }
 
-static int join_medium(const struct side *side, int medium, enum join join)
+static int join_medium(const struct side *side, int medium, enum standing joined)
 {
 	if (medium == VIDEO) {
 		passthrough_beside(side[0].media[medium]);
 		passthrough_beside(side[1].media[medium]);
 	}
-	if (passthrough_join(side[0].media[medium], side[1].media[medium], join)
-		|| passthrough_join(side[1].media[medium], side[0].media[medium], join)) {
+	if (passthrough_join(side[0].media[medium], side[1].media[medium], joined)
+		|| passthrough_join(side[1].media[medium], side[0].media[medium], joined)) {
 		passthrough_part(side[0].media[medium]);
 		passthrough_part(side[1].media[medium]);
 		return 0;
@@ -185,7 +185,7 @@ static int join_medium(const struct side *side, int medium, enum join join)
 }
 
 /*! \brief Both media at once, or none: half a call in clear was not asked for. */
-static int join_media(const struct side *side, enum join join)
+static int join_media(const struct side *side, enum standing joined)
 {
 	int video = side[0].media[VIDEO] && side[1].media[VIDEO];
 
@@ -194,12 +194,12 @@ static int join_media(const struct side *side, enum join join)
 		return 0;
 	}
 
-	return join_medium(side, AUDIO, join) && (!video || join_medium(side, VIDEO, join));
+	return join_medium(side, AUDIO, joined) && (!video || join_medium(side, VIDEO, joined));
 }
 
 static int join_bridged(struct ast_bridge *bridge, const struct side *side)
 {
-	return is_idle(bridge, side) && join_media(side, JOIN_SIMPLE);
+	return is_idle(bridge, side) && join_media(side, STANDING_SIMPLE);
 }
 
 /*! \brief One of them still rings. */
@@ -207,14 +207,14 @@ static int join_ringing(struct ast_bridge *bridge, const struct side *side)
 {
 	return (ast_channel_state(side[0].chan) != AST_STATE_UP || ast_channel_state(side[1].chan) != AST_STATE_UP)
 		&& !ast_channel_is_bridged(side[0].chan) && !ast_channel_is_bridged(side[1].chan)
-		&& is_early_idle(bridge, side) && join_media(side, JOIN_EARLY);
+		&& is_early_idle(bridge, side) && join_media(side, STANDING_EARLY);
 }
 
 /*! \brief The video of two whose audio is joined. */
 static int join_video(attribute_unused struct ast_bridge *bridge, const struct side *side)
 {
 	return side[0].media[VIDEO] && side[1].media[VIDEO] && are_partners(side[0].media[AUDIO], side[1].media[AUDIO])
-		&& are_free(side, VIDEO) && same_payloads(side, VIDEO) && join_medium(side, VIDEO, JOIN_SIMPLE);
+		&& are_free(side, VIDEO) && same_payloads(side, VIDEO) && join_medium(side, VIDEO, STANDING_SIMPLE);
 }
 
 /*! \brief What keeps them apart, as far as it is to be seen here. */

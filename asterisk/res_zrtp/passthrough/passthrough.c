@@ -38,10 +38,9 @@
 #include "packet/stats.h"
 #include "packet/stun.h"
 #include "leg/refuse.h"
-#include "passthrough/mode.h"
+#include "passthrough/mode_look.h"
 #include "passthrough/passthrough.h"
 #include "passthrough/through_source.h"
-#include "passthrough/unjoined_call.h"
 
 /*! Datagrams taken off a socket before the core has its turn again. */
 #define READS 8
@@ -145,7 +144,7 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 		through_rtcp_at(to, &address);
 	}
 	/* A leg whose ZRTP endpoint the PBX has become meanwhile sends what is its own only. */
-	if (fd < 0 || !net_address_is_set(&to->peer.remote) || to->pass.role == ROLE_END
+	if (fd < 0 || !net_address_is_set(&to->peer.remote) || pass_role(&to->pass) == ROLE_END
 		|| media_send_to(fd, octets, len, &address)) {
 		to->pass.dropped++;
 	} else {
@@ -427,7 +426,7 @@ void passthrough_hand_over(struct media *media, struct media *partner)
 	size_t len = 0;
 
 	ao2_lock(media);
-	if (media->pass.role == ROLE_WAITING && media->pass.hello_len
+	if (pass_role(&media->pass) == ROLE_WAITING && media->pass.hello_len
 		&& clock_now() - media->pass.handed_at >= REPEATED_MAX) {
 		media->pass.handed_at = clock_now();
 		len = media->pass.hello_len;
@@ -448,7 +447,7 @@ void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
 		media->pass.rtcp_fd = -1;
 	}
 	media->pass.mux = rtcp_fd >= 0 && rtcp_fd == rtp_fd;
-	if (media->pass.role != ROLE_END && !media->ended && rtcp_fd >= 0 && !media->pass.mux) {
+	if (pass_role(&media->pass) != ROLE_END && !media->ended && rtcp_fd >= 0 && !media->pass.mux) {
 		media->pass.rtcp_fd = fcntl(rtcp_fd, F_DUPFD_CLOEXEC, 0);
 	}
 	ao2_unlock(media);
@@ -460,13 +459,13 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 	int res;
 
 	ao2_lock(media);
-	if (media->pass.role != ROLE_END && media->pass.keyed && media->pass.keyed_with != partner) {
+	if (pass_role(&media->pass) != ROLE_END && media->pass.keyed && media->pass.keyed_with != partner) {
 		ao2_unlock(media);
 		ast_log(LOG_NOTICE, "%s: no pass-through, the phone already has keys with another phone\n", ast_channel_name(chan));
 		return 0;
 	}
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
-	res = !media->ended && media->pass.role != ROLE_END
+	res = !media->ended && pass_role(&media->pass) != ROLE_END
 		&& (media->settings->mode == MODE_PASSTHROUGH || media->pass.speaks_zrtp);
 	if (res) {
 		media->pass.offered_at = clock_now();
@@ -504,25 +503,25 @@ int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *i
 	return 1;
 }
 
-int passthrough_join(struct media *media, struct media *partner, enum join join)
+int passthrough_join(struct media *media, struct media *partner, enum standing joined)
 {
 	char name[AST_CHANNEL_NAME];
 	struct media *former;
-	int joined, beside;
+	int possible, beside;
 
 	ao2_lock(partner);
-	joined = partner->pass.role != ROLE_END && !partner->ended;
+	possible = pass_role(&partner->pass) != ROLE_END && !partner->ended;
 	ast_copy_string(name, partner->report.channel, sizeof(name));
 	ao2_unlock(partner);
-	if (!joined) {
+	if (!possible) {
 		return -1;
 	}
 
 	ao2_lock(media);
-	joined = media->pass.role != ROLE_END && !media->ended;
+	possible = pass_role(&media->pass) != ROLE_END && !media->ended;
 	beside = media->pass.beside;
-	former = joined ? media->pass.partner : NULL;
-	if (joined) {
+	former = possible ? media->pass.partner : NULL;
+	if (possible) {
 		if (former != partner) {
 			if (media->pass.heard_with != partner->pass.number) {
 				media->pass.heard_with = partner->pass.number;
@@ -533,11 +532,8 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 			media->pass.unjoined_since = 0;
 		}
 		media->pass.partner = ao2_bump(partner);
-		media->pass.role = ROLE_PASSTHROUGH;
-		media->pass.native = join == JOIN_NATIVE;
-		media->pass.early = join == JOIN_EARLY;
+		media->pass.standing = joined;
 		media->pass.unbridged_at = 0;
-		media->pass.left_out = 0;
 		media->pass.told = 0;
 		media->pass.unheard_since = 0;
 		media->gate.rx = media->gate.tx = GATE_CLOSED;
@@ -545,7 +541,7 @@ int passthrough_join(struct media *media, struct media *partner, enum join join)
 	}
 	ao2_unlock(media);
 	ao2_cleanup(former);
-	if (!joined) {
+	if (!possible) {
 		return -1;
 	}
 	if (former != partner) {
@@ -592,7 +588,9 @@ void passthrough_release(struct media *media, int keyed)
 void passthrough_native_ended(struct media *media)
 {
 	ao2_lock(media);
-	media->pass.native = 0;
+	if (media->pass.standing == STANDING_NATIVE) {
+		media->pass.standing = STANDING_SIMPLE;
+	}
 	ao2_unlock(media);
 	mode_look(media, 0);
 }
@@ -607,12 +605,13 @@ static void give_back(struct media *media)
 
 void passthrough_leave_out(struct media *media, int leave_out)
 {
+	enum standing standing = leave_out ? STANDING_LEFT_OUT : STANDING_WAITING;
 	int changed;
 
 	ao2_lock(media);
-	changed = media->pass.role == ROLE_WAITING && media->pass.left_out != !!leave_out;
+	changed = pass_role(&media->pass) == ROLE_WAITING && (media->pass.standing == STANDING_LEFT_OUT) != !!leave_out;
 	if (changed) {
-		media->pass.left_out = !!leave_out;
+		media->pass.standing = standing;
 	}
 	ao2_unlock(media);
 	if (changed) {
@@ -627,10 +626,10 @@ void passthrough_part(struct media *media)
 	ao2_lock(media);
 	partner = media->pass.partner;
 	media->pass.partner = NULL;
-	media->pass.native = media->pass.early = media->pass.beside = media->pass.released = 0;
+	media->pass.beside = media->pass.released = 0;
 	media->pass.committed_at = 0;
-	if (media->pass.role == ROLE_PASSTHROUGH) {
-		media->pass.role = ROLE_WAITING;
+	if (pass_role(&media->pass) == ROLE_PASSTHROUGH) {
+		media->pass.standing = STANDING_WAITING;
 		media->pass.waiting_since = clock_now();
 	}
 	ao2_unlock(media);
@@ -643,9 +642,17 @@ void passthrough_part(struct media *media)
 
 void passthrough_end(struct media *media)
 {
+	struct media *partner;
 	int listed;
 
+	ao2_lock(media);
+	partner = ao2_bump(media->pass.partner);
+	ao2_unlock(media);
 	passthrough_part(media);
+	if (partner) {
+		mode_look_now(partner); /* a stream may end without its call */
+		ao2_ref(partner, -1);
+	}
 	ao2_lock(media);
 	listed = media->pass.listed;
 	media->pass.listed = 0;

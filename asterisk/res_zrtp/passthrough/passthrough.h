@@ -8,6 +8,7 @@
 
 #include "asterisk/rtp_engine.h"
 
+#include "decide/mode_choice.h"
 #include "decide/overheard.h"
 
 struct overheard_speaker;
@@ -49,15 +50,11 @@ int passthrough_would_silence(struct ast_channel *chan[2], struct media *media[2
 /*! \brief Have both phones the same codec first, with the same number? \pre both channels are locked */
 int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type);
 
-/*! Who holds two partners together. */
-enum join {
-	JOIN_NATIVE, /*!< A native bridge, which says when it is over */
-	JOIN_SIMPLE, /*!< Another bridge */
-	JOIN_EARLY,  /*!< A call that one makes to the other */
-};
-
-/*! \brief Pass on to a partner what comes from here. \retval -1 when the PBX is the ZRTP endpoint of one */
-int passthrough_join(struct media *media, struct media *partner, enum join join);
+/*!
+ * \brief Pass on to a partner what comes from here. \retval -1 when the PBX is the ZRTP endpoint of one
+ * \param joined what holds the two together: STANDING_EARLY, STANDING_SIMPLE or STANDING_NATIVE
+ */
+int passthrough_join(struct media *media, struct media *partner, enum standing joined);
 /*!
  * \brief To be called before passthrough_join() of a stream beside the first one
  * of a call: its Hello is not passed on before that has keys.

@@ -14,7 +14,6 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/datastore.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/module.h"
 #include "asterisk/pbx.h"
@@ -23,7 +22,6 @@
 #include <zrtp/zrtp.h>
 
 #include "common/signalling.h"
-#include "decide/overheard.h"
 #include "decide/replace_choice.h"
 #include "decide/settings.h"
 #include "base/clock.h"
@@ -35,9 +33,10 @@
 #include "leg/leg.h"
 #include "leg/party.h"
 #include "channel/bridge.h"
-#include "passthrough/mode.h"
-#include "passthrough/passthrough.h"
+#include "passthrough/mode_look.h"
+#include "passthrough/mode_steps.h"
 #include "passthrough/rekey.h"
+#include "passthrough/rekey_choice.h"
 
 /*! Between two looks at the new call, milliseconds. */
 #define STEP 50
@@ -46,10 +45,6 @@
 static const struct ast_datastore_info successor = {
 	.type = "zrtp_successor",
 };
-
-/*! Phones that took such a call by themselves. */
-static struct replace_memory taken;
-AST_MUTEX_DEFINE_STATIC(taken_lock);
 
 /*! What the thread of it has. */
 struct rekey {
@@ -65,64 +60,6 @@ static void rekey_free(struct rekey *rekey)
 	ao2_cleanup(rekey->media);
 	ast_free(rekey);
 	ast_module_unref(AST_MODULE_SELF);
-}
-
-static int has_taken(const uint8_t zid[REPLACE_ZID])
-{
-	int res;
-
-	ast_mutex_lock(&taken_lock);
-	res = replace_remembers(&taken, zid);
-	ast_mutex_unlock(&taken_lock);
-
-	return res;
-}
-
-enum replace_choice rekey_choice(struct media *media)
-{
-	struct zrtp_signalling_listener *listener = hello_hash_listener(media);
-	const struct overheard_speaker *said;
-	struct overheard_speaker speaker = { .client_id = "" };
-	char agent[ZRTP_SIGNALLING_AGENT_SIZE] = "";
-	struct replace_facts facts = {
-		.wish = media->settings->replaces,
-		.possible = media->settings->mode == MODE_AUTO,
-		.client_id = speaker.client_id,
-		.agent = agent,
-	};
-
-	if (listener) {
-		facts.supports = !!listener->replaceable(listener);
-		listener->agent(listener, agent);
-		ao2_ref(listener, -1);
-	}
-	ao2_lock(media);
-	facts.keyed = media->pass.keyed;
-	said = passthrough_speaker(media);
-	if (said) {
-		speaker = *said;
-	}
-	ao2_unlock(media);
-	facts.took = has_taken(speaker.zid);
-
-	return replace_choose(&facts);
-}
-
-int rekey_near(struct ast_channel *chan)
-{
-	struct ast_channel *other = ast_channel_bridge_peer(chan);
-	struct media *media = other ? channel_media(other) : NULL;
-	int res = 0;
-
-	if (media) {
-		ao2_lock(media);
-		res = media->pass.rekeying;
-		ao2_unlock(media);
-		ao2_ref(media, -1);
-	}
-	ast_channel_cleanup(other);
-
-	return res;
 }
 
 static int is_successor(struct ast_channel *chan)
@@ -223,14 +160,6 @@ static int waits(const struct times *times)
 	return replace_waits(&progress);
 }
 
-static void remember(const struct times *times, const uint8_t zid[REPLACE_ZID])
-{
-	ast_mutex_lock(&taken_lock);
-	replace_remember(&taken, zid, replace_was_by_itself(between(times->called, times->rang),
-		between(times->called, times->answered)));
-	ast_mutex_unlock(&taken_lock);
-}
-
 /*! \brief Call the phone, and wait until that call is secure. What it says meanwhile is not heard. */
 static int call(struct ast_channel *next, struct ast_channel *chan)
 {
@@ -253,7 +182,7 @@ static int call(struct ast_channel *next, struct ast_channel *chan)
 		}
 		watch(next, &times);
 		if (is_secure(next, zid)) {
-			remember(&times, zid);
+			rekey_choice_learn(zid, between(times.called, times.rang), between(times.called, times.answered));
 			return 0;
 		}
 	}
@@ -286,7 +215,7 @@ static void finish(struct media *media, struct ast_channel *chan, int done)
 	ast_log(LOG_WARNING, "%s: not re-keyed, the phone keeps its keys with the other phone and got none with this PBX\n",
 		ast_channel_name(chan));
 	ao2_lock(media);
-	media->pass.rekeying = 0;
+	media->pass.rekey = REKEY_TRIED;
 	media->pass.told = 0; /* a recorder or listener does not get its audio */
 	ao2_unlock(media);
 	mode_look(media, 0);
@@ -318,10 +247,11 @@ static int take(struct media *media, int *under_way)
 	int res;
 
 	ao2_lock(media);
-	*under_way = media->pass.rekeying;
-	res = !media->pass.rekeyed && !media->ended && media->pass.role != ROLE_END;
-	media->pass.rekeying |= res;
-	media->pass.rekeyed |= res;
+	*under_way = media->pass.rekey == REKEY_UNDER_WAY;
+	res = media->pass.rekey == REKEY_NOT_TRIED && !media->ended && pass_role(&media->pass) != ROLE_END;
+	if (res) {
+		media->pass.rekey = REKEY_UNDER_WAY;
+	}
 	ao2_unlock(media);
 
 	return res;
@@ -335,7 +265,7 @@ static int is_led(struct media *media, struct ast_channel *chan, int *under_way)
 
 	if (led) {
 		ao2_lock(first);
-		*under_way = first->pass.rekeying;
+		*under_way = first->pass.rekey == REKEY_UNDER_WAY;
 		ao2_unlock(first);
 	}
 	ao2_cleanup(first);

@@ -6,21 +6,15 @@
 #ifndef RES_ZRTP_REKEY_H
 #define RES_ZRTP_REKEY_H
 
-#include "decide/replace_choice.h"
-
 struct ast_channel;
 struct media;
 
-/*! \brief May that be done with this phone? No lock may be held. */
-enum replace_choice rekey_choice(struct media *media);
 /*!
  * \brief Begin with it, once. Its channel then has another media object in
  * place of this one, or is looked at again. No lock may be held.
  * \retval 1 it is under way, 0 it cannot be, or has failed
  */
 int rekey_begin(struct media *media, struct ast_channel *chan);
-/*! \brief Is it under way with the channel that this one is bridged with? They take turns. No lock may be held. */
-int rekey_near(struct ast_channel *chan);
 /*! \brief Called before a phone gets a zrtp-hash: of a channel that takes the place of another the PBX is the ZRTP endpoint. */
 void rekey_adopt(struct media *media, struct ast_channel *chan);
 

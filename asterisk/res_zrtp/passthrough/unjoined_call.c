@@ -40,7 +40,7 @@ static enum unjoined_partner partner_kind(struct media *media, struct ast_channe
 	int over = 1;
 
 	ao2_lock(media);
-	role = media->pass.role;
+	role = pass_role(&media->pass);
 	ao2_unlock(media);
 	if (role == ROLE_PASSTHROUGH) {
 		return UNJOINED_JOINED;
@@ -50,7 +50,7 @@ static enum unjoined_partner partner_kind(struct media *media, struct ast_channe
 	}
 	if (partner) {
 		ao2_lock(partner);
-		far = partner->pass.role;
+		far = pass_role(&partner->pass);
 		over = partner->ended;
 		ao2_unlock(partner);
 	}
@@ -77,7 +77,7 @@ static uint64_t began(struct media *media, enum unjoined_partner kind)
 	return res;
 }
 
-int64_t unjoined_since(struct media *media)
+int64_t unjoined_age(struct media *media)
 {
 	uint64_t since;
 
@@ -130,12 +130,12 @@ static int keep_reason(struct media *media, enum unjoined_reason reason)
 	return news;
 }
 
-static void tell(struct media *media, struct ast_channel *chan, const struct unjoined_choice *choice)
+int unjoined_tell(struct media *media, struct ast_channel *chan, const struct unjoined_choice *choice)
 {
 	const char *remedy = unjoined_remedy(choice->reason);
 
 	if (!keep_reason(media, choice->reason)) {
-		return;
+		return 0;
 	}
 	if (choice->warn) {
 		ast_log(LOG_WARNING, "%s: NOT ENCRYPTED, though both phones speak ZRTP: %s (policy %s); %s\n",
@@ -145,21 +145,18 @@ static void tell(struct media *media, struct ast_channel *chan, const struct unj
 			unjoined_why(choice->reason), ast_strlen_zero(remedy) ? "" : "; ", remedy);
 	}
 	events_unjoined(media, unjoined_reason_text(choice->reason), unjoined_why(choice->reason), 1);
+
+	return 1;
 }
 
-enum unjoined_step unjoined_look(struct media *media, struct ast_channel *chan, struct ast_channel *other, int held)
+struct unjoined_choice unjoined_look(struct media *media, struct ast_channel *chan, struct ast_channel *other, int held)
 {
 	struct unjoined_facts facts;
-	struct unjoined_choice choice;
 
 	collect(&facts, media, chan, other);
 	facts.up &= !held;
-	choice = unjoined_choose(&facts);
-	if (choice.step == UNJOINED_TELL) {
-		tell(media, chan, &choice);
-	}
 
-	return choice.step;
+	return unjoined_choose(&facts);
 }
 
 void unjoined_follow(struct media *media, struct media *first)
@@ -171,7 +168,7 @@ void unjoined_follow(struct media *media, struct media *first)
 	reason = first->pass.unjoined;
 	ao2_unlock(first);
 	ao2_lock(media);
-	nothing_passes = media->pass.left_out;
+	nothing_passes = media->pass.standing == STANDING_LEFT_OUT;
 	if (reason == UNJOINED_UNDECIDED || nothing_passes) {
 		media->pass.unjoined = UNJOINED_UNDECIDED;
 		ao2_unlock(media);
@@ -186,15 +183,18 @@ void unjoined_follow(struct media *media, struct media *first)
 
 const char *unjoined_state_text(const struct media *media)
 {
-	if (media->pass.role == ROLE_END) {
+	if (pass_role(&media->pass) == ROLE_END) {
 		return NULL;
 	}
 	if (media->pass.unjoined != UNJOINED_UNDECIDED) {
 		return state_word_text(WORD_CLEAR);
 	}
-	if (media->pass.role == ROLE_PASSTHROUGH) {
+	if (pass_role(&media->pass) == ROLE_PASSTHROUGH) {
 		return state_word_text(WORD_PASSTHROUGH);
 	}
+	if (media->pass.standing == STANDING_MAYBE_DIRECT || media->pass.standing == STANDING_DIRECT) {
+		return state_word_text(WORD_DIRECT);
+	}
 
-	return state_word_text(media->pass.direct ? WORD_DIRECT : WORD_WAITING);
+	return state_word_text(WORD_WAITING);
 }

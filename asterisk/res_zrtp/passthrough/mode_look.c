@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief When streams that may be passed through are looked at: at news, and again after a while.
+ *
+ * The looks are tasks of one taskprocessor, where no lock is held. A stream has
+ * one timer at most, and none when nothing is waited for.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/logger.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/utils.h"
+
+#include "packet/media.h"
+#include "packet/pass_state.h"
+#include "leg/timers.h"
+#include "passthrough/mode_look.h"
+
+static struct ast_taskprocessor *looks;
+static int (*look_at)(struct media *media);
+
+static int task_look_now(void *data)
+{
+	struct media *media = data;
+	int again = look_at(media);
+
+	if (again) {
+		mode_look(media, again);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+static int task_look(void *data)
+{
+	struct media *media = data;
+
+	ao2_lock(media);
+	media->pass.deciding = 0;
+	ao2_unlock(media);
+
+	return task_look_now(media);
+}
+
+/*! \brief May it become a partner, or is it one? */
+static int is_open(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = !media->ended && pass_role(&media->pass) != ROLE_END;
+	ao2_unlock(media);
+
+	return res;
+}
+
+void mode_look_now(struct media *media)
+{
+	ao2_ref(media, +1);
+	if (!is_open(media) || ast_taskprocessor_push(looks, task_look_now, media)) {
+		ao2_ref(media, -1);
+	}
+}
+
+static int fire(const void *data)
+{
+	struct media *media = (struct media *) data;
+
+	if (ast_taskprocessor_push(looks, task_look, media)) {
+		ao2_lock(media);
+		media->pass.deciding = 0;
+		ao2_unlock(media);
+		ao2_ref(media, -1);
+	}
+
+	return 0;
+}
+
+void mode_look(struct media *media, int milliseconds)
+{
+	int due;
+
+	ao2_lock(media);
+	due = !media->ended && pass_role(&media->pass) != ROLE_END && !media->pass.deciding;
+	media->pass.deciding |= due;
+	ao2_unlock(media);
+	if (!due) {
+		return;
+	}
+
+	ao2_ref(media, +1);
+	if (timers_add(MAX(milliseconds, 1), fire, media)) {
+		ast_log(LOG_ERROR, "%s: out of memory: whether the call is passed through is not checked again\n", media_name(media));
+		ao2_lock(media);
+		media->pass.deciding = 0;
+		ao2_unlock(media);
+		ao2_ref(media, -1);
+	}
+}
+
+int mode_look_init(int (*look)(struct media *media))
+{
+	look_at = look;
+	looks = ast_taskprocessor_get("zrtp/mode", TPS_REF_DEFAULT);
+
+	return looks ? 0 : -1;
+}
+
+void mode_look_shutdown(void)
+{
+	looks = ast_taskprocessor_unreference(looks);
+}
