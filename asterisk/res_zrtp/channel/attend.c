@@ -7,7 +7,7 @@
 #include "asterisk.h"
 
 #include "packet/media.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
 #include "channel/attend.h"
 #include "channel/beside.h"
 #include "channel/bridge.h"

@@ -32,7 +32,7 @@
 #include "decide/listen_choice.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
 #include "leg/party.h"
 #include "channel/bridge.h"
 #include "channel/listen.h"

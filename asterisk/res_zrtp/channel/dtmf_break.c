@@ -15,7 +15,7 @@
 #include "packet/channel_media.h"
 #include "packet/dtmf_gate.h"
 #include "packet/media.h"
-#include "leg/leg.h"
+#include "leg/leg_tasks.h"
 #include "channel/dtmf_break.h"
 #include "channel/hooks.h"
 

@@ -29,12 +29,6 @@
 #include "channel/partner.h"
 #include "channel/speech.h"
 
-/*! Says that the channel has the hook, and which. */
-static const struct ast_datastore_info mark = {
-	.type = "zrtp",
-	.destroy = hooks_mark_destroy,
-};
-
 /*! \brief A frame came in. \retval 1 it is taken away \pre chan is locked */
 static int read_event(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
@@ -84,51 +78,6 @@ static int hook_consume(attribute_unused void *data, enum ast_frame_type type)
 	return listen_consumes(type, AST_FRAME_VOICE);
 }
 
-static void hook_destroy(void *data)
-{
-	ao2_ref(data, -1);
-	ast_module_unref(AST_MODULE_SELF);
-}
-
-void hooks_mark_destroy(void *obj)
-{
-	ao2_ref(obj, -1);
-}
-
-int hooks_add(struct ast_channel *chan, const struct ast_datastore_info *info, ast_framehook_event_callback event,
-	ast_framehook_consume_callback consume, void *obj)
-{
-	struct ast_framehook_interface interface = {
-		.version = AST_FRAMEHOOK_INTERFACE_VERSION,
-		.event_cb = event,
-		.consume_cb = consume,
-		.destroy_cb = hook_destroy,
-	};
-	struct ast_datastore *datastore;
-
-	/* A channel that is being hung up has lost its hooks already, or is about
-	 * to: one that is attached now stays for ever, with all that it holds. */
-	if (ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE)
-		|| ast_channel_datastore_find(chan, info, NULL)) {
-		return 0;
-	}
-	datastore = ast_datastore_alloc(info, NULL);
-	if (!datastore) {
-		return -1;
-	}
-	interface.data = ao2_bump(obj);
-	ast_module_ref(AST_MODULE_SELF);
-	if (ast_framehook_attach(chan, &interface) < 0) {
-		hook_destroy(interface.data);
-		ast_datastore_free(datastore);
-		return -1;
-	}
-	datastore->data = ao2_bump(obj);
-	ast_channel_datastore_add(chan, datastore);
-
-	return 0;
-}
-
 static void hook_destructor(void *obj)
 {
 	struct hook *hook = obj;
@@ -149,7 +98,7 @@ static int attach(struct ast_channel *chan, struct media *media)
 	hook->media = ao2_bump(media);
 	hook->partner_wanted = media->settings->require_partner;
 	hook->dtmf_state = dtmf_gate_state(media);
-	res = hooks_add(chan, &mark, hook_event, hook_consume, hook);
+	res = hooks_add(chan, &hooks_mark, hook_event, hook_consume, hook);
 	ao2_ref(hook, -1);
 
 	return res;
@@ -163,11 +112,4 @@ void hooks_attach(struct ast_channel *chan, struct media *media)
 			"natively, and keypad commands do not work\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);
-}
-
-struct hook *hooks_find(struct ast_channel *chan)
-{
-	struct ast_datastore *datastore = ast_channel_datastore_find(chan, &mark, NULL);
-
-	return datastore ? datastore->data : NULL;
 }

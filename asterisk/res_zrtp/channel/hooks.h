@@ -60,6 +60,8 @@ int hooks_add(struct ast_channel *chan, const struct ast_datastore_info *mark, a
 	ast_framehook_consume_callback consume, void *obj);
 void hooks_mark_destroy(void *obj);
 
+/*! The mark of the hook. */
+extern const struct ast_datastore_info hooks_mark;
 /*!
  * \brief Attach the hook, unless it is there: it keeps a channel's audio in
  * the core (no native bridging, no direct media) and sees its DTMF.

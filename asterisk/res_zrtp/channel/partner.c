@@ -27,7 +27,7 @@
 #include "packet/channel_media.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
 #include "leg/party.h"
 #include "leg/refuse.h"
 #include "leg/timers.h"

@@ -27,7 +27,7 @@
 
 #include "decide/sas_sounds.h"
 #include "packet/media.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
 #include "leg/party.h"
 #include "channel/hooks.h"
 #include "channel/speech.h"

@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "packet/media.h"
 #include "packet/stats.h"
-#include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "passthrough/unjoined_call.h"
 #include "front/policy.h"
 #include "console/cli.h"

@@ -23,9 +23,8 @@
 #include "decide/unjoined.h"
 #include "base/text.h"
 #include "leg/events.h"
-#include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "leg/party.h"
-#include "leg/relay.h"
 #include "leg/words.h"
 #include "console/items.h"
 
@@ -215,7 +214,7 @@ static void put_far_type(char *out, const struct item_source *s)
 
 static void put_relay(char *out, const struct item_source *s)
 {
-	put(out, relay_status_text(s->report.relay_status));
+	put(out, words_relay(s->report.relay_status));
 }
 
 static void put_relayed(char *out, const struct item_source *s)

@@ -22,6 +22,7 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/leg.h"
+#include "leg/leg_tasks.h"
 #include "passthrough/far.h"
 #include "passthrough/mode.h"
 #include "passthrough/mode_look.h"

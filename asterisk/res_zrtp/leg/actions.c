@@ -27,7 +27,8 @@
 #include "leg/actions.h"
 #include "leg/enroll.h"
 #include "leg/events.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/party.h"
 
 /*! How long a caller waits for a leg that does not answer, milliseconds. */

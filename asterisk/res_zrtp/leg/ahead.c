@@ -31,7 +31,8 @@
 #include "packet/media.h"
 #include "cache/cache.h"
 #include "leg/ahead.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/successor.h"
 
 /*! How long a Hello is held. Peers repeat theirs for about four seconds. */
@@ -58,6 +59,13 @@ struct answer {
 
 /*! Ask channels for labels; the SIP session of a call may keep one of them waiting. */
 static struct ast_threadpool *askers;
+
+static ahead_receive *known;
+
+void ahead_on_known(ahead_receive *receive)
+{
+	known = receive;
+}
 
 static struct answer *answer_alloc(struct media *media, unsigned int number)
 {
@@ -128,7 +136,7 @@ static void settle(struct ahead *ahead)
 		if (tell_label(media, ahead)) {
 			ahead_reset(ahead);
 		} else {
-			leg_receive(media, ahead->octets, ahead->held_len, &ahead->source, 1);
+			known(media, ahead->octets, ahead->held_len, &ahead->source, 1);
 		}
 	}
 	ao2_cleanup(media);

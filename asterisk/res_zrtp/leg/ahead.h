@@ -36,6 +36,11 @@ struct ahead {
 	uint8_t octets[256];          /*!< A Hello has at most 244 */
 };
 
+/*! Lets the ZRTP engine have a datagram. \param held it was held back */
+typedef void ahead_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
+
+/*! \brief Where a Hello goes when all is known that can be. Before any stream starts. */
+void ahead_on_known(ahead_receive *receive);
 int ahead_init(void);
 void ahead_shutdown(void);
 /*! \brief Learn the label. Serializer only. */

@@ -16,7 +16,8 @@
 #include "base/clock.h"
 #include "packet/media.h"
 #include "leg/branch.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 
 /*! Between two looks, milliseconds. */
 #define LOOK 250

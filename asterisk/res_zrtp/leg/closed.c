@@ -17,7 +17,7 @@
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "leg/closed.h"
-#include "leg/leg.h"
+#include "leg/leg_tasks.h"
 #include "leg/refuse.h"
 
 /*! Between two looks, milliseconds. */

@@ -24,7 +24,8 @@
 #include "cache/cache.h"
 #include "leg/ahead.h"
 #include "leg/enroll.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/party.h"
 
 /*! \brief PJSIP/alice-00000001: alice. */

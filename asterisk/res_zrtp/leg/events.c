@@ -28,8 +28,8 @@
 #include "packet/media.h"
 #include "leg/ahead.h"
 #include "leg/events.h"
-#include "leg/hello_hash.h"
-#include "leg/leg.h"
+#include "leg/hello_hash_told.h"
+#include "leg/leg_state.h"
 #include "leg/party.h"
 #include "leg/relay.h"
 #include "leg/words.h"
@@ -256,10 +256,10 @@ void events_relay(struct media *media, const struct relay *relay, const struct p
 		return;
 	}
 	ast_verb(3, "%s: SAS %s %s to the phone: %s\n", media_name(media), sas,
-		relay->full ? "of the other leg relayed" : "of this leg announced", relay_status_text(status));
+		relay->full ? "of the other leg relayed" : "of this leg announced", words_relay(status));
 	publish_plain(media, relay_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
-			"Status", relay_status_text(status),
+			"Status", words_relay(status),
 			"Relayed", yes_no(relay->full),
 			"SASType", words_name(type, sizeof(type), relay->sas_type),
 			"SAS", sas,

@@ -25,7 +25,8 @@
 #include "leg/closed.h"
 #include "leg/events.h"
 #include "leg/keyless.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/refuse.h"
 
 /*! How long a call is up before ZRTP that was announced is missed: a phone repeats its Hello for four seconds. */

@@ -18,7 +18,7 @@
 #include "packet/stats.h"
 #include "leg/events.h"
 #include "leg/late.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
 
 void late_back(struct media *media)
 {

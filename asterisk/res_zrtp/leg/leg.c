@@ -36,10 +36,15 @@
 #include "leg/context.h"
 #include "leg/enroll.h"
 #include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
-#include "leg/late.h"
 #include "leg/leg.h"
+#include "leg/leg_object.h"
+#include "leg/leg_queue.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/party.h"
+#include "leg/party_tasks.h"
 #include "leg/successor.h"
 #include "leg/timers.h"
 
@@ -49,30 +54,6 @@
 
 /*! How long a Hello for the signalling may wait for a task that runs, milliseconds. */
 #define HELLO_MS 4000
-
-static const struct leg_listener *listens;
-
-struct leg {
-	struct ast_taskprocessor *serializer;
-	struct context *context;
-	struct settings *settings;
-	struct party *party;            /*!< What others know of it */
-	struct dialog *dialog;          /*!< The one it belongs to; fixed */
-	unsigned int members;           /*!< Guarded by the lock of legs */
-
-	/* Of the serializer alone. */
-	struct zrtp_session *session;
-	struct media *restart;          /*!< The stream for which its ZRTP is to begin again */
-	enum peer_claim claim;          /*!< Why */
-	struct successor next;          /*!< What may take the place of the session */
-	unsigned int enroll:1;          /*!< Enrollment is wanted */
-	unsigned int enrolling:1;       /*!< It was announced, and not refused */
-	struct ahead ahead;
-	char endpoint[ENROLL_NAME_SIZE]; /*!< Whom the channel driver has authenticated; empty: nobody */
-	AST_LIST_HEAD_NOLOCK(, media) streams;
-
-	char channel_id[0];             /*!< When it was made; fixed */
-};
 
 static struct ast_threadpool *pool;
 
@@ -155,28 +136,6 @@ static int leg_exit(struct leg *leg)
 	return last;
 }
 
-static void report(struct media *media)
-{
-	struct zrtp_session_info session;
-	struct zrtp_stream_info info;
-
-	if (!media->stream) {
-		return;
-	}
-	zrtp_stream_get_info(media->stream, &info);
-	zrtp_session_get_info(zrtp_stream_session(media->stream), &session);
-
-	ao2_lock(media);
-	media->report.info = info;
-	media->report.session = session;
-	media->report.closed = media->outcome == OUTCOME_CLOSED && info.state == ZRTP_STATE_NO_ZRTP;
-	if (session.has_sas) {
-		ast_copy_string(media->report.sas, session.sas, sizeof(media->report.sas));
-		ast_copy_string(media->report.sas_type, session.sas_type, sizeof(media->report.sas_type));
-	}
-	ao2_unlock(media);
-}
-
 /*! \brief Only before the first stream of the session starts (RFC 6189, 7.3.1). */
 static void announce_enrollment(struct leg *leg)
 {
@@ -244,7 +203,7 @@ static void begin_again(struct leg *leg)
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		timers_cancel(media);
 		gate_wipe(media);
-		report(media);
+		leg_report(media);
 		if (media->begun) {
 			stats_stream_restart(media);
 		}
@@ -266,7 +225,7 @@ static void begin_again(struct leg *leg)
 	}
 }
 
-void leg_begin_with_another(struct leg *leg)
+static void begin_with_another(struct leg *leg)
 {
 	struct media *media;
 
@@ -353,7 +312,7 @@ static void settle(struct leg *leg)
 	successor_settle(leg);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		hello_hash_check(media);
-		report(media);
+		leg_report(media);
 	}
 	report_leg(leg);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
@@ -361,115 +320,7 @@ static void settle(struct leg *leg)
 	}
 }
 
-void leg_settle(struct leg *leg)
-{
-	settle(leg);
-}
-
-void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *arg), void *arg)
-{
-	struct media *media;
-
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		each(media, arg);
-	}
-}
-
-struct zrtp_session *leg_session(const struct leg *leg)
-{
-	return leg->session;
-}
-
-int leg_enrolling(const struct leg *leg)
-{
-	return leg->enrolling;
-}
-
-const char *leg_endpoint(const struct leg *leg)
-{
-	return leg->endpoint;
-}
-
-void leg_refuse_enrollment(struct leg *leg)
-{
-	leg->enroll = leg->enrolling = 0;
-}
-
-struct ahead *leg_ahead(struct leg *leg)
-{
-	return &leg->ahead;
-}
-
-enum outcome leg_outcome(const struct leg *leg)
-{
-	enum outcome audio = OUTCOME_SECURE, others = OUTCOME_SECURE;
-	int audios = 0, all = 0, clear = 0;
-	struct media *media;
-
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		if (!media->begun) {
-			continue;
-		}
-		all++;
-		if (media_is_further(media)) {
-			others = MAX(others, media->outcome);
-			clear |= media->outcome == OUTCOME_CLEAR;
-		} else {
-			audio = MAX(audio, media->outcome);
-			audios++;
-		}
-	}
-	if (!all) {
-		return OUTCOME_PENDING;
-	}
-
-	/* A stream that nothing passes on takes nothing from the call, one in clear does. */
-	return !audios ? others : clear ? MAX(audio, OUTCOME_CLEAR) : audio;
-}
-
-void leg_restart(struct media *media, enum peer_claim claim)
-{
-	media->leg->restart = media;
-	media->leg->claim = claim;
-}
-
-struct successor *leg_next(struct leg *leg)
-{
-	return &leg->next;
-}
-
-enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, const struct zrtp_callbacks *callbacks,
-	int resync)
-{
-	struct zrtp_policy policy = leg->settings->policy;
-
-	policy.resync = policy.resync && resync;
-
-	return zrtp_session_new(out, leg->context->zrtp, &policy, callbacks);
-}
-
-int leg_wants_enrollment(const struct leg *leg)
-{
-	return leg->enroll;
-}
-
-struct zrtp_session *leg_replace_session(struct leg *leg, struct zrtp_session *session, int enrolling)
-{
-	struct zrtp_session *former = leg->session;
-
-	leg->session = session;
-	leg->enrolling = enrolling;
-	party_update(leg->party, &(struct leg_state) { .endpoint = leg->endpoint, .outcome = OUTCOME_PENDING });
-
-	return former;
-}
-
-void leg_report(struct media *media)
-{
-	report(media);
-}
-
-void leg_make_stream(struct media *media)
+static void make_stream(struct media *media)
 {
 	stream_make(media->leg, media);
 	if (media->begun) {
@@ -483,7 +334,6 @@ void leg_make_stream(struct media *media)
  */
 static void meet_channel(struct media *media, int starts)
 {
-	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
 	struct ast_channel *chan = media_channel(media);
 
 	ao2_lock(media);
@@ -494,9 +344,7 @@ static void meet_channel(struct media *media, int starts)
 	}
 
 	if (starts) {
-		if (listener) {
-			listener->starts(chan, media);
-		}
+		leg_starts(chan, media);
 	}
 	/* The channel may be given another name later, but no other endpoint. */
 	if (ast_strlen_zero(media->leg->endpoint)) {
@@ -508,9 +356,7 @@ static void meet_channel(struct media *media, int starts)
 	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
 	ao2_unlock(media);
 	ast_channel_unlock(chan);
-	if (listener) {
-		listener->met(chan);
-	}
+	leg_met(chan);
 	ast_channel_unref(chan);
 }
 
@@ -588,7 +434,7 @@ static int task_end(void *data)
 
 	timers_cancel(media);
 	ahead_end(media);
-	report(media);
+	leg_report(media);
 	gate_wipe(media);
 	successor_leave(media);
 	zrtp_stream_free(media->stream);
@@ -622,61 +468,6 @@ static int task_close(void *data)
 	return 0;
 }
 
-int leg_task_authenticated(void *data)
-{
-	struct media *media = data;
-
-	if (media->stream) {
-		zrtp_stream_srtp_authenticated(media->stream, clock_now());
-		settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
-int leg_has_other_keys(const struct media *media)
-{
-	struct media *other;
-	int res = 0;
-
-	AST_LIST_TRAVERSE(&media->leg->streams, other, entry) {
-		if (other != media) {
-			ao2_lock(other);
-			res |= other->gate.was_secure;
-			ao2_unlock(other);
-		}
-	}
-
-	return res;
-}
-
-int leg_task_late_back(void *data)
-{
-	struct media *media = data;
-
-	if (media->stream) {
-		late_back(media);
-		settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
-int leg_task_signalling(void *data)
-{
-	struct media *media = data;
-
-	if (media->stream) {
-		hello_hash_apply(media);
-		settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
 int leg_task_expire(void *data)
 {
 	struct media *media = data;
@@ -690,22 +481,6 @@ int leg_task_expire(void *data)
 	ao2_ref(media, -1);
 
 	return 0;
-}
-
-struct party *leg_party(struct media *media)
-{
-	struct party *party;
-
-	ao2_lock(media);
-	party = media->leg ? ao2_bump(media->leg->party) : NULL;
-	ao2_unlock(media);
-
-	return party;
-}
-
-int leg_run(struct leg *leg, int (*task)(void *data), void *data)
-{
-	return party_push(leg->party, leg->serializer, task, data);
 }
 
 int leg_join(struct media *media, unsigned int ssrc)
@@ -732,7 +507,7 @@ int leg_join(struct media *media, unsigned int ssrc)
 		return -1;
 	}
 	media->ssrc = ssrc;
-	/* Whoever ends the stream from here on finds its leg: the task that makes
+	/* A thread that ends the stream from here on finds its leg: the task that makes
 	 * the stream must be queued before the one that ends it. */
 	ao2_lock(media);
 	media->leg = leg;
@@ -755,11 +530,6 @@ int leg_start(struct media *media)
 	return leg_push(media, task_start);
 }
 
-struct ast_taskprocessor *leg_serializer(const struct leg *leg)
-{
-	return leg->serializer;
-}
-
 void leg_leave(struct media *media)
 {
 	struct leg *leg = media->leg;
@@ -777,29 +547,16 @@ void leg_leave(struct media *media)
 	}
 }
 
-void legs_listen(const struct leg_listener *listener)
+static void expired(struct media *media)
 {
-	__atomic_store_n(&listens, listener, __ATOMIC_RELEASE);
+	leg_push(media, leg_task_expire);
 }
 
-void leg_prompt(struct media *media, const char *sound)
-{
-	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
-
-	if (listener) {
-		listener->prompt(media, sound);
-	}
-}
-
-static void resume_stream(struct media *media, attribute_unused void *arg)
-{
-	gate_resume(media);
-}
-
-void leg_resume(struct leg *leg)
-{
-	leg_each_stream(leg, resume_stream, NULL);
-}
+static const struct leg_acts acts = {
+	.settle = settle,
+	.begin_with_another = begin_with_another,
+	.make_stream = make_stream,
+};
 
 int legs_init(void)
 {
@@ -814,6 +571,9 @@ int legs_init(void)
 		.thread_end = NULL,
 	};
 
+	legs_act(&acts);
+	timers_on_expiry(expired);
+	ahead_on_known(leg_receive);
 	store_on_late_opening(context_renew);
 	pool = ast_threadpool_create("zrtp", NULL, &options);
 

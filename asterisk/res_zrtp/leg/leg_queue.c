@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief What waits for the serializer of a leg: tasks, and datagrams of its streams.
+ * \brief Datagrams of the streams of a leg, which wait for its serializer.
  */
 
 #include "asterisk.h"
@@ -9,7 +9,6 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
@@ -22,8 +21,10 @@
 #include "packet/stats.h"
 #include "leg/ahead.h"
 #include "leg/leg.h"
+#include "leg/leg_queue.h"
+#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/successor.h"
-#include "leg/timers.h"
 
 /*! Datagrams of one stream that may wait for the serializer. */
 #define QUEUE_MAX 32
@@ -95,60 +96,6 @@ static int task_datagram(void *data)
 	leg_receive(media, datagram->octets, datagram->len, &datagram->source, 0);
 	ast_free(datagram);
 	ao2_ref(media, -1);
-
-	return 0;
-}
-
-int leg_push_data(struct media *media, int (*task)(void *data), void *data)
-{
-	return leg_run(media->leg, task, data);
-}
-
-int leg_push(struct media *media, int (*task)(void *data))
-{
-	ao2_ref(media, +1);
-	if (leg_run(media->leg, task, media)) {
-		ao2_ref(media, -1);
-		return -1;
-	}
-
-	return 0;
-}
-
-/*! A task that is not due yet; owns a reference on the media object. */
-struct later {
-	struct media *media;
-	int (*task)(void *data);
-};
-
-static int fire(const void *data)
-{
-	struct later *later = (struct later *) data;
-	char name[AST_CHANNEL_NAME];
-
-	if (leg_push(later->media, later->task)) {
-		ast_log(LOG_ERROR, "%s: out of memory: the state of its call is not checked again\n",
-			media_name_copy(later->media, name, sizeof(name)));
-	}
-	ao2_ref(later->media, -1);
-	ast_free(later);
-
-	return 0;
-}
-
-int leg_push_later(struct media *media, int milliseconds, int (*task)(void *data))
-{
-	struct later *later = ast_malloc(sizeof(*later));
-
-	if (!later) {
-		return -1;
-	}
-	*later = (struct later) { ao2_bump(media), task };
-	if (timers_add(milliseconds, fire, later)) {
-		ao2_ref(media, -1);
-		ast_free(later);
-		return -1;
-	}
 
 	return 0;
 }

@@ -30,6 +30,7 @@
 #include "leg/enroll.h"
 #include "leg/events.h"
 #include "leg/party.h"
+#include "leg/party_tasks.h"
 #include "leg/relay.h"
 
 static void party_destructor(void *obj)
@@ -54,50 +55,6 @@ struct party *party_alloc(struct ast_taskprocessor *serializer)
 	party->report.outcome = OUTCOME_PENDING;
 
 	return party;
-}
-
-/*! A task on its way. */
-struct job {
-	struct party *party;
-	int (*task)(void *data);
-	void *data;
-};
-
-/*!
- * \brief Run a task alone. The serializer sees to that among tasks; the lock
- * keeps those threads apart that make a Hello, which the signalling cannot
- * wait for until a thread of the pool is free.
- */
-static int task_job(void *data)
-{
-	struct job *job = data;
-
-	ast_mutex_lock(&job->party->work);
-	job->task(job->data);
-	ast_mutex_unlock(&job->party->work);
-	ao2_ref(job->party, -1);
-	ast_free(job);
-
-	return 0;
-}
-
-int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data)
-{
-	struct job *job = ast_malloc(sizeof(*job));
-
-	if (!job) {
-		return -1;
-	}
-	job->party = ao2_bump(party);
-	job->task = task;
-	job->data = data;
-	if (ast_taskprocessor_push(serializer, task_job, job)) {
-		ao2_ref(party, -1);
-		ast_free(job);
-		return -1;
-	}
-
-	return 0;
 }
 
 /*! \brief Events of what has changed. Serializer only. */

@@ -80,12 +80,6 @@ struct party {
 };
 
 struct party *party_alloc(struct ast_taskprocessor *serializer);
-/*!
- * \brief Queue a task for a serializer, which holds the party's work lock while it runs.
- * \retval -1 it cannot be queued, data is the caller's still
- */
-int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data);
-
 /*! What a leg tells its party. */
 struct leg_state {
 	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */

@@ -26,7 +26,7 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/events.h"
-#include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "leg/refuse.h"
 #include "leg/timers.h"
 

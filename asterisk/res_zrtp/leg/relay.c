@@ -22,22 +22,10 @@
 #include "base/clock.h"
 #include "packet/media.h"
 #include "leg/events.h"
-#include "leg/leg.h"
+#include "leg/leg_state.h"
 #include "leg/party.h"
 #include "leg/relay.h"
 #include "leg/timers.h"
-
-const char *relay_status_text(enum relay_status status)
-{
-	static const char * const texts[] = {
-		[RELAY_NONE] = "none",
-		[RELAY_SENT] = "sent",
-		[RELAY_ACKNOWLEDGED] = "acknowledged",
-		[RELAY_UNANSWERED] = "unanswered",
-	};
-
-	return texts[status];
-}
 
 static int relay_send(struct party *party, const struct relay *relay)
 {

@@ -13,8 +13,6 @@ struct party;
 
 /*! \brief Relay what the present partner asks for, if it is not there yet. Serializer only. */
 void relay_look(struct party *party);
-/*! \brief A word for a status. */
-const char *relay_status_text(enum relay_status status);
 /*! \brief What became of a SASrelay. Serializer only. */
 void relay_result(struct media *media, enum relay_status status);
 

@@ -30,8 +30,9 @@
 #include "leg/ahead.h"
 #include "leg/callbacks.h"
 #include "leg/events.h"
-#include "leg/hello_hash.h"
-#include "leg/leg.h"
+#include "leg/hello_hash_told.h"
+#include "leg/leg_state.h"
+#include "leg/party.h"
 #include "leg/successor.h"
 #include "leg/timers.h"
 
@@ -571,6 +572,7 @@ static void promote(struct leg *leg)
 	struct media *media = next->media;
 	struct zrtp_session *former = leg_replace_session(leg, next->session, next->enrolling);
 
+	party_update(leg_own_party(leg), &(struct leg_state) { .endpoint = leg_endpoint(leg), .outcome = OUTCOME_PENDING });
 	next->session = NULL;
 	next->media = NULL;
 	next->secure = next->failed = 0;

@@ -18,10 +18,15 @@
 
 #include "base/clock.h"
 #include "packet/media.h"
-#include "leg/leg.h"
 #include "leg/timers.h"
 
 static struct ast_sched_context *sched;
+static void (*expired)(struct media *media);
+
+void timers_on_expiry(void (*call)(struct media *media))
+{
+	expired = call;
+}
 
 /*! \brief The thread that calls off the entry first has its reference. */
 static int disarm(struct media *media)
@@ -35,7 +40,7 @@ static int fire(const void *data)
 	struct media *media = (struct media *) data;
 
 	if (disarm(media)) {
-		leg_push(media, leg_task_expire);
+		expired(media);
 		ao2_ref(media, -1);
 	}
 

@@ -10,6 +10,8 @@ struct media;
 
 int timers_init(void);
 void timers_shutdown(void);
+/*! \brief What is to be done when the next deadline of a stream has come: to queue a task that begins with timers_expired(). Before any is armed. */
+void timers_on_expiry(void (*call)(struct media *media));
 /*! \brief Have a function called in the timers' thread, once. */
 int timers_add(int milliseconds, int (*call)(const void *data), void *data);
 /*!

@@ -29,3 +29,15 @@ const char *words_verified_by(enum verified_by by)
 
 	return texts[by];
 }
+
+const char *words_relay(enum relay_status status)
+{
+	static const char * const texts[] = {
+		[RELAY_NONE] = "none",
+		[RELAY_SENT] = "sent",
+		[RELAY_ACKNOWLEDGED] = "acknowledged",
+		[RELAY_UNANSWERED] = "unanswered",
+	};
+
+	return texts[status];
+}

@@ -14,5 +14,7 @@
 const char *words_name(char *out, size_t size, const char name[5]);
 /*! \brief earlier, phone, partner or operator. */
 const char *words_verified_by(enum verified_by by);
+/*! \brief none, sent, acknowledged or unanswered. */
+const char *words_relay(enum relay_status status);
 
 #endif

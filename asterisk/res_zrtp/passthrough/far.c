@@ -26,7 +26,7 @@
 #include "common/signalling.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
-#include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "passthrough/far.h"
 
 /*! Phones that one call may ring with a hash each. */

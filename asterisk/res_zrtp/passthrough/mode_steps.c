@@ -25,9 +25,10 @@
 #include "packet/pass_state.h"
 #include "packet/stats.h"
 #include "leg/events.h"
-#include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
 #include "leg/leg.h"
+#include "leg/leg_queue.h"
 #include "leg/timers.h"
 #include "channel/bridge.h"
 #include "channel/fax.h"
@@ -71,7 +72,7 @@ void mode_list(struct media *media, struct ast_channel *chan, int first)
 
 /*!
  * \brief Phones that have keys with each other stay together, unless both
- * would take a call in which we are the end: within a call Linphone for one
+ * would take a call in which we are the ZRTP endpoint: within a call Linphone for one
  * cannot begin with another peer. So transfers are refused.
  */
 static void keep_together(struct media *media, struct ast_channel *chan)

@@ -16,7 +16,7 @@
 #include "base/settings.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
-#include "leg/hello_hash.h"
+#include "leg/hello_hash_told.h"
 #include "passthrough/passthrough.h"
 #include "passthrough/rekey_choice.h"
 

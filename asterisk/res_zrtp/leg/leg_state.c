@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What a leg knows, and what the files of its subjects ask it to do.
+ *
+ * Nothing here goes further than the leg itself: what takes the whole of it,
+ * leg.c does, which those files know as a table of functions.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/strings.h"
+
+#include <zrtp/zrtp.h>
+
+#include "base/settings.h"
+#include "packet/gate.h"
+#include "packet/media.h"
+#include "leg/context.h"
+#include "leg/leg_object.h"
+#include "leg/leg_state.h"
+
+static const struct leg_listener *listens;
+static const struct leg_acts *acts;
+
+void legs_act(const struct leg_acts *table)
+{
+	acts = table;
+}
+
+void leg_settle(struct leg *leg)
+{
+	acts->settle(leg);
+}
+
+void leg_begin_with_another(struct leg *leg)
+{
+	acts->begin_with_another(leg);
+}
+
+void leg_make_stream(struct media *media)
+{
+	acts->make_stream(media);
+}
+
+struct party *leg_party(struct media *media)
+{
+	struct party *party;
+
+	ao2_lock(media);
+	party = media->leg ? ao2_bump(media->leg->party) : NULL;
+	ao2_unlock(media);
+
+	return party;
+}
+
+struct party *leg_own_party(const struct leg *leg)
+{
+	return leg->party;
+}
+
+struct ast_taskprocessor *leg_serializer(const struct leg *leg)
+{
+	return leg->serializer;
+}
+
+struct zrtp_session *leg_session(const struct leg *leg)
+{
+	return leg->session;
+}
+
+struct ahead *leg_ahead(struct leg *leg)
+{
+	return &leg->ahead;
+}
+
+struct successor *leg_next(struct leg *leg)
+{
+	return &leg->next;
+}
+
+const char *leg_endpoint(const struct leg *leg)
+{
+	return leg->endpoint;
+}
+
+int leg_enrolling(const struct leg *leg)
+{
+	return leg->enrolling;
+}
+
+int leg_wants_enrollment(const struct leg *leg)
+{
+	return leg->enroll;
+}
+
+void leg_refuse_enrollment(struct leg *leg)
+{
+	leg->enroll = leg->enrolling = 0;
+}
+
+void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *arg), void *arg)
+{
+	struct media *media;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		each(media, arg);
+	}
+}
+
+enum outcome leg_outcome(const struct leg *leg)
+{
+	enum outcome audio = OUTCOME_SECURE, others = OUTCOME_SECURE;
+	int audios = 0, all = 0, clear = 0;
+	struct media *media;
+
+	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+		if (!media->begun) {
+			continue;
+		}
+		all++;
+		if (media_is_further(media)) {
+			others = MAX(others, media->outcome);
+			clear |= media->outcome == OUTCOME_CLEAR;
+		} else {
+			audio = MAX(audio, media->outcome);
+			audios++;
+		}
+	}
+	if (!all) {
+		return OUTCOME_PENDING;
+	}
+
+	/* A stream that nothing passes on takes nothing from the call, one in clear does. */
+	return !audios ? others : clear ? MAX(audio, OUTCOME_CLEAR) : audio;
+}
+
+int leg_has_other_keys(const struct media *media)
+{
+	struct media *other;
+	int res = 0;
+
+	AST_LIST_TRAVERSE(&media->leg->streams, other, entry) {
+		if (other != media) {
+			ao2_lock(other);
+			res |= other->gate.was_secure;
+			ao2_unlock(other);
+		}
+	}
+
+	return res;
+}
+
+void leg_restart(struct media *media, enum peer_claim claim)
+{
+	media->leg->restart = media;
+	media->leg->claim = claim;
+}
+
+enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, const struct zrtp_callbacks *callbacks,
+	int resync)
+{
+	struct zrtp_policy policy = leg->settings->policy;
+
+	policy.resync = policy.resync && resync;
+
+	return zrtp_session_new(out, leg->context->zrtp, &policy, callbacks);
+}
+
+struct zrtp_session *leg_replace_session(struct leg *leg, struct zrtp_session *session, int enrolling)
+{
+	struct zrtp_session *former = leg->session;
+
+	leg->session = session;
+	leg->enrolling = enrolling;
+
+	return former;
+}
+
+void leg_report(struct media *media)
+{
+	struct zrtp_session_info session;
+	struct zrtp_stream_info info;
+
+	if (!media->stream) {
+		return;
+	}
+	zrtp_stream_get_info(media->stream, &info);
+	zrtp_session_get_info(zrtp_stream_session(media->stream), &session);
+
+	ao2_lock(media);
+	media->report.info = info;
+	media->report.session = session;
+	media->report.closed = media->outcome == OUTCOME_CLOSED && info.state == ZRTP_STATE_NO_ZRTP;
+	if (session.has_sas) {
+		ast_copy_string(media->report.sas, session.sas, sizeof(media->report.sas));
+		ast_copy_string(media->report.sas_type, session.sas_type, sizeof(media->report.sas_type));
+	}
+	ao2_unlock(media);
+}
+
+void legs_listen(const struct leg_listener *listener)
+{
+	__atomic_store_n(&listens, listener, __ATOMIC_RELEASE);
+}
+
+void leg_starts(struct ast_channel *chan, struct media *media)
+{
+	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener->starts(chan, media);
+	}
+}
+
+void leg_met(struct ast_channel *chan)
+{
+	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener->met(chan);
+	}
+}
+
+void leg_prompt(struct media *media, const char *sound)
+{
+	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener->prompt(media, sound);
+	}
+}
+
+static void resume_stream(struct media *media, attribute_unused void *arg)
+{
+	gate_resume(media);
+}
+
+void leg_resume(struct leg *leg)
+{
+	leg_each_stream(leg, resume_stream, NULL);
+}

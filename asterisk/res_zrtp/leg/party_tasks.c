@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Tasks of a leg, one at a time.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/lock.h"
+#include "asterisk/taskprocessor.h"
+#include "asterisk/utils.h"
+
+#include "leg/party.h"
+#include "leg/party_tasks.h"
+
+/*! A task on its way. */
+struct job {
+	struct party *party;
+	int (*task)(void *data);
+	void *data;
+};
+
+/*!
+ * \brief Run a task alone. The serializer sees to that among tasks; the lock
+ * keeps those threads apart that make a Hello, which the signalling cannot
+ * wait for until a thread of the pool is free.
+ */
+static int task_job(void *data)
+{
+	struct job *job = data;
+
+	ast_mutex_lock(&job->party->work);
+	job->task(job->data);
+	ast_mutex_unlock(&job->party->work);
+	ao2_ref(job->party, -1);
+	ast_free(job);
+
+	return 0;
+}
+
+int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data)
+{
+	struct job *job = ast_malloc(sizeof(*job));
+
+	if (!job) {
+		return -1;
+	}
+	job->party = ao2_bump(party);
+	job->task = task;
+	job->data = data;
+	if (ast_taskprocessor_push(serializer, task_job, job)) {
+		ao2_ref(party, -1);
+		ast_free(job);
+		return -1;
+	}
+
+	return 0;
+}
