@@ -27,6 +27,7 @@
 #include "packet/packet_news.h"
 #include "packet/stats.h"
 #include "leg/callbacks.h"
+#include "leg/claim.h"
 #include "leg/closed.h"
 #include "leg/events.h"
 #include "leg/hello_hash.h"
@@ -36,7 +37,6 @@
 #include "leg/party.h"
 #include "leg/refuse.h"
 #include "leg/relay.h"
-#include "leg/successor.h"
 #include "leg/words.h"
 
 /*! Which phones were told how to end a mismatch, and when. */
@@ -319,7 +319,7 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		hello_hash_mismatch(media);
 		break;
 	case ZRTP_EVENT_PEER_CHANGED:
-		successor_knock(media);
+		claim_knock(media);
 		break;
 	case ZRTP_EVENT_LATE_KEYS:
 		if (is_news(media, event)) {

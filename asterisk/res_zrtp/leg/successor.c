@@ -9,8 +9,6 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
-#include "asterisk/netsock2.h"
-#include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
@@ -29,6 +27,7 @@
 #include "packet/stats.h"
 #include "leg/ahead.h"
 #include "leg/callbacks.h"
+#include "leg/claim.h"
 #include "leg/events.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
@@ -36,122 +35,7 @@
 #include "leg/successor.h"
 #include "leg/timers.h"
 
-/*! Any host can ask for one in the name of the signalled host: so many for a description of the media, */
-#define TRIES_MAX 8
-/*! and so far apart. */
-#define TRY_USEC 1000000
-
 static const struct net_address nowhere;
-
-/* ---- who asks for one ---- */
-
-static enum peer_hash hash_of(struct media *media)
-{
-	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
-
-	ao2_lock(media);
-	ast_copy_string(hash, media->peer_hash, sizeof(hash));
-	ao2_unlock(media);
-	if (ast_strlen_zero(hash)) {
-		return PEER_HASH_NONE;
-	}
-	if (zrtp_hello_hash_matches(media->datagram, media->datagram_len, hash)) {
-		return PEER_HASH_MATCHES;
-	}
-
-	return media->settings->policy.tolerate_mismatch ? PEER_HASH_NONE : PEER_HASH_DIFFERS;
-}
-
-static int has_our_peers_zid(struct media *media)
-{
-	struct zrtp_session_info info;
-	uint8_t zid[ZRTP_ZID_SIZE];
-
-	zrtp_session_get_info(zrtp_stream_session(media->stream), &info);
-
-	return info.has_peer_zid && zrtp_hello_zid(media->datagram, media->datagram_len, zid)
-		&& !memcmp(zid, info.peer_zid, sizeof(zid));
-}
-
-/*!
- * \brief chan_sip does not report where a message came from; it can be asked for
- * the last one. Once for each description.
- */
-static void ask_for_signaller(struct media *media)
-{
-	struct ast_channel *chan = media_channel(media);
-	char host[INET6_ADDRSTRLEN + 2] = "";
-	struct ast_sockaddr address;
-
-	if (chan && !strcmp(ast_channel_tech(chan)->type, "SIP")
-		&& !ast_func_read(chan, "CHANNEL(recvip)", host, sizeof(host))
-		&& ast_sockaddr_parse(&address, host, PARSE_PORT_IGNORE)) {
-		ao2_lock(media);
-		media_address(&media->peer.signaller, &address);
-		ao2_unlock(media);
-	}
-	ast_channel_cleanup(chan);
-}
-
-static enum peer_claim claim_of(struct media *media)
-{
-	enum peer_hash hash = hash_of(media);
-	int same_zid = has_our_peers_zid(media);
-	enum peer_claim claim;
-
-	ao2_lock(media);
-	claim = peer_claims(&media->peer, hash, same_zid, &media->source, clock_now());
-	ao2_unlock(media);
-
-	return claim;
-}
-
-/*! \brief Not too many, and not too fast. */
-static int may_try(struct media *media)
-{
-	struct successor *next = leg_next(media->leg);
-	uint64_t renewed_at;
-
-	ao2_lock(media);
-	renewed_at = media->peer.renewed_at;
-	ao2_unlock(media);
-	if (next->tried_at < renewed_at) {
-		next->tried = 0;
-		next->tried_at = renewed_at;
-		ask_for_signaller(media);
-		return 1;
-	}
-
-	return next->tried < TRIES_MAX && clock_now() - next->tried_at >= TRY_USEC;
-}
-
-/*! \brief Any host can send one, so that one line has to do. */
-static int was_told(struct media *media)
-{
-	int told;
-
-	ao2_lock(media);
-	told = media->stranger_told;
-	media->stranger_told = 1;
-	ao2_unlock(media);
-
-	return told;
-}
-
-void successor_knock(struct media *media)
-{
-	struct successor *next = leg_next(media->leg);
-	enum peer_claim claim = PEER_CLAIM_NONE;
-
-	if (!next->session && may_try(media)) {
-		claim = claim_of(media);
-	}
-	if (claim != PEER_CLAIM_NONE) {
-		leg_restart(media, claim);
-	} else if (!next->session && !was_told(media)) {
-		ast_log(LOG_WARNING, "%s: ZRTP Hello of another peer ignored, the call keeps its secure stream\n", media_name(media));
-	}
-}
 
 /* ---- what its streams tell ---- */
 

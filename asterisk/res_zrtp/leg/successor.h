@@ -31,9 +31,6 @@ struct successor {
 	unsigned int tried;            /*!< How many were, since the last description of the media */
 };
 
-/*! \brief A Hello that is not its peer's came for a secure stream: is that another peer? Called by the ZRTP engine. */
-void successor_knock(struct media *media);
-
 /*!
  * \brief Begin: the leg has a secure stream. No callback of the engine may be on its way.
  * \param media with the message that is the reason, or whose signalling is

@@ -37,9 +37,9 @@
 #include "packet/pass_state.h"
 #include "packet/stats.h"
 #include "packet/stun.h"
-#include "leg/refuse.h"
 #include "passthrough/mode_look.h"
 #include "passthrough/passthrough.h"
+#include "passthrough/through_keys.h"
 #include "passthrough/through_source.h"
 
 /*! Datagrams taken off a socket before the core has its turn again. */
@@ -89,11 +89,6 @@ static int from_phone(struct media *media, enum kind kind, const uint8_t *octets
 	return through_admits(media, what, octets, source, news);
 }
 
-static int is_post_quantum_wanted(const struct media *media, const struct media *partner)
-{
-	return media->settings->policy.post_quantum || partner->settings->policy.post_quantum;
-}
-
 /*! \brief Is this to be passed on? */
 static int admit(struct media *media, struct media *partner, enum kind kind, const uint8_t *octets, size_t len,
 	const struct net_address *source)
@@ -112,7 +107,7 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 	if (kind != KIND_ZRTP && (required || (dialog_is_phones(media) && !media_is_further(media)))) {
 		admitted &= media->pass.keyed;
 	}
-	if (kind != KIND_ZRTP && media->pass.unfit && is_post_quantum_wanted(media, partner)) {
+	if (kind != KIND_ZRTP && media->pass.unfit && through_wants_post_quantum(media, partner)) {
 		admitted = 0;
 	}
 	/* Without the keys it cannot be told of RTP whether it is encrypted. */
@@ -151,125 +146,6 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 		to->pass.sent++;
 	}
 	ao2_unlock(to);
-}
-
-static void mark(struct media *media, struct media *partner, int keyed)
-{
-	ao2_lock(media);
-	media->pass.committed_at = clock_now();
-	if (keyed) {
-		media->pass.keyed = 1;
-		media->pass.unjoined = UNJOINED_UNDECIDED;
-		media->pass.keyed_with = partner->pass.number;
-		dialog_secured(media, DIALOG_PHONES);
-	}
-	ao2_unlock(media);
-}
-
-/*! \brief The a=zrtp-hash that the phone's Hello is held to, or NULL. \pre media is locked */
-static const char *binding_hash(const struct media *media)
-{
-	int binds = !media->settings->policy.tolerate_mismatch && zrtp_hello_hash_check(media->peer_hash) == ZRTP_OK;
-
-	return binds ? media->peer_hash : NULL;
-}
-
-/*! \brief What the phone has said of the exchange. \pre media is locked */
-static unsigned int sum(const struct media *media)
-{
-	return overheard_sum(&media->pass.heard, binding_hash(media));
-}
-
-const struct overheard_speaker *passthrough_speaker(const struct media *media)
-{
-	return overheard_speaker(&media->pass.heard, binding_hash(media));
-}
-
-static int is_bound(struct media *media)
-{
-	int res;
-
-	ao2_lock(media);
-	res = !!binding_hash(media);
-	ao2_unlock(media);
-
-	return res;
-}
-
-static unsigned int sum_of(struct media *media)
-{
-	unsigned int res;
-
-	ao2_lock(media);
-	res = sum(media);
-	ao2_unlock(media);
-
-	return res;
-}
-
-/*! \brief The phones have keys that a policy does not take: nothing passes, and whose policy it is ends its call. */
-static void not_post_quantum(struct media *media)
-{
-	ao2_lock(media);
-	media->pass.unfit = 1;
-	ao2_unlock(media);
-	if (media->settings->policy.post_quantum && !media_is_further(media)) {
-		refuse_leg(media, NULL, REFUSAL_NOT_POST_QUANTUM);
-	} else if (media->settings->policy.post_quantum) {
-		ast_log(LOG_NOTICE, "%s: a further stream is not carried: policy %s has post_quantum = require, and the phones "
-			"have another key agreement for it\n", media_name(media), media->settings->name);
-	}
-}
-
-/*!
- * \brief Do the keys that the phones have by now contradict a policy?
- *
- * Those that they got first are looked at always. Later exchanges only where zrtp-hash says
- * whose they are: else any host could end a call by sending one.
- */
-static int is_unfit(struct media *media, struct media *partner, unsigned int mine, unsigned int theirs, int known, int beside)
-{
-	return is_post_quantum_wanted(media, partner) && (!known || (is_bound(media) && is_bound(partner)))
-		&& !overheard_post_quantum(mine, theirs, beside);
-}
-
-/*! \brief Learn how far the phones are. */
-static void follow(struct media *media, struct media *partner, const uint8_t *octets, size_t len)
-{
-	struct overheard_message message;
-	unsigned int mine, theirs = sum_of(partner);
-	int known, unfit, taken, beside;
-
-	if (overheard_read(octets, len, &message)) {
-		return;
-	}
-	ao2_lock(media);
-	media->pass.speaks_zrtp |= message.what == OVERHEARD_HELLO;
-	taken = overheard_hear(&media->pass.heard, &message, binding_hash(media), theirs, &mine);
-	known = media->pass.keyed;
-	unfit = media->pass.unfit;
-	/* Multistream is as good as the exchange of another stream that was taken for keys. */
-	beside = dialog_is_phones(media);
-	ao2_unlock(media);
-
-	if (taken && (message.what == OVERHEARD_COMMIT || message.what == OVERHEARD_COMMIT_SHORT)) {
-		mark(media, partner, 0);
-		mark(partner, media, 0);
-	}
-	if (!overheard_keyed(mine, theirs)) {
-		return;
-	}
-	if (!unfit && is_unfit(media, partner, mine, theirs, known, beside)) {
-		not_post_quantum(media);
-		not_post_quantum(partner);
-	}
-	if (!known) {
-		mark(media, partner, 1);
-		mark(partner, media, 1);
-		/* Not later, even if a look is due soon: a transfer may be next. */
-		mode_look_now(media);
-		mode_look_now(partner);
-	}
 }
 
 /*! \brief Keep the latest Hello of a phone. \pre media is locked */
@@ -360,7 +236,7 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 			if (held_back(media, octets, len, &source)) {
 				continue;
 			}
-			follow(media, partner, octets, len);
+			through_overhear(media, partner, octets, len);
 		}
 		pass_on(partner, kind, octets, len);
 	}

@@ -9,9 +9,6 @@
 #include "asterisk/rtp_engine.h"
 
 #include "decide/mode_choice.h"
-#include "decide/overheard.h"
-
-struct overheard_speaker;
 
 struct ast_channel;
 struct ast_rtp_instance;
@@ -23,12 +20,6 @@ struct net_address;
  * \retval 0 when the next datagram is for the stock engine: not passed through, or STUN
  */
 int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp);
-
-/*!
- * \brief Who the phone is, as its ZRTP with a partner says. \pre media is locked
- * \retval NULL that is not known; otherwise valid as long as the lock is held
- */
-const struct overheard_speaker *passthrough_speaker(const struct media *media);
 
 /*! \brief A number for one that may be passed through, never 0. */
 unsigned int passthrough_number(void);

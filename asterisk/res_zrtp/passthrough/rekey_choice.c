@@ -17,8 +17,8 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/hello_hash_told.h"
-#include "passthrough/passthrough.h"
 #include "passthrough/rekey_choice.h"
+#include "passthrough/through_keys.h"
 
 /*! Phones that took such a call by themselves. */
 static struct replace_memory taken;
@@ -55,7 +55,7 @@ enum replace_choice rekey_choice(struct media *media)
 	}
 	ao2_lock(media);
 	facts.keyed = media->pass.keyed;
-	said = passthrough_speaker(media);
+	said = through_speaker(media);
 	if (said) {
 		speaker = *said;
 	}
