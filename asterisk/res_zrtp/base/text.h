@@ -19,5 +19,7 @@ static inline const char *yes_no(int yes)
 
 /*! \brief Write a ZID in hexadecimal. */
 void zid_text(char out[ZID_TEXT_SIZE], const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief Text to ZID. \retval -1 it is not one */
+int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE]);
 
 #endif

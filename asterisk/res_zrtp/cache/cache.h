@@ -135,8 +135,6 @@ enum zrtp_store_status cache_admin_rename(const uint8_t *zid, const char *name, 
 enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, struct zrtp_store_error *error);
 enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_error *error);
 
-/*! \brief Text to ZID. \retval -1 it is not one */
-int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE]);
 /*!
  * \brief All peers whose name or ZID fits a pattern, NULL: all, page by page.
  * \param each non-zero ends it

@@ -18,11 +18,6 @@
 
 #define PAGE 256
 
-int zid_from_text(const char *text, uint8_t zid[ZRTP_ZID_SIZE])
-{
-	return strlen(text) == 2 * ZRTP_ZID_SIZE && zrtp_store_unhex(zid, ZRTP_ZID_SIZE, text) ? 0 : -1;
-}
-
 enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
 	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error)
 {
