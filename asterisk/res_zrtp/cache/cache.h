@@ -4,9 +4,10 @@
  * \brief What the parts of the cache share.
  *
  * cache.c        what is known, for the ZRTP engine
- * cache_store.c  the store behind it and the thread that does its I/O
+ * cache_store.c  the store behind it: its queue, and the thread that does its I/O
+ * store_open.c, store_jobs.c, store_health.c  parts of that: the store itself, what is done with it, whether it works
  * cache_conf.c   whether its keys in zrtp.conf fit together
- * cache_realtime.c  a back end of the store on Asterisk's realtime databases
+ * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows
  * cache_admin.c  what an administrator does with it; console/ has the commands
  */
 #ifndef RES_ZRTP_CACHE_H

@@ -13,14 +13,9 @@
 
 #include "asterisk.h"
 
-#include <openssl/crypto.h>
-
-#include "asterisk/cli.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
-#include "asterisk/manager.h"
-#include "asterisk/paths.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
@@ -29,313 +24,55 @@
 
 #include "decide/general_keys.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "cache/cache.h"
+#include "cache/store_health.h"
+#include "cache/store_jobs.h"
+#include "cache/store_open.h"
+#include "cache/store_shared.h"
 
-/*! Between two tries of a store that is down, seconds. */
-#define RETRY_INTERVAL 2
-/*! Between two removals of what has expired, seconds. */
-#define PURGE_INTERVAL 3600
-/*! How long an end of the module waits for the last changes, milliseconds. */
+/*! How long the end of the process waits for the last changes, milliseconds. */
 #define SYNC_MAX 10000
 /*! How long an administrator waits for the changes of calls, and how often is looked, milliseconds. */
 #define SETTLE_MAX 5000
 #define SETTLE_STEP 10
-/*! Tries of a change that fails while others succeed. */
-#define TRIES_MAX 5
-/*! Conflicts of a change in a row until the store is taken for one that fails. */
-#define CONFLICTS_MAX 20
 /*! Changes that may wait: more than any database is away for. */
 #define WAITING_MAX 200000
 
-enum job_kind {
-	JOB_LOAD,   /*!< What is there of a peer, for done */
-	JOB_CHANGE, /*!< What a call has changed */
-	JOB_BIND,   /*!< An endpoint of an enrolled phone */
-};
-
-struct job {
-	enum job_kind kind;
-	void (*done)(void *data, int current);
-	void *data;
-	struct zrtp_retained change;
-	int64_t when;
-	unsigned int tries;            /*!< That failed while others succeeded */
-	uint64_t others;               /*!< How many had, at the last one */
-	unsigned int conflicts;
-	uint8_t zid[ZRTP_ZID_SIZE];
-	uint8_t own_zid[ZRTP_ZID_SIZE];
-	char label[ZRTP_LABEL_SIZE];
-	char endpoint[ZRTP_STORE_NAME_SIZE];
-	AST_LIST_ENTRY(job) entry;
-};
-
-static const char * const kinds[] = {
-	[CACHE_SQLITE] = "sqlite",
-	[CACHE_FILE] = "file",
-	[CACHE_MEMORY] = "memory",
-	[CACHE_REALTIME] = "realtime",
-};
-
-/*! Guards all of this but the store's inside. */
-AST_MUTEX_DEFINE_STATIC(lock);
 static ast_cond_t wake, ended;
 static AST_LIST_HEAD_NOLOCK_STATIC(queue, job);
-static struct cache_config config;
-static struct store_status status;
 static pthread_t thread = AST_PTHREADT_NULL;
 static int stopping, finished, configured, told_full;
 static uint8_t own_zid[ZRTP_ZID_SIZE];
 
-/*! Held for reading by whoever uses the store, for writing to open or close it. */
-AST_RWLOCK_DEFINE_STATIC(store_lock);
-static struct zrtp_store *store;
-
-/* Of the thread alone. */
-static int64_t flush_due, purge_due;
-/*! Peers with changes that only memory has; the file back end. */
-static AST_LIST_HEAD_NOLOCK_STATIC(unflushed, job);
-
-/*! \brief Seconds for what has its time: those of the wall are put forward and back. */
-static int64_t clock_of_work(void)
-{
-	return clock_now() / 1000000;
-}
-
-static struct zrtp_cache_key key_of(const struct job *job)
-{
-	struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
-
-	return key;
-}
-
-static struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key)
-{
-	struct job *job = ast_calloc(1, sizeof(*job));
-
-	if (job) {
-		job->kind = kind;
-		memcpy(job->own_zid, key->own_zid, sizeof(job->own_zid));
-		memcpy(job->zid, key->peer_zid, sizeof(job->zid));
-		ast_copy_string(job->label, key->label, sizeof(job->label));
-	}
-
-	return job;
-}
-
-static void job_free(struct job *job)
-{
-	OPENSSL_cleanse(&job->change, sizeof(job->change));
-	ast_free(job);
-}
-
-struct zrtp_store *store_get(void)
-{
-	struct zrtp_store *open;
-
-	ast_rwlock_rdlock(&store_lock);
-	open = store;
-	if (!open) {
-		ast_rwlock_unlock(&store_lock);
-	}
-
-	return open;
-}
-
-void store_release(void)
-{
-	ast_rwlock_unlock(&store_lock);
-}
-
-/* ---- up and down ---- */
-
-/*! \brief Called by the thread only. */
-static void store_failed(const struct zrtp_store_error *error)
-{
-	int was_up;
-
-	ast_mutex_lock(&lock);
-	was_up = status.up;
-	status.up = 0;
-	status.failures++;
-	ast_copy_string(status.reason, error->text, sizeof(status.reason));
-	ast_mutex_unlock(&lock);
-	if (was_up) {
-		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with the secrets in memory: %s%s\n", error->text,
-			error->status == ZRTP_STORE_KEY ? ". If it got another key (zrtp-cache rekey): give zrtp.conf the new "
-			"key, then unload and load res_zrtp.so" : "");
-		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
-			kinds[config.kind], error->text);
-	}
-}
-
-static void store_works(void)
-{
-	int was_up;
-	size_t waiting;
-
-	ast_mutex_lock(&lock);
-	was_up = status.up;
-	status.up = 1;
-	waiting = status.waiting;
-	ast_mutex_unlock(&lock);
-	if (!was_up) {
-		ast_log(LOG_NOTICE, "The ZRTP cache is up, %zu change%s to store\n", waiting, ESS(waiting));
-		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: %zu\r\n",
-			kinds[config.kind], waiting);
-	}
-}
-
-/*! \brief A load succeeded; that says little while changes fail. */
-static void store_reads(void)
-{
-	size_t waiting;
-
-	ast_mutex_lock(&lock);
-	waiting = status.waiting;
-	ast_mutex_unlock(&lock);
-	if (!waiting) {
-		store_works();
-	}
-}
-
-/*! \brief The file cannot be written, but all of it is in memory. */
-static void file_failed(const struct zrtp_store_error *error)
-{
-	int was_written;
-
-	flush_due = clock_of_work() + RETRY_INTERVAL;
-	ast_mutex_lock(&lock);
-	was_written = !status.unwritten;
-	status.unwritten = 1;
-	status.failures++;
-	ast_copy_string(status.reason, error->text, sizeof(status.reason));
-	ast_mutex_unlock(&lock);
-	if (was_written) {
-		ast_log(LOG_WARNING, "The ZRTP cache cannot be written, it is in memory only: %s\n", error->text);
-		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
-			kinds[config.kind], error->text);
-	}
-}
-
-static void file_works(void)
-{
-	int was_written;
-
-	ast_mutex_lock(&lock);
-	was_written = !status.unwritten;
-	status.unwritten = 0;
-	ast_mutex_unlock(&lock);
-	if (!was_written) {
-		ast_log(LOG_NOTICE, "The ZRTP cache is written again\n");
-		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: 0\r\n", kinds[config.kind]);
-	}
-}
-
-/*! \brief Will the same thing succeed another time? */
-static int is_outage(enum zrtp_store_status result)
-{
-	switch (result) {
-	case ZRTP_STORE_IO:
-	case ZRTP_STORE_BUSY:
-	case ZRTP_STORE_KEY:
-	case ZRTP_STORE_NO_MEMORY:
-	case ZRTP_STORE_CRYPTO:
-	case ZRTP_STORE_CONFLICT:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* ---- open ---- */
-
-static void on_warning(const char *text, attribute_unused void *arg)
-{
-	ast_log(LOG_WARNING, "ZRTP cache: %s\n", text);
-}
-
-static enum zrtp_store_status read_key(struct zrtp_store_key *key, struct zrtp_store_error *error)
-{
-	const char *text;
-
-	if (!ast_strlen_zero(config.key_file)) {
-		return zrtp_store_key_file(key, config.key_file, error);
-	}
-	text = getenv(config.key_env);
-	if (ast_strlen_zero(text)) {
-		error->status = ZRTP_STORE_KEY;
-		snprintf(error->text, sizeof(error->text), "the environment has no variable %s", config.key_env);
-		return ZRTP_STORE_KEY;
-	}
-
-	return zrtp_store_key_text(key, text, error);
-}
-
-static enum zrtp_store_status open_kind(struct zrtp_store **out, const struct zrtp_store_config *how,
-	struct zrtp_store_error *error)
-{
-	switch (config.kind) {
-	case CACHE_MEMORY:
-		return zrtp_store_open_memory(out, how, error);
-	case CACHE_FILE:
-		return zrtp_store_open_file(out, config.path, how, error);
-	case CACHE_REALTIME:
-		return realtime_open(out, how, error);
-	default:
-		return zrtp_store_open_sqlite(out, config.path, how, error);
-	}
-}
-
 /*! \brief Open the store, in the thread or before it runs. */
-static enum zrtp_store_status store_open(struct zrtp_store_error *error)
+static enum zrtp_store_status open_store(struct zrtp_store_error *error)
 {
-	struct zrtp_store_config how = { .capacity = config.peers, .warn = on_warning };
-	struct zrtp_store_key key;
-	struct zrtp_store *opened = NULL;
-	enum zrtp_store_status result = ZRTP_STORE_OK;
 	uint8_t zid[ZRTP_ZID_SIZE];
+	enum zrtp_store_status result = store_open(zid, error);
 
-	memset(error, 0, sizeof(*error));
-	if (config.sealed) {
-		result = read_key(&key, error);
-		how.key = &key;
-	}
 	if (!result) {
-		result = open_kind(&opened, &how, error);
+		ast_mutex_lock(&store_shared.lock);
+		memcpy(own_zid, zid, sizeof(own_zid));
+		store_shared.status.open = 1;
+		ast_mutex_unlock(&store_shared.lock);
 	}
-	OPENSSL_cleanse(&key, sizeof(key));
-	if (!result) {
-		result = zrtp_store_own_zid(opened, zid, error);
-	}
-	if (result) {
-		zrtp_store_close(opened, NULL);
-		return result;
-	}
-	ast_mutex_lock(&lock);
-	memcpy(own_zid, zid, sizeof(own_zid));
-	status.open = 1;
-	ast_mutex_unlock(&lock);
-	ast_rwlock_wrlock(&store_lock);
-	store = opened;
-	ast_rwlock_unlock(&store_lock);
 
-	return ZRTP_STORE_OK;
+	return result;
 }
 
 int store_own_zid(uint8_t zid[ZRTP_ZID_SIZE])
 {
 	int res;
 
-	ast_mutex_lock(&lock);
-	res = status.open ? 0 : -1;
+	ast_mutex_lock(&store_shared.lock);
+	res = store_shared.status.open ? 0 : -1;
 	memcpy(zid, own_zid, sizeof(own_zid));
-	ast_mutex_unlock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
 
 	return res;
 }
 
-/*! Called when the store could be opened late, by whoever does without it. */
+/*! Called when the store could be opened late, for a module that does without it. */
 static int (*opened_late)(void);
 
 void store_on_late_opening(int (*opened)(void))
@@ -348,157 +85,16 @@ static void open_late(void)
 	struct zrtp_store_error error;
 	int (*opened)(void);
 
-	if (store_open(&error)) {
-		store_failed(&error);
+	if (open_store(&error)) {
+		health_failed(&error);
 		return;
 	}
-	store_works();
+	health_works();
 	opened = __atomic_load_n(&opened_late, __ATOMIC_ACQUIRE);
 	if (opened && opened()) {
 		ast_log(LOG_ERROR, "ZRTP goes on without its cache, which was opened but cannot be used; see the error "
 			"before this line\n");
 	}
-}
-
-/* ---- jobs ---- */
-
-/*! \brief Does only memory have the last change of this peer? */
-static int is_unflushed(const uint8_t *zid)
-{
-	struct job *job;
-
-	AST_LIST_TRAVERSE(&unflushed, job, entry) {
-		if (!memcmp(job->zid, zid, sizeof(job->zid))) {
-			return 1;
-		}
-	}
-
-	return 0;
-}
-
-static void flush(void)
-{
-	struct zrtp_store_error error;
-	struct job *job;
-
-	if (zrtp_store_flush(store, &error)) {
-		file_failed(&error);
-		return;
-	}
-	flush_due = 0;
-	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
-		job_free(job);
-	}
-	file_works();
-}
-
-/*!
- * \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept
- *
- * Where one was, none of its next may be: a phone may have kept that one's secret only.
- */
-static int remember_unflushed(struct job *job)
-{
-	int at_once = job->kind == JOB_CHANGE && job->change.peers_rs2 && job->change.changed & ZRTP_CHANGED_SECRET;
-	int64_t due = clock_of_work() + (at_once ? 0 : config.flush);
-
-	if (config.kind != CACHE_FILE) {
-		return 0;
-	}
-	flush_due = flush_due ? MIN(flush_due, due) : due;
-	if (is_unflushed(job->zid)) {
-		return 0;
-	}
-	OPENSSL_cleanse(&job->change, sizeof(job->change));
-	AST_LIST_INSERT_TAIL(&unflushed, job, entry);
-
-	return 1;
-}
-
-/*! \brief One change that the store does not take must not keep all others waiting. */
-static int is_poison(struct job *job)
-{
-	uint64_t others;
-
-	ast_mutex_lock(&lock);
-	others = status.puts;
-	ast_mutex_unlock(&lock);
-	job->tries += job->tries && others != job->others;
-	job->tries = MAX(job->tries, 1);
-	job->others = others;
-
-	return job->tries > TRIES_MAX;
-}
-
-/*! \brief The endpoint is also the name of a peer that has none. */
-static enum zrtp_store_status bind_peer(const struct job *job, struct zrtp_store_error *error)
-{
-	struct zrtp_store_peer peer;
-	enum zrtp_store_status result = zrtp_store_add_endpoint(store, job->own_zid, job->zid, job->endpoint, error);
-
-	if (!result) {
-		result = zrtp_store_find(store, job->own_zid, job->zid, &peer, error);
-	}
-	if (result || !ast_strlen_zero(peer.name)) {
-		return result;
-	}
-
-	return zrtp_store_set_name(store, job->own_zid, job->zid, job->endpoint, error);
-}
-
-/*! \retval 1 when it is done with, one way or the other */
-static int do_change(struct job *job)
-{
-	struct zrtp_cache_key key = key_of(job);
-	struct zrtp_store_error error;
-	enum zrtp_store_status result = job->kind == JOB_BIND ? bind_peer(job, &error)
-		: zrtp_store_put(store, &key, job->when, &job->change, &error);
-	char zid[ZID_TEXT_SIZE];
-
-	if (result == ZRTP_STORE_CONFLICT && ++job->conflicts % CONFLICTS_MAX) {
-		/* Others write this peer all the time; no two of them wait as long. */
-		usleep(1000 + ast_random() % 50000);
-		return 0;
-	}
-	if (is_outage(result) && !is_poison(job)) {
-		store_failed(&error);
-		return 0;
-	}
-	cache_stored(&key);
-	if (result) {
-		zid_text(zid, job->zid);
-		ast_log(LOG_ERROR, "ZRTP cache: the changes that a call made of peer %s cannot be stored: %s\n", zid, error.text);
-		return 1;
-	}
-	store_works();
-
-	return 1;
-}
-
-static void do_load(struct job *job)
-{
-	struct zrtp_cache_key key = key_of(job);
-	struct zrtp_store_error error;
-	struct zrtp_retained retained;
-	struct zrtp_store_about about;
-	enum zrtp_store_status result;
-	char zid[ZID_TEXT_SIZE];
-
-	if (is_unflushed(job->zid)) {
-		flush();
-	}
-	result = zrtp_store_get_about(store, &key, cache_clock(), &retained, &about, &error);
-	if (!result || result == ZRTP_STORE_UNKNOWN) {
-		cache_learn(&key, result ? NULL : &retained, &about);
-		store_reads();
-	} else if (is_outage(result)) {
-		store_failed(&error);
-	} else {
-		zid_text(zid, job->zid);
-		ast_log(LOG_ERROR, "ZRTP cache: the entry of peer %s cannot be used: %s\n", zid, error.text);
-	}
-	OPENSSL_cleanse(&retained, sizeof(retained));
-	job->done(job->data, !result || result == ZRTP_STORE_UNKNOWN);
 }
 
 /*!
@@ -508,7 +104,7 @@ static void do_load(struct job *job)
  */
 static int serve_loads(void)
 {
-	int ask = status.open && config.kind != CACHE_REALTIME;
+	int ask = store_shared.status.open && store_shared.config.kind != CACHE_REALTIME;
 	AST_LIST_HEAD_NOLOCK(, job) loads;
 	struct job *job;
 
@@ -523,16 +119,16 @@ static int serve_loads(void)
 	if (AST_LIST_EMPTY(&loads)) {
 		return 0;
 	}
-	ast_mutex_unlock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
 	while ((job = AST_LIST_REMOVE_HEAD(&loads, entry))) {
 		if (ask) {
-			do_load(job);
+			jobs_load(job);
 		} else {
 			job->done(job->data, 0);
 		}
 		job_free(job);
 	}
-	ast_mutex_lock(&lock);
+	ast_mutex_lock(&store_shared.lock);
 
 	return 1;
 }
@@ -565,67 +161,36 @@ static void do_first(void)
 	struct job *job = AST_LIST_FIRST(&queue);
 	int over = 1, kept = 0;
 
-	ast_mutex_unlock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
 	if (job->kind == JOB_LOAD) {
-		do_load(job);
+		jobs_load(job);
 	} else {
-		over = do_change(job);
-		kept = over && remember_unflushed(job);
+		over = jobs_change(job);
+		kept = over && jobs_remember(job);
 	}
-	ast_mutex_lock(&lock);
+	ast_mutex_lock(&store_shared.lock);
 	AST_LIST_REMOVE(&queue, job, entry);
 	if (!over) {
 		put_back(job);
 		return;
 	}
 	if (job->kind == JOB_LOAD) {
-		status.loads++;
+		store_shared.status.loads++;
 	} else {
-		status.puts++;
-		status.waiting--;
+		store_shared.status.puts++;
+		store_shared.status.waiting--;
 	}
 	if (!kept) {
 		job_free(job);
 	}
 }
 
-static void do_purge(void)
-{
-	struct zrtp_store_error error;
-	uint64_t pairs = 0, peers = 0;
-
-	purge_due = clock_of_work() + PURGE_INTERVAL;
-	if (zrtp_store_purge(store, cache_clock(), &pairs, &peers, &error)) {
-		ast_log(LOG_WARNING, "ZRTP cache: expired secrets were not removed: %s\n", error.text);
-	} else if (pairs || peers) {
-		ast_verb(3, "ZRTP cache: %" PRIu64 " expired secrets and %" PRIu64 " peers removed\n", pairs, peers);
-	}
-}
-
-/*! \brief Is it there again? Nothing that waits could show it. */
-static void probe(void)
-{
-	struct zrtp_store_error error;
-	uint8_t zid[ZRTP_ZID_SIZE];
-
-	if (zrtp_store_own_zid(store, zid, &error)) {
-		store_failed(&error);
-	} else {
-		store_works();
-	}
-}
-
 /*! \brief What has its time. \pre lock is held */
 static void do_housekeeping(int64_t now)
 {
-	ast_mutex_unlock(&lock);
-	if (flush_due && now >= flush_due) {
-		flush();
-	}
-	if (now >= purge_due) {
-		do_purge();
-	}
-	ast_mutex_lock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
+	jobs_housekeep(now);
+	ast_mutex_lock(&store_shared.lock);
 }
 
 /*! \pre lock is held */
@@ -633,47 +198,47 @@ static void wait_until(int64_t when)
 {
 	struct timespec until = { .tv_sec = when };
 
-	ast_cond_timedwait(&wake, &lock, &until);
+	ast_cond_timedwait(&wake, &store_shared.lock, &until);
 }
 
 /*! \brief One thing at a time. \pre lock is held */
 static void work(int64_t now)
 {
-	if (!status.open) {
-		ast_mutex_unlock(&lock);
+	if (!store_shared.status.open) {
+		ast_mutex_unlock(&store_shared.lock);
 		open_late();
-		ast_mutex_lock(&lock);
+		ast_mutex_lock(&store_shared.lock);
 		return;
 	}
 	do_housekeeping(now);
 	if (!AST_LIST_EMPTY(&queue)) {
 		do_first();
-	} else if (!status.up) {
-		ast_mutex_unlock(&lock);
-		probe();
-		ast_mutex_lock(&lock);
+	} else if (!store_shared.status.up) {
+		ast_mutex_unlock(&store_shared.lock);
+		jobs_probe();
+		ast_mutex_lock(&store_shared.lock);
 	} else {
-		wait_until(flush_due ? MIN(flush_due, purge_due) : purge_due);
+		wait_until(jobs_due());
 	}
 }
 
 /*! \brief All that is left, to the end or to the first failure. \pre lock is held */
 static void finish(void)
 {
-	status.up = status.open;
-	while (status.up && !AST_LIST_EMPTY(&queue)) {
+	store_shared.status.up = store_shared.status.open;
+	while (store_shared.status.up && !AST_LIST_EMPTY(&queue)) {
 		do_first();
 	}
 	serve_loads();
-	if (status.open && flush_due) {
-		ast_mutex_unlock(&lock);
-		flush();
-		ast_mutex_lock(&lock);
+	if (store_shared.status.open && jobs_unwritten()) {
+		ast_mutex_unlock(&store_shared.lock);
+		jobs_flush();
+		ast_mutex_lock(&store_shared.lock);
 	}
-	if (status.waiting || flush_due) {
+	if (store_shared.status.waiting || jobs_unwritten()) {
 		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost, as the cache is still down at "
 			"unloading: %s\n",
-			S_OR(status.reason, "it was never open"));
+			S_OR(store_shared.status.reason, "it was never open"));
 	}
 }
 
@@ -681,25 +246,25 @@ static void *run(attribute_unused void *data)
 {
 	int64_t retry = 0;
 
-	ast_mutex_lock(&lock);
+	ast_mutex_lock(&store_shared.lock);
 	while (!stopping) {
-		int64_t now = clock_of_work();
+		int64_t now = store_clock();
 
-		if (!status.up && now < retry) {
+		if (!store_shared.status.up && now < retry) {
 			if (!serve_loads()) {
 				wait_until(retry);
 			}
 			continue;
 		}
-		if (!status.up) {
-			retry = now + RETRY_INTERVAL;
+		if (!store_shared.status.up) {
+			retry = now + STORE_RETRY;
 		}
 		work(now);
 	}
 	finish();
 	finished = 1;
 	ast_cond_signal(&ended);
-	ast_mutex_unlock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
 
 	return NULL;
 }
@@ -709,7 +274,7 @@ static void *run(attribute_unused void *data)
 /*! \brief A database that is down may hang; a file does not. \pre lock is held */
 static int can_load(void)
 {
-	return status.open && (status.up || config.kind != CACHE_REALTIME);
+	return store_shared.status.open && (store_shared.status.up || store_shared.config.kind != CACHE_REALTIME);
 }
 
 /*! \retval -1 the job is not taken */
@@ -717,17 +282,17 @@ static int push(struct job *job)
 {
 	int res = -1, told, load = job->kind == JOB_LOAD;
 
-	ast_mutex_lock(&lock);
+	ast_mutex_lock(&store_shared.lock);
 	told = told_full;
-	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_load() : status.waiting < WAITING_MAX)) {
+	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_load() : store_shared.status.waiting < WAITING_MAX)) {
 		AST_LIST_INSERT_TAIL(&queue, job, entry);
-		status.waiting += !load;
+		store_shared.status.waiting += !load;
 		ast_cond_signal(&wake);
 		res = 0;
 	} else if (!load) {
 		told_full = 1;
 	}
-	ast_mutex_unlock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
 	if (res && !load && !told) {
 		ast_log(LOG_ERROR, "ZRTP cache: the queue is full, further changes of calls are lost until the store is back\n");
 	}
@@ -792,12 +357,12 @@ static int is_waiting(const uint8_t *zid, int *soon)
 	struct job *job;
 	int found = 0;
 
-	ast_mutex_lock(&lock);
+	ast_mutex_lock(&store_shared.lock);
 	AST_LIST_TRAVERSE(&queue, job, entry) {
 		found |= job->kind != JOB_LOAD && !memcmp(job->zid, zid, sizeof(job->zid));
 	}
-	*soon = status.up;
-	ast_mutex_unlock(&lock);
+	*soon = store_shared.status.up;
+	ast_mutex_unlock(&store_shared.lock);
 
 	return found;
 }
@@ -815,17 +380,17 @@ int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
 
 void store_get_status(struct store_status *out)
 {
-	ast_mutex_lock(&lock);
-	*out = status;
-	out->up = status.up && !status.unwritten;
-	ast_mutex_unlock(&lock);
+	ast_mutex_lock(&store_shared.lock);
+	*out = store_shared.status;
+	out->up = store_shared.status.up && !store_shared.status.unwritten;
+	ast_mutex_unlock(&store_shared.lock);
 }
 
 void store_administered(void)
 {
 	struct zrtp_store_error error;
 
-	if (config.kind == CACHE_FILE && zrtp_store_flush(store, &error)) {
+	if (store_shared.config.kind == CACHE_FILE && zrtp_store_flush(store_opened(), &error)) {
 		ast_log(LOG_WARNING, "ZRTP cache: not written yet: %s\n", error.text);
 	}
 }
@@ -835,24 +400,24 @@ void store_administered(void)
 /*! \brief The end of the process unloads nothing. */
 static void at_exit(void)
 {
-	struct timespec until = { .tv_sec = clock_of_work() + SYNC_MAX / 1000 };
+	struct timespec until = { .tv_sec = store_clock() + SYNC_MAX / 1000 };
 
-	ast_mutex_lock(&lock);
+	ast_mutex_lock(&store_shared.lock);
 	stopping = 1;
 	ast_cond_signal(&wake);
-	while (!finished && !ast_cond_timedwait(&ended, &lock, &until)) {
+	while (!finished && !ast_cond_timedwait(&ended, &store_shared.lock, &until)) {
 	}
-	ast_mutex_unlock(&lock);
+	ast_mutex_unlock(&store_shared.lock);
 }
 
 static void copy_config(const struct cache_config *from)
 {
-	config = *from;
-	memset(&status, 0, sizeof(status));
-	status.kind = kinds[config.kind];
-	status.sealed = config.sealed;
-	ast_copy_string(status.place, config.kind == CACHE_MEMORY ? "" : config.kind == CACHE_REALTIME
-		? "zrtp_peers, zrtp_pairs, zrtp_meta" : config.path, sizeof(status.place));
+	store_shared.config = *from;
+	memset(&store_shared.status, 0, sizeof(store_shared.status));
+	store_shared.status.kind = health_kind();
+	store_shared.status.sealed = store_shared.config.sealed;
+	ast_copy_string(store_shared.status.place, store_shared.config.kind == CACHE_MEMORY ? "" : store_shared.config.kind == CACHE_REALTIME
+		? "zrtp_peers, zrtp_pairs, zrtp_meta" : store_shared.config.path, sizeof(store_shared.status.place));
 }
 
 int cache_start(const struct cache_config *wanted)
@@ -861,29 +426,29 @@ int cache_start(const struct cache_config *wanted)
 	enum zrtp_store_status result;
 
 	if (configured) {
-		if (memcmp(&config, wanted, sizeof(config))) {
+		if (memcmp(&store_shared.config, wanted, sizeof(store_shared.config))) {
 			ast_log(LOG_NOTICE, "The cache settings of zrtp.conf have changed; they take effect when res_zrtp.so "
 				"is unloaded and loaded\n");
 		}
 		return 0;
 	}
 	copy_config(wanted);
-	status.up = 1;
-	result = store_open(&error);
+	store_shared.status.up = 1;
+	result = open_store(&error);
 	if (result && result != ZRTP_STORE_IO && result != ZRTP_STORE_BUSY) {
 		/* Nothing runs yet, so the next reload opens it. */
 		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
-		ast_mutex_lock(&lock);
-		status.up = 0;
-		status.failures = 1;
-		ast_copy_string(status.reason, error.text, sizeof(status.reason));
-		ast_mutex_unlock(&lock);
+		ast_mutex_lock(&store_shared.lock);
+		store_shared.status.up = 0;
+		store_shared.status.failures = 1;
+		ast_copy_string(store_shared.status.reason, error.text, sizeof(store_shared.status.reason));
+		ast_mutex_unlock(&store_shared.lock);
 		return -1;
 	}
-	purge_due = clock_of_work();
+	jobs_begin();
 	stopping = finished = 0;
 	if (result) {
-		store_failed(&error);
+		health_failed(&error);
 	}
 	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
 		ast_log(LOG_ERROR, "ZRTP cache: its thread cannot be started: %s\n", strerror(errno));
@@ -906,27 +471,22 @@ int store_init(void)
 
 void store_shutdown(void)
 {
-	struct zrtp_store_error error;
 	struct job *job;
 
 	ast_unregister_atexit(at_exit);
 	if (thread != AST_PTHREADT_NULL) {
-		ast_mutex_lock(&lock);
+		ast_mutex_lock(&store_shared.lock);
 		stopping = 1;
 		ast_cond_signal(&wake);
-		ast_mutex_unlock(&lock);
+		ast_mutex_unlock(&store_shared.lock);
 		pthread_join(thread, NULL);
 		thread = AST_PTHREADT_NULL;
 	}
-	while ((job = AST_LIST_REMOVE_HEAD(&queue, entry)) || (job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
+	while ((job = AST_LIST_REMOVE_HEAD(&queue, entry))) {
 		job_free(job);
 	}
-	ast_rwlock_wrlock(&store_lock);
-	if (store && zrtp_store_close(store, &error)) {
-		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
-	}
-	store = NULL;
-	ast_rwlock_unlock(&store_lock);
+	jobs_end();
+	store_close();
 	configured = 0;
 	ast_cond_destroy(&wake);
 	ast_cond_destroy(&ended);

@@ -16,8 +16,8 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/peer_address.h"
+#include "decide/settings.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/media.h"
 #include "leg/claim.h"
 #include "leg/leg_state.h"

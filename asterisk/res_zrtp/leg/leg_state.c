@@ -15,7 +15,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "leg/context.h"

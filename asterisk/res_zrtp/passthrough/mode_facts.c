@@ -15,9 +15,9 @@
 
 #include "decide/auto_choice.h"
 #include "decide/mode_choice.h"
+#include "decide/settings.h"
 #include "decide/unjoined.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/channel_media.h"
 #include "packet/dialog.h"
 #include "packet/media.h"

@@ -23,7 +23,6 @@
 
 #include "common/signalling.h"
 #include "decide/replace_choice.h"
-#include "decide/settings.h"
 #include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/gate.h"

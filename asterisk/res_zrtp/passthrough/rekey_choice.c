@@ -13,7 +13,7 @@
 #include "common/signalling.h"
 #include "decide/overheard.h"
 #include "decide/replace_choice.h"
-#include "base/settings.h"
+#include "decide/settings.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/hello_hash_told.h"

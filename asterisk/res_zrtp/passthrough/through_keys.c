@@ -12,9 +12,9 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/overheard.h"
+#include "decide/settings.h"
 #include "decide/unjoined.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "packet/dialog.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"

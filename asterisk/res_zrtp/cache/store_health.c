@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief Whether the store of the cache works: what the log and events say of it.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/cli.h"
+#include "asterisk/lock.h"
+#include "asterisk/logger.h"
+#include "asterisk/manager.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/cache.h>
+
+#include "base/clock.h"
+#include "cache/cache.h"
+#include "cache/store_health.h"
+#include "cache/store_shared.h"
+
+struct store_shared store_shared = { .lock = AST_MUTEX_INIT_VALUE };
+
+int64_t store_clock(void)
+{
+	return clock_now() / 1000000;
+}
+
+const char *health_kind(void)
+{
+	static const char * const kinds[] = {
+		[CACHE_SQLITE] = "sqlite",
+		[CACHE_FILE] = "file",
+		[CACHE_MEMORY] = "memory",
+		[CACHE_REALTIME] = "realtime",
+	};
+
+	return kinds[store_shared.config.kind];
+}
+
+/*! \brief Called by the thread only. */
+void health_failed(const struct zrtp_store_error *error)
+{
+	int was_up;
+
+	ast_mutex_lock(&store_shared.lock);
+	was_up = store_shared.status.up;
+	store_shared.status.up = 0;
+	store_shared.status.failures++;
+	ast_copy_string(store_shared.status.reason, error->text, sizeof(store_shared.status.reason));
+	ast_mutex_unlock(&store_shared.lock);
+	if (was_up) {
+		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with the secrets in memory: %s%s\n", error->text,
+			error->status == ZRTP_STORE_KEY ? ". If it got another key (zrtp-cache rekey): give zrtp.conf the new "
+			"key, then unload and load res_zrtp.so" : "");
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
+			health_kind(), error->text);
+	}
+}
+
+void health_works(void)
+{
+	int was_up;
+	size_t waiting;
+
+	ast_mutex_lock(&store_shared.lock);
+	was_up = store_shared.status.up;
+	store_shared.status.up = 1;
+	waiting = store_shared.status.waiting;
+	ast_mutex_unlock(&store_shared.lock);
+	if (!was_up) {
+		ast_log(LOG_NOTICE, "The ZRTP cache is up, %zu change%s to store\n", waiting, ESS(waiting));
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: %zu\r\n",
+			health_kind(), waiting);
+	}
+}
+
+/*! \brief A load succeeded; that says little while changes fail. */
+void health_reads(void)
+{
+	size_t waiting;
+
+	ast_mutex_lock(&store_shared.lock);
+	waiting = store_shared.status.waiting;
+	ast_mutex_unlock(&store_shared.lock);
+	if (!waiting) {
+		health_works();
+	}
+}
+
+/*! \brief The file cannot be written, but all of it is in memory. */
+void health_file_failed(const struct zrtp_store_error *error)
+{
+	int was_written;
+
+	ast_mutex_lock(&store_shared.lock);
+	was_written = !store_shared.status.unwritten;
+	store_shared.status.unwritten = 1;
+	store_shared.status.failures++;
+	ast_copy_string(store_shared.status.reason, error->text, sizeof(store_shared.status.reason));
+	ast_mutex_unlock(&store_shared.lock);
+	if (was_written) {
+		ast_log(LOG_WARNING, "The ZRTP cache cannot be written, it is in memory only: %s\n", error->text);
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
+			health_kind(), error->text);
+	}
+}
+
+void health_file_works(void)
+{
+	int was_written;
+
+	ast_mutex_lock(&store_shared.lock);
+	was_written = !store_shared.status.unwritten;
+	store_shared.status.unwritten = 0;
+	ast_mutex_unlock(&store_shared.lock);
+	if (!was_written) {
+		ast_log(LOG_NOTICE, "The ZRTP cache is written again\n");
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: 0\r\n", health_kind());
+	}
+}
+
+/*! \brief Will the same thing succeed another time? */
+int health_is_outage(enum zrtp_store_status result)
+{
+	switch (result) {
+	case ZRTP_STORE_IO:
+	case ZRTP_STORE_BUSY:
+	case ZRTP_STORE_KEY:
+	case ZRTP_STORE_NO_MEMORY:
+	case ZRTP_STORE_CRYPTO:
+	case ZRTP_STORE_CONFLICT:
+		return 1;
+	default:
+		return 0;
+	}
+}

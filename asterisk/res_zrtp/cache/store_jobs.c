@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What is done with the store of the cache: one load or change, and what has its time.
+ */
+
+#include "asterisk.h"
+
+#include <openssl/crypto.h>
+
+#include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+#include "base/text.h"
+#include "cache/cache.h"
+#include "cache/store_health.h"
+#include "cache/store_jobs.h"
+#include "cache/store_open.h"
+#include "cache/store_shared.h"
+
+/*! Between two removals of what has expired, seconds. */
+#define PURGE_INTERVAL 3600
+/*! Tries of a change that fails while others succeed. */
+#define TRIES_MAX 5
+/*! Conflicts of a change in a row until the store is taken for one that fails. */
+#define CONFLICTS_MAX 20
+
+static int64_t flush_due, purge_due;
+/*! Peers with changes that only memory has; the file back end. */
+static AST_LIST_HEAD_NOLOCK_STATIC(unflushed, job);
+
+static struct zrtp_cache_key key_of(const struct job *job)
+{
+	struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
+
+	return key;
+}
+
+struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key)
+{
+	struct job *job = ast_calloc(1, sizeof(*job));
+
+	if (job) {
+		job->kind = kind;
+		memcpy(job->own_zid, key->own_zid, sizeof(job->own_zid));
+		memcpy(job->zid, key->peer_zid, sizeof(job->zid));
+		ast_copy_string(job->label, key->label, sizeof(job->label));
+	}
+
+	return job;
+}
+
+void job_free(struct job *job)
+{
+	OPENSSL_cleanse(&job->change, sizeof(job->change));
+	ast_free(job);
+}
+
+/*! \brief Does only memory have the last change of this peer? */
+static int is_unflushed(const uint8_t *zid)
+{
+	struct job *job;
+
+	AST_LIST_TRAVERSE(&unflushed, job, entry) {
+		if (!memcmp(job->zid, zid, sizeof(job->zid))) {
+			return 1;
+		}
+	}
+
+	return 0;
+}
+
+void jobs_flush(void)
+{
+	struct zrtp_store_error error;
+	struct job *job;
+
+	if (zrtp_store_flush(store_opened(), &error)) {
+		flush_due = store_clock() + STORE_RETRY;
+		health_file_failed(&error);
+		return;
+	}
+	flush_due = 0;
+	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
+		job_free(job);
+	}
+	health_file_works();
+}
+
+/*!
+ * \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept
+ *
+ * Where one was, none of its next may be: a phone may have kept that one's secret only.
+ */
+int jobs_remember(struct job *job)
+{
+	int at_once = job->kind == JOB_CHANGE && job->change.peers_rs2 && job->change.changed & ZRTP_CHANGED_SECRET;
+	int64_t due = store_clock() + (at_once ? 0 : store_shared.config.flush);
+
+	if (store_shared.config.kind != CACHE_FILE) {
+		return 0;
+	}
+	flush_due = flush_due ? MIN(flush_due, due) : due;
+	if (is_unflushed(job->zid)) {
+		return 0;
+	}
+	OPENSSL_cleanse(&job->change, sizeof(job->change));
+	AST_LIST_INSERT_TAIL(&unflushed, job, entry);
+
+	return 1;
+}
+
+/*! \brief One change that the store does not take must not keep all others waiting. */
+static int is_poison(struct job *job)
+{
+	uint64_t others;
+
+	ast_mutex_lock(&store_shared.lock);
+	others = store_shared.status.puts;
+	ast_mutex_unlock(&store_shared.lock);
+	job->tries += job->tries && others != job->others;
+	job->tries = MAX(job->tries, 1);
+	job->others = others;
+
+	return job->tries > TRIES_MAX;
+}
+
+/*! \brief The endpoint is also the name of a peer that has none. */
+static enum zrtp_store_status bind_peer(const struct job *job, struct zrtp_store_error *error)
+{
+	struct zrtp_store_peer peer;
+	enum zrtp_store_status result = zrtp_store_add_endpoint(store_opened(), job->own_zid, job->zid, job->endpoint, error);
+
+	if (!result) {
+		result = zrtp_store_find(store_opened(), job->own_zid, job->zid, &peer, error);
+	}
+	if (result || !ast_strlen_zero(peer.name)) {
+		return result;
+	}
+
+	return zrtp_store_set_name(store_opened(), job->own_zid, job->zid, job->endpoint, error);
+}
+
+/*! \retval 1 when it is done with, one way or the other */
+int jobs_change(struct job *job)
+{
+	struct zrtp_cache_key key = key_of(job);
+	struct zrtp_store_error error;
+	enum zrtp_store_status result = job->kind == JOB_BIND ? bind_peer(job, &error)
+		: zrtp_store_put(store_opened(), &key, job->when, &job->change, &error);
+	char zid[ZID_TEXT_SIZE];
+
+	if (result == ZRTP_STORE_CONFLICT && ++job->conflicts % CONFLICTS_MAX) {
+		/* Others write this peer all the time; no two of them wait as long. */
+		usleep(1000 + ast_random() % 50000);
+		return 0;
+	}
+	if (health_is_outage(result) && !is_poison(job)) {
+		health_failed(&error);
+		return 0;
+	}
+	cache_stored(&key);
+	if (result) {
+		zid_text(zid, job->zid);
+		ast_log(LOG_ERROR, "ZRTP cache: the changes that a call made of peer %s cannot be stored: %s\n", zid, error.text);
+		return 1;
+	}
+	health_works();
+
+	return 1;
+}
+
+void jobs_load(struct job *job)
+{
+	struct zrtp_cache_key key = key_of(job);
+	struct zrtp_store_error error;
+	struct zrtp_retained retained;
+	struct zrtp_store_about about;
+	enum zrtp_store_status result;
+	char zid[ZID_TEXT_SIZE];
+
+	if (is_unflushed(job->zid)) {
+		jobs_flush();
+	}
+	result = zrtp_store_get_about(store_opened(), &key, cache_clock(), &retained, &about, &error);
+	if (!result || result == ZRTP_STORE_UNKNOWN) {
+		cache_learn(&key, result ? NULL : &retained, &about);
+		health_reads();
+	} else if (health_is_outage(result)) {
+		health_failed(&error);
+	} else {
+		zid_text(zid, job->zid);
+		ast_log(LOG_ERROR, "ZRTP cache: the entry of peer %s cannot be used: %s\n", zid, error.text);
+	}
+	OPENSSL_cleanse(&retained, sizeof(retained));
+	job->done(job->data, !result || result == ZRTP_STORE_UNKNOWN);
+}
+
+static void purge(void)
+{
+	struct zrtp_store_error error;
+	uint64_t pairs = 0, peers = 0;
+
+	purge_due = store_clock() + PURGE_INTERVAL;
+	if (zrtp_store_purge(store_opened(), cache_clock(), &pairs, &peers, &error)) {
+		ast_log(LOG_WARNING, "ZRTP cache: expired secrets were not removed: %s\n", error.text);
+	} else if (pairs || peers) {
+		ast_verb(3, "ZRTP cache: %" PRIu64 " expired secrets and %" PRIu64 " peers removed\n", pairs, peers);
+	}
+}
+
+/*! \brief Is it there again? Nothing that waits could show it. */
+void jobs_probe(void)
+{
+	struct zrtp_store_error error;
+	uint8_t zid[ZRTP_ZID_SIZE];
+
+	if (zrtp_store_own_zid(store_opened(), zid, &error)) {
+		health_failed(&error);
+	} else {
+		health_works();
+	}
+}
+
+void jobs_begin(void)
+{
+	purge_due = store_clock();
+}
+
+int jobs_unwritten(void)
+{
+	return flush_due != 0;
+}
+
+int64_t jobs_due(void)
+{
+	return flush_due ? MIN(flush_due, purge_due) : purge_due;
+}
+
+void jobs_housekeep(int64_t now)
+{
+	if (flush_due && now >= flush_due) {
+		jobs_flush();
+	}
+	if (now >= purge_due) {
+		purge();
+	}
+}
+
+void jobs_end(void)
+{
+	struct job *job;
+
+	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
+		job_free(job);
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What is done with the store of the cache: one load or change, and what has its time. The lock is not held.
+ */
+#ifndef RES_ZRTP_STORE_JOBS_H
+#define RES_ZRTP_STORE_JOBS_H
+
+#include "asterisk/linkedlists.h"
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+enum job_kind {
+	JOB_LOAD,   /*!< What is there of a peer, for done */
+	JOB_CHANGE, /*!< What a call has changed */
+	JOB_BIND,   /*!< An endpoint of an enrolled phone */
+};
+
+struct job {
+	enum job_kind kind;
+	void (*done)(void *data, int current);
+	void *data;
+	struct zrtp_retained change;
+	int64_t when;
+	unsigned int tries;            /*!< That failed while others succeeded */
+	uint64_t others;               /*!< How many had, at the last one */
+	unsigned int conflicts;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	uint8_t own_zid[ZRTP_ZID_SIZE];
+	char label[ZRTP_LABEL_SIZE];
+	char endpoint[ZRTP_STORE_NAME_SIZE];
+	AST_LIST_ENTRY(job) entry;
+};
+
+struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key);
+void job_free(struct job *job);
+
+/* Thread of the store only. */
+
+/*! \brief Answer a load. */
+void jobs_load(struct job *job);
+/*! \brief Store a change. \retval 1 when it is done with, one way or the other */
+int jobs_change(struct job *job);
+/*!
+ * \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept
+ *
+ * Where one was, none of its next may be: a phone may have kept that one's secret only.
+ */
+int jobs_remember(struct job *job);
+/*! \brief Write what only memory has. */
+void jobs_flush(void);
+/*! \brief Is there such? */
+int jobs_unwritten(void);
+/*! \brief Is the store there again? Nothing that waits could show it. */
+void jobs_probe(void);
+/*! \brief What has its time. \param now by store_clock() */
+void jobs_housekeep(int64_t now);
+/*! \brief When that is, by store_clock(). */
+int64_t jobs_due(void);
+/*! \brief Before the thread runs. */
+void jobs_begin(void);
+/*! \brief When it has ended. */
+void jobs_end(void);
+
+#endif

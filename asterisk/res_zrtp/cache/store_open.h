@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The store of the cache, open or closed. store_get() of cache.h is for other threads.
+ */
+#ifndef RES_ZRTP_STORE_OPEN_H
+#define RES_ZRTP_STORE_OPEN_H
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+/*! \brief Open it as configured, in the thread of the store or before it runs. \param zid gets the one that it keeps for us */
+enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_error *error);
+/*! \brief The open store, or NULL. Thread of the store, which alone opens it; others between store_get() and store_release(). */
+struct zrtp_store *store_opened(void);
+/*! \brief Close it, when the thread has ended. */
+void store_close(void);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What the files of the store share: for cache_store.c, store_health.c, store_open.c and store_jobs.c alone.
+ */
+#ifndef RES_ZRTP_STORE_SHARED_H
+#define RES_ZRTP_STORE_SHARED_H
+
+#include "asterisk/lock.h"
+
+#include "decide/general_keys.h"
+#include "cache/cache.h"
+
+/*! Between two tries of a store that is down, seconds. */
+#define STORE_RETRY 2
+
+/*! The configuration is fixed while the thread runs; the lock guards the rest, and the queue of cache_store.c. */
+struct store_shared {
+	ast_mutex_t lock;
+	struct cache_config config;
+	struct store_status status;
+};
+
+extern struct store_shared store_shared;
+
+/*! \brief Seconds for what has its time: those of the wall are put forward and back. */
+int64_t store_clock(void);
+
+#endif
