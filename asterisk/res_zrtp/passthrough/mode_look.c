@@ -11,15 +11,15 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
+#include "base/tasks.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/timers.h"
 #include "passthrough/mode_look.h"
 
-static struct ast_taskprocessor *looks;
+static struct tasks looks = TASKS_INIT;
 static int (*look_at)(struct media *media);
 
 static int task_look_now(void *data)
@@ -61,7 +61,7 @@ static int is_open(struct media *media)
 void mode_look_now(struct media *media)
 {
 	ao2_ref(media, +1);
-	if (!is_open(media) || ast_taskprocessor_push(looks, task_look_now, media)) {
+	if (!is_open(media) || tasks_push(&looks, task_look_now, media)) {
 		ao2_ref(media, -1);
 	}
 }
@@ -70,7 +70,7 @@ static int fire(const void *data)
 {
 	struct media *media = (struct media *) data;
 
-	if (ast_taskprocessor_push(looks, task_look, media)) {
+	if (tasks_push(&looks, task_look, media)) {
 		ao2_lock(media);
 		media->pass.deciding = 0;
 		ao2_unlock(media);
@@ -105,12 +105,11 @@ void mode_look(struct media *media, int milliseconds)
 int mode_look_init(int (*look)(struct media *media))
 {
 	look_at = look;
-	looks = ast_taskprocessor_get("zrtp/mode", TPS_REF_DEFAULT);
 
-	return looks ? 0 : -1;
+	return tasks_open(&looks, "zrtp/mode");
 }
 
 void mode_look_shutdown(void)
 {
-	looks = ast_taskprocessor_unreference(looks);
+	tasks_close(&looks);
 }
