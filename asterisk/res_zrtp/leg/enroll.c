@@ -18,6 +18,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/endpoint_name.h"
 #include "base/text.h"
 #include "packet/media.h"
 #include "packet/stats.h"
@@ -27,27 +28,6 @@
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
 #include "leg/party.h"
-
-/*! \brief PJSIP/alice-00000001: alice. */
-static void endpoint_of(char *out, size_t size, const char *channel)
-{
-	const char *slash = strchr(channel, '/');
-	char *dash;
-
-	ast_copy_string(out, slash ? slash + 1 : channel, size);
-	dash = strrchr(out, '-');
-	if (dash) {
-		*dash = '\0';
-	}
-}
-
-/*! \brief Is it one of those that chan_pjsip has for unknown callers: anonymous, anonymous@DOMAIN? */
-static int is_anonymous(const char *endpoint)
-{
-	size_t len = strlen("anonymous");
-
-	return !strncasecmp(endpoint, "anonymous", len) && (!endpoint[len] || endpoint[len] == '@');
-}
 
 void enroll_endpoint(struct ast_channel *chan, char *out, size_t size)
 {
@@ -60,9 +40,9 @@ void enroll_endpoint(struct ast_channel *chan, char *out, size_t size)
 		return;
 	}
 	ast_channel_lock(chan);
-	endpoint_of(out, size, ast_channel_name(chan));
+	endpoint_name(out, size, ast_channel_name(chan));
 	ast_channel_unlock(chan);
-	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP") && is_anonymous(out)) {
+	if (!strcmp(ast_channel_tech(chan)->type, "PJSIP") && endpoint_name_is_anonymous(out)) {
 		*out = '\0';
 	}
 }

@@ -13,6 +13,7 @@
 #include "asterisk/rtp_engine.h"
 #include "asterisk/vector.h"
 
+#include "decide/payload_choice.h"
 #include "passthrough/passthrough.h"
 
 /*! \brief The first of a list of formats is what a phone sends. \pre chan is locked */
@@ -28,67 +29,68 @@ static int same_format(const struct ast_format *format, const struct ast_format 
 		: ast_format_cmp(format, other) == AST_FORMAT_CMP_EQUAL;
 }
 
-/*! \brief Has what one phone sends the number that the other one expects? Numbers are authenticated. */
-static int same_number(struct ast_rtp_instance *from, struct ast_format *sent, struct ast_rtp_instance *to,
-	struct ast_format *expected)
+static enum payload_use use_of(const struct ast_rtp_payload_type *type)
 {
-	int number = ast_rtp_codecs_payload_code(ast_rtp_instance_get_codecs(from), 1, sent, 0);
+	if (!type) {
+		return PAYLOAD_NOTHING;
+	}
 
-	return number >= 0 && number == ast_rtp_codecs_payload_code_tx(ast_rtp_instance_get_codecs(to), 1, expected, 0);
+	return !type->asterisk_format && type->rtp_code == AST_RTP_DTMF ? PAYLOAD_DTMF : PAYLOAD_MEDIA;
 }
 
-static int is_digits(const struct ast_rtp_payload_type *type)
+/*! \brief What a phone takes a payload type for. */
+static enum payload_use taken_for(struct ast_rtp_codecs *codecs, size_t number)
 {
-	return type && !type->asterisk_format && type->rtp_code == AST_RTP_DTMF;
-}
-
-/*! \brief What a phone takes a number for, with a reference; NULL for nothing. */
-static struct ast_rtp_payload_type *taken_for(struct ast_rtp_codecs *codecs, size_t number)
-{
-	struct ast_rtp_payload_type *type = NULL;
+	enum payload_use use = PAYLOAD_NOTHING;
 
 	ast_rwlock_rdlock(&codecs->codecs_lock);
 	if (number < AST_VECTOR_SIZE(&codecs->payload_mapping_tx)) {
-		type = ao2_bump(AST_VECTOR_GET(&codecs->payload_mapping_tx, number));
+		use = use_of(AST_VECTOR_GET(&codecs->payload_mapping_tx, number));
 	}
 	ast_rwlock_unlock(&codecs->codecs_lock);
 
-	return type;
+	return use;
 }
 
-/*!
- * \brief Digits with a number that the other phone does not know get lost,
- * which is bearable; what it would take for something else is not. There is
- * one number for each sample rate.
- */
-static int harmless_digits(struct ast_rtp_instance *from, struct ast_rtp_instance *to)
+static enum payload_use sent_as(struct ast_rtp_codecs *codecs, int number)
 {
-	struct ast_rtp_payload_type *sent, *taken;
-	int number, harmless = 1;
+	struct ast_rtp_payload_type *type = ast_rtp_codecs_get_payload(codecs, number);
+	enum payload_use use = use_of(type);
 
-	if (!ast_rtp_instance_get_prop(from, AST_RTP_PROPERTY_DTMF)) {
-		return 1;
-	}
-	for (number = 0; number < AST_RTP_MAX_PT && harmless; number++) {
-		sent = ast_rtp_codecs_get_payload(ast_rtp_instance_get_codecs(from), number);
-		taken = is_digits(sent) ? taken_for(ast_rtp_instance_get_codecs(to), number) : NULL;
-		harmless = !taken || is_digits(taken);
-		ao2_cleanup(sent);
-		ao2_cleanup(taken);
-	}
+	ao2_cleanup(type);
 
-	return harmless;
+	return use;
+}
+
+/*! \param format the first one; DTMF goes with audio only */
+static void take_side(struct payload_side *out, struct ast_rtp_instance *instance, struct ast_format *format,
+	enum ast_media_type type)
+{
+	struct ast_rtp_codecs *codecs = ast_rtp_instance_get_codecs(instance);
+	int number;
+
+	memset(out, 0, sizeof(*out));
+	out->sent = ast_rtp_codecs_payload_code(codecs, 1, format, 0);
+	out->expected = ast_rtp_codecs_payload_code_tx(codecs, 1, format, 0);
+	for (number = 0; type == AST_MEDIA_TYPE_AUDIO && number < PAYLOAD_TYPES; number++) {
+		out->sends[number] = sent_as(codecs, number);
+		out->expects[number] = taken_for(codecs, number);
+	}
+	out->dtmf = type == AST_MEDIA_TYPE_AUDIO && ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_DTMF);
 }
 
 int passthrough_payloads(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], enum ast_media_type type)
 {
 	struct ast_format *format = first_format(chan[0], type);
 	struct ast_format *other = first_format(chan[1], type);
-	int same = format && other && same_format(format, other, type)
-		&& same_number(instance[0], format, instance[1], other) && same_number(instance[1], other, instance[0], format)
-		&& (type != AST_MEDIA_TYPE_AUDIO
-			|| (harmless_digits(instance[0], instance[1]) && harmless_digits(instance[1], instance[0])));
+	struct payload_side side[2];
+	int same = format && other && same_format(format, other, type);
 
+	if (same) {
+		take_side(&side[0], instance[0], format, type);
+		take_side(&side[1], instance[1], other, type);
+		same = payload_choice_fits(&side[0], &side[1]);
+	}
 	ao2_cleanup(format);
 	ao2_cleanup(other);
 
