@@ -254,7 +254,7 @@ int rows_have_lines(void)
 
 	ast_variables_destroy(row);
 	if (!res) {
-		ast_log(LOG_WARNING, "ZRTP cache: table " PAIRS " is of an earlier version and keeps one line of secrets: "
+		ast_log(LOG_WARNING, "ZRTP cache: table zrtp_pairs is of an earlier version and keeps one line of secrets: "
 			"a phone that lost its cache raises an alarm in each call until its user compares the SAS, or the "
 			"phone is deleted from the cache; and the endpoint that a phone called from is not kept. To upgrade it "
 			"see zrtp-realtime-2.sql\n");
