@@ -193,6 +193,7 @@ struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream)
 void zrtp_exchange_drop(struct zrtp_stream *stream)
 {
 	zrtp_assembly_drop(stream);
+	stream->awaits_media = false; /* which would complete it */
 	if (stream->exchange) {
 		zrtp_private_spare(stream);
 		zrtp_release(stream->session->context, stream->exchange, sizeof(*stream->exchange));

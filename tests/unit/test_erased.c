@@ -169,14 +169,13 @@ static void a_view_is_in_one_place(void **state)
 
 /* ---- keys of exchanges that came to nothing ---- */
 
-/* In a call told to be clear nobody's media shows: its keys go. */
-static void late_keys_that_no_media_proved_are_gone(void **state)
+/* Bob was told that the call is clear; then Alice comes, and he waits for her media. */
+static struct pair *awaiting_media(void)
 {
 	struct pair_config config = by_alice();
 	struct pair *pair = pair_new(&config);
 	struct zrtp_stream *bob;
 
-	(void)state;
 	pair->no_media = true;
 	pair_add_stream(pair, 0);
 	bob = stream_of(pair, BOB, 0);
@@ -185,11 +184,45 @@ static void late_keys_that_no_media_proved_are_gone(void **state)
 	assert_int_equal(zrtp_stream_start(stream_of(pair, ALICE, 0), pair->now), ZRTP_OK);
 	pair_run(pair, pair->now + SECOND);
 	assert_true(bob->awaits_media && has_keys(bob));
+	return pair;
+}
+
+/* In a call told to be clear nobody's media shows: its keys go. */
+static void late_keys_that_no_media_proved_are_gone(void **state)
+{
+	struct pair *pair = awaiting_media();
+	struct zrtp_stream *bob = stream_of(pair, BOB, 0);
+
+	(void)state;
 	pair_run(pair, pair->now + 30 * SECOND);
 	assert_int_equal(bob->state, ZRTP_STATE_NO_ZRTP);
 	assert_false(bob->awaits_media || has_keys(bob));
 	assert_null(bob->exchange);
 	pair_free(pair);
+}
+
+/* The application ends the exchange; a packet under the keys it had is on its way yet. */
+static void media_under_keys_that_are_gone_completes_nothing(void **state)
+{
+	(void)state;
+	for (unsigned how = 0; how < 2; how++) {
+		struct pair *pair = awaiting_media();
+		struct zrtp_stream *bob = stream_of(pair, BOB, 0);
+		enum zrtp_state state_now;
+
+		if (how) {
+			assert_int_equal(zrtp_stream_decline(bob, pair->now), ZRTP_OK);
+		} else {
+			zrtp_stream_stop(bob);
+		}
+		state_now = bob->state;
+		assert_int_not_equal(state_now, ZRTP_STATE_SECURE);
+		zrtp_stream_srtp_authenticated(bob, pair->now);
+		assert_int_equal(bob->state, state_now);
+		assert_null(bob->exchange);
+		assert_false(bob->session->keyed || has_keys(bob));
+		pair_free(pair);
+	}
 }
 
 /* Of a Commit that beat ours after GoClear and led to nothing, when ours is sent again. */
@@ -270,6 +303,7 @@ int main(void)
 		cmocka_unit_test(an_sdes_key_is_gone_when_it_is_in_s0),
 		cmocka_unit_test(a_view_is_in_one_place),
 		cmocka_unit_test(late_keys_that_no_media_proved_are_gone),
+		cmocka_unit_test(media_under_keys_that_are_gone_completes_nothing),
 		cmocka_unit_test(keys_of_a_commit_that_nobody_completes_are_gone),
 		cmocka_unit_test(keys_go_with_their_stream),
 	};
