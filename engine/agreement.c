@@ -740,11 +740,11 @@ static int keys_from_s0(struct zrtp_stream *stream, uint8_t s0[ZRTP_HASH_MAX],
 	struct zrtp_exchange *exchange = stream->exchange;
 	const struct zrtp_choice *choice = &exchange->choice;
 	const struct zrtp_suite suite = { choice->hash, choice->cipher, choice->tag };
-	int failed = zrtp_stream_keys_derive(&stream->keys, &suite, s0, context);
+	bool first = exchange->mode != ZRTP_MODE_MULTISTREAM;
+	const struct zrtp_derived keys = { first ? &exchange->session_keys : NULL, &stream->keys,
+					   &exchange->masters };
+	int failed = zrtp_keys_derive(&keys, &suite, s0, context);
 
-	if (!failed && exchange->mode != ZRTP_MODE_MULTISTREAM) {
-		failed = zrtp_session_keys_derive(&exchange->session_keys, choice->hash, s0, context);
-	}
 	zrtp_wipe(s0, ZRTP_HASH_MAX);
 	return failed;
 }

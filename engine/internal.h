@@ -160,6 +160,7 @@ struct zrtp_exchange {
 	uint8_t peer_h1[ZRTP_IMAGE_SIZE];      /* DH: from its DHPart */
 	struct zrtp_shared shared[3];          /* s1, s2, s3, in the session */
 	struct zrtp_session_keys session_keys; /* until the session takes them */
+	struct zrtp_masters masters;           /* until SRTP has them */
 	uint8_t preshared_key[ZRTP_HASH_MAX];  /* Preshared mode, until s0 is made */
 	enum zrtp_signature_status signature;  /* of the peer\'s Confirm */
 	uint32_t peer_expiry;
@@ -216,10 +217,10 @@ struct zrtp_stream {
 	uint8_t hello[ZRTP_HELLO_MAX], peer_hello[ZRTP_HELLO_MAX];
 	struct zrtp_other_hello other_hello;
 	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
-	enum zrtp_hash_status hash_status;
 	/* ownzid.c: a Hello with our ZID came that is not ours, since when, and its H3. */
 	uint64_t equal_since;
 	uint8_t equal_h3[ZRTP_IMAGE_SIZE];
+	enum zrtp_hash_status hash_status;
 	uint32_t ack_ssrc; /* who has acknowledged our Hello */
 
 	struct zrtp_exchange *exchange;
@@ -237,10 +238,11 @@ struct zrtp_stream {
 	 * peer may send one for each stream (4.7.2.1). */
 	uint8_t peer_clear_mac[ZRTP_MAC_SIZE];
 	bool peer_clear_known;
-	unsigned lost_commits; /* how often ours has lost, to go secure again */
-	uint8_t *relay;        /* our SASrelay, until acknowledged; room for any */
+	bool running, doomed, advance, drop_noted;
+	uint8_t *relay; /* our SASrelay, until acknowledged; room for any */
 	size_t relay_len;
-	unsigned acks_owed; /* RelayACKs that former SASrelays may still cause */
+	unsigned lost_commits; /* how often ours has lost, to go secure again */
+	unsigned acks_owed;    /* RelayACKs that former SASrelays may still cause */
 	uint64_t acks_owed_until;
 	uint8_t nonce[ZRTP_NONCE_SIZE]; /* of this stream's Commit */
 	struct zrtp_choice choice;      /* rows are NULL until chosen */
@@ -256,17 +258,16 @@ struct zrtp_stream {
 	bool awaits_media; /* such a one is complete, and the peer's SRTP awaited */
 	bool proved;       /* the peer's Confirm was right, in this exchange */
 	bool unproven;     /* the last exchange failed before that */
-	uint64_t begun_at; /* the exchange */
+	bool was_clear;    /* told to be without ZRTP */
+	bool media_held;   /* told to send no more clear media */
+	bool ping_waits;   /* a Ping of ours is unanswered */
 	unsigned turns;    /* that it has had; see turns.c */
+	uint64_t begun_at; /* the exchange */
 	uint64_t turn_until;
-	bool was_clear;  /* told to be without ZRTP */
-	bool media_held; /* told to send no more clear media */
 	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
 	uint32_t ping_ssrc;
-	uint64_t pings_since; /* when the first of those counted came */
 	unsigned pings;
-	bool ping_waits; /* a Ping of ours is unanswered */
-	bool running, doomed, advance, drop_noted;
+	uint64_t pings_since; /* when the first of those counted came */
 
 	uint64_t started_at, found_at, secure_at;
 	unsigned sent, received, repeated;

@@ -166,17 +166,7 @@ static int session_keys(struct zrtp_session_keys *out, const struct derivation *
 	return derive(d, "retained secret", out->new_rs1, sizeof(out->new_rs1));
 }
 
-int zrtp_session_keys_derive(struct zrtp_session_keys *out, const struct zrtp_hash *hash, const uint8_t *s0,
-			     const struct zrtp_kdf_context *context)
-{
-	const struct derivation d = { hash, zrtp_mac_open(hash, s0, hash->size), context };
-	int status = d.mac ? session_keys(out, &d) : -1;
-
-	zrtp_mac_close(d.mac);
-	return status;
-}
-
-static int stream_keys(struct zrtp_stream_keys *out, const struct derivation *d,
+static int stream_keys(struct zrtp_stream_keys *out, struct zrtp_masters *masters, const struct derivation *d,
 		       const struct zrtp_suite *suite)
 {
 	static const struct {
@@ -189,8 +179,8 @@ static int stream_keys(struct zrtp_stream_keys *out, const struct derivation *d,
 	};
 
 	for (unsigned role = 0; role < 2; role++) {
-		if (derive(d, labels[role].srtpkey, out->srtpkey[role], suite->cipher->key_size) ||
-		    derive(d, labels[role].srtpsalt, out->srtpsalt[role], suite->tag->salt_size) ||
+		if (derive(d, labels[role].srtpkey, masters->srtpkey[role], suite->cipher->key_size) ||
+		    derive(d, labels[role].srtpsalt, masters->srtpsalt[role], suite->tag->salt_size) ||
 		    derive(d, labels[role].mackey, out->mackey[role], d->hash->size) ||
 		    derive(d, labels[role].zrtpkey, out->zrtpkey[role], suite->cipher->key_size)) {
 			return -1;
@@ -199,12 +189,15 @@ static int stream_keys(struct zrtp_stream_keys *out, const struct derivation *d,
 	return 0;
 }
 
-int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_suite *suite, const uint8_t *s0,
-			    const struct zrtp_kdf_context *context)
+int zrtp_keys_derive(const struct zrtp_derived *out, const struct zrtp_suite *suite, const uint8_t *s0,
+		     const struct zrtp_kdf_context *context)
 {
 	const struct derivation d = { suite->hash, zrtp_mac_open(suite->hash, s0, suite->hash->size),
 				      context };
-	int status = d.mac ? stream_keys(out, &d, suite) : -1;
+	int status = d.mac && (!out->session || !session_keys(out->session, &d)) &&
+				     !stream_keys(out->stream, out->masters, &d, suite)
+			     ? 0
+			     : -1;
 
 	zrtp_mac_close(d.mac);
 	return status;

@@ -28,10 +28,14 @@ struct zrtp_kdf_context {
 	size_t len;
 };
 
-/* Keys of one stream by role; holds secrets. */
-struct zrtp_stream_keys {
+/* Keys of SRTP by role, until they are handed out; holds secrets. */
+struct zrtp_masters {
 	uint8_t srtpkey[2][ZRTP_SRTP_KEY_MAX];
 	uint8_t srtpsalt[2][ZRTP_SRTP_SALT_SIZE];
+};
+
+/* The other keys of one stream by role; holds secrets. */
+struct zrtp_stream_keys {
 	uint8_t mackey[2][ZRTP_HASH_MAX];
 	uint8_t zrtpkey[2][ZRTP_SRTP_KEY_MAX];
 };
@@ -67,10 +71,6 @@ int zrtp_s0_preshared(const struct zrtp_hash *hash, const uint8_t *preshared_key
 int zrtp_preshared_key(const struct zrtp_hash *hash, const struct zrtp_shared s[3], uint8_t *preshared_key);
 int zrtp_preshared_id(const struct zrtp_hash *hash, const uint8_t *preshared_key, uint8_t id[ZRTP_ID_SIZE]);
 
-/* ZRTPSess, sashash, ExportedKey, the new rs1 (4.5.2, 4.6.1). */
-int zrtp_session_keys_derive(struct zrtp_session_keys *out, const struct zrtp_hash *hash, const uint8_t *s0,
-			     const struct zrtp_kdf_context *context);
-
 /* What the lengths of a stream's keys depend on. */
 struct zrtp_suite {
 	const struct zrtp_hash *hash;
@@ -78,9 +78,17 @@ struct zrtp_suite {
 	const struct zrtp_tag *tag;
 };
 
-/* SRTP, HMAC and ZRTP keys of both roles (4.5.3). */
-int zrtp_stream_keys_derive(struct zrtp_stream_keys *out, const struct zrtp_suite *suite, const uint8_t *s0,
-			    const struct zrtp_kdf_context *context);
+/* Where keys go. */
+struct zrtp_derived {
+	struct zrtp_session_keys *session; /* NULL: the session has its own */
+	struct zrtp_stream_keys *stream;
+	struct zrtp_masters *masters;
+};
+
+/* ZRTPSess, sashash, ExportedKey, the new rs1 (4.5.2, 4.6.1); SRTP, HMAC and ZRTP keys of both
+ * roles (4.5.3). 0 or -1. */
+int zrtp_keys_derive(const struct zrtp_derived *out, const struct zrtp_suite *suite, const uint8_t *s0,
+		     const struct zrtp_kdf_context *context);
 
 /* pbxsecret (7.3.1) and the ZRTPSess that replaces one after GoClear
  * (4.7.2.1). ZIDs by the roles of the exchange that made ZRTPSess. */

@@ -193,7 +193,9 @@ struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream)
 void zrtp_exchange_drop(struct zrtp_stream *stream)
 {
 	zrtp_assembly_drop(stream);
-	stream->awaits_media = false; /* which would complete it */
+	/* What would complete it, or is its. */
+	stream->awaits_media = false;
+	stream->effects &= ~(unsigned)(ZRTP_EFFECT_KEYS_RECEIVE | ZRTP_EFFECT_KEYS_SEND | ZRTP_EFFECT_FINISH);
 	if (stream->exchange) {
 		zrtp_private_spare(stream);
 		zrtp_release(stream->session->context, stream->exchange, sizeof(*stream->exchange));
@@ -407,12 +409,13 @@ static void deliver_keys(struct zrtp_stream *stream, enum zrtp_direction directi
 	struct zrtp_srtp_keys keys = { .key_len = stream->choice.cipher->key_size,
 				       .salt_len = stream->choice.tag->salt_size,
 				       .tag_bits = stream->choice.tag->bits };
+	struct zrtp_masters *masters = &stream->exchange->masters;
 	int refused;
 
-	memcpy(keys.key, stream->keys.srtpkey[role], sizeof(keys.key));
-	memcpy(keys.salt, stream->keys.srtpsalt[role], keys.salt_len);
-	zrtp_wipe(stream->keys.srtpkey[role], sizeof(keys.key));
-	zrtp_wipe(stream->keys.srtpsalt[role], sizeof(keys.salt));
+	memcpy(keys.key, masters->srtpkey[role], sizeof(keys.key));
+	memcpy(keys.salt, masters->srtpsalt[role], keys.salt_len);
+	zrtp_wipe(masters->srtpkey[role], sizeof(keys.key));
+	zrtp_wipe(masters->srtpsalt[role], sizeof(keys.salt));
 	refused = stream->session->callbacks.keys(stream, direction, &keys, stream->arg);
 	zrtp_wipe(&keys, sizeof(keys));
 	if (refused && stream->state != ZRTP_STATE_STOPPED) {

@@ -6,6 +6,9 @@
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <string.h>
+
+enum { PV_MAX = 132 /* of EC52 */ };
 
 struct ec_key {
 	const EC_GROUP *group;
@@ -104,22 +107,17 @@ static int generate(const struct zrtp_kex *kex, const struct zrtp_random *random
 	return 0;
 }
 
-/* The peer's point, or NULL if it is not on the curve with both coordinates
- * below the field's prime (SP 800-56A partial validation; the cofactor is 1). */
+/* The peer's point, or NULL if it is not on the curve with both coordinates below the field's
+ * prime (SP 800-56A partial validation; the cofactor is 1): libcrypto looks at both here. */
 static EC_POINT *get_point(const EC_GROUP *group, BN_CTX *ctx, unsigned size, const uint8_t *pv)
 {
-	BIGNUM *x = BN_bin2bn(pv, (int)size, NULL), *y = BN_bin2bn(pv + size, (int)size, NULL), *p = BN_new();
+	uint8_t octets[1 + PV_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
 	EC_POINT *point = EC_POINT_new(group);
-	bool ok = x && y && p && point && EC_GROUP_get_curve(group, p, NULL, NULL, ctx) && BN_cmp(x, p) < 0 &&
-		  BN_cmp(y, p) < 0 && EC_POINT_set_affine_coordinates(group, point, x, y, ctx) &&
-		  EC_POINT_is_on_curve(group, point, ctx) == 1;
 
-	BN_free(x);
-	BN_free(y);
-	BN_free(p);
-	if (!ok) {
+	memcpy(octets + 1, pv, 2 * (size_t)size);
+	if (point && !EC_POINT_oct2point(group, point, octets, 1 + 2 * (size_t)size, ctx)) {
 		EC_POINT_free(point);
-		return NULL;
+		point = NULL;
 	}
 	return point;
 }

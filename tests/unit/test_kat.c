@@ -127,15 +127,16 @@ static void check_stream_keys(const struct kat *kat, const uint8_t *s0,
 			      const struct zrtp_kdf_context *context)
 {
 	const struct zrtp_choice c = rows(kat);
+	const struct zrtp_suite suite = { c.hash, c.cipher, c.tag };
 	struct zrtp_stream_keys keys;
+	struct zrtp_masters masters;
 
 	assert_int_equal(
-		zrtp_stream_keys_derive(&keys, &(struct zrtp_suite){ c.hash, c.cipher, c.tag }, s0, context),
-		0);
-	kat_same(kat, "srtpkeyi", keys.srtpkey[ZRTP_INITIATOR], c.cipher->key_size);
-	kat_same(kat, "srtpkeyr", keys.srtpkey[ZRTP_RESPONDER], c.cipher->key_size);
-	kat_same(kat, "srtpsalti", keys.srtpsalt[ZRTP_INITIATOR], ZRTP_SRTP_SALT_SIZE);
-	kat_same(kat, "srtpsaltr", keys.srtpsalt[ZRTP_RESPONDER], ZRTP_SRTP_SALT_SIZE);
+		zrtp_keys_derive(&(struct zrtp_derived){ NULL, &keys, &masters }, &suite, s0, context), 0);
+	kat_same(kat, "srtpkeyi", masters.srtpkey[ZRTP_INITIATOR], c.cipher->key_size);
+	kat_same(kat, "srtpkeyr", masters.srtpkey[ZRTP_RESPONDER], c.cipher->key_size);
+	kat_same(kat, "srtpsalti", masters.srtpsalt[ZRTP_INITIATOR], ZRTP_SRTP_SALT_SIZE);
+	kat_same(kat, "srtpsaltr", masters.srtpsalt[ZRTP_RESPONDER], ZRTP_SRTP_SALT_SIZE);
 	kat_same(kat, "mackeyi", keys.mackey[ZRTP_INITIATOR], c.hash->size);
 	kat_same(kat, "mackeyr", keys.mackey[ZRTP_RESPONDER], c.hash->size);
 	kat_same(kat, "zrtpkeyi", keys.zrtpkey[ZRTP_INITIATOR], c.cipher->key_size);
@@ -145,10 +146,15 @@ static void check_stream_keys(const struct kat *kat, const uint8_t *s0,
 static void check_session_keys(const struct kat *kat, const uint8_t *s0,
 			       const struct zrtp_kdf_context *context)
 {
-	const struct zrtp_hash *hash = rows(kat).hash;
+	const struct zrtp_choice c = rows(kat);
+	const struct zrtp_suite suite = { c.hash, c.cipher, c.tag };
+	const struct zrtp_hash *hash = c.hash;
 	struct zrtp_session_keys keys;
+	struct zrtp_stream_keys stream;
+	struct zrtp_masters masters;
 
-	assert_int_equal(zrtp_session_keys_derive(&keys, hash, s0, context), 0);
+	assert_int_equal(
+		zrtp_keys_derive(&(struct zrtp_derived){ &keys, &stream, &masters }, &suite, s0, context), 0);
 	kat_same(kat, "ZRTPSess", keys.zrtpsess, hash->size);
 	kat_same(kat, "sashash", keys.sashash, sizeof(keys.sashash));
 	kat_same(kat, "ExportedKey", keys.exported, hash->size);

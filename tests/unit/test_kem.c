@@ -131,21 +131,30 @@ static struct zrtp_kdf_context context_of(const struct kat *kat)
 	return context;
 }
 
-static void check_stream_keys(const struct kat *kat, const uint8_t *s0,
-			      const struct zrtp_kdf_context *context)
+static void check_keys(const struct kat *kat, const uint8_t *s0, const struct zrtp_kdf_context *context)
 {
 	const struct zrtp_suite suite = { hash_of(kat), zrtp_cipher_find("AES3"), zrtp_tag_find("HS80") };
+	struct zrtp_session_keys session;
 	struct zrtp_stream_keys keys;
+	struct zrtp_masters masters;
+	char sas[ZRTP_SAS_TEXT_SIZE];
 
-	assert_int_equal(zrtp_stream_keys_derive(&keys, &suite, s0, context), 0);
+	assert_int_equal(
+		zrtp_keys_derive(&(struct zrtp_derived){ &session, &keys, &masters }, &suite, s0, context),
+		0);
+	kat_same(kat, "zrtpsess", session.zrtpsess, suite.hash->size);
+	kat_same(kat, "sashash", session.sashash, sizeof(session.sashash));
+	kat_same(kat, "new_rs1", session.new_rs1, sizeof(session.new_rs1));
+	assert_int_equal(zrtp_sas_text("B32", session.sashash, sas), ZRTP_OK);
+	kat_same(kat, "sas", sas, 4);
 	kat_same(kat, "mackey_i", keys.mackey[ZRTP_INITIATOR], suite.hash->size);
 	kat_same(kat, "mackey_r", keys.mackey[ZRTP_RESPONDER], suite.hash->size);
 	kat_same(kat, "zrtpkey_i", keys.zrtpkey[ZRTP_INITIATOR], 32);
 	kat_same(kat, "zrtpkey_r", keys.zrtpkey[ZRTP_RESPONDER], 32);
-	kat_same(kat, "srtp_key_i", keys.srtpkey[ZRTP_INITIATOR], 32);
-	kat_same(kat, "srtp_key_r", keys.srtpkey[ZRTP_RESPONDER], 32);
-	kat_same(kat, "srtp_salt_i", keys.srtpsalt[ZRTP_INITIATOR], 14);
-	kat_same(kat, "srtp_salt_r", keys.srtpsalt[ZRTP_RESPONDER], 14);
+	kat_same(kat, "srtp_key_i", masters.srtpkey[ZRTP_INITIATOR], 32);
+	kat_same(kat, "srtp_key_r", masters.srtpkey[ZRTP_RESPONDER], 32);
+	kat_same(kat, "srtp_salt_i", masters.srtpsalt[ZRTP_INITIATOR], 14);
+	kat_same(kat, "srtp_salt_r", masters.srtpsalt[ZRTP_RESPONDER], 14);
 }
 
 static void keys_of_recorded_kem_exchanges(void **state)
@@ -157,19 +166,11 @@ static void keys_of_recorded_kem_exchanges(void **state)
 		const struct kat *kat = &kat_kem_pair[i];
 		struct zrtp_kdf_context context = context_of(kat);
 		struct kat_field result = kat_get(kat, "kem_result");
-		struct zrtp_session_keys keys;
 		uint8_t s0[ZRTP_HASH_MAX];
-		char sas[ZRTP_SAS_TEXT_SIZE];
 
 		assert_int_equal(zrtp_s0_dh(hash_of(kat), result.octets, result.len, &context, none, s0), 0);
 		kat_same(kat, "s0", s0, hash_of(kat)->size);
-		assert_int_equal(zrtp_session_keys_derive(&keys, hash_of(kat), s0, &context), 0);
-		kat_same(kat, "zrtpsess", keys.zrtpsess, hash_of(kat)->size);
-		kat_same(kat, "sashash", keys.sashash, sizeof(keys.sashash));
-		kat_same(kat, "new_rs1", keys.new_rs1, sizeof(keys.new_rs1));
-		assert_int_equal(zrtp_sas_text("B32", keys.sashash, sas), ZRTP_OK);
-		kat_same(kat, "sas", sas, 4);
-		check_stream_keys(kat, s0, &context);
+		check_keys(kat, s0, &context);
 	}
 	assert_int_equal(KAT_COUNT(kat_kem_pair), 7);
 }

@@ -629,10 +629,15 @@ static void heap_of_each_side_has_its_limits(const char *kex, bool sdes)
 {
 	enum { SECURE_MAX = 2560, AGREEING_MAX = 12 * 1024, KEY = 16, SALT = 14 };
 	static const uint8_t key[KEY] = { 1 }, salt[SALT] = { 2 };
+	char label[ZRTP_LABEL_SIZE] = "";
 	struct pair_config config = with(kex, 0);
 	struct pair *pair = pair_new(&config);
 	size_t one[2];
 
+	memset(label, 'a', sizeof(label) - 1); /* the longest */
+	for (unsigned side = 0; side < 2; side++) {
+		assert_int_equal(zrtp_session_set_cache_label(pair->side[side].session, label), ZRTP_OK);
+	}
 	/* What is needed for the exchange only is there and goes with it. */
 	for (unsigned side = 0; sdes && side < 2; side++) {
 		assert_int_equal(zrtp_session_set_sdes_key(pair->side[side].session, key, KEY, salt, SALT),

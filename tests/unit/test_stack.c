@@ -201,10 +201,10 @@ static void remember_session_keys(const struct zrtp_session_keys *keys)
 	remember("new rs1", keys->new_rs1, sizeof(keys->new_rs1));
 }
 
-static void remember_stream_keys(const struct zrtp_stream_keys *keys)
+static void remember_stream_keys(const struct zrtp_stream_keys *keys, const struct zrtp_masters *masters)
 {
 	for (unsigned role = 0; role < 2; role++) {
-		remember("srtpkey", keys->srtpkey[role], 16);
+		remember("srtpkey", masters->srtpkey[role], 16);
 		remember("mackey", keys->mackey[role], 32);
 		remember("zrtpkey", keys->zrtpkey[role], 16);
 	}
@@ -216,6 +216,7 @@ static void remember_what_follows(struct pair *pair, const struct pair_packet *c
 	static uint8_t s0[ZRTP_HASH_MAX];
 	static struct zrtp_kdf_context context;
 	static struct zrtp_stream_keys keys;
+	static struct zrtp_masters masters;
 	static struct zrtp_session_keys session_keys;
 	const struct pair_side *initiator = &pair->side[!commit->to], *responder = &pair->side[commit->to];
 	const struct zrtp_stream *i = initiator->log[commit->stream].stream,
@@ -238,15 +239,16 @@ static void remember_what_follows(struct pair *pair, const struct pair_packet *c
 	} else {
 		remember("preshared_key", i->exchange->preshared_key, hash->size);
 		assert_int_equal(zrtp_s0_preshared(hash, i->exchange->preshared_key, &context, s0), 0);
-		assert_int_equal(zrtp_session_keys_derive(&session_keys, hash, s0, &context), 0);
-		remember_session_keys(&session_keys);
 	}
 	remember("s0", s0, hash->size);
-	assert_int_equal(
-		zrtp_stream_keys_derive(&keys, &(struct zrtp_suite){ hash, i->choice.cipher, i->choice.tag },
-					s0, &context),
-		0);
-	remember_stream_keys(&keys);
+	assert_int_equal(zrtp_keys_derive(&(struct zrtp_derived){ &session_keys, &keys, &masters },
+					  &(struct zrtp_suite){ hash, i->choice.cipher, i->choice.tag }, s0,
+					  &context),
+			 0);
+	if (i->exchange->mode != ZRTP_MODE_MULTISTREAM) {
+		remember_session_keys(&session_keys);
+	}
+	remember_stream_keys(&keys, &masters);
 }
 
 static void remember_next_zrtpsess(const struct zrtp_session *session)

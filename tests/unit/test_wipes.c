@@ -201,7 +201,9 @@ static void gather(struct pair_log *log, char what)
 		}
 		for (const struct zrtp_stream *s = side->session->streams; s; s = s->next) {
 			for (unsigned role = 0; role < 2; role++) {
-				remember("srtpkey", s->keys.srtpkey[role], 16);
+				if (s->exchange) {
+					remember("srtpkey", s->exchange->masters.srtpkey[role], 16);
+				}
 				remember("mackey", s->keys.mackey[role], 32);
 				remember("zrtpkey", s->keys.zrtpkey[role], 16);
 			}
