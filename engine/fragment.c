@@ -10,13 +10,14 @@ bool zrtp_mtu_valid(unsigned mtu)
 }
 
 /* The other bits of the header do not count (5), so a whole message may come with this one as
- * well: it begins in its own way. */
+ * well: it begins in its own way and says its own length. (One of the ids begins so, too.) */
 static bool is_fragment(const uint8_t *datagram, const struct zrtp_packet *packet)
 {
-	static const uint8_t preamble[] = { 0x50, 0x5a };
+	struct reader r = reader_on(packet->message, packet->message_len);
+	bool whole = read_u16(&r) == 0x505a && read_u16(&r) * 4U == packet->message_len;
 
 	return datagram[0] == 0x11 && datagram[1] == 0 && packet->message_len > ZRTP_FRAGMENT_HEADER &&
-	       memcmp(packet->message, preamble, sizeof(preamble));
+	       !whole;
 }
 
 bool zrtp_fragment_parse(struct zrtp_fragment *out, const uint8_t *datagram, const struct zrtp_packet *packet)

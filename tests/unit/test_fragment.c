@@ -72,6 +72,21 @@ static void what_is_cut_is_put_together(void **state)
 	}
 }
 
+/* That of a whole message's first octets, too. */
+static void any_id_is_one(void **state)
+{
+	static const uint16_t ids[] = { 1, 4096, 0x505a, UINT16_MAX };
+	uint8_t datagram[DATAGRAM];
+
+	(void)state;
+	fill_message();
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		struct zrtp_fragment f = piece(ids[i], 1428, TOTAL - 1428);
+
+		assert_int_equal(travelled(&f, datagram).id, ids[i]);
+	}
+}
+
 /* Any order, with repetitions and overlaps. */
 static void the_order_does_not_matter(void **state)
 {
@@ -247,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_cut_is_put_together),
+		cmocka_unit_test(any_id_is_one),
 		cmocka_unit_test(the_order_does_not_matter),
 		cmocka_unit_test(recorded_fragments_are_the_recorded_messages),
 		cmocka_unit_test(a_fragment_lies_within_its_message_and_carries_what_it_says),

@@ -10,6 +10,8 @@
 #include "gcm-data.h"
 #include "gcm-linphone-data.h"
 
+#include <openssl/evp.h>
+
 enum { STREAMS_MAX = 2, COMMIT_NAMES = 56, GCM_TAG = 16 };
 
 /* ---- recorded exchanges ---- */
@@ -423,6 +425,90 @@ static void a_forgery_is_spoilt_and_its_good_copy_is_opened(void **state)
 	}
 }
 
+/* Tags of another length, an MKI, a packet whose E bit says that it is not encrypted although
+ * it is: whatever was changed, the packet as it was sent is opened afterwards. */
+static void other_trailers_are_refused(void **state)
+{
+	enum { INDEX = 4, MKI = 4 };
+
+	(void)state;
+	for (size_t i = HMAC_SUITES; i < COUNT(suites); i++) {
+		for (unsigned is_rtcp = 0; is_rtcp < 2; is_rtcp++) {
+			struct ends ends = open_ends(suites[i]);
+			struct packet good = sent(&ends, is_rtcp, 1), p;
+			size_t index = is_rtcp ? INDEX : 0, tag_end = good.len - index;
+
+			for (size_t cut = 4; cut <= GCM_TAG; cut += 4) {
+				p = good;
+				memmove(p.octets + tag_end - cut, p.octets + tag_end, index);
+				p.len -= cut;
+				assert_int_not_equal(unprotect(ends.b, is_rtcp, &p), ZRTP_OK);
+			}
+			p = good;
+			memset(p.octets + p.len, 7, MKI);
+			p.len += MKI;
+			is_refused(ends.b, is_rtcp, p, ZRTP_DROPPED);
+			for (unsigned bit = 0; is_rtcp && bit < 32; bit += 31) { /* E, and the index */
+				p = good;
+				p.octets[tag_end + bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+				is_refused(ends.b, is_rtcp, p, ZRTP_DROPPED);
+			}
+			arrives(&ends, is_rtcp, good, 1);
+			close_ends(&ends);
+		}
+	}
+}
+
+/* SRTCP that is authenticated only, by hand (RFC 7714, 9.3). */
+static struct packet authenticated_only(const struct recorded *r, uint8_t index)
+{
+	struct packet p = packet_of(packet_field(r, 'i', "rtcp"));
+	struct kat_field key = packet_field(r, 'i', "srtcp_session_key"),
+			 salt = packet_field(r, 'i', "srtcp_session_salt");
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t iv[12] = { 0 }, none[16], trailer[4] = { 0, 0, 0, index };
+	int n;
+
+	memcpy(iv + 2, p.octets + 4, 4); /* SSRC */
+	iv[11] = index;
+	for (unsigned i = 0; i < sizeof(iv); i++) {
+		iv[i] ^= salt.octets[i];
+	}
+	assert_true(EVP_EncryptInit_ex(ctx, key.len == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm(), NULL,
+				       key.octets, iv) &&
+		    EVP_EncryptUpdate(ctx, NULL, &n, p.octets, (int)p.len) &&
+		    EVP_EncryptUpdate(ctx, NULL, &n, trailer, sizeof(trailer)) &&
+		    EVP_EncryptFinal_ex(ctx, none, &n) &&
+		    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, GCM_TAG, p.octets + p.len));
+	EVP_CIPHER_CTX_free(ctx);
+	memcpy(p.octets + p.len + GCM_TAG, trailer, sizeof(trailer));
+	p.len += GCM_TAG + sizeof(trailer);
+	return p;
+}
+
+/* The peer's own choice, which its key vouches for: taken as it is, once, and no forgery of it. */
+static void check_authenticated_only(const struct recorded *r)
+{
+	const struct zrtp_srtp_keys keys = keys_from(get(r, "srtpkey_i"), get(r, "srtpsalt_i"));
+	struct zrtp_srtp *srtp = make_end(ZRTP_RECEIVE, &keys);
+	struct packet p = authenticated_only(r, 1), forged = p, again = p;
+
+	forged.octets[12] ^= 1;
+	is_refused(srtp, true, forged, ZRTP_DROPPED);
+	assert_int_equal(unprotect(srtp, true, &p), ZRTP_OK);
+	is_field(&p, packet_field(r, 'i', "rtcp"));
+	is_refused(srtp, true, again, ZRTP_DROPPED);
+	p = packet_of(packet_field(r, 'i', "srtcp_index2"));
+	assert_int_equal(unprotect(srtp, true, &p), ZRTP_OK);
+	zrtp_srtp_free(srtp);
+}
+
+static void rtcp_that_is_authenticated_only_is_the_peers(void **state)
+{
+	(void)state;
+	assert_int_equal(each_recorded(check_authenticated_only), 8);
+}
+
 static void a_salt_of_another_length_is_refused(void **state)
 {
 	(void)state;
@@ -470,6 +556,8 @@ int main(void)
 		cmocka_unit_test(this_libsrtp2_has_it),
 		cmocka_unit_test(the_trailer_stays_within_its_room),
 		cmocka_unit_test(a_forgery_is_spoilt_and_its_good_copy_is_opened),
+		cmocka_unit_test(other_trailers_are_refused),
+		cmocka_unit_test(rtcp_that_is_authenticated_only_is_the_peers),
 		cmocka_unit_test(a_salt_of_another_length_is_refused),
 		cmocka_unit_test(after_goclear_clear_media_is_left_as_it_is),
 	};

@@ -173,6 +173,153 @@ static void a_forged_error_is_nothing_to_a_secure_stream(void **state)
 	}
 }
 
+/* ---- what is committed ---- */
+
+/* The Hellos that were sent, by who sends them and the stream, and the Commits that were looked at. */
+struct said {
+	size_t len[2][2];
+	uint8_t hello[2][2][ZRTP_HELLO_MAX];
+	unsigned commits, multistream;
+};
+
+static bool has(const struct zrtp_hello *hello, unsigned which, const void *name)
+{
+	for (unsigned i = 0; i < hello->count[which]; i++) {
+		if (!memcmp(hello->names[which] + 4 * i, name, 4)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool nothing_in_common(const struct zrtp_hello *a, const struct zrtp_hello *b, unsigned which)
+{
+	for (unsigned i = 0; i < a->count[which]; i++) {
+		const uint8_t *name = a->names[which] + 4 * i;
+
+		if (memcmp(name, "Mult", 4) && has(b, which, name)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct zrtp_hello hello_of(const struct said *said, unsigned side, unsigned stream)
+{
+	struct zrtp_message m;
+
+	assert_int_equal(zrtp_message_parse(&m, said->hello[side][stream], said->len[side][stream]),
+			 ZRTP_PARSE_OK);
+	return m.u.hello;
+}
+
+static void look_at(struct said *said, const struct zrtp_commit *commit, unsigned from, unsigned stream)
+{
+	static const char mandatory[][9] = { "S256", "AES1", "HS80HS32", "DH3k", "B32 " };
+	const struct zrtp_hello own = hello_of(said, from, stream), peer = hello_of(said, !from, stream);
+
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		const char *must = mandatory[c], *name = (const char *)commit->name[c];
+
+		if (has(&own, c, name) && has(&peer, c, name)) {
+			continue;
+		}
+		assert_true(nothing_in_common(&own, &peer, c));
+		assert_true(!memcmp(must, name, 4) || (c == ZRTP_CLASS_TAG && !memcmp(must + 4, name, 4)));
+	}
+	said->commits++;
+	said->multistream += commit->mode == ZRTP_MODE_MULTISTREAM;
+}
+
+static bool listens(struct pair *pair, struct pair_packet *packet)
+{
+	struct said *said = pair->filter_arg;
+	unsigned from = !packet->to, stream = packet->stream;
+	struct zrtp_message m;
+
+	if (zrtp_message_parse(&m, packet->octets + 12, packet->len - 16) != ZRTP_PARSE_OK) {
+		return true; /* a fragment */
+	}
+	if (m.type == ZRTP_MSG_HELLO) {
+		memcpy(said->hello[from][stream], m.octets, m.len);
+		said->len[from][stream] = m.len;
+	} else if (m.type == ZRTP_MSG_COMMIT) {
+		look_at(said, &m.u.commit, from, stream);
+	}
+	return true;
+}
+
+/* Some of these, in some order. */
+static void list_some(struct pair_config *config, unsigned side, enum zrtp_class which, const char *const *of,
+		      unsigned count, uint64_t *seed)
+{
+	unsigned first = (unsigned)(pair_random(seed) >> 40) % count, bits;
+	char text[64] = "";
+
+	bits = 1U << first | (unsigned)(pair_random(seed) >> 40);
+	for (unsigned i = 0; i < count; i++) {
+		unsigned at = (first + i) % count;
+
+		if (bits & 1U << at) {
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text ? "," : "",
+				 of[at]);
+		}
+	}
+	list(config, side, which, text);
+}
+
+static struct pair_config with_some(uint64_t *seed)
+{
+	static const char *const hashes[] = { "S256", "S384", "S512" }, *const ciphers[] = { "AES1", "AES3" },
+				 *const tags[] = { "GCM", "HS32", "HS80" },
+				 *const kexes[] = { "X1M1", "X255", "EC25", "X448", "DH3k" },
+				 *const sas[] = { "B32", "B256" };
+	struct pair_config config;
+
+	pair_config_init(&config);
+	for (unsigned side = 0; side < 2; side++) {
+		list_some(&config, side, ZRTP_CLASS_HASH, hashes, 3, seed);
+		list_some(&config, side, ZRTP_CLASS_CIPHER, ciphers, 2, seed);
+		list_some(&config, side, ZRTP_CLASS_TAG, tags, 3, seed);
+		list_some(&config, side, ZRTP_CLASS_KEX,
+			  kexes + !zrtp_algorithm_available(ZRTP_CLASS_KEX, "X1M1"), 4, seed);
+		list_some(&config, side, ZRTP_CLASS_SAS, sas, 2, seed);
+		config.policy[side].allow_clear = true;
+	}
+	return config;
+}
+
+/* Each Commit that is sent: of the first stream, of a second one, and after GoClear. And what a
+ * policy becomes once its session has said Hello is nothing to it. */
+static void each_commit_on_the_wire_names_what_both_hellos_list(void **state)
+{
+	uint64_t seed = 6189;
+	struct said said = { .commits = 0 };
+
+	(void)state;
+	for (unsigned round = 0; round < 100; round++) {
+		struct pair_config config = with_some(&seed);
+		struct pair *pair = pair_new(&config);
+
+		pair->filter = listens;
+		pair->filter_arg = &said;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		config = with_some(&seed);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_add_stream(pair, 1);
+		pair_start(pair, 1);
+		assert_true(pair_run_until_secure(pair, 1, pair->now + 5 * SECOND));
+		assert_int_equal(zrtp_stream_go_clear(pair->side[PBX].log[0].stream, pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + SECOND);
+		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_CLEAR);
+		assert_int_equal(zrtp_stream_go_secure(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		pair_free(pair);
+	}
+	assert_true(said.multistream >= 200 && said.commits - said.multistream >= 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +328,7 @@ int main(void)
 		cmocka_unit_test(with_nothing_in_common_the_code_of_the_class_is_said),
 		cmocka_unit_test(a_forged_error_makes_nobody_commit_to_anything_else),
 		cmocka_unit_test(a_forged_error_is_nothing_to_a_secure_stream),
+		cmocka_unit_test(each_commit_on_the_wire_names_what_both_hellos_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
