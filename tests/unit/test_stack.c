@@ -513,7 +513,8 @@ static void combine(void *arg)
 	const struct zrtp_piece secrets[] = { { part[0], 32 }, { part[1], 32 } };
 	struct combine *c = arg;
 
-	assert_int_equal(zrtp_kem_combine(c->hash, secrets, 2, (struct zrtp_piece){ part[2], 32 }, c->out), 0);
+	assert_int_equal(zrtp_kem_combine(c->hash, secrets, 2, (struct zrtp_piece){ part[2], 32 }, c->out),
+			 0);
 }
 
 /* The secrets of a curve and of ML-KEM become one by keys of MACs, of which each is one. */
