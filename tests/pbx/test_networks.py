@@ -128,6 +128,8 @@ def end_rebinds(lab):
         traffic.more(TO_PHONE)
         copied(traffic, relay)
         rebinds(traffic, relay)
+        wait.until("the log", 10, lambda: re.search(
+            rf"PJSIP/nat-\w+: the phone's media comes from another address now, .*: {re.escape(IP)}:{REBOUND}", lab.pbx.log()))
         copied(traffic, relay)
         phone.hang_up()
         lab.pbx.idle()

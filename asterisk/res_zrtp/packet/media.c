@@ -126,13 +126,13 @@ char *media_address_text(char *out, size_t size, const struct net_address *addre
 	return out;
 }
 
-void media_moved(struct ast_rtp_instance *instance, const struct net_address *to)
+void media_moved(struct media *media, struct ast_rtp_instance *instance, const struct net_address *to)
 {
 	struct ast_sockaddr address = { .len = 0 };
 
 	core_address(&address, to);
 	ast_log(LOG_NOTICE, "%s: the phone's media comes from another address now, media is sent there: %s\n",
-		ast_rtp_instance_get_channel_id(instance), ast_sockaddr_stringify(&address));
+		media_name(media), ast_sockaddr_stringify(&address));
 	ast_rtp_instance_set_incoming_source_address(instance, &address);
 }
 

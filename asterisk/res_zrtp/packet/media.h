@@ -129,7 +129,7 @@ void media_address(struct net_address *out, const struct ast_sockaddr *address);
 /*! \brief Write an address for the log. \return out */
 char *media_address_text(char *out, size_t size, const struct net_address *address);
 /*! \brief The keys have shown that a phone is elsewhere now: have the stock engine take and send its media there. \pre instance is locked */
-void media_moved(struct ast_rtp_instance *instance, const struct net_address *to);
+void media_moved(struct media *media, struct ast_rtp_instance *instance, const struct net_address *to);
 /*! \brief Send octets to an address from a socket. \retval -1 with errno */
 int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_address *to);
 

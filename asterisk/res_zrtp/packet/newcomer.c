@@ -98,7 +98,7 @@ int newcomer_refuse(struct media *media, struct ast_rtp_instance *instance, int 
 		ao2_unlock(media);
 	}
 	if (heard.moved) {
-		media_moved(instance, &media->reading);
+		media_moved(media, instance, &media->reading);
 	}
 	packet_tell(media, heard.news);
 
