@@ -303,7 +303,7 @@ static const char *check_module(void)
 }
 
 /*! What a dialog has of each side: the header, its text, hash of the tag, Contact, two numbers of CSeq. */
-struct party {
+struct leg_view {
 	pjsip_fromto_hdr *hdr;
 	pj_str_t text;
 	uint32_t hash;
@@ -313,7 +313,7 @@ struct party {
 
 static const char *find_parties(struct finding *finding, const pjsip_dialog *dlg)
 {
-	const size_t party = sizeof(struct party);
+	const size_t view = sizeof(struct leg_view);
 	struct layout *layout = &finding->layout;
 	const pj_str_t *text;
 	size_t i, times = 0;
@@ -324,9 +324,9 @@ static const char *find_parties(struct finding *finding, const pjsip_dialog *dlg
 	for (i = sizeof(void *); i < DLG_SIZE; i += sizeof(void *)) {
 		text = (const pj_str_t *) ((const char *) dlg + i);
 		if (text->slen == (pj_ssize_t) strlen(LOCAL)
-			&& ((const pj_str_t *) ((const char *) dlg + i + party))->slen == (pj_ssize_t) strlen(REMOTE)) {
+			&& ((const pj_str_t *) ((const char *) dlg + i + view))->slen == (pj_ssize_t) strlen(REMOTE)) {
 			layout->dlg_local = i - sizeof(void *);
-			layout->dlg_remote = layout->dlg_local + party;
+			layout->dlg_remote = layout->dlg_local + view;
 			times++;
 		}
 	}

@@ -20,15 +20,15 @@
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "cache/cache.h"
-#include "leg/ahead.h"
 #include "leg/enroll.h"
 #include "leg/events.h"
 #include "leg/leg.h"
+#include "leg/lookup.h"
 #include "leg/refuse.h"
 #include "leg/timers.h"
 #include "channel/attend.h"
-#include "channel/beside.h"
 #include "channel/bridge.h"
+#include "channel/conflicts.h"
 #include "channel/listen.h"
 #include "channel/partner.h"
 #include "passthrough/mode.h"
@@ -60,8 +60,8 @@ static const struct {
 	{ "listeners", listen_init, listen_shutdown },
 	{ "channels", attend_init, attend_shutdown },
 	{ "modes", mode_init, mode_shutdown },
-	{ "coexistence", beside_init, beside_shutdown },
-	{ "labels", ahead_init, ahead_shutdown },
+	{ "coexistence", conflicts_init, conflicts_shutdown },
+	{ "labels", lookup_init, lookup_shutdown },
 	{ "routes", routes_init, routes_shutdown },
 	{ "gate", gate_init, gate_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },

@@ -19,9 +19,9 @@ enum {
 	LEGS = 128,
 };
 
-static struct party_facts leg(unsigned bits, uint8_t id)
+static struct leg_facts leg(unsigned bits, uint8_t id)
 {
-	struct party_facts facts = { .relays = 1, .secure = 1 };
+	struct leg_facts facts = { .relays = 1, .secure = 1 };
 	bool words = bits & B256;
 
 	memset(facts.sashash, id, sizeof(facts.sashash));
@@ -36,7 +36,7 @@ static struct party_facts leg(unsigned bits, uint8_t id)
 	return facts;
 }
 
-static bool wanted(struct relay *out, const struct party_facts *own, const struct party_facts *far)
+static bool wanted(struct relay *out, const struct leg_facts *own, const struct leg_facts *far)
 {
 	static const struct relay none;
 
@@ -44,23 +44,23 @@ static bool wanted(struct relay *out, const struct party_facts *own, const struc
 }
 
 /* What a phone shows that was told this. */
-static const uint8_t *shown(const struct relay *relay, const struct party_facts *own)
+static const uint8_t *shown(const struct relay *relay, const struct leg_facts *own)
 {
 	return relay->full || relay->own ? relay->sashash : own->sashash;
 }
 
-static void each_pair(void (*check)(const struct party_facts *a, const struct party_facts *b))
+static void each_pair(void (*check)(const struct leg_facts *a, const struct leg_facts *b))
 {
 	for (unsigned i = 0; i < LEGS; i++) {
 		for (unsigned j = 0; j < LEGS; j++) {
-			struct party_facts a = leg(i, 1), b = leg(j, 2);
+			struct leg_facts a = leg(i, 1), b = leg(j, 2);
 
 			check(&a, &b);
 		}
 	}
 }
 
-static void check_same(const struct party_facts *a, const struct party_facts *b)
+static void check_same(const struct leg_facts *a, const struct leg_facts *b)
 {
 	struct relay to_a, to_b;
 	bool any = wanted(&to_a, a, b);
@@ -80,7 +80,7 @@ static void both_phones_show_one_sas_in_one_rendering(void **state)
 	each_pair(check_same);
 }
 
-static void check_trust(const struct party_facts *a, const struct party_facts *b)
+static void check_trust(const struct leg_facts *a, const struct leg_facts *b)
 {
 	static const uint8_t zero[ZRTP_SECRET_SIZE];
 	struct relay to_a;
@@ -104,7 +104,7 @@ static void only_an_enrolled_phone_gets_a_sashash_and_only_what_it_can_show(void
 	each_pair(check_trust);
 }
 
-static void check_pbx(const struct party_facts *a, const struct party_facts *b)
+static void check_pbx(const struct leg_facts *a, const struct leg_facts *b)
 {
 	struct relay to_a, to_b;
 
@@ -124,7 +124,7 @@ static void the_sas_between_two_pbxs_goes_to_the_phone(void **state)
 
 static void two_calls_of_one_phone_are_told_apart(void **state)
 {
-	struct party_facts a = leg(ENROLLED, 1), b = leg(ENROLLED, 2);
+	struct leg_facts a = leg(ENROLLED, 1), b = leg(ENROLLED, 2);
 
 	(void)state;
 	memcpy(b.zid, a.zid, sizeof(b.zid));
@@ -134,7 +134,7 @@ static void two_calls_of_one_phone_are_told_apart(void **state)
 /* An announcement of the other PBX may change ours once, to B32, and never back. */
 static void two_pbxs_agree_on_a_rendering(void **state)
 {
-	struct party_facts trunk = leg(MITM | B256 | TOLD_B32, 1), phone = leg(ENROLLED | B256, 2);
+	struct leg_facts trunk = leg(MITM | B256 | TOLD_B32, 1), phone = leg(ENROLLED | B256, 2);
 	struct relay to_phone, again;
 
 	(void)state;
@@ -146,7 +146,7 @@ static void two_pbxs_agree_on_a_rendering(void **state)
 	assert_string_equal(again.sas_type, "B32 ");
 }
 
-static void assert_nothing(const struct party_facts *own, const struct party_facts *far)
+static void assert_nothing(const struct leg_facts *own, const struct leg_facts *far)
 {
 	const struct relay sent = { .sas_type = "B256", .full = 1 };
 	struct relay out;
@@ -164,7 +164,7 @@ static void assert_nothing(const struct party_facts *own, const struct party_fac
 
 static void without_one_secure_partner_a_relay_is_taken_back(void **state)
 {
-	struct party_facts own = leg(ENROLLED, 1), far = leg(WORDS, 2);
+	struct leg_facts own = leg(ENROLLED, 1), far = leg(WORDS, 2);
 
 	(void)state;
 	assert_nothing(&own, NULL);
@@ -182,8 +182,8 @@ static void without_one_secure_partner_a_relay_is_taken_back(void **state)
  * to others it would look like a relay. */
 static void a_phone_that_was_shown_another_sas_is_told_its_own(void **state)
 {
-	struct party_facts own = leg(ENROLLED, 1), far = leg(ENROLLED, 2), third = leg(0, 3);
-	struct party_facts *shows_far, *shows_own;
+	struct leg_facts own = leg(ENROLLED, 1), far = leg(ENROLLED, 2), third = leg(0, 3);
+	struct leg_facts *shows_far, *shows_own;
 	struct relay first, back, again, sent;
 
 	(void)state;
@@ -208,7 +208,7 @@ static void a_phone_that_was_shown_another_sas_is_told_its_own(void **state)
 static void a_leg_that_is_not_secure_or_says_no_m_is_told_nothing(void **state)
 {
 	const struct relay sent = { .sas_type = "B256", .full = 1 };
-	struct party_facts own = leg(ENROLLED, 1), far = leg(0, 2);
+	struct leg_facts own = leg(ENROLLED, 1), far = leg(0, 2);
 	struct relay out;
 
 	(void)state;
@@ -224,7 +224,7 @@ static void a_leg_that_is_not_secure_or_says_no_m_is_told_nothing(void **state)
 static void a_recording_is_told_as_disclosure(void **state)
 {
 	const struct relay none = { 0 };
-	struct party_facts own = leg(ENROLLED, 1), far = leg(0, 2);
+	struct leg_facts own = leg(ENROLLED, 1), far = leg(0, 2);
 	struct relay out;
 
 	(void)state;

@@ -9,8 +9,8 @@
 #include "packet/media.h"
 #include "leg/leg_state.h"
 #include "channel/attend.h"
-#include "channel/beside.h"
 #include "channel/bridge.h"
+#include "channel/conflicts.h"
 #include "channel/fax.h"
 #include "channel/hooks.h"
 #include "channel/speech.h"
@@ -19,7 +19,7 @@ static void starts(struct ast_channel *chan, struct media *media)
 {
 	hooks_attach(chan, media);
 	fax_attach(chan, media);
-	beside_end(chan);
+	conflicts_end(chan);
 }
 
 static const struct leg_listener listener = {

@@ -33,7 +33,7 @@
 #include "packet/channel_media.h"
 #include "packet/media.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "channel/bridge.h"
 #include "channel/listen.h"
 
@@ -74,14 +74,14 @@ static void tell_bridged(struct ast_channel *chan)
 	}
 }
 
-static struct party *party_of(struct ast_channel *chan)
+static struct leg_view *view_of(struct ast_channel *chan)
 {
 	struct media *media = channel_media(chan);
-	struct party *party = media ? leg_party(media) : NULL;
+	struct leg_view *view = media ? leg_view_of(media) : NULL;
 
 	ao2_cleanup(media);
 
-	return party;
+	return view;
 }
 
 /*! \brief Channels of the core that announce and record are no partner. */
@@ -125,21 +125,21 @@ static enum partner_kind kind_of(int pairs, int somebodies, int conference)
 /*! \brief Tell one of them. */
 static void tell(const struct channels *channels, size_t self, enum partner_kind kind, const struct reach *reach)
 {
-	struct party *party = party_of(AST_VECTOR_GET(channels, self));
-	struct party *partner = NULL;
+	struct leg_view *view = view_of(AST_VECTOR_GET(channels, self));
+	struct leg_view *partner = NULL;
 	size_t i;
 
-	if (!party) {
+	if (!view) {
 		return;
 	}
 	for (i = 0; kind == PARTNER_OTHER && !partner && i < AST_VECTOR_SIZE(channels); i++) {
 		if (i != self && is_somebody(AST_VECTOR_GET(channels, i))) {
-			partner = party_of(AST_VECTOR_GET(channels, i));
+			partner = view_of(AST_VECTOR_GET(channels, i));
 		}
 	}
-	party_meet(party, partner ? PARTNER_LEG : kind, partner, reach->listening, reach->look);
+	leg_view_meet(view, partner ? PARTNER_LEG : kind, partner, reach->listening, reach->look);
 	ao2_cleanup(partner);
-	ao2_ref(party, -1);
+	ao2_ref(view, -1);
 }
 
 static void free_channels(struct channels *channels)
@@ -284,7 +284,7 @@ static void look_at_channel(struct ast_channel *chan, void (*then)(struct ast_ch
 {
 	uint64_t look = bridge_next_look();
 	struct ast_bridge *bridge = bridge_near(chan);
-	struct party *party;
+	struct leg_view *view;
 
 	if (bridge) {
 		look_at_bridge(bridge, then);
@@ -294,10 +294,10 @@ static void look_at_channel(struct ast_channel *chan, void (*then)(struct ast_ch
 	if (then) {
 		then(chan);
 	}
-	party = party_of(chan);
-	if (party) {
-		party_meet(party, PARTNER_NONE, NULL, listen_channel(chan), look);
-		ao2_ref(party, -1);
+	view = view_of(chan);
+	if (view) {
+		leg_view_meet(view, PARTNER_NONE, NULL, listen_channel(chan), look);
+		ao2_ref(view, -1);
 	}
 }
 

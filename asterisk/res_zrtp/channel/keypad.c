@@ -33,7 +33,7 @@
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "channel/hooks.h"
 #include "channel/keypad.h"
 #include "channel/speech.h"
@@ -108,13 +108,13 @@ static int comes_again(struct ast_channel *chan)
 static struct media *sender(struct hook *hook, struct ast_channel *chan)
 {
 	struct media *media = hook == hooks_find(chan) ? channel_media(chan) : NULL;
-	struct party *party = media ? leg_party(media) : NULL;
+	struct leg_view *view = media ? leg_view_of(media) : NULL;
 
-	if (!party) {
+	if (!view) {
 		ao2_cleanup(media);
 		return NULL;
 	}
-	ao2_ref(party, -1);
+	ao2_ref(view, -1);
 
 	return media;
 }

@@ -28,7 +28,7 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "leg/refuse.h"
 #include "leg/timers.h"
 #include "channel/bridge.h"
@@ -46,8 +46,8 @@ AST_VECTOR(others, struct ast_channel *);
 /*! \brief Is this leg, which is one of ours, encrypted? \retval 1 yes, 0 perhaps soon, -1 no */
 static int leg_encrypted(struct media *media)
 {
-	struct party *party = leg_party(media);
-	struct party_report report = { .outcome = OUTCOME_PENDING };
+	struct leg_view *view = leg_view_of(media);
+	struct leg_view_report report = { .outcome = OUTCOME_PENDING };
 	enum role role;
 	int keyed;
 
@@ -55,9 +55,9 @@ static int leg_encrypted(struct media *media)
 	role = pass_role(&media->pass);
 	keyed = role == ROLE_PASSTHROUGH && media->pass.keyed;
 	ao2_unlock(media);
-	if (party) {
-		party_get_report(party, &report);
-		ao2_ref(party, -1);
+	if (view) {
+		leg_view_get_report(view, &report);
+		ao2_ref(view, -1);
 	}
 	if (role != ROLE_END) {
 		return keyed;

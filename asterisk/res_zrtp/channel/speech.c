@@ -28,7 +28,7 @@
 #include "decide/sas_sounds.h"
 #include "packet/media.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "channel/hooks.h"
 #include "channel/speech.h"
 
@@ -258,17 +258,17 @@ static void list_sas(void (*each)(const char *sound, void *arg), void *arg, cons
 int speech_task_sas(void *data)
 {
 	struct media *media = data;
-	struct party *party = leg_party(media);
+	struct leg_view *view = leg_view_of(media);
 	struct ast_channel *chan = media_channel(media);
 	struct shown shown;
 
-	if (chan && party && party_shown_sas(party, shown.sas, shown.sas_type) >= 0) {
+	if (chan && view && leg_view_shown_sas(view, shown.sas, shown.sas_type) >= 0) {
 		say(chan, list_sas, &shown);
 	} else if (chan) {
 		say(chan, list_one, "zrtp/no-sas");
 	}
 	ast_channel_cleanup(chan);
-	ao2_cleanup(party);
+	ao2_cleanup(view);
 	ao2_ref(media, -1);
 
 	return 0;

@@ -24,7 +24,7 @@
 #include "base/text.h"
 #include "leg/events.h"
 #include "leg/hello_hash_told.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "leg/words.h"
 #include "console/items.h"
 

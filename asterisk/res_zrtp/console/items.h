@@ -11,7 +11,7 @@
 
 #include "decide/unauthentic.h"
 #include "decide/unjoined.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 
 struct ast_channel;
 
@@ -21,7 +21,7 @@ struct ast_channel;
 /*! What the rows read; copies. Of a stream, report has its own stream and session, and what is of the leg is empty. */
 struct item_source {
 	struct ast_channel *chan;
-	struct party_report report;
+	struct leg_view_report report;
 	struct zrtp_store_about about;
 	const char *policy;
 	const char *peer;              /*!< How the peer announced that it speaks ZRTP */

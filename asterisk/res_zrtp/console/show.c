@@ -12,7 +12,7 @@
 #include "asterisk/module.h"
 #include "asterisk/strings.h"
 
-#include "channel/beside.h"
+#include "channel/conflicts.h"
 #include "console/show.h"
 #include "console/status.h"
 
@@ -48,7 +48,7 @@ static char *handle_channel(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		return CLI_FAILURE;
 	}
 	if (status_each(chan, print_cli, &fd)) {
-		keys = beside_keys(chan);
+		keys = conflicts_keys(chan);
 		ast_cli(a->fd, "%s has no ZRTP%s%s\n", ast_channel_name(chan), keys ? ": its media is encrypted with " : "",
 			S_OR(keys, ""));
 	}
@@ -89,7 +89,7 @@ static int action_channel(struct mansession *session, const struct message *mess
 	} else if (!chan) {
 		astman_send_error_va(session, message, "Channel: %s is not a known channel", name);
 	} else if (!fields || status_each(chan, append, &fields)) {
-		const char *keys = beside_keys(chan);
+		const char *keys = conflicts_keys(chan);
 
 		astman_send_error_va(session, message, "Channel: %s has no ZRTP%s%s", name,
 			keys ? ": its media is encrypted with " : "", S_OR(keys, ""));

@@ -19,7 +19,7 @@
 #include "cache/cache.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "channel/bridge.h"
 #include "passthrough/unjoined_call.h"
 #include "console/items.h"
@@ -54,36 +54,36 @@ static void load_unjoined(struct item_source *out, const struct media *media)
  */
 static int load(struct item_source *out, struct media **media, struct ast_channel *chan)
 {
-	struct party *party;
+	struct leg_view *view;
 
 	memset(out, 0, sizeof(*out));
 	*media = channel_media(chan);
 	if (!*media) {
 		return -1;
 	}
-	party = leg_party(*media);
+	view = leg_view_of(*media);
 	ao2_lock(*media);
 	load_common(out, *media);
-	if (!party) {
+	if (!view) {
 		load_unjoined(out, *media);
 	}
 	ao2_unlock(*media);
-	if (!party && !out->unjoined) {
+	if (!view && !out->unjoined) {
 		ao2_ref(*media, -1);
 		return -1;
 	}
 	out->chan = chan;
-	if (!party) {
+	if (!view) {
 		return 0;
 	}
 	out->unjoined = NULL;
 	out->reason = UNJOINED_UNDECIDED;
 	out->keyed = 0;
-	party_get_report(party, &out->report);
+	leg_view_get_report(view, &out->report);
 	if (out->report.session.has_peer_zid) {
 		cache_about(out->report.session.peer_zid, &out->about);
 	}
-	ao2_ref(party, -1);
+	ao2_ref(view, -1);
 
 	return 0;
 }

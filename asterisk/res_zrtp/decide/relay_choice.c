@@ -10,7 +10,7 @@
 #include "decide/relay_choice.h"
 
 /*! \brief Of two enrolled phones exactly one is shown the SAS of the other leg. */
-static int is_chosen(const struct party_facts *own, const struct party_facts *far)
+static int is_chosen(const struct leg_facts *own, const struct leg_facts *far)
 {
 	int order;
 
@@ -27,7 +27,7 @@ static int is_chosen(const struct party_facts *own, const struct party_facts *fa
 	return order > 0;
 }
 
-static int is_shown_far(const struct party_facts *own, const struct party_facts *far)
+static int is_shown_far(const struct leg_facts *own, const struct leg_facts *far)
 {
 	return own->enrolled && (!far->enrolled || is_chosen(own, far));
 }
@@ -37,9 +37,9 @@ static int is_shown_far(const struct party_facts *own, const struct party_facts 
  * or else B32, which every phone has. A PBX at one end that announced B32 has a
  * reason for it, so that two PBXs cannot send each other back and forth.
  */
-static const char *common_type(const struct party_facts *own, const struct party_facts *far)
+static const char *common_type(const struct leg_facts *own, const struct leg_facts *far)
 {
-	const struct party_facts *source = is_shown_far(own, far) ? far : own;
+	const struct leg_facts *source = is_shown_far(own, far) ? far : own;
 	int words = !strcmp(source->sas_type, "B256") && own->words && far->words
 		&& (!own->mitm || !strcmp(own->announced, "B256"))
 		&& (!far->mitm || !strcmp(far->announced, "B256"));
@@ -52,7 +52,7 @@ static const char *common_type(const struct party_facts *own, const struct party
  * value: some go on showing that of a party that has left for an empty one (RFC 6189,
  * 5.13, has nothing of taking back), and all understand this.
  */
-static void show_own(struct relay *out, const struct relay *sent, const struct party_facts *own)
+static void show_own(struct relay *out, const struct relay *sent, const struct leg_facts *own)
 {
 	out->own = sent->full || sent->own;
 	if (out->own) {
@@ -60,8 +60,8 @@ static void show_own(struct relay *out, const struct relay *sent, const struct p
 	}
 }
 
-int relay_wanted(struct relay *out, const struct relay *sent, const struct party_facts *own,
-	const struct party_facts *far, int recorded)
+int relay_wanted(struct relay *out, const struct relay *sent, const struct leg_facts *own,
+	const struct leg_facts *far, int recorded)
 {
 	memset(out, 0, sizeof(*out));
 	if (!own->secure || !own->relays) {

@@ -12,7 +12,7 @@
 #include <zrtp/zrtp.h>
 
 /*! What the SAS relay has to know of a leg. Without padding that differs. */
-struct party_facts {
+struct leg_facts {
 	uint8_t sashash[ZRTP_SECRET_SIZE]; /*!< Of the leg itself */
 	uint8_t zid[ZRTP_ZID_SIZE];        /*!< Of the phone */
 	char sas_type[5];                  /*!< As negotiated */
@@ -40,7 +40,7 @@ struct relay {
  * \param far facts of its partner, NULL if it is not connected with exactly one other leg
  * \retval 0 nothing
  */
-int relay_wanted(struct relay *out, const struct relay *sent, const struct party_facts *own,
-	const struct party_facts *far, int recorded);
+int relay_wanted(struct relay *out, const struct relay *sent, const struct leg_facts *own,
+	const struct leg_facts *far, int recorded);
 
 #endif

@@ -17,7 +17,7 @@
 #include "leg/actions.h"
 #include "leg/enroll.h"
 #include "leg/leg.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "channel/keypad.h"
 #include "front/api.h"
 

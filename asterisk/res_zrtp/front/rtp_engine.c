@@ -31,7 +31,7 @@
 #include "packet/packet_news.h"
 #include "packet/stun.h"
 #include "leg/context.h"
-#include "channel/beside.h"
+#include "channel/conflicts.h"
 #include "passthrough/mode.h"
 #include "passthrough/passthrough.h"
 #include "front/api.h"
@@ -271,7 +271,7 @@ static int zrtp_activate(struct ast_rtp_instance *instance)
 
 	gate_settle_other(instance);
 	media = gate_media(instance);
-	beside_activated(instance, settings);
+	conflicts_activated(instance, settings);
 	ao2_cleanup(settings);
 
 	if (media) {

@@ -23,10 +23,10 @@
 #include "packet/pass_state.h"
 #include "leg/leg.h"
 #include "leg/leg_tasks.h"
-#include "passthrough/far.h"
 #include "passthrough/mode.h"
 #include "passthrough/mode_look.h"
 #include "passthrough/mode_steps.h"
+#include "passthrough/other_phone.h"
 #include "passthrough/rekey.h"
 #include "front/signalling.h"
 
@@ -85,18 +85,18 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	if (chan) {
 		rekey_adopt(media, chan);
 	}
-	if (chan && !media->far && media_role(media) != ROLE_END) {
-		far_meet(media, chan, 0);
+	if (chan && !media->call_hashes && media_role(media) != ROLE_END) {
+		other_phone_meet(media, chan, 0);
 	}
 	if (media_role(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO
-		&& (!far_waits(media) || (chan && mode_settled(media, chan)))) {
+		&& (!other_phone_waits(media) || (chan && mode_settled(media, chan)))) {
 		mode_end(media);
 	}
 	if (media_role(media) == ROLE_END) {
 		res = own_hash(media, instance, chan, out);
 	} else if (media_role(media) == ROLE_PASSTHROUGH || (media->settings->mode == MODE_PASSTHROUGH
 		&& media->settings->no_passthrough != NO_PASSTHROUGH_MITM)) {
-		res = far_hash(media, out) ? 0 : -1;
+		res = other_phone_hash(media, out) ? 0 : -1;
 	}
 	ao2_lock(media);
 	ast_copy_string(media->told_hash, res ? "" : out, sizeof(media->told_hash));
@@ -112,8 +112,8 @@ static void calls(struct ast_rtp_instance *instance, struct ast_channel *chan,
 	struct media *media = usable_media(instance);
 
 	if (media && media_role(media) != ROLE_END) {
-		far_meet(media, chan, 1);
-		far_keep_numbers(media, numbers);
+		other_phone_meet(media, chan, 1);
+		other_phone_keep_numbers(media, numbers);
 	}
 	ao2_cleanup(media);
 }
@@ -121,7 +121,7 @@ static void calls(struct ast_rtp_instance *instance, struct ast_channel *chan,
 static int numbers(struct ast_rtp_instance *instance, struct zrtp_signalling_numbers *out)
 {
 	struct media *media = usable_media(instance);
-	int res = media ? far_numbers(media, out) : -1;
+	int res = media ? other_phone_numbers(media, out) : -1;
 
 	ao2_cleanup(media);
 
@@ -176,7 +176,7 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *tag, const 
 		if (changed && has_leg) {
 			leg_push(media, leg_task_signalling);
 		}
-		far_learn(media);
+		other_phone_learn(media);
 		if (changed && partner) {
 			mode_look(partner, 0); /* the other phone has to know */
 		}

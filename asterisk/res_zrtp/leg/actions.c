@@ -29,7 +29,7 @@
 #include "leg/events.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 
 /*! How long a caller waits for a leg that does not answer, milliseconds. */
 #define WAIT_MAX 5000
@@ -179,16 +179,16 @@ static enum ast_zrtp_result go_secure(struct media *media)
 
 static enum ast_zrtp_result mark(struct media *media, int verified, enum verified_by by)
 {
-	struct party *party;
+	struct leg_view *view;
 
 	if (!stream_in(media, ZRTP_STATE_SECURE)
 		|| zrtp_session_set_verified(leg_session(media->leg), verified) != ZRTP_OK) {
 		return AST_ZRTP_WRONG_STATE;
 	}
-	party = leg_party(media);
-	if (party) {
-		party_set_verified_by(party, by);
-		ao2_ref(party, -1);
+	view = leg_view_of(media);
+	if (view) {
+		leg_view_set_verified_by(view, by);
+		ao2_ref(view, -1);
 	}
 	ast_log(LOG_NOTICE, "%s: the SAS was %s by %s\n", media_name(media),
 		verified ? "marked as verified" : "marked as not verified",
@@ -198,25 +198,25 @@ static enum ast_zrtp_result mark(struct media *media, int verified, enum verifie
 	return AST_ZRTP_OK;
 }
 
-static void mark_far(struct party *party, int verified)
+static void mark_call(struct leg_view *view, int verified)
 {
-	if (party->media && leg_session(party->media->leg)) {
-		mark(party->media, verified, VERIFIED_PARTNER);
-		leg_settle(party->media->leg);
+	if (view->media && leg_session(view->media->leg)) {
+		mark(view->media, verified, VERIFIED_PARTNER);
+		leg_settle(view->media->leg);
 	}
-	ao2_ref(party, -1);
+	ao2_ref(view, -1);
 }
 
 static int task_far_verified(void *data)
 {
-	mark_far(data, 1);
+	mark_call(data, 1);
 
 	return 0;
 }
 
 static int task_far_not_verified(void *data)
 {
-	mark_far(data, 0);
+	mark_call(data, 0);
 
 	return 0;
 }
@@ -229,21 +229,21 @@ static int task_far_not_verified(void *data)
 static enum ast_zrtp_result set_verified(struct media *media, int verified, enum verified_by by)
 {
 	char sas[ZRTP_SAS_TEXT_SIZE], sas_type[5];
-	struct party *party = leg_party(media);
-	struct party_report report;
+	struct leg_view *view = leg_view_of(media);
+	struct leg_view_report report;
 	enum ast_zrtp_result result;
 
-	if (!party || party_shown_sas(party, sas, sas_type) <= 0) {
-		ao2_cleanup(party);
+	if (!view || leg_view_shown_sas(view, sas, sas_type) <= 0) {
+		ao2_cleanup(view);
 		return mark(media, verified, by);
 	}
-	party_get_report(party, &report);
-	if (party_push_partner(party, report.relay.sashash, verified ? task_far_verified : task_far_not_verified)) {
+	leg_view_get_report(view, &report);
+	if (leg_view_push_partner(view, report.relay.sashash, verified ? task_far_verified : task_far_not_verified)) {
 		result = AST_ZRTP_WRONG_STATE;
 	} else {
 		result = AST_ZRTP_OK;
 	}
-	ao2_cleanup(party);
+	ao2_cleanup(view);
 
 	return result;
 }

@@ -7,7 +7,7 @@
 #define RES_ZRTP_ACTIONS_H
 
 #include "common/api.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 
 struct ast_channel;
 struct ast_zrtp_info;

@@ -34,7 +34,7 @@
 #include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "leg/refuse.h"
 #include "leg/relay.h"
 #include "leg/words.h"

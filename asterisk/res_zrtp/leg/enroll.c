@@ -23,11 +23,11 @@
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "cache/cache.h"
-#include "leg/ahead.h"
 #include "leg/enroll.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
+#include "leg/lookup.h"
 
 void enroll_endpoint(struct ast_channel *chan, char *out, size_t size)
 {
@@ -76,7 +76,7 @@ int enroll_accept(struct media *media)
 		return -1;
 	}
 	if (zrtp_session_accept_enrollment(session) != ZRTP_OK
-		|| cache_bind(info.peer_zid, leg_ahead(media->leg)->label, endpoint)) {
+		|| cache_bind(info.peer_zid, leg_lookup(media->leg)->label, endpoint)) {
 		return -1;
 	}
 	ast_log(LOG_NOTICE, "%s: phone %s of endpoint %s is enrolled\n", media_name(media), zid, endpoint);
@@ -143,16 +143,16 @@ static int task_forget(void *data)
 
 static int is_with(struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
 {
-	struct party *party = leg_party(media);
-	struct party_report report;
+	struct leg_view *view = leg_view_of(media);
+	struct leg_view_report report;
 	int res;
 
-	if (!party) {
+	if (!view) {
 		return 0;
 	}
-	party_get_report(party, &report);
+	leg_view_get_report(view, &report);
 	res = report.session.has_peer_zid && !memcmp(report.session.peer_zid, zid, ZRTP_ZID_SIZE);
-	ao2_ref(party, -1);
+	ao2_ref(view, -1);
 
 	return res;
 }

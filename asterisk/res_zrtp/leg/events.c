@@ -26,11 +26,11 @@
 #include "decide/settings.h"
 #include "base/text.h"
 #include "packet/media.h"
-#include "leg/ahead.h"
 #include "leg/events.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
+#include "leg/lookup.h"
 #include "leg/relay.h"
 #include "leg/words.h"
 
@@ -197,7 +197,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 			"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
 			"SAS", session->sas,
 			"CacheMismatch", yes_no(session->cache_mismatch),
-			"CacheCurrent", yes_no(!leg_ahead(media->leg)->behind),
+			"CacheCurrent", yes_no(!leg_lookup(media->leg)->behind),
 			"Verified", yes_no(session->verified),
 			"HelloHash", hello_hash_status_text(info->hello_hash),
 			"HandshakeMs", ms),
@@ -248,7 +248,7 @@ void events_refused(struct media *media, struct ast_channel *chan, const char *r
 			"Cause", number));
 }
 
-void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status)
+void events_relay(struct media *media, const struct relay *relay, const struct leg_facts *own, enum relay_status status)
 {
 	char sas[ZRTP_SAS_TEXT_SIZE] = "", type[5];
 

@@ -10,11 +10,11 @@
 
 #include "decide/listen_choice.h"
 #include "packet/media.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 
 struct ast_channel;
 struct media;
-struct party_facts;
+struct leg_facts;
 struct relay;
 struct zrtp_error_info;
 struct zrtp_session_info;
@@ -44,7 +44,7 @@ void events_alert(struct media *media, enum zrtp_event event);
 /*! \brief Tell of another such thing. \param reason for programs \param text for people */
 void events_warn(struct media *media, const char *reason, const char *text);
 /*! \brief Tell of a SASrelay to this leg's phone. */
-void events_relay(struct media *media, const struct relay *relay, const struct party_facts *own, enum relay_status status);
+void events_relay(struct media *media, const struct relay *relay, const struct leg_facts *own, enum relay_status status);
 /*!
  * \brief Tell of a stream whose packets go to a partner as they are. Takes channel locks.
  * \param first it is the one that the variables of the channel speak of

@@ -31,7 +31,6 @@
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "cache/cache.h"
-#include "leg/ahead.h"
 #include "leg/callbacks.h"
 #include "leg/context.h"
 #include "leg/enroll.h"
@@ -43,8 +42,9 @@
 #include "leg/leg_queue.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
-#include "leg/party.h"
-#include "leg/party_tasks.h"
+#include "leg/leg_view.h"
+#include "leg/lookup.h"
+#include "leg/leg_view_tasks.h"
 #include "leg/successor.h"
 #include "leg/timers.h"
 
@@ -69,7 +69,7 @@ static void leg_destructor(void *obj)
 
 	ast_taskprocessor_unreference(leg->serializer);
 	ao2_cleanup(leg->dialog);
-	ao2_cleanup(leg->party);
+	ao2_cleanup(leg->view);
 	ao2_cleanup(leg->context);
 	ao2_cleanup(leg->settings);
 	media_count(-1);
@@ -90,8 +90,8 @@ static struct leg *leg_alloc(const char *channel_id, struct settings *settings)
 	leg->context = context_get();
 	ast_taskprocessor_build_name(name, sizeof(name), "zrtp/%s", channel_id);
 	leg->serializer = ast_threadpool_serializer(name, pool);
-	leg->party = leg->serializer ? party_alloc(leg->serializer) : NULL;
-	if (!leg->context || !leg->party) {
+	leg->view = leg->serializer ? leg_view_alloc(leg->serializer) : NULL;
+	if (!leg->context || !leg->view) {
 		ao2_ref(leg, -1);
 		return NULL;
 	}
@@ -199,7 +199,7 @@ static void begin_again(struct leg *leg)
 
 	successor_end(leg);
 	leg->enrolling = 0;
-	ahead_reset(&leg->ahead);
+	lookup_reset(&leg->lookup);
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		timers_cancel(media);
 		gate_wipe(media);
@@ -212,7 +212,7 @@ static void begin_again(struct leg *leg)
 	}
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
-	party_update(leg->party, &(struct leg_state) { .endpoint = leg->endpoint, .outcome = OUTCOME_PENDING });
+	leg_view_update(leg->view, &(struct leg_state) { .endpoint = leg->endpoint, .outcome = OUTCOME_PENDING });
 
 	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
 		stream_make(leg, media);
@@ -300,7 +300,7 @@ static void report_leg(struct leg *leg)
 			state.media = media;
 		}
 	}
-	party_update(leg->party, &state);
+	leg_view_update(leg->view, &state);
 }
 
 /*! \brief After each call of the ZRTP engine: all deadlines of the session may have changed. */
@@ -388,11 +388,11 @@ static int task_join(void *data)
 
 int leg_hello(struct media *media)
 {
-	struct party *party = media->leg->party;
+	struct leg_view *view = media->leg->view;
 	int tries = 0;
 
 	/* A task takes some milliseconds. One that waits for the caller's locks must not stop it for ever. */
-	while (ast_mutex_trylock(&party->work)) {
+	while (ast_mutex_trylock(&view->work)) {
 		if (++tries > HELLO_MS) {
 			ast_log(LOG_ERROR, "%s: ZRTP is blocked, there is no Hello for the signalling\n", media->channel_id);
 			return -1;
@@ -401,7 +401,7 @@ int leg_hello(struct media *media)
 	}
 	/* The task that ends the stream comes after the one that makes it. */
 	join(media);
-	ast_mutex_unlock(&party->work);
+	ast_mutex_unlock(&view->work);
 
 	return 0;
 }
@@ -416,7 +416,7 @@ static int task_start(void *data)
 		return 0;
 	}
 	meet_channel(media, 1);
-	ahead_start(media);
+	lookup_start(media);
 	media->begun = 1;
 	stats_stream_begin(media);
 	stream_start(media);
@@ -433,7 +433,7 @@ static int task_end(void *data)
 	struct leg *leg = media->leg;
 
 	timers_cancel(media);
-	ahead_end(media);
+	lookup_end(media);
 	leg_report(media);
 	gate_wipe(media);
 	successor_leave(media);
@@ -459,7 +459,7 @@ static int task_close(void *data)
 {
 	struct leg *leg = data;
 
-	party_close(leg->party);
+	leg_view_close(leg->view);
 	successor_end(leg);
 	zrtp_session_free(leg->session);
 	leg->session = NULL;
@@ -541,7 +541,7 @@ void leg_leave(struct media *media)
 	}
 	if (last) {
 		ao2_ref(leg, +1);
-		if (party_push(leg->party, leg->serializer, task_close, leg)) {
+		if (leg_view_push(leg->view, leg->serializer, task_close, leg)) {
 			ast_log(LOG_ERROR, "ZRTP session could not be ended: out of memory\n");
 		}
 	}
@@ -573,7 +573,7 @@ int legs_init(void)
 
 	legs_act(&acts);
 	timers_on_expiry(expired);
-	ahead_on_known(leg_receive);
+	lookup_on_known(leg_receive);
 	store_on_late_opening(context_renew);
 	pool = ast_threadpool_create("zrtp", NULL, &options);
 

@@ -12,21 +12,21 @@
 
 #include "decide/peer_address.h"
 #include "packet/media.h"
-#include "leg/ahead.h"
 #include "leg/enroll.h"
+#include "leg/lookup.h"
 #include "leg/successor.h"
 
 struct ast_taskprocessor;
 struct context;
 struct dialog;
-struct party;
+struct leg_view;
 struct settings;
 
 struct leg {
 	struct ast_taskprocessor *serializer;
 	struct context *context;
 	struct settings *settings;
-	struct party *party;            /*!< What others know of it */
+	struct leg_view *view;            /*!< What others know of it */
 	struct dialog *dialog;          /*!< The one it belongs to; fixed */
 	unsigned int members;           /*!< Guarded by the lock of legs */
 
@@ -37,7 +37,7 @@ struct leg {
 	struct successor next;          /*!< What may take the place of the session */
 	unsigned int enroll:1;          /*!< Enrollment is wanted */
 	unsigned int enrolling:1;       /*!< It was announced, and not refused */
-	struct ahead ahead;
+	struct lookup lookup;
 	char endpoint[ENROLL_NAME_SIZE]; /*!< Whom the channel driver has authenticated; empty: none */
 	AST_LIST_HEAD_NOLOCK(, media) streams;
 

@@ -19,11 +19,11 @@
 #include "base/clock.h"
 #include "packet/media.h"
 #include "packet/stats.h"
-#include "leg/ahead.h"
 #include "leg/leg.h"
 #include "leg/leg_queue.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
+#include "leg/lookup.h"
 #include "leg/successor.h"
 
 /*! Datagrams of one stream that may wait for the serializer. */
@@ -60,7 +60,7 @@ static void deliver(struct media *media, const uint8_t *octets, size_t len, cons
 	media->datagram = octets;
 	media->datagram_len = len;
 	next = successor_takes(media, octets, len);
-	if (!held && (next || !media->next) && ahead_hold(media, octets, len)) {
+	if (!held && (next || !media->next) && lookup_hold(media, octets, len)) {
 		return;
 	}
 	if (next) {

@@ -45,20 +45,20 @@ void leg_make_stream(struct media *media)
 	acts->make_stream(media);
 }
 
-struct party *leg_party(struct media *media)
+struct leg_view *leg_view_of(struct media *media)
 {
-	struct party *party;
+	struct leg_view *view;
 
 	ao2_lock(media);
-	party = media->leg ? ao2_bump(media->leg->party) : NULL;
+	view = media->leg ? ao2_bump(media->leg->view) : NULL;
 	ao2_unlock(media);
 
-	return party;
+	return view;
 }
 
-struct party *leg_own_party(const struct leg *leg)
+struct leg_view *leg_own_view(const struct leg *leg)
 {
-	return leg->party;
+	return leg->view;
 }
 
 struct ast_taskprocessor *leg_serializer(const struct leg *leg)
@@ -71,9 +71,9 @@ struct zrtp_session *leg_session(const struct leg *leg)
 	return leg->session;
 }
 
-struct ahead *leg_ahead(struct leg *leg)
+struct lookup *leg_lookup(struct leg *leg)
 {
-	return &leg->ahead;
+	return &leg->lookup;
 }
 
 struct successor *leg_next(struct leg *leg)

@@ -13,26 +13,26 @@
 #include "decide/peer_address.h"
 #include "packet/media.h"
 
-struct ahead;
+struct lookup;
 struct ast_channel;
 struct ast_taskprocessor;
 struct leg;
 struct media;
-struct party;
+struct leg_view;
 struct successor;
 struct zrtp_callbacks;
 struct zrtp_session;
 
-/*! \brief The party of a media object's leg with a reference, or NULL. Any thread. */
-struct party *leg_party(struct media *media);
+/*! \brief What others may know of a media object's leg, with a reference, or NULL. Any thread. */
+struct leg_view *leg_view_of(struct media *media);
 /*! \brief The same of a leg, without a reference; as long as the leg. Any thread. */
-struct party *leg_own_party(const struct leg *leg);
+struct leg_view *leg_own_view(const struct leg *leg);
 /*! \brief What runs the tasks of a leg; as long as the leg. Any thread. */
 struct ast_taskprocessor *leg_serializer(const struct leg *leg);
 /*! \brief The leg's session, NULL if it could not be made. */
 struct zrtp_session *leg_session(const struct leg *leg);
-/*! \brief What the leg learns ahead, see ahead.h. */
-struct ahead *leg_ahead(struct leg *leg);
+/*! \brief What the leg looks up before its exchange, see lookup.h. */
+struct lookup *leg_lookup(struct leg *leg);
 /*! \brief What may take the place of the session, see successor.h. */
 struct successor *leg_next(struct leg *leg);
 /*! \brief Whom the channel driver has authenticated; empty: none. */

@@ -14,12 +14,12 @@
 #include "packet/media.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
-#include "leg/party_tasks.h"
+#include "leg/leg_view_tasks.h"
 #include "leg/timers.h"
 
 int leg_run(struct leg *leg, int (*task)(void *data), void *data)
 {
-	return party_push(leg_own_party(leg), leg_serializer(leg), task, data);
+	return leg_view_push(leg_own_view(leg), leg_serializer(leg), task, data);
 }
 
 int leg_push_data(struct media *media, int (*task)(void *data), void *data)

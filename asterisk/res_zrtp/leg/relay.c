@@ -23,38 +23,38 @@
 #include "packet/media.h"
 #include "leg/events.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "leg/relay.h"
 #include "leg/timers.h"
 
-static int relay_send(struct party *party, const struct relay *relay)
+static int relay_send(struct leg_view *view, const struct relay *relay)
 {
-	enum zrtp_status status = zrtp_stream_relay_sas(party->media->stream, relay->sas_type,
+	enum zrtp_status status = zrtp_stream_relay_sas(view->media->stream, relay->sas_type,
 		relay->full || relay->own ? relay->sashash : NULL, relay->verified, relay->disclosed, clock_now());
 
 	if (status != ZRTP_OK) {
 		ast_log(LOG_ERROR, "%s: the SAS of the other leg is not relayed: %s\n",
-			media_name(party->media), zrtp_status_text(status));
+			media_name(view->media), zrtp_status_text(status));
 		return -1;
 	}
 
 	return 0;
 }
 
-void relay_look(struct party *party)
+void relay_look(struct leg_view *view)
 {
-	struct party_report report;
+	struct leg_view_report report;
 	struct relay relay;
 	int same;
 
-	party_get_report(party, &report);
-	if (!party->media || !party->media->stream || !report.facts.secure) {
+	leg_view_get_report(view, &report);
+	if (!view->media || !view->media->stream || !report.facts.secure) {
 		/* What was not acknowledged until now is sent again when the leg is secure again. */
-		ao2_lock(party);
-		if (party->report.relay_status != RELAY_ACKNOWLEDGED) {
-			party->report.relay_status = RELAY_NONE;
+		ao2_lock(view);
+		if (view->report.relay_status != RELAY_ACKNOWLEDGED) {
+			view->report.relay_status = RELAY_NONE;
 		}
-		ao2_unlock(party);
+		ao2_unlock(view);
 		return;
 	}
 	if (!relay_wanted(&relay, &report.relay, &report.facts,
@@ -62,28 +62,28 @@ void relay_look(struct party *party)
 		return;
 	}
 	same = !memcmp(&relay, &report.relay, sizeof(relay)) && report.relay_status != RELAY_NONE;
-	if (same || relay_send(party, &relay)) {
+	if (same || relay_send(view, &relay)) {
 		return;
 	}
-	ao2_lock(party);
-	party->report.relay = relay;
-	party->report.relay_status = RELAY_SENT;
-	ao2_unlock(party);
-	timers_arm(party->media);
-	events_relay(party->media, &relay, &report.facts, RELAY_SENT);
+	ao2_lock(view);
+	view->report.relay = relay;
+	view->report.relay_status = RELAY_SENT;
+	ao2_unlock(view);
+	timers_arm(view->media);
+	events_relay(view->media, &relay, &report.facts, RELAY_SENT);
 }
 
 void relay_result(struct media *media, enum relay_status status)
 {
-	struct party *party = leg_party(media);
-	struct party_report report;
+	struct leg_view *view = leg_view_of(media);
+	struct leg_view_report report;
 
-	ao2_lock(party);
-	if (party->report.relay_status == RELAY_SENT) {
-		party->report.relay_status = status;
+	ao2_lock(view);
+	if (view->report.relay_status == RELAY_SENT) {
+		view->report.relay_status = status;
 	}
-	ao2_unlock(party);
-	party_get_report(party, &report);
+	ao2_unlock(view);
+	leg_view_get_report(view, &report);
 	events_relay(media, &report.relay, &report.facts, status);
-	ao2_ref(party, -1);
+	ao2_ref(view, -1);
 }

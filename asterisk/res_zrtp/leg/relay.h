@@ -6,13 +6,13 @@
 #ifndef RES_ZRTP_RELAY_H
 #define RES_ZRTP_RELAY_H
 
-#include "leg/party.h"
+#include "leg/leg_view.h"
 
 struct media;
-struct party;
+struct leg_view;
 
 /*! \brief Relay what the present partner asks for, if it is not there yet. Serializer only. */
-void relay_look(struct party *party);
+void relay_look(struct leg_view *view);
 /*! \brief What became of a SASrelay. Serializer only. */
 void relay_result(struct media *media, enum relay_status status);
 

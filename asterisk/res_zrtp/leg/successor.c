@@ -25,13 +25,13 @@
 #include "packet/media.h"
 #include "packet/packet_news.h"
 #include "packet/stats.h"
-#include "leg/ahead.h"
 #include "leg/callbacks.h"
 #include "leg/claim.h"
 #include "leg/events.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
+#include "leg/lookup.h"
 #include "leg/successor.h"
 #include "leg/timers.h"
 
@@ -248,7 +248,7 @@ void successor_begin(struct leg *leg, struct media *media, enum peer_claim claim
 	next->claim = claim;
 	next->media = media;
 	next->begun_at = clock_now();
-	ahead_reset(leg_ahead(leg));
+	lookup_reset(leg_lookup(leg));
 	next->enrolling = leg_wants_enrollment(leg) && zrtp_session_enroll(next->session) == ZRTP_OK;
 	leg_each_stream(leg, join, NULL);
 	media->next_at = media->source;
@@ -456,7 +456,7 @@ static void promote(struct leg *leg)
 	struct media *media = next->media;
 	struct zrtp_session *former = leg_replace_session(leg, next->session, next->enrolling);
 
-	party_update(leg_own_party(leg), &(struct leg_state) { .endpoint = leg_endpoint(leg), .outcome = OUTCOME_PENDING });
+	leg_view_update(leg_own_view(leg), &(struct leg_state) { .endpoint = leg_endpoint(leg), .outcome = OUTCOME_PENDING });
 	next->session = NULL;
 	next->media = NULL;
 	next->secure = next->failed = 0;

@@ -8,7 +8,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "leg/words.h"
 
 const char *words_name(char *out, size_t size, const char name[5])

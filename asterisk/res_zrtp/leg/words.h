@@ -8,7 +8,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "leg/party.h"
+#include "leg/leg_view.h"
 
 /*! \brief A name of four octets without the blanks that fill it up. \return out, of size octets */
 const char *words_name(char *out, size_t size, const char name[5]);

@@ -56,7 +56,7 @@ static void media_destructor(void *obj)
 		close(media->fd);
 	}
 	ao2_cleanup(media->listener);
-	ao2_cleanup(media->far);
+	ao2_cleanup(media->call_hashes);
 	ao2_cleanup(media->leg);
 	ao2_cleanup(media->settings);
 	media_count(-1);

@@ -25,7 +25,7 @@ struct ast_channel;
 struct ast_rtp_instance;
 struct ast_sockaddr;
 struct dialog;
-struct far;
+struct call_hashes;
 struct leg;
 struct settings;
 struct zrtp_signalling_listener;
@@ -78,7 +78,7 @@ struct media {
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
 	struct zrtp_signalling_listener *listener;
 	enum zrtp_signalling_medium medium; /*!< What the signalling has it for; atomic */
-	struct far *far;              /*!< Hashes of the call; NULL: ZRTP endpoint, or none */
+	struct call_hashes *call_hashes;              /*!< Hashes of the call; NULL: ZRTP endpoint, or none */
 
 	int started;                  /*!< ZRTP was; atomic */
 	int queued;                   /*!< Datagrams in the serializer; atomic */

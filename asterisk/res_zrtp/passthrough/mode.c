@@ -33,12 +33,12 @@
 #include "leg/refuse.h"
 #include "channel/bridge.h"
 #include "channel/partner.h"
-#include "passthrough/far.h"
 #include "passthrough/join.h"
 #include "passthrough/mode.h"
 #include "passthrough/mode_facts.h"
 #include "passthrough/mode_look.h"
 #include "passthrough/mode_steps.h"
+#include "passthrough/other_phone.h"
 #include "passthrough/passthrough.h"
 #include "passthrough/rekey.h"
 #include "passthrough/unjoined_call.h"
@@ -259,7 +259,7 @@ static void greet(struct mode_view *view)
 
 	mode_list(media, view->chan, !view->first);
 	mode_tell(media, view->chan, !view->first);
-	far_compare(media);
+	other_phone_compare(media);
 	if (view->first && view->facts.standing != STANDING_END && view->facts.standing != STANDING_NATIVE) {
 		unjoined_follow(media, view->first);
 	}

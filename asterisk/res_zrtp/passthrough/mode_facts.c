@@ -23,9 +23,9 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "channel/bridge.h"
-#include "passthrough/far.h"
 #include "passthrough/join.h"
 #include "passthrough/mode_facts.h"
+#include "passthrough/other_phone.h"
 #include "passthrough/rekey_choice.h"
 #include "passthrough/unjoined_call.h"
 
@@ -55,7 +55,7 @@ struct ast_channel *mode_other_side(struct media *media, struct ast_channel *cha
 	if (other || !media->settings->early || ast_channel_is_bridged(chan)) {
 		return other;
 	}
-	other = far_only(media);
+	other = other_phone_only(media);
 	*rings = other && !ast_channel_is_bridged(other)
 		&& (ast_channel_state(chan) != AST_STATE_UP || ast_channel_state(other) != AST_STATE_UP);
 	if (!*rings) {

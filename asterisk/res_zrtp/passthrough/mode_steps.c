@@ -32,9 +32,9 @@
 #include "leg/timers.h"
 #include "channel/bridge.h"
 #include "channel/fax.h"
-#include "passthrough/far.h"
 #include "passthrough/mode_look.h"
 #include "passthrough/mode_steps.h"
+#include "passthrough/other_phone.h"
 #include "passthrough/passthrough.h"
 #include "passthrough/rekey_choice.h"
 
@@ -228,7 +228,7 @@ void mode_become_end(struct media *media, const char *why, int told)
 		stats_unlist(media);
 	}
 	passthrough_sockets(media, -1, -1);
-	far_learn(media);
+	other_phone_learn(media);
 	keyless_again(media);
 	if (leg_join(media, media->ssrc) || begin(media)) {
 		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media_name(media));
@@ -256,7 +256,7 @@ void mode_end(struct media *media)
 		mode_become_end(media, "the phone needs a zrtp-hash of the PBX now", 0);
 	} else if (done) {
 		passthrough_sockets(media, -1, -1);
-		far_learn(media);
+		other_phone_learn(media);
 	}
 }
 

@@ -30,7 +30,7 @@
 #include "packet/pass_state.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
-#include "leg/party.h"
+#include "leg/leg_view.h"
 #include "channel/bridge.h"
 #include "passthrough/mode_look.h"
 #include "passthrough/mode_steps.h"
@@ -108,16 +108,16 @@ static int mark(struct ast_channel *next)
 static int is_secure(struct ast_channel *next, uint8_t zid[REPLACE_ZID])
 {
 	struct media *media = ast_channel_state(next) == AST_STATE_UP ? channel_media(next) : NULL;
-	struct party *party = media ? leg_party(media) : NULL;
-	struct party_report report;
+	struct leg_view *view = media ? leg_view_of(media) : NULL;
+	struct leg_view_report report;
 	int res = 0;
 
-	if (party) {
-		party_get_report(party, &report);
+	if (view) {
+		leg_view_get_report(view, &report);
 		res = report.streams && report.outcome == OUTCOME_SECURE;
 		memcpy(zid, report.session.peer_zid, REPLACE_ZID);
 	}
-	ao2_cleanup(party);
+	ao2_cleanup(view);
 	ao2_cleanup(media);
 
 	return res;

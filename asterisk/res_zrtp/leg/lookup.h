@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief What a handshake needs to know before it begins; see ahead.c.
+ * \brief What a handshake needs to know before it begins; see lookup.c.
  */
-#ifndef RES_ZRTP_AHEAD_H
-#define RES_ZRTP_AHEAD_H
+#ifndef RES_ZRTP_LOOKUP_H
+#define RES_ZRTP_LOOKUP_H
 
 #include <zrtp/zrtp.h>
 
@@ -12,15 +12,15 @@
 
 struct media;
 
-enum ahead_state {
-	AHEAD_NONE,    /*!< No Hello came in yet */
-	AHEAD_LOADING, /*!< One is held */
-	AHEAD_DONE,    /*!< What could be learnt is there */
+enum lookup_state {
+	LOOKUP_NONE,    /*!< No Hello came in yet */
+	LOOKUP_LOADING, /*!< One is held */
+	LOOKUP_DONE,    /*!< What could be learnt is there */
 };
 
 /*! Part of a leg; of the serializer alone. */
-struct ahead {
-	enum ahead_state state;
+struct lookup {
+	enum lookup_state state;
 	unsigned int loading:1;       /*!< The store has not answered yet */
 	unsigned int asking:1;        /*!< The label is not known yet */
 	unsigned int labelled:1;      /*!< It is known */
@@ -37,21 +37,21 @@ struct ahead {
 };
 
 /*! Lets the ZRTP engine have a datagram. \param held it was held back */
-typedef void ahead_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
+typedef void lookup_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
 
 /*! \brief Where a Hello goes when all is known that can be. Before any stream starts. */
-void ahead_on_known(ahead_receive *receive);
-int ahead_init(void);
-void ahead_shutdown(void);
+void lookup_on_known(lookup_receive *receive);
+int lookup_init(void);
+void lookup_shutdown(void);
 /*! \brief Learn the label. Serializer only. */
-void ahead_start(struct media *media);
+void lookup_start(struct media *media);
 /*! \brief The next Hello is that of another session. Serializer only. */
-void ahead_reset(struct ahead *ahead);
+void lookup_reset(struct lookup *lookup);
 /*! \brief A stream ends. Serializer only. */
-void ahead_end(struct media *media);
+void lookup_end(struct media *media);
 /*!
  * \brief See a datagram before the ZRTP engine does. Serializer only.
  * \retval 1 when it must not have it now: it is kept, or the peer repeats it
  */
-int ahead_hold(struct media *media, const uint8_t *octets, size_t len);
+int lookup_hold(struct media *media, const uint8_t *octets, size_t len);
 #endif

@@ -5,7 +5,7 @@
  *
  * A leg's ZRTP session is touched in its serializer only. What its partner,
  * the CLI and the dialplan want to know is copied here, under a lock of its
- * own. A party refers to its partner until one of their legs is over.
+ * own. A view refers to its partner until one of their legs is over.
  */
 
 #include "asterisk.h"
@@ -29,101 +29,101 @@
 #include "cache/cache.h"
 #include "leg/enroll.h"
 #include "leg/events.h"
-#include "leg/party.h"
-#include "leg/party_tasks.h"
+#include "leg/leg_view.h"
+#include "leg/leg_view_tasks.h"
 #include "leg/relay.h"
 
-static void party_destructor(void *obj)
+static void leg_view_destructor(void *obj)
 {
-	struct party *party = obj;
+	struct leg_view *view = obj;
 
-	ao2_cleanup(party->partner);
-	ast_mutex_destroy(&party->work);
+	ao2_cleanup(view->partner);
+	ast_mutex_destroy(&view->work);
 	media_count(-1);
 }
 
-struct party *party_alloc(struct ast_taskprocessor *serializer)
+struct leg_view *leg_view_alloc(struct ast_taskprocessor *serializer)
 {
-	struct party *party = ao2_alloc(sizeof(*party), party_destructor);
+	struct leg_view *view = ao2_alloc(sizeof(*view), leg_view_destructor);
 
-	if (!party) {
+	if (!view) {
 		return NULL;
 	}
 	media_count(1);
-	ast_mutex_init(&party->work);
-	party->serializer = serializer;
-	party->report.outcome = OUTCOME_PENDING;
+	ast_mutex_init(&view->work);
+	view->serializer = serializer;
+	view->report.outcome = OUTCOME_PENDING;
 
-	return party;
+	return view;
 }
 
 /*! \brief Events of what has changed. Serializer only. */
-static void tell(struct party *party)
+static void tell(struct leg_view *view)
 {
 	const char *state;
 	enum outcome outcome;
 	enum listening listening;
 	int closed;
 
-	if (!party->media) {
+	if (!view->media) {
 		return;
 	}
-	ao2_lock(party->media);
-	closed = party->media->report.closed;
-	ao2_unlock(party->media);
-	ao2_lock(party);
-	state = state_word_text(state_word(party->report.stream.state, closed));
-	outcome = party->report.outcome;
-	listening = party->report.listening;
-	ao2_unlock(party);
+	ao2_lock(view->media);
+	closed = view->media->report.closed;
+	ao2_unlock(view->media);
+	ao2_lock(view);
+	state = state_word_text(state_word(view->report.stream.state, closed));
+	outcome = view->report.outcome;
+	listening = view->report.listening;
+	ao2_unlock(view);
 
-	if (listening != party->told_listening) {
-		party->told_listening = listening;
-		events_listening(party->media, listening);
+	if (listening != view->told_listening) {
+		view->told_listening = listening;
+		events_listening(view->media, listening);
 	}
-	if (state != party->told_state || outcome != party->told_outcome) {
-		party->told_state = state;
-		party->told_outcome = outcome;
-		events_state(party->media, state, outcome);
+	if (state != view->told_state || outcome != view->told_outcome) {
+		view->told_state = state;
+		view->told_outcome = outcome;
+		events_state(view->media, state, outcome);
 	}
 }
 
 static int task_look(void *data)
 {
-	struct party *party = data;
+	struct leg_view *view = data;
 
-	tell(party);
-	relay_look(party);
-	ao2_ref(party, -1);
+	tell(view);
+	relay_look(view);
+	ao2_ref(view, -1);
 
 	return 0;
 }
 
 /*! \brief Have a leg look at what it should relay. Any thread. */
-static void push_look(struct party *party)
+static void push_look(struct leg_view *view)
 {
-	ao2_lock(party);
-	if (party->serializer && party_push(party, party->serializer, task_look, ao2_bump(party))) {
+	ao2_lock(view);
+	if (view->serializer && leg_view_push(view, view->serializer, task_look, ao2_bump(view))) {
 		ast_log(LOG_ERROR, "ZRTP: out of memory, a SAS was not relayed\n");
-		ao2_ref(party, -1);
+		ao2_ref(view, -1);
 	}
-	ao2_unlock(party);
+	ao2_unlock(view);
 }
 
-static struct party *get_partner(struct party *party)
+static struct leg_view *get_partner(struct leg_view *view)
 {
-	struct party *partner;
+	struct leg_view *partner;
 
-	ao2_lock(party);
-	partner = ao2_bump(party->partner);
-	ao2_unlock(party);
+	ao2_lock(view);
+	partner = ao2_bump(view->partner);
+	ao2_unlock(view);
 
 	return partner;
 }
 
-int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data))
+int leg_view_push_partner(struct leg_view *view, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data))
 {
-	struct party *partner = get_partner(party);
+	struct leg_view *partner = get_partner(view);
 	int res = -1;
 
 	if (!partner) {
@@ -133,7 +133,7 @@ int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SI
 	/* Another one may have come in its place, or its exchange have begun again. */
 	if (partner->serializer && partner->report.facts.secure
 		&& !memcmp(partner->report.facts.sashash, sashash, ZRTP_SECRET_SIZE)) {
-		res = party_push(partner, partner->serializer, task, ao2_bump(partner));
+		res = leg_view_push(partner, partner->serializer, task, ao2_bump(partner));
 		if (res) {
 			ao2_ref(partner, -1);
 		}
@@ -144,13 +144,13 @@ int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SI
 	return res;
 }
 
-int party_shown_sas(struct party *party, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5])
+int leg_view_shown_sas(struct leg_view *view, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5])
 {
-	struct party_report report;
+	struct leg_view_report report;
 	const struct relay *relay = &report.relay;
 	int told, far;
 
-	party_get_report(party, &report);
+	leg_view_get_report(view, &report);
 	told = relay->sas_type[0] && report.relay_status == RELAY_ACKNOWLEDGED;
 	far = told && relay->full;
 	if (!report.session.has_sas || report.outcome != OUTCOME_SECURE) {
@@ -168,7 +168,7 @@ static int is_whole(enum outcome outcome)
 }
 
 /*! \brief What the ZRTP engine and the signalling know. */
-static void put_exchange(struct party_report *report, const struct leg_state *state)
+static void put_exchange(struct leg_view_report *report, const struct leg_state *state)
 {
 	struct media *media = state->media;
 
@@ -185,7 +185,7 @@ static void put_exchange(struct party_report *report, const struct leg_state *st
 	}
 }
 
-static void put_facts(struct party_facts *out, const struct party_report *report, const struct leg_state *state)
+static void put_facts(struct leg_facts *out, const struct leg_view_report *report, const struct leg_state *state)
 {
 	const struct zrtp_session_info *info = &report->session;
 
@@ -207,16 +207,16 @@ static void put_facts(struct party_facts *out, const struct party_report *report
 }
 
 /*! \brief The operator should know why such a phone is relayed nothing. */
-static void tell_unbound(struct party *party, const struct leg_state *state)
+static void tell_unbound(struct leg_view *view, const struct leg_state *state)
 {
 	struct zrtp_session_info info;
 	struct zrtp_store_about about;
 	char zid[ZID_TEXT_SIZE];
 
-	if (party->told_unbound || !state->media) {
+	if (view->told_unbound || !state->media) {
 		return;
 	}
-	party->told_unbound = 1;
+	view->told_unbound = 1;
 	zrtp_session_get_info(state->session, &info);
 	cache_about(info.peer_zid, &about);
 	zid_text(zid, info.peer_zid);
@@ -225,15 +225,15 @@ static void tell_unbound(struct party *party, const struct leg_state *state)
 		media_name(state->media), zid, S_OR(about.endpoints, "(none)"), S_OR(state->endpoint, "(unknown)"));
 }
 
-void party_update(struct party *party, const struct leg_state *state)
+void leg_view_update(struct leg_view *view, const struct leg_state *state)
 {
-	struct party_report *report = &party->report;
-	struct party_facts former;
-	struct party *partner;
+	struct leg_view_report *report = &view->report;
+	struct leg_facts former;
+	struct leg_view *partner;
 	int changed, unbound;
 
-	party->media = state->media;
-	ao2_lock(party);
+	view->media = state->media;
+	ao2_lock(view);
 	former = report->facts;
 	report->outcome = state->outcome;
 	report->video = state->video;
@@ -252,34 +252,34 @@ void party_update(struct party *party, const struct leg_state *state)
 	put_facts(&report->facts, report, state);
 	changed = memcmp(&former, &report->facts, sizeof(former));
 	unbound = report->session.pbx_matched && !report->bound;
-	ao2_unlock(party);
+	ao2_unlock(view);
 
 	if (unbound) {
-		tell_unbound(party, state);
+		tell_unbound(view, state);
 	}
-	tell(party);
+	tell(view);
 	if (!changed) {
 		return;
 	}
-	relay_look(party);
-	partner = get_partner(party);
+	relay_look(view);
+	partner = get_partner(view);
 	if (partner) {
 		push_look(partner);
 		ao2_ref(partner, -1);
 	}
 }
 
-void party_close(struct party *party)
+void leg_view_close(struct leg_view *view)
 {
-	struct party *partner;
+	struct leg_view *partner;
 
-	ao2_lock(party);
-	party->serializer = NULL;
-	party->media = NULL;
-	memset(&party->report.facts, 0, sizeof(party->report.facts));
-	partner = party->partner;
-	party->partner = NULL;
-	ao2_unlock(party);
+	ao2_lock(view);
+	view->serializer = NULL;
+	view->media = NULL;
+	memset(&view->report.facts, 0, sizeof(view->report.facts));
+	partner = view->partner;
+	view->partner = NULL;
+	ao2_unlock(view);
 
 	if (partner) {
 		push_look(partner);
@@ -287,45 +287,45 @@ void party_close(struct party *party)
 	}
 }
 
-void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening,
+void leg_view_meet(struct leg_view *view, enum partner_kind kind, struct leg_view *partner, enum listening listening,
 	uint64_t look)
 {
-	struct party *former = NULL;
+	struct leg_view *former = NULL;
 	int changed;
 
-	ao2_lock(party);
-	changed = party->serializer && look >= party->look && (party->report.partner != kind || party->partner != partner
-		|| party->report.listening != listening);
-	party->look = MAX(party->look, look);
+	ao2_lock(view);
+	changed = view->serializer && look >= view->look && (view->report.partner != kind || view->partner != partner
+		|| view->report.listening != listening);
+	view->look = MAX(view->look, look);
 	if (changed) {
-		former = party->partner;
-		party->partner = ao2_bump(partner);
-		party->report.partner = kind;
-		party->report.listening = listening;
+		former = view->partner;
+		view->partner = ao2_bump(partner);
+		view->report.partner = kind;
+		view->report.listening = listening;
 	}
-	ao2_unlock(party);
+	ao2_unlock(view);
 
 	ao2_cleanup(former);
 	if (changed) {
-		push_look(party);
+		push_look(view);
 	}
 }
 
-void party_set_verified_by(struct party *party, enum verified_by by)
+void leg_view_set_verified_by(struct leg_view *view, enum verified_by by)
 {
-	ao2_lock(party);
-	party->report.verified_by = by;
-	ao2_unlock(party);
+	ao2_lock(view);
+	view->report.verified_by = by;
+	ao2_unlock(view);
 }
 
-void party_get_report(struct party *party, struct party_report *out)
+void leg_view_get_report(struct leg_view *view, struct leg_view_report *out)
 {
-	struct party *partner;
+	struct leg_view *partner;
 
-	ao2_lock(party);
-	*out = party->report;
-	partner = ao2_bump(party->partner);
-	ao2_unlock(party);
+	ao2_lock(view);
+	*out = view->report;
+	partner = ao2_bump(view->partner);
+	ao2_unlock(view);
 
 	memset(&out->far, 0, sizeof(out->far));
 	if (partner) {

@@ -3,8 +3,8 @@
  * \file
  * \brief What others may know of a leg.
  */
-#ifndef RES_ZRTP_PARTY_H
-#define RES_ZRTP_PARTY_H
+#ifndef RES_ZRTP_LEG_VIEW_H
+#define RES_ZRTP_LEG_VIEW_H
 
 #include "asterisk/lock.h"
 
@@ -43,15 +43,15 @@ enum verified_by {
 };
 
 /*! All that is told of a leg. */
-struct party_report {
+struct leg_view_report {
 	enum outcome outcome;          /*!< Of its audio, see leg_outcome() */
 	enum outcome video;            /*!< The worst of its other streams */
 	unsigned int videos;           /*!< How many of those there are */
 	struct zrtp_session_info session;
 	struct zrtp_stream_info stream; /*!< The one whose key agreement made the SAS */
-	struct party_facts facts;
+	struct leg_facts facts;
 	enum partner_kind partner;
-	struct party_facts far;        /*!< Of the partner, if that is a leg */
+	struct leg_facts far;          /*!< Of the partner, if that is a leg */
 	struct relay relay;            /*!< The last one sent to the phone */
 	enum relay_status relay_status;
 	unsigned int streams, secure;  /*!< How many, and how many of them are secure */
@@ -64,11 +64,11 @@ struct party_report {
 };
 
 /*! An ao2 object that a leg and its partner share; its lock guards the first part. */
-struct party {
+struct leg_view {
 	struct ast_taskprocessor *serializer; /*!< The leg's; NULL when the leg is over */
 	ast_mutex_t work;                     /*!< Held by the task that runs; before all other locks */
-	struct party_report report;
-	struct party *partner;         /*!< With a reference; the report has its kind */
+	struct leg_view_report report;
+	struct leg_view *partner;         /*!< With a reference; the report has its kind */
 	uint64_t look;                 /*!< Number of that of bridge.c which told this */
 
 	/* Of the serializer alone. */
@@ -79,8 +79,8 @@ struct party {
 	unsigned int told_unbound:1;
 };
 
-struct party *party_alloc(struct ast_taskprocessor *serializer);
-/*! What a leg tells its party. */
+struct leg_view *leg_view_alloc(struct ast_taskprocessor *serializer);
+/*! What a leg reports to its view. */
 struct leg_state {
 	struct media *media;           /*!< The stream that made the SAS, or a secure one in its place; may be NULL */
 	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
@@ -91,30 +91,30 @@ struct leg_state {
 };
 
 /*! \brief After each call of the ZRTP engine. Serializer only. */
-void party_update(struct party *party, const struct leg_state *state);
+void leg_view_update(struct leg_view *view, const struct leg_state *state);
 /*! \brief The leg is over. Serializer only. */
-void party_close(struct party *party);
+void leg_view_close(struct leg_view *view);
 /*!
  * \brief Who the leg is bridged with now, and whether it is listened to. Any thread; no lock may be held.
  * \param look number of the look that found this: what an earlier one found is passed over
  */
-void party_meet(struct party *party, enum partner_kind kind, struct party *partner, enum listening listening,
+void leg_view_meet(struct leg_view *view, enum partner_kind kind, struct leg_view *partner, enum listening listening,
 	uint64_t look);
-void party_get_report(struct party *party, struct party_report *out);
+void leg_view_get_report(struct leg_view *view, struct leg_view_report *out);
 /*! \brief It was marked so. */
-void party_set_verified_by(struct party *party, enum verified_by by);
+void leg_view_set_verified_by(struct leg_view *view, enum verified_by by);
 /*!
  * \brief The SAS that a leg's phone shows: its own, or that of the other leg
  * once it has acknowledged that one.
  * \retval 1 it is that of the other leg, 0 its own, -1 there is none
  */
-int party_shown_sas(struct party *party, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5]);
+int leg_view_shown_sas(struct leg_view *view, char sas[ZRTP_SAS_TEXT_SIZE], char sas_type[5]);
 /*!
  * \brief Run a task in the serializer of the partner, with the partner as its
  * data, whose reference the task has to give up.
  * \param sashash of the partner that is meant
  * \retval -1 there is none, or it is another one meanwhile
  */
-int party_push_partner(struct party *party, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data));
+int leg_view_push_partner(struct leg_view *view, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data));
 
 #endif

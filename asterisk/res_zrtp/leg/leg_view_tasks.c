@@ -11,12 +11,12 @@
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
-#include "leg/party.h"
-#include "leg/party_tasks.h"
+#include "leg/leg_view.h"
+#include "leg/leg_view_tasks.h"
 
 /*! A task on its way. */
 struct job {
-	struct party *party;
+	struct leg_view *view;
 	int (*task)(void *data);
 	void *data;
 };
@@ -30,27 +30,27 @@ static int task_job(void *data)
 {
 	struct job *job = data;
 
-	ast_mutex_lock(&job->party->work);
+	ast_mutex_lock(&job->view->work);
 	job->task(job->data);
-	ast_mutex_unlock(&job->party->work);
-	ao2_ref(job->party, -1);
+	ast_mutex_unlock(&job->view->work);
+	ao2_ref(job->view, -1);
 	ast_free(job);
 
 	return 0;
 }
 
-int party_push(struct party *party, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data)
+int leg_view_push(struct leg_view *view, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data)
 {
 	struct job *job = ast_malloc(sizeof(*job));
 
 	if (!job) {
 		return -1;
 	}
-	job->party = ao2_bump(party);
+	job->view = ao2_bump(view);
 	job->task = task;
 	job->data = data;
 	if (ast_taskprocessor_push(serializer, task_job, job)) {
-		ao2_ref(party, -1);
+		ao2_ref(view, -1);
 		ast_free(job);
 		return -1;
 	}

@@ -23,7 +23,7 @@
 #include "decide/settings.h"
 #include "packet/gate.h"
 #include "packet/media.h"
-#include "channel/beside.h"
+#include "channel/conflicts.h"
 
 /*! \brief A channel may outlive its RTP instance, and then still has the mark. */
 static void mark_destroy(attribute_unused void *data)
@@ -31,39 +31,39 @@ static void mark_destroy(attribute_unused void *data)
 	ast_module_unref(AST_MODULE_SELF);
 }
 
-/*! What there may be beside ZRTP, and in place of it. */
-enum beside { BESIDE_KEYS, BESIDE_BUNDLE, BESIDE_DIRECT, BESIDE_COUNT };
+/*! What an endpoint may have in place of ZRTP, or in conflict with it. */
+enum conflict { CONFLICT_KEYS, CONFLICT_BUNDLE, CONFLICT_DIRECT, CONFLICT_COUNT };
 
 static const struct {
 	struct ast_datastore_info told; /*!< Marks channels of which it was told */
 	const char *why;
-} besides[BESIDE_COUNT] = {
-	[BESIDE_KEYS] = { { .type = "zrtp other keys", .destroy = mark_destroy },
+} conflicts[CONFLICT_COUNT] = {
+	[CONFLICT_KEYS] = { { .type = "zrtp other keys", .destroy = mark_destroy },
 		"no ZRTP for a stream: media_encryption of its endpoint gives it the keys of SDP or DTLS" },
-	[BESIDE_BUNDLE] = { { .type = "zrtp bundle", .destroy = mark_destroy },
+	[CONFLICT_BUNDLE] = { { .type = "zrtp bundle", .destroy = mark_destroy },
 		"no ZRTP for a stream: bundle of its endpoint gives it the socket and the protection of another one" },
-	[BESIDE_DIRECT] = { { .type = "zrtp direct media", .destroy = mark_destroy },
+	[CONFLICT_DIRECT] = { { .type = "zrtp direct media", .destroy = mark_destroy },
 		"direct_media = yes of its endpoint has no effect, the PBX is its ZRTP endpoint; set it to no" },
 };
 
 struct news {
-	enum beside beside;
+	enum conflict conflict;
 	char channel_id[AST_MAX_UNIQUEID];
 };
 
 static struct ast_taskprocessor *tasks;
 
 /*! \brief Is it to be told now, and never again? \pre chan is locked */
-static int first_time(struct ast_channel *chan, enum beside beside)
+static int first_time(struct ast_channel *chan, enum conflict conflict)
 {
 	struct ast_datastore *mark = NULL;
 
-	if (!ast_channel_datastore_find(chan, &besides[beside].told, NULL)) {
-		mark = ast_datastore_alloc(&besides[beside].told, NULL);
+	if (!ast_channel_datastore_find(chan, &conflicts[conflict].told, NULL)) {
+		mark = ast_datastore_alloc(&conflicts[conflict].told, NULL);
 	}
 	if (mark) {
 		/* Without data it would not be destroyed by us. */
-		mark->data = (void *) &besides[beside].told;
+		mark->data = (void *) &conflicts[conflict].told;
 		ast_module_ref(AST_MODULE_SELF);
 		ast_channel_datastore_add(chan, mark);
 	}
@@ -78,8 +78,8 @@ static int task_tell(void *data)
 
 	if (chan) {
 		ast_channel_lock(chan);
-		if (first_time(chan, news->beside)) {
-			ast_log(LOG_NOTICE, "%s: %s\n", ast_channel_name(chan), besides[news->beside].why);
+		if (first_time(chan, news->conflict)) {
+			ast_log(LOG_NOTICE, "%s: %s\n", ast_channel_name(chan), conflicts[news->conflict].why);
 		}
 		ast_channel_unlock(chan);
 		ast_channel_unref(chan);
@@ -89,14 +89,14 @@ static int task_tell(void *data)
 	return 0;
 }
 
-static void tell(struct ast_rtp_instance *instance, enum beside beside)
+static void tell(struct ast_rtp_instance *instance, enum conflict conflict)
 {
 	struct news *news = ast_calloc(1, sizeof(*news));
 
 	if (!news) {
 		return;
 	}
-	news->beside = beside;
+	news->conflict = conflict;
 	ast_copy_string(news->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(news->channel_id));
 	if (ast_taskprocessor_push(tasks, task_tell, news)) {
 		ast_free(news);
@@ -114,7 +114,7 @@ static int is_bundled(struct media *media)
 	return res;
 }
 
-void beside_activated(struct ast_rtp_instance *instance, const struct settings *settings)
+void conflicts_activated(struct ast_rtp_instance *instance, const struct settings *settings)
 {
 	struct ast_rtp_engine_dtls *dtls = ast_rtp_instance_get_dtls(instance);
 	struct media *media = gate_media(instance);
@@ -123,13 +123,13 @@ void beside_activated(struct ast_rtp_instance *instance, const struct settings *
 		return;
 	}
 	if (media && is_bundled(media)) {
-		tell(instance, BESIDE_BUNDLE);
+		tell(instance, CONFLICT_BUNDLE);
 	} else if ((!media && ast_rtp_instance_get_srtp(instance, 0)) || (dtls && dtls->active && dtls->active(instance))) {
-		tell(instance, BESIDE_KEYS);
+		tell(instance, CONFLICT_KEYS);
 	}
 }
 
-void beside_end(struct ast_channel *chan)
+void conflicts_end(struct ast_channel *chan)
 {
 	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
 	struct ast_rtp_instance *instance = NULL;
@@ -137,14 +137,14 @@ void beside_end(struct ast_channel *chan)
 	ast_channel_lock(chan);
 	/* Phones would be told to send to each other, and we prevent it. */
 	if (glue && glue->get_rtp_info(chan, &instance) == AST_RTP_GLUE_RESULT_REMOTE
-		&& first_time(chan, BESIDE_DIRECT)) {
-		ast_log(LOG_WARNING, "%s: %s\n", ast_channel_name(chan), besides[BESIDE_DIRECT].why);
+		&& first_time(chan, CONFLICT_DIRECT)) {
+		ast_log(LOG_WARNING, "%s: %s\n", ast_channel_name(chan), conflicts[CONFLICT_DIRECT].why);
 	}
 	ast_channel_unlock(chan);
 	ao2_cleanup(instance);
 }
 
-const char *beside_keys(struct ast_channel *chan)
+const char *conflicts_keys(struct ast_channel *chan)
 {
 	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
 	struct ast_rtp_instance *instance = NULL;
@@ -173,14 +173,14 @@ const char *beside_keys(struct ast_channel *chan)
 	return res;
 }
 
-int beside_init(void)
+int conflicts_init(void)
 {
-	tasks = ast_taskprocessor_get("zrtp/beside", TPS_REF_DEFAULT);
+	tasks = ast_taskprocessor_get("zrtp/conflicts", TPS_REF_DEFAULT);
 
 	return tasks ? 0 : -1;
 }
 
-void beside_shutdown(void)
+void conflicts_shutdown(void)
 {
 	tasks = ast_taskprocessor_unreference(tasks);
 }

@@ -30,9 +30,9 @@
 #include "base/clock.h"
 #include "packet/media.h"
 #include "cache/cache.h"
-#include "leg/ahead.h"
 #include "leg/leg_state.h"
 #include "leg/leg_tasks.h"
+#include "leg/lookup.h"
 #include "leg/successor.h"
 
 /*! How long a Hello is held. Peers repeat theirs for about four seconds. */
@@ -60,9 +60,9 @@ struct answer {
 /*! Ask channels for labels; the SIP session of a call may keep one of them waiting. */
 static struct ast_threadpool *askers;
 
-static ahead_receive *known;
+static lookup_receive *known;
 
-void ahead_on_known(ahead_receive *receive)
+void lookup_on_known(lookup_receive *receive)
 {
 	known = receive;
 }
@@ -93,50 +93,50 @@ static void answer_give(struct answer *answer, int (*task)(void *data))
 	}
 }
 
-static void drop_held(struct ahead *ahead)
+static void drop_held(struct lookup *lookup)
 {
-	ao2_cleanup(ahead->held);
-	ahead->held = NULL;
-	ahead->held_len = 0;
+	ao2_cleanup(lookup->held);
+	lookup->held = NULL;
+	lookup->held_len = 0;
 }
 
 /*!
  * \brief The last moment at which the engine takes it.
  * \retval -1 it cannot, for want of memory: the Hello must not pass, its peer repeats it
  */
-static int tell_label(struct media *media, const struct ahead *ahead)
+static int tell_label(struct media *media, const struct lookup *lookup)
 {
 	struct zrtp_session *session = zrtp_stream_session(successor_or_own(media));
-	enum zrtp_status status = zrtp_session_set_cache_label(session, ahead->used);
+	enum zrtp_status status = zrtp_session_set_cache_label(session, lookup->used);
 
 	if (status == ZRTP_OK) {
 		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(media->leg));
 	}
 	if (status == ZRTP_OK) {
-		status = zrtp_session_set_cache_away(session, ahead->behind);
+		status = zrtp_session_set_cache_away(session, lookup->behind);
 	}
 	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
-		ast_log(LOG_WARNING, "%s: the secrets of label %s cannot be looked up: %s\n", media_name(media), ahead->used, zrtp_status_text(status));
+		ast_log(LOG_WARNING, "%s: the secrets of label %s cannot be looked up: %s\n", media_name(media), lookup->used, zrtp_status_text(status));
 	}
 
 	return status == ZRTP_NO_MEMORY ? -1 : 0;
 }
 
 /*! \brief All that can be known is known: the Hello takes its way. */
-static void settle(struct ahead *ahead)
+static void settle(struct lookup *lookup)
 {
-	struct media *media = ahead->held;
+	struct media *media = lookup->held;
 
-	if (ahead->state != AHEAD_LOADING || ahead->loading) {
+	if (lookup->state != LOOKUP_LOADING || lookup->loading) {
 		return;
 	}
-	ahead->state = AHEAD_DONE;
-	ahead->held = NULL;
+	lookup->state = LOOKUP_DONE;
+	lookup->held = NULL;
 	if (media && media->stream) {
-		if (tell_label(media, ahead)) {
-			ahead_reset(ahead);
+		if (tell_label(media, lookup)) {
+			lookup_reset(lookup);
 		} else {
-			known(media, ahead->octets, ahead->held_len, &ahead->source, 1);
+			known(media, lookup->octets, lookup->held_len, &lookup->source, 1);
 		}
 	}
 	ao2_cleanup(media);
@@ -145,12 +145,12 @@ static void settle(struct ahead *ahead)
 static int task_loaded(void *data)
 {
 	struct answer *answer = data;
-	struct ahead *ahead = leg_ahead(answer->media->leg);
+	struct lookup *lookup = leg_lookup(answer->media->leg);
 
-	if (ahead->state == AHEAD_LOADING && answer->number == ahead->number) {
-		ahead->loading = 0;
-		ahead->behind = !answer->current;
-		settle(ahead);
+	if (lookup->state == LOOKUP_LOADING && answer->number == lookup->number) {
+		lookup->loading = 0;
+		lookup->behind = !answer->current;
+		settle(lookup);
 	}
 	answer_free(answer);
 
@@ -167,15 +167,15 @@ static void on_loaded(void *data, int current)
 }
 
 /*! \brief Ask the store, now that the label is known or will not be. */
-static void load(struct ahead *ahead, struct media *media)
+static void load(struct lookup *lookup, struct media *media)
 {
-	struct answer *answer = answer_alloc(media, ++ahead->number);
+	struct answer *answer = answer_alloc(media, ++lookup->number);
 	int res;
 
-	ast_copy_string(ahead->used, ahead->labelled ? ahead->label : ZRTP_STORE_LABEL_UNKNOWN, sizeof(ahead->used));
-	res = answer ? cache_load(ahead->zid, ahead->used, on_loaded, answer) : -1;
-	ahead->loading = !res;
-	ahead->behind = !!res;
+	ast_copy_string(lookup->used, lookup->labelled ? lookup->label : ZRTP_STORE_LABEL_UNKNOWN, sizeof(lookup->used));
+	res = answer ? cache_load(lookup->zid, lookup->used, on_loaded, answer) : -1;
+	lookup->loading = !res;
+	lookup->behind = !!res;
 	if (res && answer) {
 		answer_free(answer);
 	}
@@ -184,14 +184,14 @@ static void load(struct ahead *ahead, struct media *media)
 static int task_labelled(void *data)
 {
 	struct answer *answer = data;
-	struct ahead *ahead = leg_ahead(answer->media->leg);
+	struct lookup *lookup = leg_lookup(answer->media->leg);
 
-	ahead->asking = 0;
-	ahead->labelled = answer->labelled;
-	ast_copy_string(ahead->label, answer->label, sizeof(ahead->label));
-	if (ahead->state == AHEAD_LOADING && ahead->held) {
-		load(ahead, ahead->held);
-		settle(ahead);
+	lookup->asking = 0;
+	lookup->labelled = answer->labelled;
+	ast_copy_string(lookup->label, answer->label, sizeof(lookup->label));
+	if (lookup->state == LOOKUP_LOADING && lookup->held) {
+		load(lookup, lookup->held);
+		settle(lookup);
 	}
 	answer_free(answer);
 
@@ -268,36 +268,36 @@ static int task_ask(void *data)
 	return 0;
 }
 
-void ahead_start(struct media *media)
+void lookup_start(struct media *media)
 {
-	struct ahead *ahead = leg_ahead(media->leg);
+	struct lookup *lookup = leg_lookup(media->leg);
 	struct answer *answer;
 
-	if (ahead->asking || ahead->labelled || !(answer = answer_alloc(media, 0))) {
+	if (lookup->asking || lookup->labelled || !(answer = answer_alloc(media, 0))) {
 		return;
 	}
-	ahead->asking = 1;
+	lookup->asking = 1;
 	if (ast_threadpool_push(askers, task_ask, answer)) {
-		ahead->asking = 0;
+		lookup->asking = 0;
 		answer_free(answer);
 	}
 }
 
-void ahead_reset(struct ahead *ahead)
+void lookup_reset(struct lookup *lookup)
 {
-	ahead->state = AHEAD_NONE;
-	ahead->loading = 0;
-	ahead->behind = 0;
-	drop_held(ahead);
+	lookup->state = LOOKUP_NONE;
+	lookup->loading = 0;
+	lookup->behind = 0;
+	drop_held(lookup);
 }
 
-void ahead_end(struct media *media)
+void lookup_end(struct media *media)
 {
-	struct ahead *ahead = leg_ahead(media->leg);
+	struct lookup *lookup = leg_lookup(media->leg);
 
-	if (ahead->held == media) {
+	if (lookup->held == media) {
 		/* The next Hello, of another stream, begins again. */
-		ahead_reset(ahead);
+		lookup_reset(lookup);
 	}
 }
 
@@ -312,75 +312,75 @@ static int undecided(struct media *media)
 		|| info.state == ZRTP_STATE_FOUND || info.state == ZRTP_STATE_NO_ZRTP;
 }
 
-static void hold(struct ahead *ahead, struct media *media, const uint8_t *octets, size_t len)
+static void hold(struct lookup *lookup, struct media *media, const uint8_t *octets, size_t len)
 {
-	drop_held(ahead);
-	ahead->held = ao2_bump(media);
-	ahead->held_len = len;
-	memcpy(ahead->octets, octets, len);
-	ahead->source = media->source;
+	drop_held(lookup);
+	lookup->held = ao2_bump(media);
+	lookup->held_len = len;
+	memcpy(lookup->octets, octets, len);
+	lookup->source = media->source;
 }
 
 /*! \retval 1 when there is something to wait for */
-static int begin(struct ahead *ahead, struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
+static int begin(struct lookup *lookup, struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
 {
-	memcpy(ahead->zid, zid, sizeof(ahead->zid));
-	ahead->since = clock_now();
-	ast_copy_string(ahead->used, ZRTP_STORE_LABEL_UNKNOWN, sizeof(ahead->used));
-	if (ahead->asking) {
-		ahead->number++; /* what was asked before is of another peer */
+	memcpy(lookup->zid, zid, sizeof(lookup->zid));
+	lookup->since = clock_now();
+	ast_copy_string(lookup->used, ZRTP_STORE_LABEL_UNKNOWN, sizeof(lookup->used));
+	if (lookup->asking) {
+		lookup->number++; /* what was asked before is of another peer */
 	} else {
-		load(ahead, media);
+		load(lookup, media);
 	}
-	ahead->state = ahead->asking || ahead->loading ? AHEAD_LOADING : AHEAD_DONE;
+	lookup->state = lookup->asking || lookup->loading ? LOOKUP_LOADING : LOOKUP_DONE;
 
-	return ahead->state == AHEAD_LOADING;
+	return lookup->state == LOOKUP_LOADING;
 }
 
 /*! \brief One is held: wait, but for the label only so long that the store can still be asked. */
-static void wait_on(struct ahead *ahead)
+static void wait_on(struct lookup *lookup)
 {
-	if (ahead->asking && !ahead->loading && clock_now() - ahead->since >= LABEL_USEC) {
-		load(ahead, ahead->held);
-		settle(ahead);
+	if (lookup->asking && !lookup->loading && clock_now() - lookup->since >= LABEL_USEC) {
+		load(lookup, lookup->held);
+		settle(lookup);
 	}
 }
 
-int ahead_hold(struct media *media, const uint8_t *octets, size_t len)
+int lookup_hold(struct media *media, const uint8_t *octets, size_t len)
 {
-	struct ahead *ahead = leg_ahead(media->leg);
+	struct lookup *lookup = leg_lookup(media->leg);
 	uint8_t zid[ZRTP_ZID_SIZE];
 
-	if (len > sizeof(ahead->octets) || !undecided(media) || !zrtp_hello_zid(octets, len, zid)) {
+	if (len > sizeof(lookup->octets) || !undecided(media) || !zrtp_hello_zid(octets, len, zid)) {
 		return 0;
 	}
-	if (ahead->state == AHEAD_LOADING) {
-		if (clock_now() - ahead->since < HOLD_USEC) {
-			wait_on(ahead);
+	if (lookup->state == LOOKUP_LOADING) {
+		if (clock_now() - lookup->since < HOLD_USEC) {
+			wait_on(lookup);
 			return 1;
 		}
 		ast_log(LOG_WARNING, "%s: the ZRTP cache did not answer in time, the call goes on with the secrets in "
 			"memory; see zrtp cache status\n",
 			media_name(media));
-		ahead->behind = 1;
-		ahead->loading = 0;
-		ahead->state = AHEAD_DONE;
-		drop_held(ahead);
+		lookup->behind = 1;
+		lookup->loading = 0;
+		lookup->state = LOOKUP_DONE;
+		drop_held(lookup);
 	}
-	if (ahead->state == AHEAD_NONE || memcmp(zid, ahead->zid, sizeof(zid))) {
-		if (ahead->state == AHEAD_DONE && clock_now() - ahead->since < PAUSE_USEC) {
+	if (lookup->state == LOOKUP_NONE || memcmp(zid, lookup->zid, sizeof(zid))) {
+		if (lookup->state == LOOKUP_DONE && clock_now() - lookup->since < PAUSE_USEC) {
 			return 1;
 		}
-		if (begin(ahead, media, zid)) {
-			hold(ahead, media, octets, len);
+		if (begin(lookup, media, zid)) {
+			hold(lookup, media, octets, len);
 			return 1;
 		}
 	}
 
-	return tell_label(media, ahead) ? 1 : 0;
+	return tell_label(media, lookup) ? 1 : 0;
 }
 
-int ahead_init(void)
+int lookup_init(void)
 {
 	struct ast_threadpool_options options = {
 		.version = AST_THREADPOOL_OPTIONS_VERSION,
@@ -394,7 +394,7 @@ int ahead_init(void)
 	return askers ? 0 : -1;
 }
 
-void ahead_shutdown(void)
+void lookup_shutdown(void)
 {
 	if (askers) {
 		ast_threadpool_shutdown(askers);

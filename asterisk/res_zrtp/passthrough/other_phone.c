@@ -27,7 +27,7 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/hello_hash_told.h"
-#include "passthrough/far.h"
+#include "passthrough/other_phone.h"
 
 /*! Phones that one call may ring with a hash each. */
 #define CALLED_MAX 64
@@ -42,7 +42,7 @@ struct called {
 };
 
 /*! An ao2 object; the lock guards all but the first member. */
-struct far {
+struct call_hashes {
 	char caller_id[AST_MAX_UNIQUEID];     /*!< Fixed */
 	hashes caller_hash;
 	struct zrtp_signalling_numbers *caller_numbers[ZRTP_SIGNALLING_FURTHER]; /*!< NULL: not told */
@@ -52,37 +52,37 @@ struct far {
 	AST_LIST_HEAD_NOLOCK(, called) called;
 };
 
-static void far_destructor(void *obj)
+static void call_destructor(void *obj)
 {
-	struct far *far = obj;
+	struct call_hashes *call = obj;
 	struct called *called;
 	int i;
 
 	for (i = 0; i < ZRTP_SIGNALLING_FURTHER; i++) {
-		ast_free(far->caller_numbers[i]);
+		ast_free(call->caller_numbers[i]);
 	}
-	while ((called = AST_LIST_REMOVE_HEAD(&far->called, entry))) {
+	while ((called = AST_LIST_REMOVE_HEAD(&call->called, entry))) {
 		ast_free(called);
 	}
 }
 
-static void *hold(struct far *far)
+static void *hold(struct call_hashes *call)
 {
 	ast_module_ref(AST_MODULE_SELF);
 
-	return ao2_bump(far);
+	return ao2_bump(call);
 }
 
 /*! \brief Another channel is dialled, of whatever technology. */
 static void *inherit(void *data)
 {
-	struct far *far = data;
+	struct call_hashes *call = data;
 
-	ao2_lock(far);
-	far->dialled++;
-	ao2_unlock(far);
+	ao2_lock(call);
+	call->dialled++;
+	ao2_unlock(call);
 
-	return hold(far);
+	return hold(call);
 }
 
 static void let_go(void *data)
@@ -98,78 +98,78 @@ static const struct ast_datastore_info info = {
 };
 
 /*! \brief Hang a new one on a channel. \pre chan is locked */
-static struct far *far_attach(struct ast_channel *chan)
+static struct call_hashes *attach(struct ast_channel *chan)
 {
 	struct ast_datastore *datastore = ast_datastore_alloc(&info, NULL);
-	struct far *far = ao2_alloc(sizeof(*far), far_destructor);
+	struct call_hashes *call = ao2_alloc(sizeof(*call), call_destructor);
 
-	if (!datastore || !far) {
-		ao2_cleanup(far);
+	if (!datastore || !call) {
+		ao2_cleanup(call);
 		if (datastore) {
 			ast_datastore_free(datastore);
 		}
 		return NULL;
 	}
-	ast_copy_string(far->caller_id, ast_channel_uniqueid(chan), sizeof(far->caller_id));
-	datastore->data = hold(far);
+	ast_copy_string(call->caller_id, ast_channel_uniqueid(chan), sizeof(call->caller_id));
+	datastore->data = hold(call);
 	datastore->inheritance = DATASTORE_INHERIT_FOREVER;
 	ast_channel_datastore_add(chan, datastore);
 
-	return far;
+	return call;
 }
 
 /*! \brief Count a channel among those called. */
-static void enter(struct far *far, const char *channel_id)
+static void enter(struct call_hashes *call, const char *channel_id)
 {
 	struct called *called;
 
-	ao2_lock(far);
-	AST_LIST_TRAVERSE(&far->called, called, entry) {
+	ao2_lock(call);
+	AST_LIST_TRAVERSE(&call->called, called, entry) {
 		if (!strcmp(called->channel_id, channel_id)) {
 			break;
 		}
 	}
-	if (!called && far->count < CALLED_MAX) {
+	if (!called && call->count < CALLED_MAX) {
 		called = ast_calloc(1, sizeof(*called) + strlen(channel_id) + 1);
 		if (called) {
 			strcpy(called->channel_id, channel_id); /* Safe */
-			AST_LIST_INSERT_TAIL(&far->called, called, entry);
-			far->count++;
+			AST_LIST_INSERT_TAIL(&call->called, called, entry);
+			call->count++;
 		}
 	}
-	ao2_unlock(far);
+	ao2_unlock(call);
 }
 
-void far_meet(struct media *media, struct ast_channel *chan, int calls)
+void other_phone_meet(struct media *media, struct ast_channel *chan, int calls)
 {
 	struct ast_datastore *datastore;
-	struct far *far;
+	struct call_hashes *call;
 
 	ast_channel_lock(chan);
 	datastore = ast_channel_datastore_find(chan, &info, NULL);
-	far = datastore ? ao2_bump(datastore->data) : calls ? far_attach(chan) : NULL;
-	if (far && strcmp(far->caller_id, ast_channel_uniqueid(chan))) {
-		enter(far, ast_channel_uniqueid(chan));
+	call = datastore ? ao2_bump(datastore->data) : calls ? attach(chan) : NULL;
+	if (call && strcmp(call->caller_id, ast_channel_uniqueid(chan))) {
+		enter(call, ast_channel_uniqueid(chan));
 	}
 	ast_channel_unlock(chan);
 
-	if (far) {
+	if (call) {
 		ao2_lock(media);
-		ao2_replace(media->far, far);
+		ao2_replace(media->call_hashes, call);
 		ast_copy_string(media->channel_id, ast_channel_uniqueid(chan), sizeof(media->channel_id));
 		ao2_unlock(media);
-		far_learn(media);
-		ao2_ref(far, -1);
+		other_phone_learn(media);
+		ao2_ref(call, -1);
 	}
 }
 
-static struct far *far_of(struct media *media, char *channel_id, char *hash, enum zrtp_signalling_medium *medium,
+static struct call_hashes *other_phone_of(struct media *media, char *channel_id, char *hash, enum zrtp_signalling_medium *medium,
 	int *waits)
 {
-	struct far *far;
+	struct call_hashes *call;
 
 	ao2_lock(media);
-	far = ao2_bump(media->far);
+	call = ao2_bump(media->call_hashes);
 	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
 	*medium = media->medium;
 	/* A ZRTP endpoint has no hash for the other side. */
@@ -177,7 +177,7 @@ static struct far *far_of(struct media *media, char *channel_id, char *hash, enu
 	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(media);
 
-	return far;
+	return call;
 }
 
 static void keep(hashes to, enum zrtp_signalling_medium medium, const char *hash)
@@ -187,30 +187,30 @@ static void keep(hashes to, enum zrtp_signalling_medium medium, const char *hash
 	}
 }
 
-void far_learn(struct media *media)
+void other_phone_learn(struct media *media)
 {
 	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_signalling_medium medium;
 	int waits;
-	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+	struct call_hashes *call = other_phone_of(media, channel_id, hash, &medium, &waits);
 	struct called *called;
 
-	if (!far) {
+	if (!call) {
 		return;
 	}
-	ao2_lock(far);
-	if (!strcmp(far->caller_id, channel_id)) {
-		keep(far->caller_hash, medium, hash);
-		far->caller_waits = waits;
+	ao2_lock(call);
+	if (!strcmp(call->caller_id, channel_id)) {
+		keep(call->caller_hash, medium, hash);
+		call->caller_waits = waits;
 	} else {
-		AST_LIST_TRAVERSE(&far->called, called, entry) {
+		AST_LIST_TRAVERSE(&call->called, called, entry) {
 			if (!strcmp(called->channel_id, channel_id)) {
 				keep(called->hash, medium, hash);
 			}
 		}
 	}
-	ao2_unlock(far);
-	ao2_ref(far, -1);
+	ao2_unlock(call);
+	ao2_ref(call, -1);
 }
 
 static int has_answered(const char *channel_id)
@@ -224,7 +224,7 @@ static int has_answered(const char *channel_id)
 }
 
 /*! \brief The hash of the phone that answered; before that of the only one that was called. */
-static void answered_hash(struct far *far, enum zrtp_signalling_medium medium, char *out)
+static void answered_hash(struct call_hashes *call, enum zrtp_signalling_medium medium, char *out)
 {
 	struct {
 		char channel_id[AST_MAX_UNIQUEID];
@@ -238,13 +238,13 @@ static void answered_hash(struct far *far, enum zrtp_signalling_medium medium, c
 		return;
 	}
 	/* Channels are not looked up with a lock of ours held. */
-	ao2_lock(far);
-	AST_LIST_TRAVERSE(&far->called, called, entry) {
+	ao2_lock(call);
+	AST_LIST_TRAVERSE(&call->called, called, entry) {
 		ast_copy_string(all[count].channel_id, called->channel_id, sizeof(all[count].channel_id));
 		ast_copy_string(all[count].hash, called->hash[medium], sizeof(all[count].hash));
 		count++;
 	}
-	ao2_unlock(far);
+	ao2_unlock(call);
 
 	for (i = 0; i < count; i++) {
 		if (has_answered(all[i].channel_id)) {
@@ -277,131 +277,131 @@ static int partner_hash(struct media *media, char *out)
 	return 1;
 }
 
-int far_hash(struct media *media, char *out)
+int other_phone_hash(struct media *media, char *out)
 {
 	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_signalling_medium medium;
-	struct far *far;
+	struct call_hashes *call;
 	int waits;
 
 	*out = '\0';
 	if (partner_hash(media, out)) {
 		return !ast_strlen_zero(out);
 	}
-	far = far_of(media, channel_id, own, &medium, &waits);
-	if (!far || medium >= ZRTP_SIGNALLING_FURTHER) {
-		ao2_cleanup(far);
+	call = other_phone_of(media, channel_id, own, &medium, &waits);
+	if (!call || medium >= ZRTP_SIGNALLING_FURTHER) {
+		ao2_cleanup(call);
 		return 0;
 	}
-	if (strcmp(far->caller_id, channel_id)) {
-		ao2_lock(far);
-		ast_copy_string(out, far->caller_hash[medium], ZRTP_HELLO_HASH_TEXT_SIZE);
-		ao2_unlock(far);
+	if (strcmp(call->caller_id, channel_id)) {
+		ao2_lock(call);
+		ast_copy_string(out, call->caller_hash[medium], ZRTP_HELLO_HASH_TEXT_SIZE);
+		ao2_unlock(call);
 	} else {
-		answered_hash(far, medium, out);
+		answered_hash(call, medium, out);
 	}
-	ao2_ref(far, -1);
+	ao2_ref(call, -1);
 
 	return !ast_strlen_zero(out);
 }
 
-void far_keep_numbers(struct media *media, const struct zrtp_signalling_numbers *numbers)
+void other_phone_keep_numbers(struct media *media, const struct zrtp_signalling_numbers *numbers)
 {
 	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_signalling_medium medium;
 	int waits;
-	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+	struct call_hashes *call = other_phone_of(media, channel_id, hash, &medium, &waits);
 
-	if (!far) {
+	if (!call) {
 		return;
 	}
-	ao2_lock(far);
-	if (medium < ZRTP_SIGNALLING_FURTHER && !strcmp(far->caller_id, channel_id)) {
-		if (!far->caller_numbers[medium]) {
-			far->caller_numbers[medium] = ast_malloc(sizeof(*numbers));
+	ao2_lock(call);
+	if (medium < ZRTP_SIGNALLING_FURTHER && !strcmp(call->caller_id, channel_id)) {
+		if (!call->caller_numbers[medium]) {
+			call->caller_numbers[medium] = ast_malloc(sizeof(*numbers));
 		}
-		if (far->caller_numbers[medium]) {
-			*far->caller_numbers[medium] = *numbers;
+		if (call->caller_numbers[medium]) {
+			*call->caller_numbers[medium] = *numbers;
 		}
 	}
-	ao2_unlock(far);
-	ao2_ref(far, -1);
+	ao2_unlock(call);
+	ao2_ref(call, -1);
 }
 
-int far_numbers(struct media *media, struct zrtp_signalling_numbers *out)
+int other_phone_numbers(struct media *media, struct zrtp_signalling_numbers *out)
 {
 	char channel_id[AST_MAX_UNIQUEID], hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_signalling_medium medium;
 	int waits;
-	struct far *far = far_of(media, channel_id, hash, &medium, &waits);
+	struct call_hashes *call = other_phone_of(media, channel_id, hash, &medium, &waits);
 
-	if (!far) {
+	if (!call) {
 		return -1;
 	}
-	ao2_lock(far);
-	waits &= far->caller_waits && strcmp(far->caller_id, channel_id) && medium < ZRTP_SIGNALLING_FURTHER
-		&& far->caller_numbers[medium];
+	ao2_lock(call);
+	waits &= call->caller_waits && strcmp(call->caller_id, channel_id) && medium < ZRTP_SIGNALLING_FURTHER
+		&& call->caller_numbers[medium];
 	if (waits) {
-		*out = *far->caller_numbers[medium];
+		*out = *call->caller_numbers[medium];
 	}
-	ao2_unlock(far);
-	ao2_ref(far, -1);
+	ao2_unlock(call);
+	ao2_ref(call, -1);
 
 	return waits ? 0 : -1;
 }
 
-int far_waits(struct media *media)
+int other_phone_waits(struct media *media)
 {
 	char channel_id[AST_MAX_UNIQUEID], own[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_signalling_medium medium;
 	int waits;
-	struct far *far = far_of(media, channel_id, own, &medium, &waits);
+	struct call_hashes *call = other_phone_of(media, channel_id, own, &medium, &waits);
 
-	if (!far) {
+	if (!call) {
 		return 0;
 	}
-	ao2_lock(far);
-	waits = strcmp(far->caller_id, channel_id) ? far->caller_waits : far->count > 0;
-	ao2_unlock(far);
-	ao2_ref(far, -1);
+	ao2_lock(call);
+	waits = strcmp(call->caller_id, channel_id) ? call->caller_waits : call->count > 0;
+	ao2_unlock(call);
+	ao2_ref(call, -1);
 
 	return waits;
 }
 
-struct ast_channel *far_only(struct media *media)
+struct ast_channel *other_phone_only(struct media *media)
 {
 	char own_id[AST_MAX_UNIQUEID], other_id[AST_MAX_UNIQUEID] = "", own[ZRTP_HELLO_HASH_TEXT_SIZE];
 	enum zrtp_signalling_medium medium;
 	struct called *called;
 	int waits;
-	struct far *far = far_of(media, own_id, own, &medium, &waits);
+	struct call_hashes *call = other_phone_of(media, own_id, own, &medium, &waits);
 
-	if (!far) {
+	if (!call) {
 		return NULL;
 	}
-	ao2_lock(far);
-	called = AST_LIST_FIRST(&far->called);
-	if (far->dialled == 1 && called) {
-		if (!strcmp(far->caller_id, own_id)) {
+	ao2_lock(call);
+	called = AST_LIST_FIRST(&call->called);
+	if (call->dialled == 1 && called) {
+		if (!strcmp(call->caller_id, own_id)) {
 			ast_copy_string(other_id, called->channel_id, sizeof(other_id));
 		} else if (!strcmp(called->channel_id, own_id)) {
-			ast_copy_string(other_id, far->caller_id, sizeof(other_id));
+			ast_copy_string(other_id, call->caller_id, sizeof(other_id));
 		}
 	}
-	ao2_unlock(far);
-	ao2_ref(far, -1);
+	ao2_unlock(call);
+	ao2_ref(call, -1);
 
 	/* Channels are not looked up with a lock of ours held. */
 	return ast_strlen_zero(other_id) ? NULL : channel_by_id(other_id);
 }
 
-void far_compare(struct media *media)
+void other_phone_compare(struct media *media)
 {
 	char now[ZRTP_HELLO_HASH_TEXT_SIZE];
 	int differs;
 
 	if (media_role(media) == ROLE_PASSTHROUGH) {
-		far_hash(media, now);
+		other_phone_hash(media, now);
 		ao2_lock(media);
 		differs = strcasecmp(media->told_hash, now);
 		ao2_unlock(media);
