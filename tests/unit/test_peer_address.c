@@ -270,6 +270,9 @@ static void passed_through_a_gap_or_another_source_begins_probation_anew(void **
 	(void)state;
 	for (uint16_t n = 0; n < 40; n++) {
 		assert_false(admits(&peer, PEER_RTP, NAT, (uint16_t)(2 * n)));
+	}
+	for (uint16_t n = 0; n < 40; n++) {
+		assert_false(admits(&peer, PEER_RTP, NAT, n));
 		assert_false(admits(&peer, PEER_RTP, STRANGER, n));
 	}
 }
