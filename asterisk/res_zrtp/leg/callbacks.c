@@ -271,6 +271,39 @@ static void log_mismatch(struct media *media)
 	}
 }
 
+/*! \brief Events that change nothing. */
+static void log_event(struct media *media, enum zrtp_event event)
+{
+	switch (event) {
+	case ZRTP_EVENT_PEER_FOUND:
+	case ZRTP_EVENT_PONG:
+		ast_debug(1, "%s: the peer speaks ZRTP\n", media_name(media));
+		break;
+	case ZRTP_EVENT_SAS_RELAYED:
+		/* A PBX at the other end; which SAS goes on to our phone does not depend on it. */
+		ast_debug(1, "%s: the PBX that is the peer relayed a SAS to show\n", media_name(media));
+		break;
+	case ZRTP_EVENT_EQUAL_ZID:
+		ast_log(LOG_NOTICE, "%s: the peer has our own ZID (another node of this cluster, or a clone of this machine): "
+			"the call gets a ZID of its own, and no secrets are retained from it\n", media_name(media));
+		break;
+	case ZRTP_EVENT_LATE_KEYS:
+		if (is_news(media, event)) {
+			ast_log(LOG_NOTICE, "%s: a ZRTP exchange was completed late, in a call that had no ZRTP: the call "
+				"becomes encrypted when the phone's media comes under its keys\n", media_name(media));
+		}
+		break;
+	case ZRTP_EVENT_NEW_LABEL:
+		ast_log(LOG_NOTICE, "%s: first call of a known phone with this number, it is not verified here\n", media_name(media));
+		break;
+	default:
+		if (is_news(media, event)) {
+			ast_log(LOG_WARNING, "%s: ZRTP: %s\n", media_name(media), zrtp_event_text(event));
+		}
+		break;
+	}
+}
+
 static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg)
 {
 	struct media *media = stream_arg;
@@ -278,10 +311,6 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 
 	events_alert(media, event);
 	switch (event) {
-	case ZRTP_EVENT_PEER_FOUND:
-	case ZRTP_EVENT_PONG:
-		ast_debug(1, "%s: the peer speaks ZRTP\n", media_name(media));
-		break;
 	case ZRTP_EVENT_HOLD_MEDIA:
 		gate_hold(media);
 		break;
@@ -289,10 +318,6 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		if (first) {
 			log_mismatch(media);
 		}
-		break;
-	case ZRTP_EVENT_SAS_RELAYED:
-		/* A PBX at the other end; which SAS goes on to our phone does not depend on it. */
-		ast_debug(1, "%s: the PBX that is the peer relayed a SAS to show\n", media_name(media));
 		break;
 	case ZRTP_EVENT_RELAY_DONE:
 		relay_result(media, RELAY_ACKNOWLEDGED);
@@ -306,10 +331,6 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", media_name(media));
 		}
 		break;
-	case ZRTP_EVENT_EQUAL_ZID:
-		ast_log(LOG_NOTICE, "%s: the peer has our own ZID (another node of this cluster, or a clone of this machine): "
-			"the call gets a ZID of its own, and no secrets are retained from it\n", media_name(media));
-		break;
 	case ZRTP_EVENT_CLEAR_UNANSWERED:
 		leg_resume(media->leg);
 		ast_log(LOG_WARNING, "%s: the peer did not acknowledge GoClear, the call stays encrypted; "
@@ -321,12 +342,6 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 	case ZRTP_EVENT_PEER_CHANGED:
 		claim_knock(media);
 		break;
-	case ZRTP_EVENT_LATE_KEYS:
-		if (is_news(media, event)) {
-			ast_log(LOG_NOTICE, "%s: a ZRTP exchange was completed late, in a call that had no ZRTP: the call "
-				"becomes encrypted when the phone's media comes under its keys\n", media_name(media));
-		}
-		break;
 	case ZRTP_EVENT_LATE_FAILED:
 		gate_next_wipe(media);
 		if (is_news(media, event)) {
@@ -334,14 +349,8 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 				"it was not the phone's, the call goes on NOT ENCRYPTED\n", media_name(media));
 		}
 		break;
-	case ZRTP_EVENT_NEW_LABEL:
-		ast_log(LOG_NOTICE, "%s: first call of a known phone with this number, it is not verified here\n", media_name(media));
-		break;
 	default:
-		if (is_news(media, event)) {
-			ast_log(LOG_WARNING, "%s: ZRTP: %s\n", media_name(media), zrtp_event_text(event));
-		}
-		break;
+		log_event(media, event);
 	}
 }
 

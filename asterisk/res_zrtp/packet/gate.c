@@ -36,6 +36,7 @@
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"
+#include "packet/gate_state.h"
 #include "packet/media.h"
 #include "packet/packet_news.h"
 
@@ -43,22 +44,8 @@
 extern struct ast_srtp_res *res_srtp;
 extern struct ast_srtp_policy_res *res_srtp_policy;
 
-/*! The largest packets, before protection. */
-#define RTP_MAX 8192
-#define RTCP_MAX 1536
-
 /*! How long other threads may still be on their way through our table. */
 #define GRACE_USEC 250000
-
-/*!
- * \brief Protected packets on their way out. The core uses them after
- * protect() has returned, so RTP, sent by the thread of the channel, and
- * RTCP, sent by a timer, have a place each.
- */
-struct gate_output {
-	unsigned char rtp[RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
-	unsigned char rtcp[RTCP_MAX + ZRTP_SRTP_TRAILER_MAX];
-};
 
 /*! Its address is what the first word of our objects holds. */
 static const char gate_magic;
@@ -99,11 +86,11 @@ static int seal(struct media *media, void **buf, int *len, int rtcp)
 	struct gate_output *output = media->gate.output;
 	union {
 		uint32_t align;
-		unsigned char octets[RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
+		unsigned char octets[GATE_RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
 	} scratch;
 	size_t size = *len;
 
-	if (*len < 0 || size > (rtcp ? RTCP_MAX : RTP_MAX)) {
+	if (*len < 0 || size > (rtcp ? GATE_RTCP_MAX : GATE_RTP_MAX)) {
 		return -1;
 	}
 	memcpy(scratch.octets, *buf, size);
@@ -147,15 +134,6 @@ static int withhold(struct media *media, void **buf, int *len, int rtcp)
 	return *len;
 }
 
-/*!
- * \brief Is a gate in clear still right? Another stream of its call may have got
- * keys just now, and from then on this one carries nothing without. \pre media is locked
- */
-static int passes_clear(const struct media *media)
-{
-	return !dialog_is_secure(media);
-}
-
 static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 {
 	struct media *media = ours(srtp);
@@ -169,7 +147,7 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 	ao2_lock(media);
 	switch (media->gate.tx) {
 	case GATE_CLEAR:
-		res = passes_clear(media) ? *len : withhold(media, buf, len, rtcp);
+		res = gate_passes_clear(media) ? *len : withhold(media, buf, len, rtcp);
 		break;
 	case GATE_SECURE:
 		res = seal(media, buf, len, rtcp);
@@ -267,7 +245,7 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, enum packet
 
 	switch (media->gate.rx) {
 	case GATE_CLEAR:
-		if (!passes_clear(media)) {
+		if (!gate_passes_clear(media)) {
 			return drop(media, rtcp);
 		}
 		media->peer.rtp_seen |= !rtcp;
@@ -306,7 +284,7 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	if (gate_next_opens(media, buf, *len, rtcp, &news)) {
 		res = drop(media, rtcp);
 	} else if (gate_next_hears(media, buf, len, rtcp, &media->reading, &news)) {
-		res = media->gate.rx == GATE_CLEAR && passes_clear(media) ? *len : drop(media, rtcp);
+		res = media->gate.rx == GATE_CLEAR && gate_passes_clear(media) ? *len : drop(media, rtcp);
 	} else {
 		res = admit(media, buf, len, rtcp, &news);
 	}
@@ -354,16 +332,6 @@ static int keys_must_be_ours(struct media *media)
 	return res;
 }
 
-/*! \brief Wipe the keys in force, and close both directions. \pre media is locked */
-static void wipe(struct media *media)
-{
-	media->gate.rx = media->gate.tx = GATE_CLOSED;
-	media->gate.paused = 0;
-	media->placed = 1;
-	zrtp_srtp_free(media->gate.srtp);
-	media->gate.srtp = NULL;
-}
-
 /*!
  * \brief Keys of another origin are not taken. What has keys of ours keeps them: the offer
  * is refused, and the call goes on as it was. What has none is closed.
@@ -376,7 +344,7 @@ static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
 	keyed = media->gate.rx == GATE_SECURE || media->gate.tx == GATE_SECURE || media->gate.paused;
 	carried = media->pass.keyed;
 	if (!keyed) {
-		wipe(media);
+		gate_wipe_locked(media);
 	}
 	ao2_unlock(media);
 	if (!keyed) {
@@ -548,158 +516,6 @@ struct media *gate_media_get(struct ast_rtp_instance *instance)
 	ao2_unlock(instance);
 
 	return media;
-}
-
-void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
-{
-	ao2_lock(media);
-	if (media->gate.was_secure || media->ended || media->pass.standing == STANDING_LEFT_OUT) {
-		rx = tx = GATE_CLOSED;
-	}
-	/* What phones have agreed on among themselves is as good as keys of ours. */
-	if (media->pass.partner || media->pass.keyed || dialog_is_secure(media)) {
-		rx = tx = GATE_CLOSED;
-	}
-	media->placed = 1;
-	media->gate.rx = rx;
-	media->gate.tx = tx;
-	ao2_unlock(media);
-}
-
-void gate_pause(struct media *media)
-{
-	ao2_lock(media);
-	if (media->gate.tx == GATE_SECURE) {
-		media->gate.tx = GATE_CLOSED;
-		media->gate.paused = 1;
-	}
-	ao2_unlock(media);
-}
-
-void gate_resume(struct media *media)
-{
-	ao2_lock(media);
-	if (media->gate.paused && media->gate.srtp && !media->ended) {
-		media->gate.tx = GATE_SECURE;
-	}
-	media->gate.paused = 0;
-	ao2_unlock(media);
-}
-
-void gate_retire(struct media *media)
-{
-	ao2_lock(media);
-	media->gate.rx = media->gate.tx = GATE_CLOSED;
-	media->gate.paused = 0;
-	if (media->gate.srtp) {
-		zrtp_srtp_retire(media->gate.srtp, clock_now());
-	}
-	ao2_unlock(media);
-	gate_next_wipe(media);
-}
-
-void gate_open(struct media *media)
-{
-	gate_retire(media);
-	ao2_lock(media);
-	if (!media->ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
-		media->gate.was_secure = 0;
-		dialog_cleared(media);
-		media->gate.rx = media->gate.tx = GATE_CLEAR;
-	}
-	ao2_unlock(media);
-}
-
-void gate_forget(struct media *media)
-{
-	gate_wipe(media);
-	ao2_lock(media);
-	media->gate.was_secure = 0;
-	dialog_cleared(media);
-	ao2_unlock(media);
-}
-
-int gate_sends(struct media *media)
-{
-	int res;
-
-	ao2_lock(media);
-	res = media->gate.tx == GATE_SECURE || (media->gate.tx == GATE_CLEAR && passes_clear(media));
-	ao2_unlock(media);
-
-	return res;
-}
-
-int gate_is_clear(struct media *media)
-{
-	int res;
-
-	ao2_lock(media);
-	res = media->gate.tx == GATE_CLEAR && passes_clear(media);
-	ao2_unlock(media);
-
-	return res;
-}
-
-void gate_hold(struct media *media)
-{
-	ao2_lock(media);
-	if (media->gate.tx == GATE_CLEAR) {
-		media->gate.tx = GATE_CLOSED;
-	}
-	ao2_unlock(media);
-}
-
-int gate_prepare(struct gate *gate)
-{
-	if (!gate->srtp) {
-		gate->srtp = zrtp_srtp_new();
-	}
-	if (!gate->output) {
-		gate->output = ast_calloc(1, sizeof(*gate->output));
-	}
-
-	return gate->srtp && gate->output ? 0 : -1;
-}
-
-int gate_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys)
-{
-	struct gate *gate = &media->gate;
-	int res = -1;
-
-	ao2_lock(media);
-	if (!media->ended && !gate_prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
-		if (direction == ZRTP_RECEIVE) {
-			gate->rx = GATE_SECURE;
-			gate->noticed = gate->has_ssrc = 0;
-			gate->late = (struct late_choice) { 0 };
-			gate->unauthentic = (struct unauthentic) { .told_at = gate->unauthentic.told_at };
-			gate->keys++;
-		} else {
-			gate->tx = GATE_SECURE;
-			gate->was_secure = 1;
-			dialog_secured(media, DIALOG_OURS);
-		}
-		res = 0;
-	}
-	ao2_unlock(media);
-
-	return res;
-}
-
-void gate_wipe(struct media *media)
-{
-	ao2_lock(media);
-	wipe(media);
-	ao2_unlock(media);
-	gate_next_wipe(media);
-}
-
-void gate_destroy(struct gate *gate)
-{
-	zrtp_srtp_free(gate->srtp);
-	zrtp_srtp_free(gate->next.srtp);
-	ast_free(gate->output);
 }
 
 int gate_init(void)
