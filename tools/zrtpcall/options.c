@@ -308,6 +308,7 @@ static bool set_drop_medium(struct options *options, const struct option_row *ro
 /* ---- the table ---- */
 
 #define TEXT_MAX ULONG_MAX
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a function cannot stand in them. */
 /* A member of another type than its setter writes does not compile. */
 #define MEMBER(member, type)                                                                                 \
 	.offset = _Generic(((struct options *)NULL)->member, type : offsetof(struct options, member))
@@ -319,6 +320,7 @@ static bool set_drop_medium(struct options *options, const struct option_row *ro
 #define SECONDS(member)  .set = set_seconds, MEMBER(member, uint32_t)
 #define MESSAGES(member) .set = set_messages, MEMBER(member, struct message_list)
 #define LIST(how, class) .set = how, .which = ZRTP_CLASS_##class
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct option_row rows[] = {
 	{ "listen", "ADDRESS[:PORT]", "SIP address to listen on; port 0 is any (default: this machine, 5060)",
