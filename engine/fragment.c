@@ -10,11 +10,12 @@ bool zrtp_mtu_valid(unsigned mtu)
 }
 
 /* The other bits of the header do not count (5), so a whole message may come with this one as
- * well: it begins in its own way and says its own length. (One of the ids begins so, too.) */
+ * well: it begins in its own way and says its own length. (One of the ids begins so, too, which ours never
+ * is.) */
 static bool is_fragment(const uint8_t *datagram, const struct zrtp_packet *packet)
 {
 	struct reader r = reader_on(packet->message, packet->message_len);
-	bool whole = read_u16(&r) == 0x505a && read_u16(&r) * 4U == packet->message_len;
+	bool whole = read_u16(&r) == ZRTP_MESSAGE_MAGIC && read_u16(&r) * 4U == packet->message_len;
 
 	return datagram[0] == 0x11 && datagram[1] == 0 && packet->message_len > ZRTP_FRAGMENT_HEADER &&
 	       !whole;

@@ -4,8 +4,6 @@
 #include "algorithms/algorithms.h"
 #include "octets.h"
 
-enum { MAGIC = 0x505a };
-
 /* Words are the length of the whole message; 0: it varies. */
 static const struct layout {
 	char type[9];
@@ -205,7 +203,7 @@ enum zrtp_parse_status zrtp_message_parse(struct zrtp_message *out, const uint8_
 	uint16_t magic = read_u16(&r), words = read_u16(&r);
 	const uint8_t *type = read_view(&r, 8);
 
-	if (!type || magic != MAGIC || words * 4U != len) {
+	if (!type || magic != ZRTP_MESSAGE_MAGIC || words * 4U != len) {
 		return ZRTP_PARSE_LENGTH;
 	}
 	if (!find_type(type, &out->type)) {
@@ -240,7 +238,7 @@ static struct writer begin(uint8_t *out, size_t size, enum zrtp_message_type typ
 {
 	struct writer w = writer_on(out, size);
 
-	write_u16(&w, MAGIC);
+	write_u16(&w, ZRTP_MESSAGE_MAGIC);
 	write_u16(&w, 0); /* finish() knows the length */
 	write_octets(&w, layouts[type].type, 8);
 	return w;

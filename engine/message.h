@@ -30,7 +30,8 @@ enum zrtp_message_type {
 };
 
 enum {
-	ZRTP_PREAMBLE_SIZE = 12, /* 0x505a, length, type */
+	ZRTP_MESSAGE_MAGIC = 0x505a,
+	ZRTP_PREAMBLE_SIZE = 12, /* that, length, type */
 	ZRTP_IMAGE_SIZE = 32,    /* H0 to H3 */
 	ZRTP_MAC_SIZE = 8,
 	ZRTP_ID_SIZE = 8, /* of a shared secret */

@@ -351,7 +351,14 @@ static bool goes_in_fragments(const struct zrtp_stream *stream, enum zrtp_messag
 	       len + ZRTP_PACKET_OVERHEAD > mtu_of(stream);
 }
 
-/* Ids rise, and a repetition has the id of the first time: some peers want it so. */
+/* Ids rise: some peers want it so. None is 0, and none begins as a whole message does. */
+static uint16_t next_id(uint16_t id)
+{
+	id++;
+	return (uint16_t)(id == 0 ? 1 : id == ZRTP_MESSAGE_MAGIC ? id + 1 : id);
+}
+
+/* A repetition has the id of the first time. */
 static void send_in_fragments(struct zrtp_stream *stream, const uint8_t *message, size_t len)
 {
 	size_t most = mtu_of(stream) - ZRTP_FRAGMENT_HEADER - ZRTP_PACKET_OVERHEAD;
@@ -360,8 +367,7 @@ static void send_in_fragments(struct zrtp_stream *stream, const uint8_t *message
 	uint8_t datagram[ZRTP_MTU_MAX];
 
 	if (!exchange->fragments_id) {
-		stream->fragments_id =
-			(uint16_t)(stream->fragments_id == UINT16_MAX ? 1 : stream->fragments_id + 1);
+		stream->fragments_id = next_id(stream->fragments_id);
 		exchange->fragments_id = stream->fragments_id;
 	}
 	fragment.id = exchange->fragments_id;
@@ -409,9 +415,13 @@ static void deliver_keys(struct zrtp_stream *stream, enum zrtp_direction directi
 	struct zrtp_srtp_keys keys = { .key_len = stream->choice.cipher->key_size,
 				       .salt_len = stream->choice.tag->salt_size,
 				       .tag_bits = stream->choice.tag->bits };
-	struct zrtp_masters *masters = &stream->exchange->masters;
+	struct zrtp_masters *masters;
 	int refused;
 
+	if (!stream->exchange) {
+		return; /* with it went the keys, and what asked for them */
+	}
+	masters = &stream->exchange->masters;
 	memcpy(keys.key, masters->srtpkey[role], sizeof(keys.key));
 	memcpy(keys.salt, masters->srtpsalt[role], keys.salt_len);
 	zrtp_wipe(masters->srtpkey[role], sizeof(keys.key));
