@@ -378,7 +378,7 @@ static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct
 					  const struct zrtp_store_pair_row *row, const bool *verified,
 					  const struct zrtp_store *as, struct zrtp_store_error *error)
 {
-	struct zrtp_store_pair_row out;
+	struct zrtp_store_pair_row out = { .label = "" };
 	struct pair pair;
 	enum zrtp_store_status status = zrtp_store_open_pair(store, peer, row, &pair, error);
 
@@ -394,6 +394,7 @@ static enum zrtp_store_status reseal_pair(struct zrtp_store *store, const struct
 						   error);
 	}
 	OPENSSL_cleanse(&pair, sizeof(pair));
+	OPENSSL_cleanse(&out, sizeof(out));
 	return status;
 }
 

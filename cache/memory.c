@@ -417,7 +417,7 @@ static enum zrtp_store_status mem_meta_get(void *be, const char *property, uint8
 }
 
 static enum zrtp_store_status mem_meta_set(void *be, const char *property, const uint8_t *value, size_t len,
-					   bool anew, struct zrtp_store_error *error)
+					   bool keep, struct zrtp_store_error *error)
 {
 	struct memory *memory = be;
 	struct mem_meta *place = NULL;
@@ -426,7 +426,7 @@ static enum zrtp_store_status mem_meta_set(void *be, const char *property, const
 		struct mem_meta *meta = &memory->meta[i];
 
 		if (meta->len && !strcmp(meta->property, property)) {
-			if (anew) {
+			if (keep) {
 				return ZRTP_STORE_OK;
 			}
 			place = meta;

@@ -321,20 +321,20 @@ void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now,
 /* ---- what becomes of it ---- */
 
 /* The update as the lines of a label see it. */
-static struct zrtp_retained seen_by(const struct zrtp_retained *in, const char *label)
+static void seen_by(struct zrtp_retained *out, const struct zrtp_retained *in, const char *label)
 {
-	struct zrtp_retained out = *in;
-
-	out.line = in->line ? in->line ^ label_number(label) : 0;
-	return out;
+	*out = *in;
+	out->line = in->line ? in->line ^ label_number(label) : 0;
 }
 
 static bool is_home(const struct peer *peer, enum which place, const struct zrtp_retained *in)
 {
-	struct zrtp_retained seen = seen_by(in, peer->pair[place].label);
+	struct zrtp_retained seen;
 	struct lines lines = peer->pair[place].lines;
-	bool found = peer->has[place] && lines_find(&lines, &seen);
+	bool found;
 
+	seen_by(&seen, in, peer->pair[place].label);
+	found = peer->has[place] && lines_find(&lines, &seen);
 	OPENSSL_cleanse(&seen, sizeof(seen));
 	OPENSSL_cleanse(&lines, sizeof(lines));
 	return found;
@@ -412,7 +412,7 @@ static struct pair *place_secret(struct peer *peer, const char *label, const str
 	enum which home = home_of(peer, in);
 	struct pair *pair = &peer->pair[home], *own = &peer->pair[OWN];
 
-	*seen = seen_by(in, peer->has[home] ? pair->label : label);
+	seen_by(seen, in, peer->has[home] ? pair->label : label);
 	if (!peer->has[home]) {
 		memset(pair, 0, sizeof(*pair));
 		relabel(pair, label);
@@ -453,17 +453,15 @@ static bool lines_equal(const struct lines *a, const struct lines *b)
 
 /* The call did not know what there is of the peer: it has matched none of that, nor a
  * pbxsecret. */
-static struct zrtp_retained settle_doubt(const struct peer *peer, const struct zrtp_retained *in)
+static void settle_doubt(struct zrtp_retained *out, const struct peer *peer, const struct zrtp_retained *in)
 {
-	struct zrtp_retained out = *in;
-
+	*out = *in;
 	if (in->unavailable && peer->row.revision && in->match == ZRTP_MATCH_NONE) {
-		out.match = ZRTP_MATCH_FAILED;
+		out->match = ZRTP_MATCH_FAILED;
 		if (peer->has_pbx) {
-			out.changed = 0;
+			out->changed = 0;
 		}
 	}
-	return out;
 }
 
 static void merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
@@ -485,7 +483,7 @@ static void merge(struct peer *peer, const char *label, int64_t now, const struc
 		enum which home = home_of(peer, in);
 
 		pair = &peer->pair[home];
-		seen = seen_by(in, pair->label);
+		seen_by(&seen, in, pair->label);
 		secret = peer->has[home];
 	}
 	if (secret) {
@@ -510,8 +508,9 @@ static void merge(struct peer *peer, const char *label, int64_t now, const struc
 void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
 		      struct pair **written, bool *only)
 {
-	struct zrtp_retained settled = settle_doubt(peer, in);
+	struct zrtp_retained settled;
 
+	settle_doubt(&settled, peer, in);
 	merge(peer, label, now, &settled, written, only);
 	OPENSSL_cleanse(&settled, sizeof(settled));
 }

@@ -287,10 +287,10 @@ static enum zrtp_store_status sq_meta_get(void *arg, const char *property, uint8
 }
 
 static enum zrtp_store_status sq_meta_set(void *arg, const char *property, const uint8_t *value, size_t len,
-					  bool anew, struct zrtp_store_error *error)
+					  bool keep, struct zrtp_store_error *error)
 {
 	struct sqlite *be = arg;
-	sqlite3_stmt *s = be->statements[!len ? META_DROP : anew ? META_ANEW : META_SET];
+	sqlite3_stmt *s = be->statements[!len ? META_DROP : keep ? META_ANEW : META_SET];
 
 	bind_text(s, 1, property);
 	if (len) {

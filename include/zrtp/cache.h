@@ -471,12 +471,12 @@ struct zrtp_store_backend {
 	enum zrtp_store_status (*erase)(void *be, bool whole, struct zrtp_store_error *error);
 
 	/* Properties of the store: "zid", "key". *len: size of value, then its
-	 * length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away. With
-	 * again an existing value stays as it is. */
+	 * length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away.
+	 * keep: a value that is there already stays as it is. */
 	enum zrtp_store_status (*meta_get)(void *be, const char *property, uint8_t *value, size_t *len,
 					   struct zrtp_store_error *error);
 	enum zrtp_store_status (*meta_set)(void *be, const char *property, const uint8_t *value, size_t len,
-					   bool anew, struct zrtp_store_error *error);
+					   bool keep, struct zrtp_store_error *error);
 
 	/* ZRTP_STORE_UNKNOWN: no such row. */
 	enum zrtp_store_status (*peer_load)(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,

@@ -87,7 +87,7 @@ static enum zrtp_store_status realtime_meta_get(attribute_unused void *be, const
 }
 
 static enum zrtp_store_status realtime_meta_set(attribute_unused void *be, const char *property, const uint8_t *value,
-	size_t len, bool anew, struct zrtp_store_error *error)
+	size_t len, bool keep, struct zrtp_store_error *error)
 {
 	struct row_fields where = { NULL, }, what = { NULL, };
 	char text[2 * ZRTP_STORE_META_MAX + 1];
@@ -97,7 +97,7 @@ static enum zrtp_store_status realtime_meta_set(attribute_unused void *be, const
 	zrtp_store_hex(text, value, len);
 	status = meta_load(property, &row, error);
 	ast_variables_destroy(row);
-	if (status == ZRTP_STORE_OK && anew) {
+	if (status == ZRTP_STORE_OK && keep) {
 		return ZRTP_STORE_OK;
 	}
 	row_add(&what, "value", text);
@@ -117,7 +117,7 @@ static enum zrtp_store_status realtime_meta_set(attribute_unused void *be, const
 	status = meta_load(property, &row, error);
 	ast_variables_destroy(row);
 
-	return status == ZRTP_STORE_OK && anew ? ZRTP_STORE_OK : rows_not_inserted(META, status, error);
+	return status == ZRTP_STORE_OK && keep ? ZRTP_STORE_OK : rows_not_inserted(META, status, error);
 }
 
 static enum zrtp_store_status realtime_peer_load(attribute_unused void *be, const uint8_t *own_zid,
