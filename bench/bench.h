@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The three things the benchmark times. Each runs one complete key agreement,
- * both ends, and leaves nothing behind. */
+ * both sides, and leaves nothing behind. */
 #ifndef BENCH_H
 #define BENCH_H
 

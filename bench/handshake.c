@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Complete handshakes per second, both ends on one thread in memory, beside
+ * Complete handshakes per second, both sides on one thread in memory, beside
  * libbzrtp and beside the floor (floor.c), and what goes over the wire; then the
  * engine's heap per stream.
  *
@@ -295,7 +295,7 @@ int main(int argc, char **argv)
 		printf("%.0f\n", rate(engine_run, argv[2], seconds));
 		return 0;
 	}
-	printf("both ends, one thread, per second of CPU; median of %d rounds of %.2f s\n", ROUNDS, seconds);
+	printf("both sides, one thread, per second of CPU; median of %d rounds of %.2f s\n", ROUNDS, seconds);
 	printf("%-5s %10s %10s %7s %10s %8s %7s %10s %7s\n", "", "engine", "floor", "ratio", "us above",
 	       "packets", "octets", "bzrtp", "ratio");
 	for (unsigned i = 0; i < sizeof(kexes) / sizeof(*kexes); i++) {
