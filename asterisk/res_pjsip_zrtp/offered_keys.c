@@ -24,13 +24,20 @@ static void forget(struct ast_sip_session_media *media)
 	}
 }
 
+/*! \brief Has a response of this code looked at an offer: is it taken, or refused for what it has? */
+static int is_answer(int code)
+{
+	return (code >= 200 && code < 300) || code == 488;
+}
+
 void offered_keys_answered(struct ast_sip_session *session, const pjsip_msg *msg)
 {
 	struct ast_sip_session_media_state *state = session->active_media_state;
 	size_t i;
 
-	/* In the first offer they may be keys whose turn comes once the call's dialog is known. */
-	if (msg->type != PJSIP_RESPONSE_MSG || msg->line.status.code < 200 || !state || !session->inv_session
+	/* In the first offer they may be keys whose turn comes once the call's dialog is known. A response that
+	 * looks at no offer, as 491, may cross an offer of ours, whose keys are noted in the same place. */
+	if (msg->type != PJSIP_RESPONSE_MSG || !is_answer(msg->line.status.code) || !state || !session->inv_session
 		|| inv_state(session->inv_session) != PJSIP_INV_STATE_CONFIRMED) {
 		return;
 	}
