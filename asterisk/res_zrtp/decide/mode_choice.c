@@ -4,7 +4,8 @@
  * \brief A stream whose policy may pass it through: what is the next step with it, and when is it looked at again?
  *
  * Bridges, recordings and re-INVITEs make news of their own. Looking again
- * after a while is for what makes none: the time itself, an answer, a hold.
+ * after a while is for what makes none: the time itself, an answer, a hold, a
+ * hook that a program puts on a channel.
  */
 
 #include "decide/mode_choice.h"
@@ -24,6 +25,8 @@
 /*! Between two looks. */
 #define SOON 100
 #define LATER 500
+/*! What mostly makes news, but need not. */
+#define RARELY 5000
 
 static struct mode_choice step(enum mode_step step, int again)
 {
@@ -113,8 +116,14 @@ static int watch_again(const struct mode_facts *facts)
 	if (is_between(facts)) {
 		return SOON;
 	}
-	/* Once they have keys there is nothing to wait for but what makes news. */
-	return facts->keyed && facts->standing == STANDING_SIMPLE && (facts->idle || facts->told) ? 0 : LATER;
+	if (!facts->keyed || facts->standing != STANDING_SIMPLE) {
+		return LATER;
+	}
+	if (facts->told) {
+		return 0;
+	}
+
+	return facts->idle ? RARELY : LATER;
 }
 
 /*!
@@ -156,7 +165,7 @@ static struct mode_choice look_away(const struct mode_facts *facts)
 		return step(MODE_TELL_DIRECT, 0);
 	}
 
-	return facts->require ? hang_up(MODE_DIRECT_MEDIA) : stay(0);
+	return facts->require ? hang_up(MODE_DIRECT_MEDIA) : stay(RARELY);
 }
 
 /*! \brief mode = auto: partner or end? */

@@ -141,7 +141,7 @@ static void tell(struct media *media, const struct verdict *verdict, int closed,
 
 	if (closed) {
 		ast_log(LOG_WARNING, "%s: %s%s (%u ZRTP packets sent): no media passes%s (policy %s)\n", name,
-			media_is_further(media) ? "a further stream:  " : "", verdict->text, sent,
+			media_is_further(media) ? "a further stream: " : "", verdict->text, sent,
 			media->settings->require ? ", as ZRTP is required" : "", media->settings->name);
 	} else if (verdict->alert) {
 		ast_log(LOG_WARNING, "%s: %s (%u ZRTP packets sent), the call is NOT ENCRYPTED (policy %s)\n", name,
