@@ -189,7 +189,7 @@ def without(lab):
     equal("silent", "is left out" in lab.pbx.log(), False)
     for text, why in (("key_agreement = X1M1, X3M3, DH-3072\n",
                        r"X1M1 \(X25519 \+ ML-KEM-512\) is left out of key_agreement, OpenSSL 1.* has no ML-KEM"),
-                      ("key_agreement = X1M1\n", "nothing of key_agreement can be used here"),
+                      ("key_agreement = X1M1\n", "no algorithm of key_agreement can be used here"),
                       ("post_quantum = require\n", "key_agreement has none that this machine can do")):
         logged = len(lab.pbx.log())
         lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "strict": text, "strict2": text}))
