@@ -35,13 +35,13 @@ static void put(char *out, const char *value)
 
 static void put_yes(char *out, int yes)
 {
-	put(out, yes ? "yes" : "no");
+	put(out, yes_no(yes));
 }
 
 /*! \brief A flag of the peer's Confirm or of the exchange: empty before there was one. */
 static void put_flag(char *out, const struct item_source *s, int yes)
 {
-	put(out, !s->report.session.has_sas ? "" : yes ? "yes" : "no");
+	put(out, s->report.session.has_sas ? yes_no(yes) : "");
 }
 
 static void put_name(char *out, const char name[5])

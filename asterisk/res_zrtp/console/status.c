@@ -33,6 +33,11 @@ static void load_common(struct item_source *out, const struct media *media)
 	out->peer = hello_hash_peer_text(&media->report);
 	out->capable = media->report.signalled || media->report.info.found_at;
 	out->unauthentic = media->gate.unauthentic;
+}
+
+/*! \brief What is of a stream that may be passed through. \pre media is locked */
+static void load_pass(struct item_source *out, const struct media *media)
+{
 	out->unjoined = unjoined_state_text(media);
 	out->reason = media->pass.unjoined;
 	out->keyed = media->pass.keyed;
@@ -41,6 +46,7 @@ static void load_common(struct item_source *out, const struct media *media)
 /*! \brief A leg that may be passed through has no session of ours. \pre media is locked */
 static void load_unjoined(struct item_source *out, const struct media *media)
 {
+	load_pass(out, media);
 	out->report.outcome = out->reason == UNJOINED_UNDECIDED ? OUTCOME_PENDING : OUTCOME_CLEAR;
 	out->report.partner = media->pass.partner ? PARTNER_LEG : PARTNER_NONE;
 	out->report.hash_offered = !ast_strlen_zero(media->told_hash);
@@ -76,9 +82,6 @@ static int load(struct item_source *out, struct media **media, struct ast_channe
 	if (!view) {
 		return 0;
 	}
-	out->unjoined = NULL;
-	out->reason = UNJOINED_UNDECIDED;
-	out->keyed = 0;
 	leg_view_get_report(view, &out->report);
 	if (out->report.session.has_peer_zid) {
 		cache_about(out->report.session.peer_zid, &out->about);
@@ -129,6 +132,7 @@ void status_stream_item(struct media *media, const struct item *item, char *out)
 
 	ao2_lock(media);
 	load_common(&source, media);
+	load_pass(&source, media);
 	source.report.stream = media->report.info;
 	source.report.session = media->report.session;
 	ao2_unlock(media);

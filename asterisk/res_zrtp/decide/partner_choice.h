@@ -19,7 +19,7 @@ struct partner_facts {
 
 enum partner_choice {
 	PARTNER_PASS,             /*!< The phone may talk */
-	PARTNER_HOLD,             /*!< What it says is not passed on for now */
+	PARTNER_HOLD,             /*!< What it says is not passed on, until that is settled */
 	PARTNER_REFUSE,           /*!< It is let go */
 };
 
