@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A call: its life from the first ring to the end, and what the user does to it. */
+/* A call: how it begins, and what the user does to it. What becomes of it is in life.c. */
 #include "phone.h"
 
 #include <errno.h>
@@ -7,115 +7,20 @@
 /* Each costs sockets and memory before the caller has proved anything. */
 enum { CALLS_MAX = 1000 };
 
-struct medium **call_media(struct call *call, struct medium *media[3])
-{
-	unsigned count = 0;
-
-	if (call->audio) {
-		media[count++] = call->audio;
-	}
-	if (call->video) {
-		media[count++] = call->video;
-	}
-	media[count] = NULL;
-	return media;
-}
-
-void call_alarm(struct call *call, const char *what, const char *text)
-{
-	struct report report = report_begin("alarm", call->id);
-
-	report_text(&report, "what", what);
-	report_text(&report, "text", text);
-	report_end(&report);
-	phone_worsen(call->phone, EXIT_ALARM);
-}
-
 /* ---- timers ---- */
-
-static void on_duration(void *arg)
-{
-	call_hang_up(arg);
-}
 
 static void on_patience(void *arg)
 {
 	struct call *call = arg;
 
 	report_simple("error", call->id, "text", "no answer in time");
-	phone_worsen(call->phone, EXIT_CALL);
+	outcome_worsen(call->phone, EXIT_CALL);
 	call_hang_up(call);
 }
 
 static void on_answer_due(void *arg)
 {
 	(void)call_answer(arg);
-}
-
-static void on_not_secure(void *arg)
-{
-	struct call *call = arg;
-
-	report_simple("error", call->id, "text", "the call did not become secure in time");
-	call_hang_up(call);
-}
-
-void call_established(struct call *call)
-{
-	const struct options *options = call->phone->options;
-
-	call->state = CALL_UP;
-	call->was_up = true;
-	report_simple("up", call->id, "peer", call->peer);
-	transfer_progress(call, 200, "OK");
-	tmr_cancel(&call->timer);
-	if (options->duration) {
-		tmr_start(&call->timer, options->duration, on_duration, call);
-	}
-	if (options->require && !call->was_secure) {
-		tmr_start(&call->secure_timer, options->secure_within, on_not_secure, call);
-	}
-}
-
-/* ---- the end ---- */
-
-void call_finish(struct call *call, uint16_t code, const struct pl *reason)
-{
-	const struct options *options = call->phone->options;
-	struct report report = report_begin("ended", call->id);
-	struct medium *media[3];
-
-	call->state = CALL_ENDED;
-	report_text(&report, "peer", call->peer);
-	if (code) {
-		report_number(&report, "code", code);
-		report_pl(&report, "reason", reason);
-	}
-	report_bool(&report, "answered", call->was_up);
-	report_bool(&report, "secure", call->was_secure);
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		medium_report(*m, &report);
-	}
-	report_end(&report);
-	if (!call->was_up && call->outgoing && !call->hung_up) {
-		phone_worsen(call->phone, EXIT_CALL);
-	}
-	if (call->was_up && options->require && !call->was_secure) {
-		phone_worsen(call->phone, EXIT_NOT_SECURE);
-	}
-}
-
-static void on_end(void *arg)
-{
-	struct call *call = arg;
-	const struct pl none = PL_INIT;
-
-	if (call->state != CALL_ENDED) {
-		call_finish(call, 0, &none);
-	}
-	call->session = mem_deref(call->session); /* BYE, CANCEL or a refusal */
-	phone_call_ended(call->phone, call);
-	mem_deref(call);
 }
 
 /* ---- life ---- */
@@ -257,7 +162,7 @@ void call_incoming(struct phone *phone, const struct sip_msg *msg)
 		(void)sip_treply(NULL, phone->sip, msg, options->reject ? options->reject : 480, "Rejected");
 		return;
 	}
-	if (transfer_replaced(phone, msg, &replaced)) {
+	if (replaces_call(phone, msg, &replaced)) {
 		(void)sip_treply(NULL, phone->sip, msg, 481, "Call Does Not Exist");
 		return;
 	}
@@ -312,34 +217,7 @@ int call_reject(struct call *call, uint16_t code)
 	return err;
 }
 
-void call_forget(struct call *call)
-{
-	tmr_start(&call->end_timer, 0, on_end, call);
-}
-
 /* ---- while it is up ---- */
-
-void call_hang_up(struct call *call)
-{
-	call->hung_up = true;
-	call_forget(call);
-}
-
-int call_modify(struct call *call)
-{
-	struct mbuf *offer = NULL;
-	int err;
-
-	if (call->state != CALL_UP) {
-		return EPROTO;
-	}
-	err = dialog_describe(call, &offer, true);
-	if (!err) {
-		err = sipsess_modify(call->session, offer);
-	}
-	mem_deref(offer);
-	return err;
-}
 
 int call_hold(struct call *call, bool hold)
 {
@@ -351,39 +229,23 @@ int call_hold(struct call *call, bool hold)
 		sdp_media_set_ldir((*m)->sdp, hold ? SDP_SENDONLY : SDP_SENDRECV);
 	}
 	if (anew && hold) {
-		like_stops(call);
+		anew_stop(call);
 	}
-	return anew && !hold ? call_renew(call, false) : call_modify(call);
+	return anew && !hold ? call_renew(call, false) : dialog_modify(call);
 }
 
 int call_add_video(struct call *call)
 {
 	int err = call->video ? EALREADY : medium_new(&call->video, call, false);
 
-	return err ? err : call_modify(call);
-}
-
-int call_begin_anew(struct call *call, bool other)
-{
-	struct medium *media[3];
-	int err;
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		zrtp_stream_free((*m)->zrtp);
-		(*m)->zrtp = NULL;
-	}
-	err = security_begin_again(call, other);
-	for (struct medium **m = call_media(call, media); *m && !err; m++) {
-		err = medium_renew(*m, other);
-	}
-	return err;
+	return err ? err : dialog_modify(call);
 }
 
 int call_renew(struct call *call, bool other)
 {
-	int err = call->state == CALL_UP ? call_begin_anew(call, other) : EPROTO;
+	int err = call->state == CALL_UP ? anew_begin(call, other) : EPROTO;
 
-	return err ? err : call_modify(call);
+	return err ? err : dialog_modify(call);
 }
 
 static void on_info_answered(int err, const struct sip_msg *msg, void *arg)

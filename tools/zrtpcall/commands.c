@@ -165,7 +165,7 @@ static int run_sas(struct phone *phone, struct call *call, const char *argument)
 {
 	(void)phone;
 	(void)argument;
-	security_report(call);
+	sas_report(call);
 	return 0;
 }
 

@@ -13,6 +13,22 @@ int dialog_describe(struct call *call, struct mbuf **out, bool offer)
 	return sdp_encode(out, call->sdp, offer);
 }
 
+int dialog_modify(struct call *call)
+{
+	struct mbuf *offer = NULL;
+	int err;
+
+	if (call->state != CALL_UP) {
+		return EPROTO;
+	}
+	err = dialog_describe(call, &offer, true);
+	if (!err) {
+		err = sipsess_modify(call->session, offer);
+	}
+	mem_deref(offer);
+	return err;
+}
+
 /* An offer with video gets a video medium if that is wanted. */
 static int make_room(struct call *call, const struct sip_msg *msg)
 {
@@ -111,7 +127,7 @@ static int on_offer(struct mbuf **out, const struct sip_msg *msg, void *arg)
 		err = take_description(call, msg, true);
 	}
 	if (!err && has_offer && holds(before) != holds(direction(call))) {
-		err = like_held(call, holds(direction(call)));
+		err = anew_held(call, holds(direction(call)));
 	}
 	if (!err) {
 		err = dialog_describe(call, out, !has_offer);
@@ -154,7 +170,7 @@ static void on_progress(const struct sip_msg *msg, void *arg)
 	report_number(&report, "code", msg->scode);
 	report_bool(&report, "early", call->described);
 	report_end(&report);
-	transfer_progress(call, msg->scode, "Ringing");
+	notify_progress(call, msg->scode, "Ringing");
 }
 
 static int remember_dialog(struct call *call, const struct sip_msg *msg)
@@ -218,7 +234,7 @@ static void on_close(int err, const struct sip_msg *msg, void *arg)
 		pl_set_str(&reason, strerror(err));
 	}
 	call_finish(call, msg ? msg->scode : err == ETIMEDOUT ? 408 : 0, &reason);
-	transfer_progress(call, msg && msg->scode ? msg->scode : 487, "Failed");
+	notify_progress(call, msg && msg->scode ? msg->scode : 487, "Failed");
 	call_forget(call);
 }
 
@@ -235,9 +251,9 @@ int dialog_connect(struct call *call, struct mbuf *offer, const char *replaces)
 	const char *route = phone->options->proxy;
 
 	return sipsess_connect(&call->session, phone->sessions, call->peer, phone->options->display,
-			       phone->aor, phone_user(phone), &route, route ? 1 : 0, sdp_type, offer,
-			       phone_auth, phone, false, on_offer, on_answer, on_progress, on_established,
-			       on_info, transfer_incoming, on_close, call, "%s%s%s%s", dialog_abilities(call),
+			       phone->aor, account_user(phone), &route, route ? 1 : 0, sdp_type, offer,
+			       account_auth, phone, false, on_offer, on_answer, on_progress, on_established,
+			       on_info, phone->referred, on_close, call, "%s%s%s%s", dialog_abilities(call),
 			       replaces ? "Replaces: " : "", replaces ? replaces : "",
 			       replaces ? "\r\n" : "");
 }
@@ -251,7 +267,7 @@ int dialog_accept(struct call *call, const struct sip_msg *msg)
 		err = take_description(call, msg, true);
 	}
 	return err ? err
-		   : sipsess_accept(&call->session, phone->sessions, msg, 180, "Ringing", phone_user(phone),
-				    sdp_type, NULL, phone_auth, phone, false, on_offer, on_answer,
-				    on_established, on_info, transfer_incoming, on_close, call, NULL);
+		   : sipsess_accept(&call->session, phone->sessions, msg, 180, "Ringing", account_user(phone),
+				    sdp_type, NULL, account_auth, phone, false, on_offer, on_answer,
+				    on_established, on_info, phone->referred, on_close, call, NULL);
 }

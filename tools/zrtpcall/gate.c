@@ -102,7 +102,7 @@ static void tell_authenticated(struct medium *medium)
 	if (!medium->gate.authenticated) {
 		medium->gate.authenticated = true;
 		zrtp_stream_srtp_authenticated(medium->zrtp, clock_us());
-		security_rearm(medium->call);
+		stream_rearm(medium->call);
 	}
 }
 
@@ -153,7 +153,7 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 	if (!medium->heard) { /* what a phone that waits for it has waited for */
 		medium->heard = true;
 		if (medium->call->phone->options->like.waits_to_hear) {
-			medium_start_zrtp(medium);
+			stream_start(medium);
 		}
 	}
 	if (!zrtp_is_zrtp(mbuf_buf(mb), mbuf_get_left(mb))) {
@@ -162,7 +162,7 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 	if (medium->zrtp && medium->started && parallel_takes(medium, mbuf_buf(mb), mbuf_get_left(mb)) &&
 	    !fault_loses(medium, ZRTP_RECEIVE, mbuf_buf(mb), mbuf_get_left(mb))) {
 		(void)zrtp_stream_receive(medium->zrtp, mbuf_buf(mb), mbuf_get_left(mb), clock_us());
-		security_rearm(medium->call);
+		stream_rearm(medium->call);
 	}
 	return true;
 }

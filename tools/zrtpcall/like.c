@@ -109,34 +109,6 @@ bool like_set(struct options *options, const char *name)
 	return false;
 }
 
-void like_stops(struct call *call)
-{
-	struct medium *media[3];
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		(*m)->gate.passage[ZRTP_SEND] = (*m)->gate.passage[ZRTP_RECEIVE] = GATE_SHUT;
-	}
-}
-
-int like_held(struct call *call, bool held)
-{
-	struct medium *media[3];
-	int err;
-
-	if (!call->phone->options->like.anew_after_hold) {
-		return 0;
-	}
-	if (held) {
-		like_stops(call);
-		return 0;
-	}
-	err = call_begin_anew(call, false);
-	for (struct medium **m = call_media(call, media); *m && !err; m++) {
-		medium_update(*m);
-	}
-	return err;
-}
-
 void like_forget_enrollment(struct call *call)
 {
 	struct zrtp_session_info info;

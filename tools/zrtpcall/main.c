@@ -17,14 +17,14 @@ static void on_signal(int number)
 
 static int run(const struct options *options)
 {
+	struct script *script = NULL;
 	int status = EXIT_USAGE;
 
-	if (phone_new(&the_phone, options)) {
-		return status;
-	}
-	if (!re_main(on_signal)) {
+	if (!phone_new(&the_phone, options) && !script_new(&script, the_phone) && !phone_begin(the_phone) &&
+	    !re_main(on_signal)) {
 		status = (int)the_phone->status;
 	}
+	mem_deref(script);
 	the_phone = mem_deref(the_phone);
 	return status;
 }

@@ -78,21 +78,6 @@ static void on_rtp(const struct sa *from, const struct rtp_header *header, struc
 	}
 }
 
-const struct sdp_format *medium_format(const struct medium *medium)
-{
-	const struct list *formats = sdp_media_format_lst(medium->sdp, false);
-	struct le *le;
-
-	LIST_FOREACH (formats, le) {
-		const struct sdp_format *format = le->data;
-
-		if (format->sup && str_casecmp(format->name, telev_rtpfmt)) {
-			return format;
-		}
-	}
-	return NULL;
-}
-
 static bool may_send(const struct medium *medium)
 {
 	return medium_active(medium) && !medium->call->phone->options->muted &&
@@ -239,7 +224,7 @@ int medium_new(struct medium **out, struct call *call, bool is_audio)
 		err = describe(medium, options);
 	}
 	if (!err) {
-		err = security_put_hash(medium);
+		err = stream_put_hash(medium);
 	}
 	if (err) {
 		mem_deref(medium);
@@ -284,25 +269,7 @@ int medium_renew(struct medium *medium, bool elsewhere)
 	    zrtp_stream_new(&medium->zrtp, call->zrtp, rtp_sess_ssrc(medium->rtp), medium) != ZRTP_OK) {
 		return ENOMEM;
 	}
-	return security_put_hash(medium);
-}
-
-bool medium_active(const struct medium *medium)
-{
-	return sdp_media_rport(medium->sdp) && sa_isset(&medium->remote, SA_ALL) &&
-	       !sdp_media_disabled(medium->sdp);
-}
-
-void medium_start_zrtp(struct medium *medium)
-{
-	bool waits = medium->call->phone->options->like.waits_to_hear && !medium->heard;
-
-	if (medium->zrtp && !medium->started && !waits && medium_active(medium) &&
-	    parallel_may_start(medium)) {
-		medium->started = true;
-		(void)!zrtp_stream_start(medium->zrtp, clock_us());
-		security_rearm(medium->call);
-	}
+	return stream_put_hash(medium);
 }
 
 void medium_update(struct medium *medium)
@@ -314,10 +281,10 @@ void medium_update(struct medium *medium)
 	}
 	/* 0.0.0.0 is an old way to say hold: nowhere to send to. */
 	sa_cpy(&medium->remote, sdp_media_raddr(medium->sdp));
-	security_take_hash(medium);
+	stream_take_hash(medium);
 	sdp_media_raddr_rtcp(medium->sdp, &rtcp);
 	rtcp_start(medium->rtp, "zrtpcall", &rtcp);
-	medium_start_zrtp(medium);
+	stream_start(medium);
 	if (!tmr_isrunning(&medium->tick)) {
 		medium->next_tick = tmr_jiffies();
 		tmr_start(&medium->tick, 0, on_tick, medium);

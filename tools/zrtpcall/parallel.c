@@ -68,7 +68,7 @@ static void on_choice(void *arg)
 		}
 		(*m)->hello = mem_deref((*m)->hello);
 	}
-	security_rearm(call);
+	stream_rearm(call);
 }
 
 bool parallel_takes(struct medium *medium, const uint8_t *datagram, size_t len)
@@ -92,13 +92,6 @@ bool parallel_takes(struct medium *medium, const uint8_t *datagram, size_t len)
 	return false;
 }
 
-bool parallel_may_start(const struct medium *medium)
-{
-	const struct medium *leader = medium->call->leader;
-
-	return !leader || leader == medium || security_state(leader) == ZRTP_STATE_SECURE;
-}
-
 void parallel_secure(struct medium *medium)
 {
 	struct call *call = medium->call;
@@ -108,6 +101,6 @@ void parallel_secure(struct medium *medium)
 		return;
 	}
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		medium_start_zrtp(*m);
+		stream_start(*m);
 	}
 }

@@ -7,31 +7,6 @@
 
 enum { HASH_SIZE = 64, NAMESERVERS = 4, LEAVE_MS = 3000 };
 
-const char *phone_user(const struct phone *phone)
-{
-	return phone->options->user;
-}
-
-void phone_worsen(struct phone *phone, enum exit_status status)
-{
-	if (status > phone->status) {
-		phone->status = status;
-	}
-}
-
-int phone_auth(char **user, char **password, const char *realm, void *arg)
-{
-	const struct options *options = ((struct phone *)arg)->options;
-	int err;
-
-	(void)realm;
-	if (!options->password) {
-		return EAUTH;
-	}
-	err = str_dup(user, options->auth_user ? options->auth_user : options->user);
-	return err ? err : str_dup(password, options->password);
-}
-
 struct call *phone_call(struct phone *phone, unsigned id)
 {
 	struct call *newest = NULL;
@@ -79,14 +54,11 @@ void phone_quit(struct phone *phone)
 	}
 }
 
-void phone_call_ended(struct phone *phone, struct call *call)
+/* The last call has ended. */
+static void on_last_ended(struct phone *phone)
 {
 	const struct options *options = phone->options;
 
-	list_unlink(&call->le);
-	if (!list_isempty(&phone->calls)) {
-		return;
-	}
 	if (phone->closing) {
 		leave(phone);
 	} else if (!options->stay && (options->target || options->once)) {
@@ -139,7 +111,7 @@ static void on_registered(int err, const struct sip_msg *msg, void *arg)
 		}
 		return;
 	}
-	phone_worsen(phone, EXIT_CALL);
+	outcome_worsen(phone, EXIT_CALL);
 	if (!phone->options->stay) {
 		phone_quit(phone);
 	}
@@ -150,12 +122,10 @@ static int begin_register(struct phone *phone)
 	const struct options *options = phone->options;
 	const char *route = options->proxy;
 
-	if (!options->registrar) {
-		return 0;
-	}
 	return sipreg_register(&phone->registration, phone->sip, options->registrar, phone->aor,
-			       options->display, phone->aor, options->expires, phone_user(phone), &route,
-			       route ? 1 : 0, 0, phone_auth, phone, false, on_registered, phone, NULL, NULL);
+			       options->display, phone->aor, options->expires, account_user(phone), &route,
+			       route ? 1 : 0, 0, account_auth, phone, false, on_registered, phone, NULL,
+			       NULL);
 }
 
 static int open_dns(struct phone *phone)
@@ -261,7 +231,6 @@ static void destroy(void *arg)
 	struct le *le;
 
 	tmr_cancel(&phone->guard);
-	mem_deref(phone->script);
 	while ((le = list_head(&phone->calls)) != NULL) {
 		mem_deref(le->data); /* unlinks itself */
 	}
@@ -286,6 +255,8 @@ int phone_new(struct phone **out, const struct options *options)
 	}
 	phone->options = options;
 	phone->random = options->seed;
+	phone->referred = transfer_incoming;
+	phone->last_ended = on_last_ended;
 	err = begin_zrtp(phone);
 	if (!err) {
 		err = begin_sip(phone);
@@ -293,20 +264,16 @@ int phone_new(struct phone **out, const struct options *options)
 	if (!err) {
 		err = make_address(phone);
 	}
-	if (!err) {
-		tell_listening(phone);
-		err = begin_register(phone);
-	}
-	if (!err) {
-		err = script_new(&phone->script, phone);
-	}
-	if (!err && !options->registrar) { /* otherwise once registered */
-		err = begin_calls(phone);
-	}
 	if (err) {
 		mem_deref(phone);
 		return err;
 	}
+	tell_listening(phone);
 	*out = phone;
 	return 0;
+}
+
+int phone_begin(struct phone *phone)
+{
+	return phone->options->registrar ? begin_register(phone) : begin_calls(phone);
 }

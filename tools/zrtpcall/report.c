@@ -73,6 +73,13 @@ void report_pl(struct report *report, const char *name, const struct pl *value)
 	}
 }
 
+void report_name(struct report *report, const char *member, const char name[5])
+{
+	struct pl pl = { name, strcspn(name, " ") };
+
+	report_pl(report, member, &pl);
+}
+
 void report_number(struct report *report, const char *name, long long value)
 {
 	char text[24];

@@ -15,6 +15,8 @@ struct report report_begin(const char *event, unsigned call);
  * outside ASCII come out as the Unicode characters of the same number. */
 void report_text(struct report *report, const char *name, const char *value);
 void report_pl(struct report *report, const char *name, const struct pl *value);
+/* A name of four characters, without the blanks that fill it up. */
+void report_name(struct report *report, const char *member, const char name[5]);
 void report_number(struct report *report, const char *name, long long value);
 void report_decimal(struct report *report, const char *name, double value);
 void report_bool(struct report *report, const char *name, bool value);

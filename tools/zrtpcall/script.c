@@ -44,7 +44,7 @@ static bool is_secure(struct phone *phone, unsigned id)
 {
 	const struct call *call = phone_call(phone, id);
 
-	return call && call->state == CALL_UP && security_is_secure(call);
+	return call && call->state == CALL_UP && stream_all_secure(call);
 }
 
 static bool is_clear(struct phone *phone, unsigned id)
@@ -143,7 +143,7 @@ static bool wait_over(struct script *script)
 		report_text(&report, "text", "waited in vain");
 		report_text(&report, "for", script->what);
 		report_end(&report);
-		phone_worsen(script->phone, EXIT_CALL);
+		outcome_worsen(script->phone, EXIT_CALL);
 	}
 	return true;
 }

@@ -3,114 +3,6 @@
  * shown. What the user says to it is in wishes.c. */
 #include "phone.h"
 
-#include <time.h>
-
-uint64_t clock_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-/* ---- time ---- */
-
-static void on_deadline(void *arg)
-{
-	struct call *call = arg;
-	struct medium *media[3];
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		if ((*m)->zrtp) {
-			zrtp_stream_expire((*m)->zrtp, clock_us());
-		}
-	}
-	security_rearm(call);
-}
-
-void security_rearm(struct call *call)
-{
-	uint64_t now = clock_us(), first = ZRTP_NEVER;
-	struct medium *media[3];
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		uint64_t deadline = (*m)->zrtp ? zrtp_stream_deadline((*m)->zrtp) : ZRTP_NEVER;
-
-		first = deadline < first ? deadline : first;
-	}
-	if (first == ZRTP_NEVER) {
-		tmr_cancel(&call->zrtp_timer);
-	} else {
-		tmr_start(&call->zrtp_timer, first > now ? (first - now + 999) / 1000 : 0, on_deadline, call);
-	}
-}
-
-/* ---- what is shown ---- */
-
-/* A name of four characters, without the blanks that fill it up. */
-static void report_name(struct report *report, const char *member, const char name[5])
-{
-	struct pl pl = { name, strcspn(name, " ") };
-
-	report_pl(report, member, &pl);
-}
-
-static void report_peer(struct report *report, const struct zrtp_session_info *info)
-{
-	if (info->has_peer_zid) {
-		report_hex(report, "peer_zid", info->peer_zid, sizeof(info->peer_zid));
-	}
-	report_text(report, "peer_client", info->peer_client_id);
-	report_bool(report, "verified", info->verified);
-	report_bool(report, "peer_verified", info->peer_verified);
-	report_bool(report, "peer_disclosed", info->peer_disclosed);
-	report_bool(report, "peer_mitm", info->peer_mitm);
-	report_bool(report, "peer_allows_clear", info->peer_allows_clear);
-	report_bool(report, "cache_mismatch", info->cache_mismatch);
-	report_bool(report, "rs_matched", info->rs_matched);
-	report_bool(report, "aux_matched", info->aux_matched);
-	report_bool(report, "pbx_matched", info->pbx_matched);
-	report_bool(report, "enrollment_offered", info->enrollment_offered);
-}
-
-void security_report(struct call *call)
-{
-	struct zrtp_session_info info;
-	struct report report;
-
-	if (!call->zrtp) {
-		return;
-	}
-	zrtp_session_get_info(call->zrtp, &info);
-	if (!info.has_sas) {
-		return;
-	}
-	like_shows(call, &info);
-	report = report_begin("sas", call->id);
-	report_text(&report, "sas", info.sas);
-	report_name(&report, "type", info.sas_type);
-	report_bool(&report, "relayed", info.relayed);
-	if (info.relayed) {
-		report_bool(&report, "relayed_verified", info.relayed_verified);
-		report_bool(&report, "relayed_disclosed", info.relayed_disclosed);
-	}
-	report_peer(&report, &info);
-	report_end(&report);
-}
-
-/* Only the SAS of this call's own exchange or one relayed by a trusted PBX is
- * compared; letter case does not count. */
-static void check_expected(struct call *call)
-{
-	const char *expected = call->phone->options->expect_sas;
-	struct zrtp_session_info info;
-
-	zrtp_session_get_info(call->zrtp, &info);
-	if (expected && info.has_sas && str_casecmp(expected, info.sas)) {
-		call_alarm(call, "sas-mismatch", "the SAS is not the expected one");
-	}
-}
-
 /* ---- the engine's callbacks ---- */
 
 static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
@@ -196,12 +88,12 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 	medium->gate.authenticated = false;
 	report_secure(medium);
 	if (medium == call->audio) {
-		security_report(call);
-		check_expected(call);
+		sas_report(call);
+		sas_check(call);
 		keep_enrolled(call);
 	}
 	parallel_secure(medium);
-	if (security_is_secure(call)) {
+	if (stream_all_secure(call)) {
 		call->was_secure = true;
 		tmr_cancel(&call->secure_timer);
 	}
@@ -239,7 +131,7 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	report_bool(&report, "media", medium->gate.passage[ZRTP_SEND] == GATE_CLEAR);
 	report_end(&report);
 	if (reason == ZRTP_CLEAR_NO_ZRTP && sdp_media_rattr(medium->sdp, "zrtp-hash")) {
-		call_alarm(call, "zrtp-missing", "the signalling announced ZRTP, and none came");
+		outcome_alarm(call, "zrtp-missing", "the signalling announced ZRTP, and none came");
 	}
 }
 
@@ -282,7 +174,7 @@ static void reopen_secure(struct call *call)
 	struct medium *media[3];
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		if (security_state(*m) == ZRTP_STATE_SECURE) {
+		if (stream_state(*m) == ZRTP_STATE_SECURE) {
 			(*m)->gate.passage[ZRTP_SEND] = GATE_SRTP;
 		}
 	}
@@ -304,19 +196,19 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 	case ZRTP_EVENT_HELLO_HASH_MISMATCH:
 	case ZRTP_EVENT_MAC_ALARM:
 	case ZRTP_EVENT_SAS_RELAY_REFUSED:
-		call_alarm(call, zrtp_event_text(event), NULL);
+		outcome_alarm(call, zrtp_event_text(event), NULL);
 		break;
 	case ZRTP_EVENT_ENROLLMENT:
 		on_enrollment(call);
 		break;
 	case ZRTP_EVENT_SAS_RELAYED:
-		security_report(call);
-		check_expected(call);
+		sas_report(call);
+		sas_check(call);
 		break;
 	case ZRTP_EVENT_CLEAR_UNANSWERED:
 	case ZRTP_EVENT_LATE_FAILED: /* the sending side was not touched */
 		medium->gate.passage[ZRTP_RECEIVE] = medium->gate.passage[ZRTP_SEND];
-		call_alarm(call, zrtp_event_text(event), NULL);
+		outcome_alarm(call, zrtp_event_text(event), NULL);
 		break;
 	case ZRTP_EVENT_CLEAR_REFUSED: /* then it is as secure as before */
 		reopen_secure(call);
@@ -372,74 +264,4 @@ int security_begin_again(struct call *call, bool other)
 	call->zrtp = NULL;
 	call->was_secure = false;
 	return begin(call, other ? phone->other : phone->zrtp);
-}
-
-enum zrtp_state security_state(const struct medium *medium)
-{
-	struct zrtp_stream_info info = { .state = ZRTP_STATE_IDLE };
-
-	if (medium->zrtp) {
-		zrtp_stream_get_info(medium->zrtp, &info);
-	}
-	return info.state;
-}
-
-bool security_is_secure(const struct call *call)
-{
-	const struct medium *media[] = { call->audio, call->video };
-	bool any = false;
-
-	for (unsigned i = 0; i < 2; i++) {
-		if (!media[i] || !medium_active(media[i])) {
-			continue;
-		}
-		if (security_state(media[i]) != ZRTP_STATE_SECURE) {
-			return false;
-		}
-		any = true;
-	}
-	return any;
-}
-
-/* ---- zrtp-hash (8) ---- */
-
-int security_put_hash(struct medium *medium)
-{
-	const struct options *options = medium->call->phone->options;
-	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
-
-	if (medium->zrtp && options->like.has_flag) {
-		return sdp_media_set_lattr(medium->sdp, true, "zrtp", NULL);
-	}
-	if (!medium->zrtp || options->no_hash) {
-		return 0;
-	}
-	zrtp_stream_hello_hash(medium->zrtp, hash);
-	if (options->wrong_hash) {
-		char *last = hash + strlen(hash) - 1;
-
-		*last = *last == '0' ? '1' : '0';
-	}
-	return sdp_media_set_lattr(medium->sdp, true, "zrtp-hash", "%s", hash);
-}
-
-static bool take_one(const char *name, const char *value, void *arg)
-{
-	struct medium *medium = arg;
-	enum zrtp_status status = value ? zrtp_stream_set_peer_hello_hash(medium->zrtp, value) : ZRTP_INVALID;
-
-	(void)name;
-	if (status == ZRTP_INVALID) {
-		report_simple("zrtp", medium->call->id, "what", "a=zrtp-hash is malformed");
-	} else if (status != ZRTP_OK) {
-		call_alarm(medium->call, "zrtp-hash-changed", "the signalling vouches for another Hello now");
-	}
-	return false; /* one for each version that the peer speaks */
-}
-
-void security_take_hash(struct medium *medium)
-{
-	if (medium->zrtp && !medium->call->phone->options->ignore_hash) {
-		(void)sdp_media_rattr_apply(medium->sdp, "zrtp-hash", take_one, medium);
-	}
 }

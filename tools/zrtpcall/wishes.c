@@ -25,7 +25,7 @@ int security_verify(struct call *call, bool verified)
 			  call->zrtp ? zrtp_session_set_verified(call->zrtp, verified) : ZRTP_WRONG_STATE);
 
 	if (!err) {
-		security_report(call);
+		sas_report(call);
 	}
 	return err;
 }
@@ -63,7 +63,7 @@ int security_go_clear(struct call *call)
 			(*m)->gate.passage[ZRTP_SEND] = GATE_SHUT;
 		}
 	}
-	security_rearm(call);
+	stream_rearm(call);
 	return err;
 }
 
@@ -73,7 +73,7 @@ int security_acknowledge_clear(struct call *call)
 	int err = ENOENT;
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		if (security_state(*m) == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
+		if (stream_state(*m) == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
 			gate_gone_clear(*m, true);
 			err = 0;
 		}
@@ -87,11 +87,11 @@ int security_go_secure(struct call *call)
 	int err = ENOENT;
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		if (security_state(*m) == ZRTP_STATE_CLEAR) {
+		if (stream_state(*m) == ZRTP_STATE_CLEAR) {
 			err = refused(call, "secure", zrtp_stream_go_secure((*m)->zrtp, clock_us()));
 		}
 	}
-	security_rearm(call);
+	stream_rearm(call);
 	return err == ENOENT ? refused(call, "secure", ZRTP_WRONG_STATE) : err;
 }
 
@@ -108,6 +108,6 @@ int security_relay(struct call *call, const struct call *from)
 		      info.has_sas ? zrtp_stream_relay_sas(call->audio->zrtp, info.sas_type, info.sashash,
 							   info.verified, info.peer_disclosed, clock_us())
 				   : ZRTP_WRONG_STATE);
-	security_rearm(call);
+	stream_rearm(call);
 	return err;
 }
