@@ -12,6 +12,7 @@
 #include "asterisk/channel.h"
 #include "asterisk/stasis_channels.h"
 #include "asterisk/strings.h"
+#include "asterisk/utils.h"
 
 #ifdef HAVE_SNAPSHOT_BASE
 #define SNAPSHOT_NAME(snapshot) ((snapshot)->base->name)
@@ -19,12 +20,17 @@
 #define SNAPSHOT_NAME(snapshot) ((snapshot)->name)
 #endif
 
+/*! How long a channel that is there, and not in the core's table, is waited for, and how often it is looked for. */
+#define MOVE_MS 500
+#define MOVE_PAUSE_MS 2
+
+/*! \brief Is it the channel with this uniqueid, and not what a masquerade has left of one? */
 static int has_id(struct ast_channel *chan, const char *id)
 {
 	int res;
 
 	ast_channel_lock(chan);
-	res = !strcmp(ast_channel_uniqueid(chan), id);
+	res = !strcmp(ast_channel_uniqueid(chan), id) && !ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE);
 	ast_channel_unlock(chan);
 
 	return res;
@@ -66,21 +72,41 @@ static int may_have_none(void)
 #endif
 }
 
-struct ast_channel *channel_by_id(const char *id)
+/*! \brief The channel now. \param known set to whether the core knows that there is one */
+static struct ast_channel *look(const char *id, int *known)
 {
-	struct ast_channel_snapshot *snapshot;
+	struct ast_channel_snapshot *snapshot = ast_strlen_zero(id) ? NULL : ast_channel_snapshot_get_latest(id);
 	struct ast_channel *chan = NULL;
 
-	if (ast_strlen_zero(id)) {
-		return NULL;
-	}
-	snapshot = ast_channel_snapshot_get_latest(id);
+	*known = snapshot != NULL;
 	if (snapshot) {
-		/* Where there is none of that name it is hanging up, and out of the core's table. */
+		/* Where there is none of that name it is hanging up, or a masquerade is under way:
+		 * for either the core takes it out of its table. */
 		chan = channel_by_name(SNAPSHOT_NAME(snapshot), id);
 		ao2_ref(snapshot, -1);
-	} else if (may_have_none()) {
+	} else if (!ast_strlen_zero(id) && may_have_none()) {
 		chan = ast_channel_get_by_name(id);
+	}
+
+	return chan;
+}
+
+struct ast_channel *channel_by_id(const char *id)
+{
+	int known;
+
+	return look(id, &known);
+}
+
+struct ast_channel *channel_by_id_settled(const char *id)
+{
+	int known, waited = 0;
+	struct ast_channel *chan = look(id, &known);
+
+	while (!chan && known && waited < MOVE_MS) {
+		usleep(MOVE_PAUSE_MS * 1000);
+		waited += MOVE_PAUSE_MS;
+		chan = look(id, &known);
 	}
 
 	return chan;

@@ -16,5 +16,13 @@ struct ast_channel;
  * No lock may be held.
  */
 struct ast_channel *channel_by_id(const char *id);
+/*!
+ * \brief The same, where what is to be done with the channel would be lost without it.
+ *
+ * While one channel takes the place of another (a masquerade: call pickup, AMI Redirect), the
+ * core finds neither. This waits for the end of that, for half a second at most; as long it may
+ * wait for one that is hanging up. Not for a thread that others wait for, nor with a lock.
+ */
+struct ast_channel *channel_by_id_settled(const char *id);
 
 #endif

@@ -71,7 +71,7 @@ icesupport = yes
 """
 
 # What the tests need of a stock Asterisk; the rest only makes noise in the log.
-MODULES = """app_chanspy app_confbridge app_directed_pickup app_dial app_echo app_exec app_mixmonitor app_originate app_playback app_playtones
+MODULES = """app_slow_masquerade app_chanspy app_confbridge app_directed_pickup app_dial app_echo app_exec app_mixmonitor app_originate app_playback app_playtones
 app_read app_record app_senddtmf app_sendtext app_stack app_transfer app_verbose app_bridgewait bridge_* chan_bridge_media
 chan_pjsip codec_a_mu codec_alaw codec_resample codec_ulaw format_pcm format_sln format_wav
 func_callerid func_channel func_db func_hangupcause func_logic func_pjsip_* func_strings

@@ -313,6 +313,24 @@ def picked_up(lab):
         carol.hang_up()
 
 
+@case("relay: a phone that is secure before its channel has taken the place of the one that rang has its name, SAS and keypad")
+def picked_up_slowly(lab):
+    """For a moment the core finds neither channel, and ZRTP is quicker than its end: here that takes longer."""
+    for milliseconds in (300, 1500):
+        with enrollment(lab) as events, lab.zrtp_phone("alice", enroll="accept") as alice, \
+                lab.zrtp_phone("bob", answer="manual") as bob, lab.zrtp_phone("keypad") as phone:
+            enroll(lab, alice)
+            alice.call("call-bob", lab.sip_port)
+            bob.wait("incoming", 5)
+            phone.call(f"slowly-{milliseconds}", lab.sip_port)
+            for one in (alice, phone):
+                one.secure()
+            same_sas(lab, alice, phone)
+            phone.say("dtmf *72")
+            equal("who verified", asterisk.endpoint_of(events.wait("ZrtpVerified", 8, Verified="yes")["Channel"]), "keypad")
+            phone.hang_up()
+
+
 @case("relay: a SASrelay that the phone never acknowledges leaves both legs as they are")
 def unanswered(lab):
     with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \

@@ -15,7 +15,6 @@
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
-#include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/taskprocessor.h"
 #include "asterisk/threadpool.h"
@@ -32,8 +31,8 @@
 #include "packet/stats.h"
 #include "cache/cache.h"
 #include "leg/callbacks.h"
+#include "leg/channel_met.h"
 #include "leg/context.h"
-#include "leg/enroll.h"
 #include "leg/hello_hash.h"
 #include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
@@ -328,38 +327,6 @@ static void make_stream(struct media *media)
 	}
 }
 
-/*!
- * \brief Name the stream by its channel and, when it starts, keep the audio of
- * that in the core.
- */
-static void meet_channel(struct media *media, int starts)
-{
-	struct ast_channel *chan = media_channel(media);
-
-	ao2_lock(media);
-	ast_copy_string(media->report.channel, media->channel_id, sizeof(media->report.channel));
-	ao2_unlock(media);
-	if (!chan) {
-		return;
-	}
-
-	if (starts) {
-		leg_starts(chan, media);
-	}
-	/* The channel may be given another name later, but no other endpoint. */
-	if (ast_strlen_zero(media->leg->endpoint)) {
-		enroll_endpoint(chan, media->leg->endpoint, sizeof(media->leg->endpoint));
-	}
-	ast_channel_lock(chan);
-	media->leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));
-	ao2_lock(media);
-	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
-	ao2_unlock(media);
-	ast_channel_unlock(chan);
-	leg_met(chan);
-	ast_channel_unref(chan);
-}
-
 /*! \brief Make it a stream of its leg, once. \pre the work lock is held */
 static void join(struct media *media)
 {
@@ -369,7 +336,7 @@ static void join(struct media *media)
 		return;
 	}
 	media->member = 1;
-	meet_channel(media, 0);
+	channel_joined(media);
 	ao2_ref(media, +1);
 	media->outcome = OUTCOME_PENDING;
 	AST_LIST_INSERT_TAIL(&leg->streams, media, entry);
@@ -415,7 +382,7 @@ static int task_start(void *data)
 		ao2_ref(media, -1);
 		return 0;
 	}
-	meet_channel(media, 1);
+	channel_started(media);
 	lookup_start(media);
 	media->begun = 1;
 	stats_stream_begin(media);

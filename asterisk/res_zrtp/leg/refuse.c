@@ -34,6 +34,9 @@
 #define PROMPT "zrtp/refused"
 /*! It is over by then, milliseconds. */
 #define PROMPT_MAX 5000
+/*! A channel that the core does not find is looked for again after so many milliseconds, and so often. */
+#define LOOK 250
+#define LOOKS_MAX 20
 #define CAUSE AST_CAUSE_BEARERCAPABILITY_NOTIMPL
 
 static const struct {
@@ -62,6 +65,7 @@ struct job {
 	struct media *media;
 	struct ast_channel *chan;     /*!< NULL: to be looked up */
 	enum refusal why;
+	int looks;                    /*!< How often that was done in vain */
 };
 
 static void job_free(struct job *job)
@@ -222,6 +226,15 @@ static void hang_up(struct job *job)
 	job_free(job);
 }
 
+/*! \brief It is not hung up for this reason; another one may come. Consumes the job. */
+static void give_up(struct job *job)
+{
+	ao2_lock(job->media);
+	job->media->refused = 0;
+	ao2_unlock(job->media);
+	job_free(job);
+}
+
 /*! \brief Hang up after the prompt. */
 static int task_hang_up(void *data)
 {
@@ -236,11 +249,7 @@ static int task_hang_up(void *data)
 			ast_channel_name(job->chan));
 		pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", NULL);
 	}
-	/* Another reason may come. */
-	ao2_lock(job->media);
-	job->media->refused = 0;
-	ao2_unlock(job->media);
-	job_free(job);
+	give_up(job);
 
 	return 0;
 }
@@ -256,6 +265,27 @@ static int fire(const void *data)
 	return 0;
 }
 
+static int task_refuse(void *data);
+
+static int fire_look(const void *data)
+{
+	struct job *job = (struct job *) data;
+
+	if (ast_taskprocessor_push(tasks, task_refuse, job)) {
+		give_up(job);
+	}
+
+	return 0;
+}
+
+/*! \brief The channel takes the place of another one just now, or has hung up. Consumes the job. */
+static void look_again(struct job *job)
+{
+	if (media_is_over(job->media) || ++job->looks > LOOKS_MAX || timers_add(LOOK, fire_look, job)) {
+		give_up(job);
+	}
+}
+
 static int task_refuse(void *data)
 {
 	struct job *job = data;
@@ -265,7 +295,7 @@ static int task_refuse(void *data)
 		job->chan = channel_of(job->media);
 	}
 	if (!job->chan) {
-		job_free(job);
+		look_again(job);
 		return 0;
 	}
 	ast_log(LOG_WARNING, "%s: %s (policy %s): %s\n", ast_channel_name(job->chan), refusals[job->why].text,

@@ -297,19 +297,33 @@ void media_settle(struct media *media)
 	ao2_unlock(media);
 }
 
+static void id_of(struct media *media, char *id, size_t size)
+{
+	ao2_lock(media);
+	ast_copy_string(id, media->channel_id, size);
+	ao2_unlock(media);
+}
+
+struct ast_channel *media_channel_now(struct media *media)
+{
+	char id[AST_MAX_UNIQUEID];
+
+	id_of(media, id, sizeof(id));
+
+	return channel_by_id(id);
+}
+
 /*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */
 static __attribute__((noinline)) struct ast_channel *channel_of(const char *id)
 {
-	return channel_by_id(id);
+	return channel_by_id_settled(id);
 }
 
 struct ast_channel *media_channel(struct media *media)
 {
 	char id[AST_MAX_UNIQUEID];
 
-	ao2_lock(media);
-	ast_copy_string(id, media->channel_id, sizeof(id));
-	ao2_unlock(media);
+	id_of(media, id, sizeof(id));
 
-	return ast_strlen_zero(id) ? NULL : channel_of(id);
+	return media_is_over(media) ? channel_by_id(id) : channel_of(id);
 }

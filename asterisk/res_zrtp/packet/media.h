@@ -168,8 +168,15 @@ void media_latch(struct media *media);
 void media_engage(struct media *media);
 /*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
-/*! \brief The channel of this instance with a reference, or NULL. No lock may be held. */
+/*!
+ * \brief The channel of this instance with a reference, or NULL. No lock may be held.
+ *
+ * While that takes the place of another channel (call pickup, AMI Redirect) the core finds neither:
+ * this waits for the end of it, for half a second at most, unless the instance has gone.
+ */
 struct ast_channel *media_channel(struct media *media);
+/*! \brief The same without waiting, for threads that others wait for. */
+struct ast_channel *media_channel_now(struct media *media);
 /*! \brief Copy the name of its channel, for the log. \return out */
 const char *media_name_copy(struct media *media, char *out, size_t size);
 /*! The same, for one statement: others give a channel another name meanwhile, so it is never read without the lock. */
