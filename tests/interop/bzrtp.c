@@ -990,7 +990,7 @@ static void the_verified_flag_travels_both_ways(void **state)
 	world_close(&world);
 }
 
-static void both_tell_a_mismatch(void **state)
+static void both_report_a_mismatch(void **state)
 {
 	struct world world;
 	struct call *call;
@@ -1370,7 +1370,7 @@ int main(void)
 		cmocka_unit_test(retained_secrets_match_over_three_calls),
 		cmocka_unit_test(retained_secrets_match_when_hash_lists_differ),
 		cmocka_unit_test(the_verified_flag_travels_both_ways),
-		cmocka_unit_test(both_tell_a_mismatch),
+		cmocka_unit_test(both_report_a_mismatch),
 		cmocka_unit_test(lost_and_forged_messages_make_no_alarm_but_where_bzrtp_forgets),
 		cmocka_unit_test(an_auxiliary_secret_is_shared),
 		cmocka_unit_test(a_right_zrtp_hash_is_accepted),

@@ -179,7 +179,7 @@ def fill_disk(bench, kind, name, **options):
     lab.pbx.remove()
 
 
-@case("the disk is full: calls go on, events tell it, and nothing is lost once there is room",
+@case("the disk is full: calls go on, events report it, and nothing is lost once there is room",
       "22 own")
 def full_disk(bench):
     both((fill_disk, bench, "sqlite", "alice"), {}, (fill_disk, bench, "file", "bob"), SECOND)

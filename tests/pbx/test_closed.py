@@ -409,7 +409,7 @@ def hung_up(events, phone, channel, reason):
     phone.remote = None
 
 
-@case("ZRTP() and the variables tell the truth to an h extension, whichever side hung up", errors="does not speak ZRTP|ZRTP is required")
+@case("ZRTP() and the variables are right in an h extension, whichever side hung up", errors="does not speak ZRTP|ZRTP is required")
 def record(lab):
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob, lab.plain_phone("strict") as strict:
         for phone in (alice, bob):

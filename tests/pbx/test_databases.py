@@ -90,7 +90,7 @@ def cluster(bench):
 DRIVER = r"res_config_pgsql|ZRTP cache is down"
 
 
-@case("PostgreSQL stops and comes back: calls go on, events tell it, nothing is lost", "22 own")
+@case("PostgreSQL stops and comes back: calls go on, events report it, nothing is lost", "22 own")
 def outage(bench):
     with database() as server:
         first, second = node(bench), node(bench, **SECOND)

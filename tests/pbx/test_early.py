@@ -52,7 +52,7 @@ def rings_secure(lab, caller, called, hashes, first=None, media=1):
         equal(f"SRTP to {name}: {dict(count)}", count["rtp 0"] > 100 and not count["other"], True)
 
 
-@case("early = yes, pass-through: one SAS before the answer, the same after it, each phone told the other's zrtp-hash")
+@case("early = yes, pass-through: one SAS before the answer, the same after it, each phone has the other's zrtp-hash")
 def early(lab):
     rings_secure(lab, "soon", "soon2", [["matched"], ["matched"]])
 

@@ -60,7 +60,7 @@ def revoke_all(lab):
         lab.pbx.cli(f"zrtp enrollment revoke {zid}")
 
 
-@case("enrollment of a phone without ZRTP: told so, nothing stored")
+@case("enrollment of a phone without ZRTP: it is announced, nothing stored")
 def no_zrtp(lab):
     with service(lab) as events, lab.plain_phone() as phone:
         phone.call("enroll", lab.sip_port, 5)

@@ -98,7 +98,7 @@ def forged(lab):
               tone.share(part, PHONE_HZ) > ALONE, True)
 
 
-@case("a phone that goes clear when it is told is heard in clear", kind="22 attack")
+@case("a phone that goes clear when asked is heard in clear", kind="22 attack")
 def obeyed(lab):
     with lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ) as phone:
         phone.call("record", lab.sip_port)

@@ -16,7 +16,7 @@ def hold(first, second):
         first.wait("modified", 8)
 
 
-@case("pass-through: a hold is told to the other phone; both keep their keys and hear each other after it")
+@case("pass-through: a hold is passed on to the other phone; both keep their keys and hear each other after it")
 def told(lab):
     with lab.zrtp_phone("through", tone=PHONE_HZ) as first, lab.zrtp_phone("through2", tone=PHONE_HZ) as second:
         sas = keyed(lab, first, second)

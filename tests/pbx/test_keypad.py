@@ -205,7 +205,7 @@ def clear_and_back(lab, phone, clear, secure):
 
 
 # Echo() sends the digits back, also one that comes while nothing may be sent.
-@case("go clear and go secure by keypad: clear media only in between, the caller is told",
+@case("go clear and go secure by keypad: clear media only in between, the caller hears of it",
       errors="RTP Transmission error .*temporarily unavailable")
 def clear_by_keypad(lab):
     with asterisk.Events(lab.pbx) as events, \

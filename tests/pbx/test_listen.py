@@ -65,7 +65,7 @@ def only(lab, phone, extension, recorded):
     lab.pbx.idle()
 
 
-@case("who listens: Record(), VoiceMail(), AudioSocket() and a channel that sends the audio away are told; volume is not",
+@case("who listens: Record(), VoiceMail(), AudioSocket() and a channel that sends the audio away are reported; volume is not",
       kind="22 attack")
 def applications(lab):
     lab.pbx.write("voicemail.conf", VOICEMAIL)
@@ -89,7 +89,7 @@ def unknown(lab):
         alice.hang_up()
 
 
-@case("who listens: a recording behind Local channels is told of the phones at both ends, until it ends")
+@case("who listens: a recording behind Local channels is reported for the phones at both ends, until it ends")
 def behind_local(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         call(lab, alice, bob, "beside-bob")
@@ -107,7 +107,7 @@ def behind_local(lab):
         alice.hang_up()
 
 
-@case("who listens: two ChanSpy on one leg, one ends: the other is still told")
+@case("who listens: two ChanSpy on one leg, one ends: the other is still reported")
 def two_spies(lab):
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob, lab.zrtp_phone("carol") as carol, \
             lab.zrtp_phone("dave") as dave:
@@ -172,7 +172,7 @@ class Ari:
         return json.loads(text) if text else None
 
 
-@case("who listens: ARI snoop, a recorded bridge and external media are told; an application that may record is unknown",
+@case("who listens: ARI snoop, a recorded bridge and external media are reported; an application that may record is unknown",
       kind="22 own attack")
 def ari(workshop):
     with laboratory.Lab(workshop.root, workshop.directory, files=ARI_FILES, modules=ARI_MODULES) as lab, Ari() as ari, \

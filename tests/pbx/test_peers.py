@@ -279,7 +279,7 @@ def broken(data):
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
-@case("nothing but packets that fail authentication: told once, with the likely cause; beside good ones they are not",
+@case("nothing but packets that fail authentication: logged once, with the likely cause; beside good ones they are not",
       errors=f"{FORGETFUL}|secure, but the phone is not heard: .* Likely something on the way changes its media")
 def unauthentic(lab):
     road = Road()

@@ -132,7 +132,7 @@ def again(lab):
 LOST = r"PJSIP/alice-\w+: retained secret mismatch(.*)"
 
 
-@case("the PBX lost its cache: told in every call until it is confirmed at the phone, at length once",
+@case("the PBX lost its cache: reported in every call until it is confirmed at the phone, at length once",
       errors="retained secret mismatch")
 def lost(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice", like="linphone") as phone:

@@ -134,7 +134,7 @@ def both_enrolled(lab):  # R463
         equal("the same one in each direction", len(chosen), 1)
 
 
-@case("relay: two phones that are not enrolled are told nothing")
+@case("relay: two phones that are not enrolled are sent nothing")
 def none_enrolled(lab):  # R461
     with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         call(lab, alice, bob)
@@ -394,7 +394,7 @@ def flags(lab):
         alice.hang_up()
 
 
-@case("who listens: ChanSpy on one leg is told of both, until it ends")
+@case("who listens: ChanSpy on one leg is reported for both, until it ends")
 def spied(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, \
             lab.zrtp_phone("bob") as bob, lab.zrtp_phone("carol") as carol:

@@ -316,12 +316,12 @@ def exchanged(lab, caller, called):
           [True, True])
 
 
-@case("zrtp-hash: pass-through tells each phone the other one's")
+@case("zrtp-hash: pass-through sends each phone the other one's")
 def through(lab):
     exchanged(lab, "through", "through2")
 
 
-@case("zrtp-hash: auto tells a phone in an application the PBX's, which is right", errors=FORGETFUL)
+@case("zrtp-hash: auto sends a phone in an application the PBX's, which is right", errors=FORGETFUL)
 def automatic_end(lab):
     with lab.phone("auto") as phone:
         for way in WAYS:
@@ -333,7 +333,7 @@ def automatic_end(lab):
     equal("one value in each description", values, max(2, len(values)) * [1])
 
 
-@case("zrtp-hash: auto tells two phones none, as the PBX may be their ZRTP endpoint or not", errors=FORGETFUL)
+@case("zrtp-hash: auto sends two phones none, as the PBX may be their ZRTP endpoint or not", errors=FORGETFUL)
 def undecided(lab):
     for extension, state in (("call-auto2", "passthrough"), ("hear-auto2", "secure")):
         with lab.phone("auto") as first, lab.phone("auto2") as second:

@@ -41,7 +41,7 @@ def video(lab):
     screens_pass(lab, "view1", "view2")
 
 
-@case("pass-through with video: each phone is told the zrtp-hash of the other one's audio and video")
+@case("pass-through with video: each phone is sent the zrtp-hash of the other one's audio and video")
 def video_hash(lab):
     with screens(lab, "view1", "view2") as (first, second):
         both_media(first, second)

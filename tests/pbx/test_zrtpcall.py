@@ -224,7 +224,7 @@ def linphone(lab):
         tone.heard(bob.recording, PBX_HZ, PHONE_HZ)
 
 
-@case("zrtpcall: after the peer's GoClear it tells, and sends nothing before its user has taken notice")
+@case("zrtpcall: after the peer's GoClear it reports that, and sends nothing before its user has taken notice")
 def notice(lab):
     with lab.zrtp_phone("alice", tone=PHONE_HZ, allow_clear=True) as alice, \
             lab.zrtp_phone("bob", tone=PBX_HZ, allow_clear=True, record=True) as bob:

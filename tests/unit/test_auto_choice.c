@@ -164,7 +164,7 @@ static void a_hello_is_handed_to_who_announced_zrtp_and_is_silent(void **state)
 	each(hellos_go_where_they_help);
 }
 
-static void nobody_waits_for_ever(void **state)
+static void no_call_waits_for_ever(void **state)
 {
 	(void)state;
 	each(all_is_decided_in_time);
@@ -177,7 +177,7 @@ int main(void)
 		cmocka_unit_test(every_end_has_a_true_reason),
 		cmocka_unit_test(only_hellos_of_both_join_phones),
 		cmocka_unit_test(a_hello_is_handed_to_who_announced_zrtp_and_is_silent),
-		cmocka_unit_test(nobody_waits_for_ever),
+		cmocka_unit_test(no_call_waits_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,7 +120,7 @@ static struct zrtp_session_info info(struct world *w)
 }
 
 /* Known or new, with a word or without: none of them enrolls before the store is back. */
-static void a_call_without_the_cache_is_no_first_call_and_enrolls_nobody(void **state)
+static void a_call_without_the_cache_is_no_first_call_and_enrolls_no_peer(void **state)
 {
 	(void)state;
 	for (unsigned run = 0; run < 2 * 2 * 2 * 2; run++) {
@@ -230,7 +230,7 @@ static void an_enrolled_phones_secrets_are_not_taken_without_the_cache(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_call_without_the_cache_is_no_first_call_and_enrolls_nobody),
+		cmocka_unit_test(a_call_without_the_cache_is_no_first_call_and_enrolls_no_peer),
 		cmocka_unit_test(what_a_call_without_the_cache_stores_goes_beside_what_there_is),
 		cmocka_unit_test(a_phone_that_called_without_the_cache_is_known_later),
 		cmocka_unit_test(an_enrolled_phones_secrets_are_not_taken_without_the_cache),

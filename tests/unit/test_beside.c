@@ -262,7 +262,7 @@ static bool waits_as_it_should(enum unfinished way, uint64_t seed)
 
 /* Whoever waits for the stream that wins does so for some seconds only, and not at all for
  * what may be a stranger's. */
-static void nobody_waits_for_an_exchange_that_does_not_end(void **state)
+static void no_stream_waits_for_an_exchange_that_does_not_end(void **state)
 {
 	(void)state;
 	for (unsigned way = 0; way < WAYS; way++) {
@@ -387,7 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_late_confirm_of_an_exchange_given_up_fails_nothing),
 		cmocka_unit_test(of_two_confirm2_that_cross_both_sides_take_the_same),
-		cmocka_unit_test(nobody_waits_for_an_exchange_that_does_not_end),
+		cmocka_unit_test(no_stream_waits_for_an_exchange_that_does_not_end),
 		cmocka_unit_test(multistream_exchanges_that_cross_are_both_completed),
 		cmocka_unit_test(loss_with_three_streams),
 		cmocka_unit_test(on_a_bad_network_both_sides_have_one_session_key),

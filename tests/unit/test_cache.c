@@ -340,7 +340,7 @@ static struct pair *with_auxsecrets(const char *a, const char *b)
 	return pair;
 }
 
-static void auxsecrets_match_or_are_told(void **state) /* R050 R054 R055 R076 R077 */
+static void auxsecrets_match_or_their_mismatch_is_reported(void **state) /* R050 R054 R055 R076 R077 */
 {
 	static const struct {
 		const char *a, *b;
@@ -427,7 +427,7 @@ int main(void)
 		cmocka_unit_test(a_cacheless_peer_is_not_stored),
 		cmocka_unit_test(interval_zero_of_an_impersonator_changes_nothing),
 		cmocka_unit_test(the_smaller_interval_counts),
-		cmocka_unit_test(auxsecrets_match_or_are_told),
+		cmocka_unit_test(auxsecrets_match_or_their_mismatch_is_reported),
 		cmocka_unit_test(auxsecret_is_set_in_time_and_in_range),
 		cmocka_unit_test(a_failed_exchange_leaves_the_cache_alone),
 	};

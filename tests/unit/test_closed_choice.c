@@ -57,7 +57,7 @@ static void check_innocent(unsigned bits, long long closed, long long answered, 
 	assert_int_equal(choice == CLOSED_FORGET, (bits & (PASSES | OVER | ASKED)) != 0);
 }
 
-static void a_leg_is_forgotten_when_media_passes_or_somebody_is_asked(void **state)
+static void a_leg_is_forgotten_when_media_passes_or_the_caller_is_asked(void **state)
 {
 	(void)state;
 	each(check_innocent);
@@ -96,7 +96,7 @@ static void no_exchange_keeps_dead_air_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_leg_is_forgotten_when_media_passes_or_somebody_is_asked),
+		cmocka_unit_test(a_leg_is_forgotten_when_media_passes_or_the_caller_is_asked),
 		cmocka_unit_test(what_rings_or_was_just_answered_or_is_busy_is_not_refused),
 		cmocka_unit_test(no_exchange_keeps_dead_air_without_end),
 	};

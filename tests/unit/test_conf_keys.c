@@ -220,7 +220,7 @@ static void yes_and_no_are_taken_in_each_of_asterisks_words(void **state)
 	fits(&POLICY, "require", "", -1);
 }
 
-static void the_engine_is_told_of_goclear_as_the_key_says(void **state)
+static void the_engine_allows_goclear_as_the_key_says(void **state)
 {
 	(void)state;
 	assert_false(policy.policy.allow_clear);
@@ -491,7 +491,7 @@ int main(void)
 		cmocka_unit_test_setup(nonsense_is_refused_and_changes_nothing, defaults),
 		cmocka_unit_test_setup(values_at_their_bounds, defaults),
 		cmocka_unit_test_setup(yes_and_no_are_taken_in_each_of_asterisks_words, defaults),
-		cmocka_unit_test_setup(the_engine_is_told_of_goclear_as_the_key_says, defaults),
+		cmocka_unit_test_setup(the_engine_allows_goclear_as_the_key_says, defaults),
 		cmocka_unit_test_setup(the_defaults_are_safe, defaults),
 		cmocka_unit_test_setup(lists_are_taken_by_both_kinds_of_names, defaults),
 		cmocka_unit_test_setup(a_code_inside_another_one_is_found, defaults),

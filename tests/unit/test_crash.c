@@ -183,7 +183,7 @@ static void set_limit(rlim_t limit)
 }
 
 /* A full disk, as a limit on the size of files: told, and nothing is lost. */
-static void a_full_disk_is_told_and_loses_nothing(void **state)
+static void a_full_disk_is_reported_and_loses_nothing(void **state)
 {
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
@@ -227,7 +227,7 @@ static void a_full_disk_is_told_and_loses_nothing(void **state)
 }
 
 /* As somebody who may not write there; in a child, for root may everywhere. */
-static void a_directory_without_write_permission_is_told(void **state)
+static void a_directory_without_write_permission_is_reported(void **state)
 {
 	(void)state;
 	for (unsigned kind = STORE_FILE; kind <= STORE_SQLITE; kind++) {
@@ -420,8 +420,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_kill_loses_a_committed_secret),
-		cmocka_unit_test(a_full_disk_is_told_and_loses_nothing),
-		cmocka_unit_test(a_directory_without_write_permission_is_told),
+		cmocka_unit_test(a_full_disk_is_reported_and_loses_nothing),
+		cmocka_unit_test(a_directory_without_write_permission_is_reported),
 		cmocka_unit_test(a_damaged_file_costs_what_is_damaged),
 		cmocka_unit_test(a_truncated_file_costs_what_was_cut_off),
 		cmocka_unit_test(a_damaged_database_never_gives_wrong_secrets),

@@ -226,7 +226,7 @@ static void media_under_keys_that_are_gone_completes_nothing(void **state)
 }
 
 /* Of a Commit that beat ours after GoClear and led to nothing, when ours is sent again. */
-static void keys_of_a_commit_that_nobody_completes_are_gone(void **state)
+static void keys_of_a_commit_that_is_never_completed_are_gone(void **state)
 {
 	struct pair_config config = by_alice();
 	struct pair *pair;
@@ -304,7 +304,7 @@ int main(void)
 		cmocka_unit_test(a_view_is_in_one_place),
 		cmocka_unit_test(late_keys_that_no_media_proved_are_gone),
 		cmocka_unit_test(media_under_keys_that_are_gone_completes_nothing),
-		cmocka_unit_test(keys_of_a_commit_that_nobody_completes_are_gone),
+		cmocka_unit_test(keys_of_a_commit_that_is_never_completed_are_gone),
 		cmocka_unit_test(keys_go_with_their_stream),
 	};
 

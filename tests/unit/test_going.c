@@ -170,7 +170,7 @@ static void a_goclear_sent_back_is_ignored(void **state)
 	pair_free(pair);
 }
 
-static void a_clearack_that_nobody_waits_for_is_ignored(void **state)
+static void a_clearack_that_was_not_awaited_is_ignored(void **state)
 {
 	struct pair *pair = with_streams(1);
 
@@ -487,7 +487,7 @@ int main(void)
 		cmocka_unit_test(goclear_during_a_multistream_exchange_is_no_failure),
 		cmocka_unit_test(a_goclear_with_a_wrong_mac_is_neither_obeyed_nor_answered),
 		cmocka_unit_test(a_goclear_sent_back_is_ignored),
-		cmocka_unit_test(a_clearack_that_nobody_waits_for_is_ignored),
+		cmocka_unit_test(a_clearack_that_was_not_awaited_is_ignored),
 		cmocka_unit_test(goclears_of_two_streams_replace_zrtpsess_twice),
 		cmocka_unit_test(a_late_goclear_of_another_stream_counts_once),
 		cmocka_unit_test(a_refusal_does_not_secure_a_stream_without_keys),

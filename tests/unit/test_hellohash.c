@@ -325,7 +325,7 @@ static void the_fourth_character_of_the_version_does_not_count(void **state)
 /* ---- a policy that tolerates a mismatch ---- */
 
 /* R496: it is accepted, told once, and not called a match. */
-static void a_tolerated_mismatch_is_told_and_becomes_secure(void **state)
+static void a_tolerated_mismatch_is_reported_and_becomes_secure(void **state)
 {
 	struct pair *pair = prepared_with(false, true);
 	unsigned events;
@@ -393,7 +393,7 @@ int main(void)
 		cmocka_unit_test(the_value_of_another_version_replaces_none_of_ours),
 		cmocka_unit_test(the_value_of_another_version_may_be_of_another_length),
 		cmocka_unit_test(the_fourth_character_of_the_version_does_not_count),
-		cmocka_unit_test(a_tolerated_mismatch_is_told_and_becomes_secure),
+		cmocka_unit_test(a_tolerated_mismatch_is_reported_and_becomes_secure),
 		cmocka_unit_test(a_policy_that_tolerates_mismatches_still_knows_a_match),
 		cmocka_unit_test(a_value_is_checked_without_a_stream),
 	};

@@ -76,7 +76,7 @@ static void another_hello_is_noted_while_it_may_be_the_peers(void **state)
 	}
 }
 
-static void our_own_hello_that_comes_back_is_nobody_else(void **state)
+static void our_own_hello_that_comes_back_is_no_peers(void **state)
 {
 	struct pair_config config;
 	struct zrtp_stream *alice;
@@ -129,7 +129,7 @@ static void after_a_failure_another_hello_begins_anew(void **state)
 }
 
 /* Ours goes on until the peer has it. */
-static void a_helloack_of_somebody_else_is_none(void **state) /* R331 */
+static void a_helloack_of_another_peer_is_none(void **state) /* R331 */
 {
 	struct pair_config config;
 	struct zrtp_stream *alice;
@@ -191,10 +191,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_hello_is_noted_while_it_may_be_the_peers),
-		cmocka_unit_test(our_own_hello_that_comes_back_is_nobody_else),
+		cmocka_unit_test(our_own_hello_that_comes_back_is_no_peers),
 		cmocka_unit_test(after_a_failure_another_hello_begins_anew),
 		cmocka_unit_test(after_a_change_of_the_zid_the_signalled_hash_is_the_same),
-		cmocka_unit_test(a_helloack_of_somebody_else_is_none),
+		cmocka_unit_test(a_helloack_of_another_peer_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,7 +151,7 @@ static void forged_messages_change_no_secure_stream(void **state)
 	pair_free(pair);
 }
 
-static void a_strangers_hello_in_secure_is_told_and_ignored(void **state)
+static void a_strangers_hello_in_secure_is_reported_and_ignored(void **state)
 {
 	struct pair *pair = record_exchange();
 	struct pair_config config = initiator_alice();
@@ -330,7 +330,7 @@ static void changed_hello_raises_the_alarm(void **state)
 }
 
 /* Section 9: a hash image that is not the Hello sender's is silence. */
-static void a_commit_of_somebody_else_is_ignored(void **state)
+static void a_commit_of_another_peer_is_ignored(void **state)
 {
 	struct pair_config config = initiator_alice();
 	struct change change = { .type = "Commit  ", .offset = 12, .flip = 1, .once = true };
@@ -360,7 +360,7 @@ int main(void)
 		cmocka_unit_test(changed_packets_change_no_secure_stream),
 		cmocka_unit_test(cut_and_lengthened_packets_change_no_secure_stream),
 		cmocka_unit_test(forged_messages_change_no_secure_stream),
-		cmocka_unit_test(a_strangers_hello_in_secure_is_told_and_ignored),
+		cmocka_unit_test(a_strangers_hello_in_secure_is_reported_and_ignored),
 		cmocka_unit_test(no_changed_octet_gives_false_security),
 		cmocka_unit_test(noise_during_the_exchange_gives_no_false_security),
 		cmocka_unit_test(bad_public_value_of_the_responder_ends_the_exchange),
@@ -368,7 +368,7 @@ int main(void)
 		cmocka_unit_test(changed_dhpart2_is_a_bad_hvi),
 		cmocka_unit_test(bad_confirm_mac_ends_the_exchange),
 		cmocka_unit_test(changed_hello_raises_the_alarm),
-		cmocka_unit_test(a_commit_of_somebody_else_is_ignored),
+		cmocka_unit_test(a_commit_of_another_peer_is_ignored),
 		cmocka_unit_test(a_commit_with_another_zid_is_ignored),
 	};
 

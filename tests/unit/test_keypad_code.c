@@ -76,7 +76,7 @@ static void digits_without_end_keep_their_room(void **state)
 	assert_int_equal(type(&phone, CODES[KEYPAD_VERIFY], 1, SECURE), KEYPAD_DO);
 }
 
-static void hearing_the_sas_and_going_secure_are_for_anybody(void **state)
+static void hearing_the_sas_and_going_secure_are_for_any_phone(void **state)
 {
 	(void)state;
 	assert_false(keypad_guarded(KEYPAD_SAS));
@@ -192,7 +192,7 @@ int main(void)
 		cmocka_unit_test(each_code_is_its_command),
 		cmocka_unit_test(a_code_is_not_done_again_with_its_last_digit),
 		cmocka_unit_test(digits_without_end_keep_their_room),
-		cmocka_unit_test(hearing_the_sas_and_going_secure_are_for_anybody),
+		cmocka_unit_test(hearing_the_sas_and_going_secure_are_for_any_phone),
 		cmocka_unit_test(a_code_is_not_completed_by_digits_of_others),
 		cmocka_unit_test(digits_of_others_do_not_disturb),
 		cmocka_unit_test(no_code_spans_a_change_of_the_gate),

@@ -574,7 +574,7 @@ static enum zrtp_status enroll_from(struct world *w, unsigned label, const char 
 }
 
 /* His secret of the first call matches in the second. */
-static void whoever_calls_twice_with_a_phones_zid_is_not_enrolled_in_its_name(void **state)
+static void an_attacker_who_calls_twice_with_a_phones_zid_is_not_enrolled_in_its_name(void **state)
 {
 	(void)state;
 	for (unsigned label = 0; label < 2; label++) { /* the phone's number, and another one */
@@ -677,7 +677,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_declines_the_second_enrollment_stays_trusted),
 		cmocka_unit_test(a_phone_that_takes_the_second_enrollment_stays_trusted),
 		cmocka_unit_test(a_phone_without_our_secrets_enrolls_by_its_users_word_only),
-		cmocka_unit_test(whoever_calls_twice_with_a_phones_zid_is_not_enrolled_in_its_name),
+		cmocka_unit_test(an_attacker_who_calls_twice_with_a_phones_zid_is_not_enrolled_in_its_name),
 		cmocka_unit_test(a_further_number_of_a_phone_enrolls_by_its_users_word),
 		cmocka_unit_test(a_word_in_a_call_of_another_endpoint_stores_nothing),
 		cmocka_unit_test(a_clock_that_is_put_back_makes_no_false_alarms),

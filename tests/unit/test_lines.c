@@ -124,7 +124,7 @@ static void attack(struct caller *c, uint64_t *prng, bool owns_endpoint)
 	}
 }
 
-static void nobody_pushes_out_what_was_proved(void **state)
+static void no_peer_pushes_out_what_was_proved(void **state)
 {
 	(void)state;
 	for (unsigned run = 0; run < runs() / 4; run++) {
@@ -447,7 +447,7 @@ static void an_update_of_a_line_that_is_gone_touches_no_other(void **state)
 }
 
 /* Nor one that does not tell its line, of secrets that are there no more. */
-static void an_update_that_tells_no_line_touches_none(void **state)
+static void an_update_that_names_no_line_touches_none(void **state)
 {
 	(void)state;
 	for (unsigned endpoint = 1; endpoint <= 2; endpoint++) {
@@ -526,7 +526,7 @@ static void two_labels_made_one_are_no_alarm_for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nobody_pushes_out_what_was_proved),
+		cmocka_unit_test(no_peer_pushes_out_what_was_proved),
 		cmocka_unit_test(an_attack_and_a_lost_message_make_one_alarm_at_most),
 		cmocka_unit_test(a_phone_that_lost_its_secrets_is_known_again),
 		cmocka_unit_test(a_stranger_and_a_lost_message_are_no_alarm_to_a_phone_that_files_by_zid),
@@ -536,7 +536,7 @@ int main(void)
 		cmocka_unit_test(a_silent_line_makes_no_room_for_another_endpoint),
 		cmocka_unit_test(an_id_that_was_listened_to_moves_nothing),
 		cmocka_unit_test(an_update_of_a_line_that_is_gone_touches_no_other),
-		cmocka_unit_test(an_update_that_tells_no_line_touches_none),
+		cmocka_unit_test(an_update_that_names_no_line_touches_none),
 		cmocka_unit_test(a_first_call_of_another_endpoint_is_no_part_of_the_line),
 		cmocka_unit_test(two_labels_made_one_are_no_alarm_for_ever),
 	};

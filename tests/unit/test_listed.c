@@ -116,7 +116,7 @@ static bool commits_only(struct pair *pair, struct pair_packet *packet)
 
 /* Anybody can send one: it ends the exchange, as the RFC has it, and neither that call
  * nor a later one is begun with anything else for it. */
-static void a_forged_error_makes_nobody_commit_to_anything_else(void **state)
+static void a_forged_error_makes_no_side_commit_to_anything_else(void **state)
 {
 	(void)state;
 	for (unsigned c = 0; c < sizeof(all_codes) / sizeof(*all_codes); c++) {
@@ -326,7 +326,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_lists_hs32_only_has_its_call),
 		cmocka_unit_test(of_two_mandatory_tags_the_peers_is_taken),
 		cmocka_unit_test(with_nothing_in_common_the_code_of_the_class_is_said),
-		cmocka_unit_test(a_forged_error_makes_nobody_commit_to_anything_else),
+		cmocka_unit_test(a_forged_error_makes_no_side_commit_to_anything_else),
 		cmocka_unit_test(a_forged_error_is_nothing_to_a_secure_stream),
 		cmocka_unit_test(each_commit_on_the_wire_names_what_both_hellos_list),
 	};

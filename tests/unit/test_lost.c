@@ -146,7 +146,7 @@ static void no_lost_or_forged_message_makes_an_alarm(void **state)
 
 /* Our update is lost, and the peer matches by its rs2: it is told so, by either role, and not in the
  * calls before and after it, nor of an rs2 of our own. */
-static void a_cache_is_told_that_the_peer_matched_by_its_rs2(void **state)
+static void a_cache_learns_that_the_peer_matched_by_its_rs2(void **state)
 {
 	(void)state;
 	for (unsigned initiator = 0; initiator < 2; initiator++) {
@@ -178,7 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mishap_is_what_it_says),
 		cmocka_unit_test(no_lost_or_forged_message_makes_an_alarm),
-		cmocka_unit_test(a_cache_is_told_that_the_peer_matched_by_its_rs2),
+		cmocka_unit_test(a_cache_learns_that_the_peer_matched_by_its_rs2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static int told(struct lost_phones *phones, unsigned n, uint64_t now)
 	return lost_at_length(phones, zid, now);
 }
 
-static void the_cure_is_told_once_a_day_for_each_phone(void **state)
+static void the_cure_is_logged_once_a_day_for_each_phone(void **state)
 {
 	struct lost_phones phones = { 0 };
 
@@ -41,7 +41,7 @@ static void the_cure_is_told_once_a_day_for_each_phone(void **state)
 }
 
 /* Whoever calls with many ZIDs makes the log longer, and takes no more memory. */
-static void the_phones_told_last_are_remembered(void **state)
+static void the_phones_logged_last_are_remembered(void **state)
 {
 	struct lost_phones phones = { 0 };
 
@@ -79,8 +79,8 @@ static void each_kind_of_phone_has_its_cure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_cure_is_told_once_a_day_for_each_phone),
-		cmocka_unit_test(the_phones_told_last_are_remembered),
+		cmocka_unit_test(the_cure_is_logged_once_a_day_for_each_phone),
+		cmocka_unit_test(the_phones_logged_last_are_remembered),
 		cmocka_unit_test(each_kind_of_phone_has_its_cure),
 	};
 

@@ -470,7 +470,7 @@ static void unused_bits_of_a_confirm_are_ignored(void **state)
 /* ---- types ---- */
 
 /* R264 R265 */
-static void an_unknown_type_is_told_from_a_malformed_message(void **state)
+static void an_unknown_type_is_not_taken_for_a_malformed_message(void **state)
 {
 	static const char *const types[] = { "Hello\0\0\0", "hello   ", "HELLO   ", "HelloAC ",
 					     "KEMPart1",    "DHPart3 ", "Confirm3", "\0\0\0\0\0\0\0" };
@@ -520,7 +520,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_signature_length_is_refused),
 		cmocka_unit_test(a_decrypted_confirm_that_is_too_short_is_refused),
 		cmocka_unit_test(unused_bits_of_a_confirm_are_ignored),
-		cmocka_unit_test(an_unknown_type_is_told_from_a_malformed_message),
+		cmocka_unit_test(an_unknown_type_is_not_taken_for_a_malformed_message),
 		cmocka_unit_test(every_type_has_a_name),
 	};
 

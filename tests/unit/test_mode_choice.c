@@ -579,7 +579,7 @@ static void is_told(const struct mode_facts *facts, struct mode_choice choice)
 	}
 }
 
-static void what_is_not_encrypted_is_told(void **state)
+static void what_is_not_encrypted_is_reported(void **state)
 {
 	(void)state;
 	each_at_all(is_told);
@@ -638,7 +638,7 @@ int main(void)
 		cmocka_unit_test(what_is_beside_follows_the_first_stream),
 		cmocka_unit_test(what_is_settled_has_no_timer),
 		cmocka_unit_test(what_only_time_brings_is_awaited),
-		cmocka_unit_test(what_is_not_encrypted_is_told),
+		cmocka_unit_test(what_is_not_encrypted_is_reported),
 		cmocka_unit_test(two_that_were_joined_before_the_answer_wait_for_their_bridge),
 		cmocka_unit_test(a_standing_has_one_role),
 	};

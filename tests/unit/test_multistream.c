@@ -246,7 +246,7 @@ static void another_hash_is_refused(void **state)
 }
 
 /* Nor is it sent to who does not list it, and DH comes in its place neither. */
-static void nobody_sends_it_to_a_peer_that_does_not_list_it(void **state)
+static void it_is_not_sent_to_a_peer_that_does_not_list_it(void **state)
 {
 	struct pair_config config = defaults();
 	struct pair *pair;
@@ -506,7 +506,7 @@ int main(void)
 		cmocka_unit_test(a_nonce_used_before_is_refused),
 		cmocka_unit_test(a_nonce_that_we_used_is_refused_too),
 		cmocka_unit_test(another_hash_is_refused),
-		cmocka_unit_test(nobody_sends_it_to_a_peer_that_does_not_list_it),
+		cmocka_unit_test(it_is_not_sent_to_a_peer_that_does_not_list_it),
 		cmocka_unit_test(where_policy_forbids_it_it_is_refused),
 		cmocka_unit_test(every_octet_of_a_nonce_counts),
 		cmocka_unit_test(multistream_exchanges_are_the_vectors_octet_for_octet),

@@ -81,7 +81,7 @@ static void a_pbx_is_offered_what_matched_rather_than_a_twin(void **state)
 }
 
 /* What matched is no twin any more, told again or not; a twin of what matched is one still. */
-static void what_matched_is_nobodys_twin(void **state)
+static void what_matched_has_no_twin(void **state)
 {
 	struct test_store t;
 
@@ -337,7 +337,7 @@ int main(void)
 		cmocka_unit_test(one_line_offers_its_newest_and_what_matched),
 		cmocka_unit_test(a_twin_goes_before_what_matched_for_ten_seconds),
 		cmocka_unit_test(a_pbx_is_offered_what_matched_rather_than_a_twin),
-		cmocka_unit_test(what_matched_is_nobodys_twin),
+		cmocka_unit_test(what_matched_has_no_twin),
 		cmocka_unit_test(the_generation_goes_before_the_clock),
 		cmocka_unit_test(two_lines_offer_the_newest_of_each),
 		cmocka_unit_test(by_zid_what_has_no_label_stands_beside),

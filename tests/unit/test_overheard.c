@@ -174,7 +174,7 @@ static bool is_post_quantum(const struct wire *wire, bool further)
 }
 
 /* Of Multistream only where it is another stream of the call: its keys are those of the first. */
-static void key_agreements_that_are_not_post_quantum_are_told_apart(void **state)
+static void key_agreements_that_are_not_post_quantum_are_distinguished(void **state)
 {
 	static const char *const kex[] = { "X255", "DH3k", "EC25" };
 	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
@@ -732,7 +732,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phones_that_exchange_keys_are_believed),
 		cmocka_unit_test(multistream_without_dhparts_is_believed),
-		cmocka_unit_test(key_agreements_that_are_not_post_quantum_are_told_apart),
+		cmocka_unit_test(key_agreements_that_are_not_post_quantum_are_distinguished),
 		cmocka_unit_test(post_quantum_key_agreements_are_recognised),
 		cmocka_unit_test(forged_commits_make_no_exchange_classic),
 		cmocka_unit_test(no_message_of_an_exchange_can_be_left_out),

@@ -380,7 +380,7 @@ static void fewer_than_twelve_octets_are_not_zrtp(void **state)
 }
 
 /* Only a whole Hello tells whose it is. */
-static void a_hello_tells_its_zid_and_nothing_else_does(void **state)
+static void a_hello_has_its_zid_and_nothing_else_does(void **state)
 {
 	uint8_t message[ZRTP_HELLO_MAX], datagram[ZRTP_HELLO_MAX + ZRTP_PACKET_OVERHEAD];
 	const uint8_t fill[ZRTP_IMAGE_SIZE] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
@@ -420,7 +420,7 @@ int main(void)
 		cmocka_unit_test(a_flipped_bit_is_seen_by_the_crc),
 		cmocka_unit_test(a_datagram_shorter_than_its_frame_is_refused),
 		cmocka_unit_test(a_datagram_longer_than_any_packet_is_refused),
-		cmocka_unit_test(a_hello_tells_its_zid_and_nothing_else_does),
+		cmocka_unit_test(a_hello_has_its_zid_and_nothing_else_does),
 		cmocka_unit_test(rtp_is_not_zrtp),
 		cmocka_unit_test(stun_is_not_zrtp),
 		cmocka_unit_test(dtls_is_not_zrtp),

@@ -107,7 +107,7 @@ static void addresses_differ_by_each_part_and_none_equals_nothing(void **state)
 
 /* ---- whose packet ---- */
 
-static void nobody_is_heard_before_there_is_an_address(void **state)
+static void no_source_is_heard_before_there_is_an_address(void **state)
 {
 	const struct peer_address plain = { .symmetric = 0 }, nat = { .symmetric = 1 };
 
@@ -719,7 +719,7 @@ static void rtcp_from_elsewhere_is_opened_once_the_phone_is_silent(void **state)
 
 /* What brings it back was not opened: whoever sees the call can say it. It counts once for a place where
  * nothing is heard. */
-static void a_secure_phone_goes_back_once_by_what_nobody_can_open(void **state)
+static void a_secure_phone_goes_back_once_by_what_cannot_be_decrypted(void **state)
 {
 	const struct net_address former = at(NAT, 7000), there = at(NAT, 7001);
 
@@ -1123,7 +1123,7 @@ int main(void)
 		cmocka_unit_test(media_goes_where_zrtp_comes_from_until_rtp_does),
 		cmocka_unit_test(media_follows_zrtp_only_behind_nat_and_not_after_a_move),
 		cmocka_unit_test(addresses_differ_by_each_part_and_none_equals_nothing),
-		cmocka_unit_test(nobody_is_heard_before_there_is_an_address),
+		cmocka_unit_test(no_source_is_heard_before_there_is_an_address),
 		cmocka_unit_test(without_nat_only_the_addresses_of_media_and_signalling_are_heard),
 		cmocka_unit_test(without_nat_a_phone_may_send_from_another_port),
 		cmocka_unit_test(behind_nat_the_first_good_hello_shows_where_the_phone_is),
@@ -1147,7 +1147,7 @@ int main(void)
 		cmocka_unit_test(a_secure_phone_that_is_heard_is_nowhere_else),
 		cmocka_unit_test(passed_through_a_stranger_s_burst_takes_no_phone_away),
 		cmocka_unit_test(a_secure_phone_is_soon_where_a_session_description_says),
-		cmocka_unit_test(a_secure_phone_goes_back_once_by_what_nobody_can_open),
+		cmocka_unit_test(a_secure_phone_goes_back_once_by_what_cannot_be_decrypted),
 		cmocka_unit_test(rtcp_from_elsewhere_is_opened_once_the_phone_is_silent),
 		cmocka_unit_test(a_secure_phone_moves_once_it_is_silent_and_several_newer_packets_came),
 		cmocka_unit_test(with_ice_or_without_nat_one_packet_makes_a_source_known),

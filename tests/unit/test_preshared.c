@@ -394,7 +394,7 @@ static void the_responder_tries_without_auxsecret_and_pbxsecret(void **state) /*
 }
 
 /* 4.3.2: an auxsecret that is not shared is told, in this mode as in DH. */
-static void an_auxsecret_of_one_side_is_told(void **state)
+static void an_auxsecret_of_one_side_is_reported(void **state)
 {
 	struct pair_config config = preshared_by_alice();
 	struct pair *pair = verified(&config);
@@ -761,7 +761,7 @@ int main(void)
 		cmocka_unit_test(a_responder_that_offers_no_preshared_answers_with_a_dh_commit),
 		cmocka_unit_test(a_passive_responder_without_the_secret_says_so),
 		cmocka_unit_test(the_responder_tries_without_auxsecret_and_pbxsecret),
-		cmocka_unit_test(an_auxsecret_of_one_side_is_told),
+		cmocka_unit_test(an_auxsecret_of_one_side_is_reported),
 		cmocka_unit_test(of_two_preshared_commits_one_wins),
 		cmocka_unit_test(diffie_hellman_wins_against_preshared),
 		cmocka_unit_test(two_preshared_commits_without_a_common_secret_end_in_dh),

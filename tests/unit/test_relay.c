@@ -262,7 +262,7 @@ static void the_phones_own_sashash_takes_a_relayed_one_back(void **state)
 /* ---- beside GoClear ---- */
 
 /* Every relay ends in one of its two events (see zrtp_stream_relay_sas()). */
-static void a_relay_that_goclear_interrupts_is_told_to_have_failed(void **state)
+static void a_relay_that_goclear_interrupts_is_reported_as_failed(void **state)
 {
 	(void)state;
 	for (unsigned refused = 0; refused < 2; refused++) {
@@ -423,7 +423,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_owed_for_half_a_second),
 		cmocka_unit_test(an_empty_relay_changes_the_rendering_only),
 		cmocka_unit_test(the_phones_own_sashash_takes_a_relayed_one_back),
-		cmocka_unit_test(a_relay_that_goclear_interrupts_is_told_to_have_failed),
+		cmocka_unit_test(a_relay_that_goclear_interrupts_is_reported_as_failed),
 		cmocka_unit_test(in_clear_nothing_is_relayed),
 		cmocka_unit_test(sasrelay_messages_are_the_vectors_octet_for_octet),
 		cmocka_unit_test(an_enrollment_call_is_the_vector),

@@ -122,7 +122,7 @@ static void the_sas_between_two_pbxs_goes_to_the_phone(void **state)
 	each_pair(check_pbx);
 }
 
-static void two_calls_of_one_phone_are_told_apart(void **state)
+static void two_calls_of_one_phone_are_distinguished(void **state)
 {
 	struct leg_facts a = leg(ENROLLED, 1), b = leg(ENROLLED, 2);
 
@@ -180,7 +180,7 @@ static void without_one_secure_partner_a_relay_is_taken_back(void **state)
 
 /* By value, as long as the call lasts, and only to a phone that was shown another one:
  * to others it would look like a relay. */
-static void a_phone_that_was_shown_another_sas_is_told_its_own(void **state)
+static void a_phone_that_was_shown_another_sas_is_sent_its_own(void **state)
 {
 	struct leg_facts own = leg(ENROLLED, 1), far = leg(ENROLLED, 2), third = leg(0, 3);
 	struct leg_facts *shows_far, *shows_own;
@@ -205,7 +205,7 @@ static void a_phone_that_was_shown_another_sas_is_told_its_own(void **state)
 	assert_memory_equal(&again, &back, sizeof(again));
 }
 
-static void a_leg_that_is_not_secure_or_says_no_m_is_told_nothing(void **state)
+static void a_leg_that_is_not_secure_or_says_no_m_is_sent_nothing(void **state)
 {
 	const struct relay sent = { .sas_type = "B256", .full = 1 };
 	struct leg_facts own = leg(ENROLLED, 1), far = leg(0, 2);
@@ -221,7 +221,7 @@ static void a_leg_that_is_not_secure_or_says_no_m_is_told_nothing(void **state)
 	assert_true(relay_wanted(&out, &sent, &own, &far, 0));
 }
 
-static void a_recording_is_told_as_disclosure(void **state)
+static void a_recording_is_announced_as_disclosure(void **state)
 {
 	const struct relay none = { 0 };
 	struct leg_facts own = leg(ENROLLED, 1), far = leg(0, 2);
@@ -240,12 +240,12 @@ int main(void)
 		cmocka_unit_test(both_phones_show_one_sas_in_one_rendering),
 		cmocka_unit_test(only_an_enrolled_phone_gets_a_sashash_and_only_what_it_can_show),
 		cmocka_unit_test(the_sas_between_two_pbxs_goes_to_the_phone),
-		cmocka_unit_test(two_calls_of_one_phone_are_told_apart),
+		cmocka_unit_test(two_calls_of_one_phone_are_distinguished),
 		cmocka_unit_test(two_pbxs_agree_on_a_rendering),
 		cmocka_unit_test(without_one_secure_partner_a_relay_is_taken_back),
-		cmocka_unit_test(a_phone_that_was_shown_another_sas_is_told_its_own),
-		cmocka_unit_test(a_leg_that_is_not_secure_or_says_no_m_is_told_nothing),
-		cmocka_unit_test(a_recording_is_told_as_disclosure),
+		cmocka_unit_test(a_phone_that_was_shown_another_sas_is_sent_its_own),
+		cmocka_unit_test(a_leg_that_is_not_secure_or_says_no_m_is_sent_nothing),
+		cmocka_unit_test(a_recording_is_announced_as_disclosure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,7 +142,7 @@ static void helloack_ends_the_hellos_and_so_does_commit(void **state) /* R012 R3
 /* ---- failures (4.1, 4.7.1, 5.9) ---- */
 
 /* Any message with our SSRC, whatever it says; before that a call was good. */
-static void a_collision_of_ssrcs_is_told_to_the_peer(void **state) /* R014 R015 R373 */
+static void a_collision_of_ssrcs_is_reported_to_the_peer(void **state) /* R014 R015 R373 */
 {
 	static const enum zrtp_message_type types[] = { ZRTP_MSG_HELLO, ZRTP_MSG_HELLOACK,
 							ZRTP_MSG_CONF2ACK };
@@ -185,7 +185,7 @@ static void a_collision_of_ssrcs_is_told_to_the_peer(void **state) /* R014 R015 
 	}
 }
 
-static void a_failure_is_told_to_the_peer_with_its_code(void **state)
+static void a_failure_is_reported_to_the_peer_with_its_code(void **state)
 /* R029 R201 R356 R357 R359 R361 R362 R363 R364 R365 */
 {
 	static const uint8_t many[] = { 0x88 };
@@ -523,8 +523,8 @@ int main(void)
 		cmocka_unit_test(a_higher_version_does_not_disturb_our_hellos),
 		cmocka_unit_test(a_peer_that_comes_down_to_our_version_is_welcome),
 		cmocka_unit_test(helloack_ends_the_hellos_and_so_does_commit),
-		cmocka_unit_test(a_collision_of_ssrcs_is_told_to_the_peer),
-		cmocka_unit_test(a_failure_is_told_to_the_peer_with_its_code),
+		cmocka_unit_test(a_collision_of_ssrcs_is_reported_to_the_peer),
+		cmocka_unit_test(a_failure_is_reported_to_the_peer_with_its_code),
 		cmocka_unit_test(an_error_is_repeated_until_it_is_acknowledged),
 		cmocka_unit_test(a_failure_leaves_no_key_of_its_stream),
 		cmocka_unit_test(a_failure_of_one_stream_leaves_the_others_secure),

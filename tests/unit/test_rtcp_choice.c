@@ -31,7 +31,7 @@ static void rtcp_is_not_moved_by_a_packet_while_it_is_heard(void **state)
 	assert_int_equal(place.at.port, RTCP);
 }
 
-static void rtcp_of_another_host_than_that_of_rtp_is_nobodys(void **state)
+static void rtcp_of_another_host_than_that_of_rtp_is_not_the_peers(void **state)
 {
 	struct rtcp_place place = { .heard_at = 0 };
 
@@ -79,7 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rtcp_is_not_moved_by_a_packet_while_it_is_heard),
-		cmocka_unit_test(rtcp_of_another_host_than_that_of_rtp_is_nobodys),
+		cmocka_unit_test(rtcp_of_another_host_than_that_of_rtp_is_not_the_peers),
 		cmocka_unit_test(rtcp_at_the_usual_port_comes_back_from_a_stranger),
 		cmocka_unit_test(rtcp_behind_nat_has_any_port_and_may_change_it),
 		cmocka_unit_test(rtcp_of_a_phone_that_has_moved_is_heard_from_its_new_host),

@@ -47,7 +47,7 @@ int __wrap_fsync(int fd)
 }
 
 /* An export that did not reach the disk is none; where there is no disk nothing is missing. */
-static void an_export_that_is_not_on_the_disk_is_told(void **state)
+static void an_export_that_is_not_on_the_disk_is_reported(void **state)
 {
 	static const int all[] = { EIO, ENOSPC, EINVAL, EROFS };
 	struct test_store t;
@@ -178,7 +178,7 @@ static void work(struct test_store *t)
 	}
 }
 
-static void whatever_is_refused_is_told_and_works_again(void **state)
+static void whatever_is_refused_is_reported_and_works_again(void **state)
 {
 	unsigned least[STORE_KINDS] = { [STORE_MEMORY] = 10, [STORE_FILE] = 12, [STORE_SQLITE] = 10 };
 
@@ -209,8 +209,8 @@ static void whatever_is_refused_is_told_and_works_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_export_that_is_not_on_the_disk_is_told),
-		cmocka_unit_test(whatever_is_refused_is_told_and_works_again),
+		cmocka_unit_test(an_export_that_is_not_on_the_disk_is_reported),
+		cmocka_unit_test(whatever_is_refused_is_reported_and_works_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

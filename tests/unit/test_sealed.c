@@ -145,7 +145,7 @@ static void what_is_removed_is_nowhere_on_the_disk(void **state)
 }
 
 /* A process that reads keeps the log from being emptied: told, and removed all the same. */
-static void what_could_not_be_erased_is_told(void **state)
+static void what_could_not_be_erased_is_reported(void **state)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
 	struct test_store t;
@@ -246,7 +246,7 @@ static void rekeying_keeps_everything(void **state)
 }
 
 /* Two stores on one database: the key changes under the second. */
-static void nobody_writes_with_a_key_that_was_replaced(void **state)
+static void no_store_writes_with_a_key_that_was_replaced(void **state)
 {
 	struct zrtp_store_key key = { { 1 } };
 	struct zrtp_retained in = stores_update(2, 0, ZRTP_MATCH_NONE);
@@ -442,10 +442,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encrypted_secrets_are_nowhere_in_the_file),
 		cmocka_unit_test(what_is_removed_is_nowhere_on_the_disk),
-		cmocka_unit_test(what_could_not_be_erased_is_told),
+		cmocka_unit_test(what_could_not_be_erased_is_reported),
 		cmocka_unit_test(a_wrong_key_opens_nothing_and_changes_nothing),
 		cmocka_unit_test(rekeying_keeps_everything),
-		cmocka_unit_test(nobody_writes_with_a_key_that_was_replaced),
+		cmocka_unit_test(no_store_writes_with_a_key_that_was_replaced),
 		cmocka_unit_test(a_key_does_not_encrypt_by_itself),
 		cmocka_unit_test(keys_are_read_from_safe_files_only),
 		cmocka_unit_test(a_second_process_is_kept_out_of_a_file),

@@ -161,7 +161,7 @@ static void signatures_of_every_length_travel_both_ways(void **state) /* R437 R4
 	}
 }
 
-static void a_bad_signature_is_told_and_does_not_end_the_call(void **state) /* R446 */
+static void a_bad_signature_is_reported_and_does_not_end_the_call(void **state) /* R446 */
 {
 	(void)state;
 	for (unsigned good = 0; good < 4; good++) {
@@ -211,7 +211,7 @@ static void a_peer_that_verifies_may_meet_one_that_does_not_sign(void **state)
 }
 
 /* The peer signs although our S flag is 0. */
-static void a_signature_nobody_asked_for_is_ignored(void **state)
+static void a_signature_that_was_not_asked_for_is_ignored(void **state)
 {
 	struct pair_config config = signing(72);
 	struct pair *pair = pair_new(&config);
@@ -475,10 +475,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_s_flag_says_that_we_can_verify),
 		cmocka_unit_test(signatures_of_every_length_travel_both_ways),
-		cmocka_unit_test(a_bad_signature_is_told_and_does_not_end_the_call),
+		cmocka_unit_test(a_bad_signature_is_reported_and_does_not_end_the_call),
 		cmocka_unit_test(nothing_is_signed_for_a_peer_that_cannot_verify),
 		cmocka_unit_test(a_peer_that_verifies_may_meet_one_that_does_not_sign),
-		cmocka_unit_test(a_signature_nobody_asked_for_is_ignored),
+		cmocka_unit_test(a_signature_that_was_not_asked_for_is_ignored),
 		cmocka_unit_test(a_signer_that_fails_costs_the_signature_only),
 		cmocka_unit_test(further_streams_are_not_signed),
 		cmocka_unit_test(a_preshared_call_is_signed_too),

@@ -38,7 +38,7 @@ static void only_where_media_comes_from(void **state)
 	}
 }
 
-static void nobody_before_an_address_is_known(void **state)
+static void no_answer_before_an_address_is_known(void **state)
 {
 	const struct peer_address unknown = { .symmetric = 1 };
 	const struct net_address source = at(1, 1), nowhere = { .port = 0 };
@@ -63,7 +63,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_where_media_comes_from),
-		cmocka_unit_test(nobody_before_an_address_is_known),
+		cmocka_unit_test(no_answer_before_an_address_is_known),
 		cmocka_unit_test(stun_by_the_first_octet),
 	};
 

@@ -173,7 +173,7 @@ static struct pair *with_sdes(unsigned passive, uint8_t change)
 	return pair;
 }
 
-static void the_same_sdes_key_is_a_shared_secret_whoever_begins(void **state)
+static void the_same_sdes_key_is_a_shared_secret_whichever_side_begins(void **state)
 {
 	(void)state;
 	for (unsigned passive = 0; passive < 2; passive++) {
@@ -219,7 +219,7 @@ static void the_same_sdes_key_matches_after_contention(void **state)
 	assert_int_not_equal(contended, 0);
 }
 
-static void another_sdes_key_is_told_and_does_no_harm(void **state)
+static void another_sdes_key_is_reported_and_does_no_harm(void **state)
 {
 	(void)state;
 	for (unsigned passive = 0; passive < 2; passive++) {
@@ -500,7 +500,7 @@ static void destroying_a_stream_in_its_secure_callback_lets_the_others_go_on(voi
 
 /* ---- Ping (5.15) ---- */
 
-static void a_ping_is_answered_and_told_in_any_state(void **state)
+static void a_ping_is_answered_and_reported_in_any_state(void **state)
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_new(&config);
@@ -546,7 +546,7 @@ static void a_ping_is_sent_once(void **state)
 }
 
 /* The octets of a PingACK that say to whom it is. */
-static void a_pingack_for_somebody_else_is_dropped(void **state)
+static void a_pingack_for_another_peer_is_dropped(void **state)
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_new(&config);
@@ -807,9 +807,9 @@ int main(void)
 		cmocka_unit_test(exported_keys_are_the_vectors),
 		cmocka_unit_test(control_characters_of_a_client_id_are_not_shown),
 		cmocka_unit_test(blanks_and_nuls_behind_a_client_id_are_no_part_of_it),
-		cmocka_unit_test(the_same_sdes_key_is_a_shared_secret_whoever_begins),
+		cmocka_unit_test(the_same_sdes_key_is_a_shared_secret_whichever_side_begins),
 		cmocka_unit_test(the_same_sdes_key_matches_after_contention),
-		cmocka_unit_test(another_sdes_key_is_told_and_does_no_harm),
+		cmocka_unit_test(another_sdes_key_is_reported_and_does_no_harm),
 		cmocka_unit_test(an_sdes_key_is_in_its_range_and_in_time),
 		cmocka_unit_test(sessions_are_visited_under_the_lock),
 		cmocka_unit_test(half_a_table_is_refused),
@@ -817,9 +817,9 @@ int main(void)
 		cmocka_unit_test(destroying_the_agreeing_stream_lets_the_others_go_on),
 		cmocka_unit_test(stopping_the_agreeing_stream_lets_the_others_go_on),
 		cmocka_unit_test(destroying_a_stream_in_its_secure_callback_lets_the_others_go_on),
-		cmocka_unit_test(a_ping_is_answered_and_told_in_any_state),
+		cmocka_unit_test(a_ping_is_answered_and_reported_in_any_state),
 		cmocka_unit_test(a_ping_is_sent_once),
-		cmocka_unit_test(a_pingack_for_somebody_else_is_dropped),
+		cmocka_unit_test(a_pingack_for_another_peer_is_dropped),
 		cmocka_unit_test(a_passive_side_says_so_in_its_hello),
 		cmocka_unit_test(two_passive_sides_stay_in_clear),
 		cmocka_unit_test(two_passive_sides_stay_in_clear_when_a_helloack_is_lost),

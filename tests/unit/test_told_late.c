@@ -338,7 +338,7 @@ static void another_party_with_a_hash_is_no_mismatch(void **state)
 }
 
 /* From then on another Hello is a wrong one, as ever. */
-static void a_wrong_hello_after_another_party_is_told(void **state)
+static void a_wrong_hello_after_another_party_is_reported(void **state)
 {
 	char right[ZRTP_HELLO_HASH_TEXT_SIZE];
 	struct pair_packet hello;
@@ -419,7 +419,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_hash_that_overtakes_the_commit_defeats_it),
 		cmocka_unit_test(another_party_without_a_hash_is_not_held_to_the_former_ones),
 		cmocka_unit_test(another_party_with_a_hash_is_no_mismatch),
-		cmocka_unit_test(a_wrong_hello_after_another_party_is_told),
+		cmocka_unit_test(a_wrong_hello_after_another_party_is_reported),
 		cmocka_unit_test(another_tag_of_the_same_phone_keeps_its_hello),
 		cmocka_unit_test(the_hello_of_the_former_party_is_forgotten_with_its_hash),
 		cmocka_unit_test(in_secure_nothing_is_forgotten),

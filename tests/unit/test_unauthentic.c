@@ -18,7 +18,7 @@ static unsigned bad(struct unauthentic *stream, uint64_t *now, unsigned count, u
 	return told;
 }
 
-static void nothing_else_for_some_seconds_is_told_once(void **state)
+static void nothing_else_for_some_seconds_is_logged_once(void **state)
 {
 	struct unauthentic stream = { .since = 0 };
 	uint64_t now = 100 * (uint64_t)S;
@@ -31,7 +31,7 @@ static void nothing_else_for_some_seconds_is_told_once(void **state)
 	assert_int_equal(bad(&stream, &now, 2500, 20 * MS), 0);
 }
 
-static void a_minute_later_it_is_told_again(void **state)
+static void a_minute_later_it_is_logged_again(void **state)
 {
 	struct unauthentic stream = { .since = 0 };
 	uint64_t now = S;
@@ -41,7 +41,7 @@ static void a_minute_later_it_is_told_again(void **state)
 }
 
 /* Whatever somebody sends beside the phone, at whatever rate. */
-static void forged_packets_beside_good_ones_are_not_told(void **state)
+static void forged_packets_beside_good_ones_are_not_logged(void **state)
 {
 	(void)state;
 	for (unsigned between = 1; between < 5000; between *= 3) {
@@ -58,7 +58,7 @@ static void forged_packets_beside_good_ones_are_not_told(void **state)
 }
 
 /* A flood is no longer than it lasts, a drip is no stream of packets. */
-static void neither_a_burst_nor_a_drip_is_told(void **state)
+static void neither_a_burst_nor_a_drip_is_logged(void **state)
 {
 	struct unauthentic stream = { .since = 0 };
 	uint64_t now = S;
@@ -75,7 +75,7 @@ static void neither_a_burst_nor_a_drip_is_told(void **state)
 }
 
 /* Nor a few, which anybody can spread over the time. */
-static void a_few_forged_packets_are_not_told(void **state)
+static void a_few_forged_packets_are_not_logged(void **state)
 {
 	struct unauthentic stream = { .since = 0 };
 	uint64_t now = S;
@@ -116,11 +116,11 @@ static void one_good_packet_and_it_hears_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_else_for_some_seconds_is_told_once),
-		cmocka_unit_test(a_minute_later_it_is_told_again),
-		cmocka_unit_test(forged_packets_beside_good_ones_are_not_told),
-		cmocka_unit_test(neither_a_burst_nor_a_drip_is_told),
-		cmocka_unit_test(a_few_forged_packets_are_not_told),
+		cmocka_unit_test(nothing_else_for_some_seconds_is_logged_once),
+		cmocka_unit_test(a_minute_later_it_is_logged_again),
+		cmocka_unit_test(forged_packets_beside_good_ones_are_not_logged),
+		cmocka_unit_test(neither_a_burst_nor_a_drip_is_logged),
+		cmocka_unit_test(a_few_forged_packets_are_not_logged),
 		cmocka_unit_test(there_is_a_word_a_minute_at_most),
 		cmocka_unit_test(one_good_packet_and_it_hears_again),
 	};

@@ -214,7 +214,7 @@ static void each_changed_octet_makes_a_relay_silence(void **state) /* R389 */
 
 /* ---- loss ---- */
 
-static void a_relay_nobody_acknowledges_fails_and_the_call_goes_on(void **state) /* R384 */
+static void a_relay_without_relayack_fails_and_the_call_goes_on(void **state) /* R384 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -264,7 +264,7 @@ static void repetitions_are_the_same_octets(void **state)
 	pair_free(pair);
 }
 
-static void a_relayack_that_nobody_waits_for_is_ignored(void **state)
+static void a_relayack_that_was_not_awaited_is_ignored(void **state)
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -339,9 +339,9 @@ int main(void)
 		cmocka_unit_test(a_relay_with_a_false_signature_length_is_dropped),
 		cmocka_unit_test(an_unknown_rendering_scheme_is_not_shown),
 		cmocka_unit_test(each_changed_octet_makes_a_relay_silence),
-		cmocka_unit_test(a_relay_nobody_acknowledges_fails_and_the_call_goes_on),
+		cmocka_unit_test(a_relay_without_relayack_fails_and_the_call_goes_on),
 		cmocka_unit_test(repetitions_are_the_same_octets),
-		cmocka_unit_test(a_relayack_that_nobody_waits_for_is_ignored),
+		cmocka_unit_test(a_relayack_that_was_not_awaited_is_ignored),
 		cmocka_unit_test(a_relay_before_the_phone_is_secure_is_repeated_until_it_is),
 		cmocka_unit_test(relays_on_a_bad_network_arrive),
 	};

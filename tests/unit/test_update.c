@@ -245,7 +245,7 @@ static void a_new_label_begins_a_line_alone(void **state)
 }
 
 /* 4.3.2: one that files by label, or has our pbxsecret, is no stranger for having none. */
-static void a_new_label_is_no_mismatch_of_whom_it_is_expected(void **state)
+static void a_new_label_of_an_expected_peer_is_no_mismatch(void **state)
 {
 	(void)state;
 	for (unsigned way = 0; way < 16; way++) {
@@ -380,7 +380,7 @@ static void interval_zero_leaves_the_other_secrets(void **state)
 
 /* A secret that we have no ID for, in the place of rs1 or rs2: it is no match, begins no
  * line, and the cache learns that it was shown; but not from another endpoint. */
-static void a_spare_secret_that_is_shown_is_told_the_cache(void **state)
+static void a_spare_secret_that_is_shown_is_reported_to_the_cache(void **state)
 {
 	(void)state;
 	for (unsigned way = 0; way < 32; way++) {
@@ -436,7 +436,7 @@ static void the_word_of_another_endpoint_stores_nothing(void **state)
 
 /* ---- what put is told ---- */
 
-static void put_says_of_whom_and_what(void **state)
+static void put_names_the_peer_and_what_is_stored(void **state)
 {
 	(void)state;
 	for (unsigned mitm = 0; mitm < 4; mitm++) {
@@ -651,14 +651,14 @@ int main(void)
 		cmocka_unit_test(a_match_of_another_line_turns_to_that),
 		cmocka_unit_test(a_mismatch_begins_a_line_beside_the_other),
 		cmocka_unit_test(a_new_label_begins_a_line_alone),
-		cmocka_unit_test(a_new_label_is_no_mismatch_of_whom_it_is_expected),
+		cmocka_unit_test(a_new_label_of_an_expected_peer_is_no_mismatch),
 		cmocka_unit_test(first_calls_that_do_not_match_are_no_mismatch),
 		cmocka_unit_test(a_pbx_takes_the_new_secret_but_not_where_its_own_failed),
 		cmocka_unit_test(interval_zero_stores_nothing),
 		cmocka_unit_test(interval_zero_leaves_the_other_secrets),
-		cmocka_unit_test(a_spare_secret_that_is_shown_is_told_the_cache),
+		cmocka_unit_test(a_spare_secret_that_is_shown_is_reported_to_the_cache),
 		cmocka_unit_test(the_word_of_another_endpoint_stores_nothing),
-		cmocka_unit_test(put_says_of_whom_and_what),
+		cmocka_unit_test(put_names_the_peer_and_what_is_stored),
 		cmocka_unit_test(an_endpoint_is_a_number_for_a_name),
 		cmocka_unit_test(what_a_failing_cache_left_behind_is_not_used),
 		cmocka_unit_test(an_auxsecret_of_a_cache_has_its_length_or_is_none),
