@@ -248,4 +248,10 @@ static struct {
 	unsigned count[2];
 } traffic;
 
+static inline void assert_no_keys_left(const struct pair *pair, unsigned side, unsigned index)
+{
+	assert_true(is_zero(&stream_of(pair, side, index)->keys, sizeof(struct zrtp_stream_keys)));
+	assert_null(stream_of(pair, side, index)->exchange);
+}
+
 #endif

@@ -2,7 +2,8 @@
 /*
  * No secret is left on the stack (4.4.1.4, 4.5.2, 4.6, 4.7.2.1, 4.8): each handler of a
  * message, and each thing that happens outside because of it, is looked at by itself, so
- * that nothing later overwrites what it left. What stays on the heap is in test_wipes.c.
+ * that nothing later overwrites what it left. What stays on the heap is in test_wipes.c and
+ * test_wipes_stores.c.
  */
 #include "replay.h"
 #include "stack.h"

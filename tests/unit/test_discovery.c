@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Discovery (4.1): Hellos of other versions, HelloACK, and a Commit that comes too early. */
+#include "requirements.h"
+
+static struct pair_packet kept;
+
+static bool keep_commit(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	if (pair_is(packet, "Commit  ")) {
+		kept = *packet;
+	}
+	return true;
+}
+
+static void a_commit_before_any_hello_is_ignored(void **state) /* R039 */
+{
+	struct pair_config config = initiator(ALICE);
+	struct pair *pair = pair_new(&config);
+
+	(void)state;
+	pair->filter = keep_commit;
+	run_secure(pair, 0);
+	pair_free(pair);
+	pair = pair_started(&config);
+	pair->queued = 0;
+	assert_int_equal(zrtp_stream_receive(stream_of(pair, BOB, 0), kept.octets, kept.len, pair->now),
+			 ZRTP_DROPPED);
+	assert_int_equal(state_of(pair, BOB, 0), ZRTP_STATE_DISCOVERY);
+	assert_int_equal(pair->queued, 0);
+	pair_free(pair);
+}
+
+/* Bob has Alice's Hello; she has had none of his that she understands. */
+static void a_commit_is_ignored_while_the_versions_differ(void **state) /* R023 R025 */
+{
+	struct pair_config config = defaults();
+	struct edit edit = { "Hello   ", ALICE, AT_VERSION, "2.00", 4, 0, 0 };
+	struct pair *pair = pair_new(&config);
+
+	(void)state;
+	pair->filter = edit_packet;
+	pair->filter_arg = &edit;
+	pair_add_stream(pair, 0);
+	pair_start(pair, 0);
+	pair_run(pair, pair->now + 2 * SECOND);
+	assert_int_equal(state_of(pair, BOB, 0), ZRTP_STATE_COMMIT_SENT);
+	assert_int_equal(state_of(pair, ALICE, 0), ZRTP_STATE_DISCOVERY);
+	assert_true(pair_info(pair, ALICE, 0).dropped[ZRTP_DROP_HASH_CHAIN] > 0);
+	assert_int_equal(pair->side[ALICE].log[0].error, 0);
+	pair_free(pair);
+}
+
+static void a_higher_version_does_not_disturb_our_hellos(void **state) /* R026 */
+{
+	static const unsigned expected[] = { 0,    50,   150,  350,  550,  750,  950,  1150, 1350, 1550, 1750,
+					     1950, 2150, 2350, 2550, 2750, 2950, 3150, 3350, 3550, 3750 };
+	struct pair_config config = defaults();
+	struct pair_tap taps[] = { { .type = "Hello   ", .to = BOB, .lose = PAIR_LOSE_ALL },
+				   { .type = NULL } };
+	struct pair *pair = pair_new(&config);
+	uint8_t hello[ZRTP_HELLO_MAX];
+
+	(void)state;
+	pair->filter = pair_tapped;
+	pair->filter_arg = taps;
+	pair_add_stream(pair, 0);
+	assert_int_equal(zrtp_stream_start(stream_of(pair, ALICE, 0), pair->now), ZRTP_OK);
+	memcpy(hello, stream_of(pair, BOB, 0)->hello, stream_of(pair, BOB, 0)->hello_len);
+	memcpy(hello + AT_VERSION, "2.00", 4);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(pair_inject(pair, ALICE, 0, hello, stream_of(pair, BOB, 0)->hello_len),
+				 ZRTP_DROPPED);
+		pair_run(pair, pair->now + 70000);
+	}
+	assert_int_equal(taps[0].seen, 21);
+	for (unsigned i = 0; i < taps[0].seen; i++) {
+		assert_int_equal((taps[0].at[i] - taps[0].at[0]) / 1000, expected[i]);
+	}
+	assert_int_equal(pair->side[ALICE].log[0].error, 0);
+	pair_free(pair);
+}
+
+/* A peer of several versions: its first Hellos are of a higher one. */
+static bool first_hellos_are_higher(struct pair *pair, struct pair_packet *packet)
+{
+	unsigned *seen = pair->filter_arg;
+
+	if (packet->to == ALICE && pair_is(packet, "Hello   ") && ++*seen <= 3) {
+		memcpy(message_of(packet) + AT_VERSION, "2.00", 4);
+		pair_repair(packet->octets, packet->len);
+	}
+	return *seen > 3 || packet->to == ALICE || !pair_is(packet, "HelloACK");
+}
+
+static void a_peer_that_comes_down_to_our_version_is_welcome(void **state) /* R030 */
+{
+	struct pair_config config = defaults();
+	struct pair *pair = pair_new(&config);
+	unsigned seen = 0;
+
+	(void)state;
+	pair->filter = first_hellos_are_higher;
+	pair->filter_arg = &seen;
+	run_secure(pair, 0);
+	assert_true(seen > 3);
+	pair_assert_secure(pair, 0);
+	pair_free(pair);
+}
+
+/* A HelloACK of the peer whose Hello is known, or its Commit. */
+static void helloack_ends_the_hellos_and_so_does_commit(void **state) /* R012 R331 R415 */
+{
+	(void)state;
+	for (unsigned commit = 0; commit < 2; commit++) {
+		struct pair_config config = initiator(BOB);
+		struct pair_tap taps[] = {
+			{ .type = "Hello   ", .to = BOB },
+			{ .type = "HelloACK", .to = ALICE, .lose = commit ? PAIR_LOSE_ALL : 4 },
+			{ .type = "Commit  ", .to = ALICE, .lose = commit ? 0 : PAIR_LOSE_ALL },
+			{ .type = "DHPart2 ", .to = ALICE, .lose = PAIR_LOSE_ALL },
+			{ .type = NULL }
+		};
+		struct pair *pair = pair_new(&config);
+
+		pair->filter = pair_tapped;
+		pair->filter_arg = taps;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		pair_run(pair, pair->now + 9 * SECOND);
+		/* Alice answered his first Hello with one more of hers. */
+		assert_in_range(taps[0].seen, commit ? 1 : 5, 6);
+		assert_int_equal(state_of(pair, ALICE, 0),
+				 commit ? ZRTP_STATE_DHPART1_SENT : ZRTP_STATE_FOUND);
+		pair_free(pair);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_commit_before_any_hello_is_ignored),
+		cmocka_unit_test(a_commit_is_ignored_while_the_versions_differ),
+		cmocka_unit_test(a_higher_version_does_not_disturb_our_hellos),
+		cmocka_unit_test(a_peer_that_comes_down_to_our_version_is_welcome),
+		cmocka_unit_test(helloack_ends_the_hellos_and_so_does_commit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
