@@ -76,7 +76,7 @@ static void secret_of(struct zrtp_retained *out)
 static void lookup(struct zrtp_store *store, unsigned peer)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, "" };
+	const struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = "" };
 	struct zrtp_store_error error;
 	struct zrtp_retained out;
 
@@ -89,7 +89,7 @@ static void lookup(struct zrtp_store *store, unsigned peer)
 static void update(struct zrtp_store *store, unsigned peer)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, "" };
+	const struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = "" };
 	struct zrtp_store_error error;
 	struct zrtp_retained in;
 

@@ -80,7 +80,7 @@ unsigned habits_match(const unsigned initiator[2], const unsigned responder[2])
 
 struct zrtp_retained habits_get(struct test_store *t, const char *label, int64_t now)
 {
-	const struct zrtp_cache_key key = { own_zid, peer_zid, label };
+	const struct zrtp_cache_key key = { .own_zid = own_zid, .peer_zid = peer_zid, .label = label };
 	struct zrtp_retained out;
 	enum zrtp_store_status status = zrtp_store_get(t->store, &key, now, &out, &t->error);
 
@@ -90,7 +90,7 @@ struct zrtp_retained habits_get(struct test_store *t, const char *label, int64_t
 
 void habits_put(struct test_store *t, const char *label, int64_t now, const struct zrtp_retained *in)
 {
-	const struct zrtp_cache_key key = { own_zid, peer_zid, label };
+	const struct zrtp_cache_key key = { .own_zid = own_zid, .peer_zid = peer_zid, .label = label };
 
 	assert_int_equal(zrtp_store_put(t->store, &key, now, in, &t->error), ZRTP_STORE_OK);
 }

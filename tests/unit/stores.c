@@ -118,7 +118,7 @@ void stores_put(struct test_store *t, unsigned peer, const char *label, int64_t 
 		const struct zrtp_retained *in)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, label };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = label };
 
 	stores_zid(zid, peer);
 	if (zrtp_store_put(t->store, &key, now, in, &t->error)) {
@@ -137,7 +137,7 @@ void stores_put_secret(struct test_store *t, unsigned peer, const char *label, i
 struct zrtp_retained stores_get(struct test_store *t, unsigned peer, const char *label, int64_t now)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, label };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = label };
 	struct zrtp_retained out;
 	enum zrtp_store_status status;
 

@@ -20,7 +20,7 @@ static inline struct zrtp_retained ask(struct test_store *t, const uint8_t *own,
 				       const char *label, enum zrtp_store_status *status)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { own, zid, label };
+	const struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = label };
 	struct zrtp_retained out;
 
 	stores_zid(zid, peer);
@@ -54,7 +54,7 @@ static inline void put_aux(struct test_store *t, unsigned peer, unsigned number)
 static inline void fill(struct test_store *t)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key other = { other_own, zid, "a" };
+	const struct zrtp_cache_key other = { .own_zid = other_own, .peer_zid = zid, .label = "a" };
 	struct zrtp_retained in = stores_update(A2, A1, ZRTP_MATCH_OWN);
 
 	stores_put_secret(t, 1, "a", 1000, A1, 0, ZRTP_MATCH_NONE);

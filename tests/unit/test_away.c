@@ -103,8 +103,9 @@ static struct zrtp_session *call(struct world *w)
 
 static void comes_back(struct world *w)
 {
-	const struct zrtp_cache_key key = { zrtp_context_zid(w->pair->side[PBX].context),
-					    zrtp_context_zid(w->pair->side[PHONE].context), "" };
+	const struct zrtp_cache_key key = { .own_zid = zrtp_context_zid(w->pair->side[PBX].context),
+					    .peer_zid = zrtp_context_zid(w->pair->side[PHONE].context),
+					    .label = "" };
 
 	w->away = false;
 	if (w->waiting) {

@@ -33,7 +33,7 @@ static enum zrtp_store_status update(struct test_store *t, unsigned peer, unsign
 {
 	struct zrtp_retained in = stores_update(n, n - 1, n == 1 ? ZRTP_MATCH_NONE : ZRTP_MATCH_OWN);
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, "" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "" };
 
 	stores_zid(zid, peer);
 	return zrtp_store_put(t->store, &key, 1000 + n, &in, &t->error);
@@ -42,7 +42,7 @@ static enum zrtp_store_status update(struct test_store *t, unsigned peer, unsign
 static enum zrtp_store_status look(struct test_store *t, unsigned peer, struct zrtp_retained *out)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, "" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "" };
 
 	stores_zid(zid, peer);
 	return zrtp_store_get(t->store, &key, 1000, out, &t->error);

@@ -12,7 +12,7 @@
 enum { PHONE, PBX };
 
 static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID", peer_zid[ZRTP_ZID_SIZE] = "the peer ZID";
-static const struct zrtp_cache_key key = { own, peer_zid, "100" };
+static const struct zrtp_cache_key key = { .own_zid = own, .peer_zid = peer_zid, .label = "100" };
 
 /* ---- the store ---- */
 

@@ -201,7 +201,7 @@ static void bind(struct test_store *t)
 {
 	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE), r;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, "a" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "a" };
 	char list[ZRTP_STORE_NAME_SIZE] = "", long_name[ZRTP_STORE_NAME_SIZE];
 	struct zrtp_store_about about;
 

@@ -65,8 +65,9 @@ static void a_phone_that_declines_the_second_enrollment_stays_trusted(void **sta
 static void a_phone_that_takes_the_second_enrollment_stays_trusted(void **state)
 {
 	struct world *w = world_new(false);
-	struct zrtp_cache_key key = { zrtp_context_zid(w->pair->side[PBX].context),
-				      zrtp_context_zid(w->pair->side[PHONE].context), labels[0] };
+	struct zrtp_cache_key key = { .own_zid = zrtp_context_zid(w->pair->side[PBX].context),
+				      .peer_zid = zrtp_context_zid(w->pair->side[PHONE].context),
+				      .label = labels[0] };
 	struct zrtp_retained kept;
 
 	(void)state;

@@ -86,7 +86,7 @@ static void change(const struct test_store *t, const char *text)
 /* Whoever can write into the database can write names with anything in them. */
 static void names_of_a_database_are_made_printable(void **state)
 {
-	const struct zrtp_cache_key key = { own, peer, "label" };
+	const struct zrtp_cache_key key = { .own_zid = own, .peer_zid = peer, .label = "label" };
 	const struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE);
 	struct zrtp_store_label label;
 	struct zrtp_store_about about;

@@ -126,7 +126,7 @@ static enum zrtp_store_status import_again(struct test_store *t, uint64_t *count
 static void store_and_find(struct test_store *t, unsigned peer)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	struct zrtp_cache_key key = { stores_own, zid, "a" };
+	struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "a" };
 	struct zrtp_retained in = stores_update(peer, 0, ZRTP_MATCH_NONE), out;
 	struct zrtp_store_label labels[2];
 	struct zrtp_store_peer about;

@@ -9,7 +9,7 @@ static const uint8_t peer[ZRTP_ZID_SIZE] = "the peer ZID";
 
 static void fill(struct test_store *t)
 {
-	const struct zrtp_cache_key key = { stores_own, peer, "" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = peer, .label = "" };
 	const struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_NONE);
 
 	stores_prepare(t, STORE_SQLITE);
@@ -25,7 +25,7 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 					    "ALTER TABLE peer DROP COLUMN endpoints",
 					    "DROP INDEX pair_expires" };
 	enum { LATEST = 4 };
-	const struct zrtp_cache_key key = { stores_own, peer, "" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = peer, .label = "" };
 
 	(void)state;
 	for (unsigned version = LATEST; version; version--) {
@@ -91,7 +91,7 @@ static void a_database_of_something_else_is_not_touched(void **state)
 /* Somebody with write access and no key sets V by hand. */
 static void a_flag_set_by_hand_is_refused(void **state)
 {
-	const struct zrtp_cache_key key = { stores_own, peer, "" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = peer, .label = "" };
 	struct zrtp_retained r;
 	struct test_store t;
 

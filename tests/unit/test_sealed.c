@@ -253,7 +253,7 @@ static void no_store_writes_with_a_key_that_was_replaced(void **state)
 	struct zrtp_store *second;
 	struct test_store t;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key cache_key = { stores_own, zid, "" };
+	const struct zrtp_cache_key cache_key = { .own_zid = stores_own, .peer_zid = zid, .label = "" };
 
 	(void)state;
 	stores_zid(zid, 1);

@@ -48,7 +48,7 @@ static enum zrtp_store_status put(struct test_store *t, unsigned peer, const cha
 				  const struct zrtp_retained *in)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, label };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = label };
 
 	stores_zid(zid, peer);
 	return zrtp_store_put(t->store, &key, now, in, &t->error);

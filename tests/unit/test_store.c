@@ -158,7 +158,7 @@ static void file_under_long_labels(struct test_store *t)
 	char label[2][2 * ZRTP_LABEL_SIZE] = { "", "" };
 	struct zrtp_store_label labels[3];
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, label[0] };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = label[0] };
 	struct zrtp_retained out;
 	size_t count;
 

@@ -210,7 +210,7 @@ static void do_everything(struct test_store *t)
 	struct zrtp_store_peer peers[8], last;
 	const struct zrtp_retained in = stores_update(99, 0, ZRTP_MATCH_FAILED);
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, "a" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "a" };
 	enum zrtp_store_status status;
 	struct zrtp_retained r;
 	size_t count, octets = 0;

@@ -99,7 +99,9 @@ static void each_octet_of_both_zids_counts(void **state)
 		open_filled(&t, STORE_SQLITE, sealed);
 		for (unsigned i = 0; i < 2 * ZRTP_ZID_SIZE; i++) {
 			uint8_t zids[2 * ZRTP_ZID_SIZE];
-			const struct zrtp_cache_key key = { zids, zids + ZRTP_ZID_SIZE, "a" };
+			const struct zrtp_cache_key key = { .own_zid = zids,
+							    .peer_zid = zids + ZRTP_ZID_SIZE,
+							    .label = "a" };
 			char hex[2][2 * ZRTP_ZID_SIZE + 1], sql[900];
 			struct zrtp_retained r;
 

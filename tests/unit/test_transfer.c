@@ -42,7 +42,7 @@ static enum zrtp_store_status import(struct test_store *t, struct text *text, ui
 static struct zrtp_retained get(struct test_store *t, const uint8_t *own_zid, const uint8_t *peer_zid,
 				const char *label)
 {
-	const struct zrtp_cache_key key = { own_zid, peer_zid, label };
+	const struct zrtp_cache_key key = { .own_zid = own_zid, .peer_zid = peer_zid, .label = label };
 	struct zrtp_retained out;
 	enum zrtp_store_status status = zrtp_store_get(t->store, &key, 5000, &out, &t->error);
 
@@ -56,7 +56,7 @@ static void fill(struct test_store *t)
 {
 	struct zrtp_retained in;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	struct zrtp_cache_key key = { stores_own, zid, "a \"quoted\\ label" };
+	struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "a \"quoted\\ label" };
 
 	assert_int_equal(zrtp_store_set_own_zid(t->store, stores_own, &t->error), ZRTP_STORE_OK);
 	for (unsigned i = 1; i <= 100; i++) {
@@ -153,7 +153,7 @@ static void an_import_does_not_replace_what_is_newer(void **state)
 	static struct text text;
 	struct zrtp_retained in = stores_update(77, 3, ZRTP_MATCH_OWN), r;
 	uint8_t zid[ZRTP_ZID_SIZE];
-	const struct zrtp_cache_key key = { stores_own, zid, "b" };
+	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = zid, .label = "b" };
 	struct test_store t;
 
 	(void)state;

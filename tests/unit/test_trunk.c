@@ -33,7 +33,7 @@ static unsigned below(struct trunk *t, unsigned limit)
 
 static struct zrtp_cache_key key_at(unsigned end)
 {
-	return (struct zrtp_cache_key){ zid[end], zid[!end], "" };
+	return (struct zrtp_cache_key){ .own_zid = zid[end], .peer_zid = zid[!end], .label = "" };
 }
 
 static const uint8_t *secret_of(const struct zrtp_retained *r, unsigned slot)

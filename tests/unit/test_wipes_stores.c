@@ -63,7 +63,8 @@ static enum zrtp_store_status operate(struct test_store *t, unsigned which)
 {
 	static struct zrtp_store_label labels[8];
 	static struct zrtp_store_peer peers[8];
-	const struct zrtp_cache_key a = { stores_own, zid_one, "a" }, b = { stores_own, zid_one, "b" };
+	const struct zrtp_cache_key a = { .own_zid = stores_own, .peer_zid = zid_one, .label = "a" },
+				    b = { .own_zid = stores_own, .peer_zid = zid_one, .label = "b" };
 	size_t count, octets = 0;
 
 	switch (which) {
