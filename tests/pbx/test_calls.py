@@ -5,7 +5,7 @@ import sqlite3
 
 import asterisk
 import calls
-import test_relay
+import relays
 import tone
 from harness import case, equal
 from lab import PBX_HZ, PHONE_HZ, WAITING
@@ -166,7 +166,7 @@ def retained(lab):
                 calls.start(lab, phone, "phone calls")
                 stream = calls.secure(lab, phone)
                 event = events.wait("ZrtpSecure", 5, Channel=stream["Channel"])
-                found.append((event["CacheMismatch"], test_relay.status(lab, "alice")["Cache"]))
+                found.append((event["CacheMismatch"], relays.status(lab, "alice")["Cache"]))
                 calls.talk(0.2)
                 calls.end(lab, phone, "phone calls")
     equal("CacheMismatch, and Cache, of four calls", found,

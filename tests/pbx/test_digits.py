@@ -11,9 +11,9 @@ import capture
 import forge
 import lab as laboratory
 import prompts
+import relays
 import test_enroll
 import test_injected
-import test_relay
 import tone
 import wait
 from harness import case, equal
@@ -87,7 +87,7 @@ def undisturbed(lab, phone, other, events):
     """The call is what it was: secure, not verified, both are there."""
     for each in (phone, other):
         equal(f"state of {each.name}", lab.pbx.stream(each.name)["State"], "secure")
-    equal("verified", test_relay.status(lab, phone.name)["Verified"], "no")
+    equal("verified", relays.status(lab, phone.name)["Verified"], "no")
     equal("events", events.all("ZrtpVerified") + events.all("ZrtpClear"), [])
 
 

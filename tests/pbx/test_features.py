@@ -15,10 +15,10 @@ from cachecalls import no_complaints, pbx
 from harness import case, equal
 from lab import MUSIC_HZ, PBX_HZ, PHONE_HZ, PROXY_PORT, rtp_port
 from pairs import keyed, passed_through
+from relays import call
 from test_coexist import hide, ice_relay, negotiated
 from test_listen import ARI_FILES, ARI_MODULES, Ari, modules
 from test_networks import hears_more
-from test_relay import call
 from test_transfers import transferred
 
 OTHER_HZ = 1300

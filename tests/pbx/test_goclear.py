@@ -7,7 +7,7 @@ import time
 import asterisk
 import capture
 import forge
-import test_relay
+import relays
 import tone
 import wait
 from harness import case, equal
@@ -39,14 +39,14 @@ def unanswered(lab):
         phone.call("echo", lab.sip_port)
         for medium in MEDIA:
             phone.wait("secure", 10, medium=medium)
-        test_relay.flows(phone)
+        relays.flows(phone)
         began = time.time()
         name = lab.pbx.stream("clearfilm")["Channel"]
         lab.pbx.cli(f"zrtp go clear {name}")
         events.wait("ZrtpAlert", 20, Reason="ClearUnanswered")
         equal("states", {s["State"] for s in lab.pbx.streams()}, {"secure"})
         equal("the log says so", f"{name}: the peer did not acknowledge GoClear" in lab.pbx.log(), True)
-        test_relay.flows(phone)
+        relays.flows(phone)
         equal("ZrtpClear", events.all("ZrtpClear"), [])
         phone.hang_up()
     equal("packets in clear", len(in_clear(wire, ports_of("clearfilm"), began)), 0)

@@ -9,7 +9,7 @@ import calls
 import capture
 import forge
 import prompts
-import test_relay
+import relays
 import tone
 import wait
 from harness import case, equal
@@ -104,37 +104,37 @@ def who_says(lab):
         phone.call("silent", lab.sip_port)
         phone.secure()
         time.sleep(0.5)
-        test_relay.reaches(lab, "keypad", Verified="no")
-        equal("by", test_relay.status(lab, "keypad").get("VerifiedBy"), "-")
+        relays.reaches(lab, "keypad", Verified="no")
+        equal("by", relays.status(lab, "keypad").get("VerifiedBy"), "-")
         phone.say(f"dtmf {VERIFY}")
         equal("by", events.wait("ZrtpVerified", 8, Verified="yes")["By"], "phone")
-        test_relay.reaches(lab, "keypad", VerifiedBy="phone")
+        relays.reaches(lab, "keypad", VerifiedBy="phone")
         lab.pbx.cli(f"zrtp verify {lab.pbx.stream('keypad')['Channel']}")
         events.wait("ZrtpVerified", 8, Verified="yes", By="operator")
-        test_relay.reaches(lab, "keypad", VerifiedBy="operator")
+        relays.reaches(lab, "keypad", VerifiedBy="operator")
         channel = lab.pbx.stream("keypad")["Channel"]
         for number, take_back in enumerate((lambda: equal("AMI", events.ask("ZrtpUnverify", Channel=channel)["Message"], "Done"),
                                             lambda: lab.pbx.cli(f"zrtp unverify {channel}")), 1):
             take_back()
             wait.until("taken back", 5, lambda n=number: len(events.all("ZrtpVerified", Verified="no", By="operator")) == n)
-            test_relay.reaches(lab, "keypad", Verified="no")
+            relays.reaches(lab, "keypad", Verified="no")
             time.sleep(1.1)  # of two words in one second the no is kept
             events.ask("ZrtpVerify", Channel=channel)
-            test_relay.reaches(lab, "keypad", Verified="yes")
+            relays.reaches(lab, "keypad", Verified="yes")
         phone.hang_up()
         phone.call("silent", lab.sip_port)
         phone.secure()
-        test_relay.reaches(lab, "keypad", Verified="yes", VerifiedBy="earlier")
+        relays.reaches(lab, "keypad", Verified="yes", VerifiedBy="earlier")
         phone.hang_up()
 
 
 @case("keypad of an enrolled phone: it hears the SAS it shows, and its word is for the phone behind")
 def enrolled(lab):
-    with test_relay.enrollment(lab) as events, lab.zrtp_phone("keypad", enroll="accept", record=True) as phone, \
+    with relays.enrollment(lab) as events, lab.zrtp_phone("keypad", enroll="accept", record=True) as phone, \
             lab.zrtp_phone("bob") as other:
-        test_relay.enroll(lab, phone)
-        test_relay.call(lab, phone, other)
-        sas = test_relay.same_sas(lab, phone, other)
+        relays.enroll(lab, phone)
+        relays.call(lab, phone, other)
+        sas = relays.same_sas(lab, phone, other)
         phone.say(f"dtmf {SAS}")
         time.sleep(prompts.seconds("sas-is") + 7)
         phone.say(f"dtmf {VERIFY}")
@@ -301,7 +301,7 @@ def film_refused(lab):
         phone.call("echo", lab.sip_port)
         for medium in ("audio", "video"):
             phone.wait("secure", 10, medium=medium)
-        test_relay.flows(phone)
+        relays.flows(phone)
         name = lab.pbx.stream("clearfilm")["Channel"]
         lab.pbx.cli(f"zrtp go clear {name}")
 
@@ -313,7 +313,7 @@ def film_refused(lab):
         error = forge.message("Error   ", struct.pack(">I", 0x100))
         forge.send_as(asked.target, asked.source, forge.packet(error, 4000, struct.unpack(">I", own.data[8:12])[0]))
         wait.until("the log says so", 3, lambda: f"{name}: GoClear was refused" in lab.pbx.log())
-        test_relay.flows(phone)
+        relays.flows(phone)
         phone.hang_up()
 
 

@@ -16,7 +16,7 @@ import lab as laboratory
 import wait
 from harness import case, equal
 from pairs import pair_of, passed_through, same_sas
-from test_relay import call, reaches
+from relays import call, reaches
 
 IP = "127.0.0.1"
 HTTP_PORT, OUTSIDE_PORT = 25059, 27950
@@ -209,4 +209,22 @@ def ari(workshop):
         reaches(lab, "alice", Recorded="yes")
         ari.ask("POST", f"recordings/live/{recording}/stop")
         reaches(lab, "alice", Recorded="no")
+        alice.hang_up()
+
+
+@case("who listens: ChanSpy on one leg is reported for both, until it ends")
+def spied(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, \
+            lab.zrtp_phone("bob") as bob, lab.zrtp_phone("carol") as carol:
+        call(lab, alice, bob)
+        carol.call("spy", lab.sip_port)
+        carol.secure()
+        for name in ("alice", "bob"):
+            reaches(lab, name, Recorded="yes")
+        carol.hang_up()
+        for name in ("alice", "bob"):
+            reaches(lab, name, Recorded="no")
+        equal("events", sorted((asterisk.endpoint_of(e["Channel"]), e["Recorded"])
+                               for e in events.all("ZrtpListening")),
+              [("alice", "no"), ("alice", "yes"), ("bob", "no"), ("bob", "yes")])
         alice.hang_up()

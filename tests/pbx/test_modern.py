@@ -9,8 +9,8 @@ import asterisk
 import calls
 import capture
 import pairs
+import relays
 import test_phones
-import test_relay
 import test_transfers
 import tone
 import wait
@@ -222,16 +222,16 @@ def old_and_new(lab):
 
 @case("relay: an enrolled phone shows the SAS of a Linphone 5.3 on AES-GCM")
 def relayed(lab):
-    with test_relay.enrollment(lab), linphone(lab, "alice") as alice, \
+    with relays.enrollment(lab), linphone(lab, "alice") as alice, \
             lab.zrtp_phone("bob", enroll="accept") as bob:
-        test_relay.enroll(lab, bob)
+        relays.enroll(lab, bob)
         bob.expect_call()
         alice.call("call-bob", lab.sip_port)
         equal("tag", calls.secure(lab, alice)["Tag"], "GCM")
         bob.secure()
         sas = lab.pbx.secure("alice")["SAS"]
         wait.until(f"bob shows {sas}", 8, lambda: bob.shown() == sas)
-        test_relay.reaches(lab, "bob", ShownSAS=sas, Relayed="yes", RelayStatus="acknowledged", State="secure")
+        relays.reaches(lab, "bob", ShownSAS=sas, Relayed="yes", RelayStatus="acknowledged", State="secure")
         opens_all(lab, alice)
         alice.hang_up()
         bob.wait_ended()

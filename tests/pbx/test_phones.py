@@ -7,8 +7,8 @@ import time
 import asterisk
 import calls
 import lab as laboratory
+import relays
 import test_coexist
-import test_relay
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
@@ -92,17 +92,17 @@ def twinkle(lab):
 
 @case("relay: a phone like libzrtp shows its own SAS again when the other party leaves")
 def taken_back(lab):
-    with test_relay.enrollment(lab), lab.zrtp_phone("alice") as alice, \
+    with relays.enrollment(lab), lab.zrtp_phone("alice") as alice, \
             lab.zrtp_phone("bob", like="libzrtp", enroll="accept") as bob, lab.zrtp_phone("carol") as carol:
-        test_relay.enroll(lab, bob)
-        test_relay.call(lab, alice, bob)
-        test_relay.same_sas(lab, bob, alice)
+        relays.enroll(lab, bob)
+        relays.call(lab, alice, bob)
+        relays.same_sas(lab, bob, alice)
         alice.say(f"transfer sip:park@127.0.0.1:{lab.sip_port}")
-        test_relay.reaches(lab, "bob", Partner="none")
-        test_relay.own_sas(lab, bob, Relayed="no")
+        relays.reaches(lab, "bob", Partner="none")
+        relays.own_sas(lab, bob, Relayed="no")
         carol.call("parked", lab.sip_port)
         carol.secure()
-        test_relay.same_sas(lab, bob, carol)
+        relays.same_sas(lab, bob, carol)
         carol.hang_up()
 
 
@@ -110,8 +110,8 @@ def taken_back(lab):
       errors="has the pbxsecret of another enrollment")
 def again(lab):
     for like in ("baresip", "libzrtp"):
-        with test_relay.enrollment(lab) as events, lab.zrtp_phone("alice", like=like, enroll="accept") as phone:
-            test_relay.enroll(lab, phone)
+        with relays.enrollment(lab) as events, lab.zrtp_phone("alice", like=like, enroll="accept") as phone:
+            relays.enroll(lab, phone)
             events.seen.clear()
             phone.call("enroll-trust", lab.sip_port)
             wait.until("already", 15, lambda e=events: [v for v in e.all("VarSet", Variable="ENROLLSTATUS")
@@ -121,7 +121,7 @@ def again(lab):
             for _ in range(2):
                 phone.call("echo", lab.sip_port)
                 phone.secure()
-                table = test_relay.reaches(lab, "alice", State="secure")
+                table = relays.reaches(lab, "alice", State="secure")
                 phone.hang_up()
                 lab.pbx.idle()
             equal(f"{like} is enrolled", table["Enrolled"], "yes")
@@ -139,7 +139,7 @@ def lost(lab):
         def call(said=None):
             phone.call("echo", lab.sip_port)
             phone.secure()
-            table = test_relay.reaches(lab, "alice", State="secure")
+            table = relays.reaches(lab, "alice", State="secure")
             if said:
                 phone.say(said)
                 time.sleep(0.5)
@@ -172,10 +172,10 @@ def who(lab):
                                      (None, "verify", "verified")):
             phone.call("echo", lab.sip_port)
             phone.secure()
-            test_relay.reaches(lab, "alice", State="secure")
+            relays.reaches(lab, "alice", State="secure")
             if ours:
                 lab.pbx.cli(f"zrtp {ours} {lab.pbx.stream('alice')['Channel']}")
-            test_relay.reaches(lab, "alice", Security=expected)
+            relays.reaches(lab, "alice", Security=expected)
             if said:
                 phone.say(said)
                 time.sleep(0.5)
@@ -195,11 +195,11 @@ def verified_at_both(lab, phone, events, extension, number):
         phone.call(extension, lab.sip_port)
         calls.secure(lab, phone)
         first = expected == "unverified"
-        table = test_relay.reaches(lab, "alice", State="secure", Security=expected)
+        table = relays.reaches(lab, "alice", State="secure", Security=expected)
         equal(f"cache, {extension}", table["Cache"], "first" if first else "match")
         if then == "zrtp verify":
             lab.pbx.cli(f"zrtp verify {lab.pbx.stream('alice')['Channel']}")
-            table = test_relay.reaches(lab, "alice", Security="verified", Verified="yes")
+            table = relays.reaches(lab, "alice", Security="verified", Verified="yes")
             equal("by", table["VerifiedBy"], "operator")
         elif then == "zrtp-set-verified":
             phone.expect_call()
@@ -247,7 +247,7 @@ def moves(lab, like):
     with lab.zrtp_phone("alice", like=like, tone=PHONE_HZ) as phone, lab.zrtp_phone("bob", tone=PHONE_HZ) as bob, \
             lab.zrtp_phone("carol", tone=PHONE_HZ) as carol:
         for sender, sent in ((phone, bob), (bob, phone)):
-            test_relay.call(lab, phone, bob)
+            relays.call(lab, phone, bob)
             both_hear(phone, bob)
             before = phone.shown()
             for command in ("hold", "resume"):

@@ -10,8 +10,8 @@ import tone
 import wait
 from harness import case, equal
 from lab import PBX_HZ, PHONE_HZ, POLICIES, zrtp_conf
+from relays import status
 from test_injected import policies
-from test_relay import status
 
 PQ = {"Kex": "X1M1", "Hash": "S512", "Cipher": "AES3", "Tag": "GCM"}
 NAMES = {"KeyAgreementName": "X25519 + ML-KEM-512", "HashName": "SHA-512", "Suite": "AES-256-GCM"}

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two phones behind the PBX compare one SAS: relay, who is in the bridge, who listens."""
-import contextlib
+"""Two phones behind the PBX compare one SAS: to whom it is relayed, and when no more."""
 import os
 import re
 
@@ -9,80 +8,7 @@ import calls
 import wait
 from harness import case, equal
 from lab import Lab, sip_port
-
-ENROLLMENT = "app_enroll_zrtp.so"
-
-
-@contextlib.contextmanager
-def enrollment(lab):
-    """The application loaded; nobody is enrolled before and after."""
-    lab.pbx.cli(f"module load {ENROLLMENT}")
-    try:
-        with asterisk.Events(lab.pbx) as events:
-            yield events
-    finally:
-        lab.pbx.cli("channel request hangup all")
-        lab.pbx.idle()
-        for zid in re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp enrollments show")):
-            lab.pbx.cli(f"zrtp enrollment revoke {zid}")
-        lab.pbx.cli(f"module unload {ENROLLMENT}")
-
-
-def enroll(lab, phone):
-    """Let a phone trust the PBX, and the PBX know it."""
-    phone.call("enroll-trust", lab.sip_port)
-    phone.secure()
-    phone.wait("enrolled", 10, enrolled=True)
-    wait.until(f"{phone.name} enrolled at the PBX", 5,
-               lambda: re.search(rf"(?m)^[0-9a-f]{{24}} no +{phone.name}$", lab.pbx.cli("zrtp enrollments show")))
-    phone.wait_ended()
-    lab.pbx.idle()
-
-
-def status(lab, name):
-    """`zrtp show channel` of endpoint NAME's latest call."""
-    stream = lab.pbx.stream(name)
-    text = lab.pbx.cli(f"zrtp show channel {stream['Channel']}") if stream else ""
-    return dict(re.findall(r"(?m)^(\w+) +(\S.*)$", text))
-
-
-def reaches(lab, name, seconds=8, **expected):
-    """Wait until the table of endpoint NAME's leg has these values; return it."""
-    def probe():
-        found = status(lab, name)
-        return found if all(found.get(item) == value for item, value in expected.items()) else None
-    try:
-        return wait.until(f"{name}: {expected}", seconds, probe)
-    except wait.Timeout as timeout:
-        raise AssertionError(f"{timeout}; it has {status(lab, name)}") from None
-
-
-def call(lab, caller, called, extension=None):
-    """caller calls called through the PBX; both are secure."""
-    called.expect_call()
-    caller.call(extension or f"call-{called.name}", lab.sip_port)
-    for phone in (caller, called):
-        phone.secure()
-
-
-def same_sas(lab, enrolled, other, seconds=8):
-    """The enrolled phone shows what the other one shows, and the PBX says so; return it."""
-    sas = other.shown()
-    wait.until(f"{enrolled.name} shows the SAS {sas} of {other.name}", seconds, lambda: enrolled.shown() == sas)
-    equal("relayed", enrolled.all("sas")[-1]["relayed"], True)
-    equal("relayed to the other one", other.all("sas")[-1]["relayed"], False)
-    for phone, relayed in ((enrolled, "yes"), (other, "no")):
-        reaches(lab, phone.name, ShownSAS=sas, Relayed=relayed, RelayStatus="acknowledged", Partner="leg",
-                State="secure")
-    return sas
-
-
-def own_sas(lab, phone, seconds=8, **expected):
-    """The phone shows the SAS of its own leg."""
-    own = status(lab, phone.name)["SAS"]
-    wait.until(f"{phone.name} shows its own SAS {own}", seconds, lambda: phone.shown() == own)
-    equal("relayed", phone.all("sas")[-1]["relayed"], False)
-    reaches(lab, phone.name, State="secure", **expected)
+from relays import call, enroll, enrollment, flows_audio, own_sas, reaches, same_sas, status
 
 
 @case("relay: an enrolled phone is called, calls, and shows the other phone's SAS; alone it shows its own")
@@ -234,103 +160,6 @@ def other_endpoint(lab):
             alice.hang_up()
 
 
-@case("relay: after a blind transfer the enrolled phone shows the third phone's SAS")
-def blind(lab):
-    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
-            lab.zrtp_phone("carol") as carol:
-        enroll(lab, bob)
-        call(lab, alice, bob)
-        first = same_sas(lab, bob, alice)
-        carol.expect_call()
-        alice.say(f"transfer sip:call-carol@127.0.0.1:{lab.sip_port}")
-        carol.secure()
-        second = same_sas(lab, bob, carol)
-        equal("another SAS", first != second, True)
-        carol.hang_up()
-
-
-@case("relay: after an attended transfer the enrolled phone shows the third phone's SAS")
-def attended(lab):
-    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
-            lab.zrtp_phone("carol") as carol:
-        enroll(lab, bob)
-        call(lab, alice, bob)
-        first = same_sas(lab, bob, alice)
-        alice.say("hold")
-        carol.expect_call()
-        alice.say(f"dial sip:call-carol@127.0.0.1:{lab.sip_port}")
-        sas = carol.secure()
-        reaches(lab, "carol", Partner="leg")
-        number = alice.all("calling")[-1]["call"]
-        alice.say(f"{alice.all('calling')[0]['call']}: attend {number}")
-        second = same_sas(lab, bob, carol)
-        equal("SAS of carol's leg", second, sas)
-        equal("another SAS", first != second, True)
-        carol.hang_up()
-
-
-@case("relay: withdrawn when the other side is transferred to a phone without ZRTP", errors="does not speak ZRTP")
-def to_plain(lab):
-    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
-            lab.zrtp_phone("plain", no_zrtp=True) as plain:
-        enroll(lab, bob)
-        call(lab, alice, bob)
-        same_sas(lab, bob, alice)
-        plain.expect_call()
-        alice.say(f"transfer sip:call-plain@127.0.0.1:{lab.sip_port}")
-        plain.wait("up", 10)
-        own_sas(lab, bob, Relayed="no", RelayStatus="acknowledged")
-        plain.hang_up()
-
-
-@case("relay: parked, the enrolled phone shows its own SAS; fetched, that of who fetched it")
-def parked(lab):
-    with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
-            lab.zrtp_phone("carol") as carol:
-        enroll(lab, bob)
-        call(lab, alice, bob)
-        same_sas(lab, bob, alice)
-        alice.say(f"transfer sip:park@127.0.0.1:{lab.sip_port}")
-        reaches(lab, "bob", Partner="none")
-        own_sas(lab, bob, Relayed="no")
-        carol.call("parked", lab.sip_port)
-        carol.secure()
-        same_sas(lab, bob, carol)
-        carol.hang_up()
-
-
-@case("relay: a call picked up elsewhere shows the SAS of the phone that picked it up")
-def picked_up(lab):
-    with enrollment(lab), lab.zrtp_phone("alice", enroll="accept") as alice, \
-            lab.zrtp_phone("bob", answer="manual") as bob, lab.zrtp_phone("carol") as carol:
-        enroll(lab, alice)
-        alice.call("call-bob", lab.sip_port)
-        bob.wait("incoming", 5)
-        carol.call("pickup", lab.sip_port)
-        for phone in (alice, carol):
-            phone.secure()
-        same_sas(lab, alice, carol)
-        carol.hang_up()
-
-
-@case("relay: a phone that is secure before its channel has taken the place of the one that rang has its name, SAS and keypad")
-def picked_up_slowly(lab):
-    """For a moment the core finds neither channel, and ZRTP is quicker than its end: here that takes longer."""
-    for milliseconds in (300, 1500):
-        with enrollment(lab) as events, lab.zrtp_phone("alice", enroll="accept") as alice, \
-                lab.zrtp_phone("bob", answer="manual") as bob, lab.zrtp_phone("keypad") as phone:
-            enroll(lab, alice)
-            alice.call("call-bob", lab.sip_port)
-            bob.wait("incoming", 5)
-            phone.call(f"slowly-{milliseconds}", lab.sip_port)
-            for one in (alice, phone):
-                one.secure()
-            same_sas(lab, alice, phone)
-            phone.say("dtmf *72")
-            equal("who verified", asterisk.endpoint_of(events.wait("ZrtpVerified", 8, Verified="yes")["Channel"]), "keypad")
-            phone.hang_up()
-
-
 @case("relay: a SASrelay that the phone never acknowledges leaves both legs as they are")
 def unanswered(lab):
     with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \
@@ -394,49 +223,6 @@ def flags(lab):
         alice.hang_up()
 
 
-@case("who listens: ChanSpy on one leg is reported for both, until it ends")
-def spied(lab):
-    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, \
-            lab.zrtp_phone("bob") as bob, lab.zrtp_phone("carol") as carol:
-        call(lab, alice, bob)
-        carol.call("spy", lab.sip_port)
-        carol.secure()
-        for name in ("alice", "bob"):
-            reaches(lab, name, Recorded="yes")
-        carol.hang_up()
-        for name in ("alice", "bob"):
-            reaches(lab, name, Recorded="no")
-        equal("events", sorted((asterisk.endpoint_of(e["Channel"]), e["Recorded"])
-                               for e in events.all("ZrtpListening")),
-              [("alice", "no"), ("alice", "yes"), ("bob", "no"), ("bob", "yes")])
-        alice.hang_up()
-
-
-@case("ConfBridge of three: each leg secure with its own SAS, nothing relayed, coming and going")
-def conference(lab):
-    with enrollment(lab) as events, lab.zrtp_phone("alice", enroll="accept", tone=440) as alice, \
-            lab.zrtp_phone("bob", tone=600) as bob, lab.zrtp_phone("carol", tone=800) as carol:
-        enroll(lab, alice)
-        phones = (alice, bob, carol)
-        seen = len(events.all("ZrtpSasRelay"))
-        for phone in phones:
-            phone.call("conference", lab.sip_port)
-            phone.secure()
-        for phone in phones:
-            own_sas(lab, phone, Partner="conference", Recorded="no", RelayStatus="none")
-        equal("three different ones", len({phone.shown() for phone in phones}), 3)
-        carol.hang_up()
-        reaches(lab, "bob", Partner="conference", State="secure")
-        carol.call("conference", lab.sip_port)
-        carol.secure()
-        for phone in phones:
-            wait.grows(f"{phone.name} hears the others", lambda p=phone: p.statistics()["audio"]["srtp_received"], 30)
-            own_sas(lab, phone, Partner="conference")
-        equal("relays", len(events.all("ZrtpSasRelay")), seen)
-        for phone in phones:
-            phone.hang_up()
-
-
 @case("relay: Linphone beside an enrolled phone has no error, no mismatch, no delay",
       errors="retained secret mismatch")
 def linphone_partner(lab):
@@ -479,92 +265,6 @@ def linphone_enrolled(lab):  # R479
         alice.hang_up()
         equal("it has not proved to be enrolled", bool(re.search(
             r"(?m)^[0-9a-f]{24} no +alice$", lab.pbx.cli("zrtp enrollments show"))), True)
-
-
-def kex(lab, name):
-    """The key agreements of all streams of endpoint NAME's calls."""
-    return sorted(stream["Kex"] for stream in lab.pbx.streams() if asterisk.endpoint_of(stream["Channel"]) == name)
-
-
-def flows_audio(phone):
-    wait.grows(f"{phone.name} receives SRTP", lambda: phone.statistics()["audio"]["srtp_received"], 10)
-
-
-def flows(phone, least=8):
-    """SRTP of both media arrives at a phone, and nothing in clear."""
-    before = phone.statistics()
-    for medium in ("audio", "video"):
-        wait.grows(f"{phone.name} receives {medium}", lambda m=medium: phone.statistics()[m]["srtp_received"], least)
-    after = phone.statistics()
-    for medium in ("audio", "video"):
-        equal(f"{medium} in clear", after[medium]["clear_received"] - before[medium]["clear_received"], 0)
-
-
-@case("video: keyed by Multistream beside the audio, one SAS for the leg, and that is relayed")
-def video(lab):
-    with enrollment(lab), lab.zrtp_phone("screen1", video="offer") as caller, \
-            lab.zrtp_phone("screen2", video="accept", enroll="accept") as called:
-        enroll(lab, called)
-        called.expect_call()
-        caller.call("call-screen2", lab.sip_port)
-        for phone in (caller, called):
-            for medium in ("audio", "video"):  # either may be the first
-                phone.wait("secure", 10, medium=medium)
-            reaches(lab, phone.name, Streams="2", SecureStreams="2", Outcome="secure")
-            equal("key agreements", kex(lab, phone.name), ["Mult", "X255"])
-        same_sas(lab, called, caller)
-        for phone in (caller, called):
-            equal("one SAS", len({s["SAS"] for s in lab.pbx.streams()
-                                  if asterisk.endpoint_of(s["Channel"]) == phone.name}), 1)
-            flows(phone)
-        caller.hang_up()
-
-
-@case("video: added in mid-call, keyed by Multistream under the same SAS")
-def video_later(lab):
-    with lab.zrtp_phone("screen1") as phone:
-        phone.call("echo", lab.sip_port)
-        sas = phone.secure()
-        reaches(lab, "screen1", Streams="1", SecureStreams="1")
-        phone.say("video")
-        phone.wait("secure", 10, medium="video", multistream=True)
-        table = reaches(lab, "screen1", Streams="2", SecureStreams="2", Outcome="secure")
-        equal("SAS", table["SAS"], sas)
-        equal("key agreements", kex(lab, "screen1"), ["Mult", "X255"])
-        flows(phone)
-        phone.hang_up()
-
-
-@case("the table of a leg is the same in CLI, AMI and dialplan, and has all that a person needs",
-      errors="unknown item 'NoSuchItem'")
-def table(lab):
-    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as phone:
-        phone.call("told", lab.sip_port)
-        sas = phone.secure()
-        shown = reaches(lab, "alice", State="secure", HashReceived="yes", HashOffered="yes", HashStatus="matched",
-                        Signalling="open", Security="unverified", Cache="first", Verified="no", PeerVerified="no",
-                        Enrolling="no", EnrolledAs="-", Policy="zrtp", PeerClient="zrtpcall", PeerName="-",
-                        RelayStatus="none", SAS=sas)
-        channel = lab.pbx.stream("alice")["Channel"]
-        asked = events.ask("ZrtpShowChannel", Channel=channel)
-        equal("AMI", {name[4:]: value for name, value in asked.items()
-                      if name.startswith("Zrtp")}, {name: "" if value == "-" else value for name, value
-                                                    in shown.items() if f"Zrtp{name}" in asked})
-        equal("all items", set(name[4:] for name in asked if name.startswith("Zrtp")) <= set(shown), True)
-        events.ask("ZrtpStatus")
-        entry = events.wait("ZrtpStatusEntry", 5, Channel=channel)
-        equal("SAS in the list", entry["ZrtpSAS"], sas)
-        equal("end of the list", events.wait("ZrtpStatusComplete", 5)["ListItems"], "1")
-        wait.until("the dialplan's items", 5, lambda: f"items no none no {sas}" in lab.pbx.log())
-        refused = events.ask("ZrtpShowChannel", Channel="nobody")
-        equal("unknown channel", refused["Message"], "Channel: nobody is not a known channel")
-        lab.pbx.cli(f'zrtp cache set name {shown["PeerZID"]} "Alice on the 2nd floor"')
-        equal("name", (status(lab, "alice")["PeerName"], events.ask("ZrtpShowChannel", Channel=channel)["ZrtpPeerName"]),
-              2 * ("Alice on the 2nd floor",))
-        wait.until("the dialplan's name", 8, lambda: "peer Alice on the 2nd floor" in lab.pbx.log())
-        states = [e["State"] for e in events.all("ZrtpState", Channel=channel)]
-        equal("states told", states, ["looking", "securing", "secure"])
-        phone.hang_up()
 
 
 @case("relay: through two PBXs in a row both phones show the SAS between the PBXs")
