@@ -20,7 +20,6 @@
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "cache/cache.h"
-#include "leg/enroll.h"
 #include "leg/events.h"
 #include "leg/leg.h"
 #include "leg/lookup.h"
@@ -38,7 +37,9 @@
 #include "front/rtp_engine.h"
 #include "front/say.h"
 #include "console/action_cli.h"
+#include "console/cache_cli.h"
 #include "console/cli.h"
+#include "console/enrollments.h"
 #include "console/function.h"
 #include "console/show.h"
 
@@ -69,7 +70,7 @@ static const struct {
 	{ "endpoints", endpoints_init, endpoints_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
 	{ "actions", action_cli_init, action_cli_shutdown },
-	{ "enrollment", enroll_init, enroll_shutdown },
+	{ "enrollment", enrollments_init, enrollments_shutdown },
 	{ "SayZRTPSAS", say_init, say_shutdown },
 	{ "CLI and AMI of the legs", show_init, show_shutdown },
 	{ "functions", function_init, function_shutdown },

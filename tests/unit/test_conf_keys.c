@@ -249,7 +249,22 @@ static void the_defaults_are_safe(void **state)
 	assert_true(policy.policy.cache_expiry == UINT32_MAX);
 	for (int i = 0; i < KEYPAD_COMMANDS; i++) {
 		assert_string_equal(policy.keypad[i], "");
-		assert_ptr_not_equal(conf_key_find(&policy_keys, keypad_keys[i]), NULL);
+	}
+}
+
+static void each_command_of_the_keypad_has_its_key(void **state)
+{
+	(void)state;
+	assert_string_equal(policy_keypad_key(KEYPAD_SAS), "keypad_sas");
+	assert_string_equal(policy_keypad_key(KEYPAD_VERIFY), "keypad_verify");
+	assert_string_equal(policy_keypad_key(KEYPAD_UNVERIFY), "keypad_unverify");
+	assert_string_equal(policy_keypad_key(KEYPAD_CLEAR), "keypad_clear");
+	assert_string_equal(policy_keypad_key(KEYPAD_SECURE), "keypad_secure");
+	for (int i = 0; i < KEYPAD_COMMANDS; i++) {
+		fits(&POLICY, policy_keypad_key((enum keypad_command)i), "*7", 0);
+		for (int j = 0; j < KEYPAD_COMMANDS; j++) {
+			assert_string_equal(policy.keypad[j], j <= i ? "*7" : "");
+		}
 	}
 }
 
@@ -493,6 +508,7 @@ int main(void)
 		cmocka_unit_test_setup(yes_and_no_are_taken_in_each_of_asterisks_words, defaults),
 		cmocka_unit_test_setup(the_engine_allows_goclear_as_the_key_says, defaults),
 		cmocka_unit_test_setup(the_defaults_are_safe, defaults),
+		cmocka_unit_test_setup(each_command_of_the_keypad_has_its_key, defaults),
 		cmocka_unit_test_setup(lists_are_taken_by_both_kinds_of_names, defaults),
 		cmocka_unit_test_setup(a_code_inside_another_one_is_found, defaults),
 		cmocka_unit_test_setup(the_sample_has_each_key_once_with_its_default_and_no_other, defaults),

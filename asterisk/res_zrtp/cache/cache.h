@@ -8,7 +8,7 @@
  * store_open.c, store_jobs.c, store_health.c  parts of that: the store itself, what is done with it, whether it works
  * cache_conf.c   whether its keys in zrtp.conf fit together
  * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows
- * cache_admin.c  what an administrator does with it; console/ has the commands
+ * cache_admin.c, cache_files.c  what an administrator does with it; console/ has the commands
  */
 #ifndef RES_ZRTP_CACHE_H
 #define RES_ZRTP_CACHE_H
@@ -24,6 +24,7 @@ struct zrtp_store;
 struct zrtp_store_about;
 struct zrtp_store_config;
 struct zrtp_store_error;
+struct zrtp_store_label;
 struct zrtp_store_peer;
 
 /* What the module needs of it. */
@@ -54,14 +55,6 @@ int cache_start(const struct cache_config *config);
 int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
 	void (*done)(void *data, int current), void *data);
 extern const struct zrtp_cache cache_table;
-
-/*! \brief CLI and AMI. */
-int cache_cli_init(void);
-void cache_cli_shutdown(void);
-int cache_ami_init(void);
-void cache_ami_shutdown(void);
-int cache_files_init(void);
-void cache_files_shutdown(void);
 
 /* cache.c */
 
@@ -129,19 +122,54 @@ void store_get_status(struct store_status *out);
 enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config,
 	struct zrtp_store_error *error);
 
-/* cache_admin.c: an administrator's word on a peer. Each waits for what calls have
- * changed of it, changes the store and what is known, and says why if it cannot. */
+/*! \brief Its state in a word: closed, up or down. */
+const char *store_state_text(const struct store_status *status);
+
+/* cache_admin.c: what an administrator does, by CLI, AMI or whatever else parses and prints. All of it waits for
+ * the store; where it cannot be done, error says why, also of a store that is not open. */
+
+/* A word on a peer. Each waits for what calls have changed of it, and changes the store and what is known. */
 
 enum zrtp_store_status cache_admin_rename(const uint8_t *zid, const char *name, struct zrtp_store_error *error);
 enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, struct zrtp_store_error *error);
 enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_error *error);
 
+/* Of all peers, or to read one. */
+
 /*!
- * \brief All peers whose name or ZID fits a pattern, NULL: all, page by page.
+ * \brief All peers whose name or ZID fits a pattern of SQL, NULL: all, page by page.
  * \param each non-zero ends it
  */
-enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
-	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error);
+enum zrtp_store_status cache_admin_each(const char *like, int (*each)(const struct zrtp_store_peer *peer, void *arg),
+	void *arg, struct zrtp_store_error *error);
+/*!
+ * \brief What is kept of a peer, without its secrets.
+ * \param labels room for ZRTP_STORE_LABELS_MAX
+ * \param count how many there are
+ */
+enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_peer *peer, struct zrtp_store_label *labels,
+	size_t *count, struct zrtp_store_error *error);
+/*! \brief Remove what has expired. \param pairs \param peers how many of them */
+enum zrtp_store_status cache_admin_purge(uint64_t *pairs, uint64_t *peers, struct zrtp_store_error *error);
+
+/*! \brief Say that the store is not open. \return error->status */
+enum zrtp_store_status cache_admin_closed(struct zrtp_store_error *error);
+
+/* cache_files.c */
+
+/*! \brief Write all, secrets in clear, into a new file that only its owner may read. \param count peers and secrets */
+enum zrtp_store_status cache_admin_export(const char *path, uint64_t *count, struct zrtp_store_error *error);
+/*!
+ * \brief Add what a file has.
+ * \param format one of cache_import_formats
+ * \param count peers and secrets that were added, also when it fails halfway
+ */
+enum zrtp_store_status cache_admin_import(const char *path, const char *format, uint64_t *count,
+	struct zrtp_store_error *error);
+/*! \brief json first, which cache_admin_export() writes; NULL at the end. */
+extern const char * const cache_import_formats[];
+
+/* cache_admin.c */
 
 /*!
  * \brief A phone has enrolled as this endpoint. Does not wait.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief What CLI and AMI have in common when they look after the cache. All of
- * it waits for the store.
+ * \brief What an administrator does with the cache; CLI and AMI only parse and print. All of it waits for
+ * the store.
  */
 
 #include "asterisk.h"
@@ -18,7 +18,30 @@
 
 #define PAGE 256
 
-enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
+static enum zrtp_store_status not_now(struct zrtp_store_error *error, const char *why)
+{
+	error->status = ZRTP_STORE_BUSY;
+	ast_copy_string(error->text, why, sizeof(error->text));
+
+	return error->status;
+}
+
+enum zrtp_store_status cache_admin_closed(struct zrtp_store_error *error)
+{
+	return not_now(error, "The cache is not open; see zrtp cache status");
+}
+
+/*! \brief The sentence for a peer that is not there. \return status */
+static enum zrtp_store_status explain(enum zrtp_store_status status, struct zrtp_store_error *error)
+{
+	if (status == ZRTP_STORE_UNKNOWN) {
+		ast_copy_string(error->text, "There is no such peer", sizeof(error->text));
+	}
+
+	return status;
+}
+
+static enum zrtp_store_status each_peer(struct zrtp_store *store, const char *like,
 	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error)
 {
 	struct zrtp_store_peer *page = ast_calloc(PAGE, sizeof(*page));
@@ -39,6 +62,56 @@ enum zrtp_store_status cache_each(struct zrtp_store *store, const char *like,
 		}
 	}
 	ast_free(page);
+
+	return status;
+}
+
+enum zrtp_store_status cache_admin_each(const char *like, int (*each)(const struct zrtp_store_peer *peer, void *arg),
+	void *arg, struct zrtp_store_error *error)
+{
+	struct zrtp_store *store = store_get();
+	enum zrtp_store_status status;
+
+	if (!store) {
+		return cache_admin_closed(error);
+	}
+	status = each_peer(store, like, each, arg, error);
+	store_release();
+
+	return status;
+}
+
+enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_peer *peer, struct zrtp_store_label *labels,
+	size_t *count, struct zrtp_store_error *error)
+{
+	struct zrtp_store *store = store_get();
+	uint8_t own[ZRTP_ZID_SIZE];
+	enum zrtp_store_status status;
+
+	if (!store) {
+		return cache_admin_closed(error);
+	}
+	store_own_zid(own);
+	status = zrtp_store_find(store, own, zid, peer, error);
+	if (!status) {
+		status = zrtp_store_labels(store, own, zid, labels, ZRTP_STORE_LABELS_MAX, count, error);
+	}
+	store_release();
+
+	return explain(status, error);
+}
+
+enum zrtp_store_status cache_admin_purge(uint64_t *pairs, uint64_t *peers, struct zrtp_store_error *error)
+{
+	struct zrtp_store *store = store_get();
+	enum zrtp_store_status status;
+
+	if (!store) {
+		return cache_admin_closed(error);
+	}
+	status = zrtp_store_purge(store, cache_clock(), pairs, peers, error);
+	store_administered();
+	store_release();
 
 	return status;
 }
@@ -70,7 +143,7 @@ void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *
 		ast_log(LOG_WARNING, "The ZRTP cache is not open, enrolled phones cannot be listed\n");
 		return;
 	}
-	if (cache_each(store, NULL, if_enrolled, &enrolled, &error)) {
+	if (each_peer(store, NULL, if_enrolled, &enrolled, &error)) {
 		ast_log(LOG_WARNING, "Enrolled phones cannot be listed: %s\n", error.text);
 	}
 	store_release();
@@ -84,14 +157,6 @@ struct verb {
 	/*! \brief What becomes of what is known beside it. */
 	void (*known)(const uint8_t *zid, const void *arg);
 };
-
-static enum zrtp_store_status not_now(struct zrtp_store_error *error, const char *why)
-{
-	error->status = ZRTP_STORE_BUSY;
-	ast_copy_string(error->text, why, sizeof(error->text));
-
-	return error->status;
-}
 
 /*!
  * \brief The one way of all of them: after what calls have changed of the peer, in the
@@ -110,19 +175,17 @@ static enum zrtp_store_status carry_out(const struct verb *verb, const uint8_t *
 	}
 	store = store_get();
 	if (!store) {
-		return not_now(error, "The cache is not open; see zrtp cache status");
+		return cache_admin_closed(error);
 	}
 	store_own_zid(own);
 	status = verb->change(store, own, zid, arg, error);
 	if (!status) {
 		verb->known(zid, arg);
 		store_administered();
-	} else if (status == ZRTP_STORE_UNKNOWN) {
-		ast_copy_string(error->text, "There is no such peer", sizeof(error->text));
 	}
 	store_release();
 
-	return status;
+	return explain(status, error);
 }
 
 static enum zrtp_store_status rename_peer(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid,
@@ -239,4 +302,9 @@ int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE], char *why, size_t size)
 	}
 
 	return status ? -1 : 0;
+}
+
+const char *store_state_text(const struct store_status *status)
+{
+	return !status->open ? "closed" : status->up ? "up" : "down";
 }

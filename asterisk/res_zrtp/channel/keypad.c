@@ -24,6 +24,7 @@
 #include "common/api.h"
 #include "common/signalling.h"
 #include "decide/keypad_code.h"
+#include "decide/policy_keys.h"
 #include "decide/settings.h"
 #include "base/clock.h"
 #include "packet/channel_media.h"
@@ -78,7 +79,7 @@ static int task_refused(void *data)
 
 static void command(struct media *media, enum keypad_command which)
 {
-	ast_verb(3, "%s: %s\n", media_name(media), keypad_keys[which]);
+	ast_verb(3, "%s: %s\n", media_name(media), policy_keypad_key(which));
 	if (which == KEYPAD_SAS ? leg_push(media, speech_task_sas) : action_push(media, actions[which], done)) {
 		ast_log(LOG_ERROR, "%s: keypad command lost: out of memory\n", media_name(media));
 	}

@@ -17,20 +17,9 @@
 
 #include "base/text.h"
 #include "cache/cache.h"
+#include "console/cache_cli.h"
 
 #define ID_SIZE 256
-
-/*! \brief The store, or an error to the manager. Ends with store_release(). */
-static struct zrtp_store *use_store(struct mansession *s, const struct message *m)
-{
-	struct zrtp_store *store = store_get();
-
-	if (!store) {
-		astman_send_error(s, m, "The cache is not open");
-	}
-
-	return store;
-}
 
 /*! \brief The peer that the action names. \retval -1 none, and told so */
 static int zid_header(struct mansession *s, const struct message *m, uint8_t zid[ZRTP_ZID_SIZE])
@@ -46,9 +35,7 @@ static int zid_header(struct mansession *s, const struct message *m, uint8_t zid
 static int result(struct mansession *s, const struct message *m, enum zrtp_store_status status,
 	const struct zrtp_store_error *error, const char *done)
 {
-	if (status == ZRTP_STORE_UNKNOWN) {
-		astman_send_error(s, m, "There is no such peer");
-	} else if (status) {
+	if (status) {
 		astman_send_error_va(s, m, "%s", error->text);
 	} else {
 		astman_send_ack(s, m, (char *) done);
@@ -109,16 +96,11 @@ static int send_peer(const struct zrtp_store_peer *peer, void *arg)
 static int action_list(struct mansession *s, const struct message *m)
 {
 	struct listing listing = { .s = s, .m = m };
-	struct zrtp_store *store = use_store(s, m);
 	struct zrtp_store_error error;
 	enum zrtp_store_status status;
 
-	if (!store) {
-		return 0;
-	}
 	id_header(m, listing.id, sizeof(listing.id));
-	status = cache_each(store, S_OR(astman_get_header(m, "Like"), NULL), send_peer, &listing, &error);
-	store_release();
+	status = cache_admin_each(S_OR(astman_get_header(m, "Like"), NULL), send_peer, &listing, &error);
 	if (status && !listing.count) {
 		return result(s, m, status, &error, "");
 	}
@@ -200,7 +182,7 @@ static int action_status(struct mansession *s, const struct message *m)
 		"Failures: %" PRIu64 "\r\n"
 		"Reason: %s\r\n"
 		"\r\n",
-		id_header(m, id, sizeof(id)), S_OR(status.kind, ""), status.place, yes_no(status.sealed), !status.open ? "closed" : status.up ? "up" : "down",
+		id_header(m, id, sizeof(id)), S_OR(status.kind, ""), status.place, yes_no(status.sealed), store_state_text(&status),
 		zid, status.waiting, status.loads, status.puts, status.failures, status.up ? "" : status.reason);
 
 	return 0;

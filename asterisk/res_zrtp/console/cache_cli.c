@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "cache/cache.h"
+#include "console/cache_cli.h"
 
 #define DATE_SIZE 20
 /*! More are no help. */
@@ -41,23 +42,11 @@ static const char *scope_text(enum zrtp_store_scope scope)
 	return scope == ZRTP_SCOPE_LABEL ? "label" : scope == ZRTP_SCOPE_ZID ? "zid" : "unknown";
 }
 
-/*! \brief The store, or word that there is none. Ends with store_release(). */
-static struct zrtp_store *use_store(int fd)
-{
-	struct zrtp_store *store = store_get();
-
-	if (!store) {
-		ast_cli(fd, "The cache is not open; see zrtp cache status\n");
-	}
-
-	return store;
-}
-
 /*! \brief What became of it. status is evaluated before error is read. */
 static char *result(int fd, enum zrtp_store_status status, const struct zrtp_store_error *error, const char *done)
 {
 	if (status) {
-		ast_cli(fd, "%s\n", status == ZRTP_STORE_UNKNOWN ? "There is no such peer" : error->text);
+		ast_cli(fd, "%s\n", error->text);
 		return CLI_FAILURE;
 	}
 	ast_cli(fd, "%s\n", done);
@@ -78,15 +67,13 @@ static int add_completion(const struct zrtp_store_peer *peer, void *arg)
 /*! \brief ZIDs that begin with what was typed. */
 static char *complete_zid(const char *word)
 {
-	struct zrtp_store *store = strspn(word, "0123456789abcdefABCDEF") == strlen(word) ? store_get() : NULL;
 	struct zrtp_store_error error;
 	char like[ZID_TEXT_SIZE + 1];
 	int left = COMPLETIONS_MAX;
 
-	if (store) {
+	if (strspn(word, "0123456789abcdefABCDEF") == strlen(word)) {
 		snprintf(like, sizeof(like), "%.24s%%", word);
-		cache_each(store, like, add_completion, &left, &error);
-		store_release();
+		cache_admin_each(like, add_completion, &left, &error);
 	}
 
 	return NULL;
@@ -109,16 +96,23 @@ struct showing {
 	size_t count;
 };
 
+static void show_headings(int fd)
+{
+	ast_cli(fd, COLUMNS, "Peer", "Verified", "Enrolled", "Scope", "Labels", "Last use", "Expires", "Name");
+}
+
 static int show_peer_line(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct showing *showing = arg;
 	char zid[ZID_TEXT_SIZE], used[DATE_SIZE], expires[DATE_SIZE], labels[12];
 
+	if (!showing->count++) {
+		show_headings(showing->fd);
+	}
 	zid_text(zid, peer->peer_zid);
 	snprintf(labels, sizeof(labels), "%u", peer->labels);
 	ast_cli(showing->fd, COLUMNS, zid, yes_no(peer->verified), yes_no(peer->has_pbx), scope_text(peer->scope), labels,
 		date(used, peer->last_use), date(expires, peer->expires), peer->name);
-	showing->count++;
 
 	return 0;
 }
@@ -126,17 +120,13 @@ static int show_peer_line(const struct zrtp_store_peer *peer, void *arg)
 static char *show_peers(int fd, const char *like)
 {
 	struct showing showing = { .fd = fd };
-	struct zrtp_store *store = use_store(fd);
 	struct zrtp_store_error error;
-	enum zrtp_store_status status;
+	enum zrtp_store_status status = cache_admin_each(like, show_peer_line, &showing, &error);
 	char done[64];
 
-	if (!store) {
-		return CLI_FAILURE;
+	if (!status && !showing.count) {
+		show_headings(fd);
 	}
-	ast_cli(fd, COLUMNS, "Peer", "Verified", "Enrolled", "Scope", "Labels", "Last use", "Expires", "Name");
-	status = cache_each(store, like, show_peer_line, &showing, &error);
-	store_release();
 	snprintf(done, sizeof(done), "%zu peer%s", showing.count, ESS(showing.count));
 
 	return result(fd, status, &error, done);
@@ -199,9 +189,8 @@ static char *handle_show_peer(struct ast_cli_entry *e, int cmd, struct ast_cli_a
 {
 	struct zrtp_store_label *labels;
 	struct zrtp_store_peer peer;
-	struct zrtp_store_error error;
-	struct zrtp_store *store;
-	uint8_t own[ZRTP_ZID_SIZE], zid[ZRTP_ZID_SIZE];
+	struct zrtp_store_error error = { .text = "out of memory" };
+	uint8_t zid[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status;
 	size_t count = 0;
 	char done[64];
@@ -219,16 +208,11 @@ static char *handle_show_peer(struct ast_cli_entry *e, int cmd, struct ast_cli_a
 	if (a->argc != 5) {
 		return CLI_SHOWUSAGE;
 	}
-	if (zid_argument(a->fd, a->argv[4], zid) || !(store = use_store(a->fd))) {
+	if (zid_argument(a->fd, a->argv[4], zid)) {
 		return CLI_FAILURE;
 	}
 	labels = ast_calloc(ZRTP_STORE_LABELS_MAX, sizeof(*labels));
-	store_own_zid(own);
-	status = labels ? zrtp_store_find(store, own, zid, &peer, &error) : ZRTP_STORE_UNKNOWN;
-	if (!status) {
-		status = zrtp_store_labels(store, own, zid, labels, ZRTP_STORE_LABELS_MAX, &count, &error);
-	}
-	store_release();
+	status = labels ? cache_admin_find(zid, &peer, labels, &count, &error) : ZRTP_STORE_NO_MEMORY;
 	if (!status) {
 		show_peer(a->fd, &peer);
 		show_labels(a->fd, labels, count);
@@ -322,7 +306,6 @@ static char *handle_delete(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 static char *handle_purge(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	struct zrtp_store_error error;
-	struct zrtp_store *store;
 	uint64_t pairs = 0, peers = 0;
 	enum zrtp_store_status status;
 	char done[128];
@@ -341,12 +324,7 @@ static char *handle_purge(struct ast_cli_entry *e, int cmd, struct ast_cli_args 
 	if (a->argc != 3) {
 		return CLI_SHOWUSAGE;
 	}
-	if (!(store = use_store(a->fd))) {
-		return CLI_FAILURE;
-	}
-	status = zrtp_store_purge(store, cache_clock(), &pairs, &peers, &error);
-	store_administered();
-	store_release();
+	status = cache_admin_purge(&pairs, &peers, &error);
 	snprintf(done, sizeof(done), "%" PRIu64 " expired secret%s, %" PRIu64 " peer%s removed", pairs, ESS(pairs),
 		peers, ESS(peers));
 
@@ -379,7 +357,7 @@ static char *handle_status(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 	ast_cli(a->fd, "Back end        %s\n", S_OR(status.kind, "-"));
 	ast_cli(a->fd, "Place           %s\n", S_OR(status.place, "-"));
 	ast_cli(a->fd, "Encrypted       %s\n", yes_no(status.sealed));
-	ast_cli(a->fd, "State           %s\n", !status.open ? "closed" : status.up ? "up" : "down");
+	ast_cli(a->fd, "State           %s\n", store_state_text(&status));
 	ast_cli(a->fd, "Own ZID         %s\n", zid);
 	ast_cli(a->fd, "Waiting         %zu\n", status.waiting);
 	ast_cli(a->fd, "Loads           %" PRIu64 "\n", status.loads);

@@ -9,10 +9,12 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/cli.h"
+#include "asterisk/localtime.h"
 #include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
 
+#include "decide/policy_keys.h"
 #include "decide/settings.h"
 #include "decide/state_word.h"
 #include "base/text.h"
@@ -21,6 +23,7 @@
 #include "leg/hello_hash_told.h"
 #include "passthrough/unjoined_call.h"
 #include "front/policy.h"
+#include "front/rtp_engine.h"
 #include "console/cli.h"
 
 #define COLUMNS "%-28s %-8s %-11s %-15s %-9s %-4s %-18s %-4s %-8s %-6s %-4s %-20s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
@@ -209,8 +212,50 @@ static char *handle_statistics(struct ast_cli_entry *e, int cmd, struct ast_cli_
 	return CLI_SUCCESS;
 }
 
+static void show_policy(const struct settings *settings, void *arg)
+{
+	int fd = *(int *) arg;
+	size_t i;
+
+	ast_cli(fd, "%s\n", settings->name);
+	for (i = 0; i < policy_keys.count; i++) {
+		const struct conf_key *key = &policy_keys.key[i];
+		char value[POLICY_VALUE_SIZE], names[POLICY_NAMES_SIZE];
+
+		key->print(settings, key, value, sizeof(value));
+		if (*value) {
+			policy_key_names(settings, key, names, sizeof(names));
+			ast_cli(fd, "  %-17s = %s%s%s\n", key->name, value, *names ? "  ; " : "", names);
+		}
+	}
+}
+
+/*! \brief Say so if what follows is not what zrtp.conf says. */
+static void show_refused(int fd)
+{
+	char when[32] = "";
+	struct ast_tm tm;
+	struct timeval at = { .tv_sec = 0 };
+	int in_force;
+
+	at.tv_sec = policies_refused(&in_force);
+	if (!at.tv_sec) {
+		return;
+	}
+	ast_strftime(when, sizeof(when), "%F %T", ast_localtime(&at, &tm, NULL));
+	if (in_force) {
+		ast_cli(fd, "zrtp.conf as of %s has errors, which the log names: the former policies stay in force.\n", when);
+	} else {
+		ast_cli(fd, "NO POLICY IS IN FORCE: zrtp.conf as of %s has errors, or the cache cannot be opened; the log has\n"
+			"the reason. Calls are refused, but for those of policies listed here (mode = off).\n", when);
+	}
+	ast_cli(fd, "Correct it, then: module reload res_zrtp.so\n");
+}
+
 static char *handle_policies(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
+	int fd;
+
 	switch (cmd) {
 	case CLI_INIT:
 		e->command = "zrtp show policies";
@@ -225,7 +270,9 @@ static char *handle_policies(struct ast_cli_entry *e, int cmd, struct ast_cli_ar
 		return CLI_SHOWUSAGE;
 	}
 
-	policies_show(a->fd);
+	show_refused(a->fd);
+	fd = a->fd;
+	engines_each(show_policy, &fd);
 
 	return CLI_SUCCESS;
 }

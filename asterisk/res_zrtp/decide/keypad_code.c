@@ -8,14 +8,6 @@
 
 #include "decide/keypad_code.h"
 
-const char * const keypad_keys[KEYPAD_COMMANDS] = {
-	[KEYPAD_SAS] = "keypad_sas",
-	[KEYPAD_VERIFY] = "keypad_verify",
-	[KEYPAD_UNVERIFY] = "keypad_unverify",
-	[KEYPAD_CLEAR] = "keypad_clear",
-	[KEYPAD_SECURE] = "keypad_secure",
-};
-
 int keypad_code_valid(const char *code)
 {
 	size_t len = strlen(code);

@@ -45,9 +45,6 @@ enum keypad_result {
 	KEYPAD_REFUSE,             /*!< It is a command that only the phone's own digits give, and these are not */
 };
 
-/*! The keys of zrtp.conf, by command. */
-extern const char * const keypad_keys[KEYPAD_COMMANDS];
-
 /*! \brief Is this a code, or empty? */
 int keypad_code_valid(const char *code);
 

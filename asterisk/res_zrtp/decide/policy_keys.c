@@ -147,7 +147,7 @@ static void print_expiry(const void *from, const struct conf_key *key, char *out
 		MEMBER(member) }
 #define CODE(key, command, text) \
 	{ .name = key, .help = text, .allowed = "nothing, or up to 8 of the digits 0-9 * # A-D", \
-		.parse = parse_code, .print = conf_print_text, MEMBER(keypad[command]) }
+		.parse = parse_code, .print = conf_print_text, .which = command, MEMBER(keypad[command]) }
 
 static const struct conf_key rows[] = {
 	LIST("hash", ZRTP_CLASS_HASH, "Hash algorithms, in order of preference"),
@@ -214,6 +214,19 @@ void policy_key_names(const struct settings *settings, const struct conf_key *ke
 
 		snprintf(out + len, size - len, "%s%s", i ? ", " : "", name ? name : "");
 	}
+}
+
+const char *policy_keypad_key(enum keypad_command which)
+{
+	size_t i;
+
+	for (i = 0; i < policy_keys.count; i++) {
+		if (rows[i].parse == parse_code && rows[i].which == (int) which) {
+			return rows[i].name;
+		}
+	}
+
+	return "";
 }
 
 int policy_defaults(struct settings *settings, bool gcm)

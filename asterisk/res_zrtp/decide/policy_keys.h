@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "decide/conf_key.h"
+#include "decide/keypad_code.h"
 
 struct settings;
 
@@ -36,5 +37,8 @@ int policy_defaults(struct settings *settings, bool gcm);
  * each. Empty for other keys. Written to out, cut to size octets.
  */
 void policy_key_names(const struct settings *settings, const struct conf_key *key, char *out, size_t size);
+
+/*! \brief The name of the key that has the code of a keypad command. */
+const char *policy_keypad_key(enum keypad_command which);
 
 #endif

@@ -9,9 +9,7 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
-#include "asterisk/cli.h"
 #include "asterisk/config.h"
-#include "asterisk/localtime.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
@@ -175,7 +173,7 @@ static int check_section(const struct settings *settings, const struct ast_varia
 	}
 	if (clash >= 0) {
 		ast_log(LOG_ERROR, "%s:%d: policy %s: %s = %s is part of another code\n", file, line,
-			settings->name, keypad_keys[clash], settings->keypad[clash]);
+			settings->name, policy_keypad_key(clash), settings->keypad[clash]);
 		res = -1;
 	}
 
@@ -437,51 +435,14 @@ void policies_shutdown(void)
 	context_shutdown();
 }
 
-static void show(const struct settings *settings, void *arg)
+time_t policies_refused(int *in_force)
 {
-	int fd = *(int *) arg;
-	size_t i;
-
-	ast_cli(fd, "%s\n", settings->name);
-	for (i = 0; i < policy_keys.count; i++) {
-		const struct conf_key *key = &policy_keys.key[i];
-		char value[POLICY_VALUE_SIZE], names[POLICY_NAMES_SIZE];
-
-		key->print(settings, key, value, sizeof(value));
-		if (*value) {
-			policy_key_names(settings, key, names, sizeof(names));
-			ast_cli(fd, "  %-17s = %s%s%s\n", key->name, value, *names ? "  ; " : "", names);
-		}
-	}
-}
-
-/*! \brief Say so if what follows is not what zrtp.conf says. */
-static void show_state(int fd)
-{
-	char when[32] = "";
-	struct ast_tm tm;
-	struct timeval at = { .tv_sec = 0 };
-	int in_force;
+	time_t when;
 
 	ast_mutex_lock(&state_lock);
-	at.tv_sec = state.refused_at;
-	in_force = state.in_force;
+	when = state.refused_at;
+	*in_force = state.in_force;
 	ast_mutex_unlock(&state_lock);
-	if (!at.tv_sec) {
-		return;
-	}
-	ast_strftime(when, sizeof(when), "%F %T", ast_localtime(&at, &tm, NULL));
-	if (in_force) {
-		ast_cli(fd, "zrtp.conf as of %s has errors, which the log names: the former policies stay in force.\n", when);
-	} else {
-		ast_cli(fd, "NO POLICY IS IN FORCE: zrtp.conf as of %s has errors, or the cache cannot be opened; the log has\n"
-			"the reason. Calls are refused, but for those of policies listed here (mode = off).\n", when);
-	}
-	ast_cli(fd, "Correct it, then: module reload res_zrtp.so\n");
-}
 
-void policies_show(int fd)
-{
-	show_state(fd);
-	engines_each(show, &fd);
+	return when;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief zrtp.conf: read, put into force, shown.
+ * \brief zrtp.conf: read, and put into force.
  */
 #ifndef RES_ZRTP_POLICY_H
 #define RES_ZRTP_POLICY_H
+
+#include <time.h>
 
 /*!
  * \brief Read zrtp.conf and put it into force, all or nothing.
@@ -25,7 +27,10 @@ void policies_shutdown(void);
 /*! \brief Was zrtp.conf ever without errors since the module was loaded? */
 int policies_in_force(void);
 
-/*! \brief Print the policies in force to a CLI. */
-void policies_show(int fd);
+/*!
+ * \brief When a zrtp.conf was read that could not be put into force; 0: the latest one is in force.
+ * \param in_force set to what policies_in_force() says
+ */
+time_t policies_refused(int *in_force);
 
 #endif

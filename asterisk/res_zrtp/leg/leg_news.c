@@ -15,43 +15,30 @@
 #include "leg/hello_hash.h"
 #include "leg/late.h"
 #include "leg/leg.h"
-#include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
+
+static void authenticated(struct media *media)
+{
+	zrtp_stream_srtp_authenticated(media->stream, clock_now());
+}
 
 int leg_task_authenticated(void *data)
 {
 	struct media *media = data;
 
-	if (media->stream) {
-		zrtp_stream_srtp_authenticated(media->stream, clock_now());
-		leg_settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
+	return leg_step(media, media->stream, authenticated);
 }
 
 int leg_task_late_back(void *data)
 {
 	struct media *media = data;
 
-	if (media->stream) {
-		late_back(media);
-		leg_settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
+	return leg_step(media, media->stream, late_back);
 }
 
 int leg_task_signalling(void *data)
 {
 	struct media *media = data;
 
-	if (media->stream) {
-		hello_hash_apply(media);
-		leg_settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
+	return leg_step(media, media->stream, hello_hash_apply);
 }

@@ -75,3 +75,14 @@ int leg_push_later(struct media *media, int milliseconds, int (*task)(void *data
 
 	return 0;
 }
+
+int leg_step(struct media *media, const struct zrtp_stream *stream, void (*step)(struct media *media))
+{
+	if (stream) {
+		step(media);
+		leg_settle(media->leg);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}

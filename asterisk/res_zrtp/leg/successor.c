@@ -30,6 +30,7 @@
 #include "leg/events.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
+#include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
 #include "leg/successor.h"
@@ -39,18 +40,17 @@ static const struct net_address nowhere;
 
 /* ---- what its streams tell ---- */
 
+static void opened(struct media *media)
+{
+	zrtp_stream_srtp_authenticated(media->next, clock_now());
+}
+
 /*! \brief Task: the first SRTP packet under the new keys, which stands for Conf2ACK (RFC 6189, 4.6). */
 int successor_task_opened(void *data)
 {
 	struct media *media = data;
 
-	if (media->next) {
-		zrtp_stream_srtp_authenticated(media->next, clock_now());
-		leg_settle(media->leg);
-	}
-	ao2_ref(media, -1);
-
-	return 0;
+	return leg_step(media, media->next, opened);
 }
 
 static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
