@@ -2,6 +2,18 @@
 /* Confirm1, Confirm2, Conf2ACK (4.6, 5.7, 5.8): both have the same keys. */
 #include "internal.h"
 
+#include "confirm.h"
+#include "contention.h"
+#include "effects.h"
+#include "exchange.h"
+#include "failure.h"
+#include "peerhello.h"
+#include "s0.h"
+#include "sealed.h"
+#include "secrets.h"
+#include "timers.h"
+#include "turns.h"
+
 static unsigned own_flags(const struct zrtp_stream *stream)
 {
 	const struct zrtp_session *session = stream->session;

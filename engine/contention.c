@@ -21,6 +21,11 @@
  */
 #include "internal.h"
 
+#include "contention.h"
+#include "exchange.h"
+#include "peerhello.h"
+#include "timers.h"
+
 /* So often our Confirm2 is sent, in 4.65 s, before another exchange may be completed. */
 enum { CONFIRM2_TRIES = 6 };
 

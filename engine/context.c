@@ -2,6 +2,9 @@
 /* The global context: own identity, surroundings, list of sessions. */
 #include "internal.h"
 
+#include "context.h"
+#include "system.h"
+
 static void set_client_id(struct zrtp_context *context, const char *client_id)
 {
 	memset(context->client_id, ' ', sizeof(context->client_id));
@@ -79,4 +82,18 @@ void zrtp_context_each_session(struct zrtp_context *context,
 	if (system->unlock) {
 		system->unlock(system->arg);
 	}
+}
+
+/* An endpoint's name in Ping: not the ZID itself, which a stranger need not
+ * learn, but constant like it. */
+int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDPOINT_HASH_SIZE])
+{
+	const struct zrtp_piece pieces[] = { { "Ping", 4 }, { context->zid, ZRTP_ZID_SIZE } };
+	uint8_t digest[ZRTP_HASH_MAX];
+
+	if (zrtp_digest(zrtp_implicit_hash(), pieces, 2, digest)) {
+		return -1;
+	}
+	memcpy(out, digest, ZRTP_ENDPOINT_HASH_SIZE);
+	return 0;
 }

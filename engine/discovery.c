@@ -2,13 +2,15 @@
 /* Hello and HelloACK (4.1, 5.2, 5.3): do we both speak ZRTP? */
 #include "internal.h"
 
+#include "commit.h"
+#include "discovery.h"
+#include "effects.h"
+#include "failure.h"
+#include "ownzid.h"
 #include "packet.h"
-
-static bool is_stored(const struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	return message->len == stream->peer_hello_len &&
-	       !memcmp(message->octets, stream->peer_hello, message->len);
-}
+#include "peerhello.h"
+#include "timers.h"
+#include "view.h"
 
 /* The signalling named one Hello: only that one may come in (8.1). */
 static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -37,51 +39,6 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 		return true;
 	}
 	return false;
-}
-
-void zrtp_other_hello_drop(struct zrtp_stream *stream)
-{
-	zrtp_release(stream->session->context, stream->other_hello.octets, ZRTP_HELLO_MAX);
-	stream->other_hello = (struct zrtp_other_hello){ .octets = NULL };
-}
-
-/* Without memory it is as if this one had not come: its peer repeats it. */
-static void keep_other(struct zrtp_stream *stream, const uint8_t *octets, size_t len, uint32_t ssrc)
-{
-	struct zrtp_other_hello *other = &stream->other_hello;
-
-	if (!other->octets) {
-		other->octets = zrtp_alloc(stream->session->context, ZRTP_HELLO_MAX);
-	}
-	if (!other->octets) {
-		return;
-	}
-	memcpy(stream->other_hello.octets, octets, len);
-	stream->other_hello.len = len;
-	stream->other_hello.ssrc = ssrc;
-}
-
-void zrtp_swap_hello(struct zrtp_stream *stream)
-{
-	struct zrtp_other_hello other = stream->other_hello;
-	uint8_t octets[ZRTP_HELLO_MAX];
-
-	memcpy(octets, other.octets, other.len); /* there is one: so there is room for the former */
-	keep_other(stream, stream->peer_hello, stream->peer_hello_len, stream->peer_ssrc);
-	memcpy(stream->peer_hello, octets, other.len);
-	stream->peer_hello_len = other.len;
-	stream->peer_ssrc = other.ssrc;
-}
-
-/* One of the two is the peer's, if not both: which one, a Commit will show. */
-static void store(struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	if (stream->peer_hello_len && !is_stored(stream, message)) {
-		keep_other(stream, stream->peer_hello, stream->peer_hello_len, stream->peer_ssrc);
-	}
-	memcpy(stream->peer_hello, message->octets, message->len);
-	stream->peer_hello_len = message->len;
-	stream->peer_ssrc = message->ssrc;
 }
 
 /* A valid Hello is stored; what now? */
@@ -146,7 +103,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 	if (zrtp_of_another_peer(stream, hello->zid)) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
-	if (stream->state == ZRTP_STATE_FOUND && is_stored(stream, message)) {
+	if (stream->state == ZRTP_STATE_FOUND && zrtp_is_peer_hello(stream, message)) {
 		if (stream->session->policy.passive && !(hello->flags & ZRTP_HELLO_PASSIVE)) {
 			zrtp_timer_wait(stream); /* still there, still without our HelloACK */
 		}
@@ -158,7 +115,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 			return stream->state;
 		}
 	}
-	store(stream, message);
+	zrtp_peer_hello_store(stream, message);
 	return found(stream, first);
 }
 
@@ -171,14 +128,14 @@ static void note_other(struct zrtp_stream *stream, const struct zrtp_message *me
 	if (zrtp_under_way(stream) && !stream->proved && !stream->has_expected_hash &&
 	    !memcmp(hello->version, "1.10", 3) && !zrtp_is_own_zid(stream->session, hello) &&
 	    !zrtp_of_another_peer(stream, hello->zid)) {
-		keep_other(stream, message->octets, message->len, message->ssrc);
+		zrtp_other_hello_keep(stream, message->octets, message->len, message->ssrc);
 	}
 }
 
 /* The peer did not get our HelloACK, or another host has turned up. */
 enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (is_stored(stream, message)) {
+	if (zrtp_is_peer_hello(stream, message)) {
 		zrtp_send(stream, ZRTP_MSG_HELLOACK);
 		return stream->state;
 	}
@@ -193,7 +150,7 @@ enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrt
  * stranger's: any other host that says Hello is heard. */
 enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (!stream->unproven || is_stored(stream, message)) {
+	if (!stream->unproven || zrtp_is_peer_hello(stream, message)) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	stream->was_clear = true;
@@ -239,19 +196,6 @@ enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 	stream->unproven = true;
 	stream->effects |= ZRTP_EFFECT_ERROR;
 	return ZRTP_STATE_NO_ZRTP;
-}
-
-/* Does the peer's Hello list this mode among its key agreements? */
-bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode)
-{
-	const struct zrtp_hello hello = zrtp_peer_hello(stream);
-
-	for (unsigned i = 0; i < hello.count[ZRTP_CLASS_KEX]; i++) {
-		if (!memcmp(hello.names[ZRTP_CLASS_KEX] + 4 * i, mode, 4)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 bool zrtp_hello_zid(const uint8_t *datagram, size_t len, uint8_t zid[ZRTP_ZID_SIZE])

@@ -9,6 +9,10 @@
  */
 #include "internal.h"
 
+#include "draw.h"
+#include "exchange.h"
+#include "system.h"
+
 /* The longest private value, an exponent: 2 * 32 octets; EC52 has 66. */
 enum { PRIVATE_MAX = ZRTP_PRIVATE_MAX };
 

@@ -2,6 +2,32 @@
 /* Error and ErrorACK (4.7.1, 5.9, 5.10): how an exchange ends badly. */
 #include "internal.h"
 
+#include "clear.h"
+#include "effects.h"
+#include "exchange.h"
+#include "failure.h"
+#include "peerhello.h"
+#include "system.h"
+#include "timers.h"
+
+/* Forget the exchange and every key, answer nothing more. */
+void zrtp_stream_shut(struct zrtp_stream *stream)
+{
+	if (stream->session->agreeing == stream) {
+		stream->session->agreeing = NULL;
+	}
+	if (stream->session->viewer == stream) {
+		stream->session->viewer = NULL;
+	}
+	zrtp_exchange_drop(stream);
+	zrtp_other_hello_drop(stream);
+	zrtp_relay_drop(stream);
+	zrtp_wipe(&stream->keys, sizeof(stream->keys));
+	zrtp_timer_stop(stream);
+	stream->effects = stream->outbox = stream->events = 0;
+	stream->state = ZRTP_STATE_STOPPED;
+}
+
 /* All crypto context of the stream goes; the cache is not touched, and the
  * session's keys stay as long as other streams use them (4.7.1). */
 static void give_up(struct zrtp_stream *stream, uint32_t code, bool from_peer)
@@ -65,6 +91,13 @@ enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code)
 	return ZRTP_STATE_ERROR_SENT;
 }
 
+/* The right image but a wrong MAC: an earlier message was not the peer's. */
+enum zrtp_state zrtp_forged(struct zrtp_stream *stream)
+{
+	zrtp_tell(stream, ZRTP_EVENT_MAC_ALARM);
+	return zrtp_fail(stream, ZRTP_ERROR_MALFORMED);
+}
+
 /* Any host can send an Error: it ends an exchange, as the RFC has it, but only
  * one that a Hello has begun, and never a secure stream. */
 enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -104,15 +137,4 @@ enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_m
 	(void)message;
 	zrtp_timer_stop(stream);
 	return ZRTP_STATE_ERROR;
-}
-
-enum zrtp_status zrtp_stream_decline(struct zrtp_stream *stream, uint64_t now)
-{
-	if (!zrtp_under_way(stream)) {
-		return ZRTP_WRONG_STATE;
-	}
-	stream->now = now;
-	stream->state = zrtp_fail(stream, ZRTP_ERROR_UNAVAILABLE);
-	zrtp_stream_run(stream);
-	return ZRTP_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "internal.h"
 #include "octets.h"
+#include "system.h"
 
 bool zrtp_mtu_valid(unsigned mtu)
 {

@@ -51,4 +51,11 @@ bool zrtp_assembly_add(struct zrtp_assembly *assembly, uint32_t ssrc, const stru
 /* May a policy have this MTU? */
 bool zrtp_mtu_valid(unsigned mtu);
 
+struct zrtp_stream;
+
+/* The largest message that may come in fragments now; 0: none. */
+size_t zrtp_fragments_expected(const struct zrtp_stream *stream, uint32_t ssrc);
+/* Forget what has come of a message. */
+void zrtp_assembly_drop(struct zrtp_stream *stream);
+
 #endif

@@ -3,6 +3,14 @@
  * to SRTP without another Diffie-Hellman exchange. */
 #include "internal.h"
 
+#include "clear.h"
+#include "commit.h"
+#include "effects.h"
+#include "exchange.h"
+#include "goclear.h"
+#include "run.h"
+#include "timers.h"
+
 /* So often our Commit is sent again that has lost. */
 enum { LOST_MAX = 4 };
 
@@ -46,25 +54,6 @@ static bool has_keys(const struct zrtp_stream *stream)
 	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_GOCLEAR_SENT;
 }
 
-/* There is nothing any more that could carry it. */
-static void abandon_relay(struct zrtp_stream *stream)
-{
-	if (stream->relay_len) {
-		zrtp_relay_drop(stream);
-		zrtp_tell(stream, ZRTP_EVENT_RELAY_FAILED);
-	}
-}
-
-static void clear_stream(struct zrtp_stream *stream, enum zrtp_clear_reason reason)
-{
-	zrtp_exchange_drop(stream);
-	zrtp_wipe(&stream->keys, sizeof(stream->keys));
-	zrtp_timer_stop(stream);
-	abandon_relay(stream);
-	stream->clear_reason = reason;
-	stream->effects |= ZRTP_EFFECT_CLEAR;
-}
-
 /* Know the peer's GoClear for a stream whose keys are about to go. */
 static void remember_peer_mac(struct zrtp_stream *stream)
 {
@@ -92,7 +81,7 @@ static enum zrtp_state destroy(struct zrtp_stream *stream, enum zrtp_clear_reaso
 			zrtp_exchange_drop(s);
 			zrtp_wipe(&s->keys, sizeof(s->keys));
 		} else {
-			clear_stream(s, reason);
+			zrtp_clear_stream(s, reason);
 			s->state = ZRTP_STATE_CLEAR;
 		}
 	}
@@ -166,19 +155,6 @@ enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream)
 	return ZRTP_STATE_SECURE;
 }
 
-enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream)
-{
-	bool held = stream->media_held;
-
-	clear_stream(stream, stream->clear_reason);
-	if (!held) {
-		stream->effects &= ~(unsigned)ZRTP_EFFECT_CLEAR; /* nothing has changed */
-	}
-	stream->from_clear = false;
-	stream->lost_commits = 0;
-	return ZRTP_STATE_CLEAR;
-}
-
 /* Whichever Commit was in force: if ours had lost against it, ours again, but not
  * for ever, since media is held meanwhile. */
 enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream)
@@ -215,7 +191,7 @@ enum zrtp_status zrtp_stream_go_clear(struct zrtp_stream *stream, uint64_t now)
 		return ZRTP_CRYPTO;
 	}
 	stream->now = now;
-	abandon_relay(stream);
+	zrtp_relay_abandon(stream);
 	stream->state = ZRTP_STATE_GOCLEAR_SENT;
 	zrtp_timer_t2(stream, ZRTP_MSG_GOCLEAR);
 	zrtp_stream_run(stream);

@@ -2,7 +2,11 @@
 /* a=zrtp-hash (8): our Hello for the signalling, the peer's from it. */
 #include "internal.h"
 
+#include "effects.h"
+#include "hello.h"
 #include "packet.h"
+#include "run.h"
+#include "timers.h"
 
 #include <stdio.h>
 

@@ -114,75 +114,6 @@ struct zrtp_session {
 
 enum { ZRTP_VIEW_SIZE = offsetof(struct zrtp_session, label) - offsetof(struct zrtp_session, has_peer) };
 
-/* One octet string as sent or received: hashes and MACs are over octets. */
-struct zrtp_dhpart1_octets {
-	size_t len;
-	uint8_t octets[ZRTP_DHPART1_MAX];
-};
-
-struct zrtp_dhpart2_octets {
-	size_t len;
-	uint8_t octets[ZRTP_DHPART2_MAX];
-};
-
-struct zrtp_commit_octets {
-	size_t len;
-	uint8_t octets[ZRTP_COMMIT_MAX];
-};
-
-struct zrtp_confirm_octets {
-	size_t len;
-	uint8_t octets[ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX];
-};
-
-/* Random octets for what goes over the wire as it is, drawn beside others: see draw.c. */
-struct zrtp_ahead {
-	size_t left;
-	uint8_t octets[96];
-};
-
-/* What lives from Commit to Secure only; holds secrets. */
-struct zrtp_exchange {
-	enum zrtp_role role;
-	enum zrtp_mode mode;
-	struct zrtp_choice choice;
-	void *private_key;
-	const struct zrtp_kex *private_kex; /* the key pair's type */
-	uint8_t private_pv[ZRTP_PV_MAX];    /* and its public value */
-	bool pv_sent;                       /* which the peer may have seen */
-	uint8_t view[ZRTP_VIEW_SIZE];       /* of the peer, while another exchange is at work */
-	struct zrtp_commit_octets commit;   /* ours or the peer's: the one in force */
-	struct zrtp_dhpart1_octets dhpart1;
-	struct zrtp_dhpart2_octets dhpart2;
-	uint16_t fragments_id;                 /* of our Commit or DHPart1, if it was cut; else 0 */
-	uint8_t kem_result[ZRTP_HASH_MAX];     /* the responder's, until DHPart2 */
-	struct zrtp_confirm_octets confirm;    /* ours */
-	uint8_t peer_h1[ZRTP_IMAGE_SIZE];      /* DH: from its DHPart */
-	struct zrtp_shared shared[3];          /* s1, s2, s3, in the session */
-	struct zrtp_session_keys session_keys; /* until the session takes them */
-	struct zrtp_masters masters;           /* until SRTP has them */
-	uint8_t preshared_key[ZRTP_HASH_MAX];  /* Preshared mode, until s0 is made */
-	enum zrtp_signature_status signature;  /* of the peer\'s Confirm */
-	uint32_t peer_expiry;
-	unsigned peer_flags;
-	struct zrtp_ahead ahead;
-};
-
-/* What zrtp_stream_run() does, in this order. */
-enum zrtp_effect {
-	ZRTP_EFFECT_PEER_FOUND = 1 << 0,
-	ZRTP_EFFECT_HOLD_MEDIA = 1 << 1,
-	ZRTP_EFFECT_KEYS_RECEIVE = 1 << 2,
-	ZRTP_EFFECT_SEND = 1 << 3, /* everything in outbox */
-	ZRTP_EFFECT_KEYS_SEND = 1 << 4,
-	ZRTP_EFFECT_FINISH = 1 << 5, /* take over session keys, update the cache */
-	ZRTP_EFFECT_EVENTS = 1 << 6, /* everything in events */
-	ZRTP_EFFECT_SECURE = 1 << 7,
-	ZRTP_EFFECT_CLEAR = 1 << 8,
-	ZRTP_EFFECT_ERROR = 1 << 9,
-	ZRTP_EFFECT_ADVANCE = 1 << 10, /* let the session's other streams go on */
-};
-
 struct zrtp_timer {
 	uint64_t deadline; /* ZRTP_NEVER: off */
 	uint64_t interval; /* 0: no repetition, give up at the deadline */
@@ -295,240 +226,26 @@ static inline bool zrtp_bound(const struct zrtp_stream *stream)
 	return stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state <= ZRTP_STATE_CLEAR;
 }
 
-/* system.c */
-void *zrtp_alloc(struct zrtp_context *context, size_t size);               /* zeroed */
-void zrtp_release(struct zrtp_context *context, void *block, size_t size); /* wiped */
-int zrtp_draw(struct zrtp_context *context, uint8_t *out, size_t len, enum zrtp_random_use use);
-void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* draw.c */
-/* H0 of a new stream and its first sequence number; 0 or -1. */
-int zrtp_draw_beginning(struct zrtp_stream *stream, uint8_t sequence[2]);
-/* A private value of the exchange; context is the stream. 0 or -1. */
-int zrtp_draw_private(uint8_t *out, size_t len, void *context);
-/* What the peer gets as it is: IDs, IVs, nonces. 0 or -1. */
-int zrtp_draw_public(struct zrtp_stream *stream, uint8_t *out, size_t len, enum zrtp_random_use use);
-
-/* stream.c */
-void zrtp_stream_run(struct zrtp_stream *stream);
-/* Our Hello with a ZID; its length, or 0. */
-size_t zrtp_write_hello(const struct zrtp_stream *stream, const uint8_t *zid, uint8_t out[ZRTP_HELLO_MAX]);
-/* Write our Hello with the session's ZID; 0 or -1. */
-int zrtp_make_hello(struct zrtp_stream *stream);
-/* Destroy it without a word to the session's other streams. */
-void zrtp_stream_discard(struct zrtp_stream *stream);
-/* Count a packet as ignored; handlers return its value. */
-enum zrtp_state zrtp_drop(struct zrtp_stream *stream, enum zrtp_drop reason);
-void zrtp_send(struct zrtp_stream *stream, enum zrtp_message_type type);
-void zrtp_tell(struct zrtp_stream *stream, enum zrtp_event event);
-/* Clear media must stop now. */
-void zrtp_hold_media(struct zrtp_stream *stream);
-struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream);
-void zrtp_exchange_drop(struct zrtp_stream *stream);
-struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream);
-/* The role's ZID in the exchange of the stream. */
-const uint8_t *zrtp_zid_of(const struct zrtp_stream *stream, enum zrtp_role role);
-
-/* state.c */
-zrtp_handler zrtp_handler_for(enum zrtp_state state, enum zrtp_message_type type);
-enum zrtp_state zrtp_expired(struct zrtp_stream *stream);
-
-/* timers.c */
-void zrtp_timer_t1(struct zrtp_stream *stream);
-void zrtp_timer_t1_extend(struct zrtp_stream *stream);
-void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message);
-/* How often, and when last, T2 has sent its present message. */
-unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last);
-void zrtp_timer_wait(struct zrtp_stream *stream);
-/* Wait for our turn until then. */
-void zrtp_timer_turn(struct zrtp_stream *stream, uint64_t until);
-void zrtp_timer_stop(struct zrtp_stream *stream);
-/* Repeat what is due; true when there is nothing left to repeat. */
-bool zrtp_timer_exhausted(struct zrtp_stream *stream);
-
-/* discovery.c, agreement.c, confirm.c, failure.c, ping.c: handlers, and what
- * they need of each other */
-enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
-/* Forget the other Hello, and what it took of memory. */
-void zrtp_other_hello_drop(struct zrtp_stream *stream);
-/* Take the other Hello for the one in use; the former becomes the other. */
-void zrtp_swap_hello(struct zrtp_stream *stream);
-bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
-/* In a call reported as clear a host says Hello, but has shown nothing yet
- * that only a real peer can: then nothing may end that call. */
-bool zrtp_peer_unproven(const struct zrtp_stream *stream);
-enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream);
-/* A late exchange is over: the keys that were delivered are void. */
-void zrtp_late_over(struct zrtp_stream *stream);
-
-/* The peer does not answer, but another host has said Hello as well: try that one, once. */
-bool zrtp_other_may_be_tried(const struct zrtp_stream *stream);
-enum zrtp_state zrtp_try_other(struct zrtp_stream *stream);
-
-/* Become the initiator if it is our turn; the next state. */
-enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream);
-enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_dhpart2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
-
-/* kem.c: the key agreement of a Commit that carries a public key. Each gives 0 or an error code of
- * Table 8. */
-/* Our DHPart2 with its nonce, hvi, a fresh key pair, and the Commit. */
-uint32_t zrtp_kem_commit(struct zrtp_stream *stream);
-/* Encapsulate to the peer's key, once for a Commit, and make our DHPart1. */
-uint32_t zrtp_kem_respond(struct zrtp_stream *stream, const struct zrtp_commit *commit);
-
-/* agreement.c, for kem.c */
-/* Our DHPart1 or DHPart2 with this public value; its length, or 0. */
-size_t zrtp_build_dhpart(struct zrtp_stream *stream, enum zrtp_message_type type, const uint8_t *pv,
-			 size_t pv_len, uint8_t *out, size_t size);
-/* Our Commit in DH mode over our DHPart2; pk: of a KEM, or NULL. 0 or -1. */
-int zrtp_write_dh_commit(struct zrtp_stream *stream, const uint8_t *pk);
-
-/* fragment.c */
-/* The largest message that may come in fragments now; 0: none. */
-size_t zrtp_fragments_expected(const struct zrtp_stream *stream, uint32_t ssrc);
-/* Forget what has come of a message. */
-void zrtp_assembly_drop(struct zrtp_stream *stream);
-
-/* Compute s0 of a Multistream or Preshared exchange and the keys; 0 or -1. */
-int zrtp_agree_without_dh(struct zrtp_stream *stream);
-/* The key pair is used up. */
-void zrtp_private_drop(struct zrtp_exchange *exchange);
-/* The exchange ends: its key pair is kept if its public value was not sent. */
-void zrtp_private_spare(struct zrtp_stream *stream);
-void zrtp_spare_drop(struct zrtp_session *session);
-/* Our Confirm into exchange->confirm; 0 or -1. */
-int zrtp_confirm_build(struct zrtp_stream *stream);
-enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_confirm2(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_confirm2_again(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_conf2ack(struct zrtp_stream *stream, const struct zrtp_message *message);
-
-enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
-/* A Commit in clear led to nothing: any host can replay one. */
-enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
-/* What a Commit in clear began is not completed. */
-enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream);
-
-enum zrtp_state zrtp_on_sasrelay(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_relayack(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_relay_unanswered(struct zrtp_stream *stream);
-/* There is no SASrelay of ours to repeat any more. */
-void zrtp_relay_drop(struct zrtp_stream *stream);
-
-/* ownzid.c */
-/* Is it ours, of this call or of all? */
-bool zrtp_is_own_zid(const struct zrtp_session *session, const struct zrtp_hello *hello);
-/* Is it a Hello of this very session, or the peer's former one, late? */
-bool zrtp_is_echo(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
-/* A Hello with such a ZID came in. */
-enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_message *message);
-/* A Hello that we can use is about to be stored: if its peer had our ZID before, it
- * has seen that, and we change ours as well. */
-void zrtp_own_zid_known(struct zrtp_stream *stream, const struct zrtp_hello *hello);
-/* Is it the new Hello of the peer whose former one the signalling named? */
-bool zrtp_is_renamed(const struct zrtp_stream *stream, const struct zrtp_hello *hello);
-/* Is the Hello with the context's ZID to be sent as well? */
-bool zrtp_says_both(const struct zrtp_stream *stream);
-
-/* contention.c */
-/* hvi or nonce of the exchange's Commit, ours or the peer's. */
-struct zrtp_commit zrtp_commit_in_force(const struct zrtp_stream *stream);
-/* Two Commits met: is it ours that counts (4.2)? */
-bool zrtp_own_commit_wins(const struct zrtp_stream *stream, const struct zrtp_commit *own,
-			  const struct zrtp_commit *peer);
-/* Is another exchange, which wins against that of the stream, about to be completed by
- * the peer? */
-bool zrtp_confirm2_must_wait(const struct zrtp_stream *stream);
-
-/* turns.c */
-/* The session's view of the peer is that of this stream's exchange from now on. */
-void zrtp_view_take(struct zrtp_stream *stream);
-/* The stream's exchange has the turn. */
-void zrtp_turn_begin(struct zrtp_stream *stream);
-/* May it begin one? If not, it is woken when it may. */
-bool zrtp_turn_is_ours(struct zrtp_stream *stream);
-/* The other stream that has the turn, or NULL. */
-struct zrtp_stream *zrtp_turn_holder(const struct zrtp_stream *stream);
-/* Our Commit lost against one on another stream: give that some time. */
-void zrtp_turn_lost(struct zrtp_stream *stream, uint64_t now);
-/* The exchange of this stream is complete and the session keyed: those of others are over. */
-void zrtp_turns_end(struct zrtp_stream *winner);
-/* Has the session a peer, and is this ZID not its? */
-bool zrtp_of_another_peer(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE]);
-/* May a key pair be made, or a key agreement computed? The caller that does it says so. */
-bool zrtp_work_allowed(struct zrtp_stream *stream);
-void zrtp_work_done(struct zrtp_stream *stream);
-/* When it may again. */
-uint64_t zrtp_work_due(const struct zrtp_stream *stream);
-
-/* sealed.c */
-enum zrtp_role zrtp_own_role(const struct zrtp_stream *stream);
-/* Encrypt text in place with our keys and write the message; its length, or 0. */
-size_t zrtp_seal(struct zrtp_stream *stream, enum zrtp_message_type type, uint8_t *text, size_t len,
-		 uint8_t *out, size_t size);
-/* Is the MAC over a sealed message of that sender right? */
-bool zrtp_sealed_authentic(const struct zrtp_stream *stream, const struct zrtp_sealed *sealed,
-			   enum zrtp_role sender);
-
-enum zrtp_state zrtp_fail(struct zrtp_stream *stream, uint32_t code);
-enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_error_late(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_errorack(struct zrtp_stream *stream, const struct zrtp_message *message);
-
-enum zrtp_state zrtp_on_ping(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_on_pingack(struct zrtp_stream *stream, const struct zrtp_message *message);
-int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDPOINT_HASH_SIZE]);
-
-/* secrets.c */
-void zrtp_secrets_load(struct zrtp_session *session);
-/* Wipe what the application gave. */
-void zrtp_given_drop(struct zrtp_session *session);
-/* Our IDs for DHPart1 or DHPart2 (4.3.1); 0 or -1. */
-int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
-		    uint8_t out[4 * ZRTP_ID_SIZE]);
-/* Find s1, s2, s3 by the IDs the peer sent; 0 or -1. */
-int zrtp_secrets_match(struct zrtp_stream *stream, const uint8_t peer_ids[4 * ZRTP_ID_SIZE]);
-/* Preshared mode: may we propose it, the key we propose, the key that a keyID
- * names (1 found, 0 not, -1 failure) (4.4.2). */
-bool zrtp_preshared_possible(const struct zrtp_stream *stream);
-int zrtp_preshared_propose(struct zrtp_stream *stream, uint8_t key_id[ZRTP_ID_SIZE]);
-int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID_SIZE]);
-void zrtp_secrets_update(struct zrtp_session *session);
-/* Has this call an auxsecret, of the application's or of the cache? */
-bool zrtp_secrets_given_aux(const struct zrtp_session *session); /* by the host, for this call */
-bool zrtp_secrets_has_aux(const struct zrtp_session *session);
-/* V of the secret that matched; false after a mismatch, whose V says nothing. */
-bool zrtp_secrets_verified(const struct zrtp_session *session);
-/* Hand the retained secrets to the cache. changed: of enum zrtp_change. */
-void zrtp_secrets_put(struct zrtp_session *session, unsigned changed);
-
-/* session.c */
-/* E of a device that is no PBX means nothing; and with E no GoClear (7.3.1). */
-bool zrtp_enrollment_offered(const struct zrtp_session *session);
-bool zrtp_enrollment_needs_word(const struct zrtp_session *session);
-bool zrtp_peer_allows_clear(const struct zrtp_session *session);
-/* Is our GoClear under way? Then no exchange begins with a key about to go. */
-bool zrtp_session_clearing(const struct zrtp_session *session);
 /* Is the engine still before the first packet of the call? */
-bool zrtp_session_unstarted(const struct zrtp_session *session);
-void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello);
-void zrtp_session_advance(struct zrtp_session *session, uint64_t now);
+static inline bool zrtp_session_unstarted(const struct zrtp_session *session)
+{
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->state != ZRTP_STATE_IDLE) {
+			return false;
+		}
+	}
+	return true;
+}
 
-/* policy.c: of post_quantum. Nothing but such key agreements stays in the list. */
-void zrtp_policy_keep_post_quantum(struct zrtp_policy *policy);
+static inline enum zrtp_role zrtp_own_role(const struct zrtp_stream *stream)
+{
+	return stream->initiator ? ZRTP_INITIATOR : ZRTP_RESPONDER;
+}
+
+/* The role's ZID in the exchange of the stream. */
+static inline const uint8_t *zrtp_zid_of(const struct zrtp_stream *stream, enum zrtp_role role)
+{
+	return role == zrtp_own_role(stream) ? stream->session->zid : stream->session->peer_zid;
+}
 
 #endif

@@ -6,6 +6,13 @@
  */
 #include "internal.h"
 
+#include "draw.h"
+#include "exchange.h"
+#include "kem.h"
+#include "parts.h"
+#include "private.h"
+#include "work.h"
+
 /* A fresh key pair each time: its public key goes out with the Commit. */
 uint32_t zrtp_kem_commit(struct zrtp_stream *stream)
 {

@@ -18,6 +18,14 @@
  */
 #include "internal.h"
 
+#include "effects.h"
+#include "failure.h"
+#include "hello.h"
+#include "ownzid.h"
+#include "peerhello.h"
+#include "system.h"
+#include "timers.h"
+
 /* A peer with a ZID of its own has said Hello by then. */
 enum { ALONE_US = 500000 };
 
@@ -51,7 +59,7 @@ bool zrtp_is_echo(const struct zrtp_stream *stream, const struct zrtp_hello *hel
 static void say_anew(struct zrtp_stream *stream)
 {
 	if (zrtp_make_hello(stream)) {
-		zrtp_stream_stop(stream); /* nothing can be said any more: fails closed */
+		zrtp_stream_shut(stream); /* nothing can be said any more: fails closed */
 		return;
 	}
 	stream->hello_acked = false;

@@ -2,19 +2,11 @@
 /* Ping and PingACK (5.15, 5.16): answered in every state, but not without limit. */
 #include "internal.h"
 
-/* An endpoint's name in Ping: not the ZID itself, which a stranger need not
- * learn, but constant like it. */
-int zrtp_endpoint_hash(const struct zrtp_context *context, uint8_t out[ZRTP_ENDPOINT_HASH_SIZE])
-{
-	const struct zrtp_piece pieces[] = { { "Ping", 4 }, { context->zid, ZRTP_ZID_SIZE } };
-	uint8_t digest[ZRTP_HASH_MAX];
-
-	if (zrtp_digest(zrtp_implicit_hash(), pieces, 2, digest)) {
-		return -1;
-	}
-	memcpy(out, digest, ZRTP_ENDPOINT_HASH_SIZE);
-	return 0;
-}
+#include "context.h"
+#include "effects.h"
+#include "ping.h"
+#include "run.h"
+#include "timers.h"
 
 /* Any host can send one, and none needs many answers: a few at once, so that
  * several may ask, and then no more for a while. */

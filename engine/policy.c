@@ -2,6 +2,8 @@
 /* Lists of algorithms from text. */
 #include "internal.h"
 
+#include "policy.h"
+
 static void set_default(struct zrtp_policy *policy, enum zrtp_class which, const char *text)
 {
 	if (zrtp_policy_set(policy, which, text, NULL)) {

@@ -3,10 +3,8 @@
  * have one outline and one use of the keys. */
 #include "internal.h"
 
-enum zrtp_role zrtp_own_role(const struct zrtp_stream *stream)
-{
-	return stream->initiator ? ZRTP_INITIATOR : ZRTP_RESPONDER;
-}
+#include "draw.h"
+#include "sealed.h"
 
 /* Encrypt, then the MAC over the ciphertext. */
 size_t zrtp_seal(struct zrtp_stream *stream, enum zrtp_message_type type, uint8_t *text, size_t len,

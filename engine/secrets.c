@@ -2,6 +2,11 @@
 /* Retained secrets: their IDs (4.3.1), the match (4.3), the update (4.6.1). */
 #include "internal.h"
 
+#include "draw.h"
+#include "exchange.h"
+#include "peerhello.h"
+#include "secrets.h"
+
 enum slot { SLOT_RS1, SLOT_RS2, SLOT_AUX, SLOT_PBX, SLOT_COUNT };
 
 static bool has_cache(const struct zrtp_session *session)

@@ -2,6 +2,14 @@
 /* One call with one peer: what its streams share. */
 #include "internal.h"
 
+#include "clear.h"
+#include "enroll.h"
+#include "given.h"
+#include "policy.h"
+#include "private.h"
+#include "stream.h"
+#include "system.h"
+
 static void lock(struct zrtp_context *context)
 {
 	if (context->system.lock) {
@@ -121,69 +129,6 @@ void zrtp_session_free(struct zrtp_session *session)
 	zrtp_release(session->context, session, sizeof(*session));
 }
 
-bool zrtp_session_unstarted(const struct zrtp_session *session)
-{
-	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (s->state != ZRTP_STATE_IDLE) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool zrtp_enrollment_offered(const struct zrtp_session *session)
-{
-	return session->peer_hello_flags & ZRTP_HELLO_MITM &&
-	       session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL;
-}
-
-bool zrtp_session_clearing(const struct zrtp_session *session)
-{
-	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (s->state == ZRTP_STATE_GOCLEAR_SENT) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool zrtp_peer_allows_clear(const struct zrtp_session *session)
-{
-	return session->peer_confirm_flags & ZRTP_CONFIRM_ALLOW_CLEAR &&
-	       !(session->peer_confirm_flags & ZRTP_CONFIRM_ENROLL) && !session->enroll;
-}
-
-static struct zrtp_given *given(struct zrtp_session *session)
-{
-	if (!session->given) {
-		session->given = zrtp_alloc(session->context, sizeof(*session->given));
-	}
-	return session->given;
-}
-
-void zrtp_given_drop(struct zrtp_session *session)
-{
-	zrtp_release(session->context, session->given, sizeof(*session->given));
-	session->given = NULL;
-}
-
-enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_session *session, const uint8_t *secret, size_t len)
-{
-	if (!len || len > sizeof(session->given->auxsecret)) {
-		return ZRTP_INVALID;
-	}
-	if (!zrtp_session_unstarted(session)) {
-		return ZRTP_WRONG_STATE;
-	}
-	if (!given(session)) {
-		return ZRTP_NO_MEMORY;
-	}
-	zrtp_wipe(session->given->auxsecret, sizeof(session->given->auxsecret));
-	memcpy(session->given->auxsecret, secret, len);
-	session->given->auxsecret_len = len;
-	return ZRTP_OK;
-}
-
 enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session, const char *label)
 {
 	size_t len = label ? strnlen(label, ZRTP_LABEL_SIZE) : 0;
@@ -212,26 +157,6 @@ enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session, cons
 	return ZRTP_OK;
 }
 
-enum zrtp_status zrtp_session_set_sdes_key(struct zrtp_session *session, const uint8_t *key, size_t key_len,
-					   const uint8_t *salt, size_t salt_len)
-{
-	if (!key_len || key_len > sizeof(session->given->sdes_key) || !salt_len ||
-	    salt_len > sizeof(session->given->sdes_salt)) {
-		return ZRTP_INVALID;
-	}
-	if (!zrtp_session_unstarted(session)) {
-		return ZRTP_WRONG_STATE;
-	}
-	if (!given(session)) {
-		return ZRTP_NO_MEMORY;
-	}
-	memcpy(session->given->sdes_key, key, key_len);
-	memcpy(session->given->sdes_salt, salt, salt_len);
-	session->given->sdes_key_len = key_len;
-	session->given->sdes_salt_len = salt_len;
-	return ZRTP_OK;
-}
-
 enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session,
 					   uint8_t out[ZRTP_EXPORTED_KEY_MAX], size_t *len)
 {
@@ -241,53 +166,6 @@ enum zrtp_status zrtp_session_exported_key(const struct zrtp_session *session,
 	memcpy(out, session->keys.exported, session->hash->size);
 	*len = session->hash->size;
 	return ZRTP_OK;
-}
-
-/* Called at each Commit: the peer of this session is the one of that Hello. */
-void zrtp_session_adopt_peer(struct zrtp_session *session, const struct zrtp_hello *hello)
-{
-	bool same = session->has_peer && !memcmp(session->peer_zid, hello->zid, ZRTP_ZID_SIZE);
-
-	memcpy(session->peer_client_id, hello->client_id, sizeof(session->peer_client_id));
-	session->peer_hello_flags = hello->flags;
-	session->peer_sas_count = hello->count[ZRTP_CLASS_SAS];
-	memcpy(session->peer_sas, hello->names[ZRTP_CLASS_SAS], session->peer_sas_count * 4U);
-	if (!same) {
-		session->has_peer = true;
-		memcpy(session->peer_zid, hello->zid, sizeof(session->peer_zid));
-		zrtp_secrets_load(session);
-	}
-}
-
-/* A stream to step, or one to which another stream's handler did something. */
-static struct zrtp_stream *find_waiting(const struct zrtp_session *session)
-{
-	for (struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (s->advance || (s->effects && !s->running)) {
-			return s;
-		}
-	}
-	return NULL;
-}
-
-/* The stream that was agreeing is done with it, one way or the other: those
- * that waited for it take their turn. Each step may run callbacks, which may
- * destroy streams: so the list is read again after each. */
-void zrtp_session_advance(struct zrtp_session *session, uint64_t now)
-{
-	struct zrtp_stream *stream;
-
-	for (stream = session->streams; stream; stream = stream->next) {
-		stream->advance = stream->state == ZRTP_STATE_FOUND;
-	}
-	while ((stream = find_waiting(session))) {
-		if (stream->advance && stream->state == ZRTP_STATE_FOUND) {
-			stream->now = now;
-			stream->state = zrtp_try_commit(stream);
-		}
-		stream->advance = false;
-		zrtp_stream_run(stream);
-	}
 }
 
 /* A client id is the peer's text: keep control characters out of logs. */

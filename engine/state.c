@@ -9,6 +9,18 @@
  */
 #include "internal.h"
 
+#include "commit.h"
+#include "confirm.h"
+#include "dhpart.h"
+#include "discovery.h"
+#include "failure.h"
+#include "goclear.h"
+#include "ping.h"
+#include "respond.h"
+#include "sasrelay.h"
+#include "state.h"
+#include "timers.h"
+
 /* A repetition that the network or the peer's timer made: nothing to do. */
 static enum zrtp_state on_repetition(struct zrtp_stream *stream, const struct zrtp_message *message)
 {

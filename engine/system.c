@@ -2,6 +2,8 @@
 /* What the engine needs of its surroundings: memory, randomness, a log. */
 #include "internal.h"
 
+#include "system.h"
+
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,8 @@
 /* Names and sentences for people. */
 #include "internal.h"
 
+#include "effects.h"
+
 const char *zrtp_status_text(enum zrtp_status status)
 {
 	switch (status) {

@@ -5,6 +5,9 @@
  */
 #include "internal.h"
 
+#include "effects.h"
+#include "timers.h"
+
 enum {
 	MS = 1000,
 	T1_START = 50 * MS,

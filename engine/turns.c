@@ -1,47 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Several exchanges of one session at once, and what strangers may cost.
+ * Several exchanges of one session at once.
  *
  * Two endpoints run one exchange for a shared secret at a time (4.4.1). But a
  * Hello and a Commit prove nothing, and may be a stranger's: they must neither
  * keep the peer's own exchange on another stream waiting nor say who the peer
- * is. So each exchange has its own view of the peer, and the one that is
- * completed first binds the session. Which one that is must be the same on both
- * sides: contention.c.
+ * is (view.c). The one that is completed first binds the session. Which one that is
+ * must be the same on both sides: contention.c.
  */
 #include "internal.h"
 
+#include "exchange.h"
+#include "failure.h"
+#include "peerhello.h"
+#include "timers.h"
+#include "turns.h"
+#include "view.h"
+
 enum {
-	TURN = 4000000,    /* us: so long others wait for the exchange of one stream, */
-	TURNS_MAX = 1,     /* and so often, since a stranger may be who has it */
-	PAUSE = 1500000,   /* us: so long our Commit rests that lost on another stream */
-	WORK_BURST = 16,   /* key pairs made and key agreements computed, at once */
-	WORK_USEC = 500000 /* and one more in so many microseconds */
+	TURN = 4000000, /* us: so long others wait for the exchange of one stream, */
+	TURNS_MAX = 1,  /* and so often, since a stranger may be who has it */
+	PAUSE = 1500000 /* us: so long our Commit rests that lost on another stream */
 };
-
-static uint8_t *view_of(struct zrtp_session *session)
-{
-	return (uint8_t *)session + offsetof(struct zrtp_session, has_peer);
-}
-
-void zrtp_view_take(struct zrtp_stream *stream)
-{
-	struct zrtp_session *session = stream->session;
-	struct zrtp_stream *other = session->viewer;
-
-	if (session->keyed || other == stream) {
-		return;
-	}
-	if (other && other->exchange) {
-		memcpy(other->exchange->view, view_of(session), ZRTP_VIEW_SIZE);
-		zrtp_wipe(view_of(session), ZRTP_VIEW_SIZE);
-	}
-	if (stream->exchange) {
-		memcpy(view_of(session), stream->exchange->view, ZRTP_VIEW_SIZE);
-		zrtp_wipe(stream->exchange->view, ZRTP_VIEW_SIZE);
-	}
-	session->viewer = stream;
-}
 
 struct zrtp_stream *zrtp_turn_holder(const struct zrtp_stream *stream)
 {
@@ -81,14 +61,6 @@ void zrtp_turn_lost(struct zrtp_stream *stream, uint64_t now)
 	/* What has won may be a stranger's: then ours goes on. */
 	stream->timer.deadline = now + PAUSE;
 	stream->session->agreeing = NULL;
-}
-
-/* Does the stored Hello come from another host than the session's peer? */
-bool zrtp_of_another_peer(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE])
-{
-	const struct zrtp_session *session = stream->session;
-
-	return session->keyed && session->has_peer && memcmp(session->peer_zid, zid, ZRTP_ZID_SIZE);
 }
 
 /* It was a stranger's: look for the peer again. */
@@ -135,34 +107,4 @@ void zrtp_turns_end(struct zrtp_stream *winner)
 			search_again(s);
 		}
 	}
-}
-
-bool zrtp_work_allowed(struct zrtp_stream *stream)
-{
-	struct zrtp_session *session = stream->session;
-	uint64_t earned = (stream->now - session->work_at) / WORK_USEC;
-
-	if (!session->work_at || earned >= WORK_BURST) {
-		session->work_left = WORK_BURST;
-		session->work_at = stream->now;
-	} else {
-		session->work_left += (unsigned)earned;
-		session->work_at += earned * WORK_USEC;
-	}
-	if (session->work_left > WORK_BURST) {
-		session->work_left = WORK_BURST;
-	}
-	return session->work_left > 0;
-}
-
-void zrtp_work_done(struct zrtp_stream *stream)
-{
-	if (stream->session->work_left) {
-		stream->session->work_left--;
-	}
-}
-
-uint64_t zrtp_work_due(const struct zrtp_stream *stream)
-{
-	return stream->session->work_at + WORK_USEC;
 }

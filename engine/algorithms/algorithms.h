@@ -9,6 +9,7 @@
 #include <zrtp/zrtp.h>
 
 #include <openssl/evp.h>
+#include <string.h>
 
 enum {
 	ZRTP_HASH_MAX = 64,  /* S512 */
@@ -113,7 +114,13 @@ static inline bool zrtp_kex_usable(const struct zrtp_kex *kex)
 extern const struct zrtp_kex_ops zrtp_kex_modp, zrtp_kex_ec, zrtp_kex_x, zrtp_kex_kem;
 
 /* A name whose blanks at the end may be missing, as the messages have it, and a NUL. */
-void zrtp_name_pad(char out[5], const char *name);
+static inline void zrtp_name_pad(char out[5], const char *name)
+{
+	memcpy(out, "    ", 5);
+	for (unsigned i = 0; i < 4 && name[i]; i++) {
+		out[i] = name[i];
+	}
+}
 
 /* The row with this four-octet name, or NULL. */
 const struct zrtp_hash *zrtp_hash_find(const void *name);
@@ -136,6 +143,11 @@ struct zrtp_piece {
 	const void *octets;
 	size_t len;
 };
+
+static inline struct zrtp_piece zrtp_piece_of(const void *octets, size_t len)
+{
+	return (struct zrtp_piece){ octets, len };
+}
 
 /* out receives hash->size octets; 0 or -1. */
 int zrtp_digest(const struct zrtp_hash *hash, const struct zrtp_piece *pieces, size_t count, uint8_t *out);

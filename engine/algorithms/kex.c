@@ -75,12 +75,6 @@ enum zrtp_kex_result zrtp_kex_decapsulate(const struct zrtp_kex *kex, const stru
 	return status;
 }
 
-void zrtp_name_pad(char out[5], const char *name)
-{
-	memcpy(out, "    ", 5);
-	memcpy(out, name, strnlen(name, 4));
-}
-
 bool zrtp_algorithm_available(enum zrtp_class which, const char *name)
 {
 	const struct zrtp_kex *kex;

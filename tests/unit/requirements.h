@@ -5,6 +5,7 @@
 
 #include "pair.h"
 #include "internal.h"
+#include "exchange.h"
 #include "packet.h"
 
 #include <openssl/bn.h>

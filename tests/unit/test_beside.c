@@ -3,6 +3,7 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "contention.h"
 
 static struct pair_config defaults(void)
 {

@@ -3,6 +3,8 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "contention.h"
+#include "exchange.h"
 
 enum { ALICE, BOB, SECOND = 1000000, AT_HVI = 12 + 76 };
 

@@ -3,6 +3,8 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "exchange.h"
+#include "state.h"
 #include "packet.h"
 
 enum { ALICE, BOB, SECOND = 1000000, FOREIGN_SSRC = 77 };

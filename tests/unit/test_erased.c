@@ -6,6 +6,8 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "exchange.h"
+#include "view.h"
 
 enum { ALICE, BOB, SECOND = 1000000 };
 
@@ -65,15 +67,15 @@ static void secrets_of_another_peer_are_gone_when_there_is_a_new_one(void **stat
 	(void)state;
 	session->context->cache.get = one_then_nothing;
 	hello.zid = (const uint8_t *)"a ZID of one";
-	zrtp_session_adopt_peer(session, &hello);
+	zrtp_view_adopt(session, &hello);
 	assert_true(session->retained.has_rs1 && session->retained.has_pbx);
 	hello.zid = (const uint8_t *)"the other's.";
-	zrtp_session_adopt_peer(session, &hello);
+	zrtp_view_adopt(session, &hello);
 	assert_true(is_zero(&session->retained, sizeof(session->retained)));
 	assert_false(session->was_enrolled || session->had_pbx);
 	/* The same one is not asked for anew in each Commit. */
 	session->retained.has_rs1 = true;
-	zrtp_session_adopt_peer(session, &hello);
+	zrtp_view_adopt(session, &hello);
 	assert_true(session->retained.has_rs1);
 	pair_free(pair);
 }

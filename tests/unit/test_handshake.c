@@ -2,6 +2,8 @@
 /* Two engines from Hello to secure: roles, order of callbacks, timers, a bad
  * network. */
 #include "internal.h"
+#include "draw.h"
+#include "exchange.h"
 #include "pair.h"
 
 static struct pair_config with(enum zrtp_class which, const char *list)

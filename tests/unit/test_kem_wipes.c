@@ -5,6 +5,7 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "exchange.h"
 
 enum { OF_A_COMMIT = 2, OF_AN_ANSWER = 1 /* private values: of the curve, and the seed of ML-KEM */ };
 

@@ -2,6 +2,7 @@
 /* Requirements of RFC 6189 about packets and their repetition that no other test program proves, one
  * small test each. The numbers are those of docs/rfc6189.md. */
 #include "requirements.h"
+#include "context.h"
 
 /* ---- Confirm (4.6, 5.7) ---- */
 

@@ -2,6 +2,8 @@
 /* Preshared mode (4.4.2): contention, loss, replay, and a peer without the secret. */
 #include "preshared.h"
 
+#include "exchange.h"
+
 /* ---- what the responder has ---- */
 
 /* It has nothing, or another rs1, or the initiator's rs1 as its rs2 (R126):

@@ -7,6 +7,8 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "exchange.h"
+#include "secrets.h"
 
 enum { ALICE, BOB, SECOND = 1000000 };
 

@@ -9,6 +9,9 @@
 #include "stack.h"
 
 #include "internal.h"
+#include "exchange.h"
+#include "run.h"
+#include "state.h"
 #include "mlkem.h"
 
 enum { ALICE, BOB, SECOND = 1000000 };

@@ -7,6 +7,10 @@
 #include "stack.h"
 
 #include "internal.h"
+#include "secrets.h"
+#include "state.h"
+#include "system.h"
+#include "turns.h"
 
 enum { ALICE, BOB, SECOND = 1000000, FOREIGN_SSRC = 77 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Strangers who speak ZRTP well, before the phone that is called does. */
 #include "stranger.h"
+#include "peerhello.h"
 
 /* ---- the hash of the signalling ---- */
 

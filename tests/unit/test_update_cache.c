@@ -3,6 +3,8 @@
  */
 #include "known.h"
 
+#include "exchange.h"
+
 /* ---- what put is told ---- */
 
 static void put_names_the_peer_and_what_is_stored(void **state)

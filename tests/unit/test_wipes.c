@@ -6,6 +6,7 @@
 #include "stack.h"
 #include "stores.h"
 #include "internal.h"
+#include "exchange.h"
 
 /* Or else the tests below could not fail. */
 static void what_is_not_wiped_is_found(void **state)

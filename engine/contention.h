@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ZRTP_CONTENTION_H
+#define ZRTP_CONTENTION_H
+
+#include "internal.h"
+
+/* hvi or nonce of the exchange's Commit, ours or the peer's. */
+struct zrtp_commit zrtp_commit_in_force(const struct zrtp_stream *stream);
+/* Two Commits met: is it ours that counts (4.2)? */
+bool zrtp_own_commit_wins(const struct zrtp_stream *stream, const struct zrtp_commit *own,
+			  const struct zrtp_commit *peer);
+/* Is another exchange, which wins against that of the stream, about to be completed by
+ * the peer? */
+bool zrtp_confirm2_must_wait(const struct zrtp_stream *stream);
+
+#endif
