@@ -4,7 +4,8 @@
  * \brief SlowMasquerade(milliseconds): the next masquerade that takes this channel's phone elsewhere takes so long.
  *
  * For tests only. A masquerade takes both channels out of the core's table for some microseconds, during which
- * modules do not find them; here that is long enough for each test to see it.
+ * modules do not find them. Here that takes long, and ZRTP starts in the midst of it: its tasks wait until
+ * the masquerade that follows has begun.
  */
 
 #include "asterisk.h"
@@ -13,9 +14,14 @@
 #include "asterisk/datastore.h"
 #include "asterisk/module.h"
 #include "asterisk/pbx.h"
+#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
 #define APP "SlowMasquerade"
+/*! What wakes the threads of res_zrtp. */
+#define WAKER "zrtp/pool-control"
+/*! For so long they sleep, milliseconds. */
+#define ASLEEP 200
 
 /*! \brief The channels are out of the table, and locked. */
 static void on_fixup(void *data, attribute_unused struct ast_channel *old_chan, attribute_unused struct ast_channel *new_chan)
@@ -28,6 +34,24 @@ static const struct ast_datastore_info info = {
 	.destroy = ast_free_ptr,
 	.chan_fixup = on_fixup,
 };
+
+static int task_sleep(attribute_unused void *data)
+{
+	usleep(ASLEEP * 1000);
+
+	return 0;
+}
+
+/*! \brief The tasks of ZRTP that are queued from now on wait. */
+static int hold_zrtp(void)
+{
+	struct ast_taskprocessor *waker = ast_taskprocessor_get(WAKER, TPS_REF_IF_EXISTS);
+	int res = !waker || ast_taskprocessor_push(waker, task_sleep, NULL) ? -1 : 0;
+
+	ast_taskprocessor_unreference(waker);
+
+	return res;
+}
 
 static int slow_exec(struct ast_channel *chan, const char *data)
 {
@@ -45,7 +69,7 @@ static int slow_exec(struct ast_channel *chan, const char *data)
 	ast_channel_datastore_add(chan, store);
 	ast_channel_unlock(chan);
 
-	return 0;
+	return hold_zrtp();
 }
 
 static int load_module(void)

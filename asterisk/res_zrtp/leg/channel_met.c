@@ -21,6 +21,7 @@
 #include "packet/media.h"
 #include "leg/channel_met.h"
 #include "leg/enroll.h"
+#include "leg/events.h"
 #include "leg/leg.h"
 #include "leg/leg_object.h"
 #include "leg/leg_state.h"
@@ -62,17 +63,11 @@ void channel_joined(struct media *media)
 	}
 }
 
-/*! \brief Its ZRTP has started. \param chan consumed; may be NULL \retval 0 the channel is not there */
-static int start(struct media *media, struct ast_channel *chan)
+/*! \brief Its ZRTP has started. */
+static void start(struct media *media, struct ast_channel *chan)
 {
-	if (!chan) {
-		return 0;
-	}
 	leg_starts(chan, media);
 	meet(media, chan);
-	ast_channel_unref(chan);
-
-	return 1;
 }
 
 static int task_start_again(void *data);
@@ -88,8 +83,13 @@ static void look_again(struct media *media)
 static int task_start_again(void *data)
 {
 	struct media *media = data;
+	struct ast_channel *chan = media_is_over(media) ? NULL : media_channel_now(media);
 
-	if (!media_is_over(media) && !start(media, media_channel_now(media))) {
+	if (chan) {
+		start(media, chan);
+		events_variables(media, chan);
+		ast_channel_unref(chan);
+	} else {
 		look_again(media);
 	}
 	ao2_ref(media, -1);
@@ -99,7 +99,12 @@ static int task_start_again(void *data)
 
 void channel_started(struct media *media)
 {
-	if (!start(media, media_channel(media))) {
+	struct ast_channel *chan = media_channel(media);
+
+	if (chan) {
+		start(media, chan);
+		ast_channel_unref(chan);
+	} else {
 		look_again(media);
 	}
 }

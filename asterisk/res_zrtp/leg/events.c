@@ -148,6 +148,22 @@ static void publish_plain(struct media *media, struct stasis_message_type *type,
 	publish_state(media, type, fields, NULL);
 }
 
+static void set_variables(struct ast_channel *chan, enum outcome worst, const char *sas)
+{
+	pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
+	pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
+}
+
+void events_variables(struct media *media, struct ast_channel *chan)
+{
+	char sas[ZRTP_SAS_TEXT_SIZE];
+
+	ao2_lock(media);
+	ast_copy_string(sas, media->report.sas, sizeof(sas));
+	ao2_unlock(media);
+	set_variables(chan, leg_outcome(media->leg), sas);
+}
+
 /*!
  * \brief Publish fields, which are consumed, and set the channel's state: that
  * of its worst stream, so that one stream in clear is not covered up by
@@ -164,8 +180,7 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 
 	if (chan && fields) {
 		/* First, so that a program that gets the event finds the variables. */
-		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
-		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
+		set_variables(chan, worst, sas);
 		ast_channel_publish_cached_blob(chan, type, fields);
 	}
 	ast_json_unref(fields);

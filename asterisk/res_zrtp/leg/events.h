@@ -37,6 +37,8 @@ void events_refused(struct media *media, struct ast_channel *chan, const char *r
 const char *events_outcome_text(enum outcome outcome);
 /*! \brief Tell of a leg that has another state. Serializer only. */
 void events_state(struct media *media, const char *state, enum outcome outcome);
+/*! \brief Set the variables of a channel that was not there when the state of the stream changed. Serializer only. */
+void events_variables(struct media *media, struct ast_channel *chan);
 /*! \brief Report that a recorder or listener begins or ends. Serializer only. */
 void events_listening(struct media *media, enum listening listening);
 /*! \brief Tell of something a person should know: a security exception. Serializer only. */
