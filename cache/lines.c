@@ -1,138 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "lines.h"
-
+/* Which two lines a label keeps, and what a call or another store makes of them. */
+#include "line_secrets.h"
 #include "trunk.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
 
-/* A line that was not used so long, while another one was, makes room; and how long
- * one side may take to finish what the other has finished. Seconds. */
-enum { SILENT = 90 * 24 * 3600, EXCHANGE_MAX = 10 };
-
-static bool same(const uint8_t *a, const uint8_t *b)
-{
-	return CRYPTO_memcmp(a, b, ZRTP_SECRET_SIZE) == 0;
-}
-
-static int order(int64_t a, int64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-/* ---- secrets of a line ---- */
-
-/* Later than none is each. Of two made at one moment both sides must choose the same:
- * their octets decide. */
-static bool later(const struct line_secret *a, const struct line_secret *b)
-{
-	int by = order(a->generation, b->generation);
-
-	by = by ? by : order(a->at, b->at);
-	return (by ? by : memcmp(a->octets, b->octets, ZRTP_SECRET_SIZE)) > 0;
-}
-
-static bool is_secret(const struct line_secret *a, const uint8_t *octets)
-{
-	return a->generation && same(a->octets, octets);
-}
-
-static bool has(const struct line *line, const uint8_t *octets)
-{
-	return is_secret(&line->newest, octets) || is_secret(&line->twin, octets) ||
-	       is_secret(&line->matched, octets);
-}
-
-static void drop(struct line_secret *secret)
-{
-	OPENSSL_cleanse(secret, sizeof(*secret));
-}
-
-/* By clocks: which call was over last? */
-static bool ended_later(const struct line_secret *a, const struct line_secret *b)
-{
-	return a->at != b->at ? a->at > b->at : later(a, b);
-}
-
-static void exchange(struct line_secret *a, struct line_secret *b)
-{
-	struct line_secret kept = *a;
-
-	*a = *b;
-	*b = kept;
-	drop(&kept);
-}
-
-static void set_order(struct line *line)
-{
-	if (later(&line->twin, &line->newest)) {
-		exchange(&line->newest, &line->twin);
-	}
-}
-
-/* Of those that matched in no call yet, the two whose calls were over last. */
-static void add(struct line *line, const struct line_secret *in)
-{
-	struct line_secret *first = &line->newest, *last = &line->twin;
-
-	if (!in->generation || is_secret(&line->matched, in->octets)) {
-		return;
-	}
-	if (ended_later(last, first)) {
-		exchange(first, last);
-	}
-	if (is_secret(first, in->octets)) {
-		*first = later(in, first) ? *in : *first;
-	} else if (is_secret(last, in->octets)) {
-		*last = later(in, last) ? *in : *last;
-	} else if (!last->generation || ended_later(in, last)) {
-		*last = *in;
-	}
-	set_order(line);
-}
-
-/* Of those that matched, the one of the latest call: the peer has it, too. */
-static void add_matched(struct line *line, const struct line_secret *in)
-{
-	if (!in->generation || !later(in, &line->matched)) {
-		return;
-	}
-	line->matched = *in;
-	if (is_secret(&line->newest, in->octets)) {
-		drop(&line->newest);
-	}
-	if (is_secret(&line->twin, in->octets)) {
-		drop(&line->twin);
-	}
-	set_order(line);
-}
-
-/* May they have been made at the same time? Or else the peer, which did not use the
- * older one, has lost it. */
-static bool is_twin(const struct line_secret *twin, const struct line_secret *newest)
-{
-	return twin->generation && twin->at + EXCHANGE_MAX >= newest->at &&
-	       newest->at + EXCHANGE_MAX >= twin->at && twin->generation + 2 >= newest->generation;
-}
-
-const struct line_secret *line_second(const struct line *line)
-{
-	const struct line_secret *matched = line->matched.generation ? &line->matched : NULL;
-
-	if (line->peer_mitm) {
-		return matched || !line->twin.generation ? matched : &line->twin;
-	}
-	/* A phone has the secrets of the two calls that it finished last. */
-	return is_twin(&line->twin, &line->newest) ? &line->twin : matched;
-}
-
-uint32_t line_generation(const struct line *line)
-{
-	uint32_t most = line->newest.generation;
-
-	most = line->twin.generation > most ? line->twin.generation : most;
-	return line->matched.generation > most ? line->matched.generation : most;
-}
+/* A line that was not used so long, while another one was, makes room. Seconds. */
+enum { SILENT = 90 * 24 * 3600 };
 
 /* ---- the two that are kept ---- */
 
@@ -167,8 +42,8 @@ static bool is_senior(const struct line *a, const struct line *b)
 	if (!a->proved != !b->proved) {
 		return a->proved;
 	}
-	by = order(a->proved, b->proved);
-	by = by ? by : order(a->born, b->born);
+	by = line_order(a->proved, b->proved);
+	by = by ? by : line_order(a->born, b->born);
 	return by ? by < 0 : a->id < b->id;
 }
 
@@ -187,7 +62,7 @@ static bool is_preferred(const struct line *a, const struct line *b, const struc
 	if (!a->proved != !b->proved) {
 		return a->proved;
 	}
-	by = a->proved ? order(b->proved, a->proved) : order(a->born, b->born);
+	by = a->proved ? line_order(b->proved, a->proved) : line_order(a->born, b->born);
 	return by ? by > 0 : a->id > b->id;
 }
 
@@ -276,7 +151,7 @@ static bool is_of(const struct line *line, const struct zrtp_retained *in)
 static bool is_line(const struct line *line, const struct zrtp_retained *in)
 {
 	if (is_untold(in)) {
-		return has(line, in->rs1) || (in->has_rs2 && has(line, in->rs2));
+		return line_has(line, in->rs1) || (in->has_rs2 && line_has(line, in->rs2));
 	}
 	if (is_match(in)) {
 		return line->id == in->line;
@@ -284,12 +159,12 @@ static bool is_line(const struct line *line, const struct zrtp_retained *in)
 	if (line->id == name_of(in->rs1)) {
 		return true;
 	}
-	if (in->unavailable && line->id == LINE_FIRST && has(line, in->rs1)) {
+	if (in->unavailable && line->id == LINE_FIRST && line_has(line, in->rs1)) {
 		return true; /* it was the first one after all */
 	}
 	/* A yes may be of a first call whose peer was deleted since, and had another one. */
 	return in->match == ZRTP_MATCH_NONE && line->id == LINE_FIRST && is_of(line, in) &&
-	       (in->changed & ZRTP_CHANGED_SECRET || !in->verified || has(line, in->rs1));
+	       (in->changed & ZRTP_CHANGED_SECRET || !in->verified || line_has(line, in->rs1));
 }
 
 struct line *lines_find(struct lines *lines, const struct zrtp_retained *in)
@@ -324,13 +199,13 @@ static uint32_t guess(const struct line *line, const struct zrtp_retained *in, i
 	if (!is_match(in) || !line->newest.generation) {
 		return 1;
 	}
-	if (is_secret(&line->newest, in->rs1)) {
+	if (line_is_secret(&line->newest, in->rs1)) {
 		return line->newest.generation;
 	}
-	if (from && is_secret(&line->matched, in->rs2)) {
+	if (from && line_is_secret(&line->matched, in->rs2)) {
 		return line->newest.generation;
 	}
-	if ((from && has(line, in->rs2)) || at >= line->newest.at) {
+	if ((from && line_has(line, in->rs2)) || at >= line->newest.at) {
 		return line->newest.generation + 1;
 	}
 	return 0;
@@ -338,10 +213,10 @@ static uint32_t guess(const struct line *line, const struct zrtp_retained *in, i
 
 static void take_word(struct line *line, const struct zrtp_retained *in, uint32_t generation, int64_t at)
 {
-	int by = order(generation, line->word_generation);
+	int by = line_order(generation, line->word_generation);
 
-	by = by ? by : order(at, line->word_at);
-	by = by ? by : order(line->verified, in->verified); /* a no counts more */
+	by = by ? by : line_order(at, line->word_at);
+	by = by ? by : line_order(line->verified, in->verified); /* a no counts more */
 	if (by >= 0) {
 		line->verified = in->verified;
 		line->word_generation = generation;
@@ -373,15 +248,15 @@ static void take_phone_secret(struct line *line, const struct zrtp_retained *in,
 
 	if (from) {
 		memcpy(matched.octets, from, sizeof(matched.octets));
-		add_matched(line, &matched);
-		drop(&matched);
+		line_add_matched(line, &matched);
+		line_drop(&matched);
 	}
 	if (in->preshared_count && made->generation > line->newest.generation) {
 		/* The one before has matched, and takes no other's place (4.6.1). */
-		drop(&line->newest);
-		drop(&line->twin);
+		line_drop(&line->newest);
+		line_drop(&line->twin);
 	}
-	add(line, made);
+	line_add(line, made);
 }
 
 static void take_secret(struct line *line, const struct zrtp_retained *in, uint32_t generation, int64_t at,
@@ -403,7 +278,7 @@ static void take_secret(struct line *line, const struct zrtp_retained *in, uint3
 		trunk_take(line, &made, from);
 	}
 	take_times(line, in, generation, before, expires);
-	drop(&made);
+	line_drop(&made);
 }
 
 /* What the kind of call says of its line. */
@@ -431,9 +306,9 @@ static void drop_expired(struct lines *lines, int64_t at)
 
 static void take_flags(struct line *line, const struct zrtp_retained *in, int64_t at)
 {
-	uint32_t generation = in->generation       ? in->generation
-			      : has(line, in->rs1) ? line->newest.generation
-						   : 0;
+	uint32_t generation = in->generation            ? in->generation
+			      : line_has(line, in->rs1) ? line->newest.generation
+							: 0;
 
 	if (in->changed & ZRTP_CHANGED_VERIFIED && (generation || !in->verified)) {
 		take_word(line, in, generation ? generation : line->newest.generation, at);
@@ -442,7 +317,8 @@ static void take_flags(struct line *line, const struct zrtp_retained *in, int64_
 		line->deep = !in->spare_other;
 		line->deep_at = at;
 	}
-	if (in->changed & ZRTP_CHANGED_EXPIRY && is_secret(&line->newest, in->rs1) && line->expires > at) {
+	if (in->changed & ZRTP_CHANGED_EXPIRY && line_is_secret(&line->newest, in->rs1) &&
+	    line->expires > at) {
 		line->expires = at;
 	}
 }
@@ -504,9 +380,9 @@ static void join_line(struct line *line, const struct line *in)
 	if (line->peer_mitm || in->peer_mitm) {
 		trunk_join(line, in);
 	} else {
-		add_matched(line, &in->matched);
-		add(line, &in->newest);
-		add(line, &in->twin);
+		line_add_matched(line, &in->matched);
+		line_add(line, &in->newest);
+		line_add(line, &in->twin);
 	}
 	line->endpoint = line->endpoint ? line->endpoint : in->endpoint;
 	line->born = in->born < line->born ? in->born : line->born;
@@ -543,122 +419,4 @@ void lines_join(struct lines *lines, const struct lines *in)
 		}
 		choose(lines, &extra);
 	}
-}
-
-/* ---- octets ---- */
-
-enum { HAS_NEWEST = 1, HAS_TWIN = 2, HAS_MATCHED = 4, PEER_MITM = 8, VERIFIED = 16, DEEP = 32 };
-
-static uint8_t *put(uint8_t *at, uint64_t number, unsigned len)
-{
-	while (len--) {
-		*at++ = (uint8_t)(number >> 8 * len);
-	}
-	return at;
-}
-
-static uint8_t *put_secret(uint8_t *at, const struct line_secret *secret)
-{
-	if (!secret->generation) {
-		return at;
-	}
-	at = put(put(at, secret->generation, 4), (uint64_t)secret->at, 8);
-	memcpy(at, secret->octets, ZRTP_SECRET_SIZE);
-	return at + ZRTP_SECRET_SIZE;
-}
-
-size_t lines_write(const struct lines *lines, uint8_t out[LINE_TEXT_MAX])
-{
-	uint8_t *at = out;
-
-	for (unsigned i = 0; i < LINES && lines->line[i].id; i++) {
-		const struct line *line = &lines->line[i];
-
-		*at++ = (uint8_t)((line->newest.generation ? HAS_NEWEST : 0) |
-				  (line->twin.generation ? HAS_TWIN : 0) |
-				  (line->matched.generation ? HAS_MATCHED : 0) |
-				  (line->peer_mitm ? PEER_MITM : 0) | (line->verified ? VERIFIED : 0) |
-				  (line->deep ? DEEP : 0));
-		at = put(put(at, line->id, 8), line->endpoint, 8);
-		at = put(put(at, (uint64_t)line->born, 8), (uint64_t)line->proved, 8);
-		at = put(put(at, (uint64_t)line->confirmed, 8), line->word_generation, 4);
-		at = put(put(at, (uint64_t)line->word_at, 8), line->preshared_count, 4);
-		at = put(put(at, (uint64_t)line->expires, 8), (uint64_t)line->deep_at, 8);
-		at = put_secret(at, &line->newest);
-		at = put_secret(at, &line->twin);
-		at = put_secret(at, &line->matched);
-	}
-	return (size_t)(at - out);
-}
-
-struct octets {
-	const uint8_t *at, *end;
-	bool bad;
-};
-
-static uint64_t get(struct octets *in, unsigned len)
-{
-	uint64_t number = 0;
-
-	if (in->bad || (size_t)(in->end - in->at) < len) {
-		in->bad = true;
-		return 0;
-	}
-	while (len--) {
-		number = number << 8 | *in->at++;
-	}
-	return number;
-}
-
-static void get_secret(struct octets *in, bool there, struct line_secret *out)
-{
-	if (!there) {
-		return;
-	}
-	out->generation = (uint32_t)get(in, 4);
-	out->at = (int64_t)get(in, 8);
-	if (in->bad || !out->generation || in->end - in->at < ZRTP_SECRET_SIZE) {
-		in->bad = true;
-		return;
-	}
-	memcpy(out->octets, in->at, ZRTP_SECRET_SIZE);
-	in->at += ZRTP_SECRET_SIZE;
-}
-
-static void get_line(struct octets *in, struct line *line)
-{
-	unsigned flags = (unsigned)get(in, 1);
-
-	line->id = get(in, 8);
-	line->endpoint = get(in, 8);
-	line->born = (int64_t)get(in, 8);
-	line->proved = (int64_t)get(in, 8);
-	line->confirmed = (int64_t)get(in, 8);
-	line->word_generation = (uint32_t)get(in, 4);
-	line->word_at = (int64_t)get(in, 8);
-	line->preshared_count = (uint32_t)get(in, 4);
-	line->expires = (int64_t)get(in, 8);
-	line->deep_at = (int64_t)get(in, 8);
-	line->deep = flags & DEEP;
-	line->peer_mitm = flags & PEER_MITM;
-	line->verified = flags & VERIFIED;
-	get_secret(in, flags & HAS_NEWEST, &line->newest);
-	get_secret(in, flags & HAS_TWIN, &line->twin);
-	get_secret(in, flags & HAS_MATCHED, &line->matched);
-	in->bad |= !line->id || !line->newest.generation || flags >> 6;
-}
-
-bool lines_read(struct lines *out, const uint8_t *octets, size_t len)
-{
-	struct octets in = { octets, octets + len, false };
-
-	memset(out, 0, sizeof(*out));
-	for (unsigned i = 0; i < LINES && in.at < in.end; i++) {
-		get_line(&in, &out->line[i]);
-	}
-	if (in.bad || in.at != in.end || !out->line[0].id) {
-		OPENSSL_cleanse(out, sizeof(*out));
-		return false;
-	}
-	return true;
 }

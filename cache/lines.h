@@ -70,7 +70,7 @@ void lines_join(struct lines *lines, const struct lines *in);
 /* The line that an update is of, or NULL. */
 struct line *lines_find(struct lines *lines, const struct zrtp_retained *in);
 
-/* The second secret to offer beside newest, or NULL. */
+/* line_secrets.c: the second secret to offer beside newest, or NULL. */
 const struct line_secret *line_second(const struct line *line);
 
 /* Is there a second line that calls are to be offered, too? */
@@ -78,13 +78,13 @@ bool lines_two(const struct lines *lines);
 /* And what the senior line has besides its newest secret, which then finds no room? */
 bool lines_deep(const struct lines *lines);
 
-/* How many calls made the line. */
+/* line_secrets.c: how many calls made the line. */
 uint32_t line_generation(const struct line *line);
 
 /* The line used last: index. */
 unsigned lines_latest(const struct lines *lines);
 
-/* Octets and back. Returns the length; false: not such octets. */
+/* lines_text.c: octets and back. Returns the length; false: not such octets. */
 size_t lines_write(const struct lines *lines, uint8_t out[LINE_TEXT_MAX]);
 bool lines_read(struct lines *out, const uint8_t *in, size_t len);
 

@@ -112,13 +112,13 @@ enum zrtp_store_status zrtp_store_make_check(struct zrtp_store *store, struct zr
 enum zrtp_store_status zrtp_store_verify_check(const struct zrtp_store *store, const uint8_t *value,
 					       size_t len, struct zrtp_store_error *error);
 
-/* store.c */
+/* failure.c */
 enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp_store_status status,
 				       const char *format, ...) __attribute__((format(printf, 3, 4)));
 void zrtp_store_warnf(zrtp_store_warn warn, void *arg, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What the functions that were called left on the stack: their rows are wiped one by one,
+/* store.c: what the functions that were called left on the stack: their rows are wiped one by one,
  * but not what compilers and libcrypto make of them. */
 void zrtp_store_wipe_stack(void);
 
@@ -127,7 +127,7 @@ typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void
 						  struct zrtp_store_error *error);
 enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work, void *arg,
 				      struct zrtp_store_error *error);
-/* Inside of one: the peer with the pairs that concern that label (NULL: none). */
+/* load.c: inside of one, the peer with the pairs that concern that label (NULL: none). */
 enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,
 				       const uint8_t *peer_zid, const char *label, struct peer *out,
 				       struct zrtp_store_error *error);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One call's get and put, also as the engine's cache. */
+#include "store.h"
+
+struct get {
+	const struct zrtp_cache_key *key;
+	int64_t now;
+	struct zrtp_retained *out;
+	struct zrtp_store_about *about;
+};
+
+static enum zrtp_store_status get(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
+{
+	struct get *get = arg;
+	struct peer peer;
+	enum zrtp_store_status status;
+
+	status = zrtp_store_load(store, get->key->own_zid, get->key->peer_zid, get->key->label, &peer, error);
+	if (!status) {
+		zrtp_store_compose(&peer, get->key->label, get->now, get->out);
+	}
+	if (!status && get->about) {
+		memcpy(get->about->name, peer.row.name, sizeof(get->about->name));
+		memcpy(get->about->endpoints, peer.row.endpoints, sizeof(get->about->endpoints));
+		zrtp_store_printable(get->about->name);
+		zrtp_store_printable(get->about->endpoints);
+	}
+	OPENSSL_cleanse(&peer, sizeof(peer));
+	return status;
+}
+
+static bool is_label(const char *label)
+{
+	return strnlen(label, ZRTP_LABEL_SIZE) < ZRTP_LABEL_SIZE;
+}
+
+enum zrtp_store_status zrtp_store_get_about(struct zrtp_store *store, const struct zrtp_cache_key *key,
+					    int64_t now, struct zrtp_retained *out,
+					    struct zrtp_store_about *about, struct zrtp_store_error *error)
+{
+	struct get arg = { key, now, out, about };
+	struct zrtp_store_error unwanted;
+
+	memset(out, 0, sizeof(*out));
+	if (about) {
+		memset(about, 0, sizeof(*about));
+	}
+	if (!is_label(key->label)) {
+		return zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
+				       "the label is too long");
+	}
+	return zrtp_store_run(store, false, get, &arg, error);
+}
+
+enum zrtp_store_status zrtp_store_get(struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now,
+				      struct zrtp_retained *out, struct zrtp_store_error *error)
+{
+	return zrtp_store_get_about(store, key, now, out, NULL, error);
+}
+
+struct put {
+	const struct zrtp_cache_key *key;
+	int64_t now;
+	const struct zrtp_retained *in;
+};
+
+static enum zrtp_store_status write_merged(struct zrtp_store *store, struct peer *peer, const struct put *put,
+					   struct zrtp_store_error *error)
+{
+	const uint8_t *own_zid = peer->row.own_zid, *peer_zid = peer->row.peer_zid;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+	struct room room = { .enough = true };
+	struct pair *pair;
+	bool only;
+
+	zrtp_store_merge(peer, put->key->label, put->now, put->in, &pair, &only);
+	if (pair && !pair->revision) {
+		status = zrtp_store_make_room(store, peer, pair, &room, error);
+	}
+	if (!status) {
+		status = zrtp_store_save(store, peer, room.enough ? pair : NULL, error);
+	}
+	if (!status && only) {
+		status = store->backend->pair_trim(store->be, own_zid, peer_zid, 1, error);
+	} else if (!status && room.drops) {
+		status = store->backend->pair_drop(store->be, own_zid, peer_zid, room.label, room.revision,
+						   error);
+	}
+	return status;
+}
+
+/* Did the call begin with an entry of the peer, or make one? If there is none any more, it
+ * was deleted meanwhile, and comes back with the next exchange only. */
+static bool had_entry(const struct zrtp_retained *in)
+{
+	return in->known_since || in->again || in->match != ZRTP_MATCH_NONE;
+}
+
+static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
+{
+	const struct put *put = arg;
+	struct peer peer;
+	bool makes = true;
+	enum zrtp_store_status status;
+
+	status = zrtp_store_load(store, put->key->own_zid, put->key->peer_zid, put->key->label, &peer, error);
+	if (status == ZRTP_STORE_UNKNOWN) {
+		/* Flags of a secret that is not there any more say nothing. */
+		makes = put->in->changed & (ZRTP_CHANGED_SECRET | ZRTP_CHANGED_PBX) && !had_entry(put->in);
+		status = ZRTP_STORE_OK;
+	} else if (!status && put->in->known_since) {
+		/* Another one of the same peer, later than that? An import makes it older at most. */
+		makes = peer.row.first_use <= put->in->known_since;
+	}
+	if (!status && makes) {
+		status = write_merged(store, &peer, put, error);
+	}
+	OPENSSL_cleanse(&peer, sizeof(peer));
+	return status;
+}
+
+enum zrtp_store_status zrtp_store_put(struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now,
+				      const struct zrtp_retained *in, struct zrtp_store_error *error)
+{
+	struct put arg = { key, now, in };
+	struct zrtp_store_error unwanted;
+
+	if (!is_label(key->label) || (in->changed & ZRTP_CHANGED_SECRET && !in->has_rs1)) {
+		return zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
+				       "the label is too long, or there is no secret");
+	}
+	return zrtp_store_run(store, true, put, &arg, error);
+}
+
+static void tell(const struct zrtp_store_link *link, const struct zrtp_store_error *error)
+{
+	if (error->status && error->status != ZRTP_STORE_UNKNOWN && link->failed) {
+		link->failed(error, link->arg);
+	}
+}
+
+static int link_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
+{
+	const struct zrtp_store_link *link = arg;
+	struct zrtp_store_error error;
+	enum zrtp_store_status status = zrtp_store_get(link->store, key, link->clock(link->arg), out, &error);
+
+	tell(link, &error);
+	return status ? -1 : 0;
+}
+
+static void link_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)
+{
+	const struct zrtp_store_link *link = arg;
+	struct zrtp_store_error error;
+
+	if (zrtp_store_put(link->store, key, link->clock(link->arg), in, &error)) {
+		tell(link, &error);
+	}
+}
+
+struct zrtp_cache zrtp_store_cache(struct zrtp_store_link *link)
+{
+	return (struct zrtp_cache){ link_get, link_put, link };
+}
