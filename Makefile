@@ -5,7 +5,7 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-debug check-versions pbx unit lint bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
+.PHONY: help demo check check-debug check-versions pbx unit lint requirements bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -14,6 +14,7 @@ help:
 	@echo "make check-versions   the calls of make check through other Asterisks; CASES=PATTERN"
 	@echo "make unit     the unit tests only"
 	@echo "make lint     what can be found wrong without running anything"
+	@echo "make requirements   write docs/rfc6189.md from its table and the ids beside the tests"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
 	@echo "make crash    kill a process that writes its cache 1000 times"
@@ -53,6 +54,9 @@ lint:
 	@scripts/install-deps
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja >/dev/null
 	@BUILD=$(BUILD) scripts/lint
+
+requirements:
+	@python3 -B scripts/requirements
 
 bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \

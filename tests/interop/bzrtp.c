@@ -793,7 +793,7 @@ static void draw_list(uint64_t *prng, char *names, uint8_t *ids)
 
 /* Both must come to the same choice by themselves (RFC 6189, 4.1.2): bzrtp has
  * its key pair before any Commit, and two Commits that differ block it. */
-static void any_two_lists_of_key_agreements_lead_to_one(void **state)
+static void any_two_lists_of_key_agreements_lead_to_one(void **state) /* F24 */
 {
 	uint64_t prng = 1;
 
@@ -916,7 +916,7 @@ static bool bzrtp_has_all(const uint8_t *hashes)
 
 /* bzrtp computes the IDs of its retained secrets before any Commit, with the
  * hash it would choose itself: an initiator must choose that one. */
-static void retained_secrets_match_when_hash_lists_differ(void **state)
+static void retained_secrets_match_when_hash_lists_differ(void **state) /* F25 */
 {
 	static const struct choice choices[] = {
 		{ { [ZRTP_CLASS_HASH] = "S256,S384" }, { ZRTP_HASH_S384, ZRTP_HASH_S256 }, { 0 } },
@@ -1163,7 +1163,7 @@ static void a_right_zrtp_hash_is_accepted(void **state)
 	world_close(&world);
 }
 
-static void a_wrong_zrtp_hash_is_never_secure(void **state)
+static void a_wrong_zrtp_hash_is_never_secure(void **state) /* F14 */
 {
 	(void)state;
 	for (unsigned right = 0; right < 3; right++) {

@@ -21,6 +21,7 @@ from lab import Lab
 
 # Continuity
 
+# R233 R237
 @case("cache in SQLite: verified once, known after restarts of both sides", "22 own")
 def sqlite_continuity(bench):
     with pbx(bench, "") as lab:
@@ -29,6 +30,7 @@ def sqlite_continuity(bench):
         no_complaints(lab)
 
 
+# R233
 @case("cache in a file: verified once, known after restarts of both sides", "22 own")
 def file_continuity(bench):
     with pbx(bench, "cache = file\ncache_flush = 3600\n") as lab:
@@ -198,6 +200,7 @@ def name_continuity(bench):
 
 # Administration
 
+# R530
 @case("zrtp cache: commands, AMI actions, export and import", "22 own")
 def administration(bench):
     with pbx(bench, "") as lab:

@@ -57,10 +57,12 @@ def agree(lab, phone, policy, role, expected):
 
 
 for _name, (_offered, _expected) in AGREEMENTS.items():
+    # R429: b256: same SAS and algorithms, tones, both ways, both roles
     case(f"{_name}: same SAS and algorithms, tones, both ways, both roles", errors=FORGETFUL)(
         lambda lab, n=_name, o=_offered, e=_expected: agreement(lab, n, o, e))
 
 
+# R320
 @case("initiate = no: the PBX is always responder", errors=FORGETFUL)
 def quiet(lab):
     with lab.phone("quiet") as phone:
@@ -111,6 +113,7 @@ def between(lab, caller, called):
     tone.heard(bob.recording, PHONE_HZ, 1300)
 
 
+# R428
 @case("AMI event ZrtpSecure has the SAS and the algorithms")
 def ami(lab):
     with asterisk.Events(lab.pbx) as events, lab.phone("alice") as phone:
@@ -151,6 +154,7 @@ def hold(lab):
         calls.end(lab, phone, "phone calls")
 
 
+# R067 R068 R072
 @case("retained secrets: found again in the next call, missed when one side lost them",
       errors=FORGETFUL)
 def retained(lab):

@@ -100,6 +100,7 @@ def accepted(lab):
     equal("enrolled", enrolled(lab), {})
 
 
+# R480
 @case("enrollment: the caller says that the SAS differs: nothing is stored",
       errors="the SAS differs")
 def differs(lab):
@@ -140,6 +141,7 @@ def kept(lab):
         equal("enrolled", enrolled(lab), {})
 
 
+# R473 R474
 case("enrollment with zrtpcall: both keep the secret, the next call is known; revoked, it is not")(kept)
 case("enrollment with zrtpcall", kind="16")(kept)
 

@@ -73,6 +73,7 @@ def in_a_bridge(lab, way):
 
 
 for _way in WAYS:
+    # R434: keypad by rfc4733 in a bridge: only that phone hears the SAS and the answers, features work
     case(f"keypad by {_way} in a bridge: only that phone hears the SAS and the answers, features work",
          errors="keypad command refused")(lambda lab, w=_way: in_a_bridge(lab, w))
 
@@ -250,6 +251,7 @@ def clear_by_cli(lab):
             phone.hang_up()
 
 
+# R215 R216
 @case("the phone goes clear: with allow_clear = confirm no media passes until it is confirmed")
 def clear_by_phone(lab):
     with capture.Capture(os.path.join(lab.directory, "confirm.pcap")) as wire, asterisk.Events(lab.pbx) as events, \
@@ -278,6 +280,7 @@ def clear_by_phone(lab):
     equal("reports of the PBX before it", [d.data for d in capture.media(meanwhile, "rtcp") if capture.is_plain_rtcp(d.data)], [])
 
 
+# R211
 @case("the phone asks for clear where the policy does not allow it: the call stays secure",
       errors="GoClear was refused|clear-refused")
 def clear_refused(lab):

@@ -11,8 +11,9 @@ from lab import Lab, sip_port
 from relays import call, enroll, enrollment, flows_audio, own_sas, reaches, same_sas, status
 
 
+# R458 R462 R465 R466 R467 R482 R520
 @case("relay: an enrolled phone is called, calls, and shows the other phone's SAS; alone it shows its own")
-def one_enrolled(lab):  # R458 R462 R465 R466 R482
+def one_enrolled(lab):
     with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, \
             lab.zrtp_phone("bob", enroll="accept") as bob:
         enroll(lab, bob)
@@ -40,8 +41,9 @@ def one_enrolled(lab):  # R458 R462 R465 R466 R482
         bob.hang_up()
 
 
+# R463
 @case("relay: two enrolled phones, exactly one is shown the other's SAS")
-def both_enrolled(lab):  # R463
+def both_enrolled(lab):
     with enrollment(lab), lab.zrtp_phone("alice", enroll="accept") as alice, \
             lab.zrtp_phone("bob", enroll="accept") as bob:
         for phone in (alice, bob):
@@ -60,8 +62,9 @@ def both_enrolled(lab):  # R463
         equal("the same one in each direction", len(chosen), 1)
 
 
+# R461
 @case("relay: two phones that are not enrolled are sent nothing")
-def none_enrolled(lab):  # R461
+def none_enrolled(lab):
     with enrollment(lab) as events, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         call(lab, alice, bob)
         calls.talk(1)
@@ -244,9 +247,10 @@ def linphone_partner(lab):
         alice.hang_up()
 
 
+# R479
 @case("relay: Linphone, enrolled here without knowing it, is not taken for enrolled",
       errors="retained secret mismatch")
-def linphone_enrolled(lab):  # R479
+def linphone_enrolled(lab):
     with enrollment(lab), lab.phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         alice.call("enroll-trust", lab.sip_port)
         alice.secure()
@@ -267,8 +271,9 @@ def linphone_enrolled(lab):  # R479
             r"(?m)^[0-9a-f]{24} no +alice$", lab.pbx.cli("zrtp enrollments show"))), True)
 
 
+# R468
 @case("relay: through two PBXs in a row both phones show the SAS between the PBXs")
-def two_pbxs(lab):  # R468
+def two_pbxs(lab):
     with enrollment(lab), Lab(lab.pbx.root, lab.directory, sip_port=sip_port("trunk"), ami_port=25264,
                               rtp_ports=(29000, 29999)) as far, enrollment(far), \
             lab.zrtp_phone("alice", enroll="accept") as alice, lab.zrtp_phone("bob", enroll="accept") as bob:

@@ -6,6 +6,7 @@ from harness import case, equal
 from relays import call, enroll, enrollment, own_sas, reaches, same_sas
 
 
+# R462
 @case("relay: after a blind transfer the enrolled phone shows the third phone's SAS")
 def blind(lab):
     with enrollment(lab), lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", enroll="accept") as bob, \
@@ -107,6 +108,7 @@ def picked_up_slowly(lab):
             phone.hang_up()
 
 
+# R522
 @case("ConfBridge of three: each leg secure with its own SAS, nothing relayed, coming and going")
 def conference(lab):
     with enrollment(lab) as events, lab.zrtp_phone("alice", enroll="accept", tone=440) as alice, \

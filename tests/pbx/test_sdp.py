@@ -71,6 +71,7 @@ def ours(lab, name="relayed"):
     return stream["SdpHash"], stream["Peer"]
 
 
+# R003 R010 R487 R488 R493 R532
 @case("zrtp-hash: in offer and answer, that of the Hello sent; the phone's is checked",
       errors=FORGETFUL)
 def both_ways(lab):
@@ -139,6 +140,7 @@ REFUSED = r"the ZRTP Hello that came does not match the peer's a=zrtp-hash: it i
 FAILED = r"ZRTP failed: the peer's Hello is not the one of its a=zrtp-hash"
 
 
+# R494
 @case("zrtp-hash: a wrong one on the way to us: warned, never secure, no media passes",
       errors=f"{REFUSED}|{FAILED}")
 def wrong(lab):
@@ -201,6 +203,7 @@ def late_but_right(lab):
         phone.hang_up()
 
 
+# R496
 @case("zrtp-hash: a wrong one and hash_mismatch = warn: secure, and said to be none of the peer's",
       errors=f"{FORGETFUL}|{OTHER_ENGINES}|the ZRTP Hello that came does not match .* it is accepted")
 def wrong_tolerated(lab):
@@ -234,6 +237,7 @@ def wrong_goes_clear(lab):
         phone.hang_up()
 
 
+# R495
 @case("zrtp-hash: taken away on the way: secure, but not vouched for by the signalling",
       errors=FORGETFUL)
 def stripped(lab):

@@ -58,6 +58,7 @@ OFFERS = {
 }
 
 
+# R488
 @case("zrtp-hash in offers: none, right, twice, contradicting, malformed, other version, session level",
       errors="a=zrtp-hash")
 def offers(lab):
@@ -79,6 +80,7 @@ def offers(lab):
         lab.pbx.idle()
 
 
+# R493
 @case("zrtp-hash: audio and video have one each, a refused m-line has none", errors="does not speak ZRTP")
 def two_lines(lab):
     offer = description(AUDIO, LINE, *VIDEO.split("\n"), SECOND)
@@ -90,6 +92,7 @@ def two_lines(lab):
     equal("values of the answer without video", [[len(v) for v in d] for d in phone.hashes()], [[1, 0]])
 
 
+# R487
 @case("zrtp-hash: 183 and 200 have the same")
 def early_media(lab):
     with flow(lab, "plain", "call", extension="early", offer=description(LINE)) as phone:
@@ -97,6 +100,7 @@ def early_media(lab):
     one_each(phone.hashes(), 2)
 
 
+# R487
 @case("zrtp-hash: an offer in 200, its answer in ACK")
 def late_offer(lab):
     for pause in (1500, 10000):
@@ -162,6 +166,7 @@ def unanswered(lab):
     equal("streams left", lab.pbx.streams(), [])
 
 
+# R487
 @case("zrtp-hash: the refresh of a session timer has the same", errors="announced ZRTP")
 def refreshed(lab):
     # It announces ZRTP and has none, and is to stay for a minute.

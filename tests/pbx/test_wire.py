@@ -34,16 +34,19 @@ def unreadable(lab, name, tag, seconds=4, **options):
     return wire
 
 
+# R174 R282
 @case("on the wire, HS80: only SRTP and SRTCP once secure")
 def wire_hs80(lab):
     unreadable(lab, "dh3k", "HS80")
 
 
+# R282
 @case("on the wire, HS32: only SRTP and SRTCP once secure")
 def wire_hs32(lab):
     unreadable(lab, "hs32", "HS32")
 
 
+# R007
 @case("require = yes: the PBX never sends readable media")
 def strict_wire(lab):
     wire = unreadable(lab, "strict", "HS80", 2, mandatory=False)
@@ -71,6 +74,7 @@ def strict_plain(lab):
         raise AssertionError("the PBX heard unprotected media")
 
 
+# R002 R402 R485 R486
 @case("a phone without ZRTP makes an ordinary call; 21 Hellos, then silence")
 def plain(lab):
     logged = len(lab.pbx.log())

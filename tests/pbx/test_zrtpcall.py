@@ -39,6 +39,7 @@ def both_ways(lab):
     equal("exit status", phone.status, 0)
 
 
+# R285
 @case("on the wire, GCM: only SRTP and SRTCP once secure, with 16 octets more; both ciphers, both roles, tones")
 def wire_gcm(lab):
     for cipher, way, passive in (("AES1", "phone calls", True), ("AES3", "PBX calls", False)):
@@ -224,6 +225,7 @@ def linphone(lab):
         tone.heard(bob.recording, PBX_HZ, PHONE_HZ)
 
 
+# R215 R216
 @case("zrtpcall: after the peer's GoClear it reports that, and sends nothing before its user has taken notice")
 def notice(lab):
     with lab.zrtp_phone("alice", tone=PHONE_HZ, allow_clear=True) as alice, \

@@ -89,9 +89,9 @@ static void comes_late(const char *late, unsigned seed)
 	pair_free(pair);
 }
 
-/* R142: one that was given up, since another one was completed first, does not fail
+/* One that was given up, since another one was completed first, does not fail
  * the Multistream exchange that took its place. */
-static void a_late_confirm_of_an_exchange_given_up_fails_nothing(void **state)
+static void a_late_confirm_of_an_exchange_given_up_fails_nothing(void **state) /* R142 */
 {
 	(void)state;
 	for (unsigned seed = 0; seed < 8; seed++) {
@@ -191,9 +191,9 @@ static bool first_of_two_counts(uint64_t seed, bool signalled, unsigned arrives_
 	return first;
 }
 
-/* R045 R079: else either side completes the one where it is the responder and gives up
+/* Else either side completes the one where it is the responder and gives up
  * the other one: two session keys, and no further stream ever works. */
-static void of_two_confirm2_that_cross_both_sides_take_the_same(void **state)
+static void of_two_confirm2_that_cross_both_sides_take_the_same(void **state) /* R045 R079 */
 {
 	unsigned first = 0, calls = 0;
 
@@ -263,7 +263,7 @@ static bool waits_as_it_should(enum unfinished way, uint64_t seed)
 
 /* Whoever waits for the stream that wins does so for some seconds only, and not at all for
  * what may be a stranger's. */
-static void no_stream_waits_for_an_exchange_that_does_not_end(void **state)
+static void no_stream_waits_for_an_exchange_that_does_not_end(void **state) /* R046 */
 {
 	(void)state;
 	for (unsigned way = 0; way < WAYS; way++) {
@@ -286,8 +286,8 @@ static bool each_begins_one(struct pair *pair, struct pair_packet *packet)
 	return !pair_is(packet, "HelloACK") || packet->to == packet->stream % 2;
 }
 
-/* R138: Multistream exchanges do not wait for each other. */
-static void multistream_exchanges_that_cross_are_both_completed(void **state)
+/* Multistream exchanges do not wait for each other. */
+static void multistream_exchanges_that_cross_are_both_completed(void **state) /* R138 */
 {
 	(void)state;
 	for (unsigned seed = 0; seed < 4; seed++) {
@@ -339,9 +339,9 @@ static void loss_with_three_streams(void **state)
 	}
 }
 
-/* R045 R079: hundreds of calls on a network so bad that two exchanges run beside each other
+/* Hundreds of calls on a network so bad that two exchanges run beside each other
  * in some of them: one session key for both sides, and all that can become secure does. */
-static void on_a_bad_network_both_sides_have_one_session_key(void **state)
+static void on_a_bad_network_both_sides_have_one_session_key(void **state) /* R045 R079 */
 {
 	unsigned beside_each_other = 0, incomplete = 0;
 

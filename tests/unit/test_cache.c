@@ -37,7 +37,7 @@ static void assert_matched(const struct pair *pair)
 	}
 }
 
-static void first_call_stores_and_raises_no_alarm(void **state) /* R066 R200 */
+static void first_call_stores_and_raises_no_alarm(void **state) /* R066 R074 R200 R243 R433 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_secured(&config);
@@ -55,7 +55,7 @@ static void first_call_stores_and_raises_no_alarm(void **state) /* R066 R200 */
 	pair_free(pair);
 }
 
-static void secrets_match_and_rotate_over_calls(void **state) /* R051 R191 */
+static void secrets_match_and_rotate_over_calls(void **state) /* R048 R051 R074 R187 R191 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_secured(&config);
@@ -74,7 +74,7 @@ static void secrets_match_and_rotate_over_calls(void **state) /* R051 R191 */
 }
 
 /* One side missed the last update: rs2 repairs it, whoever it was. */
-static void a_missed_update_is_no_mismatch(void **state) /* R051 R052 */
+static void a_missed_update_is_no_mismatch(void **state) /* R051 R052 R536 */
 {
 	(void)state;
 	for (unsigned side = 0; side < 2; side++) {
@@ -104,7 +104,8 @@ static void lose_two_updates(struct pair *pair, const struct pair_config *config
 	call_again(pair, config);
 }
 
-/* R067 R068 R197 R198: the alarm, and no update without the user's word. */
+/* The alarm, and no update without the user's word. */
+/* R067 R068 R070 R072 R073 R074 R075 R197 R198 R199 R536 */
 static void a_mismatch_raises_the_alarm_on_each_call_until_verified(void **state)
 {
 	struct pair_config config = defaults();
@@ -180,9 +181,9 @@ static void a_pbx_does_not_resynchronise_against_its_pbxsecret(void **state)
 	pair_free(pair);
 }
 
-/* R196: signalling that nobody could change vouches for the Hello; without
+/* Signalling that nobody could change vouches for the Hello; without
  * that promise the same match is no evidence. */
-static void protected_signalling_is_evidence_after_a_mismatch(void **state)
+static void protected_signalling_is_evidence_after_a_mismatch(void **state) /* R196 */
 {
 	(void)state;
 	for (unsigned protected = 0; protected < 2; protected ++) {
@@ -211,8 +212,8 @@ static void protected_signalling_is_evidence_after_a_mismatch(void **state)
 	}
 }
 
-/* R181, V: sent only when the user has verified and the secret matched. */
-static void verified_flag_travels_to_the_next_call(void **state)
+/* V: sent only when the user has verified and the secret matched. */
+static void verified_flag_travels_to_the_next_call(void **state) /* R181 R431 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_secured(&config);
@@ -248,9 +249,9 @@ static void verified_is_not_claimed_after_a_mismatch(void **state)
 	pair_free(pair);
 }
 
-/* R241 R247 R248: without a cache the interval is 0, and the peer stores
+/* Without a cache the interval is 0, and the peer stores
  * nothing. */
-static void a_cacheless_peer_is_not_stored(void **state)
+static void a_cacheless_peer_is_not_stored(void **state) /* R188 R241 R247 R248 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair;
@@ -264,7 +265,7 @@ static void a_cacheless_peer_is_not_stored(void **state)
 	pair_free(pair);
 }
 
-static void interval_zero_marks_an_existing_entry(void **state) /* R242 */
+static void interval_zero_marks_an_existing_entry(void **state) /* R188 R242 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_secured(&config);
@@ -278,8 +279,8 @@ static void interval_zero_marks_an_existing_entry(void **state) /* R242 */
 	pair_free(pair);
 }
 
-/* R197 R198: somebody with the peer's ZID but not its secret says 0. */
-static void interval_zero_of_an_impersonator_changes_nothing(void **state)
+/* Somebody with the peer's ZID but not its secret says 0. */
+static void interval_zero_of_an_impersonator_changes_nothing(void **state) /* R197 R198 */
 {
 	(void)state;
 	for (unsigned resync = 0; resync < 2; resync++) {
@@ -299,7 +300,7 @@ static void interval_zero_of_an_impersonator_changes_nothing(void **state)
 	}
 }
 
-static void the_smaller_interval_counts(void **state) /* R240 */
+static void the_smaller_interval_counts(void **state) /* R239 R240 */
 {
 	static const uint32_t cases[][2] = { { 3600, UINT32_MAX }, { UINT32_MAX, 3600 }, { 3600, 7200 } };
 
@@ -386,7 +387,7 @@ static bool cut_off(struct pair *pair, struct pair_packet *packet)
 	return !pair_is(packet, type);
 }
 
-static void a_failed_exchange_leaves_the_cache_alone(void **state)
+static void a_failed_exchange_leaves_the_cache_alone(void **state) /* R189 R202 */
 {
 	static const char *const types[] = { "Commit  ", "DHPart1 ", "DHPart2 ", "Confirm1", "Confirm2" };
 

@@ -88,7 +88,7 @@ static bool change_and_count_errors(struct pair *pair, struct pair_packet *packe
 	return count_errors(pair, packet) && change_packet(pair, packet);
 }
 
-static void a_lower_version_is_refused(void **state) /* R029 R032 */
+static void a_lower_version_is_refused(void **state) /* R018 R029 R032 */
 {
 	static const char *const versions[] = { "0.90", "1.00" };
 
@@ -253,9 +253,9 @@ static void an_unasked_pingack_is_dropped(void **state)
 	pair_free(pair);
 }
 
-/* R025 R026: acknowledged, so that it stops, and otherwise ignored; our own
+/* Acknowledged, so that it stops, and otherwise ignored; our own
  * Hello goes on. */
-static void a_higher_version_is_waited_out(void **state)
+static void a_higher_version_is_waited_out(void **state) /* R025 R026 R330 */
 {
 	struct pair_config config = initiator_alice();
 	struct change change = { .watch = "HelloACK" };
@@ -270,9 +270,9 @@ static void a_higher_version_is_waited_out(void **state)
 	pair_free(pair);
 }
 
-/* R031, seen from the version check alone: the MAC of a changed Hello is wrong,
+/* Seen from the version check alone: the MAC of a changed Hello is wrong,
  * so the alarm comes, and not the version error. */
-static void the_fourth_octet_of_the_version_does_not_count(void **state)
+static void the_fourth_octet_of_the_version_does_not_count(void **state) /* R031 */
 {
 	static const char *const versions[] = { "1.1 ", "1.11", "1.1a" };
 
@@ -291,7 +291,7 @@ static void the_fourth_octet_of_the_version_does_not_count(void **state)
 }
 
 /* More names than the RFC allows: told once, and the exchange goes on. */
-static void malformed_hello_is_answered_once_and_does_no_harm(void **state)
+static void malformed_hello_is_answered_once_and_does_no_harm(void **state) /* R357 */
 {
 	struct pair_config config = initiator_alice();
 	struct pair *pair = pair_started(&config);
@@ -315,7 +315,7 @@ static void malformed_hello_is_answered_once_and_does_no_harm(void **state)
 }
 
 /* A Hello of 1216 octets with the CRC right, and 35 names with one more. */
-static void an_oversized_hello_is_dropped(void **state)
+static void an_oversized_hello_is_dropped(void **state) /* F04 */
 {
 	struct pair_config config = initiator_alice();
 	struct pair *pair = pair_started(&config);
@@ -360,7 +360,7 @@ static void assert_not_logged(const uint8_t *secret, size_t len)
 }
 
 /* Whatever is logged, at any level: neither keys nor retained secrets. */
-static void no_secret_is_logged(void **state)
+static void no_secret_is_logged(void **state) /* F19 */
 {
 	struct pair_config config = initiator_alice();
 	struct pair *pair = pair_new(&config);
@@ -400,7 +400,7 @@ static void an_error_before_any_hello_is_ignored(void **state)
 	pair_free(pair);
 }
 
-static void an_error_in_the_exchange_ends_it_and_is_acknowledged(void **state)
+static void an_error_in_the_exchange_ends_it_and_is_acknowledged(void **state) /* R377 */
 {
 	struct pair_config config = initiator_alice();
 	struct pair *pair = pair_started(&config);
@@ -441,7 +441,7 @@ static void a_stray_helloack_does_not_silence_our_hello(void **state)
 	pair_free(pair);
 }
 
-static void a_declined_exchange_ends_on_both_sides(void **state)
+static void a_declined_exchange_ends_on_both_sides(void **state) /* R374 */
 {
 	struct pair_config config = initiator_alice();
 	struct pair *pair = pair_started(&config);
@@ -475,7 +475,7 @@ static void check_ping(struct pair *pair)
 	pair->queued = before;
 }
 
-static void ping_is_answered_in_every_state(void **state)
+static void ping_is_answered_in_every_state(void **state) /* R263 R401 R405 R408 */
 {
 	struct pair_config config = initiator_alice();
 	struct pair *pair = pair_new(&config);
@@ -521,7 +521,7 @@ static void pings_are_answered_four_a_second(void **state)
 
 /* ---- what is counted ---- */
 
-static void every_dropped_packet_is_counted(void **state)
+static void every_dropped_packet_is_counted(void **state) /* R265 */
 {
 	struct pair *pair = record_exchange();
 	struct pair_packet commit = record.packet[0];

@@ -2,7 +2,8 @@
 /* Flags, IV and cache update of Confirm1 and Confirm2 (4.6, 5.7). */
 #include "requirements.h"
 
-static void each_flag_of_a_confirm_stands_at_its_place(void **state) /* R181 R346 R350 R351 R526 R528 */
+/* R181 R210 R243 R346 R350 R351 R431 R474 R476 R526 R528 */
+static void each_flag_of_a_confirm_stands_at_its_place(void **state)
 {
 	(void)state;
 	for (unsigned bits = 0; bits < 16; bits++) {
@@ -72,7 +73,7 @@ static void a_cacheless_endpoint_says_so_in_its_confirm(void **state) /* R247 R2
 	}
 }
 
-static void each_confirm_has_an_iv_of_its_own(void **state) /* R182 */
+static void each_confirm_has_an_iv_of_its_own(void **state) /* R182 R229 */
 {
 	struct pair_config config = defaults();
 	struct different ivs;
@@ -88,7 +89,7 @@ static void each_confirm_has_an_iv_of_its_own(void **state) /* R182 */
 	pair_free(pair);
 }
 
-static void the_initiator_updates_its_cache_after_conf2ack_or_srtp(void **state) /* R185 R190 */
+static void the_initiator_updates_its_cache_after_conf2ack_or_srtp(void **state) /* R185 R190 R418 */
 {
 	(void)state;
 	for (unsigned srtp = 0; srtp < 2; srtp++) {

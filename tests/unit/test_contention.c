@@ -154,7 +154,7 @@ static bool both_commit(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* The one that loses answers with a key pair of the other one's type (R047). */
+/* The one that loses answers with a key pair of the other one's type. */
 static void the_loser_makes_a_key_pair_of_the_winners_type(void **state) /* R047 */
 {
 	unsigned alice_lost = 0, alice_won = 0;

@@ -32,7 +32,7 @@ static void a_commit_before_any_hello_is_ignored(void **state) /* R039 */
 }
 
 /* Bob has Alice's Hello; she has had none of his that she understands. */
-static void a_commit_is_ignored_while_the_versions_differ(void **state) /* R023 R025 */
+static void a_commit_is_ignored_while_the_versions_differ(void **state) /* R023 R025 R333 */
 {
 	struct pair_config config = defaults();
 	struct edit edit = { "Hello   ", ALICE, AT_VERSION, "2.00", 4, 0, 0 };
@@ -109,7 +109,7 @@ static void a_peer_that_comes_down_to_our_version_is_welcome(void **state) /* R0
 }
 
 /* A HelloACK of the peer whose Hello is known, or its Commit. */
-static void helloack_ends_the_hellos_and_so_does_commit(void **state) /* R012 R331 R415 */
+static void helloack_ends_the_hellos_and_so_does_commit(void **state) /* R012 R331 R332 R415 */
 {
 	(void)state;
 	for (unsigned commit = 0; commit < 2; commit++) {

@@ -140,9 +140,9 @@ static void whole_life_with_echo(bool preshared, bool swap)
 	pair_free(pair);
 }
 
-/* R254 R255: one exchange is with one SSRC. Whatever comes from another one, but a Hello
+/* One exchange is with one SSRC. Whatever comes from another one, but a Hello
  * and a Ping, is nothing to it, in each state that has a peer. */
-static void no_message_counts_from_another_ssrc(void **state)
+static void no_message_counts_from_another_ssrc(void **state) /* R254 R255 */
 {
 	static const struct {
 		enum zrtp_state state;
@@ -176,7 +176,7 @@ static void no_message_counts_from_another_ssrc(void **state)
 }
 
 /* What needs no key, in each state: an Error ends nothing, an acknowledgement stops nothing. */
-static void bare_messages_of_another_ssrc_change_nothing(void **state)
+static void bare_messages_of_another_ssrc_change_nothing(void **state) /* R255 */
 {
 	struct pair_config config = both_clear();
 	uint8_t message[32], datagram[64];

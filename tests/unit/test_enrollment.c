@@ -4,7 +4,7 @@
 
 /* ---- enrollment ---- */
 
-static void both_sides_of_an_enrollment_keep_the_same_pbxsecret(void **state) /* R472 R473 R474 R475 */
+static void both_sides_of_an_enrollment_keep_the_same_pbxsecret(void **state) /* R048 R472 R473 R474 R475 */
 {
 	(void)state;
 	for (unsigned passive = 0; passive < 2; passive++) { /* in both roles */
@@ -36,7 +36,7 @@ static void both_sides_of_an_enrollment_keep_the_same_pbxsecret(void **state) /*
 	}
 }
 
-static void without_the_users_word_nothing_is_stored(void **state) /* R479 R480 */
+static void without_the_users_word_nothing_is_stored(void **state) /* R057 R475 R479 R480 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrollment_call(&config);
@@ -53,7 +53,7 @@ static void without_the_users_word_nothing_is_stored(void **state) /* R479 R480 
 	pair_free(pair);
 }
 
-static void the_pbxsecret_matches_in_every_later_call(void **state) /* R459 R460 */
+static void the_pbxsecret_matches_in_every_later_call(void **state) /* R056 R459 R460 R473 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -92,7 +92,7 @@ static void an_enrollment_revoked_in_a_call_is_not_stored_again(void **state)
 	pair_free(pair);
 }
 
-static void enrolling_again_keeps_the_secret_that_matches(void **state)
+static void enrolling_again_keeps_the_secret_that_matches(void **state) /* F26 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);

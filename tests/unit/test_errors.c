@@ -3,7 +3,7 @@
 #include "requirements.h"
 
 /* Any message with our SSRC, whatever it says; before that a call was good. */
-static void a_collision_of_ssrcs_is_reported_to_the_peer(void **state) /* R014 R015 R373 */
+static void a_collision_of_ssrcs_is_reported_to_the_peer(void **state) /* R014 R015 R202 R373 */
 {
 	static const enum zrtp_message_type types[] = { ZRTP_MSG_HELLO, ZRTP_MSG_HELLOACK,
 							ZRTP_MSG_CONF2ACK };
@@ -46,8 +46,8 @@ static void a_collision_of_ssrcs_is_reported_to_the_peer(void **state) /* R014 R
 	}
 }
 
+/* R029 R201 R323 R356 R357 R359 R361 R362 R363 R364 R365 */
 static void a_failure_is_reported_to_the_peer_with_its_code(void **state)
-/* R029 R201 R356 R357 R359 R361 R362 R363 R364 R365 */
 {
 	static const uint8_t many[] = { 0x88 };
 	static const struct {
@@ -113,7 +113,7 @@ static void an_error_is_repeated_until_it_is_acknowledged(void **state) /* R377 
 	}
 }
 
-static void a_failure_leaves_no_key_of_its_stream(void **state) /* R203 */
+static void a_failure_leaves_no_key_of_its_stream(void **state) /* R180 R203 */
 {
 	static const struct edit edits[] = { { "DHPart2 ", BOB, AT_PV + 4, NULL, 0, 0, 0 },
 					     { "Confirm1", ALICE, AT_TEXT, NULL, 0, 0, 0 },

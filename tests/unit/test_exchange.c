@@ -34,7 +34,7 @@ static void store_secrets(struct pair *pair, unsigned side, uint8_t rs1, uint8_t
 }
 
 /* More than one of the secrets would match: which one do both take? */
-static void the_initiators_rs1_goes_before_its_rs2(void **state) /* R051 R052 R053 */
+static void the_initiators_rs1_goes_before_its_rs2(void **state) /* R051 R052 R053 R065 */
 {
 	static const struct {
 		uint8_t own[2], peer[2], s1; /* 0: none */
@@ -90,7 +90,7 @@ static void a_matching_auxsecret_excuses_no_mismatch(void **state) /* R078 */
 }
 
 /* s2 is used once, in s0; who wants to know it later finds nothing. */
-static void an_auxsecret_is_erased_when_it_was_used(void **state) /* R110 */
+static void an_auxsecret_is_erased_when_it_was_used(void **state) /* F20 R110 */
 {
 	static const uint8_t key[16] = { 1, 2, 3 }, salt[14] = { 4, 5, 6 };
 
@@ -168,7 +168,7 @@ static void secrets_are_filed_under_the_peers_zid(void **state) /* R013 R238 R52
 
 /* ---- Diffie-Hellman (4.4.1) ---- */
 
-static void each_exchange_has_a_fresh_public_value(void **state) /* R083 R090 */
+static void each_exchange_has_a_fresh_public_value(void **state) /* R083 R090 R229 */
 {
 	struct pair_config config = defaults();
 	struct different values;
@@ -267,7 +267,7 @@ static int note_exponent(struct pair_side *side, uint8_t *out, size_t len, enum 
 	return 0;
 }
 
-static void the_exponent_is_twice_as_long_as_the_aes_key(void **state) /* R292 R293 R294 */
+static void the_exponent_is_twice_as_long_as_the_aes_key(void **state) /* F22 R292 R293 R294 */
 {
 	static const char *const ciphers[] = { "AES1", "AES2", "AES3" };
 
@@ -360,7 +360,7 @@ static bool first_stream_first(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-static void no_multistream_commit_before_the_first_stream_is_secure(void **state) /* R142 */
+static void no_multistream_commit_before_the_first_stream_is_secure(void **state) /* R141 R142 */
 {
 	unsigned commits = 0;
 
@@ -433,7 +433,7 @@ static void further_streams_take_hash_cipher_and_tag_of_the_first(void **state) 
 	pair_free(pair);
 }
 
-static void each_commit_has_a_nonce_of_its_own(void **state) /* R122 R124 R148 R149 */
+static void each_commit_has_a_nonce_of_its_own(void **state) /* R122 R124 R148 R149 R229 */
 {
 	struct pair_config config = defaults();
 	struct different nonces;
@@ -486,7 +486,7 @@ static void watched_free(void *block, size_t size, void *arg)
 	plain_free(block, size, arg);
 }
 
-static void the_end_of_a_session_leaves_nothing_in_memory(void **state) /* R166 R180 R227 R228 */
+static void the_end_of_a_session_leaves_nothing_in_memory(void **state) /* F20 R166 R180 R227 R228 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_secured(&config);

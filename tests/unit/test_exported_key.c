@@ -2,7 +2,7 @@
 /* The exported key (4.5.2). */
 #include "default_pair.h"
 
-static void both_sides_export_the_same_key_once_there_is_one(void **state)
+static void both_sides_export_the_same_key_once_there_is_one(void **state) /* R170 */
 {
 	static const struct {
 		const char *hash;
@@ -38,7 +38,7 @@ static void both_sides_export_the_same_key_once_there_is_one(void **state)
 	}
 }
 
-static void exported_keys_are_the_vectors(void **state)
+static void exported_keys_are_the_vectors(void **state) /* R171 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {

@@ -138,7 +138,7 @@ static void a_peer_that_was_silent_is_still_known(void **state)
 	done(&call);
 }
 
-static void the_key_goes_after_some_seconds_of_clear_media(void **state)
+static void the_key_goes_after_some_seconds_of_clear_media(void **state) /* R222 */
 {
 	struct call call = retired();
 

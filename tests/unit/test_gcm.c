@@ -119,7 +119,7 @@ static void check_keys(const struct recorded *r)
 	same_as(r, "zrtpkey_r", keys.zrtpkey[ZRTP_RESPONDER], size);
 }
 
-static void keys_of_recorded_exchanges(void **state)
+static void keys_of_recorded_exchanges(void **state) /* R285 */
 {
 	(void)state;
 	assert_int_equal(each_recorded(check_keys), 8);
@@ -234,7 +234,7 @@ static void check_packets(const struct recorded *r)
 	}
 }
 
-static void packets_are_the_recorded_ones_octet_for_octet(void **state)
+static void packets_are_the_recorded_ones_octet_for_octet(void **state) /* R285 */
 {
 	(void)state;
 	assert_int_equal(each_recorded(check_packets), 8);

@@ -4,7 +4,7 @@
 
 /* ---- who may ---- */
 
-static void goclear_needs_a_secure_stream_and_the_peers_a_flag(void **state) /* R210 */
+static void goclear_needs_a_secure_stream_and_the_peers_a_flag(void **state) /* R210 R378 */
 {
 	(void)state;
 	for (unsigned flags = 0; flags < 4; flags++) {
@@ -39,7 +39,8 @@ static struct pair *with_a_hostile_alice(void)
 	return pair;
 }
 
-static void goclear_that_was_not_allowed_is_refused_and_all_stay_secure(void **state) /* R211 R376 */
+/* R211 R376 R377 R380 */
+static void goclear_that_was_not_allowed_is_refused_and_all_stay_secure(void **state)
 {
 	struct pair *pair = with_a_hostile_alice();
 	struct pair_tap taps[] = { { .type = "Error   ", .to = 0 },
@@ -73,8 +74,8 @@ static void goclear_that_was_not_allowed_is_refused_and_all_stay_secure(void **s
 /* ---- clear ---- */
 
 /* 4.7.2.1: the keys of all streams, whichever carried the GoClear. */
-static void goclear_clears_all_streams_once_and_destroys_their_keys(
-	void **state) /* R213 R214 R221 R222 R223 */
+/* R213 R214 R218 R221 R222 R223 R262 */
+static void goclear_clears_all_streams_once_and_destroys_their_keys(void **state)
 {
 	(void)state;
 	for (unsigned round = 0; round < 2 * PAIR_STREAMS; round++) {
@@ -101,7 +102,7 @@ static void goclear_clears_all_streams_once_and_destroys_their_keys(
 	}
 }
 
-static void nothing_but_zrtpsess_is_left_of_the_session_keys(void **state) /* R223 */
+static void nothing_but_zrtpsess_is_left_of_the_session_keys(void **state) /* R221 R222 R223 R426 */
 {
 	struct pair *pair = with_streams(1);
 	struct zrtp_session_info before = pair_session_info(pair, 0);
@@ -178,7 +179,8 @@ static void cycle(struct pair *pair, unsigned clearer, unsigned securer, unsigne
 	pair_run(pair, pair->now + SECOND);
 }
 
-static void either_side_may_make_it_secure_again_and_again(void **state) /* R139 R220 */
+/* R139 R153 R164 R220 R226 R290 R338 */
+static void either_side_may_make_it_secure_again_and_again(void **state)
 {
 	struct pair *pair = with_streams(PAIR_STREAMS);
 	struct zrtp_session_info before = pair_session_info(pair, 0);
@@ -296,7 +298,7 @@ static struct pair *replayed(struct replay *replay, const struct kat *kat)
 	return pair;
 }
 
-static void goclear_messages_and_the_next_zrtpsess_are_the_vectors(void **state) /* R379 */
+static void goclear_messages_and_the_next_zrtpsess_are_the_vectors(void **state) /* R205 R224 R379 */
 {
 	(void)state;
 	for (size_t i = 0; i < 2 * KAT_COUNT(kat_dh); i++) {
@@ -320,7 +322,7 @@ static void goclear_messages_and_the_next_zrtpsess_are_the_vectors(void **state)
 }
 
 /* Vector M3: exchange V1, GoClear, and secure again on the same stream. */
-static void the_exchange_after_a_goclear_is_the_vector(void **state) /* R139 */
+static void the_exchange_after_a_goclear_is_the_vector(void **state) /* R139 R226 R514 */
 {
 	const struct kat *v1 = vector(kat_dh, KAT_COUNT(kat_dh), "V1"),
 			 *m3 = vector(kat_multistream, KAT_COUNT(kat_multistream), "M3");
@@ -349,7 +351,7 @@ static void the_exchange_after_a_goclear_is_the_vector(void **state) /* R139 */
 
 /* ---- loss ---- */
 
-static void goclear_is_repeated_and_each_one_acknowledged(void **state)
+static void goclear_is_repeated_and_each_one_acknowledged(void **state) /* R206 R213 R218 R419 */
 {
 	struct pair *pair = with_streams(1);
 	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1 },

@@ -289,7 +289,7 @@ static void a_refusal_does_not_secure_a_stream_without_keys(void **state)
 }
 
 /* The GoClear of an earlier period has an earlier key's MAC. */
-static void an_old_goclear_does_not_end_the_next_secure_period(void **state)
+static void an_old_goclear_does_not_end_the_next_secure_period(void **state) /* R212 */
 {
 	struct pair *pair = with_streams(1);
 	struct pair_tap taps[] = { { .type = "GoClear ", .to = 1 }, { .type = NULL } };
@@ -405,7 +405,7 @@ static void nothing_forged_or_replayed_brings_the_keys_back(void **state)
 }
 
 /* The same, and the stream is as fit as before to become secure. */
-static void a_replayed_commit_in_clear_does_not_spoil_the_way_back(void **state)
+static void a_replayed_commit_in_clear_does_not_spoil_the_way_back(void **state) /* F15 */
 {
 	struct pair_config config = both();
 	struct pair *pair = pair_secured(&config);

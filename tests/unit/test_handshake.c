@@ -95,7 +95,9 @@ static void with_libcryptos_randomness_it_is_secure_and_no_two_streams_are_alike
 	pair_free(pair);
 }
 
-/* R103 R107 R172 to R179, through the whole machine */
+/* Through the whole machine */
+/* F21 R103 R107 R172 R173 R174 R175 R176 R177 R178 R179 R266 R267 R276 R277 R281 R282 R286 R288 R307
+ * R308 R325 */
 static void every_algorithm_leads_to_secure(void **state)
 {
 	static const char *const lists[ZRTP_CLASS_COUNT][8] = {
@@ -114,8 +116,8 @@ static void every_algorithm_leads_to_secure(void **state)
 	}
 }
 
-/* R040 to R043: both sides commit at once, and agree who goes on. */
-static void contention_has_one_winner(void **state)
+/* Both sides commit at once, and agree who goes on. */
+static void contention_has_one_winner(void **state) /* R040 R041 R042 R043 */
 {
 	unsigned alice_initiates = 0;
 
@@ -136,7 +138,7 @@ static void contention_has_one_winner(void **state)
 	assert_in_range(alice_initiates, 1, 19);
 }
 
-static void a_passive_side_is_the_responder(void **state)
+static void a_passive_side_is_the_responder(void **state) /* R320 */
 {
 	(void)state;
 	for (unsigned passive = 0; passive < 2; passive++) {
@@ -152,7 +154,7 @@ static void a_passive_side_is_the_responder(void **state)
 
 /* Receiving keys come before the packet that lets the peer start, and before
  * the sending keys; secure comes last (4.6). */
-static void keys_come_receiver_first(void **state)
+static void keys_come_receiver_first(void **state) /* R006 R008 R184 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair;
@@ -199,7 +201,7 @@ static void bad_network(unsigned loss, unsigned duplicate, unsigned jitter)
 	}
 }
 
-static void thirty_per_cent_loss_each_way_still_becomes_secure(void **state)
+static void thirty_per_cent_loss_each_way_still_becomes_secure(void **state) /* R104 */
 {
 	(void)state;
 	bad_network(30, 0, 0);
@@ -227,8 +229,8 @@ static bool record_and_lose(struct pair *pair, struct pair_packet *packet)
 	return false;
 }
 
-/* R012 and section 6: 20 repetitions of Hello, 50 ms, then doubling to 200. */
-static void hello_is_repeated_as_often_as_the_rfc_says(void **state)
+/* Section 6: 20 repetitions of Hello, 50 ms, then doubling to 200. */
+static void hello_is_repeated_as_often_as_the_rfc_says(void **state) /* R012 R411 R414 */
 {
 	static const unsigned expected[] = { 0,    50,   150,  350,  550,  750,  950,  1150, 1350, 1550, 1750,
 					     1950, 2150, 2350, 2550, 2750, 2950, 3150, 3350, 3550, 3750 };
@@ -312,7 +314,7 @@ static void assert_failed(const struct pair *pair, unsigned side, uint32_t code)
 }
 
 /* Section 6: the initiator repeats Commit, DHPart2, Confirm2 ten times. */
-static void initiator_repeats_ten_times_and_gives_up(void **state)
+static void initiator_repeats_ten_times_and_gives_up(void **state) /* F27 R375 R411 R416 */
 {
 	static const char *const types[] = { "Commit  ", "DHPart2 ", "Confirm2" };
 
@@ -329,7 +331,7 @@ static void initiator_repeats_ten_times_and_gives_up(void **state)
 
 /* The responder does not wait for ever: after 10 s without progress it fails,
  * whatever the initiator does. */
-static void responder_gives_up_too(void **state)
+static void responder_gives_up_too(void **state) /* F18 R425 */
 {
 	static const char *const answers[] = { "DHPart2 ", "Confirm2" };
 
@@ -342,7 +344,7 @@ static void responder_gives_up_too(void **state)
 	}
 }
 
-static void lost_conf2ack_is_sent_again(void **state)
+static void lost_conf2ack_is_sent_again(void **state) /* R355 R417 */
 {
 	struct pair *pair = run_losing("Conf2ACK", 0);
 
@@ -354,7 +356,7 @@ static void lost_conf2ack_is_sent_again(void **state)
 	pair_free(pair);
 }
 
-static void first_srtp_packet_stands_for_conf2ack(void **state) /* R185 */
+static void first_srtp_packet_stands_for_conf2ack(void **state) /* R185 R186 R355 */
 {
 	struct pair_config config = defaults();
 	struct lost lost = { "Conf2ACK", 0 };
@@ -378,8 +380,8 @@ static void first_srtp_packet_stands_for_conf2ack(void **state) /* R185 */
 	pair_free(pair);
 }
 
-/* R007 R009: neither side may send SRTP before its turn. */
-static void no_sending_key_before_confirm2_or_conf2ack(void **state)
+/* Neither side may send SRTP before its turn. */
+static void no_sending_key_before_confirm2_or_conf2ack(void **state) /* R007 R009 */
 {
 	struct pair *pair = run_losing("Conf2ACK", 0);
 
@@ -393,7 +395,7 @@ static void no_sending_key_before_confirm2_or_conf2ack(void **state)
 	pair_free(pair);
 }
 
-static void a_late_hello_wakes_a_stream_that_gave_up(void **state)
+static void a_late_hello_wakes_a_stream_that_gave_up(void **state) /* R012 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_new(&config);
@@ -412,7 +414,7 @@ static void a_late_hello_wakes_a_stream_that_gave_up(void **state)
 }
 
 /* The peer's Hello was seen: go on for 12 seconds (section 6). */
-static void hello_is_repeated_longer_when_the_peer_is_there(void **state)
+static void hello_is_repeated_longer_when_the_peer_is_there(void **state) /* R333 R421 */
 {
 	struct pair_config config = defaults();
 	struct lost lost = { "HelloACK", 0 };
@@ -500,7 +502,7 @@ static void a_stream_may_be_destroyed_in_each_callback(void **state)
 	}
 }
 
-static void refused_keys_end_in_an_error(void **state)
+static void refused_keys_end_in_an_error(void **state) /* R358 */
 {
 	(void)state;
 	for (unsigned side = 0; side < 2; side++) {
@@ -515,8 +517,8 @@ static void refused_keys_end_in_an_error(void **state)
 	}
 }
 
-/* R110 R195: side_free() in pair.c also sees that each block was wiped. */
-static void memory_of_a_secure_stream_is_small(void **state)
+/* Side_free() in pair.c also sees that each block was wiped. */
+static void memory_of_a_secure_stream_is_small(void **state) /* R110 R195 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_secured(&config);
@@ -535,7 +537,7 @@ static void memory_of_a_secure_stream_is_small(void **state)
 }
 
 /* Every allocation may fail: an error or no object, never a crash. */
-static void exhausted_memory_is_survived(void **state)
+static void exhausted_memory_is_survived(void **state) /* F12 */
 {
 	(void)state;
 	for (unsigned n = 2; n < 8; n++) {

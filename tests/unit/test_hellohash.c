@@ -4,8 +4,7 @@
 
 /* ---- our own hash ---- */
 
-/* R492 R489 */
-static void the_text_is_version_blank_and_64_small_digits(void **state)
+static void the_text_is_version_blank_and_64_small_digits(void **state) /* R489 R492 */
 {
 	struct pair *pair = prepared(false);
 	char text[ZRTP_HELLO_HASH_TEXT_SIZE + 1];
@@ -31,8 +30,8 @@ static bool keep_hello(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* R492: the message without the packet around it. */
-static void it_is_the_hash_of_the_hello_that_is_sent(void **state)
+/* The message without the packet around it. */
+static void it_is_the_hash_of_the_hello_that_is_sent(void **state) /* R274 R492 */
 {
 	struct pair *pair = prepared(false);
 	struct pair_packet hello = { .len = 0 };
@@ -59,8 +58,7 @@ static void it_is_the_hash_of_the_hello_that_is_sent(void **state)
 	pair_free(pair);
 }
 
-/* R493 */
-static void each_stream_has_its_own_hash(void **state)
+static void each_stream_has_its_own_hash(void **state) /* R229 R493 R506 R508 */
 {
 	struct pair *pair = prepared(false);
 	char a[ZRTP_HELLO_HASH_TEXT_SIZE], b[ZRTP_HELLO_HASH_TEXT_SIZE];
@@ -75,8 +73,7 @@ static void each_stream_has_its_own_hash(void **state)
 
 /* ---- the peer's, told in time ---- */
 
-/* R495 */
-static void without_a_hash_the_status_is_none(void **state)
+static void without_a_hash_the_status_is_none(void **state) /* R485 R495 */
 {
 	struct pair *pair = prepared(false);
 
@@ -99,7 +96,7 @@ static void the_right_hash_is_matched(void **state)
 	pair_free(pair);
 }
 
-static void capital_digits_are_accepted(void **state)
+static void capital_digits_are_accepted(void **state) /* R489 */
 {
 	struct pair *pair = prepared(false);
 	char text[ZRTP_HELLO_HASH_TEXT_SIZE];
@@ -115,8 +112,8 @@ static void capital_digits_are_accepted(void **state)
 	pair_free(pair);
 }
 
-/* R494: the event once, although Bob repeats his Hello. */
-static void a_wrong_hash_never_becomes_secure(void **state)
+/* The event once, although Bob repeats his Hello. */
+static void a_wrong_hash_never_becomes_secure(void **state) /* R494 */
 {
 	struct pair *pair = prepared(false);
 	struct zrtp_stream_info info;
@@ -225,7 +222,7 @@ static void tell_malformed(const struct pair *pair)
 	assert_int_equal(i, 20);
 }
 
-static void a_malformed_value_demands_nothing(void **state)
+static void a_malformed_value_demands_nothing(void **state) /* R489 */
 {
 	struct pair *pair = prepared(false);
 
@@ -267,8 +264,8 @@ static void tell_of_version(const struct pair *pair, const char *version)
 	assert_int_equal(tell(pair, text), ZRTP_OK);
 }
 
-/* R021: a list may hold values of versions that we do not speak. */
-static void the_value_of_another_version_is_ignored(void **state)
+/* A list may hold values of versions that we do not speak. */
+static void the_value_of_another_version_is_ignored(void **state) /* R021 */
 {
 	struct pair *pair = prepared(false);
 
@@ -282,7 +279,7 @@ static void the_value_of_another_version_is_ignored(void **state)
 	pair_free(pair);
 }
 
-static void the_value_of_another_version_replaces_none_of_ours(void **state)
+static void the_value_of_another_version_replaces_none_of_ours(void **state) /* R021 */
 {
 	struct pair *pair = prepared(false);
 
@@ -294,8 +291,8 @@ static void the_value_of_another_version_replaces_none_of_ours(void **state)
 	pair_free(pair);
 }
 
-/* R021 R275: another version may have another hash, of another length. */
-static void the_value_of_another_version_may_be_of_another_length(void **state)
+/* Another version may have another hash, of another length. */
+static void the_value_of_another_version_may_be_of_another_length(void **state) /* R021 R275 */
 {
 	struct pair *pair = prepared(false);
 	char text[ZRTP_HELLO_HASH_TEXT_SIZE], longer[128];
@@ -307,8 +304,7 @@ static void the_value_of_another_version_may_be_of_another_length(void **state)
 	pair_free(pair);
 }
 
-/* R031 */
-static void the_fourth_character_of_the_version_does_not_count(void **state)
+static void the_fourth_character_of_the_version_does_not_count(void **state) /* R031 */
 {
 	struct pair *pair = prepared(false);
 	char text[ZRTP_HELLO_HASH_TEXT_SIZE];
@@ -324,8 +320,8 @@ static void the_fourth_character_of_the_version_does_not_count(void **state)
 
 /* ---- a policy that tolerates a mismatch ---- */
 
-/* R496: it is accepted, told once, and not called a match. */
-static void a_tolerated_mismatch_is_reported_and_becomes_secure(void **state)
+/* It is accepted, told once, and not called a match. */
+static void a_tolerated_mismatch_is_reported_and_becomes_secure(void **state) /* R496 */
 {
 	struct pair *pair = prepared_with(false, true);
 	unsigned events;

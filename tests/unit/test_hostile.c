@@ -45,7 +45,7 @@ static void assert_untouched(const struct pair *pair, const struct untouched *u)
 	}
 }
 
-static void replayed_packets_change_no_secure_stream(void **state)
+static void replayed_packets_change_no_secure_stream(void **state) /* F15 */
 {
 	struct pair *pair = record_exchange();
 	struct untouched u = look(pair);
@@ -82,7 +82,7 @@ static void changed_packets_change_no_secure_stream(void **state)
 }
 
 /* Also the packet of 28 octets that sent another stack into clear. */
-static void cut_and_lengthened_packets_change_no_secure_stream(void **state)
+static void cut_and_lengthened_packets_change_no_secure_stream(void **state) /* F01 */
 {
 	struct pair *pair = record_exchange();
 	struct untouched u = look(pair);
@@ -124,7 +124,7 @@ static size_t forged(uint8_t *out, enum zrtp_message_type type)
 	}
 }
 
-static void forged_messages_change_no_secure_stream(void **state)
+static void forged_messages_change_no_secure_stream(void **state) /* F02 R186 R255 */
 {
 	static const enum zrtp_message_type types[] = {
 		ZRTP_MSG_ERROR,    ZRTP_MSG_ERRORACK, ZRTP_MSG_GOCLEAR,  ZRTP_MSG_CLEARACK,
@@ -151,7 +151,7 @@ static void forged_messages_change_no_secure_stream(void **state)
 	pair_free(pair);
 }
 
-static void a_strangers_hello_in_secure_is_reported_and_ignored(void **state)
+static void a_strangers_hello_in_secure_is_reported_and_ignored(void **state) /* R255 */
 {
 	struct pair *pair = record_exchange();
 	struct pair_config config = initiator_alice();
@@ -249,7 +249,8 @@ static void set_kex(struct pair_config *config, const char *list)
 	}
 }
 
-/* R098 R100 R093: the initiator meets a bad pvr and sends no DHPart2. */
+/* The initiator meets a bad pvr and sends no DHPart2. */
+/* F09 R093 R098 R099 R100 R101 R367 */
 static void bad_public_value_of_the_responder_ends_the_exchange(void **state)
 {
 	uint8_t values[2][384] = { { 0 }, { 0 } };
@@ -274,7 +275,7 @@ static void bad_public_value_of_the_responder_ends_the_exchange(void **state)
 }
 
 /* One such packet ended the process of another stack. */
-static void all_zero_x25519_value_ends_the_exchange(void **state)
+static void all_zero_x25519_value_ends_the_exchange(void **state) /* F11 */
 {
 	static const uint8_t zero[32];
 	struct pair_config config = initiator_alice();
@@ -286,8 +287,8 @@ static void all_zero_x25519_value_ends_the_exchange(void **state)
 	pair_free(pair);
 }
 
-/* R096: DHPart2 is not the one that Commit committed to. */
-static void changed_dhpart2_is_a_bad_hvi(void **state)
+/* DHPart2 is not the one that Commit committed to. */
+static void changed_dhpart2_is_a_bad_hvi(void **state) /* F13 R088 R096 R368 */
 {
 	struct pair_config config = initiator_alice();
 	struct change change = { .type = "DHPart2 ", .offset = 80, .flip = 1 };
@@ -298,7 +299,7 @@ static void changed_dhpart2_is_a_bad_hvi(void **state)
 	pair_free(pair);
 }
 
-static void bad_confirm_mac_ends_the_exchange(void **state)
+static void bad_confirm_mac_ends_the_exchange(void **state) /* R183 R354 R370 */
 {
 	static const char *const types[] = { "Confirm1", "Confirm2" };
 
@@ -315,7 +316,7 @@ static void bad_confirm_mac_ends_the_exchange(void **state)
 
 /* A downgrade: somebody takes a name out of the initiator's Hello. Nothing but
  * the Hello's MAC, checked when Commit reveals its key, shows it (8.1.1). */
-static void changed_hello_raises_the_alarm(void **state)
+static void changed_hello_raises_the_alarm(void **state) /* R329 */
 {
 	struct pair_config config = initiator_alice();
 	struct change change = {
@@ -330,7 +331,7 @@ static void changed_hello_raises_the_alarm(void **state)
 }
 
 /* Section 9: a hash image that is not the Hello sender's is silence. */
-static void a_commit_of_another_peer_is_ignored(void **state)
+static void a_commit_of_another_peer_is_ignored(void **state) /* R510 */
 {
 	struct pair_config config = initiator_alice();
 	struct change change = { .type = "Commit  ", .offset = 12, .flip = 1, .once = true };
@@ -342,7 +343,7 @@ static void a_commit_of_another_peer_is_ignored(void **state)
 	pair_free(pair);
 }
 
-static void a_commit_with_another_zid_is_ignored(void **state)
+static void a_commit_with_another_zid_is_ignored(void **state) /* R335 */
 {
 	struct pair_config config = initiator_alice();
 	struct change change = { .type = "Commit  ", .offset = 44, .flip = 1, .once = true };

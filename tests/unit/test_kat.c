@@ -40,8 +40,8 @@ static void check_chain(const struct kat *kat, const char *role)
 	}
 }
 
-/* R257 and section 9: H1, H2, H3 are the images of H0. */
-static void hash_chains_are_images_of_h0(void **state)
+/* Section 9: H1, H2, H3 are the images of H0. */
+static void hash_chains_are_images_of_h0(void **state) /* R257 R274 R506 R507 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {
@@ -60,7 +60,7 @@ static void check_mac(const struct kat *kat, const char *message, const char *im
 }
 
 /* 5.2, 5.4 to 5.6: each message's MAC is keyed by the image revealed next. */
-static void message_macs_are_keyed_by_the_next_image(void **state)
+static void message_macs_are_keyed_by_the_next_image(void **state) /* R274 R328 R337 R340 R343 R498 R501 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {
@@ -72,7 +72,7 @@ static void message_macs_are_keyed_by_the_next_image(void **state)
 	}
 }
 
-static void hvi_commits_to_dhpart2_and_the_responders_hello(void **state)
+static void hvi_commits_to_dhpart2_and_the_responders_hello(void **state) /* R087 R088 R273 */
 {
 	uint8_t hvi[ZRTP_HVI_SIZE];
 
@@ -114,7 +114,7 @@ static void check_kex(const struct kat *kat, const char *sv, const char *own_pv,
 }
 
 /* Vectors V4 to V7: leading zeros of pv and DHResult stay. */
-static void public_values_and_dhresult_keep_their_width(void **state)
+static void public_values_and_dhresult_keep_their_width(void **state) /* R085 R092 R105 R106 R291 R295 R297 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {
@@ -189,6 +189,8 @@ static void shared_secrets(const struct kat *kat, struct zrtp_shared s[3])
 	}
 }
 
+/* R058 R103 R104 R107 R108 R109 R111 R158 R159 R160 R161 R162 R167 R168 R171 R172 R176 R177 R178 R179
+ * R193 R266 R267 R270 R272 R273 R460 */
 static void dh_key_schedule(void **state)
 {
 	static const char *const messages[] = { "Hello_r", "Commit", "DHPart1", "DHPart2" };
@@ -210,7 +212,7 @@ static void dh_key_schedule(void **state)
 	}
 }
 
-static void keys_that_follow_from_zrtpsess(void **state)
+static void keys_that_follow_from_zrtpsess(void **state) /* R472 */
 {
 	uint8_t out[ZRTP_HASH_MAX];
 
@@ -228,7 +230,7 @@ static void keys_that_follow_from_zrtpsess(void **state)
 	}
 }
 
-static void multistream_key_schedule(void **state)
+static void multistream_key_schedule(void **state) /* R154 R155 R156 R158 */
 {
 	static const char *const messages[] = { "Hello_r", "Commit" };
 
@@ -246,7 +248,7 @@ static void multistream_key_schedule(void **state)
 	}
 }
 
-static void preshared_key_schedule(void **state)
+static void preshared_key_schedule(void **state) /* R121 R123 R131 R132 R133 R135 R158 */
 {
 	static const char *const messages[] = { "Hello_r", "Commit" };
 	static const char *const names[] = { "rs1", "auxsecret", "pbxsecret_in" };
@@ -275,7 +277,7 @@ static void preshared_key_schedule(void **state)
 	}
 }
 
-static void srtps_from_an_sdes_key(void **state)
+static void srtps_from_an_sdes_key(void **state) /* R503 */
 {
 	const struct kat *kat = &kat_srtps[0];
 	struct kat_field key = kat_get(kat, "SRTP_master_key"), salt = kat_get(kat, "SRTP_master_salt");
@@ -324,7 +326,7 @@ static void check_sealed(const struct kat *kat, const char *message, const char 
 	assert_memory_equal(again, m.octets, m.len);
 }
 
-static void confirm_messages_open_and_seal(void **state)
+static void confirm_messages_open_and_seal(void **state) /* R182 R183 R270 R272 R273 R345 R352 R353 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {
@@ -341,7 +343,7 @@ static void confirm_messages_open_and_seal(void **state)
 	}
 }
 
-static void sasrelay_messages_open_and_seal(void **state)
+static void sasrelay_messages_open_and_seal(void **state) /* R388 R389 */
 {
 	unsigned seen = 0;
 
@@ -368,7 +370,7 @@ static void check_goclear(const struct kat *kat, const char *message, const char
 	kat_same(kat, message, out, zrtp_goclear_write(out, sizeof(out), mac));
 }
 
-static void goclear_messages(void **state)
+static void goclear_messages(void **state) /* R205 R379 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {
@@ -378,7 +380,7 @@ static void goclear_messages(void **state)
 }
 
 /* Whole packets: header, message, CRC. */
-static void packets_open_and_write(void **state)
+static void packets_open_and_write(void **state) /* R250 R251 R257 */
 {
 	unsigned seen = 0;
 
@@ -400,7 +402,7 @@ static void packets_open_and_write(void **state)
 	assert_true(seen >= 20);
 }
 
-static void crc_is_that_of_rfc_4960(void **state)
+static void crc_is_that_of_rfc_4960(void **state) /* R257 */
 {
 	struct kat_field text = kat_get(&kat_crc[0], "input_ascii"), want = kat_get(&kat_crc[0], "crc32c");
 	uint32_t crc = zrtp_crc32c(text.octets, text.len);
@@ -458,7 +460,7 @@ static void check_sas(const struct kat *kat, const char *value, const char *b32,
 	same_words(text, kat_get(kat, b256));
 }
 
-static void sas_renderings(void **state)
+static void sas_renderings(void **state) /* R168 R307 R308 R309 R310 R429 */
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_sas); i++) {

@@ -7,8 +7,7 @@
 
 /* ---- agreement ---- */
 
-/* R305 */
-static void sizes_are_those_of_the_messages(void **state)
+static void sizes_are_those_of_the_messages(void **state) /* R305 */
 {
 	static const unsigned pv_words[] = { 64, 96, 16, 24, 33, 8, 14 };
 
@@ -22,8 +21,7 @@ static void sizes_are_those_of_the_messages(void **state)
 	assert_null(find("Prsh")->ops);
 }
 
-/* R229 */
-static void two_key_pairs_differ(void **state)
+static void two_key_pairs_differ(void **state) /* R229 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -35,8 +33,7 @@ static void two_key_pairs_differ(void **state)
 	}
 }
 
-/* R084 R091 R097 R102 */
-static void both_sides_come_to_the_same_secret(void **state)
+static void both_sides_come_to_the_same_secret(void **state) /* R084 R091 R097 R102 */
 {
 	uint8_t x[ZRTP_KEX_RESULT_MAX], y[ZRTP_KEX_RESULT_MAX], z[ZRTP_KEX_RESULT_MAX];
 
@@ -152,8 +149,7 @@ static void same_as_hex(const uint8_t *got, const char *hex)
 	assert_memory_equal(got, want, len);
 }
 
-/* R295 R297 */
-static void published_vectors_come_out(void **state)
+static void published_vectors_come_out(void **state) /* R086 R295 R297 */
 {
 	uint8_t result[ZRTP_KEX_RESULT_MAX];
 

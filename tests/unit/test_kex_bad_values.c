@@ -35,8 +35,7 @@ static void answer_is(const struct party *party, uint8_t *pv, enum zrtp_kex_resu
 	free(pv);
 }
 
-/* R093 R098 R367, pitfall C16 */
-static void finite_field_values_must_lie_between_1_and_p_minus_1(void **state)
+static void finite_field_values_must_lie_between_1_and_p_minus_1(void **state) /* F09 R093 R098 R367 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(modp); i++) {
@@ -58,7 +57,7 @@ static void finite_field_values_must_lie_between_1_and_p_minus_1(void **state)
 
 /* ---- bad points of the NIST curves ---- */
 
-static void points_off_the_curve_are_refused(void **state)
+static void points_off_the_curve_are_refused(void **state) /* F10 R296 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(curves); i++) {
@@ -76,8 +75,7 @@ static void points_off_the_curve_are_refused(void **state)
 	}
 }
 
-/* R296 */
-static void the_origin_and_all_ones_are_no_points(void **state)
+static void the_origin_and_all_ones_are_no_points(void **state) /* R296 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(curves); i++) {
@@ -137,8 +135,8 @@ static void check_unreduced(const struct zrtp_kex *kex)
 	drop_party(&party);
 }
 
-/* R296: x + p is the same point for a careless reader. */
-static void coordinates_from_p_on_are_refused(void **state)
+/* X + p is the same point for a careless reader. */
+static void coordinates_from_p_on_are_refused(void **state) /* R296 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(curves); i++) {
@@ -181,7 +179,7 @@ static void hex_is_refused(const struct party *party, const char *hex)
 #define F24 F8 F8 F8
 
 /* 0, 1, the two of order 8, p-1, p, p+1; and with the bit that is ignored. */
-static void x25519_points_of_small_order_are_refused(void **state)
+static void x25519_points_of_small_order_are_refused(void **state) /* F11 */
 {
 	static const char *const points[] = {
 		"00" Z24 "00000000000000",
@@ -209,7 +207,7 @@ static void x25519_points_of_small_order_are_refused(void **state)
 }
 
 /* 0, 1, p-1, p, p+1 */
-static void x448_points_of_small_order_are_refused(void **state)
+static void x448_points_of_small_order_are_refused(void **state) /* F11 */
 {
 	static const char *const points[] = {
 		"00" Z24 Z24 "00000000000000",

@@ -22,8 +22,8 @@ static void is_that_of_the_last_draw(const char *name, struct script script)
 	drop_party(&b);
 }
 
-/* R230: 1 < k. Not X255 and X448, whose scalars have a bit set always. */
-static void zero_and_one_are_drawn_again(void **state)
+/* 1 < k. Not X255 and X448, whose scalars have a bit set always. */
+static void zero_and_one_are_drawn_again(void **state) /* R230 */
 {
 	static const struct script script = { .count = 4, .draw = { zero, one, zero, two } };
 
@@ -36,8 +36,8 @@ static void zero_and_one_are_drawn_again(void **state)
 	}
 }
 
-/* g^2 and g^3 in plain sight (R291: g is 2). */
-static void the_generator_is_two(void **state)
+/* g^2 and g^3 in plain sight: g is 2. */
+static void the_generator_is_two(void **state) /* R291 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(modp); i++) {
@@ -78,8 +78,8 @@ static void scalars_from_the_order_on_are_drawn_again(void **state)
 	}
 }
 
-/* R292 R293 R294: the strength asked for is the length of the exponent. */
-static void the_exponent_has_the_strength_asked_for(void **state)
+/* The strength asked for is the length of the exponent. */
+static void the_exponent_has_the_strength_asked_for(void **state) /* R292 R293 R294 */
 {
 	const unsigned strengths[] = { 32, 48, 64 };
 	uint8_t pv[ZRTP_PV_MAX];
@@ -129,7 +129,7 @@ static long left_by_failure(const struct zrtp_kex *kex, struct script script)
 	return blocks - before;
 }
 
-static void a_failing_random_source_is_an_error_and_leaks_nothing(void **state)
+static void a_failing_random_source_is_an_error_and_leaks_nothing(void **state) /* F12 */
 {
 	(void)state;
 	assert_true(blocks > 0); /* they are counted */

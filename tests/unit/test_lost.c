@@ -115,7 +115,7 @@ static void each_mishap_is_what_it_says(void **state)
 	}
 }
 
-static void no_lost_or_forged_message_makes_an_alarm(void **state)
+static void no_lost_or_forged_message_makes_an_alarm(void **state) /* R191 */
 {
 	enum { KINDS = MISHAPS * 2 };
 	/* What stores nothing leaves all as it was: it is tried in the first call only. */

@@ -85,7 +85,7 @@ static void check_rewriting(struct octets message)
 	free(copy);
 }
 
-/* R313 R314 R334 R339 R342 R345 R379 R388 R404 R408 */
+/* R250 R259 R261 R313 R314 R334 R339 R342 R345 R379 R388 R404 R408 */
 static void every_message_is_parsed_and_written_again(void **state)
 {
 	(void)state;
@@ -120,8 +120,7 @@ static void check_truncations(struct octets message)
 	}
 }
 
-/* R313 */
-static void every_truncation_is_refused(void **state)
+static void every_truncation_is_refused(void **state) /* R313 */
 {
 	(void)state;
 	for_each_message(check_truncations);
@@ -134,7 +133,7 @@ static void check_extensions(struct octets message)
 	}
 }
 
-static void every_extension_is_refused(void **state)
+static void every_extension_is_refused(void **state) /* R313 */
 {
 	(void)state;
 	for_each_message(check_extensions);
@@ -168,8 +167,7 @@ static void check_repaired(struct octets message)
 	}
 }
 
-/* R336 R349 R393 R356 */
-static void a_length_that_its_type_cannot_have_is_malformed(void **state)
+static void a_length_that_its_type_cannot_have_is_malformed(void **state) /* F07 R336 R349 R356 R393 */
 {
 	(void)state;
 	for_each_message(check_repaired);
@@ -190,8 +188,7 @@ static void check_lies(struct octets message)
 	free(copy);
 }
 
-/* R313 */
-static void a_lying_length_field_is_refused(void **state)
+static void a_lying_length_field_is_refused(void **state) /* F06 R313 */
 {
 	(void)state;
 	for_each_message(check_lies);
@@ -209,8 +206,7 @@ static void check_preamble(struct octets message)
 	free(copy);
 }
 
-/* R313 */
-static void a_wrong_preamble_is_refused(void **state)
+static void a_wrong_preamble_is_refused(void **state) /* R313 */
 {
 	(void)state;
 	for_each_message(check_preamble);
@@ -236,8 +232,7 @@ static struct octets make_hello(const unsigned count[ZRTP_CLASS_COUNT])
 	return (struct octets){ exactly(out, len, len), len };
 }
 
-/* R314 R323 */
-static void a_hello_with_seven_of_each_class_is_accepted(void **state)
+static void a_hello_with_seven_of_each_class_is_accepted(void **state) /* F05 R314 R323 */
 {
 	static const unsigned seven[] = { 7, 7, 7, 7, 7 };
 	struct octets hello = make_hello(seven);
@@ -255,8 +250,7 @@ static void a_hello_with_seven_of_each_class_is_accepted(void **state)
 	free((void *)hello.at);
 }
 
-/* R324 */
-static void a_hello_with_empty_lists_is_accepted(void **state)
+static void a_hello_with_empty_lists_is_accepted(void **state) /* R314 R324 */
 {
 	static const unsigned none[ZRTP_CLASS_COUNT];
 	struct octets hello = make_hello(none);
@@ -268,8 +262,8 @@ static void a_hello_with_empty_lists_is_accepted(void **state)
 	free((void *)hello.at);
 }
 
-/* R323: although their names are all there. */
-static void eight_to_fifteen_algorithms_of_a_class_are_malformed(void **state)
+/* Although their names are all there. */
+static void eight_to_fifteen_algorithms_of_a_class_are_malformed(void **state) /* R323 */
 {
 	(void)state;
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
@@ -297,7 +291,7 @@ static void set_counts(uint8_t *hello, const unsigned count[ZRTP_CLASS_COUNT])
 }
 
 /* Every combination of three counts in a Hello with room for six names. */
-static void counts_must_add_up_to_the_length(void **state)
+static void counts_must_add_up_to_the_length(void **state) /* F04 R323 */
 {
 	static const unsigned two[] = { 2, 0, 2, 0, 2 };
 	struct octets hello = make_hello(two);
@@ -315,8 +309,7 @@ static void counts_must_add_up_to_the_length(void **state)
 	free((void *)hello.at);
 }
 
-/* R316 R322 */
-static void unused_bits_of_a_hello_are_ignored(void **state)
+static void unused_bits_of_a_hello_are_ignored(void **state) /* R316 R322 */
 {
 	static const unsigned one[] = { 1, 1, 1, 1, 1 };
 	struct octets hello = make_hello(one);
@@ -354,8 +347,8 @@ static size_t write_commit(uint8_t *out, size_t size, const char *kex, enum zrtp
 	return zrtp_commit_write(out, size, &commit);
 }
 
-/* R336: the name of the key agreement decides the length. */
-static void a_commit_has_the_length_of_its_mode(void **state)
+/* The name of the key agreement decides the length. */
+static void a_commit_has_the_length_of_its_mode(void **state) /* R306 R336 */
 {
 	static const char *const kex[] = { "DH3k", "Mult", "Prsh" };
 	static const size_t words[] = { 29, 25, 27 };
@@ -373,8 +366,8 @@ static void a_commit_has_the_length_of_its_mode(void **state)
 	}
 }
 
-/* R305; the ciphertext of a KEM is longer. */
-static void a_public_value_has_one_to_406_words(void **state)
+/* The ciphertext of a KEM is longer. */
+static void a_public_value_has_one_to_406_words(void **state) /* R305 */
 {
 	uint8_t pv[ZRTP_KEM_MAX + 4] = { 0 }, out[ZRTP_DHPART_MAX + 4];
 	struct zrtp_dhpart part = { .h1 = filler, .ids = filler, .pv = pv };
@@ -407,8 +400,8 @@ static bool parse_plain(unsigned words, size_t actual, struct zrtp_confirm_plain
 	return ok;
 }
 
-/* R345 R348: nine bits, one of them in the octet before. */
-static void a_signature_length_straddles_two_octets(void **state)
+/* Nine bits, one of them in the octet before. */
+static void a_signature_length_straddles_two_octets(void **state) /* R345 R348 */
 {
 	static const unsigned lengths[] = { 0, 1, 0x7f, 0xff, 0x100, 0x101, 0x1fe, 0x1ff };
 	struct zrtp_confirm_plain plain;
@@ -422,8 +415,7 @@ static void a_signature_length_straddles_two_octets(void **state)
 	}
 }
 
-/* R348 R349 */
-static void a_wrong_signature_length_is_refused(void **state)
+static void a_wrong_signature_length_is_refused(void **state) /* R348 R349 */
 {
 	struct zrtp_confirm_plain plain;
 
@@ -438,7 +430,7 @@ static void a_wrong_signature_length_is_refused(void **state)
 	assert_false(parse_plain(0x1ff, 0x1ff * 4 + 4, &plain));
 }
 
-static void a_decrypted_confirm_that_is_too_short_is_refused(void **state)
+static void a_decrypted_confirm_that_is_too_short_is_refused(void **state) /* F07 */
 {
 	struct zrtp_confirm_plain plain;
 
@@ -452,8 +444,8 @@ static void a_decrypted_confirm_that_is_too_short_is_refused(void **state)
 	assert_true(zrtp_confirm_parse(&plain, filler, ZRTP_CONFIRM_PLAIN));
 }
 
-/* R347 R350: 15 unused bits and four undefined flags. */
-static void unused_bits_of_a_confirm_are_ignored(void **state)
+/* 15 unused bits and four undefined flags. */
+static void unused_bits_of_a_confirm_are_ignored(void **state) /* R347 R350 */
 {
 	struct zrtp_confirm_plain plain;
 	uint8_t octets[ZRTP_CONFIRM_PLAIN] = { 0 };
@@ -469,8 +461,7 @@ static void unused_bits_of_a_confirm_are_ignored(void **state)
 
 /* ---- types ---- */
 
-/* R264 R265 */
-static void an_unknown_type_is_not_taken_for_a_malformed_message(void **state)
+static void an_unknown_type_is_not_taken_for_a_malformed_message(void **state) /* R264 R265 */
 {
 	static const char *const types[] = { "Hello\0\0\0", "hello   ", "HELLO   ", "HelloAC ",
 					     "KEMPart1",    "DHPart3 ", "Confirm3", "\0\0\0\0\0\0\0" };
@@ -487,8 +478,7 @@ static void an_unknown_type_is_not_taken_for_a_malformed_message(void **state)
 	assert_int_equal(parse(octets, sizeof(octets)), ZRTP_PARSE_MALFORMED);
 }
 
-/* R261 R264 */
-static void every_type_has_a_name(void **state)
+static void every_type_has_a_name(void **state) /* R261 R264 */
 {
 	(void)state;
 	assert_string_equal(zrtp_message_name(ZRTP_MSG_HELLO), "Hello");

@@ -13,7 +13,8 @@ static struct pair_config defaults(void)
 	return config;
 }
 
-/* R140 R141 R157 R169: one DH exchange, one SAS, different keys. */
+/* One DH exchange, one SAS, different keys. */
+/* R137 R140 R141 R157 R162 R164 R167 R169 R172 R187 R194 R244 R289 R426 */
 static void further_streams_use_multistream(void **state)
 {
 	struct pair_config config = defaults();
@@ -49,7 +50,8 @@ static bool count_commits(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* R045 R046 R079 R142: all streams start at once; one DH exchange at a time. */
+/* All streams start at once; one DH exchange at a time. */
+/* R045 R046 R079 R080 R141 R142 */
 static void streams_that_start_together_share_one_dh_exchange(void **state)
 {
 	(void)state;
@@ -108,8 +110,8 @@ static void another_stream_takes_over_after_a_failure(void **state)
 	pair_free(pair);
 }
 
-/* R151: Mult without ZRTPSess. */
-static void multistream_needs_a_session_key(void **state)
+/* Mult without ZRTPSess. */
+static void multistream_needs_a_session_key(void **state) /* R136 R142 R151 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair;
@@ -172,8 +174,8 @@ static int same_nonce(struct pair_side *side, uint8_t *out, size_t len, enum zrt
 	return 0;
 }
 
-/* R150: a nonce that another stream has used. */
-static void a_nonce_used_before_is_refused(void **state)
+/* A nonce that another stream has used. */
+static void a_nonce_used_before_is_refused(void **state) /* R124 R150 R371 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair;
@@ -192,8 +194,8 @@ static void a_nonce_used_before_is_refused(void **state)
 	pair_free(pair);
 }
 
-/* R150: our own counts as well. */
-static void a_nonce_that_we_used_is_refused_too(void **state)
+/* Our own counts as well. */
+static void a_nonce_that_we_used_is_refused_too(void **state) /* R150 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair;
@@ -217,8 +219,8 @@ static void a_nonce_that_we_used_is_refused_too(void **state)
 
 /* ---- what a Multistream Commit needs ---- */
 
-/* R145: ZRTPSess has the length of the session's hash. */
-static void another_hash_is_refused(void **state)
+/* ZRTPSess has the length of the session's hash. */
+static void another_hash_is_refused(void **state) /* R145 */
 {
 	(void)state;
 	for (unsigned own = 0; own < 2; own++) {
@@ -296,8 +298,8 @@ static int nearly_same_nonce(struct pair_side *side, uint8_t *out, size_t len, e
 	return 0;
 }
 
-/* R150: used before is what is the same to the last octet. */
-static void every_octet_of_a_nonce_counts(void **state)
+/* Used before is what is the same to the last octet. */
+static void every_octet_of_a_nonce_counts(void **state) /* R150 */
 {
 	(void)state;
 	for (differs = 0; differs <= ZRTP_NONCE_SIZE; differs++) {
@@ -423,6 +425,7 @@ static void replay(const struct kat *kat)
 	pair_free(pair);
 }
 
+/* R144 R148 R154 R155 R244 R334 R344 */
 static void multistream_exchanges_are_the_vectors_octet_for_octet(void **state)
 {
 	(void)state;

@@ -2,8 +2,7 @@
 /* Which key agreement two Hellos lead to (4.1.2), and what is no candidate. */
 #include "offers.h"
 
-/* R035 */
-static void the_example_of_the_rfc_gives_ec25(void **state)
+static void the_example_of_the_rfc_gives_ec25(void **state) /* R035 */
 {
 	struct side alice, bob;
 
@@ -13,8 +12,7 @@ static void the_example_of_the_rfc_gives_ec25(void **state)
 	both_choose(&alice, &bob, "EC25");
 }
 
-/* R035 R036 */
-static void of_two_first_choices_the_faster_one_is_taken(void **state)
+static void of_two_first_choices_the_faster_one_is_taken(void **state) /* R035 R036 */
 {
 	struct side a, b;
 	char list[NAMES_SIZE];
@@ -31,8 +29,8 @@ static void of_two_first_choices_the_faster_one_is_taken(void **state)
 	}
 }
 
-/* R034 R326: what only one side lists is out; DH3k is there without being listed. */
-static void without_a_common_listing_dh3k_remains(void **state)
+/* What only one side lists is out; DH3k is there without being listed. */
+static void without_a_common_listing_dh3k_remains(void **state) /* R034 R326 */
 {
 	struct side a, b;
 
@@ -69,8 +67,7 @@ static unsigned first_of(const struct order *a, const struct order *b, bool s384
 	return DH3K;
 }
 
-/* R034 R035 R036 */
-static void both_sides_choose_alike_from_any_lists(void **state)
+static void both_sides_choose_alike_from_any_lists(void **state) /* R034 R035 R036 R082 */
 {
 	uint64_t seed = 6189;
 	unsigned chosen[KEXES] = { 0 };
@@ -94,8 +91,7 @@ static void both_sides_choose_alike_from_any_lists(void **state)
 
 /* ---- what is no candidate ---- */
 
-/* R260 */
-static void unknown_names_are_skipped(void **state)
+static void unknown_names_are_skipped(void **state) /* R260 */
 {
 	struct side a, b;
 
@@ -122,8 +118,8 @@ static void is_mandatory(const struct zrtp_choice *choice)
 	assert_string_equal(choice->sas->name, "B32 ");
 }
 
-/* R326: seven strangers in each class, and the mandatory ones behind them. */
-static void full_lists_of_strangers_leave_the_mandatory(void **state)
+/* Seven strangers in each class, and the mandatory ones behind them. */
+static void full_lists_of_strangers_leave_the_mandatory(void **state) /* F05 R326 */
 {
 	struct zrtp_choice choice;
 	struct side a, b;
@@ -138,8 +134,7 @@ static void full_lists_of_strangers_leave_the_mandatory(void **state)
 	is_mandatory(&choice);
 }
 
-/* R324 R326 */
-static void empty_lists_mean_the_mandatory(void **state)
+static void empty_lists_mean_the_mandatory(void **state) /* R324 R325 R326 */
 {
 	struct side listed, empty;
 	struct zrtp_choice choice;
@@ -169,8 +164,8 @@ static void tag_is(const char *own, const char *peer, const char *expected)
 	assert_string_equal(choose(&a, &b).tag->name, expected);
 }
 
-/* R326: both tags are there whatever is listed; the peer is surest to have its own. */
-static void either_tag_is_common_without_being_listed(void **state)
+/* Both tags are there whatever is listed; the peer is surest to have its own. */
+static void either_tag_is_common_without_being_listed(void **state) /* R326 */
 {
 	(void)state;
 	tag_is("HS32", "", "HS32");
@@ -219,8 +214,8 @@ static void with_only_listed_the_mandatory_are_no_way_out(void **state)
 	}
 }
 
-/* R326: an empty list is a list of the mandatory ones. */
-static void with_only_listed_empty_lists_mean_the_mandatory(void **state)
+/* An empty list is a list of the mandatory ones. */
+static void with_only_listed_empty_lists_mean_the_mandatory(void **state) /* R326 */
 {
 	struct zrtp_choice choice;
 	struct side a, b;

@@ -4,8 +4,8 @@
 
 /* ---- the other classes ---- */
 
-/* R037: bzrtp takes its own first hash before any Commit has come. */
-static void the_hash_goes_by_the_peers_order(void **state)
+/* Bzrtp takes its own first hash before any Commit has come. */
+static void the_hash_goes_by_the_peers_order(void **state) /* R037 */
 {
 	struct side a, b;
 
@@ -38,8 +38,7 @@ static void b32_is_taken_where_both_list_it_and_the_strongest_cipher(void **stat
 	assert_string_equal(choose(&a, &b).cipher->name, "AES2");
 }
 
-/* R037 R327 */
-static void the_tag_goes_by_ones_own_order(void **state)
+static void the_tag_goes_by_ones_own_order(void **state) /* R037 R327 */
 {
 	struct side a, b;
 
@@ -67,16 +66,14 @@ static void check_large_curve(const char *kex)
 	assert_string_equal(choose(&b, &a).cipher->name, "AES3");
 }
 
-/* R298 R299, pitfall C16 */
-static void large_curves_take_s384_and_aes3_with_them(void **state)
+static void large_curves_take_s384_and_aes3_with_them(void **state) /* R268 R298 R299 */
 {
 	(void)state;
 	check_large_curve("EC38");
 	check_large_curve("EC52");
 }
 
-/* R268 R298 */
-static void large_curves_need_s384_on_both_sides(void **state)
+static void large_curves_need_s384_on_both_sides(void **state) /* R268 R298 */
 {
 	static const char *const hashes[] = { "S256", "S256,S384" };
 	struct side a, b;
@@ -89,8 +86,8 @@ static void large_curves_need_s384_on_both_sides(void **state)
 	}
 }
 
-/* R301: other key agreements leave hash and cipher alone. */
-static void small_curves_leave_hash_and_cipher_alone(void **state)
+/* Other key agreements leave hash and cipher alone. */
+static void small_curves_leave_hash_and_cipher_alone(void **state) /* R301 R535 */
 {
 	struct side a, b;
 

@@ -17,8 +17,8 @@ static void answer_is(const struct side *own, const char *names, uint32_t code)
 	assert_int_equal(accept_commit(&choice, own, names), code);
 }
 
-/* R037: also against our preference. */
-static void a_commit_may_name_anything_offered(void **state)
+/* Also against our preference. */
+static void a_commit_may_name_anything_offered(void **state) /* R037 */
 {
 	struct zrtp_choice choice;
 	struct side own;
@@ -35,8 +35,7 @@ static void a_commit_may_name_anything_offered(void **state)
 	assert_string_equal(choice.sas->name, "B256");
 }
 
-/* R326 */
-static void a_commit_may_name_the_mandatory_unlisted(void **state)
+static void a_commit_may_name_the_mandatory_unlisted(void **state) /* R326 */
 {
 	struct side own;
 
@@ -51,7 +50,8 @@ static void a_commit_may_name_the_mandatory_unlisted(void **state)
 	answer_is(&own, "S256,AES1,HS32,DH3k,B32 ", 0);
 }
 
-/* R361 to R365, R038: what we know but did not offer. */
+/* What we know but did not offer. */
+/* F23 R038 R361 R362 R363 R364 R365 */
 static void a_commit_beyond_the_offer_gives_the_error_of_its_class(void **state)
 {
 	struct side own;
@@ -66,8 +66,8 @@ static void a_commit_beyond_the_offer_gives_the_error_of_its_class(void **state)
 	answer_is(&own, "S256,AES1,HS80,DH3k,B256", ZRTP_ERROR_SAS);
 }
 
-/* R361 to R365: nor what is mandatory, where that does not do. */
-static void with_only_listed_a_commit_may_name_nothing_else(void **state)
+/* Nor what is mandatory, where that does not do. */
+static void with_only_listed_a_commit_may_name_nothing_else(void **state) /* R361 R362 R363 R364 R365 */
 {
 	static const struct {
 		const char *names;
@@ -99,7 +99,8 @@ static void with_only_listed_a_commit_may_name_nothing_else(void **state)
 	answer_is(&own, "S256,AES1,HS32,DH3k,B32 ", 0);
 }
 
-/* R361 to R365: what nobody knows. */
+/* What no version of ZRTP has. */
+/* R361 R362 R363 R364 R365 */
 static void a_commit_with_unknown_names_gives_the_error_of_its_class(void **state)
 {
 	struct side own;
@@ -123,8 +124,7 @@ static void a_preshared_commit_names_no_key_agreement(void **state)
 	answer_is(&own, "S256,AES1,HS80,Prsh,B32 ", 0);
 }
 
-/* R298 */
-static void a_large_curve_with_s256_is_refused(void **state)
+static void a_large_curve_with_s256_is_refused(void **state) /* R298 */
 {
 	struct side own;
 
@@ -136,8 +136,8 @@ static void a_large_curve_with_s256_is_refused(void **state)
 	answer_is(&own, "S384,AES1,HS80,EC52,B32 ", 0);
 }
 
-/* One SAS per call, of the first stream (R426): the name means nothing. */
-static void multistream_ignores_the_sas_type_only(void **state)
+/* One SAS per call, of the first stream: the name means nothing. */
+static void multistream_ignores_the_sas_type_only(void **state) /* R147 R426 */
 {
 	struct zrtp_choice choice;
 	struct side own;
@@ -192,7 +192,7 @@ static bool same_choice(const struct zrtp_choice *a, const struct zrtp_choice *b
 }
 
 /* Whatever one side chooses, the other one accepts. */
-static void every_choice_is_accepted_by_the_peer(void **state)
+static void every_choice_is_accepted_by_the_peer(void **state) /* R082 R300 */
 {
 	static const char *const ciphers[] = { "", "AES1", "AES3,AES1", "AES2", "AES1,AES3" };
 	static const char *const tags[] = { "", "GCM ", "HS80,GCM ", "GCM ,HS32,HS80" };

@@ -2,8 +2,8 @@
 /* Any lists of two Hellos: what both list goes before what is mandatory (4.1.2, 5.1). */
 #include "offers.h"
 
-/* R082, also with a phone that refuses what it does not list. */
-static void what_both_list_goes_before_what_is_mandatory(void **state)
+/* Also with a phone that refuses what it does not list. */
+static void what_both_list_goes_before_what_is_mandatory(void **state) /* R082 */
 {
 	(void)state;
 	for (unsigned i = 0; i < sizeof(listed) / sizeof(*listed); i++) {
@@ -40,9 +40,9 @@ static bool in_common(const struct side *own, const struct side *peer, enum zrtp
 	return false;
 }
 
-/* R034 R082 R326: on both lists, or mandatory where nothing is on both; with
+/* On both lists, or mandatory where nothing is on both; with
  * only_listed never the latter. */
-static void from_any_lists_comes_what_both_list_or_what_is_mandatory(void **state)
+static void from_any_lists_comes_what_both_list_or_what_is_mandatory(void **state) /* R034 R082 R326 */
 {
 	uint64_t seed = 5254;
 	unsigned common = 0, fallen_back = 0, refused = 0, kex[ZRTP_KEX_ROWS] = { 0 };

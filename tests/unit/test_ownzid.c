@@ -69,7 +69,7 @@ static void assert_renamed(const struct pair *pair)
 	}
 }
 
-static void two_nodes_become_secure(void **state)
+static void two_nodes_become_secure(void **state) /* R234 */
 {
 	(void)state;
 	for (unsigned signalled = 0; signalled < 2; signalled++) {

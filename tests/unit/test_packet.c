@@ -157,7 +157,7 @@ static void mutate_and_parse(void)
 	free(octets);
 }
 
-static void mutated_messages_keep_their_views_inside(void **state)
+static void mutated_messages_keep_their_views_inside(void **state) /* F06 */
 {
 	(void)state;
 	mutations.prng = 6189;
@@ -202,8 +202,7 @@ static enum zrtp_packet_status open_packet(const uint8_t *datagram, size_t len)
 	return zrtp_packet_open(&packet, datagram, len);
 }
 
-/* R251 */
-static void a_packet_gives_its_fields(void **state)
+static void a_packet_gives_its_fields(void **state) /* R251 */
 {
 	uint8_t *datagram = make_packet(40);
 	struct zrtp_packet packet;
@@ -217,8 +216,7 @@ static void a_packet_gives_its_fields(void **state)
 	free(datagram);
 }
 
-/* R252 */
-static void unused_bits_of_the_header_are_ignored(void **state)
+static void unused_bits_of_the_header_are_ignored(void **state) /* R252 */
 {
 	uint8_t *datagram = make_packet(40);
 
@@ -233,8 +231,7 @@ static void unused_bits_of_the_header_are_ignored(void **state)
 	free(datagram);
 }
 
-/* R251 R256 */
-static void only_0001_begins_a_packet(void **state)
+static void only_0001_begins_a_packet(void **state) /* R251 R256 */
 {
 	uint8_t *datagram = make_packet(40);
 
@@ -248,8 +245,7 @@ static void only_0001_begins_a_packet(void **state)
 	free(datagram);
 }
 
-/* R251 */
-static void every_bit_of_the_cookie_counts(void **state)
+static void every_bit_of_the_cookie_counts(void **state) /* R251 */
 {
 	uint8_t *datagram = make_packet(40);
 
@@ -263,8 +259,8 @@ static void every_bit_of_the_cookie_counts(void **state)
 	free(datagram);
 }
 
-/* R257 R258: CRC-32c sees every single bit error. */
-static void a_flipped_bit_is_seen_by_the_crc(void **state)
+/* CRC-32c sees every single bit error. */
+static void a_flipped_bit_is_seen_by_the_crc(void **state) /* R257 R258 */
 {
 	uint8_t *datagram = make_packet(200);
 
@@ -326,8 +322,7 @@ static bool is_zrtp(const void *octets, size_t len)
 	return is;
 }
 
-/* R256 */
-static void rtp_is_not_zrtp(void **state)
+static void rtp_is_not_zrtp(void **state) /* R256 */
 {
 	/* The timestamp is where the cookie would be. */
 	uint8_t rtp[] = "\x80\x00\x00\x01ZRTP\0\0\0\1payload";
@@ -343,8 +338,7 @@ static void rtp_is_not_zrtp(void **state)
 	assert_true(is_zrtp(rtp, sizeof(rtp)));
 }
 
-/* R256 */
-static void stun_is_not_zrtp(void **state)
+static void stun_is_not_zrtp(void **state) /* R256 */
 {
 	uint8_t stun[20] = { 0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42 };
 
@@ -357,7 +351,7 @@ static void stun_is_not_zrtp(void **state)
 }
 
 /* DTLS records begin with 20 to 63, of which 20 to 31 look like us. */
-static void dtls_is_not_zrtp(void **state)
+static void dtls_is_not_zrtp(void **state) /* R256 */
 {
 	uint8_t dtls[32] = { 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19 };
 

@@ -68,8 +68,8 @@ static void assert_alarm(const struct pair *pair, unsigned side, unsigned index)
 	assert_int_equal(log->secure, 0);
 }
 
-static void a_wrong_mac_raises_the_alarm_when_its_key_is_known(void **state)
 /* R329 R337 R340 R343 R498 R499 R500 */
+static void a_wrong_mac_raises_the_alarm_when_its_key_is_known(void **state)
 {
 	static const unsigned noticed_by[SPOILT_COUNT] = { BOB, ALICE, BOB, ALICE, BOB, BOB };
 
@@ -91,8 +91,8 @@ static void a_wrong_mac_raises_the_alarm_when_its_key_is_known(void **state)
 }
 
 /* Without DHPart1 it is Confirm1 that shows the key of the responder's Hello. */
-static void a_wrong_mac_on_the_hello_of_a_multistream_responder_raises_the_alarm(void **state)
 /* R329 R499 R500 */
+static void a_wrong_mac_on_the_hello_of_a_multistream_responder_raises_the_alarm(void **state)
 {
 	struct pair_config config = initiator(ALICE);
 	struct pair *pair = pair_secured(&config);
@@ -358,8 +358,8 @@ static bool same_again(struct pair *pair, struct pair_packet *packet)
 	return pair_tapped(pair, packet);
 }
 
-/* R412 R417 R418: three of each, and nothing more. */
-static void the_responder_answers_each_repetition_with_the_same_octets(void **state) /* R412 R417 R418 */
+/* Three of each, and nothing more. */
+static void the_responder_answers_each_repetition_with_the_same_octets(void **state) /* R355 R412 R417 R418 */
 {
 	struct pair_config config = initiator(ALICE);
 	struct pair_tap taps[] = { { .type = "Commit  ", .to = BOB },

@@ -2,7 +2,7 @@
 /* Ping and PingACK (5.15, 5.16). */
 #include "default_pair.h"
 
-static void a_ping_is_answered_and_reported_in_any_state(void **state)
+static void a_ping_is_answered_and_reported_in_any_state(void **state) /* R262 R403 */
 {
 	struct pair_config config = defaults();
 	struct pair *pair = pair_new(&config);

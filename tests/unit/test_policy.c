@@ -15,7 +15,7 @@ static struct zrtp_policy fresh(void)
 	return policy;
 }
 
-static void the_defaults_are_those_of_the_header(void **state)
+static void the_defaults_are_those_of_the_header(void **state) /* R243 R304 */
 {
 	struct zrtp_policy policy;
 
@@ -32,8 +32,8 @@ static void the_defaults_are_those_of_the_header(void **state)
 	assert_int_equal(policy.cache_expiry, UINT32_MAX);
 }
 
-/* R033 R327: the order is that of the text. R266 to R308: what we know. */
-static void a_list_may_name_all_that_is_known(void **state)
+/* The order is that of the text. */
+static void a_list_may_name_all_that_is_known(void **state) /* R033 R271 R281 R285 R306 R327 */
 {
 	(void)state;
 	sets(ZRTP_CLASS_HASH, "S384,S256", "S384S256");
@@ -68,8 +68,8 @@ static void b32_needs_no_blank(void **state)
 	assert_ptr_equal(bad, text + 4);
 }
 
-/* R324: only the mandatory ones. */
-static void an_empty_text_empties_the_list(void **state)
+/* Only the mandatory ones. */
+static void an_empty_text_empties_the_list(void **state) /* R324 */
 {
 	(void)state;
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
@@ -109,7 +109,7 @@ static void refuses(enum zrtp_class which, const char *text, size_t place)
 	assert_memory_equal(&policy, &before, sizeof(policy));
 }
 
-static void unknown_names_are_refused(void **state)
+static void unknown_names_are_refused(void **state) /* R271 R285 */
 {
 	(void)state;
 	refuses(ZRTP_CLASS_HASH, "N256", 0);
@@ -151,8 +151,8 @@ static void repeated_names_are_refused(void **state)
 	refuses(ZRTP_CLASS_SAS, "B32,B256,B32 ", 9);
 }
 
-/* R323: seven fit, of which Mult takes one. The other classes know fewer. */
-static void a_seventh_key_agreement_is_refused(void **state)
+/* Seven fit, of which Mult takes one. The other classes know fewer. */
+static void a_seventh_key_agreement_is_refused(void **state) /* R323 */
 {
 	(void)state;
 	refuses(ZRTP_CLASS_KEX, "DH2k,DH3k,EC25,EC38,EC52,X255,X448", 30);
@@ -318,8 +318,7 @@ static void context_works(const struct zrtp_context_config *config)
 	zrtp_context_free(context);
 }
 
-/* R315 */
-static void a_client_id_has_at_most_16_characters(void **state)
+static void a_client_id_has_at_most_16_characters(void **state) /* R315 */
 {
 	struct zrtp_context_config config = { .client_id = "0123456789abcdef" };
 
@@ -391,8 +390,7 @@ static void a_context_that_cannot_be_made_leaves_nothing(void **state)
 	assert_int_equal(s.blocks, 0);
 }
 
-/* R233 R237 */
-static void a_random_zid_differs_from_context_to_context(void **state)
+static void a_random_zid_differs_from_context_to_context(void **state) /* R233 R237 */
 {
 	const struct zrtp_context_config config = { .client_id = "test" };
 	struct zrtp_context *a, *b;
@@ -484,7 +482,8 @@ static void every_status_has_a_text(void **state)
 	assert_string_equal(zrtp_status_text((enum zrtp_status)1000), texts[n - 1]);
 }
 
-/* R357 to R376 */
+/* F27 R357 R358 R359 R360 R361 R362 R363 R364 R365 R366 R367 R368 R369 R370 R371 R372 R373 R374 R375
+ * R376 */
 static void every_error_code_has_a_text(void **state)
 {
 	static const uint32_t codes[] = { 0x10, 0x20, 0x30, 0x40, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56,

@@ -4,7 +4,7 @@
 
 /* ---- when it is used ---- */
 
-static void the_second_call_needs_no_diffie_hellman(void **state) /* R130 R192 */
+static void the_second_call_needs_no_diffie_hellman(void **state) /* R130 R187 R192 R287 R338 R341 */
 {
 	struct pair_config config = preshared_both();
 	struct pair *pair = verified(&config);
@@ -42,7 +42,7 @@ static void the_second_call_needs_no_diffie_hellman(void **state) /* R130 R192 *
 	pair_free(pair);
 }
 
-static void rs2_is_untouched_by_any_number_of_preshared_calls(void **state) /* R192 */
+static void rs2_is_untouched_by_any_number_of_preshared_calls(void **state) /* F16 R192 */
 {
 	struct pair_config config = preshared_both();
 	struct pair *pair;
@@ -67,7 +67,7 @@ static void rs2_is_untouched_by_any_number_of_preshared_calls(void **state) /* R
 }
 
 /* The session that it makes is as good as another one. */
-static void further_streams_follow_a_preshared_one(void **state) /* R135 */
+static void further_streams_follow_a_preshared_one(void **state) /* R113 R135 */
 {
 	struct pair_config config = preshared_both();
 	struct pair *pair = verified(&config);
@@ -90,7 +90,7 @@ static void further_streams_follow_a_preshared_one(void **state) /* R135 */
 	pair_free(pair);
 }
 
-static void it_is_not_used_in_a_first_call(void **state) /* R120 */
+static void it_is_not_used_in_a_first_call(void **state) /* R116 R120 */
 {
 	struct pair_config config = preshared_both();
 	struct pair *pair = pair_secured(&config);
@@ -120,7 +120,7 @@ static void it_is_not_used_with_other_secrets_alone(void **state) /* R120 */
 }
 
 /* Each reason not to, on the side of the initiator. */
-static void it_is_not_used_without_its_conditions(void **state)
+static void it_is_not_used_without_its_conditions(void **state) /* R118 */
 {
 	(void)state;
 	for (unsigned reason = 0; reason < 4; reason++) {
@@ -167,7 +167,7 @@ static void only_a_policy_with_preshared_lists_it(void **state)
 	}
 }
 
-static void diffie_hellman_comes_again_at_the_limit(void **state)
+static void diffie_hellman_comes_again_at_the_limit(void **state) /* R115 */
 {
 	struct pair_config config = preshared_both();
 	struct pair *pair;
@@ -242,8 +242,8 @@ static void replay(const struct kat *kat)
 	pair_free(pair);
 }
 
-static void preshared_exchanges_are_the_vectors_octet_for_octet(
-	void **state) /* R121 R123 R131 R132 R133 R135 */
+/* F16 R117 R119 R121 R122 R123 R131 R132 R133 R135 R334 R344 */
+static void preshared_exchanges_are_the_vectors_octet_for_octet(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_preshared); i++) {

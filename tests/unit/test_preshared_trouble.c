@@ -6,7 +6,7 @@
 
 /* ---- what the responder has ---- */
 
-/* It has nothing, or another rs1, or the initiator's rs1 as its rs2 (R126):
+/* It has nothing, or another rs1, or the initiator's rs1 as its rs2:
  * its own DH Commit trumps, and it is the initiator then. */
 static void a_responder_without_the_secret_answers_with_a_dh_commit(void **state) /* R126 R127 */
 {
@@ -72,7 +72,7 @@ static void a_responder_that_offers_no_preshared_answers_with_a_dh_commit(void *
 	pair_free(pair);
 }
 
-static void a_passive_responder_without_the_secret_says_so(void **state) /* R128 */
+static void a_passive_responder_without_the_secret_says_so(void **state) /* R128 R366 */
 {
 	struct pair_config config = preshared_by_alice();
 	struct pair *pair = verified(&config);
@@ -136,7 +136,7 @@ static void the_responder_tries_without_auxsecret_and_pbxsecret(void **state) /*
 }
 
 /* 4.3.2: an auxsecret that is not shared is told, in this mode as in DH. */
-static void an_auxsecret_of_one_side_is_reported(void **state)
+static void an_auxsecret_of_one_side_is_reported(void **state) /* R076 */
 {
 	struct pair_config config = preshared_by_alice();
 	struct pair *pair = verified(&config);
@@ -193,8 +193,8 @@ static struct pair *contend(const struct pair_config *config, uint8_t alice, uin
 	return pair;
 }
 
-/* R041 R042: the M side loses, or the lower nonce does. */
-static void of_two_preshared_commits_one_wins(void **state) /* R041 R042 R129 */
+/* The M side loses, or the lower nonce does. */
+static void of_two_preshared_commits_one_wins(void **state) /* R041 R042 R043 R129 */
 {
 	(void)state;
 	for (unsigned round = 0; round < 8; round++) {
@@ -256,7 +256,7 @@ static void two_preshared_commits_without_a_common_secret_end_in_dh(void **state
 }
 
 /* Several streams at once: one Preshared exchange, the others Multistream. */
-static void streams_that_start_together_share_one_preshared_exchange(void **state)
+static void streams_that_start_together_share_one_preshared_exchange(void **state) /* R112 R114 */
 {
 	(void)state;
 	for (unsigned seed = 1; seed <= 20; seed++) {
@@ -346,7 +346,7 @@ static bool change_confirm(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-static void a_failed_exchange_leaves_the_cache_alone(void **state) /* R202 */
+static void a_failed_exchange_leaves_the_cache_alone(void **state) /* R189 R202 */
 {
 	static const char *const types[] = { "Confirm1", "Confirm2" };
 
@@ -372,7 +372,7 @@ static void a_failed_exchange_leaves_the_cache_alone(void **state) /* R202 */
 }
 
 /* A nonce that the first stream of the call has used, and failed with. */
-static void a_nonce_used_before_is_refused(void **state) /* R124 R371 */
+static void a_nonce_used_before_is_refused(void **state) /* R124 R150 R371 */
 {
 	struct pair_config config = preshared_by_alice();
 	struct pair *pair = verified(&config);
@@ -398,8 +398,8 @@ static void a_nonce_used_before_is_refused(void **state) /* R124 R371 */
 	pair_free(pair);
 }
 
-/* R134: nothing of the key is left in the exchange once s0 is made. */
-static void the_preshared_key_is_wiped_once_it_is_used(void **state) /* R134 */
+/* Nothing of the key is left in the exchange once s0 is made. */
+static void the_preshared_key_is_wiped_once_it_is_used(void **state) /* F20 R134 */
 {
 	static const uint8_t zero[ZRTP_HASH_MAX];
 	struct pair_config config = preshared_by_alice();

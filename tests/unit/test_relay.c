@@ -4,7 +4,7 @@
 
 /* ---- relaying ---- */
 
-static void only_a_pbx_relays_and_a_sas_only_to_its_phones(void **state) /* R382 R385 R397 R461 */
+static void only_a_pbx_relays_and_a_sas_only_to_its_phones(void **state) /* R319 R382 R385 R397 R461 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = pair_started(&config);
@@ -28,7 +28,7 @@ static void only_a_pbx_relays_and_a_sas_only_to_its_phones(void **state) /* R382
 	pair_free(pair);
 }
 
-static void the_phone_shows_what_its_pbx_relays(void **state) /* R388 R395 R396 R462 R465 R481 R482 */
+static void the_phone_shows_what_its_pbx_relays(void **state) /* R388 R395 R396 R399 R462 R465 R481 R482 */
 {
 	(void)state;
 	for (unsigned passive = 0; passive < 2; passive++) { /* R399: in both roles */
@@ -71,7 +71,7 @@ static void flags_of_the_far_leg_arrive(void **state) /* R394 */
 	pair_free(pair);
 }
 
-static void another_sas_takes_the_place_of_the_first_with_a_new_iv(void **state)
+static void another_sas_takes_the_place_of_the_first_with_a_new_iv(void **state) /* R393 R399 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -206,8 +206,8 @@ static void an_answer_is_owed_for_half_a_second(void **state)
 	}
 }
 
-/* R466: to a phone that is not enrolled, and to one that is. */
-static void an_empty_relay_changes_the_rendering_only(void **state)
+/* To a phone that is not enrolled, and to one that is. */
+static void an_empty_relay_changes_the_rendering_only(void **state) /* R466 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = pair_secured(&config);
@@ -347,7 +347,8 @@ static void check_relay(struct pair *pair, struct replay *replay, const struct k
 
 /* Every vector has the messages; V2's exchange has the M flag and pbxsecrets
  * by itself, and with enrollment its Confirm1; the others are made to. */
-static void sasrelay_messages_are_the_vectors_octet_for_octet(void **state) /* R388 R389 R393 R399 */
+/* R388 R389 R390 R393 R394 R397 R399 R465 */
+static void sasrelay_messages_are_the_vectors_octet_for_octet(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < KAT_COUNT(kat_dh); i++) {
@@ -370,7 +371,7 @@ static void sasrelay_messages_are_the_vectors_octet_for_octet(void **state) /* R
 	}
 }
 
-static void an_enrollment_call_is_the_vector(void **state) /* R474 */
+static void an_enrollment_call_is_the_vector(void **state) /* R181 R474 */
 {
 	const struct kat *v2 = dh_vector("V2");
 	struct pair_config config;

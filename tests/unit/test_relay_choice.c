@@ -74,7 +74,7 @@ static void check_same(const struct leg_facts *a, const struct leg_facts *b)
 	}
 }
 
-static void both_phones_show_one_sas_in_one_rendering(void **state)
+static void both_phones_show_one_sas_in_one_rendering(void **state) /* R461 R463 R467 */
 {
 	(void)state;
 	each_pair(check_same);
@@ -98,7 +98,7 @@ static void check_trust(const struct leg_facts *a, const struct leg_facts *b)
 	}
 }
 
-static void only_an_enrolled_phone_gets_a_sashash_and_only_what_it_can_show(void **state)
+static void only_an_enrolled_phone_gets_a_sashash_and_only_what_it_can_show(void **state) /* R520 */
 {
 	(void)state;
 	each_pair(check_trust);
@@ -116,7 +116,7 @@ static void check_pbx(const struct leg_facts *a, const struct leg_facts *b)
 	assert_int_equal(to_b.full, !b->mitm);
 }
 
-static void the_sas_between_two_pbxs_goes_to_the_phone(void **state)
+static void the_sas_between_two_pbxs_goes_to_the_phone(void **state) /* R469 */
 {
 	(void)state;
 	each_pair(check_pbx);
@@ -162,7 +162,7 @@ static void assert_nothing(const struct leg_facts *own, const struct leg_facts *
 	assert_false(out.verified || out.disclosed);
 }
 
-static void without_one_secure_partner_a_relay_is_taken_back(void **state)
+static void without_one_secure_partner_a_relay_is_taken_back(void **state) /* R383 */
 {
 	struct leg_facts own = leg(ENROLLED, 1), far = leg(WORDS, 2);
 

@@ -212,6 +212,9 @@ static void replay(const struct kat *kat)
 	pair_free(pair);
 }
 
+/* R011 R018 R024 R033 R050 R051 R053 R054 R055 R056 R057 R059 R060 R061 R062 R063 R064 R065 R084 R086
+ * R088 R089 R091 R097 R101 R102 R103 R111 R175 R193 R239 R286 R288 R301 R314 R315 R319 R321 R332 R334
+ * R335 R338 R339 R341 R342 R344 R345 R349 R459 R492 R509 R535 */
 static void dh_exchanges_are_the_vectors_octet_for_octet(void **state)
 {
 	(void)state;

@@ -28,7 +28,7 @@ static struct pair *with_sdes(unsigned passive, uint8_t change)
 	return pair;
 }
 
-static void the_same_sdes_key_is_a_shared_secret_whichever_side_begins(void **state)
+static void the_same_sdes_key_is_a_shared_secret_whichever_side_begins(void **state) /* R503 */
 {
 	(void)state;
 	for (unsigned passive = 0; passive < 2; passive++) {

@@ -116,7 +116,7 @@ static size_t words_sent(unsigned side)
 	return (tap->last.len - 16 - ZRTP_CONFIRM_MIN) / 4;
 }
 
-static void the_s_flag_says_that_we_can_verify(void **state) /* R317 R318 */
+static void the_s_flag_says_that_we_can_verify(void **state) /* R317 R318 R436 */
 {
 	(void)state;
 	for (unsigned flags = 0; flags < 4; flags++) {
@@ -132,7 +132,8 @@ static void the_s_flag_says_that_we_can_verify(void **state) /* R317 R318 */
 	}
 }
 
-static void signatures_of_every_length_travel_both_ways(void **state) /* R437 R439 */
+/* F28 R311 R312 R348 R427 R437 R438 R439 */
+static void signatures_of_every_length_travel_both_ways(void **state)
 {
 	static const size_t sizes[] = { 1, 2, 3, 4, 5, 63, 64, 1023, 1024, 1025, OWN_MAX - 1, OWN_MAX };
 
@@ -161,7 +162,7 @@ static void signatures_of_every_length_travel_both_ways(void **state) /* R437 R4
 	}
 }
 
-static void a_bad_signature_is_reported_and_does_not_end_the_call(void **state) /* R446 */
+static void a_bad_signature_is_reported_and_does_not_end_the_call(void **state) /* R438 R446 */
 {
 	(void)state;
 	for (unsigned good = 0; good < 4; good++) {

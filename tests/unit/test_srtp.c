@@ -6,7 +6,7 @@
 
 /* ---- what works ---- */
 
-static void packets_arrive_with_every_suite(void **state)
+static void packets_arrive_with_every_suite(void **state) /* R282 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(suites); i++) {
@@ -20,8 +20,8 @@ static void packets_arrive_with_every_suite(void **state)
 	}
 }
 
-/* R282, and the header's ZRTP_SRTP_TRAILER_MAX */
-static void the_trailer_has_its_known_size(void **state)
+/* And the header's ZRTP_SRTP_TRAILER_MAX */
+static void the_trailer_has_its_known_size(void **state) /* R282 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(suites); i++) {
@@ -136,7 +136,7 @@ static void check_flipped_bits(struct suite suite, bool is_rtcp)
 	close_ends(&ends);
 }
 
-static void a_flipped_bit_anywhere_is_dropped(void **state)
+static void a_flipped_bit_anywhere_is_dropped(void **state) /* R007 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(suites); i++) {
@@ -295,7 +295,7 @@ static void the_roll_over_counter_survives_a_bad_network(void **state)
 }
 
 /* The number is in clear: whoever sees the stream can forge any. */
-static void forged_numbers_do_not_move_the_roll_over_counter(void **state)
+static void forged_numbers_do_not_move_the_roll_over_counter(void **state) /* F17 */
 {
 	static const uint16_t far[] = { 0, 1, 32767, 32768, 32769, 65534, 65535, 40000, 100 };
 	struct ends ends = open_ends(suites[0]);

@@ -17,7 +17,7 @@ static enum zrtp_status unprotect_exact(struct zrtp_srtp *srtp, bool is_rtcp, co
 	return status;
 }
 
-static void short_packets_are_refused(void **state)
+static void short_packets_are_refused(void **state) /* F08 */
 {
 	const struct packet media = rtp(1), report = rtcp(1);
 
@@ -133,7 +133,7 @@ static void each_direction_has_its_own_key(void **state)
 	close_ends(&ends);
 }
 
-static void wiped_keys_are_gone(void **state)
+static void wiped_keys_are_gone(void **state) /* R180 R227 */
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(suites); i++) {

@@ -37,8 +37,7 @@ static void the_right_hash_may_come_after_the_hello(void **state)
 	pair_free(pair);
 }
 
-/* R494 */
-static void a_wrong_hash_after_the_hello_forgets_it(void **state)
+static void a_wrong_hash_after_the_hello_forgets_it(void **state) /* R494 */
 {
 	struct pair *pair = found();
 	unsigned events;
@@ -138,8 +137,7 @@ static enum zrtp_status forge_helloack(struct pair *pair)
 	return zrtp_stream_receive(stream_of(pair, ALICE), datagram, len, pair->now);
 }
 
-/* R494 R513 */
-static void the_real_hello_may_follow_a_forged_one(void **state)
+static void the_real_hello_may_follow_a_forged_one(void **state) /* R494 R513 */
 {
 	struct pair_packet hello;
 	unsigned events;
@@ -157,8 +155,7 @@ static void the_real_hello_may_follow_a_forged_one(void **state)
 	pair_free(pair);
 }
 
-/* R494 R513 */
-static void the_hash_may_unmask_a_forged_hello(void **state)
+static void the_hash_may_unmask_a_forged_hello(void **state) /* R494 R513 */
 {
 	struct pair_packet hello;
 	unsigned events;

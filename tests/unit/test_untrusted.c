@@ -77,7 +77,7 @@ static void a_pbx_without_the_secret_is_not_believed(void **state) /* R398 R464 
 }
 
 /* Even with the secret: the Hello had no M flag. */
-static void a_device_without_the_m_flag_is_not_believed(void **state) /* R386 R387 */
+static void a_device_without_the_m_flag_is_not_believed(void **state) /* R386 R387 R464 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -136,7 +136,7 @@ static enum zrtp_status inject_plain(struct pair *pair, const uint8_t *plain, si
 	return pair_inject(pair, PHONE, 0, message, seal_relay(pair, message, plain, len));
 }
 
-static void unused_bits_and_a_signature_do_not_disturb(void **state) /* R391 R392 */
+static void unused_bits_and_a_signature_do_not_disturb(void **state) /* R311 R391 R392 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -214,7 +214,7 @@ static void each_changed_octet_makes_a_relay_silence(void **state) /* R389 */
 
 /* ---- loss ---- */
 
-static void a_relay_without_relayack_fails_and_the_call_goes_on(void **state) /* R384 */
+static void a_relay_without_relayack_fails_and_the_call_goes_on(void **state) /* F03 R384 R400 R419 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
@@ -245,7 +245,7 @@ static void a_relay_without_relayack_fails_and_the_call_goes_on(void **state) /*
 	pair_free(pair);
 }
 
-static void repetitions_are_the_same_octets(void **state)
+static void repetitions_are_the_same_octets(void **state) /* R384 R400 R412 */
 {
 	struct pair_config config = with_pbx();
 	struct pair *pair = enrolled(&config);
