@@ -92,7 +92,8 @@ static int load_module(void)
 	}
 	states_listen(&listener);
 	if (ast_sip_register_service(&hook.module)) {
-		ast_log(LOG_ERROR, "The hook for outgoing SIP messages could not be registered\n");
+		ast_log(LOG_ERROR, "The hook for outgoing SIP messages could not be registered: "
+			"the module does not load, and a=zrtp-hash is neither written nor checked\n");
 		let_go();
 		return AST_MODULE_LOAD_DECLINE;
 	}

@@ -170,7 +170,7 @@ class Digits(Pair):
         alice.say("dtmf 1x")
         alice.wait("error", command="dtmf 1x")
         alice.say("dtmf")
-        alice.wait("error", command="dtmf", text="something is missing")
+        alice.wait("error", command="dtmf", text="the command needs an argument")
         alice.say("nonsense")
         alice.wait("error", text="no such command")
 

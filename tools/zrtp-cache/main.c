@@ -375,7 +375,7 @@ static int import(const struct options *o)
 		status = zrtp_store_import_file(o->store, formats[i].format, o->words[2], time(NULL), &count,
 						&error);
 	}
-	fprintf(stderr, "zrtp-cache: %llu entries taken\n", (unsigned long long)count);
+	fprintf(stderr, "zrtp-cache: %llu entries imported\n", (unsigned long long)count);
 	return outcome(status, &error);
 }
 

@@ -516,7 +516,8 @@ int options_parse(struct options *options, int argc, char *argv[])
 			return EXIT_USAGE; /* getopt has told */
 		}
 		if (!rows[found - 1].set(options, &rows[found - 1], optarg)) {
-			(void)fprintf(stderr, "zrtpcall: --%s cannot be: %s\n", rows[found - 1].name, optarg);
+			(void)fprintf(stderr, "zrtpcall: %s is no value for --%s; see zrtpcall --help\n",
+				      optarg, rows[found - 1].name);
 			return EXIT_USAGE;
 		}
 	}

@@ -140,7 +140,7 @@ static bool wait_over(struct script *script)
 	if (script->condition != never) {
 		struct report report = report_begin("error", script->call);
 
-		report_text(&report, "text", "waited in vain");
+		report_text(&report, "text", "the time of a wait is over");
 		report_text(&report, "for", script->what);
 		report_end(&report);
 		outcome_worsen(script->phone, EXIT_CALL);
@@ -168,7 +168,7 @@ static void run_command(struct script *script, const struct command *command, un
 	if (command->needs_call && (!call || call->state == CALL_ENDED)) {
 		complain(line, "there is no such call");
 	} else if (command->needs_argument && !*argument) {
-		complain(line, "something is missing");
+		complain(line, "the command needs an argument");
 	} else {
 		err = command->run(script->phone, call, argument);
 		if (err) {

@@ -37,7 +37,7 @@ static void on_refer_closed(int err, const struct sip_msg *msg, const struct sip
 		struct report report = report_begin("transfer", call->id);
 
 		report_number(&report, "code", msg ? msg->scode : 0);
-		report_text(&report, "text", "refused");
+		report_text(&report, "text", "the peer refused the transfer");
 		report_end(&report);
 	}
 }

@@ -391,7 +391,7 @@ void store_administered(void)
 	struct zrtp_store_error error;
 
 	if (store_shared.config.kind == CACHE_FILE && zrtp_store_flush(store_opened(), &error)) {
-		ast_log(LOG_WARNING, "ZRTP cache: not written yet: %s\n", error.text);
+		ast_log(LOG_WARNING, "ZRTP cache: what the administrator changed is in memory only, its file cannot be written: %s\n", error.text);
 	}
 }
 

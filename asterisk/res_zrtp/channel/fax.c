@@ -119,7 +119,8 @@ void fax_attach(struct ast_channel *chan, struct media *media)
 {
 	ast_channel_lock(chan);
 	if (hooks_add(chan, &mark, hook_event, hook_consume, media)) {
-		ast_log(LOG_ERROR, "%s: T.38 cannot be refused on this channel, as the hook for it could not be attached\n", ast_channel_name(chan));
+		ast_log(LOG_ERROR, "%s: T.38 cannot be refused on this channel, as the hook for it could not be attached; "
+			"set t38_udptl = no for its endpoint\n", ast_channel_name(chan));
 	}
 	ast_channel_unlock(chan);
 }

@@ -42,7 +42,7 @@ static char *on_cli(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a, en
 		return CLI_SHOWUSAGE;
 	}
 	if (perform(a->argv[e->args], action, &result)) {
-		ast_cli(a->fd, "No channel %s\n", a->argv[e->args]);
+		ast_cli(a->fd, "%s is not a known channel\n", a->argv[e->args]);
 		return CLI_FAILURE;
 	}
 	ast_cli(a->fd, "%s: %s\n", a->argv[e->args], action_result_text(result));
@@ -117,9 +117,9 @@ static int on_ami(struct mansession *s, const struct message *m, enum ast_zrtp_a
 	enum ast_zrtp_result result;
 
 	if (ast_strlen_zero(name)) {
-		astman_send_error(s, m, "Channel not specified");
+		astman_send_error(s, m, "Channel: is missing");
 	} else if (perform(name, action, &result)) {
-		astman_send_error(s, m, "No such channel");
+		astman_send_error_va(s, m, "Channel: %s is not a known channel", name);
 	} else if (result != AST_ZRTP_OK) {
 		astman_send_error_va(s, m, "%s", action_result_text(result));
 	} else {

@@ -55,7 +55,7 @@ static char *import(int fd, const char *path, const char *format)
 	uint64_t count = 0;
 
 	if (cache_admin_import(path, format, &count, &error)) {
-		ast_cli(fd, "%" PRIu64 " peers and secrets imported, then: %s\n", count, error.text);
+		ast_cli(fd, "Import ended after %" PRIu64 " peers and secrets: %s\n", count, error.text);
 		return CLI_FAILURE;
 	}
 	ast_cli(fd, "%" PRIu64 " peers and secrets imported\n", count);

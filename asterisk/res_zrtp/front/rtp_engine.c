@@ -459,7 +459,8 @@ static int add_missing(struct settings **settings, size_t count)
 	for (i = 0; i < count; i++) {
 		if (!engine_find(settings[i]->name) && engine_add(settings[i]->name)) {
 			/* Those already added have no policy and refuse calls. */
-			ast_log(LOG_ERROR, "RTP engine %s cannot be registered\n", settings[i]->name);
+			ast_log(LOG_ERROR, "RTP engine %s cannot be registered: another module has one of this name, or memory is short\n",
+				settings[i]->name);
 			return -1;
 		}
 	}

@@ -361,7 +361,7 @@ int leg_hello(struct media *media)
 	/* A task takes some milliseconds. One that waits for the caller's locks must not stop it for ever. */
 	while (ast_mutex_trylock(&view->work)) {
 		if (++tries > HELLO_MS) {
-			ast_log(LOG_ERROR, "%s: ZRTP is blocked, there is no Hello for the signalling\n", media->channel_id);
+			ast_log(LOG_ERROR, "%s: the ZRTP of this call does not finish what it does, its SDP goes without a=zrtp-hash\n", media->channel_id);
 			return -1;
 		}
 		usleep(1000);

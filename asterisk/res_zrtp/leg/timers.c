@@ -91,7 +91,8 @@ void timers_arm(struct media *media)
 	__atomic_store_n(&media->timer_armed, 1, __ATOMIC_RELEASE);
 	media->timer_id = ast_sched_add(sched, due > now ? (due - now + 999) / 1000 : 1, fire, media);
 	if (media->timer_id < 0) {
-		ast_log(LOG_ERROR, "ZRTP timer could not be set\n");
+		ast_log(LOG_ERROR, "%s: out of memory: there is no timer, ZRTP repeats no message and waits for those of the phone\n",
+			media->channel_id);
 		timers_cancel(media);
 	}
 }
