@@ -26,7 +26,7 @@ def secure(lab, phone, seconds=10):
     equal("SAS at the PBX", stream["SAS"].lower(), sas.lower())
     ours = (f"Cipher: {NAMES[stream['Cipher']]} - KeyAgreement: {NAMES[stream['Kex']]} - "
             f"Hash: {NAMES[stream['Hash']]} - AuthTag: {NAMES[stream['Tag']]} - "
-            f"Sas Rendering: {NAMES[stream['SAStype']]}")
+            f"Sas Rendering: {NAMES[stream['SASType']]}")
     equal("algorithms at the phone", phone.algorithms(), ours)
     return stream
 

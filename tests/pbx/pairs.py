@@ -50,7 +50,7 @@ def passed_through(lab, *names):
     for name in names:
         stream = wait.until(f"pass-through of {name}", 5, lambda n=name: next(
             (s for s in [lab.pbx.stream(n)] if s and s["State"] == "passthrough"), None))
-        for column in ("Role", "Kex", "SAS", "Ms"):
+        for column in ("Role", "Kex", "SAS", "HandshakeMs"):
             equal(f"{column} of {name}", stream[column], "-")
 
 

@@ -19,12 +19,12 @@ FORGETFUL = "retained secret mismatch"
 # Endpoint (named as its policy) -> what the phone offers, what must come out.
 AGREEMENTS = {
     "dh3k": ({"kex": ["DH3K"]},
-             {"Kex": "DH3k", "Hash": "S256", "Cipher": "AES1", "Tag": "HS80", "SAStype": "B32"}),
+             {"Kex": "DH3k", "Hash": "S256", "Cipher": "AES1", "Tag": "HS80", "SASType": "B32"}),
     "x255": ({"kex": ["X255"]}, {"Kex": "X255"}),
     "s384": ({"hash": ["S384", "S256"], "cipher": ["AES3", "AES1"], "tag": ["HS80"]},
              {"Hash": "S384", "Cipher": "AES3", "Tag": "HS80"}),
     "hs32": ({"tag": ["HS32", "HS80"]}, {"Tag": "HS32"}),
-    "b256": ({"sas": ["B256", "B32"]}, {"SAStype": "B256"}),
+    "b256": ({"sas": ["B256", "B32"]}, {"SASType": "B256"}),
 }
 
 
@@ -122,7 +122,7 @@ def ami(lab):
         event = events.wait("ZrtpSecure", 5)
         for field, column in (("Channel", "Channel"), ("SSRC", "SSRC"), ("Role", "Role"),
                               ("KeyAgreement", "Kex"), ("Hash", "Hash"), ("Cipher", "Cipher"),
-                              ("AuthTag", "Tag"), ("SASType", "SAStype"), ("SAS", "SAS")):
+                              ("AuthTag", "Tag"), ("SASType", "SASType"), ("SAS", "SAS")):
             equal(field, event.get(field), stream[column])
         for field in ("CacheMismatch", "Verified"):
             equal(field, event.get(field, "").lower() in ("no", "false", "0"), True)

@@ -360,7 +360,7 @@ def missing(lab):
         equal("refused", {e["Channel"] for e in events.all("ZrtpRefused")}, {channels["plain"], channels["strict"]})
         equal("alerts", {e["Channel"] for e in events.all("ZrtpAlert")}, {channels["plain"], channels["lenient"]})
         stream = lab.pbx.stream("bob")
-        equal("of another party", (stream["State"], stream["SdpHash"], stream["Peer"]), ("no-zrtp", "none", "none"))
+        equal("of another party", (stream["State"], stream["HashStatus"], stream["Peer"]), ("no-zrtp", "none", "none"))
         lab.pbx.cli("channel request hangup all")
         forked.done()
         lenient.wait_request("BYE")

@@ -58,7 +58,7 @@ def reload_good(lab):
 def sas_type(lab, name):
     with lab.phone(name, sas=["B256", "B32"]) as phone:
         calls.start(lab, phone, "phone calls")
-        found = calls.secure(lab, phone)["SAStype"]
+        found = calls.secure(lab, phone)["SASType"]
         calls.end(lab, phone, "phone calls")
         return found
 

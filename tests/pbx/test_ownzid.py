@@ -41,7 +41,7 @@ def trunk(lab):
                 phone.secure(15)
             sas = [pbx.pbx.secure("trunk")["SAS"] for pbx in (lab, far)]
             equal(f"SAS of both ends in call {number}", sas[0], sas[1])
-            equal("zrtp-hash", [pbx.pbx.stream("trunk")["SdpHash"] for pbx in (lab, far)], ["matched"] * 2)
+            equal("zrtp-hash", [pbx.pbx.stream("trunk")["HashStatus"] for pbx in (lab, far)], ["matched"] * 2)
             logs = lab.pbx.log()[before[0]:] + far.pbx.log()[before[1]:]
             equal("the logs say why", logs.count("the peer has our own ZID"), 2)
             alice.hang_up()

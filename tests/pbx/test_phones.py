@@ -17,11 +17,11 @@ from test_networks import hears_more
 
 # What is agreed on with the default policy, and whatever side begins.
 AGREED = {
-    "libzrtp": {"Tag": "HS32", "Cipher": "AES3", "Hash": "S256", "SAStype": "B32"},
-    "baresip-libzrtp": {"Cipher": "AES3", "Hash": "S256", "SAStype": "B32"},
-    "baresip": {"Cipher": "AES3", "SAStype": "B32"},
-    "twinkle": {"Cipher": "AES3", "SAStype": "B32"},
-    "linphone": {"Tag": "HS80", "Hash": "S256", "Kex": "DH3k", "SAStype": "B32"},
+    "libzrtp": {"Tag": "HS32", "Cipher": "AES3", "Hash": "S256", "SASType": "B32"},
+    "baresip-libzrtp": {"Cipher": "AES3", "Hash": "S256", "SASType": "B32"},
+    "baresip": {"Cipher": "AES3", "SASType": "B32"},
+    "twinkle": {"Cipher": "AES3", "SASType": "B32"},
+    "linphone": {"Tag": "HS80", "Hash": "S256", "Kex": "DH3k", "SASType": "B32"},
 }
 
 

@@ -68,7 +68,7 @@ def start(lab, phone, way):
 def ours(lab, name="relayed"):
     """What the PBX makes of the phone's attribute."""
     stream = lab.pbx.stream(name)
-    return stream["SdpHash"], stream["Peer"]
+    return stream["HashStatus"], stream["Peer"]
 
 
 # R003 R010 R487 R488 R493 R532
@@ -197,7 +197,7 @@ def late_but_right(lab):
         relay.append(relayed)
         phone.call("announce", laboratory.PROXY_PORT)
         events.wait("ZrtpFailed", 8)
-        equal("zrtp-hash", calls.secure(lab, phone)["SdpHash"], "matched")
+        equal("zrtp-hash", calls.secure(lab, phone)["HashStatus"], "matched")
         calls.talk(3)
         equal("refused", events.all("ZrtpRefused"), [])
         phone.hang_up()
@@ -253,8 +253,8 @@ def stripped(lab):
 
 @case("ZRTP(): state, SAS, algorithms and zrtp-hash in the dialplan; nothing without ZRTP")
 def function(lab):
-    wanted = {"state": "State", "sas": "SAS", "sastype": "SAStype", "kex": "Kex", "hash": "Hash",
-              "cipher": "Cipher", "tag": "Tag", "role": "Role", "hashstatus": "SdpHash", "peer": "Peer"}
+    wanted = {"state": "State", "sas": "SAS", "sastype": "SASType", "kex": "Kex", "hash": "Hash",
+              "cipher": "Cipher", "tag": "Tag", "role": "Role", "hashstatus": "HashStatus", "peer": "Peer"}
     with asterisk.Events(lab.pbx) as events, lab.phone("alice") as phone:
         def value(item, channel):
             return events.ask("Getvar", Channel=channel, Variable=f"ZRTP({item})")["Value"]

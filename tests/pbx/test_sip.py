@@ -19,7 +19,7 @@ def flow(lab, name, what, **parts):
 
 def state(lab, name):
     stream = wait.until(f"stream of {name}", 5, lambda: lab.pbx.stream(name))
-    return stream["SdpHash"], stream["Peer"]
+    return stream["HashStatus"], stream["Peer"]
 
 
 def one_each(hashes, descriptions, media=1):
@@ -36,7 +36,7 @@ def seen(lab, phone, expected):
     found = None
     while found != expected and phone.process.poll() is None:
         stream = lab.pbx.stream(phone.name)
-        found = (stream["SdpHash"], stream["Peer"]) if stream else found
+        found = (stream["HashStatus"], stream["Peer"]) if stream else found
     return found
 
 

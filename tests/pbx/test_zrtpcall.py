@@ -17,7 +17,7 @@ def same(lab, phone):
     equal("SAS at the PBX", stream["SAS"], sas)
     equal("algorithms", phone.algorithms(),
           {"kex": stream["Kex"], "hash": stream["Hash"], "cipher": stream["Cipher"],
-           "tag": stream["Tag"], "sas_type": stream["SAStype"]})
+           "tag": stream["Tag"], "sas_type": stream["SASType"]})
     return stream
 
 

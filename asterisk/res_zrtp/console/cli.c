@@ -10,109 +10,111 @@
 #include "asterisk/channel.h"
 #include "asterisk/cli.h"
 #include "asterisk/localtime.h"
+#include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
 
 #include "decide/policy_keys.h"
 #include "decide/settings.h"
-#include "decide/state_word.h"
-#include "base/text.h"
 #include "packet/media.h"
 #include "packet/stats.h"
-#include "leg/hello_hash_told.h"
-#include "passthrough/unjoined_call.h"
 #include "front/policy.h"
 #include "front/rtp_engine.h"
 #include "console/cli.h"
+#include "console/items.h"
+#include "console/status.h"
 
-#define COLUMNS "%-28s %-8s %-11s %-15s %-9s %-4s %-18s %-4s %-8s %-6s %-4s %-20s %-7s %-24s %-8s %-9s %8s %9s %9s %9s %-9s %s\n"
+/*! What `zrtp show streams` has of a stream, behind its channel: items. */
+static const struct {
+	const char *item;
+	int width;                     /*!< Of the column; negative: the text is on its left side */
+	unsigned int joined:1;         /*!< Blanks are left out, as in "X25519+ML-KEM-512", which zrtp.conf takes too */
+} columns[] = {
+	{ "SSRC", -8, 0 },
+	{ "State", -11, 0 },
+	{ "Step", -15, 0 },
+	{ "Role", -9, 0 },
+	{ "KeyAgreement", -4, 0 },
+	{ "KeyAgreementName", -18, 1 },
+	{ "Hash", -4, 0 },
+	{ "HashName", -8, 1 },
+	{ "Cipher", -6, 0 },
+	{ "AuthTag", -4, 0 },
+	{ "Suite", -20, 1 },
+	{ "SASType", -7, 0 },
+	{ "SAS", -24, 0 },
+	{ "HashStatus", -10, 0 },
+	{ "Peer", -9, 0 },
+	{ "HandshakeMs", 11, 0 },
+	{ "Rx", 9, 0 },
+	{ "Tx", 9, 0 },
+	{ "Dropped", 9, 0 },
+	{ "PhoneKeys", -9, 0 },
+	{ "Policy", 0, 0 },
+};
+
+static const struct item *column_items[ARRAY_LEN(columns)];
 
 /*! \brief A value for a column: without blanks, and never empty. */
-static const char *cell(char *out, size_t size, const char *value)
+static void cell(char *value, int joined)
 {
-	char *c;
+	char *from, *to = value;
 
-	ast_copy_string(out, value, size);
-	ast_trim_blanks(out);
-	if (ast_strlen_zero(out)) {
-		ast_copy_string(out, "-", size);
-	}
-	for (c = out; *c; c++) {
-		if (*c == ' ') {
-			*c = '-';
+	ast_trim_blanks(value);
+	for (from = value; *from; from++) {
+		if (*from != ' ' || !joined) {
+			*to++ = *from == ' ' ? '-' : *from;
 		}
 	}
-
-	return out;
+	*to = '\0';
+	if (ast_strlen_zero(value)) {
+		strcpy(value, "-"); /* Safe */
+	}
 }
 
-/*! \brief What people call an algorithm, for a column: "X25519+ML-KEM-512". zrtp.conf takes it without blanks, too. */
-static const char *name_cell(char *out, size_t size, const char *name)
+static void show_headings(int fd)
 {
-	size_t len = 0;
+	struct ast_str *line = ast_str_create(512);
+	size_t i;
 
-	for (name = S_OR(name, "-"); *name && len + 1 < size; name++) {
-		if (*name != ' ') {
-			out[len++] = *name;
-		}
+	if (!line) {
+		return;
 	}
-	out[len] = '\0';
-
-	return out;
-}
-
-/*! \brief Who began is known once the key agreement is. */
-static const char *role(const struct zrtp_stream_info *info)
-{
-	if (!info->algorithm[ZRTP_CLASS_KEX][0]) {
-		return "-";
+	ast_str_append(&line, 0, "%-28s", "Channel");
+	for (i = 0; i < ARRAY_LEN(columns); i++) {
+		ast_str_append(&line, 0, " %*s", columns[i].width,
+			S_OR(column_items[i]->short_name, item_name(column_items[i])));
 	}
-
-	return info->initiator ? "initiator" : "responder";
+	ast_cli(fd, "%s\n", ast_str_buffer(line));
+	ast_free(line);
 }
 
 static void show_stream(int fd, struct media *media)
 {
-	char channel[AST_CHANNEL_NAME], ssrc[9], state[24], step[24], names[ZRTP_CLASS_COUNT][5];
-	char kex[32], hash[32], text[ZRTP_SUITE_TEXT_SIZE], suite[ZRTP_SUITE_TEXT_SIZE];
-	char sas_type[5], sas[ZRTP_SAS_TEXT_SIZE], peer[16], ms[24] = "-", rx[24], tx[24], dropped[24];
-	struct zrtp_stream_info info;
-	const char *unjoined, *keys;
-	int i, closed;
+	struct ast_str *line = ast_str_create(512);
+	char channel[AST_CHANNEL_NAME];
+	struct item_source source;
+	size_t i;
 
+	if (!line) {
+		return;
+	}
 	ao2_lock(media);
-	unjoined = unjoined_state_text(media);
-	keys = unjoined ? yes_no(media->pass.keyed) : "-";
-	info = media->report.info;
-	closed = media->report.closed;
-	cell(channel, sizeof(channel), media->report.channel);
-	cell(sas, sizeof(sas), media->report.sas);
-	cell(sas_type, sizeof(sas_type), media->report.sas_type);
-	snprintf(rx, sizeof(rx), "%" PRIu64, media->gate.unprotected + media->pass.received);
-	snprintf(tx, sizeof(tx), "%" PRIu64, media->gate.protected + media->pass.sent);
-	snprintf(dropped, sizeof(dropped), "%" PRIu64, media->gate.dropped[0] + media->gate.dropped[1] + media->pass.dropped);
-	cell(peer, sizeof(peer), hello_hash_peer_text(&media->report));
+	ast_copy_string(channel, media->report.channel, sizeof(channel));
 	ao2_unlock(media);
+	cell(channel, 0);
+	status_stream(media, &source);
+	ast_str_append(&line, 0, "%-28s", channel);
+	for (i = 0; i < ARRAY_LEN(columns); i++) {
+		char value[ITEM_VALUE_SIZE];
 
-	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
-		cell(names[i], sizeof(names[i]), info.algorithm[i]);
+		item_value(column_items[i], value, &source);
+		cell(value, columns[i].joined);
+		ast_str_append(&line, 0, " %*s", columns[i].width, value);
 	}
-	name_cell(kex, sizeof(kex), zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]));
-	name_cell(hash, sizeof(hash), zrtp_algorithm_name(ZRTP_CLASS_HASH, info.algorithm[ZRTP_CLASS_HASH]));
-	name_cell(suite, sizeof(suite),
-		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], text));
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
-	if (info.secure_at) {
-		snprintf(ms, sizeof(ms), "%.1f", (info.secure_at - info.started_at) / 1000.0);
-	}
-
-	ast_cli(fd, COLUMNS, channel, ssrc,
-		cell(state, sizeof(state), S_OR(unjoined, state_word_text(state_word(info.state, closed)))),
-		cell(step, sizeof(step), unjoined ? "" : zrtp_state_text(info.state)), role(&info),
-		names[ZRTP_CLASS_KEX], kex, names[ZRTP_CLASS_HASH], hash, names[ZRTP_CLASS_CIPHER], names[ZRTP_CLASS_TAG],
-		suite, sas_type, sas, hello_hash_status_text(info.hello_hash), peer, ms, rx, tx, dropped, keys,
-		media->settings->name);
+	ast_cli(fd, "%s\n", ast_str_buffer(line));
+	ast_free(line);
 }
 
 static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
@@ -126,14 +128,15 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		e->command = "zrtp show streams";
 		e->usage =
 			"Usage: zrtp show streams\n"
-			"       Shows the media streams with ZRTP: their state, step,\n"
-			"       algorithms and SAS. Step is the place in the exchange of messages; the\n"
-			"       algorithms are there by the letters of their messages and by names,\n"
-			"       which zrtp.conf takes as well. SdpHash is whether the peer's\n"
-			"       Hello matches its a=zrtp-hash, Peer how the peer announced that it\n"
-			"       speaks ZRTP, Ms the milliseconds from the first Hello to secure; Rx,\n"
-			"       Tx and Dropped count SRTP and SRTCP packets. PhoneKeys is, for a call\n"
-			"       that may be passed through, whether its phones have keys.\n";
+			"       Shows the media streams with ZRTP. State is their state in one word,\n"
+			"       Step the place in the exchange of messages. The algorithms are there by\n"
+			"       the letters of their messages and by names, which zrtp.conf takes as\n"
+			"       well. HashStatus says whether the peer's Hello matches its a=zrtp-hash,\n"
+			"       Peer how the peer announced that it speaks ZRTP, HandshakeMs how many\n"
+			"       milliseconds passed from the first Hello to secure. Rx and Tx count\n"
+			"       SRTP and SRTCP packets, Dropped those that the module did not let pass.\n"
+			"       PhoneKeys is, for a call that may be passed through, whether its phones\n"
+			"       have keys.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -142,9 +145,7 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 		return CLI_SHOWUSAGE;
 	}
 
-	ast_cli(a->fd, COLUMNS, "Channel", "SSRC", "State", "Step", "Role", "Kex", "KeyAgreementName", "Hash",
-		"HashName", "Cipher", "Tag", "Suite", "SAStype", "SAS", "SdpHash", "Peer", "Ms", "Rx", "Tx", "Dropped",
-		"PhoneKeys", "Policy");
+	show_headings(a->fd);
 	streams = stats_streams();
 	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
 		show_stream(a->fd, media);
@@ -285,6 +286,15 @@ static struct ast_cli_entry commands[] = {
 
 int cli_init(void)
 {
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(columns); i++) {
+		column_items[i] = item_find(columns[i].item);
+		if (!column_items[i]) {
+			return -1;
+		}
+	}
+
 	return ast_cli_register_multiple(commands, ARRAY_LEN(commands));
 }
 

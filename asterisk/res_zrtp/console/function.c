@@ -48,7 +48,10 @@ static int read_medium(struct ast_channel *chan, const struct item *item, const 
 		return -1;
 	}
 	if (media) {
-		status_stream_item(media, item, value);
+		struct item_source source;
+
+		status_stream(media, &source);
+		item_value(item, value, &source);
 		ao2_ref(media, -1);
 	}
 

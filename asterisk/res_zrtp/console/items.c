@@ -20,6 +20,7 @@
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
 #include "decide/state_word.h"
+#include "decide/stream_item.h"
 #include "decide/unjoined.h"
 #include "base/text.h"
 #include "leg/events.h"
@@ -111,52 +112,6 @@ static void put_video(char *out, const struct item_source *s)
 static void put_secure_streams(char *out, const struct item_source *s)
 {
 	snprintf(out, ITEM_VALUE_SIZE, "%u", s->report.secure);
-}
-
-static void put_role(char *out, const struct item_source *s)
-{
-	if (s->report.stream.algorithm[ZRTP_CLASS_KEX][0]) {
-		put(out, s->report.stream.initiator ? "initiator" : "responder");
-	}
-}
-
-static void put_kex(char *out, const struct item_source *s)
-{
-	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_KEX]);
-}
-
-static void put_hash(char *out, const struct item_source *s)
-{
-	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_HASH]);
-}
-
-static void put_cipher(char *out, const struct item_source *s)
-{
-	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_CIPHER]);
-}
-
-static void put_tag(char *out, const struct item_source *s)
-{
-	put_name(out, s->report.stream.algorithm[ZRTP_CLASS_TAG]);
-}
-
-/*! \brief As people call it. */
-static void put_kex_name(char *out, const struct item_source *s)
-{
-	put(out, S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, s->report.stream.algorithm[ZRTP_CLASS_KEX]), ""));
-}
-
-static void put_hash_name(char *out, const struct item_source *s)
-{
-	put(out, S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, s->report.stream.algorithm[ZRTP_CLASS_HASH]), ""));
-}
-
-static void put_suite(char *out, const struct item_source *s)
-{
-	char suite[ZRTP_SUITE_TEXT_SIZE];
-
-	put(out, zrtp_suite_text(s->report.stream.algorithm[ZRTP_CLASS_CIPHER], s->report.stream.algorithm[ZRTP_CLASS_TAG],
-		suite));
 }
 
 static void put_sas_type(char *out, const struct item_source *s)
@@ -317,11 +272,6 @@ static void put_hash_received(char *out, const struct item_source *s)
 	put_yes(out, s->report.hash_received);
 }
 
-static void put_hash_status(char *out, const struct item_source *s)
-{
-	put(out, hello_hash_status_text(s->report.stream.hello_hash));
-}
-
 static void put_peer(char *out, const struct item_source *s)
 {
 	put(out, s->peer);
@@ -388,16 +338,50 @@ static void put_unauthentic(char *out, const struct item_source *s)
 	snprintf(out, ITEM_VALUE_SIZE, "%u", s->unauthentic.packets);
 }
 
+/*! \brief Packets of SRTP and SRTCP, those of a pass-through too. */
+static void put_number(char *out, uint64_t number)
+{
+	snprintf(out, ITEM_VALUE_SIZE, "%" PRIu64, number);
+}
+
+static void put_received(char *out, const struct item_source *s)
+{
+	put_number(out, s->received);
+}
+
+static void put_sent(char *out, const struct item_source *s)
+{
+	put_number(out, s->sent);
+}
+
+static void put_dropped(char *out, const struct item_source *s)
+{
+	put_number(out, s->dropped);
+}
+
+/*! \brief The exchange of messages is that of the phones then. */
+static void put_step(char *out, const struct item_source *s)
+{
+	if (!s->unjoined) {
+		stream_item_value(out, STREAM_STEP, &s->report.stream);
+	}
+}
+
 static void put_policy(char *out, const struct item_source *s)
 {
 	put(out, s->policy);
 }
 
 #define LEG(item, how) { .name = item, .put = how }
-#define STREAM(item, another, how) { .name = item, .short_name = another, .put = how, .of_stream = 1 }
+#define STREAM(item, how) { .name = item, .put = how, .of_stream = 1 }
+/*! Only of a stream. */
+#define ONLY_STREAM(item, how) { .name = item, .put = how, .of_stream = 1, .only_stream = 1 }
+/*! What the ZRTP engine knows of a stream, see decide/stream_item.h. */
+#define ENGINE(item, another) { .engine_item = item, .short_name = another, .of_stream = 1, .of_engine = 1 }
+#define ONLY_ENGINE(item) { .engine_item = item, .of_stream = 1, .of_engine = 1, .only_stream = 1 }
 
 const struct item items[] = {
-	STREAM("State", NULL, put_state),
+	STREAM("State", put_state),
 	LEG("Outcome", put_outcome),
 	LEG("Security", put_security),
 	LEG("Error", put_error),
@@ -405,16 +389,16 @@ const struct item items[] = {
 	LEG("Streams", put_streams),
 	LEG("SecureStreams", put_secure_streams),
 	LEG("Video", put_video),
-	STREAM("Role", NULL, put_role),
-	STREAM("KeyAgreement", "kex", put_kex),
-	STREAM("Hash", NULL, put_hash),
-	STREAM("Cipher", NULL, put_cipher),
-	STREAM("AuthTag", "tag", put_tag),
-	STREAM("KeyAgreementName", NULL, put_kex_name),
-	STREAM("HashName", NULL, put_hash_name),
-	STREAM("Suite", NULL, put_suite),
-	STREAM("SASType", NULL, put_sas_type),
-	STREAM("SAS", NULL, put_sas),
+	ENGINE(STREAM_ROLE, NULL),
+	ENGINE(STREAM_KEY_AGREEMENT, "Kex"),
+	ENGINE(STREAM_HASH, NULL),
+	ENGINE(STREAM_CIPHER, NULL),
+	ENGINE(STREAM_AUTH_TAG, "Tag"),
+	ENGINE(STREAM_KEY_AGREEMENT_NAME, NULL),
+	ENGINE(STREAM_HASH_NAME, NULL),
+	ENGINE(STREAM_SUITE, NULL),
+	STREAM("SASType", put_sas_type),
+	STREAM("SAS", put_sas),
 	LEG("FarSASType", put_far_type),
 	LEG("FarSAS", put_far),
 	LEG("RelayStatus", put_relay),
@@ -437,9 +421,9 @@ const struct item items[] = {
 	LEG("PeerMiTM", put_mitm),
 	LEG("HashOffered", put_hash_offered),
 	LEG("HashReceived", put_hash_received),
-	STREAM("HashStatus", NULL, put_hash_status),
-	STREAM("Peer", NULL, put_peer),
-	STREAM("Capable", NULL, put_capable),
+	ENGINE(STREAM_HASH_STATUS, NULL),
+	STREAM("Peer", put_peer),
+	STREAM("Capable", put_capable),
 	LEG("Signalling", put_signalling),
 	LEG("Partner", put_partner),
 	LEG("Recorded", put_recorded),
@@ -447,15 +431,36 @@ const struct item items[] = {
 	LEG("ClearReason", put_clear_reason),
 	LEG("Deaf", put_deaf),
 	LEG("Unauthentic", put_unauthentic),
+	ONLY_ENGINE(STREAM_SSRC),
+	ONLY_STREAM("Step", put_step),
+	ONLY_ENGINE(STREAM_HANDSHAKE_MS),
+	ONLY_STREAM("Rx", put_received),
+	ONLY_STREAM("Tx", put_sent),
+	ONLY_STREAM("Dropped", put_dropped),
 };
 const size_t item_count = ARRAY_LEN(items);
+
+const char *item_name(const struct item *item)
+{
+	return item->of_engine ? stream_item_name(item->engine_item) : item->name;
+}
+
+void item_value(const struct item *item, char *out, const struct item_source *source)
+{
+	*out = '\0';
+	if (item->of_engine) {
+		stream_item_value(out, item->engine_item, &source->report.stream);
+	} else {
+		item->put(out, source);
+	}
+}
 
 const struct item *item_find(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(items); i++) {
-		if (!strcasecmp(name, items[i].name) || (items[i].short_name && !strcasecmp(name, items[i].short_name))) {
+		if (!strcasecmp(name, item_name(&items[i])) || !strcasecmp(name, S_OR(items[i].short_name, ""))) {
 			return &items[i];
 		}
 	}

@@ -9,6 +9,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/stream_item.h"
 #include "decide/unauthentic.h"
 #include "decide/unjoined.h"
 #include "leg/leg_view.h"
@@ -32,21 +33,28 @@ struct item_source {
 	unsigned int closed:1;         /*!< No media passes, as the peer has no ZRTP */
 	unsigned int capable:1;        /*!< The peer speaks ZRTP */
 	unsigned int of_stream:1;
+	uint64_t received, sent, dropped; /*!< Packets of SRTP and SRTCP; of a stream only */
 };
 
 /*! A row. */
 struct item {
 	const char *name;              /*!< As in AMI and CLI */
-	const char *short_name;        /*!< Another one for ZRTP(); NULL: none */
+	const char *short_name;        /*!< Another one for ZRTP() and columns; NULL: none */
 	/*! \brief Write the value. \param out ITEM_VALUE_SIZE octets, "" */
 	void (*put)(char *out, const struct item_source *source);
+	enum stream_item engine_item;  /*!< In place of name and put, if of_engine */
+	unsigned int of_engine:1;
 	unsigned int of_stream:1;      /*!< ZRTP(ITEM,MEDIA) has it of a medium */
+	unsigned int only_stream:1;    /*!< A leg does not have it, which may have several media */
 };
 
 /*! The table. */
 extern const struct item items[];
 extern const size_t item_count;
 
+const char *item_name(const struct item *item);
+/*! \brief Write the value. \param out ITEM_VALUE_SIZE octets */
+void item_value(const struct item *item, char *out, const struct item_source *source);
 /*! \brief The row of a name, in any letter case; NULL: there is none. */
 const struct item *item_find(const char *name);
 

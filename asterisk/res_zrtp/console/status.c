@@ -104,10 +104,12 @@ int status_each(struct ast_channel *chan, void (*each)(const char *name, const c
 		return -1;
 	}
 	for (i = 0; i < item_count; i++) {
-		char value[ITEM_VALUE_SIZE] = "";
+		char value[ITEM_VALUE_SIZE];
 
-		items[i].put(value, &source);
-		each(items[i].name, value, arg);
+		if (!items[i].only_stream) {
+			item_value(&items[i], value, &source);
+			each(item_name(&items[i]), value, arg);
+		}
 	}
 	ao2_ref(media, -1);
 
@@ -121,21 +123,23 @@ void status_item(struct ast_channel *chan, const struct item *item, char *out)
 
 	*out = '\0';
 	if (!load(&source, &media, chan)) {
-		item->put(out, &source);
+		item_value(item, out, &source);
 		ao2_ref(media, -1);
 	}
 }
 
-void status_stream_item(struct media *media, const struct item *item, char *out)
+void status_stream(struct media *media, struct item_source *out)
 {
-	struct item_source source = { .of_stream = 1 };
-
+	memset(out, 0, sizeof(*out));
+	out->of_stream = 1;
 	ao2_lock(media);
-	load_common(&source, media);
-	load_pass(&source, media);
-	source.report.stream = media->report.info;
-	source.report.session = media->report.session;
+	load_common(out, media);
+	load_pass(out, media);
+	out->report.stream = media->report.info;
+	out->report.stream.ssrc = media->ssrc;
+	out->report.session = media->report.session;
+	out->received = media->gate.unprotected + media->pass.received;
+	out->sent = media->gate.protected + media->pass.sent;
+	out->dropped = media->gate.dropped[0] + media->gate.dropped[1] + media->pass.dropped;
 	ao2_unlock(media);
-	*out = '\0';
-	item->put(out, &source);
 }

@@ -10,6 +10,7 @@
 
 struct ast_channel;
 struct item;
+struct item_source;
 struct media;
 
 /*!
@@ -25,7 +26,10 @@ int status_each(struct ast_channel *chan, void (*each)(const char *name, const c
  */
 void status_item(struct ast_channel *chan, const struct item *item, char *out);
 
-/*! \brief The same of one stream, for an item that has one. */
-void status_stream_item(struct media *media, const struct item *item, char *out);
+/*!
+ * \brief What the items of one stream are written from, see item_value(); those that are of the leg alone are empty.
+ * \param media has to stay as long as out is used
+ */
+void status_stream(struct media *media, struct item_source *out);
 
 #endif

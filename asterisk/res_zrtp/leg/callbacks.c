@@ -19,6 +19,7 @@
 #include "decide/lost_choice.h"
 #include "decide/peer_address.h"
 #include "decide/settings.h"
+#include "decide/stream_item.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "packet/gate.h"
@@ -91,7 +92,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]), ""),
 		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], suite),
 		S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info.algorithm[ZRTP_CLASS_HASH]), ""), session.peer_client_id,
-		hello_hash_status_text(info.hello_hash));
+		stream_hash_text(info.hello_hash));
 	media->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
 		ast_log(LOG_ERROR, "%s: the keys of ZRTP cannot be used for SRTP, no media passes\n", media_name(media));

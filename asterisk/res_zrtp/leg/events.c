@@ -24,10 +24,10 @@
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
 #include "decide/settings.h"
+#include "decide/stream_item.h"
 #include "base/text.h"
 #include "packet/media.h"
 #include "leg/events.h"
-#include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
@@ -189,34 +189,28 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
 {
-	char names[ZRTP_CLASS_COUNT][5], sas_type[5], ssrc[9], ms[24], suite[ZRTP_SUITE_TEXT_SIZE];
-	int i;
+	static const enum stream_item items[] = { STREAM_SSRC, STREAM_ROLE, STREAM_KEY_AGREEMENT, STREAM_HASH, STREAM_CIPHER,
+		STREAM_AUTH_TAG, STREAM_KEY_AGREEMENT_NAME, STREAM_HASH_NAME, STREAM_SUITE, STREAM_HANDSHAKE_MS };
+	char sas_type[5];
+	struct ast_json *fields = ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
+		"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
+		"SAS", session->sas,
+		"CacheMismatch", yes_no(session->cache_mismatch),
+		"CacheCurrent", yes_no(!leg_lookup(media->leg)->behind),
+		"Verified", yes_no(session->verified),
+		"HelloHash", stream_hash_text(info->hello_hash));
+	size_t i;
 
-	for (i = 0; i < ZRTP_CLASS_COUNT; i++) {
-		words_name(names[i], sizeof(names[i]), info->algorithm[i]);
+	for (i = 0; i < ARRAY_LEN(items); i++) {
+		char value[STREAM_ITEM_SIZE];
+
+		if (fields && ast_json_object_set(fields, stream_item_name(items[i]),
+			ast_json_string_create(stream_item_value(value, items[i], info)))) {
+			ast_json_unref(fields);
+			fields = NULL;
+		}
 	}
-	snprintf(ssrc, sizeof(ssrc), "%08x", info->ssrc);
-	snprintf(ms, sizeof(ms), "%.1f", (info->secure_at - info->started_at) / 1000.0);
-
-	publish(media, secure_type(),
-		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s, s: s}",
-			"SSRC", ssrc,
-			"Role", info->initiator ? "initiator" : "responder",
-			"KeyAgreement", names[ZRTP_CLASS_KEX],
-			"Hash", names[ZRTP_CLASS_HASH],
-			"Cipher", names[ZRTP_CLASS_CIPHER],
-			"AuthTag", names[ZRTP_CLASS_TAG],
-			"KeyAgreementName", S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info->algorithm[ZRTP_CLASS_KEX]), ""),
-			"HashName", S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info->algorithm[ZRTP_CLASS_HASH]), ""),
-			"Suite", zrtp_suite_text(info->algorithm[ZRTP_CLASS_CIPHER], info->algorithm[ZRTP_CLASS_TAG], suite),
-			"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
-			"SAS", session->sas,
-			"CacheMismatch", yes_no(session->cache_mismatch),
-			"CacheCurrent", yes_no(!leg_lookup(media->leg)->behind),
-			"Verified", yes_no(session->verified),
-			"HelloHash", hello_hash_status_text(info->hello_hash),
-			"HandshakeMs", ms),
-		OUTCOME_SECURE, session->sas);
+	publish(media, secure_type(), fields, OUTCOME_SECURE, session->sas);
 }
 
 void events_failed(struct media *media, const struct zrtp_error_info *info)

@@ -71,18 +71,6 @@ int hello_hash_renewed(struct media *media)
 	return 1;
 }
 
-const char *hello_hash_status_text(enum zrtp_hash_status status)
-{
-	switch (status) {
-	case ZRTP_HASH_MATCHED:
-		return "matched";
-	case ZRTP_HASH_MISMATCH:
-		return "mismatch";
-	default:
-		return "none";
-	}
-}
-
 const char *hello_hash_peer_text(const struct media_report *report)
 {
 	if (!report->info.found_at) {

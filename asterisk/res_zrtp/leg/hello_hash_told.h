@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief a=zrtp-hash (RFC 6189, 8): what the signalling is told of ours, and words for what is known of the peer's.
+ * \brief a=zrtp-hash (RFC 6189, 8): what the signalling is told of ours, and how the peer announced that it speaks ZRTP.
  */
 #ifndef RES_ZRTP_HELLO_HASH_TOLD_H
 #define RES_ZRTP_HELLO_HASH_TOLD_H
@@ -23,8 +23,6 @@ void hello_hash_made(struct media *media);
  * lock may be held. \retval 1 when the peer was told of the former and is being told
  */
 int hello_hash_renewed(struct media *media);
-/*! \brief none, matched or mismatch. */
-const char *hello_hash_status_text(enum zrtp_hash_status status);
 /*! \brief How we know that the peer speaks ZRTP: none, signalled, hello, both. */
 const char *hello_hash_peer_text(const struct media_report *report);
 /*! \brief What the signalling has for calls of this instance with a reference, or NULL. */
