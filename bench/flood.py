@@ -32,7 +32,7 @@ ROUNDS = 200
 
 
 def other(hello):
-    """As large as a Hello, and nothing that anybody knows."""
+    """As large as a Hello, and nothing that any version of ZRTP knows."""
     yield b"\x7f" + random.randbytes(len(hello) - 1)
 
 

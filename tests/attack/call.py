@@ -222,7 +222,7 @@ class Call:
             if self.result.outcome == "secure" and party in self._expected():
                 for text in judge.changed(party.before, party.ask(self.events), party.name):
                     self._finding(text)
-            # Digits before the keys are anybody's: they may have begun a transfer, which waits for more of them.
+            # Digits before the keys may be forged: they may have begun a transfer, which waits for more of them.
             if self.result.outcome == "secure" and not any(p.kind == PLAIN for p in self.parties) \
                     and not any(leg.disturbed for leg in self.legs):
                 taken = party.received()
@@ -309,7 +309,7 @@ class Call:
         if self.path and not self._carried():
             return  # the machine was too busy for the relay
         if any(party.kind == PLAIN for party in self.parties):
-            return  # anybody can speak in the name of a phone without ZRTP
+            return  # any host can send in the name of a phone without ZRTP
         if self.plan.extension == "call" and any(leg.pressed for leg in self.legs):
             return  # a transfer that digits in clear have begun talks to the phone and waits for more of them
         if self.plan.called_phone:

@@ -98,7 +98,7 @@ def make(seed, number):
     path = _weighted(dice, PATHS) if phone == "zrtpcall" and "video" not in name and not two else None
     inbound = not two and not path and dice.random() < 0.3
     phases = frozenset(phase for phase in PHASES if dice.random() < (0.45 if phase in PHASES[:3] else 0.9))
-    if two:  # feature codes are in the way of a pass-through, and anybody can dial those of a phone in clear
+    if two:  # feature codes are in the way of a pass-through, and any host can dial those of a phone in clear
         extension = "simple" if "pass-through" in name or called_phone == "none" else dice.choice(("call", "call", "simple"))
     else:
         extension = dice.choice(("record", "early")) if called == "record" and not inbound else called

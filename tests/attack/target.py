@@ -14,7 +14,7 @@ PHASES = ("setup", "discovery", "exchange", "settled", "held", "ended")
 class Leg:
     """One medium of an endpoint's call. The ports are those of the SDP that the PBX sees and sends.
 
-    protected: no clear media of anybody may be heard on it once it is settled. pool: ZRTP packets
+    protected: no clear media at all may be heard on it once it is settled. pool: ZRTP packets
     of other calls.
     """
 

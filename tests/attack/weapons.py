@@ -78,7 +78,7 @@ def zrtp_malformed(dice, leg):
 
 
 def zrtp_stranger(dice, leg):
-    """A ZRTP endpoint of somebody's own, as far as the PBX goes along."""
+    """A ZRTP endpoint of the attacker's own, as far as the PBX goes along."""
     ssrc = leg.ssrc if dice.random() < 0.7 else dice.getrandbits(32)
     zid = dice.choice((None, leg.zid, leg.pbx_zid))
     endpoint = Stranger(dice, ssrc, zid, dice.choice((b"X255", b"X255", b"DH3k")))
@@ -119,7 +119,7 @@ def _frame(leg, number, payload, kind=0, ssrc=None, marker=0):
 
 
 def _voice(dice, leg, tail=b""):
-    """The attacker's tone, or silence where anybody may be heard anyway."""
+    """The attacker's tone, or silence where any host may be heard anyway."""
     at = dice.randrange(0, 7840, 160)
     return (_TONE[at:at + 160] if leg.protected else b"\xff" * 160) + tail
 
@@ -226,7 +226,7 @@ def rtcp_flood(dice, leg):
 
 
 def stun(dice, leg):
-    """Requests and answers that nobody asked for."""
+    """Requests and answers that were not asked for."""
     for _ in range(dice.choice((1, 1, 20))):
         body = dice.choice((b"", b"\x00\x06\x00\x04abcd", b"\x00\x25\x00\x00", dice.randbytes(40)))
         kind = dice.choice((0x0001, 0x0101, 0x0111, 0x0011, dice.randrange(0x4000)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The loopback as an attacker has it: every datagram is seen, any can be sent in anybody's name."""
+"""The loopback as an attacker has it: every datagram is seen, any can be sent in any host's name."""
 import collections
 import socket
 import struct
@@ -62,7 +62,7 @@ class Wire:
         self.mouths = {}
         for address in (IP, STRANGE_IP):
             self.mouths[address] = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
-            self.mouths[address].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)  # nobody reads it
+            self.mouths[address].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)  # it is never read
             self.mouths[address].bind((address, 0))
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()

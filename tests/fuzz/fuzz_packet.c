@@ -13,7 +13,7 @@ static const char types[][9] = { "Hello   ", "HelloACK", "Commit  ", "DHPart1 ",
 
 enum { TYPES = sizeof(types) / sizeof(*types) };
 
-/* The states an end can be brought into, and which of the two it is. */
+/* The states a side can be brought into, and which of the two it is. */
 static const struct target {
 	unsigned end;
 	enum zrtp_state state;

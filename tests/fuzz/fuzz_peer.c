@@ -333,7 +333,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ends_check(ends);
 	}
 	ends_settle(ends);
-	ends_wait(ends, 60000000); /* every timer comes to an end */
+	ends_wait(ends, 60000000); /* every timer runs out */
 	ends_free(ends);
 	return 0;
 }

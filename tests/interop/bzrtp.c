@@ -268,7 +268,7 @@ static uint32_t crc32c(const uint8_t *octets, size_t len)
 	return ~crc;
 }
 
-/* Anybody can send it: it has no MAC. */
+/* Any host can send it: it has no MAC. */
 static void forge_conf2ack(struct packet *packet)
 {
 	static const uint8_t message[12] = { 0x50, 0x5a, 0x00, 0x03, 'C', 'o', 'n', 'f', '2', 'A', 'C', 'K' };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""ZRTP packets as nobody should send them."""
+"""ZRTP packets as no phone should send them."""
 import hashlib
 import hmac
 import random
@@ -59,7 +59,7 @@ def digit(pressed, sequence, stamp, duration, *, end=False, ssrc=0x5A525450, num
 def malformed(sample, count, seed=1):
     """count packets made from a good one: flipped, cut, stretched, relabelled, lying.
 
-    None is a Hello or Error that anybody could send and that has to be believed.
+    None is a Hello or Error that any host could send and that has to be believed.
     """
     dice = random.Random(seed)
     for number in range(count):
@@ -91,7 +91,7 @@ def send_as(source, target, octets):
 
 
 def strangers(hello):
-    """What somebody without keys can send who wants to be taken for a ZRTP peer, made from a Hello."""
+    """What an attacker without keys can send who wants to be taken for a ZRTP peer, made from a Hello."""
     ssrc, name = b"\x12\x34\x56\x78", bytearray(hello)
     name[8:12] = ssrc
     name[HEADER + 64:HEADER + 76] = b"a stranger.."      # the ZID
@@ -108,7 +108,7 @@ def strangers(hello):
 
 
 def exchange(hello, ssrc=0x12345678):
-    """A Hello and a Commit as somebody makes them who speaks ZRTP: hash chain, MACs and all."""
+    """A Hello and a Commit as an attacker makes them who speaks ZRTP: hash chain, MACs and all."""
     dice = random.Random(ssrc)
     chain = [dice.randbytes(32)]
     while len(chain) < 4:

@@ -92,7 +92,7 @@ BESIDES = {
 }
 BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 "pictures": ("zrtp", "allow = h264\n"),
-                "anonymous": ("zrtp", ""),  # whoever is nobody else
+                "anonymous": ("zrtp", ""),  # any caller that is no other endpoint
                 "clearfilm": ("zrtp/keypad", "allow = h264\n"),
                 **{f"{name}{number}": (engine, "disallow = all\nallow = opus,ulaw\n")
                    for name, engine in (("opus", "zrtp/through"), ("autoopus", "zrtp/auto"), ("ownopus", "zrtp"))

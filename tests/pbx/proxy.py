@@ -82,7 +82,7 @@ class Proxy:
         try:
             self.sockets[source].sendto(data, (IP, target))
         except ConnectionRefusedError:
-            pass  # an earlier datagram found nobody; this one was not sent either
+            pass  # an earlier datagram found no receiver; this one was not sent either
 
     def _relay(self, port, data):
         offset = (port - self.rtp[TO_PBX]) % 2  # 0 RTP, 1 RTCP

@@ -12,7 +12,7 @@ ENROLLMENT = "app_enroll_zrtp.so"
 
 @contextlib.contextmanager
 def enrollment(lab):
-    """The application loaded; nobody is enrolled before and after."""
+    """The application loaded; no phone is enrolled before and after."""
     lab.pbx.cli(f"module load {ENROLLMENT}")
     try:
         with asterisk.Events(lab.pbx) as events:

@@ -18,7 +18,7 @@ def both_hear(*phones):
 
 
 @case("auto: a phone that says Hello only once it has heard something, and a Linphone that requires encryption and so "
-      "sends no media: passed through, whoever calls")
+      "sends no media: passed through, whichever calls")
 def waits_to_hear(lab):
     with lab.phone("auto") as first, lab.zrtp_phone("auto2", like="twinkle", tone=PHONE_HZ) as second:
         for caller, called, extension in ((first, second, "call-auto2"), (second, first, "call-auto")):

@@ -26,7 +26,7 @@ STRANGER_HZ = 1300
 
 
 class Stranger:
-    """Somebody with a port and without ZRTP, who speaks a tone to the PBX and keeps what comes."""
+    """A host with a port and without ZRTP, which speaks a tone to the PBX and keeps what comes."""
 
     def __init__(self, port=STRANGER):
         self.heard, self.target, self.sent = [], None, 0
@@ -79,7 +79,7 @@ MOVED = f"m=audio 0 RTP/AVP 0\nm=audio {STRANGER} RTP/AVP 0\na=rtpmap:0 PCMU/800
 
 
 def moved(lab, *offers):
-    """A secure call, then re-INVITEs of somebody in between that give its audio to a stranger."""
+    """A secure call, then re-INVITEs of a SIP proxy in between that give its audio to a stranger."""
     with lab.zrtp_phone("relayed") as phone, meddled(lab) as relay, Stranger() as stranger, \
             asterisk.Events(lab.pbx) as events:
         phone.call("record", laboratory.PROXY_PORT)
@@ -172,7 +172,7 @@ def moved_to_fax(lab):
         logged = len(lab.pbx.log())
         for offer in (f"m=image {STRANGER} {FAX}", f"m=audio 0 RTP/AVP 0\nm=image {STRANGER} {FAX}"):
             equal("answer", relay.offer(offer).split()[1], "488")
-        # Without a word of ours Asterisk refuses it too, when nobody has answered for some seconds.
+        # Without a word of ours Asterisk refuses it too, when there was no answer for some seconds.
         equal("refused by us", len(re.findall(r"T\.38 refused, it would carry the call past ZRTP", lab.pbx.log()[logged:])) > 0,
               True)
         calls.talk(1)

@@ -131,7 +131,7 @@ def mux_through(lab):
 
 
 def hide(way, lines):
-    """Say a port to the PBX where nobody is, as a phone behind NAT does."""
+    """Name a port to the PBX where no socket is, as a phone behind NAT does."""
     if way != "to PBX":
         return lines
     return [re.sub(r"^m=audio \d+ ", "m=audio 27998 ", line) for line in lines]

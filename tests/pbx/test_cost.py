@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What packets cost the PBX that anybody can send: octets in reply, processor time, memory."""
+"""What packets cost the PBX that any host can send: octets in reply, processor time, memory."""
 import os
 import random
 import struct

@@ -61,7 +61,7 @@ def distinct(found):
 
 
 class User(Crowd):
-    """Whoever makes one call after the other, each of which is answered before it ends.
+    """A caller that makes one call after the other, each of which is answered before it ends.
 
     Of a call that ends before the phone has acknowledged the answer, Asterisk 22 keeps the SIP session for ever, and
     with it what of ours belongs to it: no leak of ours. The stress case has those calls.
@@ -104,7 +104,7 @@ def batch(lab, phones, number):
 
 
 def mixed(lab):
-    """Calls until there were enough, all modules anew now and then; return how many."""
+    """Calls until there were enough, all modules loaded again now and then; return how many."""
     calls = 0
     with contextlib.ExitStack() as stack:
         phones = [stack.enter_context(lab.zrtp_phone(name, enroll="accept", allow_clear=True, tone=440,

@@ -184,7 +184,7 @@ def forged_later(lab):
         phone.hang_up()
 
 
-@case("keypad in a call that went clear: a code that takes authenticated digits is refused, and the log says why",
+@case("keypad in a call that went clear: a code that takes authenticated DTMF is refused, and the log says why",
       kind="22 attack", errors="keypad command refused")
 def typed_in_clear(lab):
     with lab.zrtp_phone("keypad", allow_clear=True, tone=440) as phone:

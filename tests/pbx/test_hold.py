@@ -30,7 +30,7 @@ def told(lab):
 
 
 def anew(lab, caller, called):
-    """Phones that begin ZRTP anew at hold have other keys after it, and hear each other."""
+    """Phones that begin ZRTP again at hold have other keys after it, and hear each other."""
     with lab.zrtp_phone(caller, like="twinkle", tone=PHONE_HZ) as first, \
             lab.zrtp_phone(called, like="twinkle", tone=PHONE_HZ) as second:
         sas = keyed(lab, first, second)
@@ -43,11 +43,11 @@ def anew(lab, caller, called):
         second.wait_ended()
 
 
-@case("pass-through: two phones that begin ZRTP anew at hold have other keys after it, and hear each other")
+@case("pass-through: two phones that begin ZRTP again at hold have other keys after it, and hear each other")
 def anew_through(lab):
     anew(lab, "through", "through2")
 
 
-@case("auto: two phones that begin ZRTP anew at hold have other keys after it, and hear each other")
+@case("auto: two phones that begin ZRTP again at hold have other keys after it, and hear each other")
 def anew_auto(lab):
     anew(lab, "auto", "auto2")

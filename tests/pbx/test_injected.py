@@ -205,7 +205,7 @@ class Failing:
 
 
 def goes_clear(lab, relay, phone):
-    """A secure call that its phone takes out of ZRTP; its policy waits for somebody to confirm that."""
+    """A secure call that its phone takes out of ZRTP; its policy waits for a user to confirm that."""
     phone.call("record", laboratory.PROXY_PORT)
     phone.secure()
     lab.pbx.secure("confirm")

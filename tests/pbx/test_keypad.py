@@ -87,7 +87,7 @@ def linphone(lab, way):
         calls.secure(lab, other)
         time.sleep(1)
         press(phone, VERIFY)
-        # Its digits by INFO go out one after the other, each when the one before was answered.
+        # DTMF by INFO goes out one after the other, each when the one before was answered.
         equal("SAS of the event", events.wait("ZrtpVerified", 8, Verified="yes")["SAS"], sas)
         phone.expect_call()
         press(phone, "*0")

@@ -89,7 +89,7 @@ def unknown(lab):
         alice.hang_up()
 
 
-@case("who listens: a recording behind Local channels is reported for the phones at both ends, until it ends")
+@case("who listens: a recording behind Local channels is reported for the phones at both sides, until it ends")
 def behind_local(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         call(lab, alice, bob, "beside-bob")

@@ -174,7 +174,7 @@ def mistakes(lab):
 
 
 def out_for_good(pbx, module):
-    """Unload with -h, which passes over refusals; a second time the loader asks nobody."""
+    """Unload with -h, which passes over refusals; a second time the loader does not ask."""
     alive(pbx, f"module unload -h {module}.so")
     time.sleep(0.4)
     alive(pbx, f"module unload -h {module}.so")

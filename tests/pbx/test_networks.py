@@ -99,7 +99,7 @@ def hears_more(phone, seconds=30):
 
 
 def copied(traffic, relay, ahead=0):
-    """Whoever copies a phone's packets while that is heard gets nothing of its call, but for a moment when it stalled."""
+    """A host that copies a phone's packets while that is heard gets nothing of its call, but for a moment when it stalled."""
     def alone():
         traffic.more(TO_PHONE)
         return not copier.got()

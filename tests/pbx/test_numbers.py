@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Payload numbers: a phone that may be passed through is offered those of the phone that calls it."""
+"""Payload types: a phone that may be passed through is offered those of the phone that calls it."""
 import contextlib
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whose packet is this: peers that move, are replaced or begin anew, and strangers who would like to be them."""
+"""Whose packet is this: peers that move, are replaced or begin again, and strangers who would like to be them."""
 import os
 import re
 import socket
@@ -26,7 +26,7 @@ IGNORED = "Hello of another peer ignored"
 
 
 class Stranger:
-    """A socket of somebody else's. heard: what came there."""
+    """A socket of another host. heard: what came there."""
 
     def __init__(self, target, host=STRANGER, port=STRANGER_RTP):
         self.target, self.heard = target, []
@@ -150,7 +150,7 @@ def noise(sequence, ssrc=0x12345678):
 
 
 def silent_after_new_address(lab, stripped):
-    """The phone tells another address and is silent, while somebody sends RTP and says Hello from anywhere, and in its name."""
+    """The phone tells another address and is silent, while an attacker sends RTP and Hellos from anywhere, and in its name."""
     road = Road()
     road.address, road.stripped = (IP, HIDDEN), stripped
     with lab.phone("nat") as phone, lab.proxy("nat", edit=road.edit, media=road.media) as relay:
@@ -167,7 +167,7 @@ def silent_after_new_address(lab, stripped):
             for _ in range(8):
                 stranger.send(says_hello(road.hello))
                 stranger.send(acknowledges())
-                # Nobody but the phone has the secret that goes with its ZID.
+                # Only the phone has the secret that goes with its ZID.
                 relay.inject(TO_PBX, says_hello(road.hello, zid=None))
                 relay.inject(TO_PBX, acknowledges())
                 time.sleep(0.2)
@@ -250,7 +250,7 @@ def passed_on(lab):
     replaced(lab, ignore_hash=True)
 
 
-@case("a phone that begins ZRTP anew after hold, without zrtp-hash, is heard again", errors=IGNORED)
+@case("a phone that begins ZRTP again after hold, without zrtp-hash, is heard again", errors=IGNORED)
 def anew_after_hold(lab):
     with lab.zrtp_phone("alice", tone=PHONE_HZ, record=True, ignore_hash=True) as phone, \
             capture.Capture(os.path.join(lab.directory, "anew.pcap")) as wire:

@@ -26,7 +26,7 @@ AGREED = {
 
 
 def agree(lab, like, expected):
-    """A call by the phone in which the PBX begins, and one of the PBX in which whoever is first does."""
+    """A call by the phone in which the PBX begins, and one of the PBX in which the side that is first does."""
     for way, options in (("phone calls", {"passive": True}), ("PBX calls", {})):
         with lab.zrtp_phone("alice", like=like, tone=PHONE_HZ, **options) as phone:
             calls.start(lab, phone, way, "echo")

@@ -25,7 +25,7 @@ def recording(lab, name, file):
 
 
 def refused(lab, events, name):
-    """Whoever wants to hear this phone's call is told no."""
+    """A phone that wants to hear this phone's call is refused."""
     alert = events.wait("ZrtpAlert", 10, Reason="ListenerRefused")
     wait.until("the log says why", 5, lambda: re.search(
         rf"PJSIP/{name}-\w+: {WANTED}.* set replaces = always|PJSIP/{name}-\w+: {WANTED}.* replaces = never", lab.pbx.log()))

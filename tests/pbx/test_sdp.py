@@ -105,7 +105,7 @@ def hold(lab):
     witness.agrees(TO_PBX, 3)
 
 
-# What a relay that nobody trusts may do to the attribute
+# What an untrusted relay may do to the attribute
 
 
 def falsified(lines):

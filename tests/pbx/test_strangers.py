@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What somebody without keys can do to a call by ZRTP packets: nothing that lasts."""
+"""What an attacker without keys can do to a call by ZRTP packets: nothing that lasts."""
 import re
 import socket
 import threading
@@ -105,7 +105,7 @@ def stray_hello(lab):
 
 
 class Impostor:
-    """Whoever sees a call without ZRTP and speaks ZRTP, and SRTP, in its phone's name. Use as a context manager.
+    """An attacker who sees a call without ZRTP and speaks ZRTP, and SRTP, in its phone's name. Use as a context manager.
 
     A zrtpcall in a call of its own: what it sends there goes to the PBX from the phone's port, and it is
     given the ZRTP that the phone gets. speaks: may it go on.

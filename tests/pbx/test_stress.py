@@ -91,7 +91,7 @@ def until_gone(lab, what, gone):
     """Hang all up until gone(what is left) is true.
 
     With a sanitizer a busy PBX has still to read for a minute what phones sent it before they were to be quiet. So
-    only what stays as it is counts as held for ever: SIP may keep a session for a re-INVITE and then a BYE that nobody
+    only what stays as it is counts as held for ever: SIP may keep a session for a re-INVITE and then a BYE that no side
     answers, 32 seconds each.
     """
     was, since = None, time.monotonic()
@@ -117,7 +117,7 @@ class Held(wait.Timeout):
 
 
 def renew(lab, dice):
-    """Let all calls end, and have all modules anew.
+    """Let all calls end, and have all modules loaded again.
 
     With a sanitizer phones time out. Of a call that it refused, and whose phone does not acknowledge that in time,
     Asterisk 22 keeps the SIP session for ever, and by it the module: the INVITE is over with 408, and nothing but

@@ -70,7 +70,7 @@ def echo(lab):
         tone.heard(phone.recording, PHONE_HZ)
 
 
-@case("zrtpcall: its digits by RFC 4733 and INFO reach the dialplan, the PBX's reach it")
+@case("zrtpcall: DTMF by RFC 4733 and INFO reaches the dialplan, the PBX's reach it")
 def digits(lab):
     with lab.zrtp_phone("alice") as phone:
         phone.call("digits", lab.sip_port)

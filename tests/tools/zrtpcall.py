@@ -563,7 +563,7 @@ class Strangers(Pair):
         seen = []
 
         def ahead(way, data):
-            """The first packets, in clear, are three seconds ahead: whoever sends them needs no key."""
+            """The first packets, in clear, are three seconds ahead: a sender of them needs no key."""
             if way == TO_PHONE and capture.kind(data) == "rtp" and len(seen) < 3:
                 seen.append(data)
                 return data[:4] + struct.pack(">I", int.from_bytes(data[4:8], "big") + 24000) + data[8:]

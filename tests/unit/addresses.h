@@ -33,7 +33,7 @@ static inline struct peer_address phone(bool symmetric)
 	return peer;
 }
 
-/* The same behind NAT: signalling names an address that nobody can reach, the
+/* The same behind NAT: signalling names an address that no host can reach, the
  * phone's media and SIP come from another one. */
 static inline struct peer_address hidden(void)
 {

@@ -152,7 +152,7 @@ static inline const char *chosen_name(const struct zrtp_choice *choice, enum zrt
 /* A Hello has room for seven names, one of them for Mult. */
 enum { NAMES = 12, DRAWN_MAX = ZRTP_ALGORITHMS_MAX - 1 };
 
-/* Some names of a class in some order: known ones only, or also such as nobody here has. */
+/* Some names of a class in some order: known ones only, or also such as are unknown here. */
 static inline void draw_names(char *out, size_t size, enum zrtp_class which, bool known, uint64_t *seed)
 {
 	static const char *const names[ZRTP_CLASS_COUNT][NAMES] = {

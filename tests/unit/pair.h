@@ -62,7 +62,7 @@ struct pair {
 	uint64_t prng;
 	unsigned loss;      /* per cent */
 	unsigned duplicate; /* per cent */
-	bool no_media;      /* nobody sends SRTP */
+	bool no_media;      /* no side sends SRTP */
 	unsigned jitter;    /* microseconds: reorders */
 	/* May change a packet; false drops it. */
 	bool (*filter)(struct pair *pair, struct pair_packet *packet);
@@ -108,7 +108,7 @@ struct pair *pair_started(const struct pair_config *config);
 /* And run until it is secure. */
 struct pair *pair_secured(const struct pair_config *config);
 
-/* Both ends have each other's keys, the same SAS, and no errors. */
+/* Both sides have each other's keys, the same SAS, and no errors. */
 void pair_assert_secure(struct pair *pair, unsigned index);
 /* Only: both streams are secure with each other's keys. */
 void pair_assert_keys(struct pair *pair, unsigned index);

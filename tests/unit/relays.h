@@ -57,7 +57,7 @@ static inline void call_again(struct pair *pair, const struct pair_config *confi
 	run_call(pair);
 }
 
-/* A call to the enrollment extension; nobody has accepted yet. */
+/* A call to the enrollment extension; the user has not accepted yet. */
 static inline struct pair *enrollment_call(const struct pair_config *config)
 {
 	struct pair *pair = pair_new(config);

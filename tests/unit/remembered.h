@@ -18,7 +18,7 @@ static struct {
 	} of[REMEMBERED_MAX];
 } remembered;
 
-/* Both ends of it; what is null, or known already, is none. */
+/* Its first and last octets; what is null, or known already, is none. */
 __attribute__((unused)) static void remember(const char *what, const void *octets, size_t len)
 {
 	static const uint8_t zero[REMEMBERED_PART];

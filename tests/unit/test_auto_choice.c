@@ -64,7 +64,7 @@ static void an_end_has_a_reason(unsigned bits, const struct auto_facts *facts, s
 	assert_true(strlen(auto_why(choice.reason)) > 0);
 }
 
-/* Announcements alone join nobody: nothing is encrypted without a Hello. */
+/* Announcements alone join no phones: nothing is encrypted without a Hello. */
 static void hellos_join(unsigned bits, const struct auto_facts *facts, struct auto_choice choice)
 {
 	bool both = (bits & OWN_HELLO) && (bits & (FAR_HELLO | PASSES));

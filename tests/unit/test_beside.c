@@ -261,7 +261,7 @@ static bool waits_as_it_should(enum unfinished way, uint64_t seed)
 	return wins;
 }
 
-/* Whoever waits for the stream that wins does so for some seconds only, and not at all for
+/* A stream that waits for the one that wins does so for some seconds only, and not at all for
  * what may be a stranger's. */
 static void no_stream_waits_for_an_exchange_that_does_not_end(void **state) /* R046 */
 {

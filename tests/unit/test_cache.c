@@ -73,7 +73,7 @@ static void secrets_match_and_rotate_over_calls(void **state) /* R048 R051 R074 
 	pair_free(pair);
 }
 
-/* One side missed the last update: rs2 repairs it, whoever it was. */
+/* One side missed the last update: rs2 repairs it, whichever side it was. */
 static void a_missed_update_is_no_mismatch(void **state) /* R051 R052 R536 */
 {
 	(void)state;
@@ -141,7 +141,7 @@ static void only_the_side_with_a_secret_sees_the_mismatch(void **state) /* R066 
 	pair_free(pair);
 }
 
-/* A PBX has nobody to compare the SAS: it takes the new secret at once. */
+/* A PBX has no user to compare the SAS: it takes the new secret at once. */
 static void a_pbx_resynchronises(void **state)
 {
 	struct pair_config config = defaults();
@@ -181,7 +181,7 @@ static void a_pbx_does_not_resynchronise_against_its_pbxsecret(void **state)
 	pair_free(pair);
 }
 
-/* Signalling that nobody could change vouches for the Hello; without
+/* Signalling that could not be changed vouches for the Hello; without
  * that promise the same match is no evidence. */
 static void protected_signalling_is_evidence_after_a_mismatch(void **state) /* R196 */
 {
@@ -279,7 +279,7 @@ static void interval_zero_marks_an_existing_entry(void **state) /* R188 R242 */
 	pair_free(pair);
 }
 
-/* Somebody with the peer's ZID but not its secret says 0. */
+/* An attacker with the peer's ZID but not its secret sends 0. */
 static void interval_zero_of_an_impersonator_changes_nothing(void **state) /* R197 R198 */
 {
 	(void)state;

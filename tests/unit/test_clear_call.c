@@ -33,7 +33,7 @@ static void own_ssrc_ends_the_exchange_of_a_peer_without_another(void **state) /
 	pair_free(pair);
 }
 
-/* Whoever sees our packets can send any message with our SSRC, at any moment. */
+/* An attacker who sees our packets can send any message with our SSRC, at any moment. */
 static void own_ssrc_ends_nothing_once_the_peer_has_another(void **state) /* R014 R015 */
 {
 	struct pair_config config = initiator_alice();
@@ -142,7 +142,7 @@ static void assert_still_clear(struct pair *pair)
 	assert_int_equal(pair_info(pair, 0, 0).state, ZRTP_STATE_NO_ZRTP);
 }
 
-/* Bob's Hello, as anybody can make one. */
+/* Bob's Hello, as any host can make one. */
 static struct pair_packet strangers_hello(struct pair *pair)
 {
 	struct pair_packet hello;
@@ -420,7 +420,7 @@ static void an_error_in_the_exchange_ends_it_and_is_acknowledged(void **state) /
 }
 
 /* 0xA0 while the exchange runs; a secure stream is not declined. */
-/* A HelloACK of nobody we know must not keep our Hello from the peer. */
+/* A HelloACK of an unknown peer must not keep our Hello from the peer. */
 static void a_stray_helloack_does_not_silence_our_hello(void **state)
 {
 	struct pair_config config = initiator_alice();
@@ -429,7 +429,7 @@ static void a_stray_helloack_does_not_silence_our_hello(void **state)
 
 	(void)state;
 	pair_add_stream(pair, 0);
-	pair->loss = 100; /* nobody is there yet */
+	pair->loss = 100; /* no peer is there yet */
 	assert_int_equal(zrtp_stream_start(pair->side[0].log[0].stream, pair->now), ZRTP_OK);
 	assert_int_equal(inject_message(pair, 0, 4711, message,
 					zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK)),
@@ -493,7 +493,7 @@ static void ping_is_answered_in_every_state(void **state) /* R263 R401 R405 R408
 	pair_free(pair);
 }
 
-/* Whoever sends them, in whatever state: four a second and no more. */
+/* From any sender, in any state: four a second and no more. */
 static void pings_are_answered_four_a_second(void **state)
 {
 	struct pair_config config = initiator_alice();

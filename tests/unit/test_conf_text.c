@@ -99,7 +99,7 @@ static void a_key_twice_is_named(void **state)
 	(void)state;
 	expect("[a]\nrequire = yes\nmode = auto\nRequire = no\n",
 	       "c:4 [a] Require: the section has this key twice, the first one in line 2");
-	/* In two sections, or inherited and set anew, it is no mistake. */
+	/* In two sections, or inherited and set again, it is no mistake. */
 	expect("[a]\nrequire = yes\n[b]\nrequire = no\n", "");
 	expect("[t](!)\nrequire = yes\n[b](t)\nrequire = no\n", "");
 	/* What is added to a section belongs to it. */

@@ -226,7 +226,7 @@ static void a_full_disk_is_reported_and_loses_nothing(void **state)
 	}
 }
 
-/* As somebody who may not write there; in a child, for root may everywhere. */
+/* As a user who may not write there; in a child, for root may everywhere. */
 static void a_directory_without_write_permission_is_reported(void **state)
 {
 	(void)state;
@@ -391,7 +391,7 @@ static void a_damaged_database_never_gives_wrong_secrets(void **state)
 	stores_end(&t);
 }
 
-/* A path by mistake: nothing of somebody else's is renamed or written to. */
+/* A path by mistake: nothing of another program is renamed or written to. */
 static void what_is_no_cache_is_left_alone(void **state)
 {
 	static struct stores_image text = { "# this is the configuration of something else\n", 47 }, kept;

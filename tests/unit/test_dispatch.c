@@ -51,7 +51,7 @@ static void set_ssrc(struct pair_packet *packet, uint32_t ssrc)
 	pair_repair(packet->octets, packet->len);
 }
 
-/* The peer's very message, from somebody else. */
+/* The peer's very message, from another host. */
 static void give_as_foreign(struct pair *pair, const struct pair_packet *packet)
 {
 	struct zrtp_stream *stream = stream_of(pair, packet->to, packet->stream);
@@ -73,7 +73,7 @@ static void give_as_foreign(struct pair *pair, const struct pair_packet *packet)
 	accepted[before][type]++;
 }
 
-/* As pair_run(), and before each packet arrives the same comes from somebody else. */
+/* As pair_run(), and before each packet arrives the same comes from another host. */
 static void run_with_echo(struct pair *pair, uint64_t until)
 {
 	while (pair->queued) {

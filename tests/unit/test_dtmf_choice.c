@@ -35,7 +35,7 @@ static void a_whole_digit_counts(void **state)
 	facts.kind = DTMF_KIND_EVENT;
 	facts.open = 0;
 	assert_int_equal(dtmf_choose(&facts), DTMF_AUTHENTIC);
-	/* In clear it is a digit, and nobody knows whose. */
+	/* In clear it is a digit, and of which phone is not known. */
 	facts.secure = 0;
 	assert_int_equal(dtmf_choose(&facts), DTMF_PASSES);
 }

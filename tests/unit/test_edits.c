@@ -67,7 +67,7 @@ static void file_by_zid(struct test_store *t)
 		stores_put_secret(t, 1, labels[i], 1002 + i, 3 + i, 2 + i, ZRTP_MATCH_OWN);
 	}
 	assert_int_equal(stores_find(t, 1).labels, 1);
-	/* It lost its secrets, or is somebody else: the new one comes beside what was proved. */
+	/* It lost its secrets, or is another phone: the new one comes beside what was proved. */
 	stores_put_secret(t, 1, "b", 1010, 8, 5, ZRTP_MATCH_FAILED);
 	assert_int_equal(stores_find(t, 1).scope, ZRTP_SCOPE_ZID);
 	for (unsigned i = 0; i < 2; i++) {

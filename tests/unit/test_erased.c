@@ -73,7 +73,7 @@ static void secrets_of_another_peer_are_gone_when_there_is_a_new_one(void **stat
 	zrtp_view_adopt(session, &hello);
 	assert_true(is_zero(&session->retained, sizeof(session->retained)));
 	assert_false(session->was_enrolled || session->had_pbx);
-	/* The same one is not asked for anew in each Commit. */
+	/* The same one is not asked for again in each Commit. */
 	session->retained.has_rs1 = true;
 	zrtp_view_adopt(session, &hello);
 	assert_true(session->retained.has_rs1);
@@ -189,7 +189,7 @@ static struct pair *awaiting_media(void)
 	return pair;
 }
 
-/* In a call told to be clear nobody's media shows: its keys go. */
+/* In a call told to be clear no media shows: its keys go. */
 static void late_keys_that_no_media_proved_are_gone(void **state)
 {
 	struct pair *pair = awaiting_media();

@@ -38,7 +38,7 @@ static void a_collision_of_ssrcs_is_reported_to_the_peer(void **state) /* R014 R
 		assert_int_equal(taps[1].seen, 0);
 		assert_not_secure(pair, ALICE, 0);
 		assert_memory_equal(&before, &pair->side[ALICE].stored, sizeof(before));
-		/* Anybody may have sent it: a peer with an SSRC of its own is heard. */
+		/* Any host may have sent it: a peer with an SSRC of its own is heard. */
 		assert_int_equal(zrtp_stream_start(stream_of(pair, BOB, 0), pair->now), ZRTP_OK);
 		pair_run(pair, pair->now + 30 * SECOND);
 		assert_int_equal(pair->side[ALICE].log[0].secure, 1);

@@ -33,7 +33,7 @@ static void a_hello_alone_is_no_evidence(void **state)
 	}
 }
 
-/* Whoever adds a Hello to any call changes nothing but whether there is an alert. */
+/* An attacker who adds a Hello to any call changes nothing but whether there is an alert. */
 static void a_hello_closes_nothing(void **state)
 {
 	(void)state;

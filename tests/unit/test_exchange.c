@@ -398,7 +398,7 @@ static void all_streams_have_the_zid_of_the_first(void **state) /* R143 */
 		assert_memory_equal(stream_of(pair, i, 1)->hello + AT_HELLO_ZID,
 				    stream_of(pair, i, 0)->hello + AT_HELLO_ZID, ZRTP_ZID_SIZE);
 	}
-	/* And a Hello of somebody else is none of this session. */
+	/* And a Hello of another peer is none of this session. */
 	pair->filter = edit_packet;
 	pair->filter_arg = &edit;
 	pair_add_stream(pair, 2);

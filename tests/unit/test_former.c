@@ -158,7 +158,7 @@ static void the_key_goes_after_some_seconds_of_clear_media(void **state) /* R222
 	done(&call);
 }
 
-/* Clear media that somebody sent while the peer's SRTP still came does not make its key go early. */
+/* Clear media that an attacker sent while the peer's SRTP still came does not make its key go early. */
 static void clear_media_before_former_srtp_does_not_count(void **state)
 {
 	struct call call = retired();

@@ -203,8 +203,8 @@ static void a_message_larger_than_the_buffer_is_not_begun(void **state)
 }
 
 /* A total that changes, another sender, another message: what has come of the former is given
- * up, so that nobody keeps the peer's own message out by a forged beginning. */
-static void what_does_not_belong_together_begins_anew(void **state)
+ * up, so that no attacker keeps the peer's own message out by a forged beginning. */
+static void what_does_not_belong_together_begins_again(void **state)
 {
 	(void)state;
 	fill_message();
@@ -267,7 +267,7 @@ int main(void)
 		cmocka_unit_test(recorded_fragments_are_the_recorded_messages),
 		cmocka_unit_test(a_fragment_lies_within_its_message_and_carries_what_it_says),
 		cmocka_unit_test(a_message_larger_than_the_buffer_is_not_begun),
-		cmocka_unit_test(what_does_not_belong_together_begins_anew),
+		cmocka_unit_test(what_does_not_belong_together_begins_again),
 		cmocka_unit_test(random_fragments_do_no_harm),
 		cmocka_unit_test(an_mtu_has_a_range),
 	};

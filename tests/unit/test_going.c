@@ -78,7 +78,7 @@ static void goclear_during_a_multistream_exchange_leaves_no_half_secure_stream(v
 			pair_assert_keys(pair, 1);
 		}
 		for (unsigned i = 0; i < 2; i++) {
-			/* Nobody keeps keys for a stream that is not secure. */
+			/* No side keeps keys for a stream that is not secure. */
 			assert_true(state_of(pair, i, 1) == ZRTP_STATE_SECURE ||
 				    is_zero(&stream_of(pair, i, 1)->keys, sizeof(struct zrtp_stream_keys)));
 		}

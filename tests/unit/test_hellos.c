@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hellos of somebody else, and our own come back (4.1, 5.2, 5.3). */
+/* Hellos of another peer, and our own come back (4.1, 5.2, 5.3). */
 #include "pair.h"
 
 #include "internal.h"
@@ -22,7 +22,7 @@ static void make_stranger(void)
 	}
 	stranger_len = pair->side[BOB].log[1].stream->hello_len;
 	memcpy(stranger, pair->side[BOB].log[1].stream->hello, stranger_len);
-	stranger[64] ^= 0x55; /* and another ZID; of its MAC nobody knows the key yet */
+	stranger[64] ^= 0x55; /* and another ZID; of its MAC the key is not known yet */
 	pair_free(pair);
 }
 
@@ -42,7 +42,7 @@ static void run_until(struct pair *pair, enum zrtp_state state)
 	}
 }
 
-/* It may be the peer's as long as nobody has proved to be, and the signalling named none. */
+/* It may be the peer's as long as no peer has proved to be, and the signalling named none. */
 static void another_hello_is_noted_while_it_may_be_the_peers(void **state)
 {
 	enum { MAY_BE, SIGNALLED, PROVED, OUR_OWN, WAYS };
@@ -100,8 +100,8 @@ static bool lose(struct pair *pair, struct pair_packet *packet)
 	return !pair_is(packet, pair->filter_arg);
 }
 
-/* Only after one that may have been a stranger's, and only of somebody else. */
-static void after_a_failure_another_hello_begins_anew(void **state)
+/* Only after one that may have been a stranger's, and only of another peer. */
+static void after_a_failure_another_hello_begins_again(void **state)
 {
 	(void)state;
 	make_stranger();
@@ -155,7 +155,7 @@ static void a_helloack_of_another_peer_is_none(void **state) /* R331 */
 	pair_free(pair);
 }
 
-/* What SDP said of it holds on when it is said anew with another ZID; a stream that comes
+/* What SDP said of it holds on when it is said again with another ZID; a stream that comes
  * after that has one Hello only. */
 static void after_a_change_of_the_zid_the_signalled_hash_is_the_same(void **state)
 {
@@ -192,7 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_hello_is_noted_while_it_may_be_the_peers),
 		cmocka_unit_test(our_own_hello_that_comes_back_is_no_peers),
-		cmocka_unit_test(after_a_failure_another_hello_begins_anew),
+		cmocka_unit_test(after_a_failure_another_hello_begins_again),
 		cmocka_unit_test(after_a_change_of_the_zid_the_signalled_hash_is_the_same),
 		cmocka_unit_test(a_helloack_of_another_peer_is_none),
 	};

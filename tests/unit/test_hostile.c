@@ -314,7 +314,7 @@ static void bad_confirm_mac_ends_the_exchange(void **state) /* R183 R354 R370 */
 	}
 }
 
-/* A downgrade: somebody takes a name out of the initiator's Hello. Nothing but
+/* A downgrade: an attacker takes a name out of the initiator's Hello. Nothing but
  * the Hello's MAC, checked when Commit reveals its key, shows it (8.1.1). */
 static void changed_hello_raises_the_alarm(void **state) /* R329 */
 {

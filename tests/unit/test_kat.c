@@ -482,7 +482,7 @@ static int draw_any(uint8_t *out, size_t len, void *arg)
 	return RAND_priv_bytes(out, (int)len) == 1 ? 0 : -1;
 }
 
-/* Both ends of each exchange come to the same, whatever other threads do with the row. */
+/* Both sides of each exchange come to the same, whatever other threads do with the row. */
 static void *agree_often(void *arg)
 {
 	const struct zrtp_kex *kex = arg;

@@ -91,7 +91,8 @@ static void a_commit_that_lost_leaves_no_key_of_a_kem(void **state)
 		pair_start(pair, 0);
 		assert_true(pair_run_until_secure(pair, 0, pair->now + 30000000));
 		assert_true(answers > 0);
-		/* Both ends of each private value, as it is and reversed, and of the result. */
+		/* Of each private value, as it is and reversed, and of the result: its first and last octets.
+		 */
 		assert_end(pair, 4 * (2 * OF_A_COMMIT + OF_AN_ANSWER) + 1);
 	}
 }

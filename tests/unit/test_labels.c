@@ -54,7 +54,7 @@ static void a_phone_that_files_by_zid_is_known_under_each_label(void **state)
 	world_free(w);
 }
 
-/* One side or the other misses its update, never both ends twice in a row: what
+/* One side or the other misses its update, never both sides twice in a row: what
  * rs2 is for. */
 static void missed_updates_are_repaired_under_each_label(void **state)
 {
@@ -196,7 +196,7 @@ static void calls_of_unknown_label_make_no_alarms_later(void **state)
 	}
 }
 
-/* Somebody with the phone's ZID and none of its secrets, under the old number. */
+/* An attacker with the phone's ZID and none of its secrets, under the old number. */
 static void a_stranger_under_a_known_label_is_an_alarm(void **state)
 {
 	struct world *w = world_new(true);

@@ -142,7 +142,7 @@ static void call_from(struct world *w, unsigned label, const char *endpoint)
 	run(w);
 }
 
-/* A call from that endpoint in which enrollment is announced; anew: without secrets. */
+/* A call from that endpoint in which enrollment is announced; again: without secrets. */
 static enum zrtp_status enroll_from(struct world *w, unsigned label, const char *endpoint, bool anew)
 {
 	if (anew) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Keys of an exchange that came late, in a call that is clear: the phone's, or of
- * somebody who sends SRTP in its name. */
+ * an attacker who sends SRTP in its name. */
 #include "unit.h"
 
 #include "decide/late_choice.h"
@@ -99,7 +99,7 @@ static void a_held_phone_has_its_call_back(void **state)
 	assert_true(clear_again(&choice, START + 3600000ULL * MS, 1000, 0));
 }
 
-/* Of anybody, who has time enough. */
+/* Of any host, which has time enough. */
 static void a_few_clear_packets_give_nothing_back(void **state)
 {
 	struct late_choice choice = taken(3000);

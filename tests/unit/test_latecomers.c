@@ -85,7 +85,7 @@ static void a_complete_exchange_takes_no_clear_call_over(void **state)
 		assert_int_equal(log->event_count[ZRTP_EVENT_LATE_KEYS], 1);
 		assert_true(log->has_keys[ZRTP_RECEIVE]);
 		assert_int_equal(pair_session_info(pair, PBX).has_sas, false);
-		/* Nor does anybody's Error end it. */
+		/* Nor does any host's Error end it. */
 		give_message(pair, 0, message, zrtp_error_write(message, sizeof(message), 0x20));
 		assert_int_not_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_NO_ZRTP);
 		pair_run(pair, pair->now + 30 * SECOND);

@@ -105,7 +105,7 @@ static struct caller caller_of(struct scene *s, enum habit habit, const char *la
 				.takes_any = habit == HABITS };
 }
 
-/* Whoever can call and has seen the ZID: a phone that takes any secret. */
+/* An attacker who can call and has seen the ZID: a phone that takes any secret. */
 static void attack(struct caller *c, uint64_t *prng, bool owns_endpoint)
 {
 	for (unsigned i = 1 + habits_below(prng, 6); i; i--) {
@@ -364,7 +364,7 @@ static void a_silent_line_makes_no_room_for_another_endpoint(void **state)
 	stores_end(&s.t);
 }
 
-/* An ID of the phone's that whoever listened repeats: the phone on the second line has
+/* An ID of the phone's that a listener repeats: the phone on the second line has
  * its place all the same. */
 static void an_id_that_was_listened_to_moves_nothing(void **state)
 {

@@ -66,7 +66,7 @@ static void of_two_mandatory_tags_the_peers_is_taken(void **state)
 	pair_free(pair);
 }
 
-/* Whoever has only_listed, and whoever begins, says what is missing. */
+/* Whichever side has only_listed, and whichever begins, it says what is missing. */
 static void with_nothing_in_common_the_code_of_the_class_is_said(void **state)
 {
 	static const char *const lists[ZRTP_CLASS_COUNT][2] = {
@@ -114,7 +114,7 @@ static bool commits_only(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* Anybody can send one: it ends the exchange, as the RFC has it, and neither that call
+/* Any host can send one: it ends the exchange, as the RFC has it, and neither that call
  * nor a later one is begun with anything else for it. */
 static void a_forged_error_makes_no_side_commit_to_anything_else(void **state)
 {

@@ -8,7 +8,7 @@
 
 enum { CALLS = 3 };
 
-/* What happens to a call. All but the first two end it before anybody stores. */
+/* What happens to a call. All but the first two end it before any side stores. */
 enum mishap {
 	NOTHING,
 	CONF2ACK_LOST,   /* the responder stores, the initiator does not */

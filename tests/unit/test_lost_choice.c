@@ -40,7 +40,7 @@ static void the_cure_is_logged_once_a_day_for_each_phone(void **state)
 	assert_true(told(&phones, 1, 1 + 48 * HOUR));
 }
 
-/* Whoever calls with many ZIDs makes the log longer, and takes no more memory. */
+/* A caller with many ZIDs makes the log longer, and takes no more memory. */
 static void the_phones_logged_last_are_remembered(void **state)
 {
 	struct lost_phones phones = { 0 };

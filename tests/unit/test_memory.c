@@ -88,7 +88,7 @@ static bool ended_well(struct pair *pair, unsigned index)
 	return false;
 }
 
-/* A Hello of somebody else, before any exchange: it is kept beside the peer's. */
+/* A Hello of another peer, before any exchange: it is kept beside the peer's. */
 static void let_stranger_speak(struct pair *pair)
 {
 	struct pair *other;
@@ -112,7 +112,7 @@ static void clear_and_secure_again(struct pair *pair)
 	assert_int_equal(zrtp_stream_go_clear(stream_of(pair, PBX), pair->now), ZRTP_OK);
 	pair_run(pair, pair->now + 3 * SECOND);
 	assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_CLEAR);
-	/* Whoever is passive waits for the other one. */
+	/* The passive side waits for the other one. */
 	assert_int_equal(zrtp_stream_go_secure(
 				 stream_of(pair, pair_info(pair, PBX, 0).initiator ? PBX : PHONE), pair->now),
 			 ZRTP_OK);

@@ -42,7 +42,7 @@ static void a_choice_is_sound(void **state)
 	each_at_all(sound);
 }
 
-/* What was done has its effect, and then it is asked again: that comes to an end, and nothing is done twice.
+/* What was done has its effect, and then it is asked again: that stops, and nothing is done twice.
  */
 static void goes_to_an_end(const struct mode_facts *before, struct mode_choice choice)
 {
@@ -79,7 +79,7 @@ static void goes_to_an_end(const struct mode_facts *before, struct mode_choice c
 	}
 }
 
-static void a_look_goes_to_an_end(void **state)
+static void a_look_comes_to_rest(void **state)
 {
 	(void)state;
 	each_at_all(goes_to_an_end);
@@ -208,7 +208,7 @@ static void what_is_settled_has_no_timer(void **state)
 	each_at_all(rests);
 }
 
-/* What only time brings is looked at again: else nobody would. */
+/* What only time brings is looked at again: else nothing would be. */
 static void is_awaited(const struct mode_facts *facts, struct mode_choice choice)
 {
 	if (choice.step != MODE_STAY) {
@@ -294,7 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_choice_is_sound),
-		cmocka_unit_test(a_look_goes_to_an_end),
+		cmocka_unit_test(a_look_comes_to_rest),
 		cmocka_unit_test(what_was_decided_elsewhere_is_done),
 		cmocka_unit_test(what_waits_is_joined),
 		cmocka_unit_test(what_is_beside_follows_the_first_stream),

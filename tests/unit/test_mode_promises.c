@@ -25,8 +25,8 @@ static void phones_with_keys_stay_together(void **state)
 	each_at_all(parts_as_it_may);
 }
 
-/* An end is for ever: it begins only without a partner, and the first stream's only by a reason that policy
- * knows. */
+/* A pass-through ends for ever: it begins only without a partner, and the first stream's only by a reason
+ * that policy knows. */
 static void ends_as_it_may(const struct mode_facts *facts, struct mode_choice choice)
 {
 	if (choice.step != MODE_BECOME_END) {

@@ -16,7 +16,7 @@ static void the_hash_goes_by_the_peers_order(void **state) /* R037 */
 	assert_string_equal(choose(&b, &a).hash->name, "S256");
 }
 
-/* So that it is the same whoever begins. */
+/* So that it is the same whichever side begins. */
 static void b32_is_taken_where_both_list_it_and_the_strongest_cipher(void **state)
 {
 	struct side a, b;

@@ -153,7 +153,7 @@ static void multistream_ignores_the_sas_type_only(void **state) /* R147 R426 */
 	answer_is(&own, "S256,AES1,HS80,DH3k,XXXX", ZRTP_ERROR_SAS);
 }
 
-/* What its own Hello does not list nobody may commit to, but for the mandatory. */
+/* What its own Hello does not list no side may commit to, but for the mandatory. */
 static void a_commit_beyond_its_senders_hello_is_refused(void **state)
 {
 	static const struct {

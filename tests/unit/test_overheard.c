@@ -85,7 +85,7 @@ static void two_hellos_of_one_chain_are_two(void **state)
 	free(wire);
 }
 
-static void another_partner_begins_anew(void **state)
+static void another_partner_begins_again(void **state)
 {
 	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];
 	struct wire *wire = dh_exchange(hash);
@@ -204,7 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phones_that_exchange_keys_are_believed),
 		cmocka_unit_test(multistream_without_dhparts_is_believed),
-		cmocka_unit_test(another_partner_begins_anew),
+		cmocka_unit_test(another_partner_begins_again),
 		cmocka_unit_test(what_was_said_to_a_former_partner_says_nothing),
 		cmocka_unit_test(two_hellos_of_one_chain_are_two),
 		cmocka_unit_test(a_phone_is_who_has_the_exchange),

@@ -64,7 +64,7 @@ static void hear_commit_forged(struct overheard phone[2], const struct wire *wir
 	}
 }
 
-/* What anybody can say beside an exchange or after it. */
+/* What any host can send beside an exchange or after it. */
 static void forged_commits_make_no_exchange_classic(void **state)
 {
 	char hash[2][ZRTP_HELLO_HASH_TEXT_SIZE];

@@ -104,7 +104,7 @@ static void two_nodes_become_secure(void **state) /* R234 */
 static void two_nodes_that_start_apart(void **state)
 {
 	(void)state;
-	for (unsigned signalled = 0; signalled < 4; signalled++) { /* to nobody, one, the other, both */
+	for (unsigned signalled = 0; signalled < 4; signalled++) { /* to none, one, the other, both */
 		for (unsigned ms = 0; ms <= 2000; ms += 50) {
 			struct pair_config config = same_zid();
 			struct pair *pair = prepared(&config, false);
@@ -254,7 +254,7 @@ static void inject(struct pair *pair, unsigned side, const uint8_t *datagram, si
 	(void)!zrtp_stream_receive(stream_of(pair, side, 0), datagram, len, pair->now);
 }
 
-/* In the name of somebody else, so that it is not dropped for its SSRC. */
+/* In the name of another peer, so that it is not dropped for its SSRC. */
 static void send_back(struct pair *pair)
 {
 	struct pair_packet packet = seen;
@@ -363,7 +363,7 @@ static void it_does_not_change_it_on_another_stream_either(void **state)
 	pair_free(pair);
 }
 
-/* A phone without ZRTP, and somebody who says Hello with our ZID: no failure. */
+/* A phone without ZRTP, and an attacker who sends Hello with our ZID: no failure. */
 static void a_plain_call_does_not_end_by_it(void **state)
 {
 	struct pair_config config = same_zid();

@@ -59,7 +59,7 @@ static void check_patience(const struct partner_facts *facts, enum partner_choic
 	}
 }
 
-static void patience_has_an_end(void **state)
+static void patience_has_a_limit(void **state)
 {
 	(void)state;
 	each(check_patience);
@@ -85,7 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_phone_talks_only_where_all_others_are_encrypted),
 		cmocka_unit_test(one_in_clear_is_enough_to_refuse),
-		cmocka_unit_test(patience_has_an_end),
+		cmocka_unit_test(patience_has_a_limit),
 		cmocka_unit_test(dial_relays_before_there_is_a_bridge_and_applications_do_not),
 	};
 

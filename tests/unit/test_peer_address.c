@@ -226,7 +226,7 @@ static void media_goes_where_zrtp_comes_from_until_rtp_does(void **state)
 
 	(void)state;
 	learn(&peer, NAT, 5000);
-	assert_false(peer_waits_at(&peer, &to)); /* nobody has keys */
+	assert_false(peer_waits_at(&peer, &to)); /* no peer has keys */
 	peer_secure(&peer, &nat);
 	assert_true(peer_waits_at(&peer, &to));
 	assert_true(net_address_equal(&to, &nat));

@@ -48,7 +48,7 @@ static void only_who_signalling_vouches_for_claims_a_secure_stream(void **state)
 	}
 }
 
-/* A re-INVITE names an address behind NAT, the phone is silent, and anybody
+/* A re-INVITE names an address behind NAT, the phone is silent, and any host
  * says Hello from anywhere. */
 static void a_stranger_does_not_take_a_silent_call_behind_nat(void **state)
 {
@@ -191,7 +191,7 @@ static void a_secure_phone_is_soon_where_a_session_description_says(void **state
 	assert_false(peer_may_be_newcomer(&peer, &expected, mark_of(501), now));
 	now++;
 	assert_false(peer_may_be_newcomer(&peer, &other, mark_of(501), now));
-	/* It may begin its numbers anew. */
+	/* It may begin its numbers again. */
 	for (uint16_t n = 0; n < RTP_SOURCE_PROBATION; n++) {
 		assert_true(peer_may_be_newcomer(&peer, &expected, mark_of(1 + n), now));
 		assert_int_equal(peer_newcomer(&peer, &expected, mark_of(1 + n), now),
@@ -239,8 +239,8 @@ static void rtcp_from_elsewhere_is_opened_once_the_phone_is_silent(void **state)
 	assert_true(peer_may_send_rtcp_elsewhere(&unheard, 0));
 }
 
-/* What brings it back was not opened: whoever sees the call can say it. It counts once for a place where
- * nothing is heard. */
+/* What brings it back was not opened: any host that sees the call can send it. It counts once for a place
+ * where nothing is heard. */
 static void a_secure_phone_goes_back_once_by_what_cannot_be_decrypted(void **state)
 {
 	const struct net_address former = at(NAT, 7000), there = at(NAT, 7001);
@@ -319,8 +319,8 @@ static void late_packets_of_a_replaced_peer_do_not_shut_its_successor_out(void *
 	assert_int_equal(claims(&peer, PEER_HASH_NONE, false, OTHER, 22 * S), PEER_CLAIM_OTHER);
 }
 
-/* Held and resumed at one address: the phone may have begun anew, another may not. */
-static void after_hold_the_same_phone_may_begin_anew_and_no_other(void **state)
+/* Held and resumed at one address: the phone may have begun again, another may not. */
+static void after_hold_the_same_phone_may_begin_again_and_no_other(void **state)
 {
 	struct peer_address peer = phone(false);
 
@@ -349,7 +349,7 @@ int main(void)
 		cmocka_unit_test(with_ice_or_without_nat_one_packet_makes_a_source_known),
 		cmocka_unit_test(a_phone_that_moves_itself_keeps_its_call),
 		cmocka_unit_test(late_packets_of_a_replaced_peer_do_not_shut_its_successor_out),
-		cmocka_unit_test(after_hold_the_same_phone_may_begin_anew_and_no_other),
+		cmocka_unit_test(after_hold_the_same_phone_may_begin_again_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

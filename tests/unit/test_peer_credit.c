@@ -91,7 +91,7 @@ static void who_has_keys_with_us_gets_all(void **state)
 	assert_true(may(&peer, PHONE, RTP, PEER_SENDS_REQUEST, 28));
 }
 
-/* Whoever keeps asking for room does not push out whom signalling knows. */
+/* A source that keeps asking for room does not push out a source that signalling knows. */
 static void strangers_do_not_flush_the_credit_of_the_phone(void **state)
 {
 	struct peer_address peer = hidden();
@@ -140,7 +140,7 @@ static void credit_has_a_bound(void **state)
 	assert_true(all <= 65536 && all >= 60000);
 }
 
-/* Who is let go was nowhere: whoever follows cannot come back to where he was. */
+/* A phone that is let go was nowhere: the one that follows cannot come back to where it was. */
 static void where_a_phone_was_is_forgotten_with_it(void **state)
 {
 	static const struct rtp_source unknown;

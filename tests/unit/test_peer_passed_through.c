@@ -39,7 +39,7 @@ static void passed_through_a_hello_or_rtp_in_sequence_makes_the_phone(void **sta
 		&(struct net_address){ .host = { 192, 0, 2, NAT }, .host_len = 4, .port = RTP }));
 }
 
-static void passed_through_a_gap_or_another_source_begins_probation_anew(void **state)
+static void passed_through_a_gap_or_another_source_begins_probation_again(void **state)
 {
 	struct peer_address peer = phone(true);
 
@@ -89,7 +89,7 @@ static void passed_through_without_nat_media_goes_where_sdp_says_and_comes_from_
 	assert_true(net_address_equal(peer_media_at(&peer), &sdp));
 }
 
-/* One packet with the address of the SDP, which nobody can reach, must not
+/* One packet with the address of the SDP, which no host can reach, must not
  * send the phone's media there. */
 static void passed_through_a_phone_that_is_heard_is_not_moved_by_a_packet(void **state)
 {
@@ -158,10 +158,10 @@ static void passed_through_another_source_is_followed_where_strictrtp_lets_it(vo
 
 		peer = talked(*ways[i], RTP_SOURCE_GONE_USEC, &now);
 		assert_int_equal(follows_to(&peer, *ways[i], 7, 501, now), ways[i]->follow);
-		/* The phone is still heard, so this is nobody but a copier. */
+		/* The phone is still heard, so this can only be a copy. */
 		peer = talked(*ways[i], RTP_SOURCE_PAUSE_USEC, &now);
 		assert_false(follows_to(&peer, *ways[i], 7, 501, now));
-		/* After a re-INVITE the stock engine learns anew, whatever strictrtp is. */
+		/* After a re-INVITE the stock engine learns again, whatever strictrtp is. */
 		peer = talked(*ways[i], RTP_SOURCE_PAUSE_USEC, &now);
 		peer_renew(&peer, now);
 		assert_true(follows_to(&peer, *ways[i], 9, 1, now));
@@ -172,7 +172,7 @@ static void passed_through_another_source_is_followed_where_strictrtp_lets_it(vo
 	}
 }
 
-/* Somebody who guesses what he cannot see, while a phone with keys is silent. */
+/* An attacker who guesses what he cannot see, while a phone with keys is silent. */
 static void passed_through_srtp_goes_on_with_its_ssrc_and_numbers(void **state)
 {
 	struct peer_address peer;
@@ -250,7 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passed_through_a_hello_or_rtp_in_sequence_makes_the_phone),
-		cmocka_unit_test(passed_through_a_gap_or_another_source_begins_probation_anew),
+		cmocka_unit_test(passed_through_a_gap_or_another_source_begins_probation_again),
 		cmocka_unit_test(passed_through_several_sources_pass_no_probation_together),
 		cmocka_unit_test(
 			passed_through_without_nat_media_goes_where_sdp_says_and_comes_from_anywhere),

@@ -164,7 +164,7 @@ static void call_again(struct pair *pair, const struct pair_config *config, unsi
 	pair_run(pair, pair->now + SECOND);
 }
 
-/* Whoever begins which of three calls. The Linphones of 2024 have no ML-KEM, only its forerunner. */
+/* Either side begins any of three calls. The Linphones of 2024 have no ML-KEM, only its forerunner. */
 static void secrets_of_a_linphone_match_in_each_role(void **state)
 {
 	static const char *const lists[] = { "X1M1,DH3k", "DH3k" }, *const kexes[] = { "X1M1", "DH3k" };

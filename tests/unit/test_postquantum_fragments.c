@@ -89,7 +89,7 @@ static bool no_commit(struct pair *pair, struct pair_packet *packet)
 }
 
 /* Nothing is kept before there is a Hello, of a stranger, for another message than may come,
- * and where nobody has offered what could be so long. */
+ * and where no side has offered what could be so long. */
 static void fragments_are_kept_only_where_they_mean_something(void **state)
 {
 	static const uint8_t octets[1428];

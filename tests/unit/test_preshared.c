@@ -128,7 +128,7 @@ static void it_is_not_used_without_its_conditions(void **state) /* R118 */
 		struct pair *pair = verified(&config);
 
 		switch (reason) {
-		case 0: /* 4.4.2.1: nobody has compared the SAS */
+		case 0: /* 4.4.2.1: no user has compared the SAS */
 			pair->side[0].stored.verified = false;
 			break;
 		case 1:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Text of others is shown on terminals, in logs and in protocols of lines: no
- * control character of a name gets there, whoever wrote it into the store.
+ * control character of a name gets there, whatever wrote it into the store.
  */
 #include "stores.h"
 
@@ -83,7 +83,7 @@ static void change(const struct test_store *t, const char *text)
 	sqlite3_close(db);
 }
 
-/* Whoever can write into the database can write names with anything in them. */
+/* A program that can write into the database can write names with anything in them. */
 static void names_of_a_database_are_made_printable(void **state)
 {
 	const struct zrtp_cache_key key = { .own_zid = own, .peer_zid = peer, .label = "label" };

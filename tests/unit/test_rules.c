@@ -153,7 +153,7 @@ static void the_users_word_puts_a_line_first(void **state)
 	}
 }
 
-/* An administrator's no is of all that the ZID has; what nobody has verified stays so. */
+/* An administrator's no is of all that the ZID has; what no user has verified stays so. */
 static void an_administrators_no_is_of_all_lines(void **state)
 {
 	struct zrtp_retained in = stores_update(1, 0, ZRTP_MATCH_OWN), r;

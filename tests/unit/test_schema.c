@@ -88,7 +88,7 @@ static void a_database_of_something_else_is_not_touched(void **state)
 	stores_end(&t);
 }
 
-/* Somebody with write access and no key sets V by hand. */
+/* An attacker with write access and no key sets V by hand. */
 static void a_flag_set_by_hand_is_refused(void **state)
 {
 	const struct zrtp_cache_key key = { .own_zid = stores_own, .peer_zid = peer, .label = "" };

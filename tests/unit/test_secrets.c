@@ -277,11 +277,11 @@ static void only_the_hello_of_the_exchange_speaks_for_its_secret(void **state) /
 	assert_false(replaces_the_secret(true, 1, false)); /* the other stream may be the phone's, and this
 							    * one a stranger's */
 	assert_false(replaces_the_secret(true, 2, false));
-	assert_false(replaces_the_secret(false, 0, false)); /* anybody could change that signalling */
+	assert_false(replaces_the_secret(false, 0, false)); /* any host could change that signalling */
 	assert_true(replaces_the_secret(false, 2, true));
 }
 
-/* ---- IDs that somebody has listened to ---- */
+/* ---- IDs that an attacker has listened to ---- */
 
 static struct pair_packet overheard;
 
@@ -294,7 +294,7 @@ static bool listen(struct pair *pair, struct pair_packet *packet)
 	return true;
 }
 
-/* Whoever has no secret draws the IDs: these are the ones of another call. */
+/* A peer without a secret draws the IDs: these are the ones of another call. */
 static int say_overheard(struct pair_side *side, uint8_t *out, size_t len, enum zrtp_random_use use)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -386,7 +386,7 @@ static void an_overheard_id_of_the_other_pbxsecret_loses_none(void **state)
 		assert_true(pbx->has_pbx && pbx->has_pbx_alternate);
 		assert_memory_equal(pbx->pbxsecret, knows ? second : first, ZRTP_SECRET_SIZE);
 		assert_memory_equal(pbx->pbx_alternate, knows ? first : second, ZRTP_SECRET_SIZE);
-		if (knows) { /* and whoever really has it is known the next time */
+		if (knows) { /* and the peer that really has it is known the next time */
 			call_again(pair, &config);
 			assert_true(pair_session_info(pair, BOB).pbx_matched);
 			assert_false(pbx->has_pbx_alternate);
@@ -488,7 +488,7 @@ static void a_preshared_commit_from_no_secret_gets_no_preshared_answer(void **st
 	}
 }
 
-/* Whose secret it is must be sure: another label's may be known to somebody else, and of
+/* Whose secret it is must be sure: another label's may be known to another peer, and of
  * two lines one is a stranger's. */
 static void preshared_is_proposed_with_a_secret_of_this_label_only(void **state) /* R120 */
 {
@@ -521,7 +521,7 @@ static void preshared_is_proposed_with_a_secret_of_this_label_only(void **state)
 
 /* ---- an SDES key (8.2) ---- */
 
-/* srtps = KDF(key, "SRTP Secret", ZIDi || ZIDr || salt, 256), whoever of the two is the
+/* srtps = KDF(key, "SRTP Secret", ZIDi || ZIDr || salt, 256), whichever of the two is the
  * initiator. The answer is that of another implementation of the formula. */
 static void the_auxsecret_of_an_sdes_key_is_the_vector(void **state) /* R503 */
 {

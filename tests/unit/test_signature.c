@@ -269,7 +269,7 @@ static void further_streams_are_not_signed(void **state) /* R440 */
 	struct pair *pair = watched(&config);
 
 	(void)state;
-	signer[0].verdict = signer[1].verdict = false; /* nobody shall ask */
+	signer[0].verdict = signer[1].verdict = false; /* no side shall ask */
 	reset_taps();
 	pair_add_stream(pair, 1);
 	pair_start(pair, 1);

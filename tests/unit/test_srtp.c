@@ -294,7 +294,7 @@ static void the_roll_over_counter_survives_a_bad_network(void **state)
 	close_ends(&ends);
 }
 
-/* The number is in clear: whoever sees the stream can forge any. */
+/* The number is in clear: a host that sees the stream can forge any. */
 static void forged_numbers_do_not_move_the_roll_over_counter(void **state) /* F17 */
 {
 	static const uint16_t far[] = { 0, 1, 32767, 32768, 32769, 65534, 65535, 40000, 100 };

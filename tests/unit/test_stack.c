@@ -156,7 +156,7 @@ static void run_steps(struct pair *pair, uint64_t until,
 
 /* ---- Diffie-Hellman ---- */
 
-/* DHResult and s0, of which the engine shows nothing to anybody: of known exchanges. */
+/* DHResult and s0, of which the engine shows nothing at all: of known exchanges. */
 static void no_secret_of_an_exchange_is_left_on_the_stack(void **state) /* R110 R195 */
 {
 	/* The private values are parts of the vectors' IVs: they have a test of their own. */

@@ -93,7 +93,7 @@ static void each_state_looks_at_its_messages_and_at_no_other(void **state)
 	}
 }
 
-/* Anybody can send an acknowledgement: of what was not sent yet it says nothing. */
+/* Any host can send an acknowledgement: of what was not sent yet it says nothing. */
 static void an_acknowledgement_ahead_of_its_message_completes_nothing(void **state)
 {
 	static const enum zrtp_message_type acks[] = { ZRTP_MSG_HELLOACK, ZRTP_MSG_CONF2ACK,
@@ -263,7 +263,7 @@ static void a_turn_is_given_once(void **state)
 	assert_int_equal(first->turn_until, until);
 	first->now = second->now = until;
 	assert_null(zrtp_turn_holder(second));
-	zrtp_turn_begin(first); /* it has had it: nobody waits for it any more */
+	zrtp_turn_begin(first); /* it has had it: no stream waits for it any more */
 	assert_null(zrtp_turn_holder(second));
 	zrtp_turn_begin(second);
 	assert_ptr_equal(zrtp_turn_holder(first), second);
@@ -271,7 +271,7 @@ static void a_turn_is_given_once(void **state)
 	pair_free(pair);
 }
 
-/* ---- what is nobody's ---- */
+/* ---- what is of no stream ---- */
 
 static void match_nothing(void *arg)
 {

@@ -212,7 +212,7 @@ static void commits_on_another_stream_do_not_end_an_exchange(void **state)
 	(void)state;
 	assert_true(outlasts_strangers(false, 3) < 7 * SECOND);
 	assert_true(outlasts_strangers(true, 3) < SECOND);
-	assert_true(outlasts_strangers(false, 0) < SECOND); /* nobody but the phone */
+	assert_true(outlasts_strangers(false, 0) < SECOND); /* only the phone */
 }
 
 /* What the session knows of its peer is the peer's who has completed. */
@@ -247,7 +247,7 @@ static void an_unproved_exchange_leaves_no_trace_in_the_session(void **state)
 }
 
 /* The phone has not answered our Commit for a while, and a stranger's Hello has come
- * with its SSRC. His Commit is answered, since the phone may have begun anew, and
+ * with its SSRC. His Commit is answered, since the phone may have begun again, and
  * ours was not for him; if his Hello is none of his, nothing changes. */
 static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state)
 {
@@ -255,7 +255,7 @@ static void a_stranger_with_the_phones_ssrc_does_not_get_our_commit(void **state
 	for (unsigned way = 0; way < 6; way++) {
 		struct pair_config config;
 		struct pair *pair;
-		bool poor = way >= 4; /* there is no key pair left for anybody */
+		bool poor = way >= 4; /* there is no key pair left at all */
 		bool forged = way & 1 || poor;
 
 		pair_config_init(&config);
@@ -350,7 +350,7 @@ static void a_strangers_exchange_leaves_the_auxsecret_of_an_sdes_key(void **stat
 
 /* ---- what a failure says ---- */
 
-/* Whatever anybody can send leads at most to an error that says so. */
+/* Whatever a host can send leads at most to an error that says so. */
 static void errors_before_a_confirm_are_marked(void **state)
 {
 	(void)state;
@@ -376,7 +376,7 @@ static void errors_before_a_confirm_are_marked(void **state)
 		pair_run(pair, pair->now + 30 * SECOND);
 		assert_int_equal(pair->side[PBX].log[0].error, 1);
 		assert_true(pair->side[PBX].log[0].error_unproven);
-		/* And whoever is really there comes late, but comes. */
+		/* And the peer that is really there comes late, but comes. */
 		assert_int_equal(zrtp_stream_start(pair->side[PHONE].log[0].stream, pair->now), ZRTP_OK);
 		assert_true(pair_run_until_secure(pair, 0, pair->now + 10 * SECOND));
 		pair_free(pair);
@@ -478,7 +478,7 @@ static void a_spare_key_pair_of_another_type_is_not_used(void **state)
 	}
 }
 
-/* Nor is one that was sent: whoever commits after it could look for a fitting SAS. */
+/* Nor is one that was sent: a peer that commits after it could look for a fitting SAS. */
 static void a_key_pair_that_was_sent_is_not_kept(void **state)
 {
 	(void)state;

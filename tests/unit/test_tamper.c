@@ -202,7 +202,7 @@ static int discard(const char *text, size_t len, void *arg)
 	return 0;
 }
 
-/* All that anybody does with a store: whatever is in the row, nothing of it is
+/* All that is done with a store: whatever is in the row, nothing of it is
  * believed, read or written beyond its size. */
 static void do_everything(struct test_store *t)
 {

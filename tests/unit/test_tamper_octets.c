@@ -178,7 +178,7 @@ static void lines_of_a_while_ago_say_nothing(void **state)
 	}
 }
 
-/* A store in clear has sums that anybody can make: the lengths are looked at all the same. */
+/* A store in clear has sums that any program can make: the lengths are looked at all the same. */
 static void a_secret_of_another_length_is_refused(void **state)
 {
 	uint8_t text[5 + 2 * ZRTP_ZID_SIZE + 4 + ZRTP_STORE_CELL_MAX] = "zrtp\001", cell[ZRTP_STORE_CELL_MAX];
@@ -210,7 +210,7 @@ static void a_secret_of_another_length_is_refused(void **state)
 	stores_end(&t);
 }
 
-/* Whoever reads at it ends. Nothing follows it for a page. */
+/* A program that reads there ends. Nothing follows it for a page. */
 static uint8_t *end_of_memory(size_t page)
 {
 	uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -326,7 +326,7 @@ static size_t body_len(const uint8_t *record)
 	return (size_t)record[6] << 8 | record[7];
 }
 
-/* Sums have no key: whoever writes there makes them right. */
+/* Sums have no key: an attacker who writes there makes them right. */
 static void make_right(struct stores_image *image, uint8_t *record, size_t len)
 {
 	digest(record + 4, 4 + len, record + FRAME_HEAD + len, SUM);

@@ -115,7 +115,7 @@ static void bob_comes(struct pair *pair)
 	start(pair, BOB);
 }
 
-/* Alice gets a Hello of nobody: her own with another SSRC and ZID. */
+/* Alice gets a Hello of no peer: her own with another SSRC and ZID. */
 static enum zrtp_status forge_hello(struct pair *pair, const struct pair_packet *hello)
 {
 	enum { SSRC_AT = 8, ZID_AT = 12 + 64, FLAGS_AT = 12 + 76 };

@@ -134,7 +134,7 @@ static void an_export_may_go_into_a_pipe(void **state)
 	(void)state;
 	stores_prepare(&t, STORE_MEMORY);
 	assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
-	stores_put_secret(&t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE); /* little: nobody reads before the end */
+	stores_put_secret(&t, 1, "a", 1000, 1, 0, ZRTP_MATCH_NONE); /* little: nothing reads before the end */
 	assert_int_equal(pipe(ends), 0);
 	in = fdopen(ends[0], "r");
 	out = fdopen(ends[1], "w");

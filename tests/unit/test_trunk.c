@@ -182,7 +182,7 @@ struct load {
 	struct trunk t;
 	unsigned begun;
 	unsigned gap;    /* between the begins of two calls, at the mean, ms */
-	unsigned losses; /* of so many calls in one an end hears nothing of the other's last message */
+	unsigned losses; /* of so many calls in one a side hears nothing of the other's last message */
 	bool strangers;  /* the first calls come as fast */
 	int64_t ms, next;
 	int64_t ends[AT_ONCE][2]; /* when each call is over at that end */
@@ -315,7 +315,7 @@ static void load_forget(struct load *l, unsigned end)
 
 /* One side loses its cache, and the alarms do not end by themselves. Deleting the peer at both sides at the
  * same moment ends them, with calls under way or without. */
-static void a_peer_deleted_at_both_ends_is_the_cure_of_a_lost_cache(void **state)
+static void a_peer_deleted_at_both_sides_is_the_cure_of_a_lost_cache(void **state)
 {
 	static const unsigned gaps[] = { 9000, 2000, 1000, 500, 200, 50 };
 	static struct load l;
@@ -342,7 +342,7 @@ int main(void)
 		cmocka_unit_test(a_trunk_that_is_never_quiet_makes_no_alarm),
 		cmocka_unit_test(the_first_calls_of_a_trunk_at_once_make_no_alarm),
 		cmocka_unit_test(lost_messages_on_a_busy_trunk_make_no_alarm),
-		cmocka_unit_test(a_peer_deleted_at_both_ends_is_the_cure_of_a_lost_cache),
+		cmocka_unit_test(a_peer_deleted_at_both_sides_is_the_cure_of_a_lost_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

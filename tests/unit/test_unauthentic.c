@@ -40,7 +40,7 @@ static void a_minute_later_it_is_logged_again(void **state)
 	assert_int_equal(bad(&stream, &now, 50 * 600, 20 * MS), 10);
 }
 
-/* Whatever somebody sends beside the phone, at whatever rate. */
+/* Whatever an attacker sends beside the phone, at whatever rate. */
 static void forged_packets_beside_good_ones_are_not_logged(void **state)
 {
 	(void)state;
@@ -74,7 +74,7 @@ static void neither_a_burst_nor_a_drip_is_logged(void **state)
 	assert_false(stream.deaf);
 }
 
-/* Nor a few, which anybody can spread over the time. */
+/* Nor a few, which any host can spread over the time. */
 static void a_few_forged_packets_are_not_logged(void **state)
 {
 	struct unauthentic stream = { .since = 0 };
@@ -86,7 +86,7 @@ static void a_few_forged_packets_are_not_logged(void **state)
 	assert_false(stream.deaf);
 }
 
-/* Nobody fills a log: on and off for an hour, with good packets in between. */
+/* An attacker does not fill a log: on and off for an hour, with good packets in between. */
 static void there_is_a_word_a_minute_at_most(void **state)
 {
 	struct unauthentic stream = { .since = 0 };

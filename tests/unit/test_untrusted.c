@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Relays that a phone does not believe, that nobody acknowledges, or that are repeated. */
+/* Relays that a phone does not believe, that are not acknowledged, or that are repeated. */
 #include "relays.h"
 
 /* ---- whom the phone does not believe ---- */

@@ -260,7 +260,7 @@ static void interval_zero_stores_nothing(void **state)
 	}
 }
 
-/* Whoever has no secret of ours touches none, not even by that and with a pbxsecret that
+/* A peer that has no secret of ours touches none, not even by that and with a pbxsecret that
  * matches; one of another line does, but takes its V along. */
 static void interval_zero_leaves_the_other_secrets(void **state)
 {
@@ -320,7 +320,7 @@ static void a_spare_secret_that_is_shown_is_reported_to_the_cache(void **state)
 	}
 }
 
-/* The word counts from the endpoint whose calls made the first line; where nobody knows
+/* The word counts from the endpoint whose calls made the first line; where no side knows
  * which that was, from any. */
 static void the_word_of_another_endpoint_stores_nothing(void **state)
 {

@@ -160,7 +160,7 @@ static void check_change(struct suite suite, bool is_rtcp)
 	struct packet first = sent_of(&ends, is_rtcp, 60000, SSRC), second, p;
 
 	arrives_of(&ends, is_rtcp, first, 60000, SSRC);
-	/* Another SSRC begins anew, with any number. */
+	/* Another SSRC begins again, with any number. */
 	second = sent_of(&ends, is_rtcp, 5, SSRC + 1);
 	arrives_of(&ends, is_rtcp, second, 5, SSRC + 1);
 	arrives_of(&ends, is_rtcp, sent_of(&ends, is_rtcp, 6, SSRC + 1), 6, SSRC + 1);
@@ -385,7 +385,7 @@ static void packets_of_any_length_arrive(void **state)
 	}
 }
 
-/* After GoClear there is a copy with an end: what is longer is not opened, and harms nothing. */
+/* After GoClear there is a copy with a limit: what is longer is not opened, and harms nothing. */
 static void a_packet_too_long_for_the_copy_is_left_alone(void **state)
 {
 	enum { COPY = 8192 + ZRTP_SRTP_TRAILER_MAX, LONGEST = COPY + 100 };

@@ -333,7 +333,7 @@ static bool has_copied(const struct kat *kat)
 	return false;
 }
 
-/* DHResult and s0, of which the engine shows nothing to anybody: of known exchanges. */
+/* DHResult and s0, of which the engine shows nothing at all: of known exchanges. */
 static void the_secrets_of_known_exchanges_are_not_left_on_the_heap(void **state)
 {
 	static const char *const fields[] = { "DHResult", "s0",           "srtpkeyi", "srtpkeyr",

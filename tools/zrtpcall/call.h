@@ -69,7 +69,7 @@ int dialog_accept(struct call *call, const struct sip_msg *msg);
 /* Offer again what is to be offered. */
 int dialog_modify(struct call *call);
 
-/* ---- anew.c: media that begin again ---- */
+/* ---- media that begin again ---- */
 
 /* Begin RTP and ZRTP again; the caller offers that, or answers with it.
  *   other  as another phone at another port to which the call was passed on */

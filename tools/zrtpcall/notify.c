@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whoever asked for a transfer to us is notified of how it goes (RFC 3515). */
+/* The phone that asked for a transfer to us is notified of how it goes (RFC 3515). */
 #include "phone.h"
 
 /* Seconds that it is notified at most. */
