@@ -14,6 +14,8 @@ import processes
 import wait
 
 IP = "127.0.0.1"
+# What a build with check_locks logs, see base/held.h of res_zrtp.
+UNLOCKED = re.compile(r"\S+\.[ch]\b.*a field is touched without its lock")
 SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tsan.suppressions")
 
 ASTERISK_CONF = """\
@@ -192,6 +194,8 @@ class Asterisk:
             frames = re.findall(r"(\w+ \.\./source/\S+)", part)
             if frames:
                 ours.setdefault(tuple(frames), part.strip())  # each place once
+        for place in UNLOCKED.findall(self.log()):
+            ours.setdefault(place, place)
         return list(ours.values())
 
     def sanitizer_fell(self):

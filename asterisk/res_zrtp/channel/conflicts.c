@@ -108,7 +108,7 @@ static int is_bundled(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->bundled;
+	res = media_life(media)->bundled;
 	ao2_unlock(media);
 
 	return res;

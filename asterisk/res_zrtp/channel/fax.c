@@ -36,12 +36,12 @@ static int is_clear(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	if (media->settings->require || media->gate.was_secure || passthrough_agreed(media)
-		|| (media->dialog && dialog_is_secure(media))) {
+	if (media_settings(media)->require || media_gate(media)->was_secure || passthrough_agreed(media)
+		|| (media_dialog(media) && dialog_is_secure(media))) {
 		res = 0;
 	} else {
 		/* Closed: an exchange is under way, or has failed. One that is over is closed anyway. */
-		res = media->ended || pass_role(&media->pass) != ROLE_END || media->gate.tx == GATE_CLEAR;
+		res = media_life(media)->ended || pass_role(media_pass(media)) != ROLE_END || media_gate(media)->tx == GATE_CLEAR;
 	}
 	ao2_unlock(media);
 

@@ -96,7 +96,7 @@ static int attach(struct ast_channel *chan, struct media *media)
 		return -1;
 	}
 	hook->media = ao2_bump(media);
-	hook->partner_wanted = media->settings->require_partner;
+	hook->partner_wanted = media_settings(media)->require_partner;
 	hook->dtmf_state = dtmf_gate_state(media);
 	res = hooks_add(chan, &hooks_mark, hook_event, hook_consume, hook);
 	ao2_ref(hook, -1);

@@ -70,7 +70,7 @@ static int task_refused(void *data)
 
 	ast_log(LOG_NOTICE, "%s: keypad command refused: its DTMF is not authenticated. Have the phone send RFC 4733 "
 		"while the call is secure, or allow SIP INFO by keypad_info of policy %s\n",
-		media_name(media), media->settings->name);
+		media_name(media), media_settings(media)->name);
 	speech_tell(media, "zrtp/not-possible");
 	ao2_ref(media, -1);
 
@@ -152,7 +152,7 @@ static int is_own(struct media *media, struct ast_channel *chan, const struct as
 	if (frame->ts) {
 		return dtmf_mark_is_own(frame->ts);
 	}
-	switch (media->settings->keypad_info) {
+	switch (media_settings(media)->keypad_info) {
 	case KEYPAD_INFO_YES:
 		return info_digits(media, chan) != ZRTP_SIGNALLING_NO_DIGITS;
 	case KEYPAD_INFO_TLS:
@@ -184,7 +184,7 @@ void keypad_digit(struct hook *hook, struct ast_channel *chan, const struct ast_
 	}
 	own = is_own(media, chan, frame);
 	hear(&hook->keypad, frame->subclass.integer, own);
-	switch (keypad_press(&hook->keypad.digits, media->settings->keypad, frame->subclass.integer, own,
+	switch (keypad_press(&hook->keypad.digits, media_settings(media)->keypad, frame->subclass.integer, own,
 		dtmf_gate_state(media), clock_now() / 1000, &which)) {
 	case KEYPAD_DO:
 		command(media, which);

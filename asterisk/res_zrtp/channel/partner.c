@@ -52,8 +52,8 @@ static int leg_encrypted(struct media *media)
 	int keyed;
 
 	ao2_lock(media);
-	role = pass_role(&media->pass);
-	keyed = role == ROLE_PASSTHROUGH && media->pass.keyed;
+	role = pass_role(media_pass(media));
+	keyed = role == ROLE_PASSTHROUGH && media_pass(media)->keyed;
 	ao2_unlock(media);
 	if (view) {
 		leg_view_get_report(view, &report);
@@ -245,7 +245,7 @@ void partner_bridged(struct ast_channel *chan)
 {
 	struct media *media = channel_media(chan);
 	uint64_t look = bridge_next_look();
-	struct ast_bridge *bridge = media && want(chan, media->settings) ? bridge_of(chan) : NULL;
+	struct ast_bridge *bridge = media && want(chan, media_settings(media)) ? bridge_of(chan) : NULL;
 	struct partner_facts facts;
 
 	if (bridge && !see(bridge, chan, &facts)) {

@@ -101,7 +101,7 @@ static void show_stream(int fd, struct media *media)
 		return;
 	}
 	ao2_lock(media);
-	ast_copy_string(channel, media->report.channel, sizeof(channel));
+	ast_copy_string(channel, media_report(media)->channel, sizeof(channel));
 	ao2_unlock(media);
 	cell(channel, 0);
 	status_stream(media, &source);

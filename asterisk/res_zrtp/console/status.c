@@ -28,19 +28,19 @@
 /*! \brief What is of a stream, whether it stands for its leg or not. \pre media is locked */
 static void load_common(struct item_source *out, const struct media *media)
 {
-	out->policy = media->settings->name;
-	out->closed = media->report.closed;
-	out->peer = hello_hash_peer_text(&media->report);
-	out->capable = media->report.signalled || media->report.info.found_at;
-	out->unauthentic = media->gate.unauthentic;
+	out->policy = media_settings(media)->name;
+	out->closed = media_report(media)->closed;
+	out->peer = hello_hash_peer_text(media_report(media));
+	out->capable = media_report(media)->signalled || media_report(media)->info.found_at;
+	out->unauthentic = media_gate(media)->unauthentic;
 }
 
 /*! \brief What is of a stream that may be passed through. \pre media is locked */
 static void load_pass(struct item_source *out, const struct media *media)
 {
 	out->unjoined = unjoined_state_text(media);
-	out->reason = media->pass.unjoined;
-	out->keyed = media->pass.keyed;
+	out->reason = media_pass(media)->unjoined;
+	out->keyed = media_pass(media)->keyed;
 }
 
 /*! \brief A leg that may be passed through has no session of ours. \pre media is locked */
@@ -48,9 +48,9 @@ static void load_unjoined(struct item_source *out, const struct media *media)
 {
 	load_pass(out, media);
 	out->report.outcome = out->reason == UNJOINED_UNDECIDED ? OUTCOME_PENDING : OUTCOME_CLEAR;
-	out->report.partner = media->pass.partner ? PARTNER_LEG : PARTNER_NONE;
-	out->report.hash_offered = !ast_strlen_zero(media->told_hash);
-	out->report.hash_received = media->report.signalled;
+	out->report.partner = media_pass(media)->partner ? PARTNER_LEG : PARTNER_NONE;
+	out->report.hash_offered = !ast_strlen_zero(media_signalling(media)->told_hash);
+	out->report.hash_received = media_report(media)->signalled;
 }
 
 /*!
@@ -135,11 +135,11 @@ void status_stream(struct media *media, struct item_source *out)
 	ao2_lock(media);
 	load_common(out, media);
 	load_pass(out, media);
-	out->report.stream = media->report.info;
-	out->report.stream.ssrc = media->ssrc;
-	out->report.session = media->report.session;
-	out->received = media->gate.unprotected + media->pass.received;
-	out->sent = media->gate.protected + media->pass.sent;
-	out->dropped = media->gate.dropped[0] + media->gate.dropped[1] + media->pass.dropped;
+	out->report.stream = media_report(media)->info;
+	out->report.stream.ssrc = media_ssrc(media);
+	out->report.session = media_report(media)->session;
+	out->received = media_gate(media)->unprotected + media_pass(media)->received;
+	out->sent = media_gate(media)->protected + media_pass(media)->sent;
+	out->dropped = media_gate(media)->dropped[0] + media_gate(media)->dropped[1] + media_pass(media)->dropped;
 	ao2_unlock(media);
 }

@@ -25,15 +25,11 @@
 static struct media *media_with_leg(struct ast_channel *chan)
 {
 	struct media *media = channel_media(chan);
-	struct leg *leg;
 
 	if (!media) {
 		return NULL;
 	}
-	ao2_lock(media);
-	leg = media->leg;
-	ao2_unlock(media);
-	if (!leg) {
+	if (!media_place(media)) {
 		ao2_ref(media, -1);
 		return NULL;
 	}

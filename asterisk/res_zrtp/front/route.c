@@ -41,9 +41,9 @@ static int plausible(struct media *media, const struct net_address *source, size
 	int res;
 
 	ao2_lock(media);
-	res = peer_accepts(&media->peer, source);
+	res = peer_accepts(media_peer(media), source);
 	if (res) {
-		peer_received(&media->peer, source, len);
+		peer_received(media_peer(media), source, len);
 	}
 	ao2_unlock(media);
 
@@ -64,10 +64,10 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	len = ast_recvfrom(fd, octets, HEAD, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, &address);
 	if (len < 0) {
 		/* The core sees to a broken socket. */
-		memset(&media->reading, 0, sizeof(media->reading));
+		memset(&media_of_instance(media)->reading, 0, sizeof(media_of_instance(media)->reading));
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : 0;
 	}
-	media_address(&media->reading, &address);
+	media_address(&media_of_instance(media)->reading, &address);
 	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {
 		return 1;
 	}
@@ -76,7 +76,7 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	}
 	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {
 		ao2_lock(media);
-		peer_received_media(&media->peer, &media->reading, len);
+		peer_received_media(media_peer(media), &media_of_instance(media)->reading, len);
 		ao2_unlock(media);
 		return 0;
 	}
@@ -90,14 +90,14 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 		return 1;
 	}
 	media_refresh(media, instance);
-	if (!plausible(media, &media->reading, len)) {
+	if (!plausible(media, &media_of_instance(media)->reading, len)) {
 		stats_count(STATS_DATAGRAM_SOURCE);
 		return 1;
 	}
 	if (media_is_end(media)) {
-		leg_push_datagram(media, octets, len, &media->reading);
+		leg_push_datagram(media, octets, len, &media_of_instance(media)->reading);
 	} else {
-		passthrough_keep(media, octets, len, &media->reading);
+		passthrough_keep(media, octets, len, &media_of_instance(media)->reading);
 	}
 
 	return 1;
@@ -110,12 +110,12 @@ static void start_if_ready(struct media *media, struct ast_rtp_instance *instanc
 
 	media_refresh(media, instance);
 	ao2_lock(media);
-	ready = media->activated && !media->ended && !media->started && !media->pass.telling
-		&& media->fd >= 0 && net_address_is_set(&media->peer.remote);
-	waits = pass_role(&media->pass) != ROLE_END;
-	if (ready && waits && !media->pass.waiting_since) {
-		media->ssrc = ast_rtp_instance_get_ssrc(instance);
-		media->pass.waiting_since = clock_now();
+	ready = media_life(media)->activated && !media_life(media)->ended && !leg_has_started(media) && !media_pass(media)->telling
+		&& media_life(media)->fd >= 0 && net_address_is_set(&media_peer(media)->remote);
+	waits = pass_role(media_pass(media)) != ROLE_END;
+	if (ready && waits && !media_pass(media)->waiting_since) {
+		media_set_ssrc(media, ast_rtp_instance_get_ssrc(instance));
+		media_pass(media)->waiting_since = clock_now();
 	}
 	ao2_unlock(media);
 
@@ -142,14 +142,12 @@ void route_activate(struct media *media, struct ast_rtp_instance *instance)
 	media_refresh(media, instance);
 	dialog_find(media);
 	hello_hash_activated(media, instance);
-	ao2_lock(media);
-	__atomic_store_n(&media->video, media_has_type(instance, AST_MEDIA_TYPE_VIDEO), __ATOMIC_RELEASE);
-	ao2_unlock(media);
+	media_set_video(media, media_has_type(instance, AST_MEDIA_TYPE_VIDEO));
 	keyless_begin(media);
 	ao2_lock(media);
-	media->activated = 1;
-	media->pass.telling = 0;
-	peer_renew(&media->peer, clock_now());
+	media_life(media)->activated = 1;
+	media_pass(media)->telling = 0;
+	peer_renew(media_peer(media), clock_now());
 	ao2_unlock(media);
 	start_if_ready(media, instance);
 }
@@ -169,7 +167,7 @@ void route_set_remote(struct media *media, struct ast_rtp_instance *instance, co
 	media_address(&signalled, &target);
 
 	ao2_lock(media);
-	peer_set_remote(&media->peer, &remote, &signalled, clock_now());
+	peer_set_remote(media_peer(media), &remote, &signalled, clock_now());
 	ao2_unlock(media);
 
 	start_if_ready(media, instance);
@@ -181,11 +179,11 @@ static void route_end(struct media *media)
 
 	ao2_lock(media);
 	/* One that is just about to join sees this and leaves by itself. */
-	leave = !media->ended && media->leg;
-	media->ended = 1;
-	media->gate.rx = media->gate.tx = GATE_CLOSED;
-	fd = media->fd;
-	media->fd = -1;
+	leave = !media_life(media)->ended && media_place(media);
+	media_life(media)->ended = 1;
+	media_gate(media)->rx = media_gate(media)->tx = GATE_CLOSED;
+	fd = media_life(media)->fd;
+	media_life(media)->fd = -1;
 	ao2_unlock(media);
 
 	if (fd >= 0) {

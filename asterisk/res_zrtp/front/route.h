@@ -17,7 +17,7 @@ void routes_shutdown(void);
  * \brief Take a ZRTP datagram off the socket, if the next one is one.
  * \pre instance is locked
  * \retval 1 when one was there, whatever became of it
- * \retval 0 the next one is the core's, and where it is from is media->reading
+ * \retval 0 the next one is the core's, and where it is from is media_of_instance(media)->reading
  * \retval -1 there is none: the core must not read either, as what comes meanwhile was not checked
  */
 int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd);

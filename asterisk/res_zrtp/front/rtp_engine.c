@@ -87,14 +87,12 @@ static void *zrtp_extended_prop_get(struct ast_rtp_instance *instance, int prope
 	return stock->extended_prop_get ? stock->extended_prop_get(instance, property) : NULL;
 }
 
-/*! \brief A duplicate of the RTP socket, for packets that tasks send. */
-static void open_socket(struct media *media, struct ast_rtp_instance *instance)
+/*! \brief A duplicate of the RTP socket, for packets that tasks send. \retval -1 there is none */
+static int open_socket(struct ast_rtp_instance *instance)
 {
 	int fd = stock->fd(instance, 0);
 
-	if (fd >= 0) {
-		media->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	}
+	return fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 }
 
 /*! \brief On failure the core calls destroy for what the stock engine has made. */
@@ -103,6 +101,7 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 	struct ast_rtp_engine *rtp = ast_rtp_instance_get_engine(instance);
 	struct settings *settings = engine_settings(rtp);
 	struct media *media;
+	int fd;
 
 	if (settings && settings->mode == MODE_OFF) {
 		ao2_ref(settings, -1);
@@ -119,10 +118,12 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 		return -1;
 	}
 
-	media->settings = settings;
-	media->pass.standing = mode_first_standing(settings);
-	media->pass.number = passthrough_number();
-	open_socket(media, instance);
+	media_set_up(media, settings, passthrough_number());
+	fd = open_socket(instance);
+	ao2_lock(media);
+	media_pass(media)->standing = mode_first_standing(settings);
+	media_life(media)->fd = fd;
+	ao2_unlock(media);
 	/* Its gate stays closed until it is known whose stream it is, see keyless.h. */
 
 	return 0;
@@ -161,10 +162,10 @@ static int closed(struct ast_rtp_instance *instance)
 static int withheld(struct ast_rtp_instance *instance)
 {
 	struct media *media = gate_media(instance);
-	int res = media && media->digit_withheld;
+	int res = media && media_of_instance(media)->digit_withheld;
 
 	if (media) {
-		media->digit_withheld = 0;
+		media_of_instance(media)->digit_withheld = 0;
 	}
 
 	return res;
@@ -176,7 +177,7 @@ static int zrtp_dtmf_begin(struct ast_rtp_instance *instance, char digit)
 		return -1;
 	}
 	if (closed(instance)) {
-		gate_media(instance)->digit_withheld = 1;
+		media_of_instance(gate_media(instance))->digit_withheld = 1;
 		return 0;
 	}
 
@@ -334,7 +335,7 @@ static int zrtp_bundle(struct ast_rtp_instance *child, struct ast_rtp_instance *
 
 	if (parent && media && !media_is_over(media)) {
 		ao2_lock(media);
-		media->bundled = 1;
+		media_life(media)->bundled = 1;
 		ao2_unlock(media);
 		packet_end(media);
 	}

@@ -48,8 +48,8 @@ static int own_hash(struct media *media, struct ast_rtp_instance *instance, stru
 {
 	*out = '\0';
 	ao2_lock(media);
-	if (chan && ast_strlen_zero(media->channel_id)) {
-		ast_copy_string(media->channel_id, ast_channel_uniqueid(chan), sizeof(media->channel_id));
+	if (chan && ast_strlen_zero(media_life(media)->channel_id)) {
+		ast_copy_string(media_life(media)->channel_id, ast_channel_uniqueid(chan), sizeof(media_life(media)->channel_id));
 	}
 	ao2_unlock(media);
 	if (leg_join(media, ast_rtp_instance_get_ssrc(instance))) {
@@ -60,10 +60,22 @@ static int own_hash(struct media *media, struct ast_rtp_instance *instance, stru
 		return -1;
 	}
 	ao2_lock(media);
-	ast_copy_string(out, media->own_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	ast_copy_string(out, media_signalling(media)->own_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(media);
 
 	return ast_strlen_zero(out) ? -1 : 0;
+}
+
+/*! \brief Are the hashes of its call known? */
+static int has_call(struct media *media)
+{
+	int res;
+
+	ao2_lock(media);
+	res = media_signalling(media)->call_hashes != NULL;
+	ao2_unlock(media);
+
+	return res;
 }
 
 /*!
@@ -85,21 +97,21 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	if (chan) {
 		rekey_adopt(media, chan);
 	}
-	if (chan && !media->call_hashes && media_role(media) != ROLE_END) {
+	if (chan && !has_call(media) && media_role(media) != ROLE_END) {
 		other_phone_meet(media, chan, 0);
 	}
-	if (media_role(media) == ROLE_WAITING && media->settings->mode == MODE_AUTO
+	if (media_role(media) == ROLE_WAITING && media_settings(media)->mode == MODE_AUTO
 		&& (!other_phone_waits(media) || (chan && mode_settled(media, chan)))) {
 		mode_end(media);
 	}
 	if (media_role(media) == ROLE_END) {
 		res = own_hash(media, instance, chan, out);
-	} else if (media_role(media) == ROLE_PASSTHROUGH || (media->settings->mode == MODE_PASSTHROUGH
-		&& media->settings->no_passthrough != NO_PASSTHROUGH_MITM)) {
+	} else if (media_role(media) == ROLE_PASSTHROUGH || (media_settings(media)->mode == MODE_PASSTHROUGH
+		&& media_settings(media)->no_passthrough != NO_PASSTHROUGH_MITM)) {
 		res = other_phone_hash(media, out) ? 0 : -1;
 	}
 	ao2_lock(media);
-	ast_copy_string(media->told_hash, res ? "" : out, sizeof(media->told_hash));
+	ast_copy_string(media_signalling(media)->told_hash, res ? "" : out, sizeof(media_signalling(media)->told_hash));
 	ao2_unlock(media);
 	ao2_ref(media, -1);
 
@@ -143,18 +155,18 @@ static enum zrtp_signalling_value check(const char *value)
 /*! \brief Put down what a description says. \retval 1 it is news \pre media is locked */
 static int take_hash(struct media *media, const char *tag, const char *value, int announces)
 {
-	int other = dialog_other_tag(media->peer_tag, tag);
-	int other_hash = strcasecmp(media->peer_hash, value) != 0;
+	int other = dialog_other_tag(media_signalling(media)->peer_tag, tag);
+	int other_hash = strcasecmp(media_signalling(media)->peer_hash, value) != 0;
 	int changed = other || other_hash;
 
 	if (changed && value[0]) {
-		peer_announce(&media->peer);
+		peer_announce(media_peer(media));
 	}
-	snprintf(media->peer_hash, sizeof(media->peer_hash), "%s", value);
-	media->report.signalled = value[0] != '\0';
-	media->pass.sdp_zrtp = !!announces;
-	media->other_party |= other;
-	media->other_hash |= other && other_hash;
+	snprintf(media_signalling(media)->peer_hash, sizeof(media_signalling(media)->peer_hash), "%s", value);
+	media_report(media)->signalled = value[0] != '\0';
+	media_pass(media)->sdp_zrtp = !!announces;
+	media_signalling(media)->other_party |= other;
+	media_signalling(media)->other_hash |= other && other_hash;
 
 	return changed;
 }
@@ -170,8 +182,8 @@ static void peer_hash(struct ast_rtp_instance *instance, const char *tag, const 
 		dialog_announce(media, tag, value != NULL);
 		ao2_lock(media);
 		changed = take_hash(media, tag, S_OR(value, ""), announces);
-		partner = ao2_bump(media->pass.partner);
-		has_leg = media->leg && !media->ended;
+		partner = ao2_bump(media_pass(media)->partner);
+		has_leg = media_place(media) && !media_life(media)->ended;
 		ao2_unlock(media);
 		if (changed && has_leg) {
 			leg_push(media, leg_task_signalling);
@@ -194,9 +206,8 @@ static void listen_to(struct ast_rtp_instance *instance, struct zrtp_signalling_
 	media = gate_media(instance);
 	if (media) {
 		ao2_lock(media);
-		ao2_replace(media->listener, listener);
-		/* Others read it without the lock. */
-		__atomic_store_n(&media->medium, medium, __ATOMIC_RELEASE);
+		ao2_replace(media_signalling(media)->listener, listener);
+		media_set_medium(media, medium);
 		ao2_unlock(media);
 		dialog_find(media);
 	}
@@ -209,7 +220,7 @@ static void came_from(struct ast_rtp_instance *instance, const struct ast_sockad
 
 	if (media) {
 		ao2_lock(media);
-		media_address(&media->peer.signaller, source);
+		media_address(&media_peer(media)->signaller, source);
 		ao2_unlock(media);
 		ao2_ref(media, -1);
 	}

@@ -28,6 +28,7 @@
 #include "leg/enroll.h"
 #include "leg/events.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 
@@ -96,8 +97,8 @@ static void find_stream(struct media *media, void *arg)
 	struct wanted *wanted = arg;
 	struct zrtp_stream_info info;
 
-	if (media->stream) {
-		zrtp_stream_get_info(media->stream, &info);
+	if (leg_stream(media)->stream) {
+		zrtp_stream_get_info(leg_stream(media)->stream, &info);
 		if (info.state == wanted->state && !wanted->found) {
 			wanted->found = media;
 		}
@@ -108,7 +109,7 @@ static struct media *stream_in(struct media *media, enum zrtp_state state)
 {
 	struct wanted wanted = { .state = state };
 
-	leg_each_stream(media->leg, find_stream, &wanted);
+	leg_each_stream(leg_of(media), find_stream, &wanted);
 
 	return wanted.found;
 }
@@ -118,10 +119,10 @@ static void confirm_clear(struct media *media, void *arg)
 {
 	struct zrtp_stream_info info;
 
-	if (!media->stream || gate_is_clear(media)) {
+	if (!leg_stream(media)->stream || gate_is_clear(media)) {
 		return;
 	}
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
 	if (info.state == ZRTP_STATE_CLEAR) {
 		gate_open(media);
 		events_clear(media, "GoClearByPeer", 0);
@@ -140,21 +141,21 @@ static enum ast_zrtp_result go_clear(struct media *media)
 	struct zrtp_session_info session;
 	int confirmed = 0;
 
-	if (media->settings->require || media->settings->allow_clear == ALLOW_CLEAR_NO) {
+	if (media_settings(media)->require || media_settings(media)->allow_clear == ALLOW_CLEAR_NO) {
 		return AST_ZRTP_FORBIDDEN;
 	}
 	if (!secure) {
-		leg_each_stream(media->leg, confirm_clear, &confirmed);
+		leg_each_stream(leg_of(media), confirm_clear, &confirmed);
 		return confirmed ? AST_ZRTP_OK : AST_ZRTP_WRONG_STATE;
 	}
-	zrtp_session_get_info(leg_session(media->leg), &session);
+	zrtp_session_get_info(leg_session(leg_of(media)), &session);
 	if (!session.peer_allows_clear) {
 		return AST_ZRTP_PEER_FORBIDS;
 	}
 	/* Nothing more in SRTP from now on, and nothing in clear yet (4.7.2). */
-	leg_each_stream(media->leg, pause_stream, NULL);
-	if (zrtp_stream_go_clear(secure->stream, clock_now()) != ZRTP_OK) {
-		leg_resume(media->leg);
+	leg_each_stream(leg_of(media), pause_stream, NULL);
+	if (zrtp_stream_go_clear(leg_stream(secure)->stream, clock_now()) != ZRTP_OK) {
+		leg_resume(leg_of(media));
 		return AST_ZRTP_WRONG_STATE;
 	}
 
@@ -163,7 +164,7 @@ static enum ast_zrtp_result go_clear(struct media *media)
 
 static void secure_stream(struct media *media, void *arg)
 {
-	if (media->stream && zrtp_stream_go_secure(media->stream, clock_now()) == ZRTP_OK) {
+	if (leg_stream(media)->stream && zrtp_stream_go_secure(leg_stream(media)->stream, clock_now()) == ZRTP_OK) {
 		*(int *) arg = 1;
 	}
 }
@@ -172,7 +173,7 @@ static enum ast_zrtp_result go_secure(struct media *media)
 {
 	int begun = 0;
 
-	leg_each_stream(media->leg, secure_stream, &begun);
+	leg_each_stream(leg_of(media), secure_stream, &begun);
 
 	return begun ? AST_ZRTP_OK : AST_ZRTP_WRONG_STATE;
 }
@@ -182,7 +183,7 @@ static enum ast_zrtp_result mark(struct media *media, int verified, enum verifie
 	struct leg_view *view;
 
 	if (!stream_in(media, ZRTP_STATE_SECURE)
-		|| zrtp_session_set_verified(leg_session(media->leg), verified) != ZRTP_OK) {
+		|| zrtp_session_set_verified(leg_session(leg_of(media)), verified) != ZRTP_OK) {
 		return AST_ZRTP_WRONG_STATE;
 	}
 	view = leg_view_of(media);
@@ -200,9 +201,11 @@ static enum ast_zrtp_result mark(struct media *media, int verified, enum verifie
 
 static void mark_call(struct leg_view *view, int verified)
 {
-	if (view->media && leg_session(view->media->leg)) {
-		mark(view->media, verified, VERIFIED_PARTNER);
-		leg_settle(view->media->leg);
+	struct media *media = leg_view_alone(view)->media;
+
+	if (media && leg_session(leg_of(media))) {
+		mark(media, verified, VERIFIED_PARTNER);
+		leg_settle(leg_of(media));
 	}
 	ao2_ref(view, -1);
 }
@@ -250,11 +253,11 @@ static enum ast_zrtp_result set_verified(struct media *media, int verified, enum
 
 static enum ast_zrtp_result enrollment(struct media *media, int accept)
 {
-	if (!leg_enrolling(media->leg) || !stream_in(media, ZRTP_STATE_SECURE)) {
+	if (!leg_enrolling(leg_of(media)) || !stream_in(media, ZRTP_STATE_SECURE)) {
 		return AST_ZRTP_WRONG_STATE;
 	}
 	if (!accept) {
-		leg_refuse_enrollment(media->leg);
+		leg_refuse_enrollment(leg_of(media));
 		events_enrollment(media, "refused");
 		return AST_ZRTP_OK;
 	}
@@ -268,7 +271,7 @@ static enum ast_zrtp_result enrollment(struct media *media, int accept)
 
 static enum ast_zrtp_result perform(struct media *media, enum ast_zrtp_action action, enum verified_by by)
 {
-	if (!leg_session(media->leg)) {
+	if (!leg_session(leg_of(media))) {
 		return AST_ZRTP_NO_ZRTP;
 	}
 	switch (action) {
@@ -304,7 +307,7 @@ static int task_action(void *data)
 	struct job *job = data;
 	enum ast_zrtp_result result = perform(job->media, job->action, job->by);
 
-	leg_settle(job->media->leg);
+	leg_settle(leg_of(job->media));
 	if (job->done) {
 		job->done(job->media, job->action, result);
 	}
@@ -358,8 +361,8 @@ static int task_query(void *data)
 	struct ast_zrtp_info info = { .outcome = AST_ZRTP_NONE };
 	enum ast_zrtp_result result = AST_ZRTP_NO_ZRTP;
 
-	if (leg_session(job->media->leg)) {
-		fill(job->media->leg, &info);
+	if (leg_session(leg_of(job->media))) {
+		fill(leg_of(job->media), &info);
 		result = AST_ZRTP_OK;
 	}
 	ao2_lock(job);

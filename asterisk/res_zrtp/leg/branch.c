@@ -17,6 +17,7 @@
 #include "packet/media.h"
 #include "leg/branch.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 
 /*! Between two looks, milliseconds. */
@@ -28,10 +29,10 @@ static int has_begun(const struct media *media)
 {
 	struct zrtp_stream_info info;
 
-	if (!media->stream) {
+	if (!leg_stream(media)->stream) {
 		return 0;
 	}
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
 
 	return info.state > ZRTP_STATE_FOUND && info.state != ZRTP_STATE_NO_ZRTP;
 }
@@ -42,11 +43,11 @@ static void see(struct media *media, struct branch_facts *facts)
 
 	memset(facts, 0, sizeof(*facts));
 	facts->begun = has_begun(media);
-	facts->since_ms = (now - media->branch_since) / 1000;
+	facts->since_ms = (now - leg_stream(media)->branch_since) / 1000;
 	ao2_lock(media);
-	facts->over = media->ended;
-	facts->hash = !ast_strlen_zero(media->peer_hash);
-	facts->heard_ms = ((int64_t) media->peer.heard_at - (int64_t) media->branch_since) / 1000;
+	facts->over = media_life(media)->ended;
+	facts->hash = !ast_strlen_zero(media_signalling(media)->peer_hash);
+	facts->heard_ms = ((int64_t) media_peer(media)->heard_at - (int64_t) leg_stream(media)->branch_since) / 1000;
 	ao2_unlock(media);
 }
 
@@ -62,13 +63,13 @@ static int look(struct media *media, int other_hash)
 		leg_push_later(media, LOOK, task_look);
 		return 0;
 	case BRANCH_ANOTHER:
-		media->branch_since = 0;
+		leg_stream(media)->branch_since = 0;
 		ast_log(LOG_NOTICE, "%s: the phone that answered is not the phone that ZRTP had begun with: ZRTP begins again\n",
 			media_name(media));
-		leg_begin_with_another(media->leg);
+		leg_begin_with_another(leg_of(media));
 		return 1;
 	default:
-		media->branch_since = 0;
+		leg_stream(media)->branch_since = 0;
 		return 0;
 	}
 }
@@ -77,8 +78,8 @@ static int task_look(void *data)
 {
 	struct media *media = data;
 
-	if (media->branch_since && look(media, 0)) {
-		leg_settle(media->leg);
+	if (leg_stream(media)->branch_since && look(media, 0)) {
+		leg_settle(leg_of(media));
 	}
 	ao2_ref(media, -1);
 
@@ -87,9 +88,9 @@ static int task_look(void *data)
 
 int branch_answers(struct media *media, int other_hash)
 {
-	int waits = media->branch_since != 0;
+	int waits = leg_stream(media)->branch_since != 0;
 
-	media->branch_since = clock_now();
+	leg_stream(media)->branch_since = clock_now();
 
 	/* One who waits looks again anyway. */
 	return waits && !other_hash ? 0 : look(media, other_hash);

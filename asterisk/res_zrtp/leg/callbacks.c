@@ -35,6 +35,7 @@
 #include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_view.h"
 #include "leg/refuse.h"
 #include "leg/relay.h"
@@ -52,7 +53,7 @@ static void on_send(attribute_unused struct zrtp_stream *stream, const uint8_t *
 {
 	struct media *media = stream_arg;
 
-	media_send(media, datagram, len, &media->source);
+	media_send(media, datagram, len, &leg_stream(media)->source);
 }
 
 static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
@@ -81,7 +82,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	zrtp_stream_get_info(stream, &info);
 	zrtp_session_get_info(zrtp_stream_session(stream), &session);
 	ao2_lock(media);
-	peer_secure(&media->peer, &media->source);
+	peer_secure(media_peer(media), &leg_stream(media)->source);
 	ao2_unlock(media);
 
 	words_name(tag, sizeof(tag), info.algorithm[ZRTP_CLASS_TAG]);
@@ -93,7 +94,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], suite),
 		S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info.algorithm[ZRTP_CLASS_HASH]), ""), session.peer_client_id,
 		stream_hash_text(info.hello_hash));
-	media->hash_due = 0;
+	leg_stream(media)->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
 		ast_log(LOG_ERROR, "%s: the keys of ZRTP cannot be used for SRTP, no media passes\n", media_name(media));
 		gate_wipe(media);
@@ -102,7 +103,8 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	if (zrtp_algorithm_post_quantum(info.algorithm[ZRTP_CLASS_KEX])) {
 		stats_count(STATS_POST_QUANTUM);
 	}
-	again = !media_is_further(media) && (media->outcome == OUTCOME_CLEAR || media->outcome == OUTCOME_CLOSED);
+	again = !media_is_further(media)
+		&& (leg_stream(media)->outcome == OUTCOME_CLEAR || leg_stream(media)->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
 	if (session.cache_unavailable && !session.rs_matched && !media_is_further(media)) {
 		ast_log(LOG_WARNING, "%s: the ZRTP cache is unavailable (see zrtp cache status): whether this phone has "
@@ -125,7 +127,7 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 	int closed;
 
 	gate_retire(media);
-	if (!by_peer || media->settings->allow_clear == ALLOW_CLEAR_YES) {
+	if (!by_peer || media_settings(media)->allow_clear == ALLOW_CLEAR_YES) {
 		gate_open(media);
 	}
 	closed = !gate_is_clear(media);
@@ -166,10 +168,11 @@ static const char *passive_text(struct media *media, const struct zrtp_error_inf
 {
 	struct zrtp_stream_info stream;
 
-	if (!media->settings->policy.passive || info->code != ZRTP_ERROR_TIMEOUT || info->from_peer || !media->stream) {
+	if (!media_settings(media)->policy.passive || info->code != ZRTP_ERROR_TIMEOUT || info->from_peer
+		|| !leg_stream(media)->stream) {
 		return "";
 	}
-	zrtp_stream_get_info(media->stream, &stream);
+	zrtp_stream_get_info(leg_stream(media)->stream, &stream);
 
 	return stream.algorithm[ZRTP_CLASS_HASH][0] ? "" : ". The policy has initiate = no, and the phone did not begin "
 		"the key agreement: if it never does, give its endpoint a policy with initiate = yes";
@@ -177,7 +180,7 @@ static const char *passive_text(struct media *media, const struct zrtp_error_inf
 
 void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 {
-	int clear = media->settings->clear_on_error && !media->settings->require;
+	int clear = media_settings(media)->clear_on_error && !media_settings(media)->require;
 	char code[40];
 
 	gate_wipe(media);
@@ -190,7 +193,7 @@ void callbacks_failed(struct media *media, const struct zrtp_error_info *info)
 	stats_count(STATS_FAILED);
 	events_failed(media, info);
 	if (!clear) {
-		closed_watch(media, media->settings->policy.post_quantum && info->code == ZRTP_ERROR_KEX
+		closed_watch(media, media_settings(media)->policy.post_quantum && info->code == ZRTP_ERROR_KEX
 			? REFUSAL_NOT_POST_QUANTUM : REFUSAL_FAILED);
 	}
 }
@@ -205,7 +208,7 @@ static int went_nowhere(struct media *media, const struct zrtp_error_info *info)
 {
 	char code[40];
 
-	if (!info->unproven || media->settings->require || evidence_speaks_zrtp(keyless_evidence(media))) {
+	if (!info->unproven || media_settings(media)->require || evidence_speaks_zrtp(keyless_evidence(media))) {
 		return 0;
 	}
 	gate_wipe(media);
@@ -238,10 +241,10 @@ static void on_error(attribute_unused struct zrtp_stream *stream, const struct z
 static int is_news(struct media *media, enum zrtp_event event)
 {
 	uint64_t now = clock_now();
-	int news = !media->logged_at[event] || now - media->logged_at[event] >= QUIET_USEC;
+	int news = !leg_stream(media)->logged_at[event] || now - leg_stream(media)->logged_at[event] >= QUIET_USEC;
 
 	if (news) {
-		media->logged_at[event] = now;
+		leg_stream(media)->logged_at[event] = now;
 	}
 
 	return news;
@@ -257,7 +260,7 @@ static void log_mismatch(struct media *media)
 	char zid[ZID_TEXT_SIZE];
 	int at_length;
 
-	zrtp_session_get_info(leg_session(media->leg), &session);
+	zrtp_session_get_info(leg_session(leg_of(media)), &session);
 	zid_text(zid, session.peer_zid);
 	ast_mutex_lock(&lost_lock);
 	at_length = lost_at_length(&lost, session.peer_zid, clock_now());
@@ -308,7 +311,7 @@ static void log_event(struct media *media, enum zrtp_event event)
 static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_event event, void *stream_arg)
 {
 	struct media *media = stream_arg;
-	int first = !(media->alerted & 1U << event);
+	int first = !(leg_stream(media)->alerted & 1U << event);
 
 	events_alert(media, event);
 	switch (event) {
@@ -327,13 +330,13 @@ static void on_event(attribute_unused struct zrtp_stream *stream, enum zrtp_even
 		relay_result(media, RELAY_UNANSWERED);
 		break;
 	case ZRTP_EVENT_CLEAR_REFUSED:
-		leg_resume(media->leg);
+		leg_resume(leg_of(media));
 		if (is_news(media, event)) {
 			ast_log(LOG_NOTICE, "%s: GoClear was refused, the call stays encrypted\n", media_name(media));
 		}
 		break;
 	case ZRTP_EVENT_CLEAR_UNANSWERED:
-		leg_resume(media->leg);
+		leg_resume(leg_of(media));
 		ast_log(LOG_WARNING, "%s: the peer did not acknowledge GoClear, the call stays encrypted; "
 			"if it is silent now, try zrtp go clear again\n", media_name(media));
 		break;

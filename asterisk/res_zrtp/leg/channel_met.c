@@ -25,6 +25,7 @@
 #include "leg/leg.h"
 #include "leg/leg_object.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 
 /*! How long after one look for a channel the next one is, milliseconds. */
@@ -34,19 +35,22 @@
 static void name_in_report(struct media *media, const char *name)
 {
 	ao2_lock(media);
-	ast_copy_string(media->report.channel, name ? name : media->channel_id, sizeof(media->report.channel));
+	ast_copy_string(media_report(media)->channel, name ? name : media_life(media)->channel_id,
+		sizeof(media_report(media)->channel));
 	ao2_unlock(media);
 }
 
 /*! \brief What a stream takes from its channel. */
 static void meet(struct media *media, struct ast_channel *chan)
 {
+	struct leg_alone *leg = leg_alone(leg_of(media));
+
 	/* The channel may be given another name later, but no other endpoint. */
-	if (ast_strlen_zero(media->leg->endpoint)) {
-		enroll_endpoint(chan, media->leg->endpoint, sizeof(media->leg->endpoint));
+	if (ast_strlen_zero(leg->endpoint)) {
+		enroll_endpoint(chan, leg->endpoint, sizeof(leg->endpoint));
 	}
 	ast_channel_lock(chan);
-	media->leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));
+	leg->enroll |= ast_true(pbx_builtin_getvar_helper(chan, ENROLL_VARIABLE));
 	name_in_report(media, ast_channel_name(chan));
 	ast_channel_unlock(chan);
 	leg_met(chan);
@@ -76,7 +80,7 @@ static void look_again(struct media *media)
 {
 	if (!media_is_over(media) && leg_push_later(media, AGAIN, task_start_again)) {
 		ast_log(LOG_ERROR, "%s: out of memory: the module does not look for the channel of this stream again, "
-			"and keypad commands do not work\n", media->channel_id);
+			"and keypad commands do not work\n", media_name(media));
 	}
 }
 

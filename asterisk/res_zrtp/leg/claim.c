@@ -21,6 +21,7 @@
 #include "packet/media.h"
 #include "leg/claim.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/successor.h"
 
 /*! Any host can ask for one in the name of the signalled host: so many for a description of the media, */
@@ -33,16 +34,16 @@ static enum peer_hash hash_of(struct media *media)
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 
 	ao2_lock(media);
-	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	ast_copy_string(hash, media_signalling(media)->peer_hash, sizeof(hash));
 	ao2_unlock(media);
 	if (ast_strlen_zero(hash)) {
 		return PEER_HASH_NONE;
 	}
-	if (zrtp_hello_hash_matches(media->datagram, media->datagram_len, hash)) {
+	if (zrtp_hello_hash_matches(leg_stream(media)->datagram, leg_stream(media)->datagram_len, hash)) {
 		return PEER_HASH_MATCHES;
 	}
 
-	return media->settings->policy.tolerate_mismatch ? PEER_HASH_NONE : PEER_HASH_DIFFERS;
+	return media_settings(media)->policy.tolerate_mismatch ? PEER_HASH_NONE : PEER_HASH_DIFFERS;
 }
 
 static int has_our_peers_zid(struct media *media)
@@ -50,9 +51,9 @@ static int has_our_peers_zid(struct media *media)
 	struct zrtp_session_info info;
 	uint8_t zid[ZRTP_ZID_SIZE];
 
-	zrtp_session_get_info(zrtp_stream_session(media->stream), &info);
+	zrtp_session_get_info(zrtp_stream_session(leg_stream(media)->stream), &info);
 
-	return info.has_peer_zid && zrtp_hello_zid(media->datagram, media->datagram_len, zid)
+	return info.has_peer_zid && zrtp_hello_zid(leg_stream(media)->datagram, leg_stream(media)->datagram_len, zid)
 		&& !memcmp(zid, info.peer_zid, sizeof(zid));
 }
 
@@ -70,7 +71,7 @@ static void ask_for_signaller(struct media *media)
 		&& !ast_func_read(chan, "CHANNEL(recvip)", host, sizeof(host))
 		&& ast_sockaddr_parse(&address, host, PARSE_PORT_IGNORE)) {
 		ao2_lock(media);
-		media_address(&media->peer.signaller, &address);
+		media_address(&media_peer(media)->signaller, &address);
 		ao2_unlock(media);
 	}
 	ast_channel_cleanup(chan);
@@ -83,7 +84,7 @@ enum peer_claim claim_of(struct media *media)
 	enum peer_claim claim;
 
 	ao2_lock(media);
-	claim = peer_claims(&media->peer, hash, same_zid, &media->source, clock_now());
+	claim = peer_claims(media_peer(media), hash, same_zid, &leg_stream(media)->source, clock_now());
 	ao2_unlock(media);
 
 	return claim;
@@ -92,11 +93,11 @@ enum peer_claim claim_of(struct media *media)
 /*! \brief Not too many, and not too fast. */
 static int may_try(struct media *media)
 {
-	struct successor *next = leg_next(media->leg);
+	struct successor *next = leg_next(leg_of(media));
 	uint64_t renewed_at;
 
 	ao2_lock(media);
-	renewed_at = media->peer.renewed_at;
+	renewed_at = media_peer(media)->renewed_at;
 	ao2_unlock(media);
 	if (next->tried_at < renewed_at) {
 		next->tried = 0;
@@ -114,8 +115,8 @@ static int was_told(struct media *media)
 	int told;
 
 	ao2_lock(media);
-	told = media->stranger_told;
-	media->stranger_told = 1;
+	told = media_life(media)->stranger_told;
+	media_life(media)->stranger_told = 1;
 	ao2_unlock(media);
 
 	return told;
@@ -123,7 +124,7 @@ static int was_told(struct media *media)
 
 void claim_knock(struct media *media)
 {
-	struct successor *next = leg_next(media->leg);
+	struct successor *next = leg_next(leg_of(media));
 	enum peer_claim claim = PEER_CLAIM_NONE;
 
 	if (!next->session && may_try(media)) {

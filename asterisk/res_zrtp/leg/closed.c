@@ -17,6 +17,7 @@
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "leg/closed.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/refuse.h"
 
@@ -29,7 +30,7 @@ static void look_again(struct media *media)
 {
 	if (leg_push_later(media, LOOK, task_look)) {
 		ast_log(LOG_ERROR, "%s: out of memory: the module does not check whether this silent call is to be hung up\n", media_name(media));
-		media->closed_since = 0;
+		leg_stream(media)->closed_since = 0;
 	}
 }
 
@@ -46,16 +47,16 @@ static void see(struct media *media, struct closed_facts *facts)
 
 	memset(facts, 0, sizeof(*facts));
 	ao2_lock(media);
-	facts->over = media->ended;
-	facts->passes = media->gate.rx == GATE_SECURE || media->gate.tx == GATE_SECURE;
+	facts->over = media_life(media)->ended;
+	facts->passes = media_gate(media)->rx == GATE_SECURE || media_gate(media)->tx == GATE_SECURE;
 	ao2_unlock(media);
 	facts->passes |= gate_is_clear(media);
-	if (media->stream) {
-		zrtp_stream_get_info(media->stream, &info);
+	if (leg_stream(media)->stream) {
+		zrtp_stream_get_info(leg_stream(media)->stream, &info);
 		facts->busy = is_busy(info.state);
 		facts->asked = info.state == ZRTP_STATE_CLEAR;
 	}
-	facts->closed_ms = (clock_now() - media->closed_since) / 1000;
+	facts->closed_ms = (clock_now() - leg_stream(media)->closed_since) / 1000;
 	if (chan) {
 		ast_channel_lock(chan);
 		facts->answered = ast_channel_state(chan) == AST_STATE_UP;
@@ -76,10 +77,10 @@ static int task_look(void *data)
 	if (choice == CLOSED_WAIT) {
 		look_again(media);
 	} else {
-		media->closed_since = 0;
+		leg_stream(media)->closed_since = 0;
 	}
 	if (choice == CLOSED_REFUSE) {
-		refuse_leg(media, NULL, media->closed_why);
+		refuse_leg(media, NULL, leg_stream(media)->closed_why);
 	}
 	ao2_ref(media, -1);
 
@@ -88,14 +89,14 @@ static int task_look(void *data)
 
 void closed_watch(struct media *media, enum refusal why)
 {
-	int under_way = media->closed_since != 0;
+	int under_way = leg_stream(media)->closed_since != 0;
 
 	if (media_is_further(media)) {
 		return;
 	}
-	media->closed_why = why;
+	leg_stream(media)->closed_why = why;
 	if (!under_way) {
-		media->closed_since = clock_now();
+		leg_stream(media)->closed_since = clock_now();
 		look_again(media);
 	}
 }

@@ -14,6 +14,7 @@
 #include "packet/media.h"
 #include "leg/events.h"
 #include "leg/leg.h"
+#include "leg/leg_stream.h"
 
 /*! \brief Which is the likely cause? \pre media is locked */
 static const char *why_unauthentic(const struct gate *gate)
@@ -31,10 +32,10 @@ int leg_task_unauthentic(void *data)
 	const char *why;
 
 	ao2_lock(media);
-	why = why_unauthentic(&media->gate);
-	packets = media->gate.unauthentic.packets;
+	why = why_unauthentic(media_gate(media));
+	packets = media_gate(media)->unauthentic.packets;
 	ao2_unlock(media);
-	if (media->stream) {
+	if (leg_stream(media)->stream) {
 		ast_log(LOG_WARNING, "%s: secure, but the phone is not heard: for %d s nothing came except %u packets that "
 			"fail authentication. Likely %s\n", media_name(media), UNAUTHENTIC_USEC / 1000000, packets, why);
 		events_warn(media, "Unauthentic", why);

@@ -23,6 +23,7 @@
 #include "cache/cache.h"
 #include "leg/enroll.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
@@ -59,8 +60,8 @@ int enroll_is_bound(const struct zrtp_session_info *info, const char *endpoint)
 
 int enroll_accept(struct media *media)
 {
-	struct zrtp_session *session = leg_session(media->leg);
-	const char *endpoint = leg_endpoint(media->leg);
+	struct zrtp_session *session = leg_session(leg_of(media));
+	const char *endpoint = leg_endpoint(leg_of(media));
 	struct zrtp_store_about about;
 	struct zrtp_session_info info;
 	char zid[ZID_TEXT_SIZE];
@@ -74,7 +75,7 @@ int enroll_accept(struct media *media)
 		return -1;
 	}
 	if (zrtp_session_accept_enrollment(session) != ZRTP_OK
-		|| cache_bind(info.peer_zid, leg_lookup(media->leg)->label, endpoint)) {
+		|| cache_bind(info.peer_zid, leg_lookup(leg_of(media))->label, endpoint)) {
 		return -1;
 	}
 	ast_log(LOG_NOTICE, "%s: phone %s of endpoint %s is enrolled\n", media_name(media), zid, endpoint);
@@ -86,9 +87,9 @@ static int task_forget(void *data)
 {
 	struct media *media = data;
 
-	if (leg_session(media->leg)) {
-		zrtp_session_forget_enrollment(leg_session(media->leg));
-		leg_settle(media->leg);
+	if (leg_session(leg_of(media))) {
+		zrtp_session_forget_enrollment(leg_session(leg_of(media)));
+		leg_settle(leg_of(media));
 	}
 	ao2_ref(media, -1);
 
@@ -116,7 +117,7 @@ static int task_look_again(void *data)
 {
 	struct media *media = data;
 
-	leg_settle(media->leg);
+	leg_settle(leg_of(media));
 	ao2_ref(media, -1);
 
 	return 0;

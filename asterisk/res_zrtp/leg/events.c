@@ -29,6 +29,7 @@
 #include "packet/media.h"
 #include "leg/events.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
 #include "leg/relay.h"
@@ -159,9 +160,9 @@ void events_variables(struct media *media, struct ast_channel *chan)
 	char sas[ZRTP_SAS_TEXT_SIZE];
 
 	ao2_lock(media);
-	ast_copy_string(sas, media->report.sas, sizeof(sas));
+	ast_copy_string(sas, media_report(media)->sas, sizeof(sas));
 	ao2_unlock(media);
-	set_variables(chan, leg_outcome(media->leg), sas);
+	set_variables(chan, leg_outcome(leg_of(media)), sas);
 }
 
 /*!
@@ -175,8 +176,8 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 	struct ast_channel *chan = media_channel(media);
 	enum outcome worst;
 
-	media->outcome = outcome;
-	worst = leg_outcome(media->leg);
+	leg_stream(media)->outcome = outcome;
+	worst = leg_outcome(leg_of(media));
 
 	if (chan && fields) {
 		/* First, so that a program that gets the event finds the variables. */
@@ -196,7 +197,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 		"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
 		"SAS", session->sas,
 		"CacheMismatch", yes_no(session->cache_mismatch),
-		"CacheCurrent", yes_no(!leg_lookup(media->leg)->behind),
+		"CacheCurrent", yes_no(!leg_lookup(leg_of(media))->behind),
 		"Verified", yes_no(session->verified),
 		"HelloHash", stream_hash_text(info->hello_hash));
 	size_t i;
@@ -217,7 +218,7 @@ void events_failed(struct media *media, const struct zrtp_error_info *info)
 {
 	char ssrc[9], code[12];
 
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	snprintf(code, sizeof(code), "0x%x", info->code);
 	publish(media, failed_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s}",
@@ -232,7 +233,7 @@ void events_clear(struct media *media, const char *reason, int closed)
 {
 	char ssrc[9];
 
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	publish(media, clear_type(),
 		ast_json_pack("{s: s, s: s}",
 			"SSRC", ssrc,
@@ -245,14 +246,14 @@ void events_refused(struct media *media, struct ast_channel *chan, const char *r
 {
 	char ssrc[9], number[12];
 
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	snprintf(number, sizeof(number), "%d", cause);
 	publish_blob(chan, refused_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
 			"Reason", reason,
 			"Text", text,
-			"Policy", media->settings->name,
+			"Policy", media_settings(media)->name,
 			"Action", hangs_up ? "hangup" : "silence",
 			"Cause", number));
 }
@@ -313,10 +314,10 @@ void events_alert(struct media *media, enum zrtp_event event)
 	};
 
 	/* Most of these any host can cause: once for each stream has to do. */
-	if (!names[event] || (media->alerted & 1U << event && event != ZRTP_EVENT_CLEAR_UNANSWERED)) {
+	if (!names[event] || (leg_stream(media)->alerted & 1U << event && event != ZRTP_EVENT_CLEAR_UNANSWERED)) {
 		return;
 	}
-	media->alerted |= 1U << event;
+	leg_stream(media)->alerted |= 1U << event;
 	events_warn(media, names[event], zrtp_event_text(event));
 }
 
@@ -324,7 +325,7 @@ void events_warn(struct media *media, const char *reason, const char *text)
 {
 	char ssrc[9];
 
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	publish_plain(media, alert_type(),
 		ast_json_pack("{s: s, s: s, s: s}",
 			"SSRC", ssrc,
@@ -339,10 +340,10 @@ void events_passthrough(struct media *media, const char *state, int first)
 	int keyed;
 
 	ao2_lock(media);
-	ast_copy_string(partner, media->pass.partner_name, sizeof(partner));
-	keyed = media->pass.keyed;
+	ast_copy_string(partner, media_pass(media)->partner_name, sizeof(partner));
+	keyed = media_pass(media)->keyed;
 	ao2_unlock(media);
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	publish_state(media, passthrough_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
@@ -356,7 +357,7 @@ void events_unjoined(struct media *media, const char *reason, const char *text, 
 {
 	char ssrc[9];
 
-	snprintf(ssrc, sizeof(ssrc), "%08x", media->ssrc);
+	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	publish_state(media, clear_type(),
 		ast_json_pack("{s: s, s: s, s: s}",
 			"SSRC", ssrc,
@@ -371,7 +372,7 @@ static struct ast_json *about_peer(struct media *media, const char *name, const 
 	struct zrtp_session_info session;
 	char zid[ZID_TEXT_SIZE];
 
-	zrtp_session_get_info(leg_session(media->leg), &session);
+	zrtp_session_get_info(leg_session(leg_of(media)), &session);
 	zid_text(zid, session.peer_zid);
 
 	return ast_json_pack("{s: s, s: s, s: s}", "PeerZID", zid, "SAS", session.sas, name, value);

@@ -31,6 +31,7 @@
 #include "leg/closed.h"
 #include "leg/hello_hash.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/refuse.h"
 #include "leg/successor.h"
 
@@ -44,10 +45,10 @@ void hello_hash_apply(struct media *media)
 	int other, other_hash;
 
 	ao2_lock(media);
-	ast_copy_string(hash, media->peer_hash, sizeof(hash));
-	other = media->other_party;
-	other_hash = media->other_hash;
-	media->other_party = media->other_hash = 0;
+	ast_copy_string(hash, media_signalling(media)->peer_hash, sizeof(hash));
+	other = media_signalling(media)->other_party;
+	other_hash = media_signalling(media)->other_hash;
+	media_signalling(media)->other_party = media_signalling(media)->other_hash = 0;
 	ao2_unlock(media);
 
 	if (other && branch_answers(media, other_hash)) {
@@ -56,17 +57,17 @@ void hello_hash_apply(struct media *media)
 
 	/* What one party has announced says nothing of another one. */
 	if (other) {
-		media->hash_due = 0;
+		leg_stream(media)->hash_due = 0;
 		if (ast_strlen_zero(hash)) {
-			zrtp_stream_forget_peer_hello_hash(media->stream);
+			zrtp_stream_forget_peer_hello_hash(leg_stream(media)->stream);
 		}
 	}
 	/* A description without one does not take back the one before. */
 	if (ast_strlen_zero(hash)) {
 		return;
 	}
-	status = other ? zrtp_stream_set_other_peer_hello_hash(media->stream, hash)
-		: zrtp_stream_set_peer_hello_hash(media->stream, hash);
+	status = other ? zrtp_stream_set_other_peer_hello_hash(leg_stream(media)->stream, hash)
+		: zrtp_stream_set_peer_hello_hash(leg_stream(media)->stream, hash);
 	if (status != ZRTP_WRONG_STATE) {
 		successor_recall(media);
 	} else if (!successor_expects(media, hash)) {
@@ -78,13 +79,13 @@ void hello_hash_apply(struct media *media)
 
 void hello_hash_mismatch(struct media *media)
 {
-	int tolerated = media->settings->policy.tolerate_mismatch;
+	int tolerated = media_settings(media)->policy.tolerate_mismatch;
 
 	ast_log(LOG_WARNING, "%s: the ZRTP Hello that came does not match the peer's a=zrtp-hash: %s\n",
 		media_name(media), tolerated ? "it is accepted (hash_mismatch = warn), so compare the SAS" :
 		"it is refused. Possible man in the middle, or a proxy that changes the SDP");
 	if (!tolerated) {
-		media->hash_due = clock_now() + PATIENCE_USEC;
+		leg_stream(media)->hash_due = clock_now() + PATIENCE_USEC;
 	}
 }
 
@@ -92,14 +93,14 @@ void hello_hash_check(struct media *media)
 {
 	struct zrtp_stream_info info;
 
-	if (!media->hash_due || !media->stream) {
+	if (!leg_stream(media)->hash_due || !leg_stream(media)->stream) {
 		return;
 	}
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
 	if (info.hello_hash == ZRTP_HASH_MATCHED || info.state == ZRTP_STATE_SECURE) {
-		media->hash_due = 0; /* it has come */
-	} else if (clock_now() >= media->hash_due) {
-		media->hash_due = 0;
+		leg_stream(media)->hash_due = 0; /* it has come */
+	} else if (clock_now() >= leg_stream(media)->hash_due) {
+		leg_stream(media)->hash_due = 0;
 		hello_hash_denied(media);
 	}
 }
@@ -111,14 +112,14 @@ int hello_hash_denied(struct media *media)
 	};
 	struct zrtp_stream_info info;
 
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
 	if (info.hello_hash != ZRTP_HASH_MISMATCH || info.state == ZRTP_STATE_SECURE
-		|| media->settings->policy.tolerate_mismatch) {
+		|| media_settings(media)->policy.tolerate_mismatch) {
 		return 0;
 	}
-	if (media->outcome != OUTCOME_FAILED) {
+	if (leg_stream(media)->outcome != OUTCOME_FAILED) {
 		callbacks_failed(media, &mismatch);
-		if (media->settings->require) {
+		if (media_settings(media)->require) {
 			/* Not at once: a stranger's Hello must not end a call that rings, or
 			 * that the phone's own has yet to come to. */
 			closed_watch(media, REFUSAL_HASH);

@@ -17,13 +17,14 @@
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/hello_hash_told.h"
+#include "leg/leg_stream.h"
 
 struct zrtp_signalling_listener *hello_hash_listener(struct media *media)
 {
 	struct zrtp_signalling_listener *listener;
 
 	ao2_lock(media);
-	listener = ao2_bump(media->listener);
+	listener = ao2_bump(media_signalling(media)->listener);
 	ao2_unlock(media);
 
 	return listener;
@@ -43,23 +44,25 @@ void hello_hash_made(struct media *media)
 {
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 
-	zrtp_stream_hello_hash(media->stream, hash);
-	media->hash_due = 0;
+	zrtp_stream_hello_hash(leg_stream(media)->stream, hash);
+	leg_stream(media)->hash_due = 0;
 	ao2_lock(media);
-	ast_copy_string(media->own_hash, hash, sizeof(media->own_hash));
+	ast_copy_string(media_signalling(media)->own_hash, hash, sizeof(media_signalling(media)->own_hash));
 	ao2_unlock(media);
 }
 
 int hello_hash_renewed(struct media *media)
 {
 	struct zrtp_signalling_listener *listener;
+	struct media_signalling *signalling;
 	char channel_id[AST_MAX_UNIQUEID];
 	int told;
 
 	ao2_lock(media);
-	told = !ast_strlen_zero(media->told_hash)
-		&& (pass_role(&media->pass) != ROLE_END || strcasecmp(media->told_hash, media->own_hash));
-	ast_copy_string(channel_id, media->channel_id, sizeof(channel_id));
+	signalling = media_signalling(media);
+	told = !ast_strlen_zero(signalling->told_hash)
+		&& (pass_role(media_pass(media)) != ROLE_END || strcasecmp(signalling->told_hash, signalling->own_hash));
+	ast_copy_string(channel_id, media_life(media)->channel_id, sizeof(channel_id));
 	ao2_unlock(media);
 	listener = told ? hello_hash_listener(media) : NULL;
 	if (!listener) {

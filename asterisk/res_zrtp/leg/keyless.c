@@ -26,6 +26,7 @@
 #include "leg/events.h"
 #include "leg/keyless.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/refuse.h"
 
@@ -41,9 +42,9 @@ static enum evidence judge(const struct media *media, int hello)
 {
 	struct evidence_facts facts = {
 		.hello = hello,
-		.signalled = media->report.signalled,
+		.signalled = media_report(media)->signalled,
 		.leg_signalled = dialog_is_announced(media),
-		.proved = media->gate.was_secure,
+		.proved = media_gate(media)->was_secure,
 		.leg_keyed = dialog_is_secure(media),
 	};
 
@@ -66,9 +67,9 @@ static enum gate_mode first_mode(const struct media *media)
 {
 	enum evidence evidence = judge(media, 0);
 	/* Phones that have ZRTP with each other announce it, and not to us. */
-	int ours = pass_role(&media->pass) == ROLE_END || evidence == EVIDENCE_KEYED;
+	int ours = pass_role(media_pass(media)) == ROLE_END || evidence == EVIDENCE_KEYED;
 
-	return media->settings->require || (ours && evidence_starts_closed(evidence, media_is_further(media)))
+	return media_settings(media)->require || (ours && evidence_starts_closed(evidence, media_is_further(media)))
 		? GATE_CLOSED : GATE_CLEAR;
 }
 
@@ -88,7 +89,7 @@ void keyless_begin(struct media *media)
 
 	dialog_find(media);
 	ao2_lock(media);
-	placed = media->placed || !media->dialog;
+	placed = media_life(media)->placed || !media_dialog(media);
 	ao2_unlock(media);
 	if (!placed) {
 		keyless_again(media);
@@ -142,10 +143,10 @@ static void tell(struct media *media, const struct verdict *verdict, int closed,
 	if (closed) {
 		ast_log(LOG_WARNING, "%s: %s%s (%u ZRTP packets sent): no media passes%s (policy %s)\n", name,
 			media_is_further(media) ? "a further stream: " : "", verdict->text, sent,
-			media->settings->require ? ", as ZRTP is required" : "", media->settings->name);
+			media_settings(media)->require ? ", as ZRTP is required" : "", media_settings(media)->name);
 	} else if (verdict->alert) {
 		ast_log(LOG_WARNING, "%s: %s (%u ZRTP packets sent), the call is NOT ENCRYPTED (policy %s)\n", name,
-			verdict->text, sent, media->settings->name);
+			verdict->text, sent, media_settings(media)->name);
 	} else {
 		ast_log(LOG_NOTICE, "%s: %s (%u Hello sent), the call is not encrypted\n", name, verdict->text, sent);
 	}
@@ -177,7 +178,7 @@ static int64_t answered_ms(struct media *media)
  */
 static int is_too_early(struct media *media, enum evidence evidence)
 {
-	int64_t up = evidence == EVIDENCE_ANNOUNCED && !media->settings->require ? answered_ms(media) : ANSWERED_MIN;
+	int64_t up = evidence == EVIDENCE_ANNOUNCED && !media_settings(media)->require ? answered_ms(media) : ANSWERED_MIN;
 
 	if (up >= ANSWERED_MIN) {
 		return 0;
@@ -190,7 +191,7 @@ static int task_started(void *data);
 
 void keyless_started(struct media *media)
 {
-	if (!media->settings->require && !media_is_further(media)) {
+	if (!media_settings(media)->require && !media_is_further(media)) {
 		leg_push_later(media, LOOK, task_started);
 	}
 }
@@ -203,17 +204,17 @@ static void hold_late(struct media *media)
 
 	ao2_lock(media);
 	evidence = judge(media, 0);
-	late = media->late;
+	late = leg_stream(media)->late;
 	ao2_unlock(media);
-	if (!late && evidence == EVIDENCE_ANNOUNCED && !media->settings->stripped_clear
+	if (!late && evidence == EVIDENCE_ANNOUNCED && !media_settings(media)->stripped_clear
 		&& answered_ms(media) >= ANSWERED_MIN) {
 		ast_log(LOG_NOTICE, "%s: its signalling announced ZRTP, but no ZRTP exchange has come about yet: no media "
 			"passes meanwhile (on_stripped = close)\n",
 			media_name(media));
-		media->late = 1;
+		leg_stream(media)->late = 1;
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);
 	} else if (late && evidence != EVIDENCE_ANNOUNCED) {
-		media->late = 0;
+		leg_stream(media)->late = 0;
 		keyless_again(media);
 	}
 }
@@ -223,8 +224,8 @@ static int task_started(void *data)
 	struct media *media = data;
 	struct zrtp_stream_info info;
 
-	if (media->stream && !media_is_over(media)) {
-		zrtp_stream_get_info(media->stream, &info);
+	if (leg_stream(media)->stream && !media_is_over(media)) {
+		zrtp_stream_get_info(leg_stream(media)->stream, &info);
 		if (info.state == ZRTP_STATE_DISCOVERY) {
 			hold_late(media);
 			keyless_started(media);
@@ -241,11 +242,11 @@ static int task_early(void *data)
 	struct media *media = data;
 	struct zrtp_stream_info info;
 
-	if (media->stream && !media_is_over(media)) {
-		zrtp_stream_get_info(media->stream, &info);
+	if (leg_stream(media)->stream && !media_is_over(media)) {
+		zrtp_stream_get_info(leg_stream(media)->stream, &info);
 		if (info.state == ZRTP_STATE_NO_ZRTP) {
 			keyless_missing(media, ZRTP_CLEAR_NO_ZRTP);
-			leg_settle(media->leg);
+			leg_settle(leg_of(media));
 		}
 	}
 	ao2_ref(media, -1);
@@ -262,15 +263,15 @@ void keyless_missing(struct media *media, enum zrtp_clear_reason reason)
 	enum gate_mode mode;
 	int closed;
 
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
 	ao2_lock(media);
 	evidence = judge(media, info.found_at != 0);
 	ao2_unlock(media);
 	if (is_too_early(media, evidence)) {
 		return;
 	}
-	end = is_agreed(reason, evidence) && !media->settings->require ? EVIDENCE_END_CLEAR
-		: evidence_end(evidence, media->settings->stripped_clear, media->settings->require);
+	end = is_agreed(reason, evidence) && !media_settings(media)->require ? EVIDENCE_END_CLEAR
+		: evidence_end(evidence, media_settings(media)->stripped_clear, media_settings(media)->require);
 	verdict = describe(media, reason, evidence, info.equal_zid);
 	mode = end == EVIDENCE_END_CLOSED ? GATE_CLOSED : GATE_CLEAR;
 

@@ -19,18 +19,19 @@
 #include "leg/events.h"
 #include "leg/late.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 
 void late_back(struct media *media)
 {
-	if (media_is_over(media) || media->settings->require || leg_has_other_keys(media)) {
+	if (media_is_over(media) || media_settings(media)->require || leg_has_other_keys(media)) {
 		return;
 	}
 	/* The peer that completed that exchange begins no other one. */
-	zrtp_stream_stop(media->stream);
+	zrtp_stream_stop(leg_stream(media)->stream);
 	/* Nor is SRTP under its keys opened any more: that would keep the phone out. */
 	gate_wipe(media);
 	ao2_lock(media);
-	media->gate.was_secure = 0;
+	media_gate(media)->was_secure = 0;
 	dialog_cleared(media);
 	ao2_unlock(media);
 	media_settle(media);

@@ -16,8 +16,6 @@
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
-#include "asterisk/taskprocessor.h"
-#include "asterisk/threadpool.h"
 #include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
@@ -37,9 +35,11 @@
 #include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
 #include "leg/leg.h"
+#include "leg/leg_members.h"
 #include "leg/leg_object.h"
 #include "leg/leg_queue.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
@@ -47,101 +47,19 @@
 #include "leg/successor.h"
 #include "leg/timers.h"
 
-/*! Seconds after which a thread with nothing to do ends. */
-#define THREAD_IDLE 60
-#define THREADS_MIN 4
-
 /*! How long a Hello for the signalling may wait for a task that runs, milliseconds. */
 #define HELLO_MS 4000
-
-static struct ast_threadpool *pool;
-
-/*! Guards which leg a dialog has, and how many streams that has. */
-AST_MUTEX_DEFINE_STATIC(legs);
 
 /*! An instance may be made a stream by the signalling and by its media at once. Before the lock of legs. */
 AST_MUTEX_DEFINE_STATIC(joining);
 
-static void leg_destructor(void *obj)
-{
-	struct leg *leg = obj;
-
-	ast_taskprocessor_unreference(leg->serializer);
-	ao2_cleanup(leg->dialog);
-	ao2_cleanup(leg->view);
-	ao2_cleanup(leg->context);
-	ao2_cleanup(leg->settings);
-	media_count(-1);
-}
-
-static struct leg *leg_alloc(const char *channel_id, struct settings *settings)
-{
-	char name[AST_TASKPROCESSOR_MAX_NAME + 1];
-	struct leg *leg = ao2_alloc_options(sizeof(*leg) + strlen(channel_id) + 1, leg_destructor,
-		AO2_ALLOC_OPT_LOCK_NOLOCK);
-
-	if (!leg) {
-		return NULL;
-	}
-	media_count(1);
-	strcpy(leg->channel_id, channel_id); /* Safe */
-	leg->settings = ao2_bump(settings);
-	leg->context = context_get();
-	ast_taskprocessor_build_name(name, sizeof(name), "zrtp/%s", channel_id);
-	leg->serializer = ast_threadpool_serializer(name, pool);
-	leg->view = leg->serializer ? leg_view_alloc(leg->serializer) : NULL;
-	if (!leg->context || !leg->view) {
-		ao2_ref(leg, -1);
-		return NULL;
-	}
-
-	return leg;
-}
-
-/*! \brief The leg of a dialog, made if need be, with the caller as a member. */
-static struct leg *leg_enter(struct dialog *dialog, const char *channel_id, struct settings *settings)
-{
-	struct leg *leg;
-
-	ast_mutex_lock(&legs);
-	leg = ao2_bump(dialog->leg);
-	if (!leg) {
-		leg = leg_alloc(channel_id, settings);
-	}
-	if (leg && !dialog->leg) {
-		dialog->leg = leg;
-		leg->dialog = ao2_bump(dialog);
-	}
-	if (leg) {
-		leg->members++;
-	}
-	ast_mutex_unlock(&legs);
-
-	return leg;
-}
-
-/*! \retval 1 when this was the last member */
-static int leg_exit(struct leg *leg)
-{
-	int last;
-
-	ast_mutex_lock(&legs);
-	last = !--leg->members;
-	if (last) {
-		leg->dialog->leg = NULL;
-	}
-	ast_mutex_unlock(&legs);
-
-	return last;
-}
-
 /*! \brief Only before the first stream of the session starts (RFC 6189, 7.3.1). */
 static void announce_enrollment(struct leg *leg)
 {
-	if (!leg->enroll || leg->enrolling) {
+	if (!leg_alone(leg)->enroll || leg_alone(leg)->enrolling) {
 		return;
 	}
-	leg->enrolling = zrtp_session_enroll(leg->session) == ZRTP_OK;
+	leg_alone(leg)->enrolling = zrtp_session_enroll(leg_alone(leg)->session) == ZRTP_OK;
 	if (!leg->settings->policy.mitm) {
 		ast_log(LOG_WARNING, "Enroll_zrtp() has no effect: policy %s has sas_relay = no, so enrollment is not "
 			"announced; set sas_relay = yes\n", leg->settings->name);
@@ -161,11 +79,11 @@ static void stream_make(struct leg *leg, struct media *media)
 {
 	enum zrtp_status status = ZRTP_OK;
 
-	if (!leg->session) {
-		status = leg_new_session(leg, &leg->session, &callbacks_table, 1);
+	if (!leg_alone(leg)->session) {
+		status = leg_new_session(leg, &leg_alone(leg)->session, &callbacks_table, 1);
 	}
 	if (status == ZRTP_OK) {
-		status = zrtp_stream_new(&media->stream, leg->session, media->ssrc, media);
+		status = zrtp_stream_new(&leg_stream(media)->stream, leg_alone(leg)->session, media_ssrc(media), media);
 	}
 	if (status == ZRTP_OK) {
 		hello_hash_made(media);
@@ -179,12 +97,12 @@ static void stream_start(struct media *media)
 {
 	enum zrtp_status status;
 
-	if (!media->stream) {
+	if (!leg_stream(media)->stream) {
 		return;
 	}
-	announce_enrollment(media->leg);
+	announce_enrollment(leg_of(media));
 	hello_hash_apply(media);
-	status = zrtp_stream_start(media->stream, clock_now());
+	status = zrtp_stream_start(leg_stream(media)->stream, clock_now());
 	if (status != ZRTP_OK) {
 		stream_failed(media, status);
 	}
@@ -197,29 +115,29 @@ static void begin_again(struct leg *leg)
 	struct media *media;
 
 	successor_end(leg);
-	leg->enrolling = 0;
-	lookup_reset(&leg->lookup);
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	leg_alone(leg)->enrolling = 0;
+	lookup_reset(&leg_alone(leg)->lookup);
+	LEG_TRAVERSE(leg, media) {
 		timers_cancel(media);
 		gate_wipe(media);
 		leg_report(media);
-		if (media->begun) {
+		if (leg_stream(media)->begun) {
 			stats_stream_restart(media);
 		}
-		media->stream = NULL;
-		media->outcome = OUTCOME_PENDING;
+		leg_stream(media)->stream = NULL;
+		leg_stream(media)->outcome = OUTCOME_PENDING;
 	}
-	zrtp_session_free(leg->session);
-	leg->session = NULL;
-	leg_view_update(leg->view, &(struct leg_state) { .endpoint = leg->endpoint, .outcome = OUTCOME_PENDING });
+	zrtp_session_free(leg_alone(leg)->session);
+	leg_alone(leg)->session = NULL;
+	leg_view_update(leg->view, &(struct leg_state) { .endpoint = leg_alone(leg)->endpoint, .outcome = OUTCOME_PENDING });
 
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		stream_make(leg, media);
-		if (media->begun) {
+		if (leg_stream(media)->begun) {
 			stream_start(media);
 		}
 	}
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		hello_hash_renewed(media);
 	}
 }
@@ -228,35 +146,43 @@ static void begin_with_another(struct leg *leg)
 {
 	struct media *media;
 
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		gate_forget(media);
 		ao2_lock(media);
-		peer_forget(&media->peer);
+		peer_forget(media_peer(media));
 		ao2_unlock(media);
 	}
 	begin_again(leg);
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		keyless_again(media);
 	}
 }
 
-static int is_secure(const struct media *media)
+/*! \brief Is it secure, by the last report? \param own receives whether it has an exchange of its own */
+static int is_secure(struct media *media, int *own)
 {
-	return media->stream && media->report.info.state == ZRTP_STATE_SECURE;
+	int res;
+
+	ao2_lock(media);
+	res = leg_stream(media)->stream && media_report(media)->info.state == ZRTP_STATE_SECURE;
+	*own = !media_report(media)->info.multistream;
+	ao2_unlock(media);
+
+	return res;
 }
 
 /*! \brief What is secure stays so until another session is. */
 static void begin_anew(struct leg *leg)
 {
-	struct media *media, *because = leg->restart;
+	struct media *media, *because = leg_alone(leg)->restart;
 	struct zrtp_stream_info info;
 
-	leg->restart = NULL;
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		if (media->stream) {
-			zrtp_stream_get_info(media->stream, &info);
+	leg_alone(leg)->restart = NULL;
+	LEG_TRAVERSE(leg, media) {
+		if (leg_stream(media)->stream) {
+			zrtp_stream_get_info(leg_stream(media)->stream, &info);
 			if (info.state == ZRTP_STATE_SECURE || info.state == ZRTP_STATE_GOCLEAR_SENT) {
-				successor_begin(leg, because, leg->claim);
+				successor_begin(leg, because, leg_alone(leg)->claim);
 				return;
 			}
 		}
@@ -266,7 +192,7 @@ static void begin_anew(struct leg *leg)
 
 int leg_restarted(struct leg *leg)
 {
-	int wanted = leg->restart != NULL;
+	int wanted = leg_alone(leg)->restart != NULL;
 
 	if (wanted) {
 		begin_anew(leg);
@@ -279,24 +205,27 @@ int leg_restarted(struct leg *leg)
 static void report_leg(struct leg *leg)
 {
 	struct leg_state state = {
-		.media = AST_LIST_FIRST(&leg->streams),
-		.session = leg->session,
-		.endpoint = leg->endpoint,
+		.media = leg_first_stream(leg),
+		.session = leg_alone(leg)->session,
+		.endpoint = leg_alone(leg)->endpoint,
 		.outcome = leg_outcome(leg),
 		.video = OUTCOME_SECURE,
-		.enrolling = leg->enrolling,
+		.enrolling = leg_alone(leg)->enrolling,
 	};
+	int secure, own, chosen = 0;
 	struct media *media;
 
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		state.streams += media->begun;
-		state.secure += is_secure(media);
-		if (media->begun && media_is_further(media)) {
+	LEG_TRAVERSE(leg, media) {
+		secure = is_secure(media, &own);
+		state.streams += leg_stream(media)->begun;
+		state.secure += secure;
+		if (leg_stream(media)->begun && media_is_further(media)) {
 			state.videos++;
-			state.video = MAX(state.video, media->outcome);
+			state.video = MAX(state.video, leg_stream(media)->outcome);
 		}
-		if (is_secure(media) && (!is_secure(state.media) || !media->report.info.multistream)) {
+		if (secure && (!chosen || own)) {
 			state.media = media;
+			chosen = 1;
 		}
 	}
 	leg_view_update(leg->view, &state);
@@ -309,20 +238,20 @@ static void settle(struct leg *leg)
 
 	leg_restarted(leg);
 	successor_settle(leg);
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		hello_hash_check(media);
 		leg_report(media);
 	}
 	report_leg(leg);
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		timers_arm(media);
 	}
 }
 
 static void make_stream(struct media *media)
 {
-	stream_make(media->leg, media);
-	if (media->begun) {
+	stream_make(leg_of(media), media);
+	if (leg_stream(media)->begun) {
 		stream_start(media);
 	}
 }
@@ -330,16 +259,16 @@ static void make_stream(struct media *media)
 /*! \brief Make it a stream of its leg, once. \pre the work lock is held */
 static void join(struct media *media)
 {
-	struct leg *leg = media->leg;
+	struct leg *leg = leg_of(media);
 
-	if (media->member) {
+	if (leg_stream(media)->member) {
 		return;
 	}
-	media->member = 1;
+	leg_stream(media)->member = 1;
 	channel_joined(media);
 	ao2_ref(media, +1);
-	media->outcome = OUTCOME_PENDING;
-	AST_LIST_INSERT_TAIL(&leg->streams, media, entry);
+	leg_stream(media)->outcome = OUTCOME_PENDING;
+	AST_LIST_INSERT_TAIL(&leg_alone(leg)->streams, media_place(media), entry);
 	stream_make(leg, media);
 }
 
@@ -355,13 +284,13 @@ static int task_join(void *data)
 
 int leg_hello(struct media *media)
 {
-	struct leg_view *view = media->leg->view;
+	struct leg_view *view = leg_of(media)->view;
 	int tries = 0;
 
 	/* A task takes some milliseconds. One that waits for the caller's locks must not stop it for ever. */
 	while (ast_mutex_trylock(&view->work)) {
 		if (++tries > HELLO_MS) {
-			ast_log(LOG_ERROR, "%s: the ZRTP of this call does not finish what it does, its SDP goes without a=zrtp-hash\n", media->channel_id);
+			ast_log(LOG_ERROR, "%s: the ZRTP of this call does not finish what it does, its SDP goes without a=zrtp-hash\n", leg_of(media)->channel_id);
 			return -1;
 		}
 		usleep(1000);
@@ -384,11 +313,11 @@ static int task_start(void *data)
 	}
 	channel_started(media);
 	lookup_start(media);
-	media->begun = 1;
+	leg_stream(media)->begun = 1;
 	stats_stream_begin(media);
 	stream_start(media);
 	keyless_started(media);
-	settle(media->leg);
+	settle(leg_of(media));
 	ao2_ref(media, -1);
 
 	return 0;
@@ -397,22 +326,22 @@ static int task_start(void *data)
 static int task_end(void *data)
 {
 	struct media *media = data;
-	struct leg *leg = media->leg;
+	struct leg *leg = leg_of(media);
 
 	timers_cancel(media);
 	lookup_end(media);
 	leg_report(media);
 	gate_wipe(media);
 	successor_leave(media);
-	zrtp_stream_free(media->stream);
-	media->stream = NULL;
-	if (leg->restart == media) {
-		leg->restart = NULL;
+	zrtp_stream_free(leg_stream(media)->stream);
+	leg_stream(media)->stream = NULL;
+	if (leg_alone(leg)->restart == media) {
+		leg_alone(leg)->restart = NULL;
 	}
-	if (media->begun) {
+	if (leg_stream(media)->begun) {
 		stats_stream_end(media);
 	}
-	if (AST_LIST_REMOVE(&leg->streams, media, entry)) {
+	if (AST_LIST_REMOVE(&leg_alone(leg)->streams, media_place(media), entry)) {
 		ao2_ref(media, -1);
 	}
 	settle(leg); /* others may have waited for this one */
@@ -428,8 +357,8 @@ static int task_close(void *data)
 
 	leg_view_close(leg->view);
 	successor_end(leg);
-	zrtp_session_free(leg->session);
-	leg->session = NULL;
+	zrtp_session_free(leg_alone(leg)->session);
+	leg_alone(leg)->session = NULL;
 	ao2_ref(leg, -1);
 
 	return 0;
@@ -440,10 +369,10 @@ int leg_task_expire(void *data)
 	struct media *media = data;
 
 	timers_expired(media);
-	if (media->stream) {
-		zrtp_stream_expire(media->stream, clock_now());
+	if (leg_stream(media)->stream) {
+		zrtp_stream_expire(leg_stream(media)->stream, clock_now());
 		successor_expire(media);
-		settle(media->leg);
+		settle(leg_of(media));
 	}
 	ao2_ref(media, -1);
 
@@ -454,31 +383,35 @@ int leg_join(struct media *media, unsigned int ssrc)
 {
 	SCOPED_MUTEX(lock, &joining);
 	char id[AST_MAX_UNIQUEID];
+	struct leg_place *place;
 	struct dialog *dialog;
 	struct leg *leg;
 	int gone, res;
 
 	dialog_find(media);
 	ao2_lock(media);
-	leg = media->leg;
-	dialog = ao2_bump(media->dialog);
-	ast_copy_string(id, media->channel_id, sizeof(id));
+	leg = leg_of(media);
+	dialog = ao2_bump(media_dialog(media));
+	ast_copy_string(id, media_life(media)->channel_id, sizeof(id));
 	ao2_unlock(media);
 	if (leg || !dialog) {
 		ao2_cleanup(dialog);
 		return leg ? 0 : -1;
 	}
-	leg = leg_enter(dialog, id, media->settings);
+	place = leg_place_alloc(media);
+	leg = place ? leg_enter(dialog, id, media_settings(media)) : NULL;
 	ao2_ref(dialog, -1);
 	if (!leg) {
+		ao2_cleanup(place);
 		return -1;
 	}
-	media->ssrc = ssrc;
+	place->leg = leg;
+	media_set_ssrc(media, ssrc);
 	/* A thread that ends the stream from here on finds its leg: the task that makes
 	 * the stream must be queued before the one that ends it. */
 	ao2_lock(media);
-	media->leg = leg;
-	gone = media->ended;
+	media_set_place(media, place);
+	gone = media_life(media)->ended;
 	res = leg_push(media, task_join);
 	ao2_unlock(media);
 	if (gone) {
@@ -490,7 +423,7 @@ int leg_join(struct media *media, unsigned int ssrc)
 
 int leg_start(struct media *media)
 {
-	if (__atomic_exchange_n(&media->started, 1, __ATOMIC_ACQ_REL)) {
+	if (__atomic_exchange_n(&media_place(media)->started, 1, __ATOMIC_ACQ_REL)) {
 		return 0;
 	}
 
@@ -499,7 +432,7 @@ int leg_start(struct media *media)
 
 void leg_leave(struct media *media)
 {
-	struct leg *leg = media->leg;
+	struct leg *leg = leg_of(media);
 	int last = leg_exit(leg);
 
 	if (leg_push(media, task_end)) {
@@ -527,31 +460,16 @@ static const struct leg_acts acts = {
 
 int legs_init(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct ast_threadpool_options options = {
-		.version = AST_THREADPOOL_OPTIONS_VERSION,
-		.idle_timeout = THREAD_IDLE,
-		.auto_increment = 1,
-		.initial_size = 0,
-		.max_size = MAX(THREADS_MIN, processors),
-		.thread_start = NULL,
-		.thread_end = NULL,
-	};
-
 	legs_act(&acts);
 	timers_on_expiry(expired);
 	lookup_on_known(leg_receive);
 	store_on_late_opening(context_renew);
-	pool = ast_threadpool_create("zrtp", NULL, &options);
 
-	return pool ? 0 : -1;
+	return leg_members_init();
 }
 
 void legs_shutdown(void)
 {
 	store_on_late_opening(NULL);
-	if (pool) {
-		ast_threadpool_shutdown(pool);
-		pool = NULL;
-	}
+	leg_members_shutdown();
 }

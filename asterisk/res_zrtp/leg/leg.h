@@ -23,6 +23,8 @@ void legs_shutdown(void);
 int leg_join(struct media *media, unsigned int ssrc);
 /*! \brief Start ZRTP for a stream, unless it was. */
 int leg_start(struct media *media);
+/*! \brief Was ZRTP started for it? Any thread. */
+int leg_has_started(const struct media *media);
 /*!
  * \brief Make its Hello now, in this thread, if it has none yet. No lock may be held. \pre it has joined
  * \retval -1 a task of the leg does not end

@@ -15,30 +15,31 @@
 #include "leg/hello_hash.h"
 #include "leg/late.h"
 #include "leg/leg.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 
 static void authenticated(struct media *media)
 {
-	zrtp_stream_srtp_authenticated(media->stream, clock_now());
+	zrtp_stream_srtp_authenticated(leg_stream(media)->stream, clock_now());
 }
 
 int leg_task_authenticated(void *data)
 {
 	struct media *media = data;
 
-	return leg_step(media, media->stream, authenticated);
+	return leg_step(media, leg_stream(media)->stream, authenticated);
 }
 
 int leg_task_late_back(void *data)
 {
 	struct media *media = data;
 
-	return leg_step(media, media->stream, late_back);
+	return leg_step(media, leg_stream(media)->stream, late_back);
 }
 
 int leg_task_signalling(void *data)
 {
 	struct media *media = data;
 
-	return leg_step(media, media->stream, hello_hash_apply);
+	return leg_step(media, leg_stream(media)->stream, hello_hash_apply);
 }

@@ -14,14 +14,13 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/net_address.h"
-#include "decide/peer_address.h"
-#include "decide/rate.h"
 #include "base/clock.h"
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "leg/leg.h"
 #include "leg/leg_queue.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/lookup.h"
 #include "leg/successor.h"
@@ -42,12 +41,12 @@ static void latch(struct media *media)
 {
 	struct zrtp_stream_info info;
 
-	zrtp_stream_get_info(media->stream, &info);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
 	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
-		media_latch(media);
+		media_latch(media, &leg_stream(media)->source);
 	}
 	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
-		media_engage(media);
+		media_engage(media, &leg_stream(media)->source);
 	}
 }
 
@@ -56,34 +55,34 @@ static void deliver(struct media *media, const uint8_t *octets, size_t len, cons
 {
 	int next;
 
-	media->source = *source;
-	media->datagram = octets;
-	media->datagram_len = len;
+	leg_stream(media)->source = *source;
+	leg_stream(media)->datagram = octets;
+	leg_stream(media)->datagram_len = len;
 	next = successor_takes(media, octets, len);
-	if (!held && (next || !media->next) && lookup_hold(media, octets, len)) {
+	if (!held && (next || !leg_stream(media)->next) && lookup_hold(media, octets, len)) {
 		return;
 	}
 	if (next) {
 		successor_receive(media, octets, len);
-	} else if (zrtp_stream_receive(media->stream, octets, len, clock_now()) == ZRTP_OK) {
+	} else if (zrtp_stream_receive(leg_stream(media)->stream, octets, len, clock_now()) == ZRTP_OK) {
 		latch(media);
 	}
 }
 
 void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
 {
-	struct leg *leg = media->leg;
+	struct leg *leg = leg_of(media);
 
-	if (!media->stream) {
+	if (!leg_stream(media)->stream) {
 		return;
 	}
 	deliver(media, octets, len, source, held);
-	if (leg_restarted(leg) && media->stream) {
+	if (leg_restarted(leg) && leg_stream(media)->stream) {
 		deliver(media, octets, len, source, 0);
 	}
 	successor_settle(leg);
-	memset(&media->source, 0, sizeof(media->source));
-	media->datagram = NULL;
+	memset(&leg_stream(media)->source, 0, sizeof(leg_stream(media)->source));
+	leg_stream(media)->datagram = NULL;
 	leg_settle(leg);
 }
 
@@ -92,7 +91,7 @@ static int task_datagram(void *data)
 	struct datagram *datagram = data;
 	struct media *media = datagram->media;
 
-	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&media_place(media)->queued, 1, __ATOMIC_RELAXED);
 	leg_receive(media, datagram->octets, datagram->len, &datagram->source, 0);
 	ast_free(datagram);
 	ao2_ref(media, -1);
@@ -100,29 +99,22 @@ static int task_datagram(void *data)
 	return 0;
 }
 
-/*! \brief Others who share the threads wait as long as this stream takes. */
-static int within_rate(struct media *media, const struct net_address *source)
-{
-	int res;
-
-	ao2_lock(media);
-	res = rate_pass(&media->rate[!!peer_expects(&media->peer, source)], clock_now());
-	ao2_unlock(media);
-
-	return res;
-}
-
 void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
+	struct leg_place *place = media_place(media);
 	struct datagram *datagram = NULL;
 
-	if (!within_rate(media, source)) {
+	if (!media_within_rate(media, source)) {
 		stats_count(STATS_DATAGRAM_RATE);
 		return;
 	}
 
-	if (__atomic_add_fetch(&media->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX
-		&& __atomic_load_n(&media->started, __ATOMIC_ACQUIRE) && !media_is_over(media)) {
+	if (!place) {
+		stats_count(STATS_DATAGRAM_QUEUE);
+		return;
+	}
+	if (__atomic_add_fetch(&place->queued, 1, __ATOMIC_RELAXED) <= QUEUE_MAX
+		&& __atomic_load_n(&place->started, __ATOMIC_ACQUIRE) && !media_is_over(media)) {
 		datagram = ast_malloc(sizeof(*datagram) + len);
 	}
 	if (datagram) {
@@ -130,12 +122,12 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 		datagram->source = *source;
 		datagram->len = len;
 		memcpy(datagram->octets, octets, len);
-		if (!leg_run(media->leg, task_datagram, datagram)) {
+		if (!leg_run(place->leg, task_datagram, datagram)) {
 			return;
 		}
 		ao2_ref(media, -1);
 		ast_free(datagram);
 	}
-	__atomic_sub_fetch(&media->queued, 1, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&place->queued, 1, __ATOMIC_RELAXED);
 	stats_count(STATS_DATAGRAM_QUEUE);
 }

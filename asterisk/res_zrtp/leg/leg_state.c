@@ -21,6 +21,7 @@
 #include "leg/context.h"
 #include "leg/leg_object.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 
 static const struct leg_listener *listens;
 static const struct leg_acts *acts;
@@ -50,7 +51,7 @@ struct leg_view *leg_view_of(struct media *media)
 	struct leg_view *view;
 
 	ao2_lock(media);
-	view = media->leg ? ao2_bump(media->leg->view) : NULL;
+	view = leg_of(media) ? ao2_bump(leg_of(media)->view) : NULL;
 	ao2_unlock(media);
 
 	return view;
@@ -68,44 +69,44 @@ struct ast_taskprocessor *leg_serializer(const struct leg *leg)
 
 struct zrtp_session *leg_session(const struct leg *leg)
 {
-	return leg->session;
+	return leg_alone(leg)->session;
 }
 
 struct lookup *leg_lookup(struct leg *leg)
 {
-	return &leg->lookup;
+	return &leg_alone(leg)->lookup;
 }
 
 struct successor *leg_next(struct leg *leg)
 {
-	return &leg->next;
+	return &leg_alone(leg)->next;
 }
 
 const char *leg_endpoint(const struct leg *leg)
 {
-	return leg->endpoint;
+	return leg_alone(leg)->endpoint;
 }
 
 int leg_enrolling(const struct leg *leg)
 {
-	return leg->enrolling;
+	return leg_alone(leg)->enrolling;
 }
 
 int leg_wants_enrollment(const struct leg *leg)
 {
-	return leg->enroll;
+	return leg_alone(leg)->enroll;
 }
 
 void leg_refuse_enrollment(struct leg *leg)
 {
-	leg->enroll = leg->enrolling = 0;
+	leg_alone(leg)->enroll = leg_alone(leg)->enrolling = 0;
 }
 
 void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *arg), void *arg)
 {
 	struct media *media;
 
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
+	LEG_TRAVERSE(leg, media) {
 		each(media, arg);
 	}
 }
@@ -116,16 +117,16 @@ enum outcome leg_outcome(const struct leg *leg)
 	int audios = 0, all = 0, clear = 0;
 	struct media *media;
 
-	AST_LIST_TRAVERSE(&leg->streams, media, entry) {
-		if (!media->begun) {
+	LEG_TRAVERSE(leg, media) {
+		if (!leg_stream(media)->begun) {
 			continue;
 		}
 		all++;
 		if (media_is_further(media)) {
-			others = MAX(others, media->outcome);
-			clear |= media->outcome == OUTCOME_CLEAR;
+			others = MAX(others, leg_stream(media)->outcome);
+			clear |= leg_stream(media)->outcome == OUTCOME_CLEAR;
 		} else {
-			audio = MAX(audio, media->outcome);
+			audio = MAX(audio, leg_stream(media)->outcome);
 			audios++;
 		}
 	}
@@ -142,10 +143,10 @@ int leg_has_other_keys(const struct media *media)
 	struct media *other;
 	int res = 0;
 
-	AST_LIST_TRAVERSE(&media->leg->streams, other, entry) {
+	LEG_TRAVERSE(leg_of(media), other) {
 		if (other != media) {
 			ao2_lock(other);
-			res |= other->gate.was_secure;
+			res |= media_gate(other)->was_secure;
 			ao2_unlock(other);
 		}
 	}
@@ -155,8 +156,8 @@ int leg_has_other_keys(const struct media *media)
 
 void leg_restart(struct media *media, enum peer_claim claim)
 {
-	media->leg->restart = media;
-	media->leg->claim = claim;
+	leg_alone(leg_of(media))->restart = media;
+	leg_alone(leg_of(media))->claim = claim;
 }
 
 enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, const struct zrtp_callbacks *callbacks,
@@ -171,10 +172,10 @@ enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, con
 
 struct zrtp_session *leg_replace_session(struct leg *leg, struct zrtp_session *session, int enrolling)
 {
-	struct zrtp_session *former = leg->session;
+	struct zrtp_session *former = leg_alone(leg)->session;
 
-	leg->session = session;
-	leg->enrolling = enrolling;
+	leg_alone(leg)->session = session;
+	leg_alone(leg)->enrolling = enrolling;
 
 	return former;
 }
@@ -184,19 +185,19 @@ void leg_report(struct media *media)
 	struct zrtp_session_info session;
 	struct zrtp_stream_info info;
 
-	if (!media->stream) {
+	if (!leg_stream(media)->stream) {
 		return;
 	}
-	zrtp_stream_get_info(media->stream, &info);
-	zrtp_session_get_info(zrtp_stream_session(media->stream), &session);
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
+	zrtp_session_get_info(zrtp_stream_session(leg_stream(media)->stream), &session);
 
 	ao2_lock(media);
-	media->report.info = info;
-	media->report.session = session;
-	media->report.closed = media->outcome == OUTCOME_CLOSED && info.state == ZRTP_STATE_NO_ZRTP;
+	media_report(media)->info = info;
+	media_report(media)->session = session;
+	media_report(media)->closed = leg_stream(media)->outcome == OUTCOME_CLOSED && info.state == ZRTP_STATE_NO_ZRTP;
 	if (session.has_sas) {
-		ast_copy_string(media->report.sas, session.sas, sizeof(media->report.sas));
-		ast_copy_string(media->report.sas_type, session.sas_type, sizeof(media->report.sas_type));
+		ast_copy_string(media_report(media)->sas, session.sas, sizeof(media_report(media)->sas));
+		ast_copy_string(media_report(media)->sas_type, session.sas_type, sizeof(media_report(media)->sas_type));
 	}
 	ao2_unlock(media);
 }

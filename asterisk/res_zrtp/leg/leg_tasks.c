@@ -13,6 +13,7 @@
 
 #include "packet/media.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view_tasks.h"
 #include "leg/timers.h"
@@ -24,13 +25,13 @@ int leg_run(struct leg *leg, int (*task)(void *data), void *data)
 
 int leg_push_data(struct media *media, int (*task)(void *data), void *data)
 {
-	return leg_run(media->leg, task, data);
+	return leg_run(leg_of(media), task, data);
 }
 
 int leg_push(struct media *media, int (*task)(void *data))
 {
 	ao2_ref(media, +1);
-	if (leg_run(media->leg, task, media)) {
+	if (leg_run(leg_of(media), task, media)) {
 		ao2_ref(media, -1);
 		return -1;
 	}
@@ -80,7 +81,7 @@ int leg_step(struct media *media, const struct zrtp_stream *stream, void (*step)
 {
 	if (stream) {
 		step(media);
-		leg_settle(media->leg);
+		leg_settle(leg_of(media));
 	}
 	ao2_ref(media, -1);
 

@@ -29,6 +29,7 @@
 #include "cache/cache.h"
 #include "leg/enroll.h"
 #include "leg/events.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_view.h"
 #include "leg/leg_view_tasks.h"
 #include "leg/relay.h"
@@ -37,7 +38,7 @@ static void leg_view_destructor(void *obj)
 {
 	struct leg_view *view = obj;
 
-	ao2_cleanup(view->partner);
+	ao2_cleanup(view->shared.partner);
 	ast_mutex_destroy(&view->work);
 	media_count(-1);
 }
@@ -51,8 +52,8 @@ struct leg_view *leg_view_alloc(struct ast_taskprocessor *serializer)
 	}
 	media_count(1);
 	ast_mutex_init(&view->work);
-	view->serializer = serializer;
-	view->report.outcome = OUTCOME_PENDING;
+	view->shared.serializer = serializer;
+	view->shared.report.outcome = OUTCOME_PENDING;
 
 	return view;
 }
@@ -60,31 +61,34 @@ struct leg_view *leg_view_alloc(struct ast_taskprocessor *serializer)
 /*! \brief Events of what has changed. Serializer only. */
 static void tell(struct leg_view *view)
 {
+	struct leg_view_alone *alone = leg_view_alone(view);
+	struct leg_view_report *report;
 	const char *state;
 	enum outcome outcome;
 	enum listening listening;
 	int closed;
 
-	if (!view->media) {
+	if (!alone->media) {
 		return;
 	}
-	ao2_lock(view->media);
-	closed = view->media->report.closed;
-	ao2_unlock(view->media);
+	ao2_lock(alone->media);
+	closed = media_report(alone->media)->closed;
+	ao2_unlock(alone->media);
 	ao2_lock(view);
-	state = state_word_text(state_word(view->report.stream.state, closed));
-	outcome = view->report.outcome;
-	listening = view->report.listening;
+	report = &leg_view_shared(view)->report;
+	state = state_word_text(state_word(report->stream.state, closed));
+	outcome = report->outcome;
+	listening = report->listening;
 	ao2_unlock(view);
 
-	if (listening != view->told_listening) {
-		view->told_listening = listening;
-		events_listening(view->media, listening);
+	if (listening != alone->told_listening) {
+		alone->told_listening = listening;
+		events_listening(alone->media, listening);
 	}
-	if (state != view->told_state || outcome != view->told_outcome) {
-		view->told_state = state;
-		view->told_outcome = outcome;
-		events_state(view->media, state, outcome);
+	if (state != alone->told_state || outcome != alone->told_outcome) {
+		alone->told_state = state;
+		alone->told_outcome = outcome;
+		events_state(alone->media, state, outcome);
 	}
 }
 
@@ -102,8 +106,11 @@ static int task_look(void *data)
 /*! \brief Have a leg look at what it should relay. Any thread. */
 static void push_look(struct leg_view *view)
 {
+	struct ast_taskprocessor *serializer;
+
 	ao2_lock(view);
-	if (view->serializer && leg_view_push(view, view->serializer, task_look, ao2_bump(view))) {
+	serializer = leg_view_shared(view)->serializer;
+	if (serializer && leg_view_push(view, serializer, task_look, ao2_bump(view))) {
 		ast_log(LOG_ERROR, "ZRTP: out of memory, a SAS was not relayed\n");
 		ao2_ref(view, -1);
 	}
@@ -115,7 +122,7 @@ static struct leg_view *get_partner(struct leg_view *view)
 	struct leg_view *partner;
 
 	ao2_lock(view);
-	partner = ao2_bump(view->partner);
+	partner = ao2_bump(leg_view_shared(view)->partner);
 	ao2_unlock(view);
 
 	return partner;
@@ -124,16 +131,18 @@ static struct leg_view *get_partner(struct leg_view *view)
 int leg_view_push_partner(struct leg_view *view, const uint8_t sashash[ZRTP_SECRET_SIZE], int (*task)(void *data))
 {
 	struct leg_view *partner = get_partner(view);
+	struct leg_view_shared *shared;
 	int res = -1;
 
 	if (!partner) {
 		return -1;
 	}
 	ao2_lock(partner);
+	shared = leg_view_shared(partner);
 	/* Another one may have come in its place, or its exchange have begun again. */
-	if (partner->serializer && partner->report.facts.secure
-		&& !memcmp(partner->report.facts.sashash, sashash, ZRTP_SECRET_SIZE)) {
-		res = leg_view_push(partner, partner->serializer, task, ao2_bump(partner));
+	if (shared->serializer && shared->report.facts.secure
+		&& !memcmp(shared->report.facts.sashash, sashash, ZRTP_SECRET_SIZE)) {
+		res = leg_view_push(partner, shared->serializer, task, ao2_bump(partner));
 		if (res) {
 			ao2_ref(partner, -1);
 		}
@@ -175,12 +184,12 @@ static void put_exchange(struct leg_view_report *report, const struct leg_state 
 	memset(&report->session, 0, sizeof(report->session));
 	memset(&report->stream, 0, sizeof(report->stream));
 	report->hash_offered = report->hash_received = 0;
-	if (state->session && media && media->stream) {
+	if (state->session && media && leg_stream(media)->stream) {
 		zrtp_session_get_info(state->session, &report->session);
-		zrtp_stream_get_info(media->stream, &report->stream);
+		zrtp_stream_get_info(leg_stream(media)->stream, &report->stream);
 		ao2_lock(media);
-		report->hash_offered = !ast_strlen_zero(media->told_hash);
-		report->hash_received = media->report.signalled;
+		report->hash_offered = !ast_strlen_zero(media_signalling(media)->told_hash);
+		report->hash_received = media_report(media)->signalled;
 		ao2_unlock(media);
 	}
 }
@@ -194,7 +203,7 @@ static void put_facts(struct leg_facts *out, const struct leg_view_report *repor
 		return;
 	}
 	out->secure = 1;
-	out->relays = state->media->settings->policy.mitm;
+	out->relays = media_settings(state->media)->policy.mitm;
 	out->enrolled = report->bound;
 	out->mitm = info->peer_mitm;
 	out->verified = info->peer_verified;
@@ -213,10 +222,10 @@ static void tell_unbound(struct leg_view *view, const struct leg_state *state)
 	struct zrtp_store_about about;
 	char zid[ZID_TEXT_SIZE];
 
-	if (view->told_unbound || !state->media) {
+	if (leg_view_alone(view)->told_unbound || !state->media) {
 		return;
 	}
-	view->told_unbound = 1;
+	leg_view_alone(view)->told_unbound = 1;
 	zrtp_session_get_info(state->session, &info);
 	cache_about(info.peer_zid, &about);
 	zid_text(zid, info.peer_zid);
@@ -227,13 +236,14 @@ static void tell_unbound(struct leg_view *view, const struct leg_state *state)
 
 void leg_view_update(struct leg_view *view, const struct leg_state *state)
 {
-	struct leg_view_report *report = &view->report;
+	struct leg_view_report *report;
 	struct leg_facts former;
 	struct leg_view *partner;
 	int changed, unbound;
 
-	view->media = state->media;
+	leg_view_alone(view)->media = state->media;
 	ao2_lock(view);
+	report = &leg_view_shared(view)->report;
 	former = report->facts;
 	report->outcome = state->outcome;
 	report->video = state->video;
@@ -271,14 +281,16 @@ void leg_view_update(struct leg_view *view, const struct leg_state *state)
 
 void leg_view_close(struct leg_view *view)
 {
+	struct leg_view_shared *shared;
 	struct leg_view *partner;
 
+	leg_view_alone(view)->media = NULL;
 	ao2_lock(view);
-	view->serializer = NULL;
-	view->media = NULL;
-	memset(&view->report.facts, 0, sizeof(view->report.facts));
-	partner = view->partner;
-	view->partner = NULL;
+	shared = leg_view_shared(view);
+	shared->serializer = NULL;
+	memset(&shared->report.facts, 0, sizeof(shared->report.facts));
+	partner = shared->partner;
+	shared->partner = NULL;
 	ao2_unlock(view);
 
 	if (partner) {
@@ -290,18 +302,20 @@ void leg_view_close(struct leg_view *view)
 void leg_view_meet(struct leg_view *view, enum partner_kind kind, struct leg_view *partner, enum listening listening,
 	uint64_t look)
 {
+	struct leg_view_shared *shared;
 	struct leg_view *former = NULL;
 	int changed;
 
 	ao2_lock(view);
-	changed = view->serializer && look >= view->look && (view->report.partner != kind || view->partner != partner
-		|| view->report.listening != listening);
-	view->look = MAX(view->look, look);
+	shared = leg_view_shared(view);
+	changed = shared->serializer && look >= shared->look && (shared->report.partner != kind || shared->partner != partner
+		|| shared->report.listening != listening);
+	shared->look = MAX(shared->look, look);
 	if (changed) {
-		former = view->partner;
-		view->partner = ao2_bump(partner);
-		view->report.partner = kind;
-		view->report.listening = listening;
+		former = shared->partner;
+		shared->partner = ao2_bump(partner);
+		shared->report.partner = kind;
+		shared->report.listening = listening;
 	}
 	ao2_unlock(view);
 
@@ -314,7 +328,7 @@ void leg_view_meet(struct leg_view *view, enum partner_kind kind, struct leg_vie
 void leg_view_set_verified_by(struct leg_view *view, enum verified_by by)
 {
 	ao2_lock(view);
-	view->report.verified_by = by;
+	leg_view_shared(view)->report.verified_by = by;
 	ao2_unlock(view);
 }
 
@@ -323,14 +337,14 @@ void leg_view_get_report(struct leg_view *view, struct leg_view_report *out)
 	struct leg_view *partner;
 
 	ao2_lock(view);
-	*out = view->report;
-	partner = ao2_bump(view->partner);
+	*out = leg_view_shared(view)->report;
+	partner = ao2_bump(leg_view_shared(view)->partner);
 	ao2_unlock(view);
 
 	memset(&out->far, 0, sizeof(out->far));
 	if (partner) {
 		ao2_lock(partner);
-		out->far = partner->report.facts;
+		out->far = leg_view_shared(partner)->report.facts;
 		ao2_unlock(partner);
 		ao2_ref(partner, -1);
 	}

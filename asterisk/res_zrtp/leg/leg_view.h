@@ -12,6 +12,7 @@
 
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
+#include "base/held.h"
 #include "packet/media.h"
 
 struct ast_taskprocessor;
@@ -63,21 +64,47 @@ struct leg_view_report {
 	unsigned int hash_received:1;  /*!< The peer's signalling announced ZRTP */
 };
 
-/*! An ao2 object that a leg and its partner share; its lock guards the first part. */
-struct leg_view {
+/*! Guarded by the lock of the view: leg_view_shared(). */
+struct leg_view_shared {
 	struct ast_taskprocessor *serializer; /*!< The leg's; NULL when the leg is over */
-	ast_mutex_t work;                     /*!< Held by the task that runs; before all other locks */
 	struct leg_view_report report;
-	struct leg_view *partner;         /*!< With a reference; the report has its kind */
+	struct leg_view *partner;      /*!< With a reference; the report has its kind */
 	uint64_t look;                 /*!< Number of that of bridge.c which told this */
+};
 
-	/* Of the serializer alone. */
+/*! Of the leg's serializer alone: leg_view_alone(). */
+struct leg_view_alone {
 	struct media *media;           /*!< The stream that stands for the leg; NULL: none */
 	const char *told_state;        /*!< What the last events said */
 	enum outcome told_outcome;
 	enum listening told_listening;
 	unsigned int told_unbound:1;
 };
+
+/*! An ao2 object that a leg and its partner share. */
+struct leg_view {
+	ast_mutex_t work;              /*!< Held by the task that runs; before all other locks */
+	struct leg_view_shared shared;
+	struct leg_view_alone alone;
+};
+
+static inline struct leg_view_shared *leg_view_shared_at(struct leg_view *view HELD_PLACE)
+{
+	HELD_OBJECT(view);
+
+	return &view->shared;
+}
+/*! \brief What others may know. \pre view is locked */
+#define leg_view_shared(view) leg_view_shared_at((view) HELD_HERE)
+
+static inline struct leg_view_alone *leg_view_alone_at(struct leg_view *view HELD_PLACE)
+{
+	HELD_MUTEX(&view->work);
+
+	return &view->alone;
+}
+/*! \brief The serializer's part. Serializer only. */
+#define leg_view_alone(view) leg_view_alone_at((view) HELD_HERE)
 
 struct leg_view *leg_view_alloc(struct ast_taskprocessor *serializer);
 /*! What a leg reports to its view. */

@@ -11,6 +11,8 @@
 #include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
+#include "base/held.h"
+#include "leg/leg_object.h"
 #include "leg/leg_view.h"
 #include "leg/leg_view_tasks.h"
 
@@ -38,6 +40,13 @@ static int task_job(void *data)
 
 	return 0;
 }
+
+#ifdef ZRTP_CHECK_LOCKS
+void leg_held(const struct leg *leg HELD_PLACE)
+{
+	HELD_MUTEX(&leg->view->work);
+}
+#endif
 
 int leg_view_push(struct leg_view *view, struct ast_taskprocessor *serializer, int (*task)(void *data), void *data)
 {

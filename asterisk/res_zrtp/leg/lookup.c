@@ -31,6 +31,7 @@
 #include "packet/media.h"
 #include "cache/cache.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/lookup.h"
 #include "leg/successor.h"
@@ -110,7 +111,7 @@ static int tell_label(struct media *media, const struct lookup *lookup)
 	enum zrtp_status status = zrtp_session_set_cache_label(session, lookup->used);
 
 	if (status == ZRTP_OK) {
-		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(media->leg));
+		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(leg_of(media)));
 	}
 	if (status == ZRTP_OK) {
 		status = zrtp_session_set_cache_away(session, lookup->behind);
@@ -132,7 +133,7 @@ static void settle(struct lookup *lookup)
 	}
 	lookup->state = LOOKUP_DONE;
 	lookup->held = NULL;
-	if (media && media->stream) {
+	if (media && leg_stream(media)->stream) {
 		if (tell_label(media, lookup)) {
 			lookup_reset(lookup);
 		} else {
@@ -145,7 +146,7 @@ static void settle(struct lookup *lookup)
 static int task_loaded(void *data)
 {
 	struct answer *answer = data;
-	struct lookup *lookup = leg_lookup(answer->media->leg);
+	struct lookup *lookup = leg_lookup(leg_of(answer->media));
 
 	if (lookup->state == LOOKUP_LOADING && answer->number == lookup->number) {
 		lookup->loading = 0;
@@ -184,7 +185,7 @@ static void load(struct lookup *lookup, struct media *media)
 static int task_labelled(void *data)
 {
 	struct answer *answer = data;
-	struct lookup *lookup = leg_lookup(answer->media->leg);
+	struct lookup *lookup = leg_lookup(leg_of(answer->media));
 
 	lookup->asking = 0;
 	lookup->labelled = answer->labelled;
@@ -261,7 +262,8 @@ static int task_ask(void *data)
 	struct answer *answer = data;
 	struct ast_channel *chan = media_channel(answer->media);
 
-	answer->labelled = chan && !channel_label(chan, answer->media->settings->label_header, answer->label, sizeof(answer->label));
+	answer->labelled = chan && !channel_label(chan, media_settings(answer->media)->label_header, answer->label,
+		sizeof(answer->label));
 	ast_channel_cleanup(chan);
 	answer_give(answer, task_labelled);
 
@@ -270,7 +272,7 @@ static int task_ask(void *data)
 
 void lookup_start(struct media *media)
 {
-	struct lookup *lookup = leg_lookup(media->leg);
+	struct lookup *lookup = leg_lookup(leg_of(media));
 	struct answer *answer;
 
 	if (lookup->asking || lookup->labelled || !(answer = answer_alloc(media, 0))) {
@@ -293,7 +295,7 @@ void lookup_reset(struct lookup *lookup)
 
 void lookup_end(struct media *media)
 {
-	struct lookup *lookup = leg_lookup(media->leg);
+	struct lookup *lookup = leg_lookup(leg_of(media));
 
 	if (lookup->held == media) {
 		/* The next Hello, of another stream, begins again. */
@@ -318,7 +320,7 @@ static void hold(struct lookup *lookup, struct media *media, const uint8_t *octe
 	lookup->held = ao2_bump(media);
 	lookup->held_len = len;
 	memcpy(lookup->octets, octets, len);
-	lookup->source = media->source;
+	lookup->source = leg_stream(media)->source;
 }
 
 /*! \retval 1 when there is something to wait for */
@@ -348,7 +350,7 @@ static void wait_on(struct lookup *lookup)
 
 int lookup_hold(struct media *media, const uint8_t *octets, size_t len)
 {
-	struct lookup *lookup = leg_lookup(media->leg);
+	struct lookup *lookup = leg_lookup(leg_of(media));
 	uint8_t zid[ZRTP_ZID_SIZE];
 
 	if (len > sizeof(lookup->octets) || !undecided(media) || !zrtp_hello_zid(octets, len, zid)) {

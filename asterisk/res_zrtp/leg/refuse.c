@@ -86,8 +86,8 @@ static int knows(struct media *media, struct ast_channel *chan, const struct dia
 	int res;
 
 	ao2_lock(media);
-	res = !strcmp(media->channel_id, ast_channel_uniqueid(chan));
-	*dialog = media->dialog;
+	res = !strcmp(media_life(media)->channel_id, ast_channel_uniqueid(chan));
+	*dialog = media_dialog(media);
 	ao2_unlock(media);
 
 	return res;
@@ -150,7 +150,7 @@ static int is_heard(struct ast_channel *chan)
 
 	if (media) {
 		ao2_lock(media);
-		res = media->gate.tx != GATE_CLOSED && pass_role(&media->pass) != ROLE_PASSTHROUGH;
+		res = media_gate(media)->tx != GATE_CLOSED && pass_role(media_pass(media)) != ROLE_PASSTHROUGH;
 		ao2_unlock(media);
 		ao2_ref(media, -1);
 	}
@@ -202,7 +202,7 @@ static int still_refused(struct job *job)
 	int secure;
 
 	ao2_lock(job->media);
-	secure = job->media->gate.rx == GATE_SECURE || job->media->gate.tx == GATE_SECURE;
+	secure = media_gate(job->media)->rx == GATE_SECURE || media_gate(job->media)->tx == GATE_SECURE;
 	ao2_unlock(job->media);
 	if (has(job->chan, job->media)) {
 		return refusals[job->why].always || !secure;
@@ -230,7 +230,7 @@ static void hang_up(struct job *job)
 static void give_up(struct job *job)
 {
 	ao2_lock(job->media);
-	job->media->refused = 0;
+	media_life(job->media)->refused = 0;
 	ao2_unlock(job->media);
 	job_free(job);
 }
@@ -289,7 +289,7 @@ static void look_again(struct job *job)
 static int task_refuse(void *data)
 {
 	struct job *job = data;
-	int hangs_up = !job->media->settings->silent_refused || refusals[job->why].always;
+	int hangs_up = !media_settings(job->media)->silent_refused || refusals[job->why].always;
 
 	if (!job->chan) {
 		job->chan = channel_of(job->media);
@@ -299,7 +299,7 @@ static int task_refuse(void *data)
 		return 0;
 	}
 	ast_log(LOG_WARNING, "%s: %s (policy %s): %s\n", ast_channel_name(job->chan), refusals[job->why].text,
-		job->media->settings->name, hangs_up ? "hung up" : "no media passes, it stays up in silence (on_refused = "
+		media_settings(job->media)->name, hangs_up ? "hung up" : "no media passes, it stays up in silence (on_refused = "
 			"silence)");
 	/* First, so that a program that gets the event finds it. */
 	pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", refusals[job->why].name);
@@ -322,8 +322,8 @@ void refuse_leg(struct media *media, struct ast_channel *chan, enum refusal why)
 	int first;
 
 	ao2_lock(media);
-	first = !media->refused && !media->ended;
-	media->refused |= first;
+	first = !media_life(media)->refused && !media_life(media)->ended;
+	media_life(media)->refused |= first;
 	ao2_unlock(media);
 	if (first) {
 		job = ast_calloc(1, sizeof(*job));

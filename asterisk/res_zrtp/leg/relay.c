@@ -23,18 +23,20 @@
 #include "packet/media.h"
 #include "leg/events.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_view.h"
 #include "leg/relay.h"
 #include "leg/timers.h"
 
 static int relay_send(struct leg_view *view, const struct relay *relay)
 {
-	enum zrtp_status status = zrtp_stream_relay_sas(view->media->stream, relay->sas_type,
+	struct media *media = leg_view_alone(view)->media;
+	enum zrtp_status status = zrtp_stream_relay_sas(leg_stream(media)->stream, relay->sas_type,
 		relay->full || relay->own ? relay->sashash : NULL, relay->verified, relay->disclosed, clock_now());
 
 	if (status != ZRTP_OK) {
 		ast_log(LOG_ERROR, "%s: the SAS of the other leg is not relayed: %s\n",
-			media_name(view->media), zrtp_status_text(status));
+			media_name(media), zrtp_status_text(status));
 		return -1;
 	}
 
@@ -43,16 +45,17 @@ static int relay_send(struct leg_view *view, const struct relay *relay)
 
 void relay_look(struct leg_view *view)
 {
+	struct media *media = leg_view_alone(view)->media;
 	struct leg_view_report report;
 	struct relay relay;
 	int same;
 
 	leg_view_get_report(view, &report);
-	if (!view->media || !view->media->stream || !report.facts.secure) {
+	if (!media || !leg_stream(media)->stream || !report.facts.secure) {
 		/* What was not acknowledged until now is sent again when the leg is secure again. */
 		ao2_lock(view);
-		if (view->report.relay_status != RELAY_ACKNOWLEDGED) {
-			view->report.relay_status = RELAY_NONE;
+		if (leg_view_shared(view)->report.relay_status != RELAY_ACKNOWLEDGED) {
+			leg_view_shared(view)->report.relay_status = RELAY_NONE;
 		}
 		ao2_unlock(view);
 		return;
@@ -66,11 +69,11 @@ void relay_look(struct leg_view *view)
 		return;
 	}
 	ao2_lock(view);
-	view->report.relay = relay;
-	view->report.relay_status = RELAY_SENT;
+	leg_view_shared(view)->report.relay = relay;
+	leg_view_shared(view)->report.relay_status = RELAY_SENT;
 	ao2_unlock(view);
-	timers_arm(view->media);
-	events_relay(view->media, &relay, &report.facts, RELAY_SENT);
+	timers_arm(media);
+	events_relay(media, &relay, &report.facts, RELAY_SENT);
 }
 
 void relay_result(struct media *media, enum relay_status status)
@@ -79,8 +82,8 @@ void relay_result(struct media *media, enum relay_status status)
 	struct leg_view_report report;
 
 	ao2_lock(view);
-	if (view->report.relay_status == RELAY_SENT) {
-		view->report.relay_status = status;
+	if (leg_view_shared(view)->report.relay_status == RELAY_SENT) {
+		leg_view_shared(view)->report.relay_status = status;
 	}
 	ao2_unlock(view);
 	leg_view_get_report(view, &report);

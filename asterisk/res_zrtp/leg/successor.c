@@ -30,6 +30,7 @@
 #include "leg/events.h"
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
+#include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
@@ -42,7 +43,7 @@ static const struct net_address nowhere;
 
 static void opened(struct media *media)
 {
-	zrtp_stream_srtp_authenticated(media->next, clock_now());
+	zrtp_stream_srtp_authenticated(leg_stream(media)->next, clock_now());
 }
 
 /*! \brief Task: the first SRTP packet under the new keys, which stands for Conf2ACK (RFC 6189, 4.6). */
@@ -50,22 +51,23 @@ int successor_task_opened(void *data)
 {
 	struct media *media = data;
 
-	return leg_step(media, media->next, opened);
+	return leg_step(media, leg_stream(media)->next, opened);
 }
 
 static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
 {
 	struct media *media = arg;
-	int answers = net_address_is_set(&media->source);
+	struct leg_stream *own = leg_stream(media);
+	int answers = net_address_is_set(&own->source);
 
-	media_send(media, datagram, len, answers || stream != media->next ? &media->source : &media->next_at);
+	media_send(media, datagram, len, answers || stream != own->next ? &own->source : &own->next_at);
 }
 
 static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys, void *arg)
 {
 	struct media *media = arg;
 
-	return stream == media->next ? gate_next_set_keys(media, direction, keys, PACKET_NEWS_NEXT_KEYS)
+	return stream == leg_stream(media)->next ? gate_next_set_keys(media, direction, keys, PACKET_NEWS_NEXT_KEYS)
 		: callbacks_table.keys(stream, direction, keys, arg);
 }
 
@@ -73,9 +75,9 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 {
 	struct media *media = arg;
 
-	if (stream == media->next) {
-		media->next_secure = 1;
-		leg_next(media->leg)->secure = 1;
+	if (stream == leg_stream(media)->next) {
+		leg_stream(media)->next_secure = 1;
+		leg_next(leg_of(media))->secure = 1;
 	} else {
 		callbacks_table.secure(stream, arg);
 	}
@@ -84,7 +86,7 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 /*! \brief A stream came to nothing. What another one than the first does is seen when that has taken the place. */
 static void fail(struct media *media)
 {
-	struct successor *next = leg_next(media->leg);
+	struct successor *next = leg_next(leg_of(media));
 
 	if (next->media == media) {
 		next->failed = 1;
@@ -95,7 +97,7 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 {
 	struct media *media = arg;
 
-	if (stream == media->next) {
+	if (stream == leg_stream(media)->next) {
 		fail(media);
 	} else {
 		callbacks_table.clear(stream, reason, arg);
@@ -106,7 +108,7 @@ static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *i
 {
 	struct media *media = arg;
 
-	if (stream == media->next) {
+	if (stream == leg_stream(media)->next) {
 		ast_debug(1, "%s: another ZRTP session failed: %s\n", media_name(media), info->text);
 		fail(media);
 	} else {
@@ -119,8 +121,8 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 {
 	struct media *media = arg;
 
-	if (stream == media->next) {
-		media->next_events |= 1U << event;
+	if (stream == leg_stream(media)->next) {
+		leg_stream(media)->next_events |= 1U << event;
 	} else {
 		callbacks_table.event(stream, event, arg);
 	}
@@ -144,7 +146,7 @@ static void announce(struct media *media, struct zrtp_stream *stream)
 
 	zrtp_stream_hello_hash(stream, hash);
 	ao2_lock(media);
-	ast_copy_string(media->own_hash, hash, sizeof(media->own_hash));
+	ast_copy_string(media_signalling(media)->own_hash, hash, sizeof(media_signalling(media)->own_hash));
 	ao2_unlock(media);
 }
 
@@ -154,29 +156,29 @@ static void hold_to_hash(struct media *media)
 	char hash[ZRTP_HELLO_HASH_TEXT_SIZE];
 
 	ao2_lock(media);
-	ast_copy_string(hash, media->peer_hash, sizeof(hash));
+	ast_copy_string(hash, media_signalling(media)->peer_hash, sizeof(hash));
 	ao2_unlock(media);
-	if (!ast_strlen_zero(hash) && zrtp_stream_set_peer_hello_hash(media->next, hash) != ZRTP_OK) {
+	if (!ast_strlen_zero(hash) && zrtp_stream_set_peer_hello_hash(leg_stream(media)->next, hash) != ZRTP_OK) {
 		ast_debug(1, "%s: no use of a=zrtp-hash for another ZRTP session\n", media_name(media));
 	}
 }
 
 void successor_join(struct media *media)
 {
-	struct successor *next = leg_next(media->leg);
+	struct successor *next = leg_next(leg_of(media));
 
-	if (!next->session || media->next) {
+	if (!next->session || leg_stream(media)->next) {
 		return;
 	}
-	media->next_secure = media->next_events = 0;
-	media->next_at = nowhere;
-	if (zrtp_stream_new(&media->next, next->session, media->ssrc, media) != ZRTP_OK) {
-		media->next = NULL; /* made when the session takes the place, or never */
+	leg_stream(media)->next_secure = leg_stream(media)->next_events = 0;
+	leg_stream(media)->next_at = nowhere;
+	if (zrtp_stream_new(&leg_stream(media)->next, next->session, media_ssrc(media), media) != ZRTP_OK) {
+		leg_stream(media)->next = NULL; /* made when the session takes the place, or never */
 		return;
 	}
 	hold_to_hash(media);
 	if (next->claim == PEER_CLAIM_HASH) {
-		announce(media, media->next);
+		announce(media, leg_stream(media)->next);
 	}
 }
 
@@ -187,14 +189,14 @@ static void join(struct media *media, attribute_unused void *arg)
 
 void successor_start(struct media *media)
 {
-	if (media->next && zrtp_stream_start(media->next, clock_now()) != ZRTP_OK) {
+	if (leg_stream(media)->next && zrtp_stream_start(leg_stream(media)->next, clock_now()) != ZRTP_OK) {
 		fail(media);
 	}
 }
 
 static void start(struct media *media, attribute_unused void *arg)
 {
-	if (media->begun) {
+	if (leg_stream(media)->begun) {
 		successor_start(media);
 	}
 }
@@ -209,11 +211,11 @@ static void forget(struct media *media, void *arg)
 {
 	struct successor *next = arg;
 
-	media->next = NULL; /* its session frees it */
-	media->next_secure = media->next_events = 0;
+	leg_stream(media)->next = NULL; /* its session frees it */
+	leg_stream(media)->next_secure = leg_stream(media)->next_events = 0;
 	gate_next_wipe(media);
-	if (next->claim == PEER_CLAIM_HASH && media->stream) {
-		announce(media, media->stream);
+	if (next->claim == PEER_CLAIM_HASH && leg_stream(media)->stream) {
+		announce(media, leg_stream(media)->stream);
 	}
 }
 
@@ -251,7 +253,7 @@ void successor_begin(struct leg *leg, struct media *media, enum peer_claim claim
 	lookup_reset(leg_lookup(leg));
 	next->enrolling = leg_wants_enrollment(leg) && zrtp_session_enroll(next->session) == ZRTP_OK;
 	leg_each_stream(leg, join, NULL);
-	media->next_at = media->source;
+	leg_stream(media)->next_at = leg_stream(media)->source;
 	leg_each_stream(leg, start, NULL);
 	if (claim == PEER_CLAIM_HASH) {
 		leg_each_stream(leg, renew, NULL);
@@ -260,10 +262,10 @@ void successor_begin(struct leg *leg, struct media *media, enum peer_claim claim
 
 void successor_leave(struct media *media)
 {
-	struct successor *next = leg_next(media->leg);
+	struct successor *next = leg_next(leg_of(media));
 
-	zrtp_stream_free(media->next);
-	media->next = NULL;
+	zrtp_stream_free(leg_stream(media)->next);
+	leg_stream(media)->next = NULL;
 	if (next->media == media) {
 		next->failed = 1;
 		next->media = NULL;
@@ -280,7 +282,7 @@ void successor_end(struct leg *leg)
 /*! \brief May this Hello be of whom the session was begun for? The hash is the engine's business. */
 static int may_enter(struct media *media)
 {
-	enum peer_claim wanted = leg_next(media->leg)->claim, claim;
+	enum peer_claim wanted = leg_next(leg_of(media))->claim, claim;
 
 	if (wanted == PEER_CLAIM_HASH) {
 		return 1;
@@ -295,16 +297,17 @@ int successor_takes(struct media *media, const uint8_t *octets, size_t len)
 	struct zrtp_stream_info own = { .peer_ssrc = 0 }, other;
 	uint32_t ssrc;
 
-	if (!media->next || len < WIRE_ZRTP_TYPE_AT + WIRE_ZRTP_TYPE_SIZE) {
+	if (!leg_stream(media)->next || len < WIRE_ZRTP_TYPE_AT + WIRE_ZRTP_TYPE_SIZE) {
 		return 0;
 	}
 	if (wire_is_message(octets, len, "Hello   ")) {
-		return !(media->stream && zrtp_stream_knows_hello(media->stream, octets, len)) && may_enter(media);
+		return !(leg_stream(media)->stream && zrtp_stream_knows_hello(leg_stream(media)->stream, octets, len))
+			&& may_enter(media);
 	}
-	if (media->stream) {
-		zrtp_stream_get_info(media->stream, &own);
+	if (leg_stream(media)->stream) {
+		zrtp_stream_get_info(leg_stream(media)->stream, &own);
 	}
-	zrtp_stream_get_info(media->next, &other);
+	zrtp_stream_get_info(leg_stream(media)->next, &other);
 	memcpy(&ssrc, octets + WIRE_ZRTP_SSRC_AT, sizeof(ssrc));
 	ssrc = ntohl(ssrc);
 	if (ssrc != own.peer_ssrc) {
@@ -321,33 +324,33 @@ void successor_receive(struct media *media, const uint8_t *octets, size_t len)
 {
 	struct zrtp_stream_info info;
 
-	if (zrtp_stream_receive(media->next, octets, len, clock_now()) != ZRTP_OK) {
+	if (zrtp_stream_receive(leg_stream(media)->next, octets, len, clock_now()) != ZRTP_OK) {
 		return;
 	}
-	zrtp_stream_get_info(media->next, &info);
+	zrtp_stream_get_info(leg_stream(media)->next, &info);
 	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
-		media->next_at = media->source;
+		leg_stream(media)->next_at = leg_stream(media)->source;
 	}
 	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
-		media_engage(media);
+		media_engage(media, &leg_stream(media)->source);
 	}
 }
 
 void successor_expire(struct media *media)
 {
-	if (media->next) {
-		zrtp_stream_expire(media->next, clock_now());
+	if (leg_stream(media)->next) {
+		zrtp_stream_expire(leg_stream(media)->next, clock_now());
 	}
 }
 
 int successor_expects(struct media *media, const char *hash)
 {
-	return media->next && zrtp_stream_set_peer_hello_hash(media->next, hash) == ZRTP_OK;
+	return leg_stream(media)->next && zrtp_stream_set_peer_hello_hash(leg_stream(media)->next, hash) == ZRTP_OK;
 }
 
 void successor_recall(struct media *media)
 {
-	struct successor *next = leg_next(media->leg);
+	struct successor *next = leg_next(leg_of(media));
 
 	if (next->session && next->claim == PEER_CLAIM_HASH) {
 		next->failed = 1;
@@ -361,7 +364,7 @@ static void latest(struct media *media, void *arg)
 	uint64_t *heard_at = arg;
 
 	ao2_lock(media);
-	*heard_at = MAX(*heard_at, media->peer.heard_at);
+	*heard_at = MAX(*heard_at, media_peer(media)->heard_at);
 	ao2_unlock(media);
 }
 
@@ -401,20 +404,20 @@ static void take_place(struct media *media, attribute_unused void *arg)
 {
 	timers_cancel(media);
 	leg_report(media);
-	if (media->begun) {
+	if (leg_stream(media)->begun) {
 		stats_stream_restart(media);
 	}
-	media->stream = media->next;
-	media->next = NULL;
-	media->hash_due = 0;
-	media->outcome = OUTCOME_PENDING;
-	media->alerted = 0;
-	if (media->next_secure && gate_next_take_over(media)) {
-		media->next_secure = 0;
+	leg_stream(media)->stream = leg_stream(media)->next;
+	leg_stream(media)->next = NULL;
+	leg_stream(media)->hash_due = 0;
+	leg_stream(media)->outcome = OUTCOME_PENDING;
+	leg_stream(media)->alerted = 0;
+	if (leg_stream(media)->next_secure && gate_next_take_over(media)) {
+		leg_stream(media)->next_secure = 0;
 		gate_wipe(media);
 	}
-	if (media->stream) {
-		announce(media, media->stream);
+	if (leg_stream(media)->stream) {
+		announce(media, leg_stream(media)->stream);
 	} else {
 		leg_make_stream(media);
 	}
@@ -423,27 +426,28 @@ static void take_place(struct media *media, attribute_unused void *arg)
 /*! \brief Tell all that was not told yet. */
 static void tell(struct media *media, attribute_unused void *arg)
 {
-	unsigned int events = media->next_events, event;
+	unsigned int events = leg_stream(media)->next_events, event;
 	struct zrtp_stream_info info;
 
-	media->next_events = 0;
-	for (event = 0; event < ZRTP_EVENT_COUNT && media->stream; event++) {
+	leg_stream(media)->next_events = 0;
+	for (event = 0; event < ZRTP_EVENT_COUNT && leg_stream(media)->stream; event++) {
 		if (events & 1U << event && event != ZRTP_EVENT_HOLD_MEDIA && event != ZRTP_EVENT_HELLO_HASH_MISMATCH) {
-			callbacks_table.event(media->stream, event, media);
+			callbacks_table.event(leg_stream(media)->stream, event, media);
 		}
 	}
-	if (!media->stream) {
+	if (!leg_stream(media)->stream) {
 		return;
 	}
-	zrtp_stream_get_info(media->stream, &info);
-	if (media->next_secure) {
-		media->next_secure = 0;
+	zrtp_stream_get_info(leg_stream(media)->stream, &info);
+	if (leg_stream(media)->next_secure) {
+		leg_stream(media)->next_secure = 0;
 		ao2_lock(media);
-		peer_replace(&media->peer, net_address_is_set(&media->source) ? &media->source : &media->next_at);
+		peer_replace(media_peer(media), net_address_is_set(&leg_stream(media)->source) ? &leg_stream(media)->source
+			: &leg_stream(media)->next_at);
 		ao2_unlock(media);
-		callbacks_table.secure(media->stream, media);
+		callbacks_table.secure(leg_stream(media)->stream, media);
 	} else if (info.state == ZRTP_STATE_NO_ZRTP) {
-		callbacks_table.clear(media->stream, ZRTP_CLEAR_NO_ZRTP, media);
+		callbacks_table.clear(leg_stream(media)->stream, ZRTP_CLEAR_NO_ZRTP, media);
 	} else if (info.state >= ZRTP_STATE_ERROR_SENT) {
 		callbacks_failed(media, &(struct zrtp_error_info) { .code = info.error_code,
 			.from_peer = info.error_from_peer, .text = zrtp_error_text(info.error_code) });

@@ -12,6 +12,7 @@
 #define RES_ZRTP_SUCCESSOR_H
 
 #include "decide/peer_address.h"
+#include "leg/leg_stream.h"
 
 struct leg;
 struct media;
@@ -64,7 +65,7 @@ void successor_recall(struct media *media);
 /*! \brief The stream that negotiates: of the new session, if there is one. */
 static inline struct zrtp_stream *successor_or_own(const struct media *media)
 {
-	return media->next ? media->next : media->stream;
+	return leg_stream(media)->next ? leg_stream(media)->next : leg_stream(media)->stream;
 }
 
 /*! \brief Task: SRTP under the keys that wait has come. */

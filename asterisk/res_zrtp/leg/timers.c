@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "packet/media.h"
+#include "leg/leg_stream.h"
 #include "leg/timers.h"
 
 static struct ast_sched_context *sched;
@@ -31,7 +32,7 @@ void timers_on_expiry(void (*call)(struct media *media))
 /*! \brief The thread that calls off the entry first has its reference. */
 static int disarm(struct media *media)
 {
-	return __atomic_exchange_n(&media->timer_armed, 0, __ATOMIC_ACQ_REL);
+	return __atomic_exchange_n(&media_place(media)->timer_armed, 0, __ATOMIC_ACQ_REL);
 }
 
 /*! \brief Must take no lock that a thread holds while deleting an entry. */
@@ -52,21 +53,21 @@ void timers_cancel(struct media *media)
 	/* Nothing is to be deleted once the entry has fired. */
 	if (disarm(media)) {
 		/* It may be running just now; then it finds that it came too late. */
-		if (media->timer_id >= 0 && ast_sched_del(sched, media->timer_id)) {
+		if (leg_stream(media)->timer_id >= 0 && ast_sched_del(sched, leg_stream(media)->timer_id)) {
 			ast_debug(3, "ZRTP timer called off while it ran out\n");
 		}
 		ao2_ref(media, -1);
 	}
-	media->timer_id = -1;
-	media->timer_due = 0;
+	leg_stream(media)->timer_id = -1;
+	leg_stream(media)->timer_due = 0;
 }
 
 void timers_expired(struct media *media)
 {
 	/* Unless another entry was made since. */
-	if (!__atomic_load_n(&media->timer_armed, __ATOMIC_ACQUIRE)) {
-		media->timer_id = -1;
-		media->timer_due = 0;
+	if (!__atomic_load_n(&media_place(media)->timer_armed, __ATOMIC_ACQUIRE)) {
+		leg_stream(media)->timer_id = -1;
+		leg_stream(media)->timer_due = 0;
 	}
 }
 
@@ -78,21 +79,21 @@ static uint64_t deadline(const struct zrtp_stream *stream)
 void timers_arm(struct media *media)
 {
 	uint64_t now = clock_now();
-	uint64_t due = MIN(deadline(media->stream), deadline(media->next));
+	uint64_t due = MIN(deadline(leg_stream(media)->stream), deadline(leg_stream(media)->next));
 
 	/* An entry that comes early does no harm, and most deadlines move away. */
-	if (due == ZRTP_NEVER || (media->timer_due && media->timer_due <= due)) {
+	if (due == ZRTP_NEVER || (leg_stream(media)->timer_due && leg_stream(media)->timer_due <= due)) {
 		return;
 	}
 
 	timers_cancel(media);
-	media->timer_due = due;
+	leg_stream(media)->timer_due = due;
 	ao2_ref(media, +1);
-	__atomic_store_n(&media->timer_armed, 1, __ATOMIC_RELEASE);
-	media->timer_id = ast_sched_add(sched, due > now ? (due - now + 999) / 1000 : 1, fire, media);
-	if (media->timer_id < 0) {
+	__atomic_store_n(&media_place(media)->timer_armed, 1, __ATOMIC_RELEASE);
+	leg_stream(media)->timer_id = ast_sched_add(sched, due > now ? (due - now + 999) / 1000 : 1, fire, media);
+	if (leg_stream(media)->timer_id < 0) {
 		ast_log(LOG_ERROR, "%s: out of memory: there is no timer, ZRTP repeats no message and waits for those of the phone\n",
-			media->channel_id);
+			media_name(media));
 		timers_cancel(media);
 	}
 }

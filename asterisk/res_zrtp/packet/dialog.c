@@ -18,6 +18,7 @@
 #include "common/signalling.h"
 #include "packet/dialog.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 
 #define BUCKETS 1021
 
@@ -66,16 +67,16 @@ static void leave(struct dialog *dialog)
 /*! \brief Put in a media object that was in another one, or in none. \pre media and dialogs are locked */
 static void enter(struct media *media, struct dialog *dialog)
 {
-	struct dialog *former = media->dialog;
+	struct dialog *former = media_shared(media)->dialog;
 
 	if (!dialog->members++) {
 		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
 	}
-	media->dialog = ao2_bump(dialog);
-	if (media->gate.was_secure) {
+	media_shared(media)->dialog = ao2_bump(dialog);
+	if (media_shared(media)->gate.was_secure) {
 		dialog_secured(media, DIALOG_OURS);
 	}
-	if (media->pass.keyed) {
+	if (media_shared(media)->pass.keyed) {
 		dialog_secured(media, DIALOG_PHONES);
 	}
 	if (former) {
@@ -86,14 +87,14 @@ static void enter(struct media *media, struct dialog *dialog)
 /*! \brief Its media object is in the dialog. \pre media and dialogs are locked */
 static void note_channel(struct media *media)
 {
-	struct dialog *dialog = media->dialog;
+	struct dialog *dialog = media_shared(media)->dialog;
 
-	if (ast_strlen_zero(media->channel_id)) {
+	if (ast_strlen_zero(media_shared(media)->life.channel_id)) {
 		return;
 	}
-	if (strcmp(dialog->channel_id, media->channel_id)) {
+	if (strcmp(dialog->channel_id, media_shared(media)->life.channel_id)) {
 		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
-		ast_copy_string(dialog->channel_id, media->channel_id, sizeof(dialog->channel_id));
+		ast_copy_string(dialog->channel_id, media_shared(media)->life.channel_id, sizeof(dialog->channel_id));
 		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
 	}
 	dialog->seen = ++news;
@@ -102,14 +103,14 @@ static void note_channel(struct media *media)
 /*! \brief The one it should be in, with a reference. \pre media and dialogs are locked */
 static struct dialog *choose(struct media *media)
 {
-	struct zrtp_signalling_listener *listener = media->listener;
+	struct zrtp_signalling_listener *listener = media_shared(media)->signalling.listener;
 	struct dialog *dialog = listener ? listener->dialog : NULL;
 
 	if (!dialog) {
-		dialog = media->dialog;
+		dialog = media_shared(media)->dialog;
 	}
 	if (!dialog) {
-		dialog = by_channel(media->channel_id, listener != NULL);
+		dialog = by_channel(media_shared(media)->life.channel_id, listener != NULL);
 	}
 	ao2_bump(dialog);
 	if (!dialog) {
@@ -130,7 +131,7 @@ void dialog_find(struct media *media)
 	ao2_lock(media);
 	ast_mutex_lock(&dialogs_lock);
 	dialog = choose(media);
-	if (dialog && dialog != media->dialog) {
+	if (dialog && dialog != media_shared(media)->dialog) {
 		enter(media, dialog);
 	}
 	if (dialog) {
@@ -146,7 +147,7 @@ int dialog_is_known(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->listener || !ast_strlen_zero(media->channel_id);
+	res = media_shared(media)->signalling.listener || !ast_strlen_zero(media_shared(media)->life.channel_id);
 	ao2_unlock(media);
 
 	return res;
@@ -154,7 +155,7 @@ int dialog_is_known(struct media *media)
 
 void dialog_seen(struct media *media)
 {
-	if (media->dialog) {
+	if (media_shared(media)->dialog) {
 		ast_mutex_lock(&dialogs_lock);
 		note_channel(media);
 		ast_mutex_unlock(&dialogs_lock);
@@ -163,36 +164,38 @@ void dialog_seen(struct media *media)
 
 void dialog_leave(struct media *media)
 {
-	if (media->dialog) {
+	if (media->shared.dialog) {
 		ast_mutex_lock(&dialogs_lock);
-		leave(media->dialog);
+		leave(media->shared.dialog);
 		ast_mutex_unlock(&dialogs_lock);
-		media->dialog = NULL;
+		media->shared.dialog = NULL;
 	}
 }
 
 void dialog_secured(struct media *media, enum dialog_keys keys)
 {
-	if (media->dialog) {
-		__atomic_fetch_or(&media->dialog->secure, keys, __ATOMIC_ACQ_REL);
+	if (media_shared(media)->dialog) {
+		__atomic_fetch_or(&media_shared(media)->dialog->secure, keys, __ATOMIC_ACQ_REL);
 	}
 }
 
 void dialog_cleared(struct media *media)
 {
-	if (media->dialog) {
-		__atomic_store_n(&media->dialog->secure, 0, __ATOMIC_RELEASE);
+	if (media_shared(media)->dialog) {
+		__atomic_store_n(&media_shared(media)->dialog->secure, 0, __ATOMIC_RELEASE);
 	}
 }
 
 int dialog_is_secure(const struct media *media)
 {
-	return !media->dialog || __atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE);
+	return !media_shared(media)->dialog || __atomic_load_n(&media_shared(media)->dialog->secure, __ATOMIC_ACQUIRE);
 }
 
 int dialog_is_phones(const struct media *media)
 {
-	return media->dialog && (__atomic_load_n(&media->dialog->secure, __ATOMIC_ACQUIRE) & DIALOG_PHONES);
+	const struct dialog *dialog = media_shared(media)->dialog;
+
+	return dialog && (__atomic_load_n(&dialog->secure, __ATOMIC_ACQUIRE) & DIALOG_PHONES);
 }
 
 int dialog_other_tag(char known[DIALOG_TAG_SIZE], const char *tag)
@@ -210,10 +213,10 @@ void dialog_announce(struct media *media, const char *tag, int announced)
 {
 	dialog_find(media);
 	ao2_lock(media);
-	if (media->dialog) {
+	if (media_shared(media)->dialog) {
 		ast_mutex_lock(&dialogs_lock);
-		if (dialog_other_tag(media->dialog->tag, tag) || announced) {
-			__atomic_store_n(&media->dialog->announced, announced, __ATOMIC_RELEASE);
+		if (dialog_other_tag(media_shared(media)->dialog->tag, tag) || announced) {
+			__atomic_store_n(&media_shared(media)->dialog->announced, announced, __ATOMIC_RELEASE);
 		}
 		ast_mutex_unlock(&dialogs_lock);
 	}
@@ -222,5 +225,5 @@ void dialog_announce(struct media *media, const char *tag, int announced)
 
 int dialog_is_announced(const struct media *media)
 {
-	return media->dialog && __atomic_load_n(&media->dialog->announced, __ATOMIC_ACQUIRE);
+	return media_shared(media)->dialog && __atomic_load_n(&media_shared(media)->dialog->announced, __ATOMIC_ACQUIRE);
 }

@@ -31,6 +31,7 @@
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 
 /*! Units of an event's duration in a millisecond. Faster clocks make an event look older. */
 #define EVENT_UNITS 8
@@ -41,17 +42,17 @@ static int states;
 /*! \pre media is locked */
 static void look(struct media *media)
 {
-	struct dtmf_gate *dtmf = &media->dtmf;
+	struct dtmf_gate *dtmf = &media_shared(media)->dtmf;
 
-	if (dtmf->state && dtmf->rx == media->gate.rx && dtmf->keys == media->gate.keys) {
+	if (dtmf->state && dtmf->rx == media_shared(media)->gate.rx && dtmf->keys == media_shared(media)->gate.keys) {
 		return;
 	}
 	dtmf->since = dtmf->state ? clock_now() : 0;
-	dtmf->rx = media->gate.rx;
-	dtmf->keys = media->gate.keys;
+	dtmf->rx = media_shared(media)->gate.rx;
+	dtmf->keys = media_shared(media)->gate.keys;
 	/* Positive as a long, and even as an int, wherever it is kept. */
 	dtmf->state = (((unsigned int) ast_atomic_fetchadd_int(&states, 1) & 0x1fffffff) + 1) << 1;
-	dtmf->state |= media->gate.rx == GATE_SECURE;
+	dtmf->state |= media_shared(media)->gate.rx == GATE_SECURE;
 	dtmf->open = 0;
 	dtmf->renew |= dtmf->ended;
 	dtmf->ended = 0;
@@ -63,7 +64,7 @@ unsigned int dtmf_gate_state(struct media *media)
 
 	ao2_lock(media);
 	look(media);
-	state = media->dtmf.state;
+	state = media_shared(media)->dtmf.state;
 	ao2_unlock(media);
 
 	return state;
@@ -71,7 +72,7 @@ unsigned int dtmf_gate_state(struct media *media)
 
 void dtmf_gate_packet(struct media *media, uint8_t *rtp, size_t len)
 {
-	struct dtmf_gate *dtmf = &media->dtmf;
+	struct dtmf_gate *dtmf = &media_shared(media)->dtmf;
 
 	look(media);
 	dtmf_read(rtp, len, &dtmf->packet);
@@ -119,7 +120,6 @@ static char digit_of(const struct ast_frame *frame)
 /*! \brief Mark a digit. \retval 0 it is refused */
 static int mark(struct media *media, struct ast_rtp_instance *instance, struct ast_frame *frame)
 {
-	struct dtmf_gate *dtmf = &media->dtmf;
 	struct dtmf_facts facts = {
 		.digit = digit_of(frame),
 		.begins = frame->frametype == AST_FRAME_DTMF_BEGIN,
@@ -127,9 +127,11 @@ static int mark(struct media *media, struct ast_rtp_instance *instance, struct a
 		.audio = media_has_type(instance, AST_MEDIA_TYPE_AUDIO),
 	};
 	enum dtmf_verdict verdict;
+	struct dtmf_gate *dtmf;
 
 	ao2_lock(media);
-	facts.audio &= media->medium == ZRTP_SIGNALLING_AUDIO;
+	dtmf = &media_shared(media)->dtmf;
+	facts.audio &= media_medium(media) == ZRTP_SIGNALLING_AUDIO;
 	facts.secure = dtmf->packet_state & 1;
 	facts.open = dtmf->packet_state == dtmf->state ? dtmf->open : 0;
 	facts.kind = kind_of(instance, dtmf->packet.payload_type);

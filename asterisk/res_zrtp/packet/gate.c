@@ -38,6 +38,7 @@
 #include "packet/gate_next.h"
 #include "packet/gate_state.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/packet_news.h"
 
 /* Exported by the core for RTP engines; no header has them. */
@@ -69,7 +70,7 @@ static struct media *ours(struct ast_srtp *srtp)
 /*! \brief Refuse a packet. \pre media is locked */
 static int drop(struct media *media, int rtcp)
 {
-	media->gate.dropped[rtcp]++;
+	media_shared(media)->gate.dropped[rtcp]++;
 	errno = EAGAIN;
 	return -1;
 }
@@ -83,7 +84,7 @@ static int drop(struct media *media, int rtcp)
  */
 static int seal(struct media *media, void **buf, int *len, int rtcp)
 {
-	struct gate_output *output = media->gate.output;
+	struct gate_output *output = media_shared(media)->gate.output;
 	union {
 		uint32_t align;
 		unsigned char octets[GATE_RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
@@ -94,7 +95,7 @@ static int seal(struct media *media, void **buf, int *len, int rtcp)
 		return -1;
 	}
 	memcpy(scratch.octets, *buf, size);
-	if (zrtp_srtp_protect(media->gate.srtp, rtcp, scratch.octets, &size, sizeof(scratch.octets)) != ZRTP_OK) {
+	if (zrtp_srtp_protect(media_shared(media)->gate.srtp, rtcp, scratch.octets, &size, sizeof(scratch.octets)) != ZRTP_OK) {
 		return -1;
 	}
 	/* Protection always adds a tag. */
@@ -105,7 +106,7 @@ static int seal(struct media *media, void **buf, int *len, int rtcp)
 	*buf = rtcp ? output->rtcp : output->rtp;
 	memcpy(*buf, scratch.octets, size);
 	*len = size;
-	media->gate.protected++;
+	media_shared(media)->gate.protected++;
 
 	return *len;
 }
@@ -127,8 +128,8 @@ static int withhold(struct media *media, void **buf, int *len, int rtcp)
 	for (i = 0; i < ARRAY_LEN(id); i++) {
 		id[i] = ast_random();
 	}
-	keepalive_write(media->gate.keepalive, (const uint8_t *) id);
-	*buf = media->gate.keepalive;
+	keepalive_write(media_shared(media)->gate.keepalive, (const uint8_t *) id);
+	*buf = media_shared(media)->gate.keepalive;
 	*len = KEEPALIVE_SIZE;
 
 	return *len;
@@ -145,7 +146,7 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 
 	rtcp = !!rtcp;
 	ao2_lock(media);
-	switch (media->gate.tx) {
+	switch (media_shared(media)->gate.tx) {
 	case GATE_CLEAR:
 		res = gate_passes_clear(media) ? *len : withhold(media, buf, len, rtcp);
 		break;
@@ -168,20 +169,21 @@ static int gate_protect(struct ast_srtp *srtp, void **buf, int *len, int rtcp)
 static void authenticated(struct media *media, const void *packet, int rtcp)
 {
 	static const struct net_address elsewhere;
+	struct gate *gate = &media_shared(media)->gate;
 	struct rtp_mark mark;
 
-	media->gate.unprotected++;
+	gate->unprotected++;
 	/* The port of RTCP is another one, and its SSRC that of RTP. */
 	if (rtcp) {
-		peer_heard(&media->peer, &elsewhere, clock_now());
+		peer_heard(&media_shared(media)->peer, &elsewhere, clock_now());
 	} else {
 		wire_mark(&mark, packet);
-		peer_heard_rtp(&media->peer, &media->reading, &mark, clock_now());
-		memcpy(&media->gate.ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT, sizeof(media->gate.ssrc));
-		media->gate.has_ssrc = 1;
-		unauthentic_good(&media->gate.unauthentic);
-		if (net_address_equal(&media->peer.remote, &media->reading)) {
-			late_choice_sealed(&media->gate.late, clock_now());
+		peer_heard_rtp(&media_shared(media)->peer, &media_of_instance(media)->reading, &mark, clock_now());
+		memcpy(&gate->ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT, sizeof(gate->ssrc));
+		gate->has_ssrc = 1;
+		unauthentic_good(&gate->unauthentic);
+		if (net_address_equal(&media_shared(media)->peer.remote, &media_of_instance(media)->reading)) {
+			late_choice_sealed(&gate->late, clock_now());
 		}
 	}
 }
@@ -195,12 +197,12 @@ static enum zrtp_srtp_former former(struct media *media, void *buf, int *len, in
 	enum zrtp_srtp_former res = ZRTP_FORMER_NONE;
 	size_t size = *len;
 
-	if (media->gate.srtp && *len >= 0) {
-		res = zrtp_srtp_receive_former(media->gate.srtp, rtcp, buf, &size, clock_now());
+	if (media_shared(media)->gate.srtp && *len >= 0) {
+		res = zrtp_srtp_receive_former(media_shared(media)->gate.srtp, rtcp, buf, &size, clock_now());
 	}
 	if (res == ZRTP_FORMER_OPENED) {
 		*len = size;
-		media->gate.unprotected++;
+		media_shared(media)->gate.unprotected++;
 	}
 
 	return res;
@@ -208,9 +210,10 @@ static enum zrtp_srtp_former former(struct media *media, void *buf, int *len, in
 
 void gate_unauthentic(struct media *media, const void *packet, enum packet_news *news)
 {
-	memcpy(&media->gate.unauthentic_ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT,
-		sizeof(media->gate.unauthentic_ssrc));
-	*news = unauthentic_packet(&media->gate.unauthentic, clock_now()) ? PACKET_NEWS_UNAUTHENTIC : PACKET_NEWS_NONE;
+	struct gate *gate = &media_shared(media)->gate;
+
+	memcpy(&gate->unauthentic_ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT, sizeof(gate->unauthentic_ssrc));
+	*news = unauthentic_packet(&gate->unauthentic, clock_now()) ? PACKET_NEWS_UNAUTHENTIC : PACKET_NEWS_NONE;
 }
 
 /*! \brief Open an incoming packet. \pre media is locked */
@@ -219,13 +222,13 @@ static int unseal(struct media *media, void *buf, int *len, int rtcp, enum packe
 	size_t size = *len;
 
 	if (*len < 0
-		|| zrtp_srtp_unprotect(media->gate.srtp, rtcp, buf, &size) != ZRTP_OK
+		|| zrtp_srtp_unprotect(media_shared(media)->gate.srtp, rtcp, buf, &size) != ZRTP_OK
 		|| size >= (size_t) *len) {
 		if (!rtcp && *len >= WIRE_RTP_HEADER) {
 			gate_unauthentic(media, buf, news);
-			if (net_address_equal(&media->peer.remote, &media->reading)
-				&& late_choice_clear(&media->gate.late, clock_now())) {
-				media->gate.late.doubt = 0;
+			if (net_address_equal(&media_shared(media)->peer.remote, &media_of_instance(media)->reading)
+				&& late_choice_clear(&media_shared(media)->gate.late, clock_now())) {
+				media_shared(media)->gate.late.doubt = 0;
 				*news = PACKET_NEWS_CLEAR_AGAIN;
 			}
 		}
@@ -243,22 +246,22 @@ static int admit(struct media *media, void *buf, int *len, int rtcp, enum packet
 {
 	int res;
 
-	switch (media->gate.rx) {
+	switch (media_shared(media)->gate.rx) {
 	case GATE_CLEAR:
 		if (!gate_passes_clear(media)) {
 			return drop(media, rtcp);
 		}
-		media->peer.rtp_seen |= !rtcp;
-		if (!rtcp && net_address_equal(&media->peer.remote, &media->reading)) {
-			media->gate.clear_at = clock_now();
+		media_shared(media)->peer.rtp_seen |= !rtcp;
+		if (!rtcp && net_address_equal(&media_shared(media)->peer.remote, &media_of_instance(media)->reading)) {
+			media_shared(media)->gate.clear_at = clock_now();
 		}
 		res = former(media, buf, len, rtcp);
 		return res == ZRTP_FORMER_OPENED || res == ZRTP_FORMER_NONE ? *len : drop(media, rtcp);
 	case GATE_SECURE:
 		res = unseal(media, buf, len, rtcp, news);
 		/* The first one stands for Conf2ACK (RFC 6189, 4.6). */
-		if (res >= 0 && !media->gate.noticed) {
-			media->gate.noticed = 1;
+		if (res >= 0 && !media_shared(media)->gate.noticed) {
+			media_shared(media)->gate.noticed = 1;
 			*news = PACKET_NEWS_AUTHENTICATED;
 		}
 		return res;
@@ -283,8 +286,8 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 	ao2_lock(media);
 	if (gate_next_opens(media, buf, *len, rtcp, &news)) {
 		res = drop(media, rtcp);
-	} else if (gate_next_hears(media, buf, len, rtcp, &media->reading, &news)) {
-		res = media->gate.rx == GATE_CLEAR && gate_passes_clear(media) ? *len : drop(media, rtcp);
+	} else if (gate_next_hears(media, buf, len, rtcp, &media_of_instance(media)->reading, &news)) {
+		res = media_shared(media)->gate.rx == GATE_CLEAR && gate_passes_clear(media) ? *len : drop(media, rtcp);
 	} else {
 		res = admit(media, buf, len, rtcp, &news);
 	}
@@ -309,7 +312,10 @@ static int gate_create(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, str
 	if (!media) {
 		return -1;
 	}
-	media->gate.magic = &gate_magic;
+	media->magic = &gate_magic;
+#ifdef ZRTP_CHECK_LOCKS
+	media->instance_lock = ao2_object_get_lockaddr(rtp);
+#endif
 	*srtp = (struct ast_srtp *) media;
 
 	return 0;
@@ -325,8 +331,8 @@ static int keys_must_be_ours(struct media *media)
 		dialog_find(media);
 	}
 	ao2_lock(media);
-	res = media->gate.was_secure || media->pass.keyed || media->settings->require
-		|| (media->dialog && dialog_is_secure(media));
+	res = media_shared(media)->gate.was_secure || media_shared(media)->pass.keyed || media->settings->require
+		|| (media_shared(media)->dialog && dialog_is_secure(media));
 	ao2_unlock(media);
 
 	return res;
@@ -338,11 +344,13 @@ static int keys_must_be_ours(struct media *media)
  */
 static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
 {
+	struct gate *gate;
 	int keyed, carried;
 
 	ao2_lock(media);
-	keyed = media->gate.rx == GATE_SECURE || media->gate.tx == GATE_SECURE || media->gate.paused;
-	carried = media->pass.keyed;
+	gate = &media_shared(media)->gate;
+	keyed = gate->rx == GATE_SECURE || gate->tx == GATE_SECURE || gate->paused;
+	carried = media_shared(media)->pass.keyed;
 	if (!keyed) {
 		gate_wipe_locked(media);
 	}
@@ -356,19 +364,20 @@ static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
 		keyed ? "the keys of ZRTP stay" : carried ? "the phones keep their own" : "nothing passes in clear");
 }
 
+/*! \pre instance is locked, or ends */
 static void forget_other(struct media *media)
 {
-	if (media->gate.other) {
-		stock->destroy(media->gate.other);
-		media->gate.other = NULL;
+	if (media->of_instance.other) {
+		stock->destroy(media->of_instance.other);
+		media->of_instance.other = NULL;
 	}
 }
 
 /*! \brief The instance is theirs whose keys waited. */
 static int hand_over(struct ast_srtp **srtp, struct media *media)
 {
-	*srtp = media->gate.other;
-	media->gate.other = NULL;
+	*srtp = media_of_instance(media)->other;
+	media_of_instance(media)->other = NULL;
 	ast_debug(1, "SRTP keys come from SDP or DTLS, no ZRTP for this stream\n");
 	packet_end(media);
 	ao2_ref(media, -1);
@@ -390,7 +399,7 @@ static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, st
 		return stock->replace(srtp, rtp, policy);
 	}
 	if (policy == gate_policy) {
-		return media->gate.other ? hand_over(srtp, media) : 0;
+		return media_of_instance(media)->other ? hand_over(srtp, media) : 0;
 	}
 	forget_other(media);
 	if (keys_must_be_ours(media)) {
@@ -401,7 +410,7 @@ static int gate_replace(struct ast_srtp **srtp, struct ast_rtp_instance *rtp, st
 		gate_set(media, GATE_CLOSED, GATE_CLOSED);
 		return -1;
 	}
-	media->gate.other = other;
+	media_of_instance(media)->other = other;
 	if (dialog_is_known(media)) {
 		return hand_over(srtp, media);
 	}
@@ -414,7 +423,7 @@ void gate_settle_other(struct ast_rtp_instance *instance)
 {
 	struct media *media = gate_media(instance);
 
-	if (!media || !media->gate.other) {
+	if (!media || !media_of_instance(media)->other) {
 		return;
 	}
 	media_refresh(media, instance);
@@ -446,7 +455,7 @@ static struct ast_srtp *others(struct ast_srtp *srtp)
 {
 	struct media *media = ours(srtp);
 
-	return media ? media->gate.other : srtp;
+	return media ? media_of_instance(media)->other : srtp;
 }
 
 static int gate_add_stream(struct ast_srtp *srtp, struct ast_srtp_policy *policy)

@@ -31,7 +31,6 @@ struct gate_output;
 
 /*! Guarded by the lock of the media object it is part of. */
 struct gate {
-	const void *magic;         /*!< Tells ours from the objects of res_srtp.so */
 	enum gate_mode rx, tx;
 	unsigned int was_secure:1; /*!< We have sent SRTP: never clear again but by GoClear */
 	unsigned int paused:1;     /*!< Our GoClear waits for its answer */
@@ -42,7 +41,6 @@ struct gate {
 	uint32_t unauthentic_ssrc;
 	unsigned int keys;         /*!< How often the keys to receive with were installed */
 	struct zrtp_srtp *srtp;
-	struct ast_srtp *other;    /*!< Keys of SDP or DTLS that wait until the dialog is known; guarded by the instance */
 	struct gate_next next;     /*!< Keys that wait */
 	struct late_choice late;   /*!< Such ones that took over in a call that was clear */
 	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */

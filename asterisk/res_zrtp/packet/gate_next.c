@@ -21,6 +21,7 @@
 #include "packet/gate.h"
 #include "packet/gate_next.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/packet_news.h"
 
 /*! The largest packet that is looked at. */
@@ -29,14 +30,15 @@
 int gate_next_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys,
 	enum packet_news opened)
 {
-	struct gate_next *next = &media->gate.next;
+	struct gate_next *next;
 	int res = -1;
 
 	ao2_lock(media);
-	if (!media->ended && !next->srtp) {
+	next = &media_shared(media)->gate.next;
+	if (!media_shared(media)->life.ended && !next->srtp) {
 		next->srtp = zrtp_srtp_new();
 	}
-	if (!media->ended && next->srtp && zrtp_srtp_set_keys(next->srtp, direction, keys) == ZRTP_OK) {
+	if (!media_shared(media)->life.ended && next->srtp && zrtp_srtp_set_keys(next->srtp, direction, keys) == ZRTP_OK) {
 		if (direction == ZRTP_RECEIVE) {
 			next->receive = 1;
 			next->noticed = 0;
@@ -73,15 +75,16 @@ static size_t open_copy(struct gate_next *next, const void *packet, int len, int
 /*! \brief Is this by its SSRC of the peer whose keys are in force? \pre media is locked */
 static int is_known(const struct media *media, const void *packet, int len, int rtcp)
 {
+	const struct gate *gate = &media_shared(media)->gate;
 	size_t at = rtcp ? WIRE_RTCP_SSRC_AT : WIRE_RTP_SSRC_AT;
 
-	return media->gate.rx == GATE_SECURE && media->gate.has_ssrc && len >= (int) (at + sizeof(media->gate.ssrc))
-		&& !memcmp((const uint8_t *) packet + at, &media->gate.ssrc, sizeof(media->gate.ssrc));
+	return gate->rx == GATE_SECURE && gate->has_ssrc && len >= (int) (at + sizeof(gate->ssrc))
+		&& !memcmp((const uint8_t *) packet + at, &gate->ssrc, sizeof(gate->ssrc));
 }
 
 int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, enum packet_news *news)
 {
-	struct gate_next *next = &media->gate.next;
+	struct gate_next *next = &media_shared(media)->gate.next;
 	union copy copy;
 
 	*news = PACKET_NEWS_NONE;
@@ -99,14 +102,14 @@ int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, 
 void gate_next_late(struct media *media)
 {
 	ao2_lock(media);
-	media->gate.next.late = 1;
+	media_shared(media)->gate.next.late = 1;
 	ao2_unlock(media);
 }
 
 int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const struct net_address *source,
 	enum packet_news *news)
 {
-	struct gate_next *next = &media->gate.next;
+	struct gate_next *next = &media_shared(media)->gate.next;
 	union copy copy;
 	size_t size;
 
@@ -118,8 +121,8 @@ int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const
 	memcpy(packet, copy.octets, size);
 	*len = size;
 	/* A phone ends the one and begins the other; an attacker in its name cannot end it. */
-	if (!next->noticed && !rtcp && net_address_equal(&media->peer.remote, source)
-		&& late_choice_waits(&next->choice, clock_now(), media->gate.clear_at)) {
+	if (!next->noticed && !rtcp && net_address_equal(&media_shared(media)->peer.remote, source)
+		&& late_choice_waits(&next->choice, clock_now(), media_shared(media)->gate.clear_at)) {
 		next->noticed = 1;
 		*news = next->opened;
 	}
@@ -136,11 +139,12 @@ static void forget(struct gate_next *next)
 
 int gate_next_take_over(struct media *media)
 {
-	struct gate *gate = &media->gate;
+	struct gate *gate;
 	int res = -1;
 
 	ao2_lock(media);
-	if (!media->ended && gate->next.receive && gate->next.send && !gate_prepare(gate)) {
+	gate = &media_shared(media)->gate;
+	if (!media_shared(media)->life.ended && gate->next.receive && gate->next.send && !gate_prepare(gate)) {
 		zrtp_srtp_free(gate->srtp);
 		gate->srtp = gate->next.srtp;
 		gate->rx = gate->tx = GATE_SECURE;
@@ -166,6 +170,6 @@ int gate_next_take_over(struct media *media)
 void gate_next_wipe(struct media *media)
 {
 	ao2_lock(media);
-	forget(&media->gate.next);
+	forget(&media_shared(media)->gate.next);
 	ao2_unlock(media);
 }

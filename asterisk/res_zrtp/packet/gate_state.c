@@ -22,14 +22,17 @@
 #include "packet/gate_next.h"
 #include "packet/gate_state.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 
 void gate_wipe_locked(struct media *media)
 {
-	media->gate.rx = media->gate.tx = GATE_CLOSED;
-	media->gate.paused = 0;
-	media->placed = 1;
-	zrtp_srtp_free(media->gate.srtp);
-	media->gate.srtp = NULL;
+	struct gate *gate = &media_shared(media)->gate;
+
+	gate->rx = gate->tx = GATE_CLOSED;
+	gate->paused = 0;
+	media_shared(media)->life.placed = 1;
+	zrtp_srtp_free(gate->srtp);
+	gate->srtp = NULL;
 }
 
 int gate_passes_clear(const struct media *media)
@@ -40,25 +43,26 @@ int gate_passes_clear(const struct media *media)
 void gate_set(struct media *media, enum gate_mode rx, enum gate_mode tx)
 {
 	ao2_lock(media);
-	if (media->gate.was_secure || media->ended || media->pass.standing == STANDING_LEFT_OUT) {
+	if (media_shared(media)->gate.was_secure || media_shared(media)->life.ended
+		|| media_shared(media)->pass.standing == STANDING_LEFT_OUT) {
 		rx = tx = GATE_CLOSED;
 	}
 	/* What phones have agreed on among themselves is as good as keys of ours. */
-	if (media->pass.partner || media->pass.keyed || dialog_is_secure(media)) {
+	if (media_shared(media)->pass.partner || media_shared(media)->pass.keyed || dialog_is_secure(media)) {
 		rx = tx = GATE_CLOSED;
 	}
-	media->placed = 1;
-	media->gate.rx = rx;
-	media->gate.tx = tx;
+	media_shared(media)->life.placed = 1;
+	media_shared(media)->gate.rx = rx;
+	media_shared(media)->gate.tx = tx;
 	ao2_unlock(media);
 }
 
 void gate_pause(struct media *media)
 {
 	ao2_lock(media);
-	if (media->gate.tx == GATE_SECURE) {
-		media->gate.tx = GATE_CLOSED;
-		media->gate.paused = 1;
+	if (media_shared(media)->gate.tx == GATE_SECURE) {
+		media_shared(media)->gate.tx = GATE_CLOSED;
+		media_shared(media)->gate.paused = 1;
 	}
 	ao2_unlock(media);
 }
@@ -66,20 +70,20 @@ void gate_pause(struct media *media)
 void gate_resume(struct media *media)
 {
 	ao2_lock(media);
-	if (media->gate.paused && media->gate.srtp && !media->ended) {
-		media->gate.tx = GATE_SECURE;
+	if (media_shared(media)->gate.paused && media_shared(media)->gate.srtp && !media_shared(media)->life.ended) {
+		media_shared(media)->gate.tx = GATE_SECURE;
 	}
-	media->gate.paused = 0;
+	media_shared(media)->gate.paused = 0;
 	ao2_unlock(media);
 }
 
 void gate_retire(struct media *media)
 {
 	ao2_lock(media);
-	media->gate.rx = media->gate.tx = GATE_CLOSED;
-	media->gate.paused = 0;
-	if (media->gate.srtp) {
-		zrtp_srtp_retire(media->gate.srtp, clock_now());
+	media_shared(media)->gate.rx = media_shared(media)->gate.tx = GATE_CLOSED;
+	media_shared(media)->gate.paused = 0;
+	if (media_shared(media)->gate.srtp) {
+		zrtp_srtp_retire(media_shared(media)->gate.srtp, clock_now());
 	}
 	ao2_unlock(media);
 	gate_next_wipe(media);
@@ -89,10 +93,10 @@ void gate_open(struct media *media)
 {
 	gate_retire(media);
 	ao2_lock(media);
-	if (!media->ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
-		media->gate.was_secure = 0;
+	if (!media_shared(media)->life.ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
+		media_shared(media)->gate.was_secure = 0;
 		dialog_cleared(media);
-		media->gate.rx = media->gate.tx = GATE_CLEAR;
+		media_shared(media)->gate.rx = media_shared(media)->gate.tx = GATE_CLEAR;
 	}
 	ao2_unlock(media);
 }
@@ -101,7 +105,7 @@ void gate_forget(struct media *media)
 {
 	gate_wipe(media);
 	ao2_lock(media);
-	media->gate.was_secure = 0;
+	media_shared(media)->gate.was_secure = 0;
 	dialog_cleared(media);
 	ao2_unlock(media);
 }
@@ -111,7 +115,8 @@ int gate_sends(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.tx == GATE_SECURE || (media->gate.tx == GATE_CLEAR && gate_passes_clear(media));
+	res = media_shared(media)->gate.tx == GATE_SECURE
+		|| (media_shared(media)->gate.tx == GATE_CLEAR && gate_passes_clear(media));
 	ao2_unlock(media);
 
 	return res;
@@ -122,7 +127,7 @@ int gate_is_clear(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.tx == GATE_CLEAR && gate_passes_clear(media);
+	res = media_shared(media)->gate.tx == GATE_CLEAR && gate_passes_clear(media);
 	ao2_unlock(media);
 
 	return res;
@@ -131,8 +136,8 @@ int gate_is_clear(struct media *media)
 void gate_hold(struct media *media)
 {
 	ao2_lock(media);
-	if (media->gate.tx == GATE_CLEAR) {
-		media->gate.tx = GATE_CLOSED;
+	if (media_shared(media)->gate.tx == GATE_CLEAR) {
+		media_shared(media)->gate.tx = GATE_CLOSED;
 	}
 	ao2_unlock(media);
 }
@@ -151,11 +156,12 @@ int gate_prepare(struct gate *gate)
 
 int gate_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys)
 {
-	struct gate *gate = &media->gate;
+	struct gate *gate;
 	int res = -1;
 
 	ao2_lock(media);
-	if (!media->ended && !gate_prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
+	gate = &media_shared(media)->gate;
+	if (!media_shared(media)->life.ended && !gate_prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
 		if (direction == ZRTP_RECEIVE) {
 			gate->rx = GATE_SECURE;
 			gate->noticed = gate->has_ssrc = 0;

@@ -25,10 +25,14 @@
 #include "common/signalling.h"
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
+#include "decide/rate.h"
 #include "decide/wire.h"
+#include "base/clock.h"
+#include "base/held.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/pass_state.h"
 #include "packet/stats.h"
 
@@ -50,14 +54,14 @@ static void media_destructor(void *obj)
 	struct media *media = obj;
 
 	dialog_leave(media);
-	gate_destroy(&media->gate);
-	passthrough_destroy(&media->pass);
-	if (media->fd >= 0) {
-		close(media->fd);
+	gate_destroy(&media->shared.gate);
+	passthrough_destroy(&media->shared.pass);
+	if (media->shared.life.fd >= 0) {
+		close(media->shared.life.fd);
 	}
-	ao2_cleanup(media->listener);
-	ao2_cleanup(media->call_hashes);
-	ao2_cleanup(media->leg);
+	ao2_cleanup(media->shared.signalling.listener);
+	ao2_cleanup(media->shared.signalling.call_hashes);
+	ao2_cleanup(media->place);
 	ao2_cleanup(media->settings);
 	media_count(-1);
 }
@@ -69,12 +73,104 @@ struct media *media_alloc(void)
 	if (!media) {
 		return NULL;
 	}
-	media->fd = -1;
-	media->pass.rtcp_fd = -1;
-	media->timer_id = -1;
+	media->shared.life.fd = -1;
+	media->shared.pass.rtcp_fd = -1;
 	media_count(1);
 
 	return media;
+}
+
+struct gate *media_gate_at(const struct media *media HELD_PLACE)
+{
+	return &media_shared_at(media HELD_PASS)->gate;
+}
+
+struct media_life *media_life_at(const struct media *media HELD_PLACE)
+{
+	return &media_shared_at(media HELD_PASS)->life;
+}
+
+struct media_report *media_report_at(const struct media *media HELD_PLACE)
+{
+	return &media_shared_at(media HELD_PASS)->report;
+}
+
+struct media_signalling *media_signalling_at(const struct media *media HELD_PLACE)
+{
+	return &media_shared_at(media HELD_PASS)->signalling;
+}
+
+struct passthrough *media_pass_at(const struct media *media HELD_PLACE)
+{
+	return &media_shared_at(media HELD_PASS)->pass;
+}
+
+struct peer_address *media_peer_at(const struct media *media HELD_PLACE)
+{
+	return &media_shared_at(media HELD_PASS)->peer;
+}
+
+struct dialog *media_dialog_at(const struct media *media HELD_PLACE)
+{
+	return media_shared_at(media HELD_PASS)->dialog;
+}
+
+struct media_of_instance *media_of_instance_at(const struct media *media HELD_PLACE)
+{
+	HELD_MUTEX(media->instance_lock);
+
+	return (struct media_of_instance *) &media->of_instance;
+}
+
+struct settings *media_settings(const struct media *media)
+{
+	return media->settings;
+}
+
+unsigned int media_number(const struct media *media)
+{
+	return media->number;
+}
+
+void media_set_up(struct media *media, struct settings *settings, unsigned int number)
+{
+	media->settings = settings;
+	media->number = number;
+}
+
+void media_set_video(struct media *media, int video)
+{
+	__atomic_store_n(&media->video, video, __ATOMIC_RELEASE);
+}
+
+enum zrtp_signalling_medium media_medium(const struct media *media)
+{
+	return __atomic_load_n(&media->medium, __ATOMIC_ACQUIRE);
+}
+
+void media_set_medium(struct media *media, enum zrtp_signalling_medium medium)
+{
+	__atomic_store_n(&media->medium, medium, __ATOMIC_RELEASE);
+}
+
+struct leg_place *media_place(const struct media *media)
+{
+	return __atomic_load_n(&media->place, __ATOMIC_ACQUIRE);
+}
+
+void media_set_place(struct media *media, struct leg_place *place)
+{
+	__atomic_store_n(&media->place, place, __ATOMIC_RELEASE);
+}
+
+unsigned int media_ssrc(const struct media *media)
+{
+	return __atomic_load_n(&media->ssrc, __ATOMIC_RELAXED);
+}
+
+void media_set_ssrc(struct media *media, unsigned int ssrc)
+{
+	__atomic_store_n(&media->ssrc, ssrc, __ATOMIC_RELAXED);
 }
 
 void media_address(struct net_address *out, const struct ast_sockaddr *address)
@@ -152,14 +248,15 @@ int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_ad
 void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 {
 	ao2_lock(media);
-	media->peer.symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
-	media->peer.ice = !!media->ice;
+	media_shared(media)->peer.symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
+	media_shared(media)->peer.ice = !!media_of_instance(media)->ice;
 	/* It comes after the instance and is emptied at hangup: then the last one
 	 * is still good for reports. Else it stays, as a channel that takes the
 	 * place of another one brings its uniqueid along. */
 	if (!ast_strlen_zero(ast_rtp_instance_get_channel_id(instance))) {
-		if (strcmp(media->channel_id, ast_rtp_instance_get_channel_id(instance))) {
-			ast_copy_string(media->channel_id, ast_rtp_instance_get_channel_id(instance), sizeof(media->channel_id));
+		if (strcmp(media_shared(media)->life.channel_id, ast_rtp_instance_get_channel_id(instance))) {
+			ast_copy_string(media_shared(media)->life.channel_id, ast_rtp_instance_get_channel_id(instance),
+				sizeof(media_shared(media)->life.channel_id));
 			dialog_seen(media);
 		}
 	}
@@ -183,7 +280,7 @@ int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type)
 int media_is_further(const struct media *media)
 {
 	return __atomic_load_n(&media->video, __ATOMIC_ACQUIRE)
-		|| __atomic_load_n(&media->medium, __ATOMIC_ACQUIRE) != ZRTP_SIGNALLING_AUDIO;
+		|| media_medium(media) != ZRTP_SIGNALLING_AUDIO;
 }
 
 enum role media_role(struct media *media)
@@ -191,7 +288,7 @@ enum role media_role(struct media *media)
 	enum role role;
 
 	ao2_lock(media);
-	role = pass_role(&media->pass);
+	role = pass_role(&media_shared(media)->pass);
 	ao2_unlock(media);
 
 	return role;
@@ -205,11 +302,13 @@ int media_is_end(struct media *media)
 void media_follow_zrtp(struct media *media, struct ast_rtp_instance *instance)
 {
 	struct ast_sockaddr address, known;
+	struct media_shared *shared;
 	struct net_address to;
 	int follows;
 
 	ao2_lock(media);
-	follows = media->gate.tx == GATE_SECURE && pass_role(&media->pass) == ROLE_END && peer_waits_at(&media->peer, &to);
+	shared = media_shared(media);
+	follows = shared->gate.tx == GATE_SECURE && pass_role(&shared->pass) == ROLE_END && peer_waits_at(&shared->peer, &to);
 	ao2_unlock(media);
 
 	if (!follows) {
@@ -229,7 +328,7 @@ int media_is_over(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->ended;
+	res = media_shared(media)->life.ended;
 	ao2_unlock(media);
 
 	return res;
@@ -256,7 +355,7 @@ static enum peer_message message_of(const uint8_t *datagram, size_t len)
 const char *media_name_copy(struct media *media, char *out, size_t size)
 {
 	ao2_lock(media);
-	ast_copy_string(out, media->report.channel, size);
+	ast_copy_string(out, media_shared(media)->report.channel, size);
 	ao2_unlock(media);
 
 	return out;
@@ -267,40 +366,40 @@ void media_send(struct media *media, const uint8_t *datagram, size_t len, const 
 	const struct net_address *to;
 
 	ao2_lock(media);
-	to = peer_send_to(&media->peer, answered);
-	if (!peer_may_send(&media->peer, to, message_of(datagram, len), len)) {
+	to = peer_send_to(&media_shared(media)->peer, answered);
+	if (!peer_may_send(&media_shared(media)->peer, to, message_of(datagram, len), len)) {
 		stats_count(STATS_ANSWER_WITHHELD);
-	} else if (media->fd >= 0) {
-		media_send_to(media->fd, datagram, len, to);
+	} else if (media_shared(media)->life.fd >= 0) {
+		media_send_to(media_shared(media)->life.fd, datagram, len, to);
 	}
 	ao2_unlock(media);
 }
 
-void media_latch(struct media *media)
+void media_latch(struct media *media, const struct net_address *source)
 {
 	ao2_lock(media);
-	peer_learn(&media->peer, &media->source);
+	peer_learn(&media_shared(media)->peer, source);
 	ao2_unlock(media);
 }
 
-void media_engage(struct media *media)
+void media_engage(struct media *media, const struct net_address *source)
 {
 	ao2_lock(media);
-	peer_engage(&media->peer, &media->source);
+	peer_engage(&media_shared(media)->peer, source);
 	ao2_unlock(media);
 }
 
 void media_settle(struct media *media)
 {
 	ao2_lock(media);
-	media->peer.settled = 1;
+	media_shared(media)->peer.settled = 1;
 	ao2_unlock(media);
 }
 
 static void id_of(struct media *media, char *id, size_t size)
 {
 	ao2_lock(media);
-	ast_copy_string(id, media->channel_id, size);
+	ast_copy_string(id, media_shared(media)->life.channel_id, size);
 	ao2_unlock(media);
 }
 
@@ -311,6 +410,17 @@ struct ast_channel *media_channel_now(struct media *media)
 	id_of(media, id, sizeof(id));
 
 	return channel_by_id(id);
+}
+
+int media_within_rate(struct media *media, const struct net_address *source)
+{
+	int res;
+
+	ao2_lock(media);
+	res = rate_pass(&media_shared(media)->rate[!!peer_expects(&media_shared(media)->peer, source)], clock_now());
+	ao2_unlock(media);
+
+	return res;
 }
 
 /*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */

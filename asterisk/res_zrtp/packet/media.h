@@ -2,12 +2,14 @@
 /*!
  * \file
  * \brief One RTP instance.
+ *
+ * What a media object is made of, packet/ alone sees (media_object.h). Others reach a part of it by the
+ * function that says whose lock they have to hold.
  */
 #ifndef RES_ZRTP_MEDIA_H
 #define RES_ZRTP_MEDIA_H
 
 #include "asterisk/channel.h"
-#include "asterisk/linkedlists.h"
 #include "asterisk/rtp_engine.h"
 
 #include <zrtp/zrtp.h>
@@ -15,18 +17,18 @@
 #include "common/signalling.h"
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
-#include "decide/rate.h"
+#include "base/held.h"
 #include "packet/dialog.h"
-#include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/pass_state.h"
 
 struct ast_channel;
 struct ast_rtp_instance;
 struct ast_sockaddr;
+struct ast_srtp;
 struct dialog;
 struct call_hashes;
-struct leg;
+struct leg_place;
 struct settings;
 struct zrtp_signalling_listener;
 struct zrtp_stream;
@@ -51,71 +53,83 @@ enum outcome {
 	OUTCOME_FAILED,
 };
 
-/*! An ao2 object; its lock guards the first part. */
-struct media {
-	struct gate gate;             /*!< First: it is what the core takes for SRTP */
-	struct dtmf_gate dtmf;
-	int digit_withheld;           /*!< One whose end is not to be sent either; guarded by the instance */
+/*! Its socket, its channel, and how far it is. */
+struct media_life {
 	int fd;                       /*!< The RTP socket, a duplicate; -1 when gone */
-	struct peer_address peer;     /*!< Where it is, and who may be it */
-	struct leg *leg;              /*!< Set once */
 	char channel_id[AST_MAX_UNIQUEID];
 	unsigned int activated:1;
 	unsigned int ended:1;         /*!< No more ZRTP on this instance */
 	unsigned int bundled:1;       /*!< It has the socket of another one */
 	unsigned int stranger_told:1; /*!< A stranger's Hello was logged */
 	unsigned int refused:1;       /*!< refuse_leg() was called */
-	unsigned int other_party:1;   /*!< Another one answered than was known before, */
-	unsigned int other_hash:1;    /*!< and its a=zrtp-hash is another one, or only one of them has any */
 	unsigned int placed:1;        /*!< Its gate was set */
-	int video;                    /*!< Its SDP has formats of video; atomic, of no octet that others write */
-	struct dialog *dialog;        /*!< What it shares with others, NULL before it is known */
-	struct media_report report;
-	struct passthrough pass;
+};
+
+/*! What the signalling said and was told. */
+struct media_signalling {
 	char own_hash[ZRTP_HELLO_HASH_TEXT_SIZE];  /*!< a=zrtp-hash of our Hello, empty before it is made */
 	char peer_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< The peer's, in its latest SDP; may be empty */
 	char peer_tag[DIALOG_TAG_SIZE];            /*!< Of the party whose SDP that was; may be empty */
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
+	unsigned int other_party:1;   /*!< Another one answered than was known before, */
+	unsigned int other_hash:1;    /*!< and its a=zrtp-hash is another one, or only one of them has any */
 	struct zrtp_signalling_listener *listener;
-	enum zrtp_signalling_medium medium; /*!< What the signalling has it for; atomic */
-	struct call_hashes *call_hashes;              /*!< Hashes of the call; NULL: ZRTP endpoint, or none */
+	struct call_hashes *call_hashes; /*!< Hashes of the call; NULL: ZRTP endpoint, or none */
+};
 
-	int started;                  /*!< ZRTP was; atomic */
-	int queued;                   /*!< Datagrams in the serializer; atomic */
-	struct rate rate[2];          /*!< Of them, from elsewhere and from where the phone is expected; lock */
-
-	/* Of the serializer alone. */
-	struct zrtp_stream *stream;
-	struct zrtp_stream *next;     /*!< Of the session that may take the leg's place, see successor.h; or NULL */
-	struct net_address next_at;   /*!< Where its peer is */
-	unsigned int next_events;     /*!< What it has to tell then, a bit for each event */
-	unsigned int next_secure:1;
-	enum outcome outcome;
-	uint64_t closed_since;        /*!< Watched since nothing passes, 0: not watched */
-	uint64_t branch_since;        /*!< Another branch may have answered, since then; 0: that is settled */
-	unsigned int closed_why;      /*!< enum refusal, of closed.c */
-	unsigned int alerted;         /*!< Security exceptions told, a bit for each event */
-	uint64_t logged_at[ZRTP_EVENT_COUNT]; /*!< The last line of each, where repetitions are left out */
-	unsigned int begun:1;         /*!< Its ZRTP runs */
-	unsigned int late:1;          /*!< Closed since ZRTP that was announced is late */
-	unsigned int member:1;        /*!< It is one of the leg's streams */
-	uint64_t hash_due;            /*!< Until then the Hello that was signalled may come, 0: no haste */
-	unsigned int ssrc;
-	struct net_address source;    /*!< Of the datagram being handled, else not set */
-	const uint8_t *datagram;      /*!< That datagram */
-	size_t datagram_len;
-	uint64_t timer_due;           /*!< 0: no timer runs */
-	int timer_id;
-	int timer_armed;              /*!< The thread that clears it has the reference; atomic */
-	AST_LIST_ENTRY(media) entry;  /*!< In the leg */
-
-	/* Guarded by the lock of the instance. */
+/*! Guarded by the lock of the RTP instance. */
+struct media_of_instance {
+	int digit_withheld;           /*!< One whose end is not to be sent either */
 	int ice;                      /*!< The signalling agreed on ICE */
 	struct net_address reading;   /*!< Where the datagram comes from that the stock engine is about to read */
-
-	/* Fixed. */
-	struct settings *settings;
+	struct ast_srtp *other;       /*!< Keys of SDP or DTLS that wait until the dialog is known */
 };
+
+/*
+ * The parts that the lock of the media object guards, see held.h. The caller holds it for as long as it uses
+ * what it gets.
+ */
+struct gate *media_gate_at(const struct media *media HELD_PLACE);
+struct media_life *media_life_at(const struct media *media HELD_PLACE);
+struct media_report *media_report_at(const struct media *media HELD_PLACE);
+struct media_signalling *media_signalling_at(const struct media *media HELD_PLACE);
+struct passthrough *media_pass_at(const struct media *media HELD_PLACE);
+struct peer_address *media_peer_at(const struct media *media HELD_PLACE);
+struct dialog *media_dialog_at(const struct media *media HELD_PLACE);
+
+/*! \brief What may pass. \pre media is locked */
+#define media_gate(media) media_gate_at((media) HELD_HERE)
+/*! \brief Its socket, its channel, and how far it is. \pre media is locked */
+#define media_life(media) media_life_at((media) HELD_HERE)
+/*! \brief What is shown of it. \pre media is locked */
+#define media_report(media) media_report_at((media) HELD_HERE)
+/*! \brief What the signalling said and was told. \pre media is locked */
+#define media_signalling(media) media_signalling_at((media) HELD_HERE)
+/*! \brief What is known of it where it is passed through, or may be. \pre media is locked */
+#define media_pass(media) media_pass_at((media) HELD_HERE)
+/*! \brief Where it is, and who may be it. \pre media is locked */
+#define media_peer(media) media_peer_at((media) HELD_HERE)
+/*! \brief What it shares with others, NULL before it is known. \pre media is locked */
+#define media_dialog(media) media_dialog_at((media) HELD_HERE)
+
+struct media_of_instance *media_of_instance_at(const struct media *media HELD_PLACE);
+/*! \brief What its RTP instance and that one's thread know. \pre instance is locked */
+#define media_of_instance(media) media_of_instance_at((media) HELD_HERE)
+
+/*! \brief The policy; fixed. Any thread. */
+struct settings *media_settings(const struct media *media);
+/*! \brief A number that no other one has; fixed. Any thread. */
+unsigned int media_number(const struct media *media);
+/*!
+ * \brief What is fixed from then on. Before anyone else knows of it.
+ * \param settings its reference goes over to the media object
+ */
+void media_set_up(struct media *media, struct settings *settings, unsigned int number);
+/*! \brief Its SDP has formats of video, or not. Any thread. */
+void media_set_video(struct media *media, int video);
+/*! \brief What the signalling has it for. Any thread. */
+enum zrtp_signalling_medium media_medium(const struct media *media);
+void media_set_medium(struct media *media, enum zrtp_signalling_medium medium);
 
 /*! \brief Has what was negotiated formats of this type? \pre instance is locked */
 int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type);
@@ -135,6 +149,14 @@ int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_ad
 
 /*! \brief An object without settings, its gate closed. */
 struct media *media_alloc(void);
+
+/*! \brief What its leg keeps of it, NULL before it has joined one. As long as the media object. Any thread. */
+struct leg_place *media_place(const struct media *media);
+/*! \brief It has joined a leg. \param place its reference goes over to the media object. Once. \pre media is locked */
+void media_set_place(struct media *media, struct leg_place *place);
+/*! \brief The SSRC of our ZRTP, 0 before there is one. Any thread. */
+unsigned int media_ssrc(const struct media *media);
+void media_set_ssrc(struct media *media, unsigned int ssrc);
 
 /*! \brief Objects with code of ours still to run: media and legs. */
 int media_alive(void);
@@ -162,10 +184,12 @@ int media_usable(struct media *media, struct ast_rtp_instance *instance);
  * \param answered where what it answers came from; not set: it answers nothing
  */
 void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered);
-/*! \brief Answer only to where this datagram came from, from now on. Serializer only. */
-void media_latch(struct media *media);
-/*! \brief An exchange is under way with where this datagram came from. Serializer only. */
-void media_engage(struct media *media);
+/*! \brief Answer only to where this datagram came from, from now on. */
+void media_latch(struct media *media, const struct net_address *source);
+/*! \brief An exchange is under way with where this datagram came from. */
+void media_engage(struct media *media, const struct net_address *source);
+/*! \brief May another datagram from there be handled now? Others who share the threads wait as long as this one takes. */
+int media_within_rate(struct media *media, const struct net_address *source);
 /*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
 /*!

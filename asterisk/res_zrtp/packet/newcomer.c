@@ -16,6 +16,7 @@
 #include "packet/gate.h"
 #include "packet/gate_next.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/newcomer.h"
 #include "packet/packet_news.h"
 
@@ -28,7 +29,8 @@ static int is_new(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->gate.rx == GATE_SECURE && !peer_has_media_at(&media->peer, &media->reading);
+	res = media_shared(media)->gate.rx == GATE_SECURE
+		&& !peer_has_media_at(&media_shared(media)->peer, &media_of_instance(media)->reading);
 	ao2_unlock(media);
 
 	return res;
@@ -52,25 +54,25 @@ static void hear(struct media *media, uint8_t *packet, size_t len, struct heard 
 	struct rtp_mark mark;
 	size_t size = len;
 
-	if (media->gate.rx != GATE_SECURE || gate_next_opens(media, packet, len, rtcp, &heard->news)) {
+	if (media_shared(media)->gate.rx != GATE_SECURE || gate_next_opens(media, packet, len, rtcp, &heard->news)) {
 		return;
 	}
 	wire_mark(&mark, packet);
-	if (!(rtcp ? peer_may_send_rtcp_elsewhere(&media->peer, now)
-			: peer_may_be_newcomer(&media->peer, &media->reading, &mark, now))) {
-		media->gate.dropped[rtcp]++;
+	if (!(rtcp ? peer_may_send_rtcp_elsewhere(&media_shared(media)->peer, now)
+			: peer_may_be_newcomer(&media_shared(media)->peer, &media_of_instance(media)->reading, &mark, now))) {
+		media_shared(media)->gate.dropped[rtcp]++;
 		return;
 	}
-	if (zrtp_srtp_unprotect(media->gate.srtp, rtcp, packet, &size) == ZRTP_OK && size < len) {
+	if (zrtp_srtp_unprotect(media_shared(media)->gate.srtp, rtcp, packet, &size) == ZRTP_OK && size < len) {
 		if (rtcp) {
-			peer_heard(&media->peer, &elsewhere, now);
+			peer_heard(&media_shared(media)->peer, &elsewhere, now);
 		} else {
-			heard->moved = peer_newcomer(&media->peer, &media->reading, &mark, now);
+			heard->moved = peer_newcomer(&media_shared(media)->peer, &media_of_instance(media)->reading, &mark, now);
 		}
 		return;
 	}
-	media->gate.dropped[rtcp]++;
-	if (!rtcp && peer_was_copied(&media->peer, &media->reading, &mark, now)) {
+	media_shared(media)->gate.dropped[rtcp]++;
+	if (!rtcp && peer_was_copied(&media_shared(media)->peer, &media_of_instance(media)->reading, &mark, now)) {
 		heard->moved = 1;
 		return;
 	}
@@ -98,7 +100,7 @@ int newcomer_refuse(struct media *media, struct ast_rtp_instance *instance, int 
 		ao2_unlock(media);
 	}
 	if (heard.moved) {
-		media_moved(media, instance, &media->reading);
+		media_moved(media, instance, &media_of_instance(media)->reading);
 	}
 	packet_tell(media, heard.news);
 

@@ -19,7 +19,7 @@ struct media;
  *
  * One that the keys open makes the source known if none was; else the phone must have been
  * silent where it was, and several newer ones make it the phone's, see peer_newcomer(). It
- * is gone as well: to open it twice would be a replay. Where it came from is media->reading.
+ * is gone as well: to open it twice would be a replay. Where it came from is media_of_instance(media)->reading.
  *
  * \param first its first octet
  * \pre instance is locked

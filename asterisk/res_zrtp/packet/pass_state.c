@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/pass_state.h"
 
 /*! An exchange that was begun is over by then, microseconds. */
@@ -19,8 +20,8 @@
 
 int passthrough_agreed(const struct media *media)
 {
-	return media->pass.keyed
-		|| (media->pass.committed_at && clock_now() - media->pass.committed_at < EXCHANGE_MAX);
+	return media_shared(media)->pass.keyed
+		|| (media_shared(media)->pass.committed_at && clock_now() - media_shared(media)->pass.committed_at < EXCHANGE_MAX);
 }
 
 void passthrough_destroy(struct passthrough *pass)

@@ -37,8 +37,7 @@ struct passthrough {
 	unsigned int announced:2;     /*!< What events have told */
 	unsigned int deciding:1;      /*!< A look at it is due */
 	struct rtcp_place rtcp;       /*!< Where RTCP comes from */
-	unsigned int number;          /*!< Of this one, and of the partner that it has keys with */
-	unsigned int keyed_with;
+	unsigned int keyed_with;      /*!< The number of the partner that it has keys with */
 	struct overheard heard;       /*!< What of its ZRTP with a partner went by, and the number of that one */
 	unsigned int heard_with;
 	uint8_t *hello;               /*!< The phone's last Hello while it waits */

@@ -12,6 +12,7 @@
 #include <zrtp/zrtp.h>
 
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/stats.h"
 
 #define BUCKETS 1021
@@ -56,10 +57,10 @@ static void add_info(struct stats_totals *totals, struct media *media)
 {
 	int i;
 
-	totals->sent += media->report.info.sent;
-	totals->received += media->report.info.received;
+	totals->sent += media_shared(media)->report.info.sent;
+	totals->received += media_shared(media)->report.info.received;
 	for (i = 0; i < ZRTP_DROP_COUNT; i++) {
-		totals->dropped[i] += media->report.info.dropped[i];
+		totals->dropped[i] += media_shared(media)->report.info.dropped[i];
 	}
 }
 
@@ -67,10 +68,10 @@ static void add(struct stats_totals *totals, struct media *media)
 {
 	ao2_lock(media);
 	add_info(totals, media);
-	totals->gate_dropped[0] += media->gate.dropped[0];
-	totals->gate_dropped[1] += media->gate.dropped[1];
-	totals->protected += media->gate.protected;
-	totals->unprotected += media->gate.unprotected;
+	totals->gate_dropped[0] += media_shared(media)->gate.dropped[0];
+	totals->gate_dropped[1] += media_shared(media)->gate.dropped[1];
+	totals->protected += media_shared(media)->gate.protected;
+	totals->unprotected += media_shared(media)->gate.unprotected;
 	ao2_unlock(media);
 }
 
@@ -104,7 +105,7 @@ void stats_stream_restart(struct media *media)
 	ao2_lock(streams);
 	ao2_lock(media);
 	add_info(&past, media);
-	memset(&media->report.info, 0, sizeof(media->report.info));
+	memset(&media_shared(media)->report.info, 0, sizeof(media_shared(media)->report.info));
 	ao2_unlock(media);
 	ao2_unlock(streams);
 }

@@ -11,6 +11,7 @@
 #include "decide/stun_choice.h"
 #include "packet/gate.h"
 #include "packet/media.h"
+#include "packet/media_object.h"
 #include "packet/stats.h"
 #include "packet/stun.h"
 
@@ -29,7 +30,7 @@ int stun_refuse(struct media *media, int fd, int rtcp)
 	}
 	media_address(&source, &address);
 	ao2_lock(media);
-	accepted = stun_accepts(&media->peer, &source, media->ice, rtcp);
+	accepted = stun_accepts(&media_shared(media)->peer, &source, media_of_instance(media)->ice, rtcp);
 	ao2_unlock(media);
 	if (accepted) {
 		return 0;
@@ -45,7 +46,7 @@ static void set_authentication(struct ast_rtp_instance *instance, const char *uf
 	struct media *media = gate_media(instance);
 
 	if (media) {
-		media->ice = 1;
+		media_of_instance(media)->ice = 1;
 	}
 	stock_ice->set_authentication(instance, ufrag, password);
 }
@@ -56,7 +57,7 @@ static void stop(struct ast_rtp_instance *instance)
 	struct media *media = gate_media(instance);
 
 	if (media) {
-		media->ice = 0;
+		media_of_instance(media)->ice = 0;
 	}
 	stock_ice->stop(instance);
 }

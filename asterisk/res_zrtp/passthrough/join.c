@@ -144,8 +144,8 @@ static int is_free(struct media *media, struct media *partner, int zrtp)
 	int res;
 
 	ao2_lock(media);
-	res = !media->ended && pass_role(&media->pass) == ROLE_WAITING && (!zrtp || media->pass.speaks_zrtp)
-		&& (!media->pass.keyed || media->pass.keyed_with == partner->pass.number);
+	res = !media_life(media)->ended && pass_role(media_pass(media)) == ROLE_WAITING && (!zrtp || media_pass(media)->speaks_zrtp)
+		&& (!media_pass(media)->keyed || media_pass(media)->keyed_with == media_number(partner));
 	ao2_unlock(media);
 
 	return res;
@@ -162,7 +162,7 @@ static int are_partners(struct media *media, struct media *other)
 	int res;
 
 	ao2_lock(media);
-	res = media->pass.partner == other;
+	res = media_pass(media)->partner == other;
 	ao2_unlock(media);
 
 	return res;

@@ -96,7 +96,7 @@ static void hang_up(struct mode_view *view, enum mode_reason reason)
 /*! \brief Join a phone with the one that it rings, if both policies have it. */
 static int join_ringing(struct mode_view *view)
 {
-	return view->rings && view->present && view->present->settings->early && join_early(view->chan, view->other);
+	return view->rings && view->present && media_settings(view->present)->early && join_early(view->chan, view->other);
 }
 
 /*! \retval 1 it is joined */
@@ -128,7 +128,7 @@ static void part(struct mode_view *view)
 static void reconsider(struct mode_view *view)
 {
 	ao2_lock(view->media);
-	view->media->pass.asked_at = clock_now();
+	media_pass(view->media)->asked_at = clock_now();
 	ao2_unlock(view->media);
 	ast_channel_set_unbridged(view->chan, 1);
 }
@@ -136,7 +136,7 @@ static void reconsider(struct mode_view *view)
 static void note_told(struct mode_view *view)
 {
 	ao2_lock(view->media);
-	view->media->pass.told = 1;
+	media_pass(view->media)->told = 1;
 	ao2_unlock(view->media);
 }
 
@@ -181,7 +181,7 @@ static int is_keyed(struct media *media)
 	int keyed;
 
 	ao2_lock(media);
-	keyed = media->pass.keyed;
+	keyed = media_pass(media)->keyed;
 	ao2_unlock(media);
 
 	return keyed;
@@ -298,7 +298,7 @@ int mode_settled(struct media *media, struct ast_channel *chan)
 
 	if (res) {
 		ao2_lock(first);
-		res = first->ended || pass_role(&first->pass) == ROLE_END;
+		res = media_life(first)->ended || pass_role(media_pass(first)) == ROLE_END;
 		ao2_unlock(first);
 	}
 	ao2_cleanup(first);

@@ -41,7 +41,7 @@ static enum standing standing_of(struct media *media)
 	enum standing res;
 
 	ao2_lock(media);
-	res = media->ended ? STANDING_END : media->pass.standing;
+	res = media_life(media)->ended ? STANDING_END : media_pass(media)->standing;
 	ao2_unlock(media);
 
 	return res;
@@ -52,7 +52,7 @@ struct ast_channel *mode_other_side(struct media *media, struct ast_channel *cha
 	struct ast_channel *other = ast_channel_bridge_peer(chan);
 
 	*rings = 0;
-	if (other || !media->settings->early || ast_channel_is_bridged(chan)) {
+	if (other || !media_settings(media)->early || ast_channel_is_bridged(chan)) {
 		return other;
 	}
 	other = other_phone_only(media);
@@ -79,7 +79,7 @@ static int on_hold(struct ast_channel *chan)
 /*! \brief What is known of a phone. \pre media is locked */
 static struct auto_phone phone_of(const struct media *media)
 {
-	return (struct auto_phone) { .hello = media->pass.speaks_zrtp, .announced = media->pass.sdp_zrtp };
+	return (struct auto_phone) { .hello = media_pass(media)->speaks_zrtp, .announced = media_pass(media)->sdp_zrtp };
 }
 
 /*! \brief With mode = auto: who is at the other side, and since when does it wait? */
@@ -90,21 +90,21 @@ static void take_pair(struct mode_view *view)
 
 	if (present) {
 		ao2_lock(present);
-		facts.waits = pass_role(&present->pass) == ROLE_WAITING && (!view->rings || present->settings->early);
+		facts.waits = pass_role(media_pass(present)) == ROLE_WAITING && (!view->rings || media_settings(present)->early);
 		facts.far = phone_of(present);
-		facts.passes = present->settings->mode == MODE_PASSTHROUGH;
+		facts.passes = media_settings(present)->mode == MODE_PASSTHROUGH;
 		ao2_unlock(present);
 	}
 	ao2_lock(media);
 	if (!facts.waits) {
-		media->pass.bridged_at = 0;
-	} else if (!media->pass.bridged_at) {
-		media->pass.bridged_at = clock_now();
+		media_pass(media)->bridged_at = 0;
+	} else if (!media_pass(media)->bridged_at) {
+		media_pass(media)->bridged_at = clock_now();
 	}
 	facts.own = phone_of(media);
-	facts.alone = since(media->pass.waiting_since);
-	facts.together = since(media->pass.bridged_at);
-	facts.asked = media->pass.asked_at ? MAX(since(media->pass.asked_at), 1) : -1;
+	facts.alone = since(media_pass(media)->waiting_since);
+	facts.together = since(media_pass(media)->bridged_at);
+	facts.asked = media_pass(media)->asked_at ? MAX(since(media_pass(media)->asked_at), 1) : -1;
 	ao2_unlock(media);
 	/* It takes the locks of the bridge and of both channels, so only where it may count. */
 	facts.apart = facts.waits && !view->rings && facts.far.announced && !facts.far.hello && join_obstacles(view->chan) != 0;
@@ -133,7 +133,7 @@ static int is_idle(const struct mode_view *view)
 		return join_early_idle(view->chan, view->other);
 	}
 	ao2_lock(view->media);
-	speaks = view->media->pass.speaks_zrtp;
+	speaks = media_pass(view->media)->speaks_zrtp;
 	ao2_unlock(view->media);
 
 	return speaks && join_idle(view->chan);
@@ -148,23 +148,23 @@ static void take_watched(struct mode_view *view)
 
 	facts->idle = facts->together && is_idle(view);
 	facts->replace = rekey_choice_of_two(media, view->partner, &view->bound);
-	facts->leads = media->pass.number <= view->partner->pass.number;
+	facts->leads = media_number(media) <= media_number(view->partner);
 	ao2_lock(media);
 	if (facts->together) {
-		if (media->pass.standing == STANDING_EARLY && !view->rings) {
-			media->pass.standing = facts->standing = STANDING_SIMPLE;
+		if (media_pass(media)->standing == STANDING_EARLY && !view->rings) {
+			media_pass(media)->standing = facts->standing = STANDING_SIMPLE;
 		}
-		media->pass.unbridged_at = 0;
-	} else if (media->pass.standing == STANDING_EARLY && !media->pass.unbridged_at) {
-		media->pass.unbridged_at = clock_now();
+		media_pass(media)->unbridged_at = 0;
+	} else if (media_pass(media)->standing == STANDING_EARLY && !media_pass(media)->unbridged_at) {
+		media_pass(media)->unbridged_at = clock_now();
 	}
-	if (quiet || facts->idle || media->pass.standing == STANDING_NATIVE) {
-		media->pass.unheard_since = 0;
-	} else if (!media->pass.unheard_since) {
-		media->pass.unheard_since = clock_now();
+	if (quiet || facts->idle || media_pass(media)->standing == STANDING_NATIVE) {
+		media_pass(media)->unheard_since = 0;
+	} else if (!media_pass(media)->unheard_since) {
+		media_pass(media)->unheard_since = clock_now();
 	}
-	facts->unbridged = since(media->pass.unbridged_at);
-	facts->unheard = since(media->pass.unheard_since);
+	facts->unbridged = since(media_pass(media)->unbridged_at);
+	facts->unheard = since(media_pass(media)->unheard_since);
 	ao2_unlock(media);
 }
 
@@ -194,7 +194,7 @@ static int is_near(struct media *present)
 		return 0;
 	}
 	ao2_lock(present);
-	res = present->pass.rekey == REKEY_UNDER_WAY;
+	res = media_pass(present)->rekey == REKEY_UNDER_WAY;
 	ao2_unlock(present);
 
 	return res;
@@ -226,10 +226,10 @@ static void take_beside(struct mode_view *view)
 
 	facts->first = standing_role(standing_of(first));
 	ao2_lock(first);
-	facts->first_settled = first->pass.keyed || first->pass.unjoined != UNJOINED_UNDECIDED;
+	facts->first_settled = media_pass(first)->keyed || media_pass(first)->unjoined != UNJOINED_UNDECIDED;
 	ao2_unlock(first);
 	ao2_lock(media);
-	facts->pending = media->pass.beside && (!media->pass.released || media->pass.hello_len);
+	facts->pending = media_pass(media)->beside && (!media_pass(media)->released || media_pass(media)->hello_len);
 	ao2_unlock(media);
 }
 
@@ -239,22 +239,22 @@ static void take_own(struct mode_view *view)
 	struct mode_facts *facts = &view->facts;
 	struct media *media = view->media;
 
-	facts->automatic = media->settings->mode == MODE_AUTO;
-	facts->require = media->settings->require;
+	facts->automatic = media_settings(media)->mode == MODE_AUTO;
+	facts->require = media_settings(media)->require;
 	ao2_lock(media);
-	facts->standing = media->ended ? STANDING_END : media->pass.standing;
-	view->partner = ao2_bump(media->pass.partner);
-	facts->keyed = media->pass.keyed;
+	facts->standing = media_life(media)->ended ? STANDING_END : media_pass(media)->standing;
+	view->partner = ao2_bump(media_pass(media)->partner);
+	facts->keyed = media_pass(media)->keyed;
 	facts->phones = dialog_is_phones(media);
 	facts->agreed = passthrough_agreed(media);
-	facts->told = media->pass.told;
-	facts->joined = since(media->pass.joined_at);
-	facts->parted = since(media->pass.waiting_since);
+	facts->told = media_pass(media)->told;
+	facts->joined = since(media_pass(media)->joined_at);
+	facts->parted = since(media_pass(media)->waiting_since);
 	/* One that comes late has its time too. */
-	facts->alone = since(MAX(media->pass.waiting_since, media->pass.bridged_at));
+	facts->alone = since(MAX(media_pass(media)->waiting_since, media_pass(media)->bridged_at));
 	ao2_unlock(media);
 	if (view->partner) {
-		facts->partner_requires = view->partner->settings->require;
+		facts->partner_requires = media_settings(view->partner)->require;
 		facts->partner_joined = standing_joined(standing_of(view->partner));
 	}
 }

@@ -40,7 +40,7 @@ static int task_look(void *data)
 	struct media *media = data;
 
 	ao2_lock(media);
-	media->pass.deciding = 0;
+	media_pass(media)->deciding = 0;
 	ao2_unlock(media);
 
 	return task_look_now(media);
@@ -52,7 +52,7 @@ static int is_open(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = !media->ended && pass_role(&media->pass) != ROLE_END;
+	res = !media_life(media)->ended && pass_role(media_pass(media)) != ROLE_END;
 	ao2_unlock(media);
 
 	return res;
@@ -72,7 +72,7 @@ static int fire(const void *data)
 
 	if (tasks_push(&looks, task_look, media)) {
 		ao2_lock(media);
-		media->pass.deciding = 0;
+		media_pass(media)->deciding = 0;
 		ao2_unlock(media);
 		ao2_ref(media, -1);
 	}
@@ -85,8 +85,8 @@ void mode_look(struct media *media, int milliseconds)
 	int due;
 
 	ao2_lock(media);
-	due = !media->ended && pass_role(&media->pass) != ROLE_END && !media->pass.deciding;
-	media->pass.deciding |= due;
+	due = !media_life(media)->ended && pass_role(media_pass(media)) != ROLE_END && !media_pass(media)->deciding;
+	media_pass(media)->deciding |= due;
 	ao2_unlock(media);
 	if (!due) {
 		return;
@@ -96,7 +96,7 @@ void mode_look(struct media *media, int milliseconds)
 	if (timers_add(MAX(milliseconds, 1), fire, media)) {
 		ast_log(LOG_ERROR, "%s: out of memory: whether the call is passed through is not checked again\n", media_name(media));
 		ao2_lock(media);
-		media->pass.deciding = 0;
+		media_pass(media)->deciding = 0;
 		ao2_unlock(media);
 		ao2_ref(media, -1);
 	}

@@ -52,10 +52,10 @@ void mode_list(struct media *media, struct ast_channel *chan, int first)
 	}
 	ao2_lock(media);
 	if (chan) {
-		ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
+		ast_copy_string(media_report(media)->channel, ast_channel_name(chan), sizeof(media_report(media)->channel));
 	}
-	begin = !media->pass.listed && !media->ended && pass_role(&media->pass) != ROLE_END;
-	media->pass.listed |= begin;
+	begin = !media_pass(media)->listed && !media_life(media)->ended && pass_role(media_pass(media)) != ROLE_END;
+	media_pass(media)->listed |= begin;
 	ao2_unlock(media);
 	if (!begin) {
 		return;
@@ -63,7 +63,7 @@ void mode_list(struct media *media, struct ast_channel *chan, int first)
 
 	stats_list(media);
 	ao2_lock(media);
-	gone = !media->pass.listed;
+	gone = !media_pass(media)->listed;
 	ao2_unlock(media);
 	if (gone) {
 		stats_unlist(media);
@@ -82,7 +82,7 @@ static void keep_together(struct media *media, struct ast_channel *chan)
 	int free_to_go;
 
 	ao2_lock(media);
-	partner = ao2_bump(media->pass.partner);
+	partner = ao2_bump(media_pass(media)->partner);
 	ao2_unlock(media);
 	free_to_go = rekey_choice_of_two(media, partner, &which) == REPLACE_MAY;
 	ao2_cleanup(partner);
@@ -127,9 +127,9 @@ void mode_tell(struct media *media, struct ast_channel *chan, int first)
 	unsigned int state, told;
 
 	ao2_lock(media);
-	state = pass_role(&media->pass) != ROLE_PASSTHROUGH ? 0 : media->pass.keyed ? 2 : 1;
-	told = media->pass.announced;
-	media->pass.announced = state;
+	state = pass_role(media_pass(media)) != ROLE_PASSTHROUGH ? 0 : media_pass(media)->keyed ? 2 : 1;
+	told = media_pass(media)->announced;
+	media_pass(media)->announced = state;
 	ao2_unlock(media);
 
 	/* First, so that a listener that gets the event finds it so. They may have been told of before there was a bridge. */
@@ -165,7 +165,7 @@ static int fire_start(const void *data)
 static int begin(struct media *media)
 {
 	ao2_lock(media);
-	media->pass.telling = 1;
+	media_pass(media)->telling = 1;
 	ao2_unlock(media);
 	if (!hello_hash_renewed(media)) {
 		return leg_start(media);
@@ -182,7 +182,7 @@ static int begin(struct media *media)
 /*! \brief Have we just told a bridge that it may join the phone with another one? \pre media is locked */
 static int is_offered(const struct media *media)
 {
-	return media->pass.offered_at && clock_now() - media->pass.offered_at < OFFER_MAX * 1000;
+	return media_pass(media)->offered_at && clock_now() - media_pass(media)->offered_at < OFFER_MAX * 1000;
 }
 
 /*! \brief We are its ZRTP endpoint. The Hello that its phone has said is copied. \retval 0 it cannot be, or a bridge is about to have it */
@@ -192,17 +192,17 @@ static int take(struct media *media, uint8_t hello[ZRTP_DATAGRAM_MAX], size_t *l
 
 	*len = 0;
 	ao2_lock(media);
-	possible = !media->ended && pass_role(&media->pass) == ROLE_WAITING && !is_offered(media);
-	*listed = possible && media->pass.listed;
+	possible = !media_life(media)->ended && pass_role(media_pass(media)) == ROLE_WAITING && !is_offered(media);
+	*listed = possible && media_pass(media)->listed;
 	if (possible) {
-		media->pass.standing = STANDING_END;
-		media->pass.listed = 0;
-		*len = media->pass.hello_len;
-		media->pass.hello_len = 0;
+		media_pass(media)->standing = STANDING_END;
+		media_pass(media)->listed = 0;
+		*len = media_pass(media)->hello_len;
+		media_pass(media)->hello_len = 0;
 	}
 	if (*len) {
-		memcpy(hello, media->pass.hello, *len);
-		*source = media->pass.hello_source;
+		memcpy(hello, media_pass(media)->hello, *len);
+		*source = media_pass(media)->hello_source;
 	}
 	ao2_unlock(media);
 
@@ -230,7 +230,7 @@ void mode_become_end(struct media *media, const char *why, int told)
 	passthrough_sockets(media, -1, -1);
 	other_phone_learn(media);
 	keyless_again(media);
-	if (leg_join(media, media->ssrc) || begin(media)) {
+	if (leg_join(media, media_ssrc(media)) || begin(media)) {
 		ast_log(LOG_ERROR, "%s: ZRTP could not be started, its media is stopped\n", media_name(media));
 		gate_wipe(media);
 		return;
@@ -245,10 +245,10 @@ void mode_end(struct media *media)
 	int active, done;
 
 	ao2_lock(media);
-	active = media->activated;
-	done = !active && !media->ended && pass_role(&media->pass) == ROLE_WAITING;
+	active = media_life(media)->activated;
+	done = !active && !media_life(media)->ended && pass_role(media_pass(media)) == ROLE_WAITING;
 	if (done) {
-		media->pass.standing = STANDING_END;
+		media_pass(media)->standing = STANDING_END;
 	}
 	ao2_unlock(media);
 
@@ -272,9 +272,9 @@ void mode_set_direct(struct media *media, enum standing standing, int first)
 	int was_told;
 
 	ao2_lock(media);
-	was_told = media->pass.standing == STANDING_DIRECT;
-	if (pass_role(&media->pass) == ROLE_WAITING) {
-		media->pass.standing = standing;
+	was_told = media_pass(media)->standing == STANDING_DIRECT;
+	if (pass_role(media_pass(media)) == ROLE_WAITING) {
+		media_pass(media)->standing = standing;
 	}
 	ao2_unlock(media);
 	if (was_told != (standing == STANDING_DIRECT)) {

@@ -155,8 +155,8 @@ void other_phone_meet(struct media *media, struct ast_channel *chan, int calls)
 
 	if (call) {
 		ao2_lock(media);
-		ao2_replace(media->call_hashes, call);
-		ast_copy_string(media->channel_id, ast_channel_uniqueid(chan), sizeof(media->channel_id));
+		ao2_replace(media_signalling(media)->call_hashes, call);
+		ast_copy_string(media_life(media)->channel_id, ast_channel_uniqueid(chan), sizeof(media_life(media)->channel_id));
 		ao2_unlock(media);
 		other_phone_learn(media);
 		ao2_ref(call, -1);
@@ -169,12 +169,12 @@ static struct call_hashes *other_phone_of(struct media *media, char *channel_id,
 	struct call_hashes *call;
 
 	ao2_lock(media);
-	call = ao2_bump(media->call_hashes);
-	ast_copy_string(channel_id, media->channel_id, AST_MAX_UNIQUEID);
-	*medium = media->medium;
+	call = ao2_bump(media_signalling(media)->call_hashes);
+	ast_copy_string(channel_id, media_life(media)->channel_id, AST_MAX_UNIQUEID);
+	*medium = media_medium(media);
 	/* A ZRTP endpoint has no hash for the other side. */
-	*waits = pass_role(&media->pass) != ROLE_END;
-	ast_copy_string(hash, *waits ? media->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
+	*waits = pass_role(media_pass(media)) != ROLE_END;
+	ast_copy_string(hash, *waits ? media_signalling(media)->peer_hash : "", ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(media);
 
 	return call;
@@ -264,13 +264,13 @@ static int partner_hash(struct media *media, char *out)
 	struct media *partner;
 
 	ao2_lock(media);
-	partner = ao2_bump(media->pass.partner);
+	partner = ao2_bump(media_pass(media)->partner);
 	ao2_unlock(media);
 	if (!partner) {
 		return 0;
 	}
 	ao2_lock(partner);
-	ast_copy_string(out, partner->peer_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
+	ast_copy_string(out, media_signalling(partner)->peer_hash, ZRTP_HELLO_HASH_TEXT_SIZE);
 	ao2_unlock(partner);
 	ao2_ref(partner, -1);
 
@@ -403,7 +403,7 @@ void other_phone_compare(struct media *media)
 	if (media_role(media) == ROLE_PASSTHROUGH) {
 		other_phone_hash(media, now);
 		ao2_lock(media);
-		differs = strcasecmp(media->told_hash, now);
+		differs = strcasecmp(media_signalling(media)->told_hash, now);
 		ao2_unlock(media);
 		if (differs) {
 			hello_hash_renewed(media);

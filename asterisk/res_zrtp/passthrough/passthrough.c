@@ -94,20 +94,22 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 	const struct net_address *source)
 {
 	int admitted = kind != KIND_OTHER;
-	int required = media->settings->require || partner->settings->require;
+	int required = media_settings(media)->require || media_settings(partner)->require;
 	enum source_news news = SOURCE_NO_NEWS;
+	struct passthrough *pass;
 
 	ao2_lock(media);
-	if (admitted && kind == KIND_RTCP && !media->pass.mux) {
+	pass = media_pass(media);
+	if (admitted && kind == KIND_RTCP && !pass->mux) {
 		admitted = through_admits_rtcp(media, source);
 	} else if (admitted) {
 		admitted = from_phone(media, kind, octets, len, source, &news);
 	}
 	/* Only an exchange that was seen whole speaks for what follows it. */
 	if (kind != KIND_ZRTP && (required || (dialog_is_phones(media) && !media_is_further(media)))) {
-		admitted &= media->pass.keyed;
+		admitted &= pass->keyed;
 	}
-	if (kind != KIND_ZRTP && media->pass.unfit && through_wants_post_quantum(media, partner)) {
+	if (kind != KIND_ZRTP && pass->unfit && through_wants_post_quantum(media, partner)) {
 		admitted = 0;
 	}
 	/* Without the keys it cannot be told of RTP whether it is encrypted. */
@@ -115,9 +117,9 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 		admitted = 0;
 	}
 	if (admitted) {
-		media->pass.received++;
+		pass->received++;
 	} else {
-		media->pass.dropped++;
+		pass->dropped++;
 	}
 	ao2_unlock(media);
 	through_tell(media, news, source);
@@ -129,21 +131,23 @@ static int admit(struct media *media, struct media *partner, enum kind kind, con
 static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, size_t len)
 {
 	struct net_address address;
+	struct passthrough *pass;
 	int fd;
 
 	ao2_lock(to);
-	fd = to->fd;
-	address = *peer_media_at(&to->peer);
-	if (kind == KIND_RTCP && !to->pass.mux) {
-		fd = to->pass.rtcp_fd;
+	pass = media_pass(to);
+	fd = media_life(to)->fd;
+	address = *peer_media_at(media_peer(to));
+	if (kind == KIND_RTCP && !pass->mux) {
+		fd = pass->rtcp_fd;
 		through_rtcp_at(to, &address);
 	}
 	/* A leg whose ZRTP endpoint the PBX has become meanwhile sends what is its own only. */
-	if (fd < 0 || !net_address_is_set(&to->peer.remote) || pass_role(&to->pass) == ROLE_END
+	if (fd < 0 || !net_address_is_set(&media_peer(to)->remote) || pass_role(pass) == ROLE_END
 		|| media_send_to(fd, octets, len, &address)) {
-		to->pass.dropped++;
+		pass->dropped++;
 	} else {
-		to->pass.sent++;
+		pass->sent++;
 	}
 	ao2_unlock(to);
 }
@@ -151,18 +155,19 @@ static void pass_on(struct media *to, enum kind kind, const uint8_t *octets, siz
 /*! \brief Keep the latest Hello of a phone. \pre media is locked */
 static void keep_hello(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
+	struct passthrough *pass = media_pass(media);
 	struct overheard_message message;
 
 	if (!overheard_read(octets, len, &message)) {
-		overheard_take(&media->pass.heard, &message);
+		overheard_take(&pass->heard, &message);
 	}
-	if (!media->pass.hello) {
-		media->pass.hello = ast_malloc(ZRTP_DATAGRAM_MAX);
+	if (!pass->hello) {
+		pass->hello = ast_malloc(ZRTP_DATAGRAM_MAX);
 	}
-	if (media->pass.hello && len <= ZRTP_DATAGRAM_MAX) {
-		memcpy(media->pass.hello, octets, len);
-		media->pass.hello_len = len;
-		media->pass.hello_source = *source;
+	if (pass->hello && len <= ZRTP_DATAGRAM_MAX) {
+		memcpy(pass->hello, octets, len);
+		pass->hello_len = len;
+		pass->hello_source = *source;
 	}
 }
 
@@ -173,11 +178,11 @@ static int held_back(struct media *media, const uint8_t *octets, size_t len, con
 	int held;
 
 	ao2_lock(media);
-	held = media->pass.beside && !media->pass.released;
+	held = media_pass(media)->beside && !media_pass(media)->released;
 	if (held && hello) {
 		keep_hello(media, octets, len, source);
 	} else if (hello) {
-		media->pass.hello_len = 0; /* The one that goes now counts. */
+		media_pass(media)->hello_len = 0; /* The one that goes now counts. */
 	}
 	ao2_unlock(media);
 
@@ -189,8 +194,8 @@ static struct media *partner_of(struct media *media, int *mux)
 	struct media *partner;
 
 	ao2_lock(media);
-	partner = ao2_bump(media->pass.partner);
-	*mux = media->pass.mux;
+	partner = ao2_bump(media_pass(media)->partner);
+	*mux = media_pass(media)->mux;
 	ao2_unlock(media);
 
 	return partner;
@@ -266,8 +271,8 @@ void passthrough_keep(struct media *media, const uint8_t *octets, size_t len, co
 	}
 
 	ao2_lock(media);
-	first = !media->pass.speaks_zrtp;
-	media->pass.speaks_zrtp = 1;
+	first = !media_pass(media)->speaks_zrtp;
+	media_pass(media)->speaks_zrtp = 1;
 	keep_hello(media, octets, len, source);
 	ao2_unlock(media);
 	if (first) {
@@ -283,11 +288,11 @@ static void deliver_hello(struct media *media, struct media *partner)
 	size_t len = 0;
 
 	ao2_lock(media);
-	if (media->pass.hello_len) {
-		len = media->pass.hello_len;
-		memcpy(octets, media->pass.hello, len);
-		source = media->pass.hello_source;
-		media->pass.hello_len = 0;
+	if (media_pass(media)->hello_len) {
+		len = media_pass(media)->hello_len;
+		memcpy(octets, media_pass(media)->hello, len);
+		source = media_pass(media)->hello_source;
+		media_pass(media)->hello_len = 0;
 	}
 	ao2_unlock(media);
 
@@ -302,11 +307,11 @@ void passthrough_hand_over(struct media *media, struct media *partner)
 	size_t len = 0;
 
 	ao2_lock(media);
-	if (pass_role(&media->pass) == ROLE_WAITING && media->pass.hello_len
-		&& clock_now() - media->pass.handed_at >= REPEATED_MAX) {
-		media->pass.handed_at = clock_now();
-		len = media->pass.hello_len;
-		memcpy(octets, media->pass.hello, len);
+	if (pass_role(media_pass(media)) == ROLE_WAITING && media_pass(media)->hello_len
+		&& clock_now() - media_pass(media)->handed_at >= REPEATED_MAX) {
+		media_pass(media)->handed_at = clock_now();
+		len = media_pass(media)->hello_len;
+		memcpy(octets, media_pass(media)->hello, len);
 	}
 	ao2_unlock(media);
 
@@ -318,13 +323,13 @@ void passthrough_hand_over(struct media *media, struct media *partner)
 void passthrough_sockets(struct media *media, int rtp_fd, int rtcp_fd)
 {
 	ao2_lock(media);
-	if (media->pass.rtcp_fd >= 0) {
-		close(media->pass.rtcp_fd);
-		media->pass.rtcp_fd = -1;
+	if (media_pass(media)->rtcp_fd >= 0) {
+		close(media_pass(media)->rtcp_fd);
+		media_pass(media)->rtcp_fd = -1;
 	}
-	media->pass.mux = rtcp_fd >= 0 && rtcp_fd == rtp_fd;
-	if (pass_role(&media->pass) != ROLE_END && !media->ended && rtcp_fd >= 0 && !media->pass.mux) {
-		media->pass.rtcp_fd = fcntl(rtcp_fd, F_DUPFD_CLOEXEC, 0);
+	media_pass(media)->mux = rtcp_fd >= 0 && rtcp_fd == rtp_fd;
+	if (pass_role(media_pass(media)) != ROLE_END && !media_life(media)->ended && rtcp_fd >= 0 && !media_pass(media)->mux) {
+		media_pass(media)->rtcp_fd = fcntl(rtcp_fd, F_DUPFD_CLOEXEC, 0);
 	}
 	ao2_unlock(media);
 }
@@ -335,16 +340,16 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 	int res;
 
 	ao2_lock(media);
-	if (pass_role(&media->pass) != ROLE_END && media->pass.keyed && media->pass.keyed_with != partner) {
+	if (pass_role(media_pass(media)) != ROLE_END && media_pass(media)->keyed && media_pass(media)->keyed_with != partner) {
 		ao2_unlock(media);
 		ast_log(LOG_NOTICE, "%s: no pass-through, the phone already has keys with another phone\n", ast_channel_name(chan));
 		return 0;
 	}
-	ast_copy_string(media->report.channel, ast_channel_name(chan), sizeof(media->report.channel));
-	res = !media->ended && pass_role(&media->pass) != ROLE_END
-		&& (media->settings->mode == MODE_PASSTHROUGH || media->pass.speaks_zrtp);
+	ast_copy_string(media_report(media)->channel, ast_channel_name(chan), sizeof(media_report(media)->channel));
+	res = !media_life(media)->ended && pass_role(media_pass(media)) != ROLE_END
+		&& (media_settings(media)->mode == MODE_PASSTHROUGH || media_pass(media)->speaks_zrtp);
 	if (res) {
-		media->pass.offered_at = clock_now();
+		media_pass(media)->offered_at = clock_now();
 	}
 	ao2_unlock(media);
 
@@ -354,14 +359,14 @@ static int available(struct ast_channel *chan, struct media *media, unsigned int
 int passthrough_would_silence(struct ast_channel *chan[2], struct media *media[2])
 {
 	/* Without a ZRTP endpoint the call would be in clear for the sake of a prompt. */
-	return media[0]->settings->mode == MODE_AUTO && media[1]->settings->mode == MODE_AUTO
+	return media_settings(media[0])->mode == MODE_AUTO && media_settings(media[1])->mode == MODE_AUTO
 		&& limits_will_play(chan[0], chan[1]);
 }
 
 int passthrough_possible(struct ast_channel *chan[2], struct ast_rtp_instance *instance[2], struct media *media[2])
 {
-	if (!available(chan[0], media[0], media[1]->pass.number)
-		|| !available(chan[1], media[1], media[0]->pass.number)) {
+	if (!available(chan[0], media[0], media_number(media[1]))
+		|| !available(chan[1], media[1], media_number(media[0]))) {
 		return 0;
 	}
 	if (passthrough_would_silence(chan, media)) {
@@ -386,34 +391,34 @@ int passthrough_join(struct media *media, struct media *partner, enum standing j
 	int possible, beside;
 
 	ao2_lock(partner);
-	possible = pass_role(&partner->pass) != ROLE_END && !partner->ended;
-	ast_copy_string(name, partner->report.channel, sizeof(name));
+	possible = pass_role(media_pass(partner)) != ROLE_END && !media_life(partner)->ended;
+	ast_copy_string(name, media_report(partner)->channel, sizeof(name));
 	ao2_unlock(partner);
 	if (!possible) {
 		return -1;
 	}
 
 	ao2_lock(media);
-	possible = pass_role(&media->pass) != ROLE_END && !media->ended;
-	beside = media->pass.beside;
-	former = possible ? media->pass.partner : NULL;
+	possible = pass_role(media_pass(media)) != ROLE_END && !media_life(media)->ended;
+	beside = media_pass(media)->beside;
+	former = possible ? media_pass(media)->partner : NULL;
 	if (possible) {
 		if (former != partner) {
-			if (media->pass.heard_with != partner->pass.number) {
-				media->pass.heard_with = partner->pass.number;
-				overheard_begin(&media->pass.heard);
+			if (media_pass(media)->heard_with != media_number(partner)) {
+				media_pass(media)->heard_with = media_number(partner);
+				overheard_begin(&media_pass(media)->heard);
 			}
-			media->pass.joined_at = clock_now();
-			media->pass.unjoined = UNJOINED_UNDECIDED;
-			media->pass.unjoined_since = 0;
+			media_pass(media)->joined_at = clock_now();
+			media_pass(media)->unjoined = UNJOINED_UNDECIDED;
+			media_pass(media)->unjoined_since = 0;
 		}
-		media->pass.partner = ao2_bump(partner);
-		media->pass.standing = joined;
-		media->pass.unbridged_at = 0;
-		media->pass.told = 0;
-		media->pass.unheard_since = 0;
-		media->gate.rx = media->gate.tx = GATE_CLOSED;
-		ast_copy_string(media->pass.partner_name, name, sizeof(media->pass.partner_name));
+		media_pass(media)->partner = ao2_bump(partner);
+		media_pass(media)->standing = joined;
+		media_pass(media)->unbridged_at = 0;
+		media_pass(media)->told = 0;
+		media_pass(media)->unheard_since = 0;
+		media_gate(media)->rx = media_gate(media)->tx = GATE_CLOSED;
+		ast_copy_string(media_pass(media)->partner_name, name, sizeof(media_pass(media)->partner_name));
 	}
 	ao2_unlock(media);
 	ao2_cleanup(former);
@@ -434,25 +439,27 @@ int passthrough_join(struct media *media, struct media *partner, enum standing j
 void passthrough_beside(struct media *media)
 {
 	ao2_lock(media);
-	media->pass.beside = 1;
-	media->pass.released = 0;
+	media_pass(media)->beside = 1;
+	media_pass(media)->released = 0;
 	ao2_unlock(media);
 }
 
 void passthrough_release(struct media *media, int keyed)
 {
 	uint64_t now = clock_now();
+	struct passthrough *pass;
 	struct media *partner;
 	int repeat;
 
 	ao2_lock(media);
-	if (media->pass.beside && !media->pass.released && (keyed || now - media->pass.joined_at >= FIRST_MAX)) {
-		media->pass.released = 1;
-		media->pass.released_at = now;
+	pass = media_pass(media);
+	if (pass->beside && !pass->released && (keyed || now - pass->joined_at >= FIRST_MAX)) {
+		pass->released = 1;
+		pass->released_at = now;
 	}
 	/* Not at once: some phones begin again with another Hello then. */
-	partner = ao2_bump(media->pass.partner);
-	repeat = partner && media->pass.released && media->pass.hello_len && now - media->pass.released_at >= REPEATED_MAX;
+	partner = ao2_bump(pass->partner);
+	repeat = partner && pass->released && pass->hello_len && now - pass->released_at >= REPEATED_MAX;
 	ao2_unlock(media);
 
 	if (repeat) {
@@ -464,8 +471,8 @@ void passthrough_release(struct media *media, int keyed)
 void passthrough_native_ended(struct media *media)
 {
 	ao2_lock(media);
-	if (media->pass.standing == STANDING_NATIVE) {
-		media->pass.standing = STANDING_SIMPLE;
+	if (media_pass(media)->standing == STANDING_NATIVE) {
+		media_pass(media)->standing = STANDING_SIMPLE;
 	}
 	ao2_unlock(media);
 	mode_look(media, 0);
@@ -474,7 +481,7 @@ void passthrough_native_ended(struct media *media)
 /*! \brief Let the core have the media again, as far as policy and keys allow. */
 static void give_back(struct media *media)
 {
-	enum gate_mode mode = media->settings->require ? GATE_CLOSED : GATE_CLEAR;
+	enum gate_mode mode = media_settings(media)->require ? GATE_CLOSED : GATE_CLEAR;
 
 	gate_set(media, mode, mode);
 }
@@ -485,9 +492,9 @@ void passthrough_leave_out(struct media *media, int leave_out)
 	int changed;
 
 	ao2_lock(media);
-	changed = pass_role(&media->pass) == ROLE_WAITING && (media->pass.standing == STANDING_LEFT_OUT) != !!leave_out;
+	changed = pass_role(media_pass(media)) == ROLE_WAITING && (media_pass(media)->standing == STANDING_LEFT_OUT) != !!leave_out;
 	if (changed) {
-		media->pass.standing = standing;
+		media_pass(media)->standing = standing;
 	}
 	ao2_unlock(media);
 	if (changed) {
@@ -500,13 +507,13 @@ void passthrough_part(struct media *media)
 	struct media *partner;
 
 	ao2_lock(media);
-	partner = media->pass.partner;
-	media->pass.partner = NULL;
-	media->pass.beside = media->pass.released = 0;
-	media->pass.committed_at = 0;
-	if (pass_role(&media->pass) == ROLE_PASSTHROUGH) {
-		media->pass.standing = STANDING_WAITING;
-		media->pass.waiting_since = clock_now();
+	partner = media_pass(media)->partner;
+	media_pass(media)->partner = NULL;
+	media_pass(media)->beside = media_pass(media)->released = 0;
+	media_pass(media)->committed_at = 0;
+	if (pass_role(media_pass(media)) == ROLE_PASSTHROUGH) {
+		media_pass(media)->standing = STANDING_WAITING;
+		media_pass(media)->waiting_since = clock_now();
 	}
 	ao2_unlock(media);
 
@@ -522,7 +529,7 @@ void passthrough_end(struct media *media)
 	int listed;
 
 	ao2_lock(media);
-	partner = ao2_bump(media->pass.partner);
+	partner = ao2_bump(media_pass(media)->partner);
 	ao2_unlock(media);
 	passthrough_part(media);
 	if (partner) {
@@ -530,11 +537,11 @@ void passthrough_end(struct media *media)
 		ao2_ref(partner, -1);
 	}
 	ao2_lock(media);
-	listed = media->pass.listed;
-	media->pass.listed = 0;
-	if (media->pass.rtcp_fd >= 0) {
-		close(media->pass.rtcp_fd);
-		media->pass.rtcp_fd = -1;
+	listed = media_pass(media)->listed;
+	media_pass(media)->listed = 0;
+	if (media_pass(media)->rtcp_fd >= 0) {
+		close(media_pass(media)->rtcp_fd);
+		media_pass(media)->rtcp_fd = -1;
 	}
 	ao2_unlock(media);
 	if (listed) {

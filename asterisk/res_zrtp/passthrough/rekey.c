@@ -77,14 +77,14 @@ void rekey_adopt(struct media *media, struct ast_channel *chan)
 	int known;
 
 	ao2_lock(media);
-	known = media->pass.keyed;
+	known = media_pass(media)->keyed;
 	ao2_unlock(media);
 	if (known || !is_successor(chan)) {
 		return;
 	}
 	/* Its phone had keys in this call: nothing in clear until it has them with us. */
 	ao2_lock(media);
-	media->pass.keyed = 1;
+	media_pass(media)->keyed = 1;
 	ao2_unlock(media);
 	gate_set(media, GATE_CLOSED, GATE_CLOSED);
 	mode_end(media);
@@ -214,8 +214,8 @@ static void finish(struct media *media, struct ast_channel *chan, int done)
 	ast_log(LOG_WARNING, "%s: not re-keyed, the phone keeps its keys with the other phone and got none with this PBX\n",
 		ast_channel_name(chan));
 	ao2_lock(media);
-	media->pass.rekey = REKEY_TRIED;
-	media->pass.told = 0; /* a recorder or listener does not get its audio */
+	media_pass(media)->rekey = REKEY_TRIED;
+	media_pass(media)->told = 0; /* a recorder or listener does not get its audio */
 	ao2_unlock(media);
 	mode_look(media, 0);
 }
@@ -246,10 +246,10 @@ static int take(struct media *media, int *under_way)
 	int res;
 
 	ao2_lock(media);
-	*under_way = media->pass.rekey == REKEY_UNDER_WAY;
-	res = media->pass.rekey == REKEY_NOT_TRIED && !media->ended && pass_role(&media->pass) != ROLE_END;
+	*under_way = media_pass(media)->rekey == REKEY_UNDER_WAY;
+	res = media_pass(media)->rekey == REKEY_NOT_TRIED && !media_life(media)->ended && pass_role(media_pass(media)) != ROLE_END;
 	if (res) {
-		media->pass.rekey = REKEY_UNDER_WAY;
+		media_pass(media)->rekey = REKEY_UNDER_WAY;
 	}
 	ao2_unlock(media);
 
@@ -264,7 +264,7 @@ static int is_led(struct media *media, struct ast_channel *chan, int *under_way)
 
 	if (led) {
 		ao2_lock(first);
-		*under_way = first->pass.rekey == REKEY_UNDER_WAY;
+		*under_way = media_pass(first)->rekey == REKEY_UNDER_WAY;
 		ao2_unlock(first);
 	}
 	ao2_cleanup(first);

@@ -42,8 +42,8 @@ enum replace_choice rekey_choice(struct media *media)
 	struct overheard_speaker speaker = { .client_id = "" };
 	char agent[ZRTP_SIGNALLING_AGENT_SIZE] = "";
 	struct replace_facts facts = {
-		.wish = media->settings->replaces,
-		.possible = media->settings->mode == MODE_AUTO,
+		.wish = media_settings(media)->replaces,
+		.possible = media_settings(media)->mode == MODE_AUTO,
 		.client_id = speaker.client_id,
 		.agent = agent,
 	};
@@ -54,7 +54,7 @@ enum replace_choice rekey_choice(struct media *media)
 		ao2_ref(listener, -1);
 	}
 	ao2_lock(media);
-	facts.keyed = media->pass.keyed;
+	facts.keyed = media_pass(media)->keyed;
 	said = through_speaker(media);
 	if (said) {
 		speaker = *said;

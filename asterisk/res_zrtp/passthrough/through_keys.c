@@ -24,17 +24,17 @@
 
 int through_wants_post_quantum(const struct media *media, const struct media *partner)
 {
-	return media->settings->policy.post_quantum || partner->settings->policy.post_quantum;
+	return media_settings(media)->policy.post_quantum || media_settings(partner)->policy.post_quantum;
 }
 
 static void mark(struct media *media, struct media *partner, int keyed)
 {
 	ao2_lock(media);
-	media->pass.committed_at = clock_now();
+	media_pass(media)->committed_at = clock_now();
 	if (keyed) {
-		media->pass.keyed = 1;
-		media->pass.unjoined = UNJOINED_UNDECIDED;
-		media->pass.keyed_with = partner->pass.number;
+		media_pass(media)->keyed = 1;
+		media_pass(media)->unjoined = UNJOINED_UNDECIDED;
+		media_pass(media)->keyed_with = media_number(partner);
 		dialog_secured(media, DIALOG_PHONES);
 	}
 	ao2_unlock(media);
@@ -43,20 +43,21 @@ static void mark(struct media *media, struct media *partner, int keyed)
 /*! \brief The a=zrtp-hash that the phone's Hello is held to, or NULL. \pre media is locked */
 static const char *binding_hash(const struct media *media)
 {
-	int binds = !media->settings->policy.tolerate_mismatch && zrtp_hello_hash_check(media->peer_hash) == ZRTP_OK;
+	int binds = !media_settings(media)->policy.tolerate_mismatch
+		&& zrtp_hello_hash_check(media_signalling(media)->peer_hash) == ZRTP_OK;
 
-	return binds ? media->peer_hash : NULL;
+	return binds ? media_signalling(media)->peer_hash : NULL;
 }
 
 /*! \brief What the phone has said of the exchange. \pre media is locked */
 static unsigned int sum(const struct media *media)
 {
-	return overheard_sum(&media->pass.heard, binding_hash(media));
+	return overheard_sum(&media_pass(media)->heard, binding_hash(media));
 }
 
 const struct overheard_speaker *through_speaker(const struct media *media)
 {
-	return overheard_speaker(&media->pass.heard, binding_hash(media));
+	return overheard_speaker(&media_pass(media)->heard, binding_hash(media));
 }
 
 static int is_bound(struct media *media)
@@ -85,13 +86,13 @@ static unsigned int sum_of(struct media *media)
 static void not_post_quantum(struct media *media)
 {
 	ao2_lock(media);
-	media->pass.unfit = 1;
+	media_pass(media)->unfit = 1;
 	ao2_unlock(media);
-	if (media->settings->policy.post_quantum && !media_is_further(media)) {
+	if (media_settings(media)->policy.post_quantum && !media_is_further(media)) {
 		refuse_leg(media, NULL, REFUSAL_NOT_POST_QUANTUM);
-	} else if (media->settings->policy.post_quantum) {
+	} else if (media_settings(media)->policy.post_quantum) {
 		ast_log(LOG_NOTICE, "%s: a further stream is not carried: policy %s has post_quantum = require, and the phones "
-			"have another key agreement for it\n", media_name(media), media->settings->name);
+			"have another key agreement for it\n", media_name(media), media_settings(media)->name);
 	}
 }
 
@@ -117,10 +118,10 @@ void through_overhear(struct media *media, struct media *partner, const uint8_t 
 		return;
 	}
 	ao2_lock(media);
-	media->pass.speaks_zrtp |= message.what == OVERHEARD_HELLO;
-	taken = overheard_hear(&media->pass.heard, &message, binding_hash(media), theirs, &mine);
-	known = media->pass.keyed;
-	unfit = media->pass.unfit;
+	media_pass(media)->speaks_zrtp |= message.what == OVERHEARD_HELLO;
+	taken = overheard_hear(&media_pass(media)->heard, &message, binding_hash(media), theirs, &mine);
+	known = media_pass(media)->keyed;
+	unfit = media_pass(media)->unfit;
 	/* Multistream is as good as the exchange of another stream that was taken for keys. */
 	beside = dialog_is_phones(media);
 	ao2_unlock(media);

@@ -19,16 +19,16 @@ static enum source_news source_news(struct media *media, const struct net_addres
 	if (!net_address_is_set(before)) {
 		return SOURCE_NO_NEWS;
 	}
-	if (!net_address_equal(before, &media->peer.latched)) {
-		media->pass.elsewhere_told = 0;
+	if (!net_address_equal(before, &media_peer(media)->latched)) {
+		media_pass(media)->elsewhere_told = 0;
 		return SOURCE_MOVED;
 	}
-	if (admitted || kind != PEER_RTP || media->pass.elsewhere_told || rtp_conf_follows()
-		|| peer_is_learning(&media->peer, clock_now())
-		|| rtp_source_is_here(&media->peer.rtp, clock_now(), RTP_SOURCE_GONE_USEC)) {
+	if (admitted || kind != PEER_RTP || media_pass(media)->elsewhere_told || rtp_conf_follows()
+		|| peer_is_learning(media_peer(media), clock_now())
+		|| rtp_source_is_here(&media_peer(media)->rtp, clock_now(), RTP_SOURCE_GONE_USEC)) {
 		return SOURCE_NO_NEWS;
 	}
-	media->pass.elsewhere_told = 1;
+	media_pass(media)->elsewhere_told = 1;
 
 	return SOURCE_REFUSED;
 }
@@ -36,15 +36,15 @@ static enum source_news source_news(struct media *media, const struct net_addres
 int through_admits(struct media *media, enum peer_kind kind, const uint8_t *octets, const struct net_address *source,
 	enum source_news *news)
 {
-	struct peer_through through = { .keyed = media->pass.keyed, .follow = rtp_conf_follows() };
-	struct net_address before = media->peer.latched;
+	struct peer_through through = { .keyed = media_pass(media)->keyed, .follow = rtp_conf_follows() };
+	struct net_address before = media_peer(media)->latched;
 	struct rtp_mark mark = { 0 };
 	int res;
 
 	if (kind == PEER_RTP) {
 		wire_mark(&mark, octets);
 	}
-	res = peer_admits(&media->peer, kind, source, &mark, through, clock_now());
+	res = peer_admits(media_peer(media), kind, source, &mark, through, clock_now());
 	*news = source_news(media, &before, kind, res);
 
 	return res;
@@ -52,7 +52,7 @@ int through_admits(struct media *media, enum peer_kind kind, const uint8_t *octe
 
 int through_admits_rtcp(struct media *media, const struct net_address *source)
 {
-	return rtcp_admits(&media->pass.rtcp, peer_media_from(&media->peer), source, clock_now());
+	return rtcp_admits(&media_pass(media)->rtcp, peer_media_from(media_peer(media)), source, clock_now());
 }
 
 void through_tell(struct media *media, enum source_news news, const struct net_address *source)
@@ -70,10 +70,10 @@ void through_tell(struct media *media, enum source_news news, const struct net_a
 
 void through_rtcp_at(const struct media *media, struct net_address *to)
 {
-	*to = *peer_media_at(&media->peer);
+	*to = *peer_media_at(media_peer(media));
 	/* A phone whose media comes from elsewhere than it goes to wants RTCP beside the latter. */
-	if (net_address_same_host(&media->pass.rtcp.at, to) && net_address_equal(to, peer_media_from(&media->peer))) {
-		*to = media->pass.rtcp.at;
+	if (net_address_same_host(&media_pass(media)->rtcp.at, to) && net_address_equal(to, peer_media_from(media_peer(media)))) {
+		*to = media_pass(media)->rtcp.at;
 	} else {
 		to->port++;
 	}

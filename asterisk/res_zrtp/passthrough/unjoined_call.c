@@ -28,7 +28,8 @@ static int speaks(struct media *media)
 	int res;
 
 	ao2_lock(media);
-	res = media->pass.speaks_zrtp || media->pass.sdp_zrtp || !ast_strlen_zero(media->peer_hash) || media->report.info.found_at;
+	res = media_pass(media)->speaks_zrtp || media_pass(media)->sdp_zrtp
+		|| !ast_strlen_zero(media_signalling(media)->peer_hash) || media_report(media)->info.found_at;
 	ao2_unlock(media);
 
 	return res;
@@ -40,7 +41,7 @@ static enum unjoined_partner partner_kind(struct media *media, struct ast_channe
 	int over = 1;
 
 	ao2_lock(media);
-	role = pass_role(&media->pass);
+	role = pass_role(media_pass(media));
 	ao2_unlock(media);
 	if (role == ROLE_PASSTHROUGH) {
 		return UNJOINED_JOINED;
@@ -50,8 +51,8 @@ static enum unjoined_partner partner_kind(struct media *media, struct ast_channe
 	}
 	if (partner) {
 		ao2_lock(partner);
-		far = pass_role(&partner->pass);
-		over = partner->ended;
+		far = pass_role(media_pass(partner));
+		over = media_life(partner)->ended;
 		ao2_unlock(partner);
 	}
 	if (over) {
@@ -67,11 +68,11 @@ static uint64_t began(struct media *media, enum unjoined_partner kind)
 	uint64_t res;
 
 	ao2_lock(media);
-	if (!media->pass.unjoined_since || media->pass.unjoined_partner != kind) {
-		media->pass.unjoined_partner = kind;
-		media->pass.unjoined_since = clock_now();
+	if (!media_pass(media)->unjoined_since || media_pass(media)->unjoined_partner != kind) {
+		media_pass(media)->unjoined_partner = kind;
+		media_pass(media)->unjoined_since = clock_now();
 	}
-	res = media->pass.unjoined_since;
+	res = media_pass(media)->unjoined_since;
 	ao2_unlock(media);
 
 	return res;
@@ -82,7 +83,7 @@ int64_t unjoined_age(struct media *media)
 	uint64_t since;
 
 	ao2_lock(media);
-	since = media->pass.unjoined_since;
+	since = media_pass(media)->unjoined_since;
 	ao2_unlock(media);
 
 	return since ? (int64_t) (clock_now() - since) / 1000 : 0;
@@ -95,7 +96,7 @@ static void collect(struct unjoined_facts *out, struct media *media, struct ast_
 
 	memset(out, 0, sizeof(*out));
 	ao2_lock(media);
-	partner = ao2_bump(media->pass.partner);
+	partner = ao2_bump(media_pass(media)->partner);
 	ao2_unlock(media);
 	if (!partner && other) {
 		partner = channel_media(other);
@@ -104,7 +105,7 @@ static void collect(struct unjoined_facts *out, struct media *media, struct ast_
 	out->speaks = speaks(media);
 	out->partner_speaks = partner && speaks(partner);
 	out->partner = partner_kind(media, other, partner);
-	out->wish = media->settings->no_passthrough;
+	out->wish = media_settings(media)->no_passthrough;
 	out->ms = (int64_t) (clock_now() - began(media, out->partner)) / 1000;
 	ao2_cleanup(partner);
 	if (out->partner == UNJOINED_WAITING) {
@@ -121,9 +122,9 @@ static int keep_reason(struct media *media, enum unjoined_reason reason)
 	int news;
 
 	ao2_lock(media);
-	news = media->pass.unjoined != reason && !media->pass.keyed && !media->ended;
+	news = media_pass(media)->unjoined != reason && !media_pass(media)->keyed && !media_life(media)->ended;
 	if (news) {
-		media->pass.unjoined = reason;
+		media_pass(media)->unjoined = reason;
 	}
 	ao2_unlock(media);
 
@@ -139,7 +140,7 @@ int unjoined_tell(struct media *media, struct ast_channel *chan, const struct un
 	}
 	if (choice->warn) {
 		ast_log(LOG_WARNING, "%s: NOT ENCRYPTED, though both phones speak ZRTP: %s (policy %s); %s\n",
-			ast_channel_name(chan), unjoined_why(choice->reason), media->settings->name, remedy);
+			ast_channel_name(chan), unjoined_why(choice->reason), media_settings(media)->name, remedy);
 	} else {
 		ast_log(LOG_NOTICE, "%s: the call is not encrypted: %s%s%s\n", ast_channel_name(chan),
 			unjoined_why(choice->reason), ast_strlen_zero(remedy) ? "" : "; ", remedy);
@@ -165,12 +166,12 @@ void unjoined_follow(struct media *media, struct media *first)
 	int nothing_passes, news;
 
 	ao2_lock(first);
-	reason = first->pass.unjoined;
+	reason = media_pass(first)->unjoined;
 	ao2_unlock(first);
 	ao2_lock(media);
-	nothing_passes = media->pass.standing == STANDING_LEFT_OUT;
+	nothing_passes = media_pass(media)->standing == STANDING_LEFT_OUT;
 	if (reason == UNJOINED_UNDECIDED || nothing_passes) {
-		media->pass.unjoined = UNJOINED_UNDECIDED;
+		media_pass(media)->unjoined = UNJOINED_UNDECIDED;
 		ao2_unlock(media);
 		return;
 	}
@@ -183,16 +184,16 @@ void unjoined_follow(struct media *media, struct media *first)
 
 const char *unjoined_state_text(const struct media *media)
 {
-	if (pass_role(&media->pass) == ROLE_END) {
+	if (pass_role(media_pass(media)) == ROLE_END) {
 		return NULL;
 	}
-	if (media->pass.unjoined != UNJOINED_UNDECIDED) {
+	if (media_pass(media)->unjoined != UNJOINED_UNDECIDED) {
 		return state_word_text(WORD_CLEAR);
 	}
-	if (pass_role(&media->pass) == ROLE_PASSTHROUGH) {
+	if (pass_role(media_pass(media)) == ROLE_PASSTHROUGH) {
 		return state_word_text(WORD_PASSTHROUGH);
 	}
-	if (media->pass.standing == STANDING_MAYBE_DIRECT || media->pass.standing == STANDING_DIRECT) {
+	if (media_pass(media)->standing == STANDING_MAYBE_DIRECT || media_pass(media)->standing == STANDING_DIRECT) {
 		return state_word_text(WORD_DIRECT);
 	}
 
