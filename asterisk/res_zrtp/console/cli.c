@@ -131,10 +131,10 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 			"       Shows the media streams with ZRTP. State is their state in one word,\n"
 			"       Step the place in the exchange of messages. The algorithms are there by\n"
 			"       the letters of their messages and by names, which zrtp.conf takes as\n"
-			"       well. HashStatus says whether the peer's Hello matches its a=zrtp-hash,\n"
+			"       well. HashStatus shows whether the peer's Hello matches its a=zrtp-hash,\n"
 			"       Peer how the peer announced that it speaks ZRTP, HandshakeMs how many\n"
 			"       milliseconds passed from the first Hello to secure. Rx and Tx count\n"
-			"       SRTP and SRTCP packets, Dropped those that the module did not let pass.\n"
+			"       SRTP and SRTCP packets, Dropped the packets that were not let pass.\n"
 			"       PhoneKeys is, for a call that may be passed through, whether its phones\n"
 			"       have keys.\n";
 		return NULL;
