@@ -185,8 +185,10 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 		zrtp_timer_turn(stream, zrtp_work_due(stream));
 		return ZRTP_STATE_FOUND;
 	}
-	zrtp_view_take(stream);
-	zrtp_view_adopt(session, &hello);
+	if (!zrtp_view_adopt(stream, &hello)) {
+		zrtp_timer_stop(stream); /* until zrtp_ready_due() */
+		return ZRTP_STATE_FOUND;
+	}
 	return zrtp_preshared_possible(stream) ? commit_preshared(stream) : zrtp_commit_dh(stream);
 }
 

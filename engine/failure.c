@@ -6,6 +6,7 @@
 #include "effects.h"
 #include "exchange.h"
 #include "failure.h"
+#include "lookup.h"
 #include "peerhello.h"
 #include "system.h"
 #include "timers.h"
@@ -22,6 +23,8 @@ void zrtp_stream_shut(struct zrtp_stream *stream)
 	zrtp_exchange_drop(stream);
 	zrtp_other_hello_drop(stream);
 	zrtp_relay_drop(stream);
+	zrtp_lookup_release(stream->session, zrtp_lookup_kept(stream));
+	stream->awaits_cache = stream->answered = false;
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_timer_stop(stream);
 	stream->effects = stream->outbox = stream->events = 0;

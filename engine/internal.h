@@ -77,17 +77,18 @@ struct zrtp_session {
 	bool had_pbx;       /* there is one in the cache, as far as is known */
 	bool has_put;       /* something since get */
 
-	char *label;              /* NULL: the empty one */
-	uint64_t endpoint;        /* 0: not known */
-	struct zrtp_given *given; /* NULL: nothing was given, or it is in s0 */
+	char *label;                /* NULL: the empty one */
+	uint64_t endpoint;          /* 0: not known */
+	struct zrtp_given *given;   /* NULL: nothing was given, or it is in s0 */
+	struct zrtp_lookup *lookup; /* NULL: the cache has answered at once, or was not asked yet: lookup.c */
 
 	/* A key pair that was not sent: for the next exchange (4.2). */
 	void *spare_key;
 	const struct zrtp_kex *spare_kex;
 	uint8_t *spare_pv; /* spare_kex->pv_size octets */
-	/* How much more may be computed for hosts that ask; see turns.c. */
+	/* How much more may be computed for hosts that ask; see work.c. */
 	unsigned work_left;
-	bool cache_away; /* the cache cannot be asked now, as the host says */
+	uint32_t expiry; /* the smaller of both Confirms' */
 	uint64_t work_at;
 
 	/* What the first stream's exchange gave. */
@@ -101,8 +102,7 @@ struct zrtp_session {
 	bool was_initiator; /* in that exchange: whose ZID comes first (4.7.2.1) */
 	bool by_preshared;  /* it was a Preshared one */
 	bool destroyed;     /* GoClear: nothing but ZRTPSess is left of the keys */
-
-	uint32_t expiry; /* the smaller of both Confirms' */
+	bool cache_away;    /* the cache cannot be asked now, as the host says */
 
 	/* SAS relay and enrollment (5.13, 7.3). */
 	bool enroll;
@@ -185,15 +185,16 @@ struct zrtp_stream {
 	uint32_t error_code, stray_error;
 	bool error_from_peer;
 	bool malformed_told, refusal_told, hash_mismatch_told;
-	bool late;         /* the exchange began in a call told to be without ZRTP */
-	bool awaits_media; /* such a one is complete, and the peer's SRTP awaited */
-	bool proved;       /* the peer's Confirm was right, in this exchange */
-	bool unproven;     /* the last exchange failed before that */
-	bool was_clear;    /* told to be without ZRTP */
-	bool media_held;   /* told to send no more clear media */
-	bool ping_waits;   /* a Ping of ours is unanswered */
-	unsigned turns;    /* that it has had; see turns.c */
-	uint64_t begun_at; /* the exchange */
+	bool late;                           /* the exchange began in a call told to be without ZRTP */
+	bool awaits_media;                   /* such a one is complete, and the peer's SRTP awaited */
+	bool proved;                         /* the peer's Confirm was right, in this exchange */
+	bool unproven;                       /* the last exchange failed before that */
+	bool was_clear;                      /* told to be without ZRTP */
+	bool media_held;                     /* told to send no more clear media */
+	bool ping_waits;                     /* a Ping of ours is unanswered */
+	bool awaits_cache : 1, answered : 1; /* an exchange cannot begin yet; now it may: ready.c */
+	unsigned turns;                      /* that it has had; see turns.c */
+	uint64_t begun_at;                   /* the exchange */
 	uint64_t turn_until;
 	uint8_t ping_hash[ZRTP_ENDPOINT_HASH_SIZE];
 	uint32_t ping_ssrc;

@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "failure.h"
 #include "kem.h"
+#include "lookup.h"
 #include "parts.h"
 #include "peerhello.h"
 #include "private.h"
@@ -156,19 +157,31 @@ static enum zrtp_state respond_dh(struct zrtp_stream *stream, const struct zrtp_
 
 static enum zrtp_state respond_in_mode(struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
-	const struct zrtp_hello hello = zrtp_peer_hello(stream);
-
 	switch (commit->mode) {
 	case ZRTP_MODE_MULTISTREAM:
 		return respond_multistream(stream, commit);
 	case ZRTP_MODE_PRESHARED:
-		zrtp_view_adopt(stream->session, &hello);
 		return respond_preshared(stream, commit);
 	case ZRTP_MODE_DH:
 		break;
 	}
-	zrtp_view_adopt(stream->session, &hello);
 	return respond_dh(stream, commit);
+}
+
+/* The secrets of who commits are not there yet: its Commit waits for them, and nothing else has changed.
+ * other: its Hello has just taken the place of the one in use. */
+static bool must_wait(struct zrtp_stream *stream, const struct zrtp_message *message, bool other)
+{
+	const struct zrtp_hello hello = zrtp_peer_hello(stream);
+
+	if (message->u.commit.mode == ZRTP_MODE_MULTISTREAM || zrtp_view_adopt(stream, &hello)) {
+		return false;
+	}
+	if (other) {
+		zrtp_swap_hello(stream);
+	}
+	zrtp_lookup_keep(stream, message);
+	return true;
 }
 
 static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_message *message)
@@ -277,6 +290,9 @@ enum zrtp_state zrtp_on_commit(struct zrtp_stream *stream, const struct zrtp_mes
 	if (lost_to_other_stream(stream, commit)) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 	}
+	if (must_wait(stream, message, other)) {
+		return stream->state;
+	}
 	stream->hello_acked = true; /* Commit acknowledges Hello (5.3) */
 	stream->from_clear = stream->state == ZRTP_STATE_CLEAR;
 	stream->lost_commits = 0;
@@ -312,15 +328,15 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 	if (!acceptable(stream, commit, &other, &next)) {
 		return next;
 	}
-	if (other) {
-		stream->has_nonce = false;
-		return respond(stream, message); /* ours was for another peer */
-	}
-	if ((own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
+	/* If it is of the other one, ours was for another peer. */
+	if (!other && (own.mode == ZRTP_MODE_MULTISTREAM) != (commit->mode == ZRTP_MODE_MULTISTREAM)) {
 		return zrtp_fail(stream, ZRTP_ERROR_SOFTWARE); /* 4.2 */
 	}
-	if (zrtp_own_commit_wins(stream, &own, commit) || !loses_in_clear(stream, commit)) {
+	if (!other && (zrtp_own_commit_wins(stream, &own, commit) || !loses_in_clear(stream, commit))) {
 		return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
+	}
+	if (must_wait(stream, message, other)) {
+		return stream->state;
 	}
 	stream->has_nonce = false;
 	return respond(stream, message);
@@ -345,7 +361,7 @@ enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zr
 		    !acceptable(stream, &message->u.commit, &swapped, &next)) {
 			return zrtp_drop(stream, ZRTP_DROP_CONTENTION);
 		}
-		return respond(stream, message);
+		return must_wait(stream, message, swapped) ? stream->state : respond(stream, message);
 	}
 	if (stream->state == ZRTP_STATE_DHPART1_SENT) {
 		zrtp_send(stream, ZRTP_MSG_DHPART1);

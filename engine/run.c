@@ -11,6 +11,7 @@
 #include "exchange.h"
 #include "failure.h"
 #include "given.h"
+#include "lookup.h"
 #include "output.h"
 #include "private.h"
 #include "run.h"
@@ -68,6 +69,7 @@ static void finish(struct zrtp_stream *stream)
 		session->agreeing = NULL;
 		zrtp_given_drop(session); /* it is in s0 (4.4.1.4) */
 		zrtp_spare_drop(session);
+		zrtp_lookup_drop(session);
 		zrtp_turns_end(stream);
 		zrtp_secrets_update(session);
 		if (zrtp_enrollment_offered(session)) {

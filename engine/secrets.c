@@ -4,6 +4,7 @@
 
 #include "draw.h"
 #include "exchange.h"
+#include "lookup.h"
 #include "peerhello.h"
 #include "secrets.h"
 
@@ -14,21 +15,14 @@ static bool has_cache(const struct zrtp_session *session)
 	return session->context->cache.get != NULL;
 }
 
-static struct zrtp_cache_key key_of(const struct zrtp_session *session)
+void zrtp_secrets_take(struct zrtp_session *session, enum zrtp_cache_answer answer,
+		       const struct zrtp_retained *found)
 {
-	return (struct zrtp_cache_key){ session->context->zid, session->peer_zid,
-					session->label ? session->label : "" };
-}
-
-void zrtp_secrets_load(struct zrtp_session *session)
-{
-	const struct zrtp_cache *cache = &session->context->cache;
-	const struct zrtp_cache_key key = key_of(session);
-
 	zrtp_wipe(&session->retained, sizeof(session->retained));
-	if (!has_cache(session) || cache->get(&key, &session->retained, cache->arg)) {
-		zrtp_wipe(&session->retained, sizeof(session->retained));
-		session->retained.unavailable = session->cache_away;
+	if (answer == ZRTP_CACHE_FOUND) {
+		session->retained = *found;
+	} else {
+		session->retained.unavailable = session->cache_away || answer == ZRTP_CACHE_AWAY;
 	}
 	if (session->retained.auxsecret_len > sizeof(session->retained.auxsecret)) {
 		session->retained.auxsecret_len = 0;
@@ -329,7 +323,7 @@ int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID
 void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 {
 	const struct zrtp_cache *cache = &session->context->cache;
-	const struct zrtp_cache_key key = key_of(session);
+	const struct zrtp_cache_key key = zrtp_lookup_key(session, session->peer_zid);
 
 	if (cache->put && changed) {
 		session->retained.changed = changed;

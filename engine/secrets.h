@@ -4,7 +4,9 @@
 
 #include "internal.h"
 
-void zrtp_secrets_load(struct zrtp_session *session);
+/* What the cache has of the peer; found counts with ZRTP_CACHE_FOUND only. */
+void zrtp_secrets_take(struct zrtp_session *session, enum zrtp_cache_answer answer,
+		       const struct zrtp_retained *found);
 /* Our IDs for DHPart1 or DHPart2 (4.3.1); 0 or -1. */
 int zrtp_secret_ids(struct zrtp_stream *stream, const struct zrtp_hash *hash, enum zrtp_role role,
 		    uint8_t out[4 * ZRTP_ID_SIZE]);

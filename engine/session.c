@@ -5,6 +5,7 @@
 #include "clear.h"
 #include "enroll.h"
 #include "given.h"
+#include "lookup.h"
 #include "policy.h"
 #include "private.h"
 #include "stream.h"
@@ -124,6 +125,7 @@ void zrtp_session_free(struct zrtp_session *session)
 	}
 	unlink_session(session);
 	zrtp_spare_drop(session);
+	zrtp_lookup_drop(session);
 	zrtp_given_drop(session);
 	drop_label(session);
 	zrtp_release(session->context, session, sizeof(*session));

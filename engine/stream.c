@@ -3,17 +3,18 @@
 #include "internal.h"
 
 #include "confirm.h"
+#include "dispatch.h"
 #include "draw.h"
 #include "effects.h"
 #include "failure.h"
 #include "hello.h"
 #include "packet.h"
+#include "ready.h"
 #include "run.h"
 #include "state.h"
 #include "stream.h"
 #include "system.h"
 #include "timers.h"
-#include "view.h"
 
 /* Random, but low: some peers want sequence numbers that only ever rise, and
  * a call sends some hundred packets at most. */
@@ -129,53 +130,6 @@ enum zrtp_status zrtp_stream_start(struct zrtp_stream *stream, uint64_t now)
 	return ZRTP_OK;
 }
 
-static bool is_own_hello(const struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	return message->len == stream->hello_len && !memcmp(message->octets, stream->hello, message->len);
-}
-
-/* A message with our own SSRC is a collision, and the exchange cannot go on (4.1, 5.9). Not so
- * our own Hello come back, nor what comes once the peer has said Hello with an SSRC of its own:
- * that is not the peer's, and a host that sees our packets could end every exchange so. */
-static enum zrtp_state own_ssrc(struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	if (!zrtp_under_way(stream) || stream->peer_hello_len || is_own_hello(stream, message)) {
-		return zrtp_drop(stream, ZRTP_DROP_SSRC);
-	}
-	return zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC);
-}
-
-/* A Ping may come from a stranger, and a stranger's Hello is worth knowing; so
- * is the Commit of the other one, as long as no host has proved to be the peer. */
-static bool from_anybody(const struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	return message->type == ZRTP_MSG_PING || message->type == ZRTP_MSG_HELLO ||
-	       (message->type == ZRTP_MSG_COMMIT && stream->other_hello.len && !stream->proved &&
-		message->ssrc == stream->other_hello.ssrc);
-}
-
-static enum zrtp_state dispatch(struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	zrtp_handler handler = zrtp_handler_for(stream->state, message->type);
-
-	zrtp_logf(stream->session->context, ZRTP_LOG_DEBUG, "%08x: %s from %08x in %s",
-		  (unsigned)stream->ssrc, zrtp_message_name(message->type), (unsigned)message->ssrc,
-		  zrtp_state_text(stream->state));
-	if (message->ssrc == stream->ssrc) {
-		return own_ssrc(stream, message);
-	}
-	if (!handler) {
-		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
-	}
-	if (stream->exchange) {
-		zrtp_view_take(stream);
-	}
-	if (zrtp_bound(stream) && message->ssrc != stream->peer_ssrc && !from_anybody(stream, message)) {
-		return zrtp_drop(stream, ZRTP_DROP_SSRC);
-	}
-	return handler(stream, message);
-}
-
 /* The structure is wrong although the CRC is right: say so once, so that a
  * peer with a fault can be found, but let no attacker end our exchange so easily. */
 static void malformed(struct zrtp_stream *stream)
@@ -195,7 +149,7 @@ static void take(struct zrtp_stream *stream, const struct zrtp_packet *packet)
 	switch (zrtp_message_parse(&message, packet->message, packet->message_len)) {
 	case ZRTP_PARSE_OK:
 		message.ssrc = packet->ssrc;
-		stream->state = dispatch(stream, &message);
+		stream->state = zrtp_dispatch(stream, &message);
 		break;
 	case ZRTP_PARSE_LENGTH:
 		zrtp_drop(stream, ZRTP_DROP_LENGTH);
@@ -287,11 +241,17 @@ enum zrtp_status zrtp_stream_decline(struct zrtp_stream *stream, uint64_t now)
 
 uint64_t zrtp_stream_deadline(const struct zrtp_stream *stream)
 {
-	return stream->timer.deadline;
+	uint64_t ready = zrtp_ready_due(stream);
+
+	return ready < stream->timer.deadline ? ready : stream->timer.deadline;
 }
 
 void zrtp_stream_expire(struct zrtp_stream *stream, uint64_t now)
 {
+	if (now >= zrtp_ready_due(stream)) {
+		zrtp_ready_expire(stream, now); /* the stream may be gone now; its timer is due still */
+		return;
+	}
 	if (now < stream->timer.deadline) {
 		return;
 	}

@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include "exchange.h"
+#include "lookup.h"
 #include "secrets.h"
 #include "view.h"
 
@@ -33,10 +34,39 @@ void zrtp_view_take(struct zrtp_stream *stream)
 	session->viewer = stream;
 }
 
-void zrtp_view_adopt(struct zrtp_session *session, const struct zrtp_hello *hello)
+/* Is the view that the stream's exchange has, or had, of this peer? */
+static bool is_of(const struct zrtp_stream *stream, const uint8_t zid[ZRTP_ZID_SIZE])
 {
-	bool same = session->has_peer && !memcmp(session->peer_zid, hello->zid, ZRTP_ZID_SIZE);
+	const struct zrtp_session *session = stream->session;
+	const uint8_t *view = session->viewer == stream ? (const uint8_t *)&session->has_peer
+			      : stream->exchange        ? stream->exchange->view
+							: NULL;
+	bool has_peer;
 
+	if (!view) {
+		return false;
+	}
+	memcpy(&has_peer, view, sizeof(has_peer));
+	return has_peer && !memcmp(view + offsetof(struct zrtp_session, peer_zid) -
+					   offsetof(struct zrtp_session, has_peer),
+				   zid, ZRTP_ZID_SIZE);
+}
+
+bool zrtp_view_adopt(struct zrtp_stream *stream, const struct zrtp_hello *hello)
+{
+	struct zrtp_session *session = stream->session;
+	struct zrtp_retained found = { .has_rs1 = false };
+	enum zrtp_cache_answer answer = ZRTP_CACHE_UNKNOWN;
+	bool same = is_of(stream, hello->zid);
+
+	if (!same && session->context->cache.get) {
+		answer = zrtp_lookup(stream, hello->zid, &found);
+	}
+	stream->awaits_cache = answer == ZRTP_CACHE_PENDING;
+	if (stream->awaits_cache) {
+		return false;
+	}
+	zrtp_view_take(stream);
 	memcpy(session->peer_client_id, hello->client_id, sizeof(session->peer_client_id));
 	session->peer_hello_flags = hello->flags;
 	session->peer_sas_count = hello->count[ZRTP_CLASS_SAS];
@@ -44,8 +74,10 @@ void zrtp_view_adopt(struct zrtp_session *session, const struct zrtp_hello *hell
 	if (!same) {
 		session->has_peer = true;
 		memcpy(session->peer_zid, hello->zid, sizeof(session->peer_zid));
-		zrtp_secrets_load(session);
+		zrtp_secrets_take(session, answer, &found);
 	}
+	zrtp_wipe(&found, sizeof(found));
+	return true;
 }
 
 /* Does the stored Hello come from another host than the session's peer? */

@@ -304,7 +304,7 @@ struct zrtp_retained {
 	bool other_verified; /* and this is its V flag */
 	bool first_calls;    /* rs1, rs2 are of the first calls with a PBX, which may all have begun at
 			      * once: that none matches says nothing */
-	bool unavailable;    /* the cache could not be asked, see zrtp_session_set_cache_away() */
+	bool unavailable;    /* the cache could not be asked, see ZRTP_CACHE_AWAY */
 	bool unproved;       /* which label this is, or that was, is not known: for the cache in put */
 	/* A line is a chain of secrets, each made in a call in which the one before
 	 * matched. A mismatch begins another (docs/cache.md). */
@@ -336,18 +336,36 @@ struct zrtp_retained {
 
 /* Under what the secrets are filed. label is the name under which the peer
  * sees us (zrtp_session_set_cache_label()), "" if there is none, never NULL. A
- * cache may ignore it: then all is filed by ZID, as RFC 6189 has it. */
+ * cache may ignore it: then all is filed by ZID, as RFC 6189 has it. Who makes a
+ * key for a store leaves the other members zero. */
 struct zrtp_cache_key {
 	const uint8_t *own_zid, *peer_zid; /* ZRTP_ZID_SIZE octets each */
 	const char *label;
+	/* The engine says in get and put: */
+	struct zrtp_session *session; /* whose call it is */
+	void *stream_arg;             /* get: of the stream whose exchange is to begin, as given to
+				       * zrtp_stream_new() */
+	bool at_once;                 /* get: there is no time for an answer later: what is at hand, or
+				       * ZRTP_CACHE_AWAY */
+};
+
+/* What get answers, and zrtp_session_cache_ready(). */
+enum zrtp_cache_answer {
+	ZRTP_CACHE_FOUND = 0,
+	ZRTP_CACHE_UNKNOWN = -1, /* the peer is not known */
+	ZRTP_CACHE_AWAY = -2,    /* whether it is known is not: the cache cannot be asked, see
+				  * zrtp_session_set_cache_away() */
+	ZRTP_CACHE_PENDING = 1,  /* get only: the answer comes by zrtp_session_cache_ready() */
 };
 
 /* The application's cache; <zrtp/cache.h> has some. Without one (both NULL) an
  * endpoint is cacheless: it says so with an expiration interval of 0 (4.9.1).
  * get is called when the peer's ZID is known, once for each exchange that
- * begins while the session has no key: fill *out,
- * which is all zero, and return 0, or return -1 for an unknown peer. It must not
- * wait: load what is needed ahead, or answer from memory.
+ * begins while the session has no key: fill *out, which is all zero, and return
+ * ZRTP_CACHE_FOUND, or return one of the others. It must not wait, and must not call the engine: what
+ * takes a disk or a network is begun here, told later, and ZRTP_CACHE_PENDING returned. The exchange waits
+ * for the answer, 1.5 seconds at most; then get is called again with at_once set. Where several peers say
+ * that they are the other end of a session, get is called for one after the other.
  * put is called after the exchange is complete (4.6.1), and when the user's
  * word or an enrollment changes something. It may store later, but in the order
  * of the calls, and must not drop what is there before the new is safe. */
@@ -563,7 +581,7 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_auxsecret(struct zrtp_sess
 /* The name under which the peer sees us in this call: the number it dialled or
  * is called from. Some phones keep their secrets by it, not by ZID alone; a cache
  * that keeps labels then finds the right ones. NULL or "": none.
- * ZRTP_WRONG_STATE: the cache was asked for the peer's secrets, which is at the
+ * ZRTP_WRONG_STATE: the cache has answered for the peer's secrets, which is at the
  * first Commit. ZRTP_INVALID: ZRTP_LABEL_SIZE octets or more, or a control
  * character. ZRTP_NO_MEMORY. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_session *session,
@@ -574,6 +592,18 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_label(struct zrtp_se
  * (zrtp_session_accept_enrollment() refuses), and what put has to store is stored as after
  * a mismatch, beside what turns out to be there. ZRTP_WRONG_STATE as above. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_away(struct zrtp_session *session, bool away);
+
+/* The cache's answer to a get that returned ZRTP_CACHE_PENDING, on the session's thread and not from within
+ * get. Exchanges that waited for it begin: packets are sent, callbacks made. Until then label, endpoint and
+ * zrtp_session_set_cache_away() can still be set.
+ *   peer_zid  ZRTP_ZID_SIZE octets, of the key that get was called with
+ *   found     what get would have filled in, with ZRTP_CACHE_FOUND; ignored otherwise. It is copied
+ * ZRTP_WRONG_STATE: nothing waits for it, as it came too late or for the second time, or the peer is another
+ * one now; nothing has changed. ZRTP_INVALID: it is none of the three answers, or found is missing. */
+ZRTP_API enum zrtp_status zrtp_session_cache_ready(struct zrtp_session *session,
+						   const uint8_t peer_zid[ZRTP_ZID_SIZE],
+						   enum zrtp_cache_answer answer,
+						   const struct zrtp_retained *found, uint64_t now);
 
 /* From whom this call is, as the signalling has authenticated it: the name of an
  * account. A call of another endpoint than the one whose calls made the secrets
@@ -728,9 +758,8 @@ ZRTP_API void zrtp_stream_stop(struct zrtp_stream *stream);
  * fewer than 12. RTP, RTCP, STUN and DTLS are told apart. */
 ZRTP_API bool zrtp_is_zrtp(const uint8_t *datagram, size_t len);
 
-/* Is this datagram a well-formed Hello, and whose? For an application that
- * wants to load what it keeps of a peer before zrtp_stream_receive() makes the
- * engine ask for it. Nothing of a Hello is authenticated: bound what you do.
+/* Is this datagram a well-formed Hello, and whose? Nothing of a Hello is
+ * authenticated: bound what you do.
  *   zid   receives the sender's ZID if true is returned, otherwise unchanged
  * Any thread, no state. */
 ZRTP_API bool zrtp_hello_zid(const uint8_t *datagram, size_t len, uint8_t zid[ZRTP_ZID_SIZE]);

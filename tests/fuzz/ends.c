@@ -51,9 +51,13 @@ static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, v
 {
 	struct ends_end *end = arg;
 
-	(void)key;
+	HOLDS(key->session == end->session && key->stream_arg);
 	*out = end->stored;
-	return end->has_stored ? 0 : -1;
+	if (end->later && !key->at_once) {
+		memcpy(end->asked, key->peer_zid, sizeof(end->asked));
+		return ZRTP_CACHE_PENDING;
+	}
+	return end->has_stored ? ZRTP_CACHE_FOUND : ZRTP_CACHE_UNKNOWN;
 }
 
 static void on_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, void *arg)

@@ -50,6 +50,8 @@ struct ends_end {
 	struct ends_line line[ENDS_STREAMS];
 	struct zrtp_retained stored;
 	bool has_stored;
+	bool later; /* the cache answers when the input says so */
+	uint8_t asked[ZRTP_ZID_SIZE];
 	size_t heap, blocks;
 	uint64_t prng;
 };

@@ -268,6 +268,23 @@ static void op_stop(struct ends *ends, struct input *in)
 	}
 }
 
+/* From now on it answers later, or at once; or it answers, also when it was not asked. */
+static void op_cache(struct ends *ends, struct input *in)
+{
+	unsigned what = input_octet(in);
+	struct ends_end *end = &ends->end[what & 1];
+	enum zrtp_cache_answer answer = what & 4          ? ZRTP_CACHE_AWAY
+					: end->has_stored ? ZRTP_CACHE_FOUND
+							  : ZRTP_CACHE_UNKNOWN;
+
+	if (what & 2) {
+		end->later = what & 4;
+		return;
+	}
+	(void)!zrtp_session_cache_ready(end->session, end->asked, answer, &end->stored, ends->now);
+	ends_check(ends);
+}
+
 static void op_call(struct ends *ends, struct input *in)
 {
 	ends_call(ends);
@@ -281,7 +298,7 @@ static void (*const operations[])(struct ends *, struct input *) = {
 	op_deliver,   op_settle,  op_drop,   op_double,  op_reorder,   op_flip,          op_truncate,
 	op_replay,    op_reflect, op_invent, op_wait,    op_wait_long, op_start,         op_go_clear,
 	op_go_secure, op_verify,  op_ping,   op_relay,   op_hash,      op_authenticated, op_enroll,
-	op_secret,    op_stop,    op_call,   op_decline, op_deliver,
+	op_secret,    op_stop,    op_call,   op_decline, op_deliver,   op_cache,
 };
 
 static void set_policy(struct zrtp_policy *policy, unsigned bits)
