@@ -39,7 +39,6 @@
 #include "leg/leg_view.h"
 #include "leg/refuse.h"
 #include "leg/relay.h"
-#include "leg/words.h"
 
 /*! Which phones were told how to end a mismatch, and when. */
 AST_MUTEX_DEFINE_STATIC(lost_lock);
@@ -71,12 +70,25 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 	return gate_next_set_keys(media, direction, keys, PACKET_NEWS_AUTHENTICATED);
 }
 
+static void say_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
+{
+	char value[STREAM_ITEMS][STREAM_ITEM_SIZE];
+	int i;
+
+	for (i = 0; i < STREAM_ITEMS; i++) {
+		stream_item_value(value[i], i, info);
+	}
+	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s (%s, %s, %s), peer %s, zrtp-hash %s\n", media_name(media),
+		value[STREAM_ROLE], session->sas, value[STREAM_KEY_AGREEMENT], value[STREAM_HASH], value[STREAM_CIPHER],
+		value[STREAM_AUTH_TAG], value[STREAM_KEY_AGREEMENT_NAME], value[STREAM_SUITE], value[STREAM_HASH_NAME],
+		session->peer_client_id, value[STREAM_HASH_STATUS]);
+}
+
 static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 {
 	struct media *media = stream_arg;
 	struct zrtp_session_info session;
 	struct zrtp_stream_info info;
-	char tag[sizeof(info.algorithm[0])], suite[ZRTP_SUITE_TEXT_SIZE];
 	int again;
 
 	zrtp_stream_get_info(stream, &info);
@@ -85,15 +97,7 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	peer_secure(media_peer(media), &leg_stream(media)->source);
 	ao2_unlock(media);
 
-	words_name(tag, sizeof(tag), info.algorithm[ZRTP_CLASS_TAG]);
-	ast_verb(3, "%s: ZRTP secure as %s, SAS %s, %s %s %s %s (%s, %s, %s), peer %s, zrtp-hash %s\n", media_name(media),
-		info.initiator ? "initiator" : "responder", session.sas,
-		info.algorithm[ZRTP_CLASS_KEX], info.algorithm[ZRTP_CLASS_HASH],
-		info.algorithm[ZRTP_CLASS_CIPHER], tag,
-		S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]), ""),
-		zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER], info.algorithm[ZRTP_CLASS_TAG], suite),
-		S_OR(zrtp_algorithm_name(ZRTP_CLASS_HASH, info.algorithm[ZRTP_CLASS_HASH]), ""), session.peer_client_id,
-		stream_hash_text(info.hello_hash));
+	say_secure(media, &info, &session);
 	leg_stream(media)->hash_due = 0;
 	if (info.late && gate_next_take_over(media)) {
 		ast_log(LOG_ERROR, "%s: the keys of ZRTP cannot be used for SRTP, no media passes\n", media_name(media));

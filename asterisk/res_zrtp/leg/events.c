@@ -188,29 +188,44 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 	ast_channel_cleanup(chan);
 }
 
-void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
+/*! \brief What the ZRTP engine knows of a stream, as fields. \return NULL out of memory */
+static struct ast_json *stream_fields(const struct zrtp_stream_info *info)
 {
 	static const enum stream_item items[] = { STREAM_SSRC, STREAM_ROLE, STREAM_KEY_AGREEMENT, STREAM_HASH, STREAM_CIPHER,
 		STREAM_AUTH_TAG, STREAM_KEY_AGREEMENT_NAME, STREAM_HASH_NAME, STREAM_SUITE, STREAM_HANDSHAKE_MS };
+	struct ast_json *fields = ast_json_object_create();
+	size_t i;
+
+	for (i = 0; fields && i < ARRAY_LEN(items); i++) {
+		char value[STREAM_ITEM_SIZE];
+
+		if (ast_json_object_set(fields, stream_item_name(items[i]),
+			ast_json_string_create(stream_item_value(value, items[i], info)))) {
+			ast_json_unref(fields);
+			fields = NULL;
+		}
+	}
+
+	return fields;
+}
+
+void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session)
+{
 	char sas_type[5];
-	struct ast_json *fields = ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
+	struct ast_json *fields = stream_fields(info);
+	struct ast_json *more = ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
 		"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
 		"SAS", session->sas,
 		"CacheMismatch", yes_no(session->cache_mismatch),
 		"CacheCurrent", yes_no(!leg_lookup(leg_of(media))->behind),
 		"Verified", yes_no(session->verified),
 		"HelloHash", stream_hash_text(info->hello_hash));
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(items); i++) {
-		char value[STREAM_ITEM_SIZE];
-
-		if (fields && ast_json_object_set(fields, stream_item_name(items[i]),
-			ast_json_string_create(stream_item_value(value, items[i], info)))) {
-			ast_json_unref(fields);
-			fields = NULL;
-		}
+	if (!more || (fields && ast_json_object_update(fields, more))) {
+		ast_json_unref(fields);
+		fields = NULL;
 	}
+	ast_json_unref(more);
 	publish(media, secure_type(), fields, OUTCOME_SECURE, session->sas);
 }
 
