@@ -174,7 +174,7 @@ static void a_commit_that_waits_leaves_the_exchange_as_it_is(void **state)
 	pair_free(pair);
 }
 
-/* The stream that asked is gone: a later one takes the answer, or asks anew when its time is over. */
+/* The stream that asked is gone: a later one takes the answer, or asks again when its time is over. */
 static void a_question_no_stream_waits_for_is_asked_again(void **state)
 {
 	(void)state;

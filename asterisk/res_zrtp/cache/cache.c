@@ -4,7 +4,7 @@
  * \brief Retained secrets (RFC 6189, 4.3) as the ZRTP engine sees them.
  *
  * The engine asks in the middle of a handshake and is answered from this table
- * of what is known: what the store said when the peer's Hello came in (lookup.c),
+ * of what is known: what the store said when the exchange began (lookup.c),
  * or what a later call changed. What a call changes goes into the table at once
  * and to the store in its own time (cache_store.c).
  *

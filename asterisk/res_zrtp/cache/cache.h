@@ -46,7 +46,7 @@ void store_shutdown(void);
  */
 int cache_start(const struct cache_config *config);
 /*!
- * \brief Load what the store has of a peer, ahead of the ZRTP engine's question.
+ * \brief Load what the store has of a peer into the table of what is known.
  * \param done called once, in the thread of the store; current tells whether
  * the store has answered
  * \retval 0 when done will be called

@@ -20,6 +20,7 @@
 
 #include "cache/cache.h"
 #include "leg/context.h"
+#include "leg/lookup.h"
 
 /*! Guards the engine's list of sessions. */
 AST_MUTEX_DEFINE_STATIC(sessions_lock);
@@ -91,7 +92,7 @@ static struct context *context_alloc(const char *client_id, const uint8_t *zid)
 		.system = &system_table,
 		.zid = zid,
 		.client_id = client_id,
-		.cache = zid ? &cache_table : NULL,
+		.cache = zid ? &lookup_cache : NULL,
 	};
 	struct context *context = ao2_alloc_options(sizeof(*context), context_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
 	enum zrtp_status status;
@@ -99,6 +100,7 @@ static struct context *context_alloc(const char *client_id, const uint8_t *zid)
 	if (!context) {
 		return NULL;
 	}
+	context->cached = !!zid;
 	status = zrtp_context_new(&context->zrtp, &config);
 	if (status != ZRTP_OK) {
 		ast_log(LOG_ERROR, "ZRTP: %s\n", zrtp_status_text(status));

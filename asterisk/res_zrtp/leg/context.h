@@ -11,6 +11,7 @@ struct zrtp_context;
 /*! An ao2 object, so that sessions outlive a change of the client name. */
 struct context {
 	struct zrtp_context *zrtp;
+	unsigned int cached:1;          /*!< It has a cache */
 };
 
 /*! \brief Make the context, or replace it when the client name is another. */

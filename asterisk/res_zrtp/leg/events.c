@@ -217,7 +217,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 		"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
 		"SAS", session->sas,
 		"CacheMismatch", yes_no(session->cache_mismatch),
-		"CacheCurrent", yes_no(!leg_lookup(leg_of(media))->behind),
+		"CacheCurrent", yes_no(leg_lookup(leg_of(media))->current),
 		"Verified", yes_no(session->verified),
 		"HelloHash", stream_hash_text(info->hello_hash));
 

@@ -329,7 +329,6 @@ static int task_end(void *data)
 	struct leg *leg = leg_of(media);
 
 	timers_cancel(media);
-	lookup_end(media);
 	leg_report(media);
 	gate_wipe(media);
 	successor_leave(media);
@@ -452,6 +451,14 @@ static void expired(struct media *media)
 	leg_push(media, leg_task_expire);
 }
 
+/*! \brief The cache has answered: exchanges have begun that waited for it. */
+static void go_on(struct media *media)
+{
+	leg_engage(media);
+	successor_settle(leg_of(media));
+	settle(leg_of(media));
+}
+
 static const struct leg_acts acts = {
 	.settle = settle,
 	.begin_with_another = begin_with_another,
@@ -462,7 +469,7 @@ int legs_init(void)
 {
 	legs_act(&acts);
 	timers_on_expiry(expired);
-	lookup_on_known(leg_receive);
+	lookup_on_answer(go_on);
 	store_on_late_opening(context_renew);
 
 	return leg_members_init();

@@ -22,7 +22,6 @@
 #include "leg/leg_state.h"
 #include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
-#include "leg/lookup.h"
 #include "leg/successor.h"
 
 /*! Datagrams of one stream that may wait for the serializer. */
@@ -36,6 +35,26 @@ struct datagram {
 	uint8_t octets[0];
 };
 
+/*! \brief An exchange of the stream is under way with who is at the address of the present message. */
+static void engage(struct media *media, const struct zrtp_stream *stream)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(stream, &info);
+	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
+		media_engage(media, &leg_stream(media)->source);
+	}
+}
+
+void leg_engage(struct media *media)
+{
+	const struct zrtp_stream *stream = successor_or_own(media);
+
+	if (stream && net_address_is_set(&leg_stream(media)->source)) {
+		engage(media, stream);
+	}
+}
+
 /*! \brief Behind NAT the peer is where its first good Hello comes from. */
 static void latch(struct media *media)
 {
@@ -45,40 +64,33 @@ static void latch(struct media *media)
 	if (info.found_at && info.state < ZRTP_STATE_SECURE) {
 		media_latch(media, &leg_stream(media)->source);
 	}
-	if (info.state >= ZRTP_STATE_COMMIT_SENT && info.state < ZRTP_STATE_SECURE) {
-		media_engage(media, &leg_stream(media)->source);
-	}
+	engage(media, leg_stream(media)->stream);
 }
 
 /*! \brief Let the session have it that it is for. */
-static void deliver(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
+static void deliver(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
-	int next;
-
 	leg_stream(media)->source = *source;
 	leg_stream(media)->datagram = octets;
 	leg_stream(media)->datagram_len = len;
-	next = successor_takes(media, octets, len);
-	if (!held && (next || !leg_stream(media)->next) && lookup_hold(media, octets, len)) {
-		return;
-	}
-	if (next) {
+	if (successor_takes(media, octets, len)) {
 		successor_receive(media, octets, len);
 	} else if (zrtp_stream_receive(leg_stream(media)->stream, octets, len, clock_now()) == ZRTP_OK) {
 		latch(media);
 	}
 }
 
-void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held)
+/*! \brief Let the ZRTP engine have one. */
+static void receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
 	struct leg *leg = leg_of(media);
 
 	if (!leg_stream(media)->stream) {
 		return;
 	}
-	deliver(media, octets, len, source, held);
+	deliver(media, octets, len, source);
 	if (leg_restarted(leg) && leg_stream(media)->stream) {
-		deliver(media, octets, len, source, 0);
+		deliver(media, octets, len, source);
 	}
 	successor_settle(leg);
 	memset(&leg_stream(media)->source, 0, sizeof(leg_stream(media)->source));
@@ -92,7 +104,7 @@ static int task_datagram(void *data)
 	struct media *media = datagram->media;
 
 	__atomic_sub_fetch(&media_place(media)->queued, 1, __ATOMIC_RELAXED);
-	leg_receive(media, datagram->octets, datagram->len, &datagram->source, 0);
+	receive(media, datagram->octets, datagram->len, &datagram->source);
 	ast_free(datagram);
 	ao2_ref(media, -1);
 

@@ -14,7 +14,7 @@ struct net_address;
 
 /*! \brief Queue a received datagram; drops it when too many wait. */
 void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source);
-/*! \brief Let the ZRTP engine have one. Serializer only. \param held it was held back already */
-void leg_receive(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source, int held);
+/*! \brief The ZRTP engine has gone on with a message it had kept, which came from its source. Serializer only. */
+void leg_engage(struct media *media);
 
 #endif

@@ -165,9 +165,15 @@ enum zrtp_status leg_new_session(struct leg *leg, struct zrtp_session **out, con
 {
 	struct zrtp_policy policy = leg->settings->policy;
 
-	policy.resync = policy.resync && resync;
+	enum zrtp_status status;
 
-	return zrtp_session_new(out, leg->context->zrtp, &policy, callbacks);
+	policy.resync = policy.resync && resync;
+	status = zrtp_session_new(out, leg->context->zrtp, &policy, callbacks);
+	if (status == ZRTP_OK && !leg->context->cached) {
+		status = zrtp_session_set_cache_away(*out, true);
+	}
+
+	return status;
 }
 
 struct zrtp_session *leg_replace_session(struct leg *leg, struct zrtp_session *session, int enrolling)

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief What a handshake needs to know before it begins.
+ * \brief The ZRTP engine's cache: what it asks is asked of the store, which takes its time.
  *
- * The ZRTP engine asks for the retained secrets of a peer in the middle of a
- * handshake and cannot wait there. So the first Hello of a peer is held here
- * until the store has told what it has, and until the name is known under which
- * the peer sees us, or is not to be had in time: then the store is told so. A peer repeats its Hello, so nothing is lost by keeping only
- * one, and one load at a time, some fifty in a second, is all that strangers can
- * cause in a call. What was loaded for a Hello is used for it, whatever else has
- * come in meanwhile.
+ * The question of an exchange becomes a task of the leg. The store can be asked when the name
+ * is known under which the peer sees us, or is not to be had in time: then the store is told
+ * so. What it has goes back to the engine, which bounds how long the exchange waits and how
+ * often strangers can make it ask.
  */
 
 #include "asterisk.h"
+
+#include <openssl/crypto.h>
 
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
@@ -36,23 +35,17 @@
 #include "leg/lookup.h"
 #include "leg/successor.h"
 
-/*! How long a Hello is held. Peers repeat theirs for about four seconds. */
-#define HOLD_USEC 1500000
-
-/*! So much of it for the label. */
-#define LABEL_USEC 1000000
+/*! How long a question waits for the label, milliseconds. The engine waits half a second longer. */
+#define LABEL_MS 1000
 
 /*! Threads that ask for labels, and seconds after which one with nothing to do ends. */
 #define ASKERS_MAX 16
 #define ASKER_IDLE 20
 
-/*! Between two loads of one call. Strangers cause most of what comes faster. */
-#define PAUSE_USEC 20000
-
 /*! What comes back into the serializer. */
 struct answer {
 	struct media *media;
-	unsigned int number;          /*!< Of the load */
+	unsigned int number;          /*!< Of the question */
 	unsigned int current:1;       /*!< The store has answered */
 	unsigned int labelled:1;      /*!< The label is known */
 	char label[ZRTP_LABEL_SIZE];
@@ -61,11 +54,11 @@ struct answer {
 /*! Ask channels for labels; the SIP session of a call may keep one of them waiting. */
 static struct ast_threadpool *askers;
 
-static lookup_receive *known;
+static void (*answered)(struct media *media);
 
-void lookup_on_known(lookup_receive *receive)
+void lookup_on_answer(void (*call)(struct media *media))
 {
-	known = receive;
+	answered = call;
 }
 
 static struct answer *answer_alloc(struct media *media, unsigned int number)
@@ -86,72 +79,58 @@ static void answer_free(struct answer *answer)
 	ast_free(answer);
 }
 
-/*! \brief Bring an answer, or its data, into the serializer. It is consumed. */
-static void answer_give(struct answer *answer, int (*task)(void *data))
+/*! \brief Bring an answer, or its data, into the serializer. It is consumed. \retval -1 out of memory */
+static int answer_give(struct answer *answer, int (*task)(void *data))
 {
 	if (leg_push_data(answer->media, task, answer)) {
 		answer_free(answer);
+		return -1;
 	}
+
+	return 0;
 }
 
-static void drop_held(struct lookup *lookup)
+/*! \brief What is in memory, while the store cannot be asked. */
+static enum zrtp_cache_answer at_hand(const struct zrtp_cache_key *key, struct zrtp_retained *out)
 {
-	ao2_cleanup(lookup->held);
-	lookup->held = NULL;
-	lookup->held_len = 0;
+	return cache_table.get(key, out, NULL) ? ZRTP_CACHE_AWAY : ZRTP_CACHE_FOUND;
 }
 
-/*!
- * \brief The last moment at which the engine takes it.
- * \retval -1 it cannot, for want of memory: the Hello must not pass, its peer repeats it
- */
-static int tell_label(struct media *media, const struct lookup *lookup)
+/*! \brief The session that asks: no other one of the leg is still without a key. */
+static struct zrtp_session *asking_session(struct leg *leg)
 {
-	struct zrtp_session *session = zrtp_stream_session(successor_or_own(media));
-	enum zrtp_status status = zrtp_session_set_cache_label(session, lookup->used);
-
-	if (status == ZRTP_OK) {
-		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(leg_of(media)));
-	}
-	if (status == ZRTP_OK) {
-		status = zrtp_session_set_cache_away(session, lookup->behind);
-	}
-	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
-		ast_log(LOG_WARNING, "%s: the secrets of label %s cannot be looked up: %s\n", media_name(media), lookup->used, zrtp_status_text(status));
-	}
-
-	return status == ZRTP_NO_MEMORY ? -1 : 0;
+	return leg_next(leg)->session ? leg_next(leg)->session : leg_session(leg);
 }
 
-/*! \brief All that can be known is known: the Hello takes its way. */
-static void settle(struct lookup *lookup)
+/*! \brief What the store has said is in memory now. \param current it has answered */
+static void hand_over(struct media *media, int current)
 {
-	struct media *media = lookup->held;
+	struct lookup *lookup = leg_lookup(leg_of(media));
+	struct zrtp_session *session = asking_session(leg_of(media));
+	struct zrtp_cache_key key = { .peer_zid = lookup->zid, .label = lookup->used };
+	struct zrtp_retained found = { .has_rs1 = false };
+	enum zrtp_cache_answer answer = at_hand(&key, &found);
 
-	if (lookup->state != LOOKUP_LOADING || lookup->loading) {
-		return;
+	if (answer == ZRTP_CACHE_AWAY && current) {
+		answer = ZRTP_CACHE_UNKNOWN;
 	}
-	lookup->state = LOOKUP_DONE;
-	lookup->held = NULL;
-	if (media && leg_stream(media)->stream) {
-		if (tell_label(media, lookup)) {
-			lookup_reset(lookup);
-		} else {
-			known(media, lookup->octets, lookup->held_len, &lookup->source, 1);
-		}
+	lookup->current = !!current;
+	if (media == lookup->asker) { /* what the phone is answered goes where its message came from */
+		leg_stream(media)->source = lookup->source;
 	}
-	ao2_cleanup(media);
+	if (session && zrtp_session_cache_ready(session, lookup->zid, answer, &found, clock_now()) == ZRTP_OK) {
+		answered(media);
+	}
+	memset(&leg_stream(media)->source, 0, sizeof(leg_stream(media)->source));
+	OPENSSL_cleanse(&found, sizeof(found));
 }
 
 static int task_loaded(void *data)
 {
 	struct answer *answer = data;
-	struct lookup *lookup = leg_lookup(leg_of(answer->media));
 
-	if (lookup->state == LOOKUP_LOADING && answer->number == lookup->number) {
-		lookup->loading = 0;
-		lookup->behind = !answer->current;
-		settle(lookup);
+	if (answer->number == leg_lookup(leg_of(answer->media))->number) {
+		hand_over(answer->media, answer->current);
 	}
 	answer_free(answer);
 
@@ -167,20 +146,108 @@ static void on_loaded(void *data, int current)
 	answer_give(answer, task_loaded);
 }
 
-/*! \brief Ask the store, now that the label is known or will not be. */
-static void load(struct lookup *lookup, struct media *media)
+/*! \retval -1 the session cannot have its label */
+static int name_session(struct media *media, const struct lookup *lookup)
 {
-	struct answer *answer = answer_alloc(media, ++lookup->number);
-	int res;
+	struct zrtp_session *session = asking_session(leg_of(media));
+	enum zrtp_status status = session ? zrtp_session_set_cache_label(session, lookup->used) : ZRTP_OK;
 
+	if (session && status == ZRTP_OK) {
+		status = zrtp_session_set_cache_endpoint(session, leg_endpoint(leg_of(media)));
+	}
+	/* In the wrong state it has asked for another peer before, and has it. */
+	if (status != ZRTP_OK && status != ZRTP_WRONG_STATE) {
+		ast_log(LOG_WARNING, "%s: the secrets of label %s cannot be looked up: %s\n", media_name(media), lookup->used, zrtp_status_text(status));
+		return -1;
+	}
+
+	return 0;
+}
+
+/*! \brief Ask the store, now that the label is known or will not be. */
+static void load(struct media *media)
+{
+	struct lookup *lookup = leg_lookup(leg_of(media));
+	struct answer *answer = answer_alloc(media, lookup->number);
+
+	lookup->waiting = 0;
 	ast_copy_string(lookup->used, lookup->labelled ? lookup->label : ZRTP_STORE_LABEL_UNKNOWN, sizeof(lookup->used));
-	res = answer ? cache_load(lookup->zid, lookup->used, on_loaded, answer) : -1;
-	lookup->loading = !res;
-	lookup->behind = !!res;
-	if (res && answer) {
+	if (!name_session(media, lookup) && answer && !cache_load(lookup->zid, lookup->used, on_loaded, answer)) {
+		return;
+	}
+	if (answer) {
 		answer_free(answer);
 	}
+	hand_over(media, 0);
 }
+
+/*! \brief Task: a question may have waited for the label long enough. */
+static int task_unlabelled(void *data)
+{
+	struct media *media = data;
+	struct lookup *lookup = leg_lookup(leg_of(media));
+
+	if (lookup->waiting && clock_now() - lookup->since >= LABEL_MS * 1000 - 1000) {
+		load(media);
+	}
+	ao2_ref(media, -1);
+
+	return 0;
+}
+
+/*! \brief The engine has asked. */
+static int task_asked(void *data)
+{
+	struct answer *answer = data;
+	struct media *media = answer->media;
+	struct lookup *lookup = leg_lookup(leg_of(media));
+
+	if (answer->number == lookup->number) {
+		lookup->waiting = 1;
+		lookup->since = clock_now();
+		if (!lookup->asking || leg_push_later(media, LABEL_MS, task_unlabelled)) {
+			load(media);
+		}
+	}
+	answer_free(answer);
+
+	return 0;
+}
+
+static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
+{
+	struct media *media = key->stream_arg;
+	struct lookup *lookup = leg_lookup(leg_of(media));
+	struct answer *answer;
+
+	lookup->number++; /* what was asked before is too late, or of another peer */
+	lookup->waiting = lookup->current = 0;
+	if (key->at_once) {
+		ast_log(LOG_WARNING, "%s: the ZRTP cache did not answer in time, the call goes on with the secrets in "
+			"memory; see zrtp cache status\n",
+			media_name(media));
+		return at_hand(key, out);
+	}
+	memcpy(lookup->zid, key->peer_zid, sizeof(lookup->zid));
+	lookup->asker = media;
+	lookup->source = leg_stream(media)->source;
+	answer = answer_alloc(media, lookup->number);
+	if (!answer || answer_give(answer, task_asked)) {
+		return at_hand(key, out);
+	}
+
+	return ZRTP_CACHE_PENDING;
+}
+
+static void on_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
+{
+	cache_table.put(key, in, NULL);
+}
+
+const struct zrtp_cache lookup_cache = {
+	.get = on_get,
+	.put = on_put,
+};
 
 static int task_labelled(void *data)
 {
@@ -190,9 +257,8 @@ static int task_labelled(void *data)
 	lookup->asking = 0;
 	lookup->labelled = answer->labelled;
 	ast_copy_string(lookup->label, answer->label, sizeof(lookup->label));
-	if (lookup->state == LOOKUP_LOADING && lookup->held) {
-		load(lookup, lookup->held);
-		settle(lookup);
+	if (lookup->waiting) {
+		load(answer->media);
 	}
 	answer_free(answer);
 
@@ -262,8 +328,7 @@ static int task_ask(void *data)
 	struct answer *answer = data;
 	struct ast_channel *chan = media_channel(answer->media);
 
-	answer->labelled = chan && !channel_label(chan, media_settings(answer->media)->label_header, answer->label,
-		sizeof(answer->label));
+	answer->labelled = chan && !channel_label(chan, media_settings(answer->media)->label_header, answer->label, sizeof(answer->label));
 	ast_channel_cleanup(chan);
 	answer_give(answer, task_labelled);
 
@@ -287,99 +352,8 @@ void lookup_start(struct media *media)
 
 void lookup_reset(struct lookup *lookup)
 {
-	lookup->state = LOOKUP_NONE;
-	lookup->loading = 0;
-	lookup->behind = 0;
-	drop_held(lookup);
-}
-
-void lookup_end(struct media *media)
-{
-	struct lookup *lookup = leg_lookup(leg_of(media));
-
-	if (lookup->held == media) {
-		/* The next Hello, of another stream, begins again. */
-		lookup_reset(lookup);
-	}
-}
-
-/*! \brief Who comes has not been decided yet. */
-static int undecided(struct media *media)
-{
-	struct zrtp_stream_info info;
-
-	zrtp_stream_get_info(successor_or_own(media), &info);
-
-	return info.state == ZRTP_STATE_IDLE || info.state == ZRTP_STATE_DISCOVERY
-		|| info.state == ZRTP_STATE_FOUND || info.state == ZRTP_STATE_NO_ZRTP;
-}
-
-static void hold(struct lookup *lookup, struct media *media, const uint8_t *octets, size_t len)
-{
-	drop_held(lookup);
-	lookup->held = ao2_bump(media);
-	lookup->held_len = len;
-	memcpy(lookup->octets, octets, len);
-	lookup->source = leg_stream(media)->source;
-}
-
-/*! \retval 1 when there is something to wait for */
-static int begin(struct lookup *lookup, struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
-{
-	memcpy(lookup->zid, zid, sizeof(lookup->zid));
-	lookup->since = clock_now();
-	ast_copy_string(lookup->used, ZRTP_STORE_LABEL_UNKNOWN, sizeof(lookup->used));
-	if (lookup->asking) {
-		lookup->number++; /* what was asked before is of another peer */
-	} else {
-		load(lookup, media);
-	}
-	lookup->state = lookup->asking || lookup->loading ? LOOKUP_LOADING : LOOKUP_DONE;
-
-	return lookup->state == LOOKUP_LOADING;
-}
-
-/*! \brief One is held: wait, but for the label only so long that the store can still be asked. */
-static void wait_on(struct lookup *lookup)
-{
-	if (lookup->asking && !lookup->loading && clock_now() - lookup->since >= LABEL_USEC) {
-		load(lookup, lookup->held);
-		settle(lookup);
-	}
-}
-
-int lookup_hold(struct media *media, const uint8_t *octets, size_t len)
-{
-	struct lookup *lookup = leg_lookup(leg_of(media));
-	uint8_t zid[ZRTP_ZID_SIZE];
-
-	if (len > sizeof(lookup->octets) || !undecided(media) || !zrtp_hello_zid(octets, len, zid)) {
-		return 0;
-	}
-	if (lookup->state == LOOKUP_LOADING) {
-		if (clock_now() - lookup->since < HOLD_USEC) {
-			wait_on(lookup);
-			return 1;
-		}
-		ast_log(LOG_WARNING, "%s: the ZRTP cache did not answer in time, the call goes on with the secrets in "
-			"memory; see zrtp cache status\n",
-			media_name(media));
-		lookup->behind = 1;
-		lookup->loading = 0;
-		lookup->state = LOOKUP_DONE;
-		drop_held(lookup);
-	}
-	if (lookup->state == LOOKUP_NONE || memcmp(zid, lookup->zid, sizeof(zid))) {
-		if (lookup->state == LOOKUP_DONE && clock_now() - lookup->since < PAUSE_USEC) {
-			return 1;
-		}
-		if (begin(lookup, media, zid)) {
-			hold(lookup, media, octets, len);
-			return 1;
-		}
-	}
-
-	return tell_label(media, lookup) ? 1 : 0;
+	lookup->number++;
+	lookup->waiting = lookup->current = 0;
 }
 
 int lookup_init(void)
