@@ -229,7 +229,7 @@ int call_hold(struct call *call, bool hold)
 		sdp_media_set_ldir((*m)->sdp, hold ? SDP_SENDONLY : SDP_SENDRECV);
 	}
 	if (anew && hold) {
-		anew_stop(call);
+		again_stop(call);
 	}
 	return anew && !hold ? call_renew(call, false) : dialog_modify(call);
 }
@@ -243,7 +243,7 @@ int call_add_video(struct call *call)
 
 int call_renew(struct call *call, bool other)
 {
-	int err = call->state == CALL_UP ? anew_begin(call, other) : EPROTO;
+	int err = call->state == CALL_UP ? again_begin(call, other) : EPROTO;
 
 	return err ? err : dialog_modify(call);
 }

@@ -73,11 +73,11 @@ int dialog_modify(struct call *call);
 
 /* Begin RTP and ZRTP again; the caller offers that, or answers with it.
  *   other  as another phone at another port to which the call was passed on */
-int anew_begin(struct call *call, bool other);
+int again_begin(struct call *call, bool other);
 /* Its media end, as those of a phone that forgets them at hold. */
-void anew_stop(struct call *call);
+void again_stop(struct call *call);
 /* The peer holds, or resumes: what becomes of our media. */
-int anew_held(struct call *call, bool held);
+int again_held(struct call *call, bool held);
 
 /* ---- transfer.c: REFER ---- */
 

@@ -127,7 +127,7 @@ static int on_offer(struct mbuf **out, const struct sip_msg *msg, void *arg)
 		err = take_description(call, msg, true);
 	}
 	if (!err && has_offer && holds(before) != holds(direction(call))) {
-		err = anew_held(call, holds(direction(call)));
+		err = again_held(call, holds(direction(call)));
 	}
 	if (!err) {
 		err = dialog_describe(call, out, !has_offer);

@@ -3,7 +3,7 @@
  * and of another phone in place of this one. */
 #include "phone.h"
 
-int anew_begin(struct call *call, bool other)
+int again_begin(struct call *call, bool other)
 {
 	struct medium *media[3];
 	int err;
@@ -19,7 +19,7 @@ int anew_begin(struct call *call, bool other)
 	return err;
 }
 
-void anew_stop(struct call *call)
+void again_stop(struct call *call)
 {
 	struct medium *media[3];
 
@@ -28,7 +28,7 @@ void anew_stop(struct call *call)
 	}
 }
 
-int anew_held(struct call *call, bool held)
+int again_held(struct call *call, bool held)
 {
 	struct medium *media[3];
 	int err;
@@ -37,10 +37,10 @@ int anew_held(struct call *call, bool held)
 		return 0;
 	}
 	if (held) {
-		anew_stop(call);
+		again_stop(call);
 		return 0;
 	}
-	err = anew_begin(call, false);
+	err = again_begin(call, false);
 	for (struct medium **m = call_media(call, media); *m && !err; m++) {
 		medium_update(*m);
 	}
