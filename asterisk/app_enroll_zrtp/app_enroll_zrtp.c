@@ -23,6 +23,8 @@
 #include "common/keep.h"
 #include "common/api.h"
 
+#include <zrtp/zrtp.h>
+
 #define APP "Enroll_zrtp"
 #define STATUS "ENROLLSTATUS"
 
@@ -417,7 +419,7 @@ static int unload_module(void)
 	return keep_in_use(is_running) ? -1 : ast_unregister_application(APP);
 }
 
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "ZRTP enrollment of phones",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "ZRTP enrollment of phones, " ZRTP_ENGINE_VERSION,
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

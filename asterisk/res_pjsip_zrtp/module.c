@@ -16,6 +16,8 @@
 
 #include "common/keep.h"
 
+#include <zrtp/zrtp.h>
+
 /*! Should the structure have grown, what is behind ours must be zero. */
 static union {
 	pjsip_module module;
@@ -122,7 +124,7 @@ static int unload_module(void)
 	return 0;
 }
 
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "a=zrtp-hash in SDP of PJSIP (RFC 6189)",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "ZRTP in SDP of PJSIP (RFC 6189), " ZRTP_ENGINE_VERSION,
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

@@ -42,6 +42,7 @@
 #include "console/enrollments.h"
 #include "console/function.h"
 #include "console/show.h"
+#include "console/version.h"
 
 /*! The parts, each with what it rests on before it. */
 static const struct {
@@ -69,6 +70,7 @@ static const struct {
 	{ "policies", policies_init, policies_shutdown },
 	{ "endpoints", endpoints_init, endpoints_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
+	{ "versions", version_init, version_shutdown },
 	{ "actions", action_cli_init, action_cli_shutdown },
 	{ "enrollment", enrollments_init, enrollments_shutdown },
 	{ "SayZRTPSAS", say_init, say_shutdown },
@@ -133,7 +135,7 @@ static int reload_module(void)
 	return policies_load() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
 }
 
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189)",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "ZRTP media encryption (RFC 6189), " ZRTP_ENGINE_VERSION,
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

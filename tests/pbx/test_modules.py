@@ -6,12 +6,14 @@ import re
 import subprocess
 import time
 
+import asterisk
 import capture
 import lab as laboratory
 import wait
 from harness import case, equal
 from lab import POLICIES, Lab, zrtp_conf
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ALL = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp")
 # Whose code is called by ours, or calls it.
 BELOW = {"res_zrtp": ("res_srtp", "res_rtp_asterisk"), "res_pjsip_zrtp": ("res_pjsip", "res_pjsip_session")}
@@ -280,3 +282,22 @@ for kind in ("22 own", "16 own attack"):
     case("errors in zrtp.conf at boot: calls are refused but for mode = off, a reload mends it; modules in any order",
          kind)(faulty_boot)
     case("forced unloads in a call with require = yes: no packet in clear, nothing ends", kind)(forced)
+
+
+@case("versions: CLI, AMI and the list of modules say the same, and the Hello says none")
+def versions(lab):
+    with open(os.path.join(TOP, "VERSION")) as version:
+        number = version.read().strip()
+    said = dict(line.split(None, 1) for line in lab.pbx.cli("zrtp show version").splitlines() if line.strip())
+    equal("asterisk-zrtp", said["asterisk-zrtp"], number)
+    equal("each has a version", [name for name in ("Asterisk", "OpenSSL", "libsrtp") if not re.search(r"\d+\.\d+", said[name])], [])
+    with asterisk.Events(lab.pbx) as events:
+        answer = events.ask("ZrtpVersion")
+    equal("AMI", [answer[name] for name in ("Version", "AsteriskVersion")], [number, said["Asterisk"]])
+    listed = lab.pbx.cli("module show like zrtp")
+    equal("modules", len(re.findall(rf"(?m)^\w*zrtp\.so .*, {re.escape(number)}", listed)), 2)
+    with lab.zrtp_phone("alice") as alice:
+        alice.call("echo", lab.sip_port)
+        alice.secure()
+        equal("client id", alice.all("sas")[-1]["peer_client"], "Asterisk ZRTP")
+        alice.hang_up()

@@ -3,11 +3,13 @@
 import fcntl
 import json
 import os
+import re
 import stat
 import subprocess
 import tempfile
 import unittest
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMMAND = os.environ["ZRTP_CACHE"]
 OWN, BOB, EVE = "000102030405060708090a0b", "b0" * 12, "e0" * 12
 DONE, FAILED, USAGE, NONE, IN_USE, DAMAGED, KEY = range(7)
@@ -147,6 +149,19 @@ class Command(unittest.TestCase):
             file.write(b"\xff\xff")
         self.assertIn("damaged", self.run_it("show", code=DAMAGED))
         self.assertEqual(sorted(os.listdir(self.directory.name)), ["file", "file.lock"])
+
+    def test_its_version(self):
+        with open(os.path.join(TOP, "VERSION")) as version:
+            self.assertEqual(self.run_it("--version"), f"zrtp-cache {version.read().strip()}\n")
+
+    def test_the_manual_page_has_every_command_and_option(self):
+        with open(os.path.join(TOP, "tools", "zrtp-cache", "zrtp-cache.1")) as page:
+            manual = re.sub(r"\\f[BIR]", "", page.read().replace("\\-", "-"))
+        said = self.run_it("--help")
+        entries = re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+|[a-z]\S*(?: \S+)*?)  ", said)
+        self.assertGreater(len(entries), 18)
+        for entry in entries:
+            self.assertIn(entry, manual)
 
     def test_explains_itself(self):
         help_text = self.run_it("--help")

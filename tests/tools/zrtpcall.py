@@ -794,6 +794,10 @@ class Usage(unittest.TestCase):
         for word in ("--enroll", "transfer URI", "exit status", "acknowledge", "relay N"):
             self.assertIn(word, done.stdout)
 
+    def test_its_version(self):
+        with open(os.path.join(TOP, "VERSION")) as version:
+            self.assertEqual(self.run_with("--version").stdout, f"zrtpcall {version.read().strip()}\n")
+
     def test_the_build_file_runs_all_of_these(self):
         with open(os.path.join(TOP, "tests", "tools", "meson.build")) as build:
             named = set(re.findall(r"'([A-Z][a-z]+)'", build.read()))
@@ -817,7 +821,7 @@ class Usage(unittest.TestCase):
             self.assertIn(command, said)
 
     def test_wrong_arguments_are_named(self):
-        for arguments, named in ((("--kex", "XXXX"), "kex"), (("--answer", "soon"), "answer"),
+        for arguments, named in ((("--nonsense",), "nonsense"), (("--kex",), "kex"), (("--kex", "XXXX"), "kex"), (("--answer", "soon"), "answer"),
                                  (("--zid", "12"), "zid"), (("--require", "--allow-clear"), "require"),
                                  (("a", "b"), "one URI"), (("--listen", "nowhere"), "listen"),
                                  (("--play", "/nonexistent.wav", "sip:a@127.0.0.1:9"), "/nonexistent.wav"),

@@ -2,6 +2,8 @@
 /* zrtp-cache: look at and change a cache of retained secrets. */
 #include "tool.h"
 
+#include <zrtp/zrtp.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -43,7 +45,8 @@ static const char help[] =
 	"  -t, --type sqlite|file   what to make if PATH does not exist (import only)\n"
 	"  -k, --key-file KEYFILE   key of an encrypted cache: 64 hexadecimal digits, mode 0600\n"
 	"  -K, --key-env VARIABLE   the same from an environment variable\n"
-	"  -h, --help               this text\n\n"
+	"  -h, --help               this text\n"
+	"  -V, --version            the version\n\n"
 	"  A ZID is 24 hexadecimal digits, or at least 8 of them that only one peer's begins\n"
 	"  with.\n\n"
 	"SHARING\n"
@@ -474,14 +477,16 @@ static enum zrtp_store_status open_store(struct options *o, bool make, struct zr
 
 static int parse(struct options *o, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "file", required_argument, NULL, 'f' },     { "type", required_argument, NULL, 't' },
-		{ "key-file", required_argument, NULL, 'k' }, { "key-env", required_argument, NULL, 'K' },
-		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 }
-	};
+	static const struct option longs[] = { { "file", required_argument, NULL, 'f' },
+					       { "type", required_argument, NULL, 't' },
+					       { "key-file", required_argument, NULL, 'k' },
+					       { "key-env", required_argument, NULL, 'K' },
+					       { "help", no_argument, NULL, 'h' },
+					       { "version", no_argument, NULL, 'V' },
+					       { NULL, 0, NULL, 0 } };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+f:t:k:K:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+f:t:k:K:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'f':
 			o->path = optarg;
@@ -497,6 +502,9 @@ static int parse(struct options *o, int argc, char **argv)
 			break;
 		case 'h':
 			fputs(help, stdout);
+			exit(EXIT_DONE);
+		case 'V':
+			puts("zrtp-cache " ZRTP_ENGINE_VERSION);
 			exit(EXIT_DONE);
 		default:
 			return EXIT_USAGE;

@@ -468,15 +468,23 @@ static void set_defaults(struct options *options)
 	sa_set_port(&options->local, SIP_PORT);
 }
 
-/* getopt's own table, with the help as the last row. */
-static void make_table(struct option table[ROWS + 2])
+/* What getopt returns: for a row, and for these behind the rows. Its own '?' and ':' are characters. */
+enum {
+	FOUND_ROW = UCHAR_MAX + 1,
+	FOUND_HELP = FOUND_ROW + ROWS,
+	FOUND_VERSION,
+};
+
+/* getopt's own table, with help and version as the last rows. */
+static void make_table(struct option table[ROWS + 3])
 {
 	for (int i = 0; i < ROWS; i++) {
 		table[i] = (struct option){ rows[i].name, rows[i].argument ? required_argument : no_argument,
-					    NULL, i + 1 };
+					    NULL, FOUND_ROW + i };
 	}
-	table[ROWS] = (struct option){ "help", no_argument, NULL, 'h' + ROWS };
-	table[ROWS + 1] = (struct option){ NULL, 0, NULL, 0 };
+	table[ROWS] = (struct option){ "help", no_argument, NULL, FOUND_HELP };
+	table[ROWS + 1] = (struct option){ "version", no_argument, NULL, FOUND_VERSION };
+	table[ROWS + 2] = (struct option){ NULL, 0, NULL, 0 };
 }
 
 static int complain(const char *what, const char *value)
@@ -502,22 +510,26 @@ static int check(const struct options *options)
 
 int options_parse(struct options *options, int argc, char *argv[])
 {
-	struct option table[ROWS + 2];
+	struct option table[ROWS + 3];
 	int found;
 
 	set_defaults(options);
 	make_table(table);
 	while ((found = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		if (found == 'h' + ROWS) {
+		if (found == FOUND_HELP) {
 			print_help();
 			return EXIT_AS_ASKED;
 		}
-		if (found < 1 || found > ROWS) {
+		if (found == FOUND_VERSION) {
+			puts("zrtpcall " ZRTP_ENGINE_VERSION);
+			return EXIT_AS_ASKED;
+		}
+		if (found < FOUND_ROW) {
 			return EXIT_USAGE; /* getopt has told */
 		}
-		if (!rows[found - 1].set(options, &rows[found - 1], optarg)) {
+		if (!rows[found - FOUND_ROW].set(options, &rows[found - FOUND_ROW], optarg)) {
 			(void)fprintf(stderr, "zrtpcall: %s is no value for --%s; see zrtpcall --help\n",
-				      optarg, rows[found - 1].name);
+				      optarg, rows[found - FOUND_ROW].name);
 			return EXIT_USAGE;
 		}
 	}
