@@ -14,6 +14,6 @@ void zrtp_relay_abandon(struct zrtp_stream *stream);
 /* The exchange and the keys go. */
 void zrtp_clear_stream(struct zrtp_stream *stream, enum zrtp_clear_reason reason);
 /* A Commit in clear led to nothing: any host can replay one. */
-enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
+ZRTP_CHECK enum zrtp_state zrtp_back_to_clear(struct zrtp_stream *stream);
 
 #endif

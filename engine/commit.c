@@ -194,7 +194,7 @@ enum zrtp_state zrtp_try_commit(struct zrtp_stream *stream)
 
 bool zrtp_other_may_be_tried(const struct zrtp_stream *stream)
 {
-	return stream->other_hello.len && stream->exchange && !stream->proved &&
+	return zrtp_has_other_hello(stream) && stream->exchange && !stream->proved &&
 	       stream->state >= ZRTP_STATE_COMMIT_SENT && stream->state < ZRTP_STATE_SECURE;
 }
 

@@ -132,7 +132,8 @@ static bool earlier_message_authentic(const struct zrtp_stream *stream, const ui
 					      exchange->commit.len, h1);
 	}
 	return !zrtp_next_image(zrtp_implicit(stream), h1, h2) &&
-	       zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len, h2);
+	       zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello.octets,
+				      stream->peer_hello.len, h2);
 }
 
 /* The signature counts in a first stream only; a bad one is told, and the call

@@ -5,7 +5,7 @@
 #include "internal.h"
 
 /* Our Confirm into exchange->confirm; 0 or -1. */
-int zrtp_confirm_build(struct zrtp_stream *stream);
+ZRTP_CHECK int zrtp_confirm_build(struct zrtp_stream *stream);
 
 /* Handlers for the table in state.c: each returns the next state. */
 enum zrtp_state zrtp_on_confirm1(struct zrtp_stream *stream, const struct zrtp_message *message);

@@ -44,25 +44,12 @@ static bool wins(const struct side *a, const struct side *b)
 		return a->commit->mode == ZRTP_MODE_DH;
 	}
 	if (a->commit->mode == ZRTP_MODE_DH) {
-		/* A Commit in force was parsed when it came.
-		 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		return memcmp(a->commit->hvi, b->commit->hvi, ZRTP_HVI_SIZE) > 0;
 	}
 	if (a->commit->mode == ZRTP_MODE_PRESHARED && a->mitm != b->mitm) {
 		return b->mitm;
 	}
 	return memcmp(a->commit->nonce, b->commit->nonce, ZRTP_NONCE_SIZE) > 0;
-}
-
-struct zrtp_commit zrtp_commit_in_force(const struct zrtp_stream *stream)
-{
-	struct zrtp_message message;
-
-	if (zrtp_message_parse(&message, stream->exchange->commit.octets, stream->exchange->commit.len) !=
-	    ZRTP_PARSE_OK) {
-		return (struct zrtp_commit){ .hvi = NULL };
-	}
-	return message.u.commit;
 }
 
 static bool peer_mitm(const struct zrtp_stream *stream)
@@ -94,14 +81,14 @@ static bool awaits_conf2ack(const struct zrtp_stream *s, const struct zrtp_strea
 
 bool zrtp_confirm2_must_wait(const struct zrtp_stream *stream)
 {
-	const struct zrtp_commit theirs = zrtp_commit_in_force(stream);
+	const struct zrtp_commit theirs = zrtp_commit_view(&stream->exchange->commit);
 
 	if (stream->late || theirs.mode == ZRTP_MODE_MULTISTREAM) {
 		return false; /* as many as there are streams may run at once (4.4.3) */
 	}
 	for (const struct zrtp_stream *s = stream->session->streams; s; s = s->next) {
 		if (awaits_conf2ack(s, stream)) {
-			const struct zrtp_commit own = zrtp_commit_in_force(s);
+			const struct zrtp_commit own = zrtp_commit_view(&s->exchange->commit);
 
 			if (zrtp_own_commit_wins(stream, &own, &theirs)) {
 				return true;

@@ -4,8 +4,6 @@
 
 #include "internal.h"
 
-/* hvi or nonce of the exchange's Commit, ours or the peer's. */
-struct zrtp_commit zrtp_commit_in_force(const struct zrtp_stream *stream);
 /* Two Commits met: is it ours that counts (4.2)? */
 bool zrtp_own_commit_wins(const struct zrtp_stream *stream, const struct zrtp_commit *own,
 			  const struct zrtp_commit *peer);

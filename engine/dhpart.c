@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #include "confirm.h"
-#include "contention.h"
 #include "dhpart.h"
 #include "effects.h"
 #include "exchange.h"
@@ -52,7 +51,8 @@ enum zrtp_state zrtp_on_dhpart1(struct zrtp_stream *stream, const struct zrtp_me
 	    zrtp_next_image(zrtp_implicit(stream), h2, h3) || !zrtp_equal(h3, hello.h3, sizeof(h3))) {
 		return zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
 	}
-	if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len, h2)) {
+	if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello.octets, stream->peer_hello.len,
+				    h2)) {
 		return zrtp_forged(stream);
 	}
 	if (part->pv_len != exchange->choice.kex->pv_size) {
@@ -90,7 +90,7 @@ enum zrtp_state zrtp_on_dhpart2(struct zrtp_stream *stream, const struct zrtp_me
 {
 	const struct zrtp_dhpart *part = &message->u.dhpart;
 	struct zrtp_exchange *exchange = stream->exchange;
-	const struct zrtp_commit commit = zrtp_commit_in_force(stream);
+	const struct zrtp_commit commit = zrtp_commit_view(&stream->exchange->commit);
 	uint8_t h2[ZRTP_IMAGE_SIZE];
 	uint32_t code;
 

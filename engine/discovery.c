@@ -7,7 +7,6 @@
 #include "effects.h"
 #include "failure.h"
 #include "ownzid.h"
-#include "packet.h"
 #include "peerhello.h"
 #include "timers.h"
 #include "view.h"
@@ -26,7 +25,7 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 		stream->hash_status = ZRTP_HASH_MATCHED;
 		return true;
 	}
-	if (stream->peer_hello_len && stream->hash_status == ZRTP_HASH_MATCHED) {
+	if (stream->peer_hello.len && stream->hash_status == ZRTP_HASH_MATCHED) {
 		return false; /* the right one is here: others change nothing */
 	}
 	if (!stream->hash_mismatch_told) {
@@ -83,7 +82,7 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 {
 	const struct zrtp_hello *hello = &message->u.hello;
 	int version = memcmp(hello->version, "1.10", 3); /* the fourth octet does not count (4.1.1) */
-	bool first = !stream->peer_hello_len;
+	bool first = !stream->peer_hello.len;
 
 	if (!allowed_by_signalling(stream, message)) {
 		return zrtp_drop(stream, ZRTP_DROP_HELLO_HASH);
@@ -124,11 +123,13 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 static void note_other(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_hello *hello = &message->u.hello;
+	struct zrtp_stored_hello kept;
 
 	if (zrtp_under_way(stream) && !stream->proved && !stream->has_expected_hash &&
 	    !memcmp(hello->version, "1.10", 3) && !zrtp_is_own_zid(stream->session, hello) &&
 	    !zrtp_of_another_peer(stream, hello->zid)) {
-		zrtp_other_hello_keep(stream, message->octets, message->len, message->ssrc);
+		zrtp_hello_store(&kept, message);
+		zrtp_other_hello_keep(stream, &kept, message->ssrc);
 	}
 }
 
@@ -161,8 +162,8 @@ enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const stru
 
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (stream->peer_hello_len && message->ssrc != stream->peer_ssrc) {
-		if (!stream->other_hello.len || message->ssrc != stream->other_hello.ssrc) {
+	if (stream->peer_hello.len && message->ssrc != stream->peer_ssrc) {
+		if (!zrtp_has_other_hello(stream) || message->ssrc != stream->other_hello.ssrc) {
 			return zrtp_drop(stream, ZRTP_DROP_SSRC);
 		}
 		zrtp_swap_hello(stream); /* of two that say Hello, this one hears us */
@@ -170,17 +171,17 @@ enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_m
 	stream->hello_acked = true;
 	stream->ack_ssrc = message->ssrc;
 	/* Without a Hello it is not known whose it is: ours goes on until then. */
-	return stream->peer_hello_len && stream->state != ZRTP_STATE_NO_ZRTP ? zrtp_try_commit(stream)
+	return stream->peer_hello.len && stream->state != ZRTP_STATE_NO_ZRTP ? zrtp_try_commit(stream)
 									     : stream->state;
 }
 
 enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 {
-	if (!stream->peer_hello_len && stream->equal_zid && stream->hash_status == ZRTP_HASH_MATCHED) {
+	if (!stream->peer_hello.len && stream->equal_zid && stream->hash_status == ZRTP_HASH_MATCHED) {
 		return zrtp_fail(stream,
 				 ZRTP_ERROR_EQUAL_ZID); /* the peer speaks ZRTP, and sticks to our ZID */
 	}
-	if (!stream->peer_hello_len) {
+	if (!stream->peer_hello.len) {
 		stream->was_clear = true;
 		stream->clear_reason = ZRTP_CLEAR_NO_ZRTP;
 		stream->effects |= ZRTP_EFFECT_CLEAR;
@@ -200,14 +201,11 @@ enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream)
 
 bool zrtp_hello_zid(const uint8_t *datagram, size_t len, uint8_t zid[ZRTP_ZID_SIZE])
 {
-	struct zrtp_packet packet;
-	struct zrtp_message message;
+	struct zrtp_message hello;
 
-	if (zrtp_packet_open(&packet, datagram, len) != ZRTP_PACKET_OK ||
-	    zrtp_message_parse(&message, packet.message, packet.message_len) != ZRTP_PARSE_OK ||
-	    message.type != ZRTP_MSG_HELLO) {
+	if (!zrtp_hello_in(&hello, datagram, len)) {
 		return false;
 	}
-	memcpy(zid, message.u.hello.zid, ZRTP_ZID_SIZE);
+	memcpy(zid, hello.u.hello.zid, ZRTP_ZID_SIZE);
 	return true;
 }

@@ -9,6 +9,6 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 enum zrtp_state zrtp_on_hello_again(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
+ZRTP_CHECK enum zrtp_state zrtp_hello_unanswered(struct zrtp_stream *stream);
 
 #endif

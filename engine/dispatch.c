@@ -5,6 +5,7 @@
 #include "dispatch.h"
 #include "effects.h"
 #include "failure.h"
+#include "peerhello.h"
 #include "state.h"
 #include "system.h"
 #include "view.h"
@@ -19,7 +20,7 @@ static bool is_own_hello(const struct zrtp_stream *stream, const struct zrtp_mes
  * that is not the peer's, and a host that sees our packets could end every exchange so. */
 static enum zrtp_state own_ssrc(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (!zrtp_under_way(stream) || stream->peer_hello_len || is_own_hello(stream, message)) {
+	if (!zrtp_under_way(stream) || stream->peer_hello.len || is_own_hello(stream, message)) {
 		return zrtp_drop(stream, ZRTP_DROP_SSRC);
 	}
 	return zrtp_fail(stream, ZRTP_ERROR_EQUAL_SSRC);
@@ -30,7 +31,7 @@ static enum zrtp_state own_ssrc(struct zrtp_stream *stream, const struct zrtp_me
 static bool from_anybody(const struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	return message->type == ZRTP_MSG_PING || message->type == ZRTP_MSG_HELLO ||
-	       (message->type == ZRTP_MSG_COMMIT && stream->other_hello.len && !stream->proved &&
+	       (message->type == ZRTP_MSG_COMMIT && zrtp_has_other_hello(stream) && !stream->proved &&
 		message->ssrc == stream->other_hello.ssrc);
 }
 

@@ -15,11 +15,6 @@ struct zrtp_dhpart2_octets {
 	uint8_t octets[ZRTP_DHPART2_MAX];
 };
 
-struct zrtp_commit_octets {
-	size_t len;
-	uint8_t octets[ZRTP_COMMIT_MAX];
-};
-
 struct zrtp_confirm_octets {
 	size_t len;
 	uint8_t octets[ZRTP_CONFIRM_MIN + ZRTP_SIGNATURE_MAX];
@@ -41,7 +36,7 @@ struct zrtp_exchange {
 	uint8_t private_pv[ZRTP_PV_MAX];    /* and its public value */
 	bool pv_sent;                       /* which the peer may have seen */
 	uint8_t view[ZRTP_VIEW_SIZE];       /* of the peer, while another exchange is at work */
-	struct zrtp_commit_octets commit;   /* ours or the peer's: the one in force */
+	struct zrtp_stored_commit commit;   /* ours or the peer's: the one in force */
 	struct zrtp_dhpart1_octets dhpart1;
 	struct zrtp_dhpart2_octets dhpart2;
 	uint16_t fragments_id;                 /* of our Commit or DHPart1, if it was cut; else 0 */
@@ -59,10 +54,10 @@ struct zrtp_exchange {
 };
 
 /* The stream's exchange, made if there is none; NULL without memory. */
-struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream);
+ZRTP_CHECK struct zrtp_exchange *zrtp_exchange_get(struct zrtp_stream *stream);
 /* An exchange begins, or goes on in another role or mode: the stream's, or NULL without memory. */
-struct zrtp_exchange *zrtp_exchange_begin(struct zrtp_stream *stream, enum zrtp_role role,
-					  enum zrtp_mode mode);
+ZRTP_CHECK struct zrtp_exchange *zrtp_exchange_begin(struct zrtp_stream *stream, enum zrtp_role role,
+						     enum zrtp_mode mode);
 /* It ends, with all that is its. */
 void zrtp_exchange_drop(struct zrtp_stream *stream);
 /* Media in clear stops for this exchange, unless it may be none of the peer's. */

@@ -71,7 +71,7 @@ enum zrtp_state zrtp_forget_peer(struct zrtp_stream *stream)
 	zrtp_wipe(&stream->keys, sizeof(stream->keys));
 	zrtp_late_over(stream);
 	stream->hello_acked = false;
-	stream->peer_hello_len = 0;
+	stream->peer_hello.len = 0;
 	if (stream->session->agreeing == stream) {
 		stream->session->agreeing = NULL;
 		stream->effects |= ZRTP_EFFECT_ADVANCE;
@@ -105,7 +105,7 @@ enum zrtp_state zrtp_forged(struct zrtp_stream *stream)
  * one that a Hello has begun, and never a secure stream. */
 enum zrtp_state zrtp_on_error(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	if (!stream->peer_hello_len) {
+	if (!stream->peer_hello.len) {
 		return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 	}
 	if (stream->late && stream->proved) {

@@ -3,6 +3,7 @@
 
 #include "internal.h"
 #include "octets.h"
+#include "peerhello.h"
 #include "system.h"
 
 bool zrtp_mtu_valid(unsigned mtu)
@@ -99,9 +100,9 @@ static bool offers_kem(const struct zrtp_policy *policy)
 /* Of one whose Hello we have. */
 static bool from_known(const struct zrtp_stream *stream, uint32_t ssrc)
 {
-	return stream->peer_hello_len &&
+	return stream->peer_hello.len &&
 	       (ssrc == stream->peer_ssrc ||
-		(stream->other_hello.len && !stream->proved && ssrc == stream->other_hello.ssrc));
+		(zrtp_has_other_hello(stream) && !stream->proved && ssrc == stream->other_hello.ssrc));
 }
 
 /* Where a Commit may come with a public key, or a DHPart1, which is shorter, with a ciphertext. */

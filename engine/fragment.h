@@ -35,18 +35,19 @@ struct zrtp_assembly {
 
 /* Is an opened packet a fragment, and does it lie within its message? It may still be longer
  * than any message that may come. */
-bool zrtp_fragment_parse(struct zrtp_fragment *out, const uint8_t *datagram,
-			 const struct zrtp_packet *packet);
+ZRTP_CHECK bool zrtp_fragment_parse(struct zrtp_fragment *out, const uint8_t *datagram,
+				    const struct zrtp_packet *packet);
 
 /* Write a packet with a fragment into out, which has room for fragment->len,
  * ZRTP_FRAGMENT_HEADER and ZRTP_PACKET_OVERHEAD. Returns the datagram's length. */
-size_t zrtp_fragment_write(uint8_t *out, uint16_t sequence, uint32_t ssrc,
-			   const struct zrtp_fragment *fragment);
+ZRTP_CHECK size_t zrtp_fragment_write(uint8_t *out, uint16_t sequence, uint32_t ssrc,
+				      const struct zrtp_fragment *fragment);
 
 /* Take what is new of a fragment. One of another message, sender or total length than the
  * former ones begins again, since either may be forged. True: the message is complete.
  *   fragment  of zrtp_fragment_parse(), with a total of at most ZRTP_COMMIT_MAX */
-bool zrtp_assembly_add(struct zrtp_assembly *assembly, uint32_t ssrc, const struct zrtp_fragment *fragment);
+ZRTP_CHECK bool zrtp_assembly_add(struct zrtp_assembly *assembly, uint32_t ssrc,
+				  const struct zrtp_fragment *fragment);
 
 /* May a policy have this MTU? */
 bool zrtp_mtu_valid(unsigned mtu);

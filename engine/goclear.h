@@ -9,8 +9,8 @@ enum zrtp_state zrtp_on_goclear(struct zrtp_stream *stream, const struct zrtp_me
 enum zrtp_state zrtp_on_goclear_again(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_clearack(struct zrtp_stream *stream, const struct zrtp_message *message);
 enum zrtp_state zrtp_on_error_to_goclear(struct zrtp_stream *stream, const struct zrtp_message *message);
-enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
+ZRTP_CHECK enum zrtp_state zrtp_goclear_unanswered(struct zrtp_stream *stream);
 /* What a Commit in clear began is not completed. */
-enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream);
+ZRTP_CHECK enum zrtp_state zrtp_clear_expired(struct zrtp_stream *stream);
 
 #endif

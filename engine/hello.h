@@ -5,8 +5,9 @@
 #include "internal.h"
 
 /* Our Hello with a ZID; its length, or 0. */
-size_t zrtp_write_hello(const struct zrtp_stream *stream, const uint8_t *zid, uint8_t out[ZRTP_HELLO_MAX]);
+ZRTP_CHECK size_t zrtp_write_hello(const struct zrtp_stream *stream, const uint8_t *zid,
+				   uint8_t out[ZRTP_HELLO_MAX]);
 /* Write our Hello with the session's ZID; 0 or -1. */
-int zrtp_make_hello(struct zrtp_stream *stream);
+ZRTP_CHECK int zrtp_make_hello(struct zrtp_stream *stream);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "effects.h"
 #include "hello.h"
-#include "packet.h"
+#include "peerhello.h"
 #include "run.h"
 #include "timers.h"
 
@@ -83,7 +83,7 @@ static void tell_mismatch(struct zrtp_stream *stream)
 /* A Hello of a host that is not meant: the right one may still come. */
 static void forget_hello(struct zrtp_stream *stream)
 {
-	stream->peer_hello_len = 0;
+	stream->peer_hello.len = 0;
 	stream->hello_acked = false; /* by whom? */
 	if (stream->state == ZRTP_STATE_FOUND || stream->state == ZRTP_STATE_DISCOVERY) {
 		stream->state = ZRTP_STATE_DISCOVERY;
@@ -106,26 +106,12 @@ static enum zrtp_status parse_value(const char *value, uint8_t hash[ZRTP_HELLO_H
 	return parse_hash(space + 1, hash) ? ZRTP_OK : ZRTP_INVALID;
 }
 
-/* The message of a datagram that is a Hello; len 0: it is none. */
-static struct zrtp_piece hello_in(const uint8_t *datagram, size_t len)
-{
-	struct zrtp_packet packet;
-	struct zrtp_message message;
-
-	if (zrtp_packet_open(&packet, datagram, len) != ZRTP_PACKET_OK ||
-	    zrtp_message_parse(&message, packet.message, packet.message_len) != ZRTP_PARSE_OK ||
-	    message.type != ZRTP_MSG_HELLO) {
-		return (struct zrtp_piece){ NULL, 0 };
-	}
-	return (struct zrtp_piece){ message.octets, message.len };
-}
-
 bool zrtp_hello_hash_matches(const uint8_t *datagram, size_t len, const char *value)
 {
-	const struct zrtp_piece hello = hello_in(datagram, len);
 	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
+	struct zrtp_message hello;
 
-	if (!hello.len || parse_value(value, hash) != ZRTP_OK) {
+	if (!zrtp_hello_in(&hello, datagram, len) || parse_value(value, hash) != ZRTP_OK) {
 		return false;
 	}
 	hash_of(hello.octets, hello.len, seen);
@@ -134,10 +120,9 @@ bool zrtp_hello_hash_matches(const uint8_t *datagram, size_t len, const char *va
 
 bool zrtp_stream_knows_hello(const struct zrtp_stream *stream, const uint8_t *datagram, size_t len)
 {
-	const struct zrtp_piece hello = hello_in(datagram, len);
+	struct zrtp_message hello;
 
-	return hello.len && hello.len == stream->peer_hello_len &&
-	       !memcmp(hello.octets, stream->peer_hello, hello.len);
+	return zrtp_hello_in(&hello, datagram, len) && zrtp_is_peer_hello(stream, &hello);
 }
 
 enum zrtp_status zrtp_hello_hash_check(const char *value)
@@ -165,9 +150,9 @@ static enum zrtp_status expect_hash(struct zrtp_stream *stream, const char *valu
 	    zrtp_equal(stream->expected_hash, hash, sizeof(hash))) {
 		return ZRTP_OK; /* what is stored is the Hello that followed it: ownzid.c */
 	}
-	hash_of(stream->peer_hello, stream->peer_hello_len, seen);
-	matches = stream->peer_hello_len && zrtp_equal(seen, hash, sizeof(hash));
-	if (!matches && stream->peer_hello_len && zrtp_bound(stream) && !tolerant) {
+	hash_of(stream->peer_hello.octets, stream->peer_hello.len, seen);
+	matches = stream->peer_hello.len && zrtp_equal(seen, hash, sizeof(hash));
+	if (!matches && stream->peer_hello.len && zrtp_bound(stream) && !tolerant) {
 		return ZRTP_WRONG_STATE;
 	}
 	memcpy(stream->expected_hash, hash, sizeof(hash));
@@ -175,13 +160,13 @@ static enum zrtp_status expect_hash(struct zrtp_stream *stream, const char *valu
 	if (other && !matches && !zrtp_bound(stream)) {
 		stream->hash_status = ZRTP_HASH_NONE;
 		stream->hash_mismatch_told = false;
-		if (stream->peer_hello_len) {
+		if (stream->peer_hello.len) {
 			forget_hello(stream);
 		}
 	}
 	if (matches) {
 		stream->hash_status = ZRTP_HASH_MATCHED;
-	} else if (!stream->peer_hello_len) {
+	} else if (!stream->peer_hello.len) {
 		zrtp_timer_t1_extend(stream); /* the signalling promises a peer (6) */
 	} else if (tolerant) {
 		tell_mismatch(stream);
@@ -210,7 +195,7 @@ void zrtp_stream_forget_peer_hello_hash(struct zrtp_stream *stream)
 	stream->has_expected_hash = false;
 	stream->hash_status = ZRTP_HASH_NONE;
 	stream->hash_mismatch_told = false;
-	if (stream->peer_hello_len) {
+	if (stream->peer_hello.len) {
 		forget_hello(stream);
 		zrtp_stream_run(stream);
 	}

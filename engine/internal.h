@@ -126,8 +126,7 @@ struct zrtp_timer {
 
 /* A Hello that came beside the one in use: of a stranger, or of the peer. */
 struct zrtp_other_hello {
-	uint8_t *octets; /* room for any, or NULL */
-	size_t len;      /* 0: none */
+	struct zrtp_stored_hello *stored; /* or NULL */
 	uint32_t ssrc;
 };
 
@@ -144,8 +143,9 @@ struct zrtp_stream {
 	struct zrtp_assembly *assembly; /* NULL: no fragments of the peer wait for others */
 
 	uint8_t h[4][ZRTP_IMAGE_SIZE]; /* own hash chain, H0 to H3 */
-	size_t hello_len, peer_hello_len;
-	uint8_t hello[ZRTP_HELLO_MAX], peer_hello[ZRTP_HELLO_MAX];
+	size_t hello_len;
+	uint8_t hello[ZRTP_HELLO_MAX];
+	struct zrtp_stored_hello peer_hello;
 	struct zrtp_other_hello other_hello;
 	uint8_t expected_hash[ZRTP_HELLO_HASH_SIZE];
 	/* ownzid.c: a Hello with our ZID came that is not ours, since when, and its H3. */

@@ -7,8 +7,8 @@
 /* The key agreement of a Commit that carries a public key. Each gives 0 or an error code of
  * Table 8. */
 /* Our DHPart2 with its nonce, hvi, a fresh key pair, and the Commit. */
-uint32_t zrtp_kem_commit(struct zrtp_stream *stream);
+ZRTP_CHECK uint32_t zrtp_kem_commit(struct zrtp_stream *stream);
 /* Encapsulate to the peer's key, once for a Commit, and make our DHPart1. */
-uint32_t zrtp_kem_respond(struct zrtp_stream *stream, const struct zrtp_commit *commit);
+ZRTP_CHECK uint32_t zrtp_kem_respond(struct zrtp_stream *stream, const struct zrtp_commit *commit);
 
 #endif

@@ -49,27 +49,30 @@ struct zrtp_session_keys {
 };
 
 /* 4.5.1; out_len in octets, at most hash->size. */
-int zrtp_kdf(const struct zrtp_hash *hash, const uint8_t *ki, size_t ki_len, const char *label,
-	     const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len);
+ZRTP_CHECK int zrtp_kdf(const struct zrtp_hash *hash, const uint8_t *ki, size_t ki_len, const char *label,
+			const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len);
 
 /* Messages to total_hash; count of them in order (4.4.1.4, 4.4.2.4, 4.4.3.2). */
-int zrtp_kdf_context_make(struct zrtp_kdf_context *out, const struct zrtp_hash *hash, const uint8_t *zid_i,
-			  const uint8_t *zid_r, const struct zrtp_piece *messages, size_t count);
+ZRTP_CHECK int zrtp_kdf_context_make(struct zrtp_kdf_context *out, const struct zrtp_hash *hash,
+				     const uint8_t *zid_i, const uint8_t *zid_r,
+				     const struct zrtp_piece *messages, size_t count);
 
 /* hvi, the leftmost 256 bits of hash(DHPart2 || responder's Hello) (4.4.1.1). */
-int zrtp_hvi(const struct zrtp_hash *hash, struct zrtp_piece dhpart2, struct zrtp_piece hello_r,
-	     uint8_t out[ZRTP_HVI_SIZE]);
+ZRTP_CHECK int zrtp_hvi(const struct zrtp_hash *hash, struct zrtp_piece dhpart2, struct zrtp_piece hello_r,
+			uint8_t out[ZRTP_HVI_SIZE]);
 
-int zrtp_s0_dh(const struct zrtp_hash *hash, const uint8_t *dh_result, size_t dh_len,
-	       const struct zrtp_kdf_context *context, const struct zrtp_shared s[3], uint8_t *s0);
-int zrtp_s0_multistream(const struct zrtp_hash *hash, const uint8_t *zrtpsess,
-			const struct zrtp_kdf_context *context, uint8_t *s0);
-int zrtp_s0_preshared(const struct zrtp_hash *hash, const uint8_t *preshared_key,
-		      const struct zrtp_kdf_context *context, uint8_t *s0);
+ZRTP_CHECK int zrtp_s0_dh(const struct zrtp_hash *hash, const uint8_t *dh_result, size_t dh_len,
+			  const struct zrtp_kdf_context *context, const struct zrtp_shared s[3], uint8_t *s0);
+ZRTP_CHECK int zrtp_s0_multistream(const struct zrtp_hash *hash, const uint8_t *zrtpsess,
+				   const struct zrtp_kdf_context *context, uint8_t *s0);
+ZRTP_CHECK int zrtp_s0_preshared(const struct zrtp_hash *hash, const uint8_t *preshared_key,
+				 const struct zrtp_kdf_context *context, uint8_t *s0);
 
 /* preshared_key and its keyID (4.4.2.2); absent secrets have length 0. */
-int zrtp_preshared_key(const struct zrtp_hash *hash, const struct zrtp_shared s[3], uint8_t *preshared_key);
-int zrtp_preshared_id(const struct zrtp_hash *hash, const uint8_t *preshared_key, uint8_t id[ZRTP_ID_SIZE]);
+ZRTP_CHECK int zrtp_preshared_key(const struct zrtp_hash *hash, const struct zrtp_shared s[3],
+				  uint8_t *preshared_key);
+ZRTP_CHECK int zrtp_preshared_id(const struct zrtp_hash *hash, const uint8_t *preshared_key,
+				 uint8_t id[ZRTP_ID_SIZE]);
 
 /* What the lengths of a stream's keys depend on. */
 struct zrtp_suite {
@@ -87,34 +90,35 @@ struct zrtp_derived {
 
 /* ZRTPSess, sashash, ExportedKey, the new rs1 (4.5.2, 4.6.1); SRTP, HMAC and ZRTP keys of both
  * roles (4.5.3). 0 or -1. */
-int zrtp_keys_derive(const struct zrtp_derived *out, const struct zrtp_suite *suite, const uint8_t *s0,
-		     const struct zrtp_kdf_context *context);
+ZRTP_CHECK int zrtp_keys_derive(const struct zrtp_derived *out, const struct zrtp_suite *suite,
+				const uint8_t *s0, const struct zrtp_kdf_context *context);
 
 /* pbxsecret (7.3.1) and the ZRTPSess that replaces one after GoClear
  * (4.7.2.1). ZIDs by the roles of the exchange that made ZRTPSess. */
-int zrtp_pbxsecret(const struct zrtp_hash *hash, const uint8_t *zrtpsess, const uint8_t *zid_i,
-		   const uint8_t *zid_r, uint8_t out[ZRTP_SECRET_SIZE]);
-int zrtp_next_zrtpsess(const struct zrtp_hash *hash, const uint8_t *zrtpsess, const uint8_t *zid_i,
-		       const uint8_t *zid_r, uint8_t *out);
+ZRTP_CHECK int zrtp_pbxsecret(const struct zrtp_hash *hash, const uint8_t *zrtpsess, const uint8_t *zid_i,
+			      const uint8_t *zid_r, uint8_t out[ZRTP_SECRET_SIZE]);
+ZRTP_CHECK int zrtp_next_zrtpsess(const struct zrtp_hash *hash, const uint8_t *zrtpsess, const uint8_t *zid_i,
+				  const uint8_t *zid_r, uint8_t *out);
 
 /* srtps, an auxsecret from an SDES key (8.2). */
-int zrtp_srtps(const struct zrtp_hash *hash, const uint8_t *key, size_t key_len, const uint8_t *salt,
-	       size_t salt_len, const uint8_t *zid_i, const uint8_t *zid_r, uint8_t out[ZRTP_SECRET_SIZE]);
+ZRTP_CHECK int zrtp_srtps(const struct zrtp_hash *hash, const uint8_t *key, size_t key_len,
+			  const uint8_t *salt, size_t salt_len, const uint8_t *zid_i, const uint8_t *zid_r,
+			  uint8_t out[ZRTP_SECRET_SIZE]);
 
 /* The leftmost 64 bits of an HMAC: message MACs, secret IDs, confirm_mac. */
-int zrtp_mac64(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data, size_t len,
-	       uint8_t out[ZRTP_MAC_SIZE]);
+ZRTP_CHECK int zrtp_mac64(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data,
+			  size_t len, uint8_t out[ZRTP_MAC_SIZE]);
 
 /* The hash chain's and the messages' own algorithm is always this one
  * (5.1.2.2); the stream's row of it is zrtp_implicit(). */
 const struct zrtp_hash *zrtp_implicit_hash(void);
-int zrtp_next_image(const struct zrtp_hash *implicit, const uint8_t image[ZRTP_IMAGE_SIZE],
-		    uint8_t out[ZRTP_IMAGE_SIZE]);
+ZRTP_CHECK int zrtp_next_image(const struct zrtp_hash *implicit, const uint8_t image[ZRTP_IMAGE_SIZE],
+			       uint8_t out[ZRTP_IMAGE_SIZE]);
 /* Complete a message that ends in a MAC, or check one; key is a hash image. */
-int zrtp_message_seal(const struct zrtp_hash *implicit, uint8_t *message, size_t len,
-		      const uint8_t key[ZRTP_IMAGE_SIZE]);
-bool zrtp_message_authentic(const struct zrtp_hash *implicit, const uint8_t *message, size_t len,
-			    const uint8_t key[ZRTP_IMAGE_SIZE]);
+ZRTP_CHECK int zrtp_message_seal(const struct zrtp_hash *implicit, uint8_t *message, size_t len,
+				 const uint8_t key[ZRTP_IMAGE_SIZE]);
+ZRTP_CHECK bool zrtp_message_authentic(const struct zrtp_hash *implicit, const uint8_t *message, size_t len,
+				       const uint8_t key[ZRTP_IMAGE_SIZE]);
 
 /* Equal in constant time. */
 bool zrtp_equal(const void *a, const void *b, size_t len);

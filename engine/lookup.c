@@ -171,7 +171,7 @@ uint64_t zrtp_lookup_due(const struct zrtp_session *session)
 void zrtp_lookup_release(struct zrtp_session *session, struct zrtp_kept_commit *kept)
 {
 	if (kept) {
-		zrtp_release(session->context, kept, sizeof(*kept) + kept->len);
+		zrtp_release(session->context, kept, sizeof(*kept));
 	}
 }
 
@@ -205,18 +205,18 @@ void zrtp_lookup_keep(struct zrtp_stream *stream, const struct zrtp_message *com
 		return;
 	}
 	kept = *place_of(stream);
-	if (kept && kept->len == commit->len && !memcmp(kept->octets, commit->octets, commit->len)) {
+	if (kept && kept->commit.len == commit->len &&
+	    !memcmp(kept->commit.octets, commit->octets, commit->len)) {
 		return;
 	}
 	zrtp_lookup_release(session, zrtp_lookup_kept(stream));
-	kept = zrtp_alloc(session->context, sizeof(*kept) + commit->len);
+	kept = zrtp_alloc(session->context, sizeof(*kept));
 	if (!kept) {
 		return;
 	}
 	kept->stream = stream;
 	kept->ssrc = commit->ssrc;
-	kept->len = commit->len;
-	memcpy(kept->octets, commit->octets, commit->len);
+	zrtp_commit_store(&kept->commit, commit);
 	kept->next = session->lookup->kept;
 	session->lookup->kept = kept;
 }

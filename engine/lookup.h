@@ -43,8 +43,7 @@ struct zrtp_kept_commit {
 	struct zrtp_kept_commit *next;
 	const struct zrtp_stream *stream; /* never followed */
 	uint32_t ssrc;
-	size_t len;
-	uint8_t octets[];
+	struct zrtp_stored_commit commit;
 };
 
 #endif

@@ -37,68 +37,136 @@ const char *zrtp_message_name(enum zrtp_message_type type)
 
 /* ---- reading ---- */
 
+/* Of a Hello whose counts are known. */
+static void read_hello(struct reader *r, struct zrtp_hello *hello)
+{
+	hello->version = read_view(r, 4);
+	hello->client_id = read_view(r, ZRTP_CLIENT_ID_SIZE);
+	hello->h3 = read_view(r, ZRTP_IMAGE_SIZE);
+	hello->zid = read_view(r, ZRTP_ZID_SIZE);
+	(void)read_view(r, 4); /* flags and counts */
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		hello->names[c] = read_view(r, hello->count[c] * 4U);
+	}
+	hello->mac = read_view(r, ZRTP_MAC_SIZE);
+}
+
 /* Algorithm counts follow one another in this order in the Hello's word of
  * flags and counts, and so do the lists (Figure 3). */
 static bool parse_hello(struct reader *r, struct zrtp_message *m)
 {
 	struct zrtp_hello *hello = &m->u.hello;
+	struct reader ahead = *r;
 	uint32_t word;
 
-	hello->version = read_view(r, 4);
-	hello->client_id = read_view(r, ZRTP_CLIENT_ID_SIZE);
-	hello->h3 = read_view(r, ZRTP_IMAGE_SIZE);
-	hello->zid = read_view(r, ZRTP_ZID_SIZE);
-	word = read_u32(r);
+	(void)read_view(&ahead, 4 + ZRTP_CLIENT_ID_SIZE + ZRTP_IMAGE_SIZE + ZRTP_ZID_SIZE);
+	word = read_u32(&ahead);
 	hello->flags = word >> 28 & 7;
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
 		hello->count[c] = word >> (16 - 4 * c) & 15;
 		if (hello->count[c] > ZRTP_ALGORITHMS_MAX) {
 			return false;
 		}
-		hello->names[c] = read_view(r, hello->count[c] * 4);
 	}
-	hello->mac = read_view(r, ZRTP_MAC_SIZE);
+	read_hello(r, hello);
 	return reader_done(r);
 }
 
-/* The public key of a KEM stands behind hvi: how long it is, its name says. */
-static void parse_public_key(struct reader *r, struct zrtp_commit *commit)
+void zrtp_hello_store(struct zrtp_stored_hello *out, const struct zrtp_message *message)
 {
-	const struct zrtp_kex *kex = zrtp_kex_find(commit->name[ZRTP_CLASS_KEX]);
+	const struct zrtp_hello *hello = &message->u.hello;
 
-	commit->pk_len = kex ? kex->pk_size : 0;
-	commit->pk = commit->pk_len ? read_view(r, commit->pk_len) : NULL;
+	out->len = (uint16_t)message->len;
+	out->flags = (uint8_t)hello->flags;
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		out->count[c] = (uint8_t)hello->count[c];
+	}
+	memcpy(out->octets, message->octets, message->len);
 }
 
-/* The key agreement type decides what follows (Figures 5 to 7). */
-static bool parse_commit(struct reader *r, struct zrtp_message *m)
+struct zrtp_hello zrtp_hello_view(const struct zrtp_stored_hello *kept)
 {
-	struct zrtp_commit *commit = &m->u.commit;
+	struct zrtp_hello hello = { .flags = kept->len ? kept->flags : 0U };
+	struct reader r =
+		reader_on(kept->octets + ZRTP_PREAMBLE_SIZE, sizeof(kept->octets) - ZRTP_PREAMBLE_SIZE);
 
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		hello.count[c] = kept->len ? kept->count[c] : 0;
+	}
+	read_hello(&r, &hello);
+	return hello;
+}
+
+/* Of a Commit whose mode is known. */
+static void read_commit(struct reader *r, struct zrtp_commit *commit)
+{
 	commit->h2 = read_view(r, ZRTP_IMAGE_SIZE);
 	commit->zid = read_view(r, ZRTP_ZID_SIZE);
 	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
 		commit->name[c] = read_view(r, 4);
 	}
 	commit->hvi = commit->nonce = commit->key_id = commit->pk = NULL;
-	commit->pk_len = 0;
-	if (r->bad) {
-		return false;
-	}
-	if (!memcmp(commit->name[ZRTP_CLASS_KEX], "Mult", 4)) {
-		commit->mode = ZRTP_MODE_MULTISTREAM;
-		commit->nonce = read_view(r, ZRTP_NONCE_SIZE);
-	} else if (!memcmp(commit->name[ZRTP_CLASS_KEX], "Prsh", 4)) {
-		commit->mode = ZRTP_MODE_PRESHARED;
-		commit->nonce = read_view(r, ZRTP_NONCE_SIZE);
-		commit->key_id = read_view(r, ZRTP_ID_SIZE);
-	} else {
-		commit->mode = ZRTP_MODE_DH;
+	if (commit->mode == ZRTP_MODE_DH) {
 		commit->hvi = read_view(r, ZRTP_HVI_SIZE);
-		parse_public_key(r, commit);
+		commit->pk = commit->pk_len ? read_view(r, commit->pk_len) : NULL;
+	} else {
+		commit->nonce = read_view(r, ZRTP_NONCE_SIZE);
+	}
+	if (commit->mode == ZRTP_MODE_PRESHARED) {
+		commit->key_id = read_view(r, ZRTP_ID_SIZE);
 	}
 	commit->mac = read_view(r, ZRTP_MAC_SIZE);
+}
+
+/* The public key of a KEM stands behind hvi: how long it is, its name says. */
+static size_t public_key_len(const uint8_t *name)
+{
+	const struct zrtp_kex *kex = zrtp_kex_find(name);
+
+	return kex ? kex->pk_size : 0;
+}
+
+/* The key agreement type decides what follows (Figures 5 to 7). */
+static bool parse_commit(struct reader *r, struct zrtp_message *m)
+{
+	struct zrtp_commit *commit = &m->u.commit;
+	struct reader ahead = *r;
+	const uint8_t *kex;
+
+	(void)read_view(&ahead, ZRTP_IMAGE_SIZE + ZRTP_ZID_SIZE + 4 * ZRTP_CLASS_KEX);
+	kex = read_view(&ahead, 4);
+	if (!kex) {
+		return false;
+	}
+	commit->pk_len = 0;
+	if (!memcmp(kex, "Mult", 4)) {
+		commit->mode = ZRTP_MODE_MULTISTREAM;
+	} else if (!memcmp(kex, "Prsh", 4)) {
+		commit->mode = ZRTP_MODE_PRESHARED;
+	} else {
+		commit->mode = ZRTP_MODE_DH;
+		commit->pk_len = public_key_len(kex);
+	}
+	read_commit(r, commit);
 	return reader_done(r);
+}
+
+void zrtp_commit_store(struct zrtp_stored_commit *out, const struct zrtp_message *message)
+{
+	out->len = message->len;
+	out->mode = message->u.commit.mode;
+	out->pk_len = message->u.commit.pk_len;
+	memcpy(out->octets, message->octets, message->len);
+}
+
+struct zrtp_commit zrtp_commit_view(const struct zrtp_stored_commit *kept)
+{
+	struct zrtp_commit commit = { .mode = kept->mode, .pk_len = kept->pk_len };
+	struct reader r =
+		reader_on(kept->octets + ZRTP_PREAMBLE_SIZE, sizeof(kept->octets) - ZRTP_PREAMBLE_SIZE);
+
+	read_commit(&r, &commit);
+	return commit;
 }
 
 /* The length of pv depends on the exchange; the state machine compares it. */

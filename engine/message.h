@@ -89,6 +89,22 @@ struct zrtp_commit {
 	const uint8_t *mac;
 };
 
+/* A Hello that is kept, and what its parsing gave: nothing is parsed twice. */
+struct zrtp_stored_hello {
+	uint16_t len; /* 0: none */
+	uint8_t flags;
+	uint8_t count[ZRTP_CLASS_COUNT];
+	uint8_t octets[ZRTP_HELLO_MAX];
+};
+
+/* The same of a Commit. */
+struct zrtp_stored_commit {
+	size_t len; /* 0: none */
+	enum zrtp_mode mode;
+	size_t pk_len;
+	uint8_t octets[ZRTP_COMMIT_MAX];
+};
+
 struct zrtp_dhpart {
 	const uint8_t *h1;
 	const uint8_t *ids; /* rs1ID, rs2ID, auxsecretID, pbxsecretID */
@@ -144,10 +160,18 @@ struct zrtp_confirm_plain {
 
 enum zrtp_parse_status { ZRTP_PARSE_OK, ZRTP_PARSE_LENGTH, ZRTP_PARSE_UNKNOWN, ZRTP_PARSE_MALFORMED };
 
-enum zrtp_parse_status zrtp_message_parse(struct zrtp_message *out, const uint8_t *octets, size_t len);
+ZRTP_CHECK enum zrtp_parse_status zrtp_message_parse(struct zrtp_message *out, const uint8_t *octets,
+						     size_t len);
+
+/* Keep one that was parsed. */
+void zrtp_hello_store(struct zrtp_stored_hello *out, const struct zrtp_message *message);
+void zrtp_commit_store(struct zrtp_stored_commit *out, const struct zrtp_message *message);
+/* The fields of a kept one, as views of its octets. Without one a Hello lists nothing. */
+struct zrtp_hello zrtp_hello_view(const struct zrtp_stored_hello *kept);
+struct zrtp_commit zrtp_commit_view(const struct zrtp_stored_commit *kept);
 
 /* False if the signature length does not fit into len. */
-bool zrtp_confirm_parse(struct zrtp_confirm_plain *out, const uint8_t *plain, size_t len);
+ZRTP_CHECK bool zrtp_confirm_parse(struct zrtp_confirm_plain *out, const uint8_t *plain, size_t len);
 
 /* "Hello", "HelloACK" and so on, for logs. */
 const char *zrtp_message_name(enum zrtp_message_type type);
@@ -155,20 +179,20 @@ const char *zrtp_message_name(enum zrtp_message_type type);
 /* Writers: each fills out and returns the message's length in octets, 0 if
  * it does not fit. Messages that end in a MAC are written with the MAC's
  * octets zero; zrtp_message_seal() in keys.h completes them. */
-size_t zrtp_hello_write(uint8_t *out, size_t size, const struct zrtp_hello *hello);
-size_t zrtp_commit_write(uint8_t *out, size_t size, const struct zrtp_commit *commit);
-size_t zrtp_dhpart_write(uint8_t *out, size_t size, enum zrtp_message_type type,
-			 const struct zrtp_dhpart *part);
-size_t zrtp_sealed_write(uint8_t *out, size_t size, enum zrtp_message_type type,
-			 const struct zrtp_sealed *sealed);
-size_t zrtp_confirm_plain_write(uint8_t *out, size_t size, const struct zrtp_confirm_plain *plain);
-size_t zrtp_sasrelay_plain_write(uint8_t *out, size_t size, unsigned flags, const void *sas_name,
-				 const uint8_t *sashash);
-size_t zrtp_bare_write(uint8_t *out, size_t size,
-		       enum zrtp_message_type type); /* the five ACKs without fields */
-size_t zrtp_error_write(uint8_t *out, size_t size, uint32_t code);
-size_t zrtp_goclear_write(uint8_t *out, size_t size, const uint8_t *clear_mac);
-size_t zrtp_ping_write(uint8_t *out, size_t size, const uint8_t *endpoint_hash);
-size_t zrtp_pingack_write(uint8_t *out, size_t size, const struct zrtp_pingack *ack);
+ZRTP_CHECK size_t zrtp_hello_write(uint8_t *out, size_t size, const struct zrtp_hello *hello);
+ZRTP_CHECK size_t zrtp_commit_write(uint8_t *out, size_t size, const struct zrtp_commit *commit);
+ZRTP_CHECK size_t zrtp_dhpart_write(uint8_t *out, size_t size, enum zrtp_message_type type,
+				    const struct zrtp_dhpart *part);
+ZRTP_CHECK size_t zrtp_sealed_write(uint8_t *out, size_t size, enum zrtp_message_type type,
+				    const struct zrtp_sealed *sealed);
+ZRTP_CHECK size_t zrtp_confirm_plain_write(uint8_t *out, size_t size, const struct zrtp_confirm_plain *plain);
+ZRTP_CHECK size_t zrtp_sasrelay_plain_write(uint8_t *out, size_t size, unsigned flags, const void *sas_name,
+					    const uint8_t *sashash);
+ZRTP_CHECK size_t zrtp_bare_write(uint8_t *out, size_t size,
+				  enum zrtp_message_type type); /* the five ACKs without fields */
+ZRTP_CHECK size_t zrtp_error_write(uint8_t *out, size_t size, uint32_t code);
+ZRTP_CHECK size_t zrtp_goclear_write(uint8_t *out, size_t size, const uint8_t *clear_mac);
+ZRTP_CHECK size_t zrtp_ping_write(uint8_t *out, size_t size, const uint8_t *endpoint_hash);
+ZRTP_CHECK size_t zrtp_pingack_write(uint8_t *out, size_t size, const struct zrtp_pingack *ack);
 
 #endif

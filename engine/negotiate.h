@@ -19,8 +19,8 @@ struct zrtp_choice {
  * support without listing it (5.1), preferably as the peer lists it. 0; with
  * policy.only_listed the error code of Table 8 for a class that has nothing in
  * common, *out then unchanged. */
-uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
-		     const struct zrtp_hello *peer);
+ZRTP_CHECK uint32_t zrtp_choose(struct zrtp_choice *out, const struct zrtp_policy *policy,
+				const struct zrtp_hello *peer);
 
 /* The same rows with the context's constants in them. */
 void zrtp_choice_adopt(struct zrtp_choice *choice, const struct zrtp_constants *constants);
@@ -34,7 +34,7 @@ bool zrtp_suite_offered(const struct zrtp_choice *choice, const struct zrtp_poli
 
 /* Is what a Commit asks for among what we offered, and what its sender did? 0, or the
  * error code of Table 8 to answer with. */
-uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy, const struct zrtp_hello *peer,
-		     const struct zrtp_commit *commit);
+ZRTP_CHECK uint32_t zrtp_accept(struct zrtp_choice *out, const struct zrtp_policy *policy,
+				const struct zrtp_hello *peer, const struct zrtp_commit *commit);
 
 #endif

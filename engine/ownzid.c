@@ -75,7 +75,7 @@ static void say_anew(struct zrtp_stream *stream)
 static bool may_change(const struct zrtp_session *session)
 {
 	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
-		if (s->peer_hello_len) {
+		if (s->peer_hello.len) {
 			return false;
 		}
 	}
@@ -120,15 +120,15 @@ void zrtp_own_zid_known(struct zrtp_stream *stream, const struct zrtp_hello *hel
 /* The same where the former Hello comes after the new one. */
 static void was_equal(struct zrtp_stream *stream, const struct zrtp_hello *hello)
 {
-	size_t len = stream->peer_hello_len;
+	uint16_t len = stream->peer_hello.len;
 
 	if (stream->hello_acked || memcmp(zrtp_peer_hello(stream).h3, hello->h3, ZRTP_IMAGE_SIZE)) {
 		return;
 	}
-	stream->peer_hello_len = 0; /* nothing was agreed on with it */
+	stream->peer_hello.len = 0; /* nothing was agreed on with it */
 	change_zid(stream);
 	if (stream->state != ZRTP_STATE_STOPPED) {
-		stream->peer_hello_len = len;
+		stream->peer_hello.len = len;
 	}
 }
 
@@ -140,7 +140,7 @@ enum zrtp_state zrtp_on_own_zid(struct zrtp_stream *stream, const struct zrtp_me
 	if (came_back(stream->session, hello)) {
 		return stream->state;
 	}
-	if (stream->peer_hello_len) {
+	if (stream->peer_hello.len) {
 		was_equal(stream, hello);
 		return stream->state;
 	}
@@ -164,5 +164,5 @@ bool zrtp_is_renamed(const struct zrtp_stream *stream, const struct zrtp_hello *
 
 bool zrtp_says_both(const struct zrtp_stream *stream)
 {
-	return stream->session->own_zid && !stream->peer_hello_len && !stream->born_renamed;
+	return stream->session->own_zid && !stream->peer_hello.len && !stream->born_renamed;
 }

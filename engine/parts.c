@@ -42,6 +42,8 @@ int zrtp_write_commit(struct zrtp_stream *stream, const struct zrtp_commit_rest 
 
 	exchange->commit.len =
 		zrtp_commit_write(exchange->commit.octets, sizeof(exchange->commit.octets), &commit);
+	exchange->commit.mode = commit.mode;
+	exchange->commit.pk_len = commit.pk_len;
 	return exchange->commit.len ? zrtp_message_seal(zrtp_implicit(stream), exchange->commit.octets,
 							exchange->commit.len, stream->h[1])
 				    : -1;
@@ -56,7 +58,7 @@ int zrtp_write_dh_commit(struct zrtp_stream *stream, const uint8_t *pk)
 	const struct zrtp_commit_rest rest = { .hvi = hvi, .pk = pk };
 
 	return zrtp_hvi(exchange->choice.hash, zrtp_piece_of(dhpart2->octets, dhpart2->len),
-			zrtp_piece_of(stream->peer_hello, stream->peer_hello_len), hvi)
+			zrtp_piece_of(stream->peer_hello.octets, stream->peer_hello.len), hvi)
 		       ? -1
 		       : zrtp_write_commit(stream, &rest);
 }

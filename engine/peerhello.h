@@ -4,7 +4,10 @@
 
 #include "internal.h"
 
-/* The Hello in use, parsed. */
+/* The Hello of a datagram, as views of it; false: it is none. */
+ZRTP_CHECK bool zrtp_hello_in(struct zrtp_message *out, const uint8_t *datagram, size_t len);
+
+/* The fields of the Hello in use; without one they say nothing. */
 struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream);
 /* Is it the one in use? */
 bool zrtp_is_peer_hello(const struct zrtp_stream *stream, const struct zrtp_message *message);
@@ -14,8 +17,10 @@ bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
  * Commit will show. */
 void zrtp_peer_hello_store(struct zrtp_stream *stream, const struct zrtp_message *message);
 
-/* Keep a Hello beside the one in use. */
-void zrtp_other_hello_keep(struct zrtp_stream *stream, const uint8_t *octets, size_t len, uint32_t ssrc);
+/* Is there a Hello beside the one in use? */
+bool zrtp_has_other_hello(const struct zrtp_stream *stream);
+/* Keep one there. */
+void zrtp_other_hello_keep(struct zrtp_stream *stream, const struct zrtp_stored_hello *hello, uint32_t ssrc);
 /* Forget the other Hello, and what it took of memory. */
 void zrtp_other_hello_drop(struct zrtp_stream *stream);
 /* Take the other Hello for the one in use; the former becomes the other. */

@@ -13,10 +13,14 @@
 static void go_on(struct zrtp_stream *stream)
 {
 	struct zrtp_kept_commit *kept = zrtp_lookup_kept(stream);
-	struct zrtp_message message;
 
-	if (kept && zrtp_message_parse(&message, kept->octets, kept->len) == ZRTP_PARSE_OK) {
-		message.ssrc = kept->ssrc;
+	if (kept) {
+		const struct zrtp_message message = { .type = ZRTP_MSG_COMMIT,
+						      .octets = kept->commit.octets,
+						      .len = kept->commit.len,
+						      .ssrc = kept->ssrc,
+						      .u.commit = zrtp_commit_view(&kept->commit) };
+
 		stream->state = zrtp_dispatch(stream, &message);
 	}
 	zrtp_lookup_release(stream->session, kept);

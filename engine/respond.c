@@ -32,7 +32,7 @@ static bool of_peer(const struct zrtp_stream *stream, const struct zrtp_commit *
 	const struct zrtp_hello hello = zrtp_peer_hello(stream);
 	uint8_t h3[ZRTP_IMAGE_SIZE];
 
-	return stream->peer_hello_len && !zrtp_next_image(zrtp_implicit(stream), commit->h2, h3) &&
+	return stream->peer_hello.len && !zrtp_next_image(zrtp_implicit(stream), commit->h2, h3) &&
 	       zrtp_equal(h3, hello.h3, sizeof(h3)) && !memcmp(commit->zid, hello.zid, ZRTP_ZID_SIZE);
 }
 
@@ -44,13 +44,14 @@ static bool of_other(struct zrtp_stream *stream, const struct zrtp_commit *commi
 	bool waits = stream->state > ZRTP_STATE_FOUND && stream->state != ZRTP_STATE_NO_ZRTP;
 	bool theirs;
 
-	if (!stream->other_hello.len || stream->state == ZRTP_STATE_CLEAR ||
+	if (!zrtp_has_other_hello(stream) || stream->state == ZRTP_STATE_CLEAR ||
 	    (waits && stream->now < stream->begun_at + OTHER_WAITS)) {
 		return false;
 	}
 	zrtp_swap_hello(stream);
-	theirs = of_peer(stream, commit) && zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello,
-								   stream->peer_hello_len, commit->h2);
+	theirs = of_peer(stream, commit) &&
+		 zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello.octets,
+					stream->peer_hello.len, commit->h2);
 	if (!theirs) {
 		zrtp_swap_hello(stream);
 	}
@@ -199,8 +200,7 @@ static enum zrtp_state respond(struct zrtp_stream *stream, const struct zrtp_mes
 		return zrtp_fail(stream, code);
 	}
 	zrtp_choice_adopt(&exchange->choice, &stream->session->context->constants);
-	memcpy(exchange->commit.octets, message->octets, message->len);
-	exchange->commit.len = message->len;
+	zrtp_commit_store(&exchange->commit, message);
 	stream->choice = exchange->choice;
 	zrtp_exchange_hold_media(stream);
 	return respond_in_mode(stream, commit);
@@ -222,7 +222,7 @@ static bool lost_to_other_stream(struct zrtp_stream *stream, const struct zrtp_c
 		/* A late Confirm1 could be taken for that of the next exchange. */
 		return commit->mode == ZRTP_MODE_PRESHARED;
 	}
-	own = zrtp_commit_in_force(other);
+	own = zrtp_commit_view(&other->exchange->commit);
 	if (zrtp_own_commit_wins(stream, &own, commit)) {
 		return true;
 	}
@@ -262,8 +262,8 @@ static bool acceptable(struct zrtp_stream *stream, const struct zrtp_commit *com
 	*other = !peers && of_other(stream, commit);
 	if (!peers && !*other) {
 		*next = zrtp_drop(stream, ZRTP_DROP_HASH_CHAIN);
-	} else if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello, stream->peer_hello_len,
-					   commit->h2)) {
+	} else if (!zrtp_message_authentic(zrtp_implicit(stream), stream->peer_hello.octets,
+					   stream->peer_hello.len, commit->h2)) {
 		*next = zrtp_forged(stream);
 	} else if (out_of_turn(stream, commit)) {
 		*next = zrtp_drop(stream, ZRTP_DROP_CONTENTION);
@@ -321,7 +321,7 @@ static bool loses_in_clear(struct zrtp_stream *stream, const struct zrtp_commit 
 enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_commit *commit = &message->u.commit;
-	struct zrtp_commit own = zrtp_commit_in_force(stream);
+	struct zrtp_commit own = zrtp_commit_view(&stream->exchange->commit);
 	enum zrtp_state next;
 	bool other;
 
@@ -345,7 +345,7 @@ enum zrtp_state zrtp_on_commit_contended(struct zrtp_stream *stream, const struc
 /* The answer to the Commit was lost. */
 enum zrtp_state zrtp_on_commit_again(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
-	const struct zrtp_commit_octets *commit = &stream->exchange->commit;
+	const struct zrtp_stored_commit *commit = &stream->exchange->commit;
 	enum zrtp_state next;
 	bool swapped,
 		other = message->len != commit->len || memcmp(message->octets, commit->octets, commit->len);

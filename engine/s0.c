@@ -12,7 +12,7 @@
 /* The Hello of the responder, by the stream's role. */
 static struct zrtp_piece responder_hello(const struct zrtp_stream *stream)
 {
-	return stream->initiator ? zrtp_piece_of(stream->peer_hello, stream->peer_hello_len)
+	return stream->initiator ? zrtp_piece_of(stream->peer_hello.octets, stream->peer_hello.len)
 				 : zrtp_piece_of(stream->hello, stream->hello_len);
 }
 

@@ -6,8 +6,8 @@
 
 /* Compute s0 from the peer's DHPart, and the keys; 0, or the error code to end with. The key pair is used
  * up then. */
-uint32_t zrtp_agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *peer);
+ZRTP_CHECK uint32_t zrtp_agree_dh(struct zrtp_stream *stream, const struct zrtp_dhpart *peer);
 /* Compute s0 of a Multistream or Preshared exchange and the keys; 0 or -1. */
-int zrtp_agree_without_dh(struct zrtp_stream *stream);
+ZRTP_CHECK int zrtp_agree_without_dh(struct zrtp_stream *stream);
 
 #endif

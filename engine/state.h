@@ -6,6 +6,6 @@
 
 zrtp_handler zrtp_handler_for(enum zrtp_state state, enum zrtp_message_type type);
 /* The timer has run out: the next state. */
-enum zrtp_state zrtp_expired(struct zrtp_stream *stream);
+ZRTP_CHECK enum zrtp_state zrtp_expired(struct zrtp_stream *stream);
 
 #endif

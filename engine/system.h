@@ -4,9 +4,9 @@
 
 #include "internal.h"
 
-void *zrtp_alloc(struct zrtp_context *context, size_t size);               /* zeroed */
+ZRTP_CHECK void *zrtp_alloc(struct zrtp_context *context, size_t size);    /* zeroed */
 void zrtp_release(struct zrtp_context *context, void *block, size_t size); /* wiped */
-int zrtp_draw(struct zrtp_context *context, uint8_t *out, size_t len, enum zrtp_random_use use);
+ZRTP_CHECK int zrtp_draw(struct zrtp_context *context, uint8_t *out, size_t len, enum zrtp_random_use use);
 void zrtp_logf(struct zrtp_context *context, enum zrtp_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

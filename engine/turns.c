@@ -70,14 +70,14 @@ static void search_again(struct zrtp_stream *stream)
 		stream->state = zrtp_forget_peer(stream);
 		return;
 	}
-	stream->peer_hello_len = 0;
-	if (stream->other_hello.len) {
+	stream->peer_hello.len = 0;
+	if (zrtp_has_other_hello(stream)) {
 		zrtp_swap_hello(stream);
 		if (!zrtp_of_another_peer(stream, zrtp_peer_hello(stream).zid)) {
 			stream->state = ZRTP_STATE_FOUND; /* that is the peer's */
 			return;
 		}
-		stream->peer_hello_len = 0;
+		stream->peer_hello.len = 0;
 	}
 	zrtp_other_hello_drop(stream);
 	stream->hello_acked = false;
@@ -101,7 +101,7 @@ void zrtp_turns_end(struct zrtp_stream *winner)
 			s->begun_anew = true;
 			s->state = ZRTP_STATE_FOUND;
 		}
-		if ((s->state == ZRTP_STATE_FOUND || s->state == ZRTP_STATE_DISCOVERY) && s->peer_hello_len &&
+		if ((s->state == ZRTP_STATE_FOUND || s->state == ZRTP_STATE_DISCOVERY) && s->peer_hello.len &&
 		    zrtp_of_another_peer(s, zrtp_peer_hello(s).zid)) {
 			s->now = winner->now;
 			search_again(s);

@@ -91,14 +91,14 @@ struct zrtp_kex {
 	void *group;                    /* by zrtp_constants_make(), or NULL */
 };
 
-enum zrtp_kex_result zrtp_kex_derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
-				     uint8_t *result);
+ZRTP_CHECK enum zrtp_kex_result zrtp_kex_derive(const struct zrtp_kex *kex, void *key, const uint8_t *peer_pv,
+						uint8_t *result);
 
-enum zrtp_kex_result zrtp_kex_encapsulate(const struct zrtp_kex *kex, const struct zrtp_hash *hash,
-					  const struct zrtp_random *random, const uint8_t *pk, uint8_t *ct,
-					  uint8_t *result);
-enum zrtp_kex_result zrtp_kex_decapsulate(const struct zrtp_kex *kex, const struct zrtp_hash *hash, void *key,
-					  const uint8_t *ct, uint8_t *result);
+ZRTP_CHECK enum zrtp_kex_result zrtp_kex_encapsulate(const struct zrtp_kex *kex, const struct zrtp_hash *hash,
+						     const struct zrtp_random *random, const uint8_t *pk,
+						     uint8_t *ct, uint8_t *result);
+ZRTP_CHECK enum zrtp_kex_result zrtp_kex_decapsulate(const struct zrtp_kex *kex, const struct zrtp_hash *hash,
+						     void *key, const uint8_t *ct, uint8_t *result);
 
 static inline bool zrtp_kex_is_kem(const struct zrtp_kex *kex)
 {
@@ -150,15 +150,16 @@ static inline struct zrtp_piece zrtp_piece_of(const void *octets, size_t len)
 }
 
 /* out receives hash->size octets; 0 or -1. */
-int zrtp_digest(const struct zrtp_hash *hash, const struct zrtp_piece *pieces, size_t count, uint8_t *out);
-int zrtp_hmac(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data, size_t len,
-	      uint8_t *out);
+ZRTP_CHECK int zrtp_digest(const struct zrtp_hash *hash, const struct zrtp_piece *pieces, size_t count,
+			   uint8_t *out);
+ZRTP_CHECK int zrtp_hmac(const struct zrtp_hash *hash, const void *key, size_t key_len, const void *data,
+			 size_t len, uint8_t *out);
 
 /* An HMAC keyed once for several messages, each of which has its own result.
  * NULL: libcrypto failed. Closing wipes the key; NULL is ignored. */
 struct zrtp_mac;
 struct zrtp_mac *zrtp_mac_open(const struct zrtp_hash *hash, const void *key, size_t key_len);
-int zrtp_mac_next(struct zrtp_mac *mac, const void *data, size_t len, uint8_t *out);
+ZRTP_CHECK int zrtp_mac_next(struct zrtp_mac *mac, const void *data, size_t len, uint8_t *out);
 void zrtp_mac_close(struct zrtp_mac *mac);
 
 /*
@@ -184,7 +185,8 @@ const struct zrtp_cipher *zrtp_cipher_rows(void);
 const struct zrtp_kex *zrtp_kex_rows(void);
 
 /* CFB-128 with a full-block IV, in place allowed (4.6). */
-int zrtp_cfb(const struct zrtp_cipher *cipher, const uint8_t *key, const uint8_t iv[ZRTP_BLOCK_SIZE],
-	     bool encrypt, const uint8_t *in, size_t len, uint8_t *out);
+ZRTP_CHECK int zrtp_cfb(const struct zrtp_cipher *cipher, const uint8_t *key,
+			const uint8_t iv[ZRTP_BLOCK_SIZE], bool encrypt, const uint8_t *in, size_t len,
+			uint8_t *out);
 
 #endif

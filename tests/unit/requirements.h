@@ -211,7 +211,7 @@ static inline void commit_to_changed_dhpart2(struct pair *pair, struct pair_pack
 	assert_false(reseal &&
 		     zrtp_message_seal(zrtp_implicit_hash(), part->octets, part->len, stream->h[0]));
 	assert_int_equal(zrtp_hvi(exchange->choice.hash, hashed,
-				  (struct zrtp_piece){ stream->peer_hello, stream->peer_hello_len },
+				  (struct zrtp_piece){ stream->peer_hello.octets, stream->peer_hello.len },
 				  exchange->commit.octets + AT_HVI),
 			 0);
 	assert_int_equal(zrtp_message_seal(zrtp_implicit_hash(), exchange->commit.octets,

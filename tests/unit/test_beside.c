@@ -3,6 +3,7 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "exchange.h"
 #include "contention.h"
 
 static struct pair_config defaults(void)
@@ -168,7 +169,7 @@ static bool first_of_two_counts(uint64_t seed, bool signalled, unsigned arrives_
 	bool first;
 
 	for (unsigned i = 0; i < 2; i++) {
-		commit[i] = zrtp_commit_in_force(pair->side[0].log[i].stream);
+		commit[i] = zrtp_commit_view(&pair->side[0].log[i].stream->exchange->commit);
 	}
 	first = memcmp(commit[c.first].hvi, commit[!c.first].hvi, ZRTP_HVI_SIZE) > 0;
 	for (unsigned i = 0; i < 2; i++) {
@@ -229,7 +230,7 @@ enum unfinished { CUT_OFF, OTHER_ZID, NOT_SIGNALLED, LATE, OURS_LATE, WAYS };
 static void make_unfinished(enum unfinished way, struct zrtp_stream *winner, struct zrtp_stream *loser)
 {
 	if (way == OTHER_ZID) {
-		winner->peer_hello[12 + 4 + 16 + 32] ^= 1;
+		winner->peer_hello.octets[12 + 4 + 16 + 32] ^= 1;
 	} else if (way == NOT_SIGNALLED) {
 		loser->hash_status = ZRTP_HASH_MATCHED;
 	}
@@ -244,7 +245,8 @@ static bool waits_as_it_should(enum unfinished way, uint64_t seed)
 	struct pair *pair = crossed(&c, seed, false);
 	struct zrtp_stream *winner = pair->side[c.side].log[c.first].stream;
 	struct zrtp_stream *loser = pair->side[c.side].log[!c.first].stream;
-	struct zrtp_commit own = zrtp_commit_in_force(winner), other = zrtp_commit_in_force(loser);
+	struct zrtp_commit own = zrtp_commit_view(&winner->exchange->commit),
+			   other = zrtp_commit_view(&loser->exchange->commit);
 	bool wins = memcmp(own.hvi, other.hvi, ZRTP_HVI_SIZE) > 0;
 
 	if (wins) {

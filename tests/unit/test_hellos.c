@@ -3,6 +3,7 @@
 #include "pair.h"
 
 #include "internal.h"
+#include "peerhello.h"
 
 enum { ALICE, BOB, SECOND = 1000000, FOREIGN_SSRC = 77 };
 
@@ -69,7 +70,7 @@ static void another_hello_is_noted_while_it_may_be_the_peers(void **state)
 		assert_int_equal(way == OUR_OWN ? give(pair, alice->hello, alice->hello_len)
 						: give(pair, stranger, stranger_len),
 				 ZRTP_DROPPED);
-		assert_int_equal(alice->other_hello.len != 0, way == MAY_BE);
+		assert_int_equal(zrtp_has_other_hello(alice), way == MAY_BE);
 		assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
 		pair_assert_keys(pair, 0);
 		pair_free(pair);
@@ -121,7 +122,7 @@ static void after_a_failure_another_hello_begins_again(void **state)
 		pair_start(pair, 0);
 		run_until(pair, ZRTP_STATE_ERROR);
 		assert_int_equal(alice->unproven, !proved);
-		(void)(same ? give(pair, alice->peer_hello, alice->peer_hello_len)
+		(void)(same ? give(pair, alice->peer_hello.octets, alice->peer_hello.len)
 			    : give(pair, stranger, stranger_len));
 		assert_int_equal(alice->state != ZRTP_STATE_ERROR, !proved && !same);
 		pair_free(pair);
@@ -146,7 +147,7 @@ static void a_helloack_of_another_peer_is_none(void **state) /* R331 */
 	alice = pair->side[ALICE].log[0].stream;
 	pair_start(pair, 0);
 	pair_run(pair, pair->now + SECOND / 10);
-	assert_true(alice->peer_hello_len);
+	assert_true(alice->peer_hello.len);
 	assert_int_equal(give(pair, message, len), ZRTP_DROPPED);
 	assert_false(alice->hello_acked);
 	assert_int_equal(alice->state, ZRTP_STATE_DISCOVERY);

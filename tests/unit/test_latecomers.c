@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Strangers in a call that is clear, for want of ZRTP or by GoClear. */
 #include "stranger.h"
+#include "peerhello.h"
 
 /* ---- a call that is clear for want of ZRTP ---- */
 
@@ -143,6 +144,7 @@ static void a_multistream_commit_of_another_peer_is_not_answered(void **state)
 		struct pair *pair;
 		uint8_t message[ZRTP_COMMIT_MAX], nonce[ZRTP_NONCE_SIZE] = { 1 };
 		struct zrtp_commit commit = { .mode = ZRTP_MODE_MULTISTREAM, .nonce = nonce };
+		struct zrtp_message hello;
 		struct zrtp_stream *stream;
 		size_t len;
 
@@ -156,9 +158,11 @@ static void a_multistream_commit_of_another_peer_is_not_answered(void **state)
 		stream = pair->side[PBX].log[1].stream;
 		make_stranger(phones ? phone_zid : (const uint8_t *)"a stranger..", 4711);
 		assert_int_equal(zrtp_stream_start(stream, pair->now), ZRTP_OK);
-		stream->peer_hello_len = stranger_hello.len - 16;
-		memcpy(stream->peer_hello, stranger_hello.octets + 12, stream->peer_hello_len);
-		stream->peer_ssrc = 2000;
+		assert_int_equal(
+			zrtp_message_parse(&hello, stranger_hello.octets + 12, stranger_hello.len - 16),
+			ZRTP_PARSE_OK);
+		hello.ssrc = 2000;
+		zrtp_peer_hello_store(stream, &hello);
 		commit.h2 = stranger_chain[2];
 		commit.zid = phones ? phone_zid : (const uint8_t *)"a stranger..";
 		for (unsigned i = 0; i < ZRTP_CLASS_COUNT; i++) {

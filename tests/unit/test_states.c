@@ -7,6 +7,7 @@
 #include "stack.h"
 
 #include "internal.h"
+#include "peerhello.h"
 #include "secrets.h"
 #include "state.h"
 #include "system.h"
@@ -344,10 +345,8 @@ static void the_other_ones_commit_is_nothing_after_the_proof(void **state)
 	assert_int_equal(bob->state, ZRTP_STATE_NO_ZRTP);
 	assert_int_equal(zrtp_stream_start(stream_of(pair, ALICE, 0), pair->now), ZRTP_OK);
 	run_until(pair, BOB, ZRTP_STATE_DHPART1_SENT);
-	bob->other_hello.octets = zrtp_alloc(bob->session->context, ZRTP_HELLO_MAX);
-	memcpy(bob->other_hello.octets, bob->peer_hello, bob->peer_hello_len);
-	bob->other_hello.len = bob->peer_hello_len;
-	bob->other_hello.ssrc = FOREIGN_SSRC;
+	zrtp_other_hello_keep(bob, &bob->peer_hello, FOREIGN_SSRC);
+	assert_true(zrtp_has_other_hello(bob));
 	while (!bob->awaits_media) {
 		pair_run(pair, pair->now + 1000);
 		assert_true(pair->now < 60 * SECOND);
