@@ -60,22 +60,25 @@ static void secrets_of_another_peer_are_gone_when_there_is_a_new_one(void **stat
 	struct pair_config config = by_alice();
 	struct pair *pair = pair_new(&config);
 	struct zrtp_session *session = pair->side[ALICE].session;
+	struct zrtp_stream *stream;
 	static const uint8_t client_id[ZRTP_CLIENT_ID_SIZE];
 	struct zrtp_hello hello = { .client_id = client_id,
 				    .names = { client_id, client_id, client_id, client_id, client_id } };
 
 	(void)state;
+	pair_add_stream(pair, 0);
+	stream = stream_of(pair, ALICE, 0);
 	session->context->cache.get = one_then_nothing;
 	hello.zid = (const uint8_t *)"a ZID of one";
-	zrtp_view_adopt(session, &hello);
+	assert_true(zrtp_view_adopt(stream, &hello));
 	assert_true(session->retained.has_rs1 && session->retained.has_pbx);
 	hello.zid = (const uint8_t *)"the other's.";
-	zrtp_view_adopt(session, &hello);
+	assert_true(zrtp_view_adopt(stream, &hello));
 	assert_true(is_zero(&session->retained, sizeof(session->retained)));
 	assert_false(session->was_enrolled || session->had_pbx);
 	/* The same one is not asked for again in each Commit. */
 	session->retained.has_rs1 = true;
-	zrtp_view_adopt(session, &hello);
+	assert_true(zrtp_view_adopt(stream, &hello));
 	assert_true(session->retained.has_rs1);
 	pair_free(pair);
 }
