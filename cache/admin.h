@@ -17,16 +17,16 @@ static inline struct zrtp_store_error *or_else(struct zrtp_store_error *error,
  * there. */
 void zrtp_store_erase(struct zrtp_store *store, bool whole);
 /* A transaction that takes secrets away. */
-enum zrtp_store_status zrtp_store_run_and_erase(struct zrtp_store *store, zrtp_store_work work, void *arg,
-						struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_run_and_erase(struct zrtp_store *store, zrtp_store_work work,
+							   void *arg, struct zrtp_store_error *error);
 
 /* edit.c: may it be a name, or an endpoint? Names are shown line by line. */
 bool zrtp_store_is_name(const char *text);
 
 /* reseal.c: inside of a transaction, all pairs of a peer, count of them, sealed with the key of as;
  * verified: with that V, NULL: each with its own. */
-enum zrtp_store_status zrtp_store_reseal_pairs(struct zrtp_store *store, const struct peer *peer,
-					       const bool *verified, const struct zrtp_store *as,
-					       size_t *count, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_reseal_pairs(struct zrtp_store *store, const struct peer *peer,
+							  const bool *verified, const struct zrtp_store *as,
+							  size_t *count, struct zrtp_store_error *error);
 
 #endif

@@ -22,8 +22,8 @@ enum {
 typedef int (*file_sink)(const uint8_t *octets, size_t len, void *arg);
 
 /* The whole of memory. ZRTP_STORE_IO: the sink failed, see errno. */
-enum zrtp_store_status file_write(const struct memory *memory, file_sink sink, void *arg,
-				  struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status file_write(const struct memory *memory, file_sink sink, void *arg,
+					     struct zrtp_store_error *error);
 
 struct file_damage {
 	uint64_t taken, lost; /* records; lost: as far as it can be known */
@@ -33,7 +33,7 @@ struct file_damage {
 };
 
 /* Every intact record into memory. */
-enum zrtp_store_status file_read(struct memory *memory, const uint8_t *octets, size_t len,
-				 struct file_damage *out, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status file_read(struct memory *memory, const uint8_t *octets, size_t len,
+					    struct file_damage *out, struct zrtp_store_error *error);
 
 #endif

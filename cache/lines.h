@@ -86,6 +86,6 @@ unsigned lines_latest(const struct lines *lines);
 
 /* lines_text.c: octets and back. Returns the length; false: not such octets. */
 size_t lines_write(const struct lines *lines, uint8_t out[LINE_TEXT_MAX]);
-bool lines_read(struct lines *out, const uint8_t *in, size_t len);
+ZRTP_CHECK bool lines_read(struct lines *out, const uint8_t *in, size_t len);
 
 #endif

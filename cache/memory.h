@@ -102,38 +102,41 @@ struct mem_peer **mem_sorted(struct memory *memory);
 /* memory_undo.c: transactions. */
 enum zrtp_store_status mem_no_memory(struct zrtp_store_error *error);
 /* Before the first change of a peer in a transaction. */
-enum zrtp_store_status mem_note(struct memory *memory, const uint8_t *own_zid, const uint8_t *peer_zid,
-				struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_note(struct memory *memory, const uint8_t *own_zid,
+					   const uint8_t *peer_zid, struct zrtp_store_error *error);
 
 /* What struct zrtp_store_backend has; be is a struct memory. memory_undo.c: */
-enum zrtp_store_status mem_begin(void *be, bool write, struct zrtp_store_error *error);
-enum zrtp_store_status mem_commit(void *be, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_begin(void *be, bool write, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_commit(void *be, struct zrtp_store_error *error);
 void mem_rollback(void *be);
 /* memory_peers.c: */
-enum zrtp_store_status mem_peer_load(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
-				     struct zrtp_store_peer_row *out, struct zrtp_store_error *error);
-enum zrtp_store_status mem_peer_save(void *be, const struct zrtp_store_peer_row *row, uint64_t expected,
-				     struct zrtp_store_error *error);
-enum zrtp_store_status mem_peer_drop(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
-				     struct zrtp_store_error *error);
-enum zrtp_store_status mem_peer_list(void *be, const char *pattern, const uint8_t *own_zid,
-				     const uint8_t *peer_zid, struct zrtp_store_peer_row *out, size_t size,
-				     size_t *count, struct zrtp_store_error *error);
-enum zrtp_store_status mem_purge(void *be, int64_t now, uint64_t *pairs, uint64_t *peers,
-				 struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_peer_load(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						struct zrtp_store_peer_row *out,
+						struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_peer_save(void *be, const struct zrtp_store_peer_row *row,
+						uint64_t expected, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_peer_drop(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_peer_list(void *be, const char *pattern, const uint8_t *own_zid,
+						const uint8_t *peer_zid, struct zrtp_store_peer_row *out,
+						size_t size, size_t *count, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_purge(void *be, int64_t now, uint64_t *pairs, uint64_t *peers,
+					    struct zrtp_store_error *error);
 /* memory_pairs.c: */
-enum zrtp_store_status mem_pair_load(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
-				     const char *label, struct zrtp_store_pair_row *out,
-				     struct zrtp_store_error *error);
-enum zrtp_store_status mem_pair_save(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
-				     const struct zrtp_store_pair_row *row, struct zrtp_store_error *error);
-enum zrtp_store_status mem_pair_list(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
-				     struct zrtp_store_pair_row *out, size_t size, size_t *count,
-				     struct zrtp_store_error *error);
-enum zrtp_store_status mem_pair_trim(void *be, const uint8_t *own_zid, const uint8_t *peer_zid, size_t keep,
-				     struct zrtp_store_error *error);
-enum zrtp_store_status mem_pair_drop(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
-				     const char *label, uint64_t revision, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_pair_load(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						const char *label, struct zrtp_store_pair_row *out,
+						struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_pair_save(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						const struct zrtp_store_pair_row *row,
+						struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_pair_list(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						struct zrtp_store_pair_row *out, size_t size, size_t *count,
+						struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_pair_trim(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						size_t keep, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status mem_pair_drop(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
+						const char *label, uint64_t revision,
+						struct zrtp_store_error *error);
 
 /* The functions of struct zrtp_store_backend; be is a struct memory. */
 extern const struct zrtp_store_backend mem_backend;

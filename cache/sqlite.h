@@ -25,6 +25,7 @@ void sq_finalize(struct sqlite *be);
 /* sqlite_open.c */
 void sq_close(void *be);
 /* Run integrity_check or quick_check; what it finds is ZRTP_STORE_CORRUPT. */
-enum zrtp_store_status sq_integrity(struct sqlite *be, const char *pragma, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status sq_integrity(struct sqlite *be, const char *pragma,
+					       struct zrtp_store_error *error);
 
 #endif

@@ -94,23 +94,27 @@ void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const s
 		      struct pair **written, bool *only);
 
 /* seal.c: secrets to cells and back. */
-enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
-					    struct zrtp_store_error *error);
-enum zrtp_store_status zrtp_store_check_row(const struct zrtp_store_peer_row *row,
-					    struct zrtp_store_error *error);
-enum zrtp_store_status zrtp_store_open_peer(const struct zrtp_store *store, struct peer *peer,
-					    struct zrtp_store_error *error);
-enum zrtp_store_status zrtp_store_seal_pair(const struct zrtp_store *store, const struct peer *peer,
-					    const struct pair *pair, struct zrtp_store_pair_row *out,
-					    struct zrtp_store_error *error);
-enum zrtp_store_status zrtp_store_open_pair(const struct zrtp_store *store, const struct peer *peer,
-					    const struct zrtp_store_pair_row *row, struct pair *out,
-					    struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
+						       struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_check_row(const struct zrtp_store_peer_row *row,
+						       struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_open_peer(const struct zrtp_store *store, struct peer *peer,
+						       struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_seal_pair(const struct zrtp_store *store,
+						       const struct peer *peer, const struct pair *pair,
+						       struct zrtp_store_pair_row *out,
+						       struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_open_pair(const struct zrtp_store *store,
+						       const struct peer *peer,
+						       const struct zrtp_store_pair_row *row,
+						       struct pair *out, struct zrtp_store_error *error);
 /* The text that shows which key a store has. */
-enum zrtp_store_status zrtp_store_make_check(struct zrtp_store *store, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_make_check(struct zrtp_store *store,
+							struct zrtp_store_error *error);
 /* Is the property's value ours? */
-enum zrtp_store_status zrtp_store_verify_check(const struct zrtp_store *store, const uint8_t *value,
-					       size_t len, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_verify_check(const struct zrtp_store *store,
+							  const uint8_t *value, size_t len,
+							  struct zrtp_store_error *error);
 
 /* failure.c */
 enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp_store_status status,
@@ -125,23 +129,24 @@ void zrtp_store_wipe_stack(void);
 /* Run work in a transaction under the store's lock, again after a conflict. */
 typedef enum zrtp_store_status (*zrtp_store_work)(struct zrtp_store *store, void *arg,
 						  struct zrtp_store_error *error);
-enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work, void *arg,
-				      struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_run(struct zrtp_store *store, bool write, zrtp_store_work work,
+						 void *arg, struct zrtp_store_error *error);
 /* load.c: inside of one, the peer with the pairs that concern that label (NULL: none). */
-enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,
-				       const uint8_t *peer_zid, const char *label, struct peer *out,
-				       struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_load(struct zrtp_store *store, const uint8_t *own_zid,
+						  const uint8_t *peer_zid, const char *label,
+						  struct peer *out, struct zrtp_store_error *error);
 /* The peer's row with the next revision, and the pair, NULL: none. */
-enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer, struct pair *pair,
-				       struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_save(struct zrtp_store *store, struct peer *peer,
+						  struct pair *pair, struct zrtp_store_error *error);
 
 /* peerfirst.c: inside of one, too. */
 /* All pairs of a peer into store->rows. */
-enum zrtp_store_status zrtp_store_all_pairs(struct zrtp_store *store, const struct zrtp_store_peer_row *peer,
-					    size_t *count, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_all_pairs(struct zrtp_store *store,
+						       const struct zrtp_store_peer_row *peer, size_t *count,
+						       struct zrtp_store_error *error);
 /* peer->first of a peer whose pairs are loaded. */
-enum zrtp_store_status zrtp_store_load_first(struct zrtp_store *store, struct peer *peer,
-					     struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_load_first(struct zrtp_store *store, struct peer *peer,
+							struct zrtp_store_error *error);
 
 /* A pair that has to go when another one of a peer is stored: it is less than that, or as
  * much and not used for longer. */
@@ -151,20 +156,20 @@ struct room {
 	char label[ZRTP_LABEL_SIZE];
 	uint64_t revision;
 };
-enum zrtp_store_status zrtp_store_make_room(struct zrtp_store *store, const struct peer *peer,
-					    const struct pair *pair, struct room *out,
-					    struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_make_room(struct zrtp_store *store, const struct peer *peer,
+						       const struct pair *pair, struct room *out,
+						       struct zrtp_store_error *error);
 
 /* aside.c: damaged files */
 /* Do the first len octets look like those of magic, some of them damaged? */
 bool zrtp_store_resembles(const uint8_t *octets, size_t len, const uint8_t *magic, size_t magic_len);
 /* Give path a second name, PATH.damaged-N, which out receives. */
-enum zrtp_store_status zrtp_store_keep_aside(const char *path, char *out, size_t size,
-					     struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_keep_aside(const char *path, char *out, size_t size,
+							struct zrtp_store_error *error);
 /* And take the first name away. */
-enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t size,
-					    struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_set_aside(const char *path, char *out, size_t size,
+						       struct zrtp_store_error *error);
 /* Make the name of a new file in its directory durable. */
-enum zrtp_store_status zrtp_store_sync_directory(const char *path, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_sync_directory(const char *path, struct zrtp_store_error *error);
 
 #endif

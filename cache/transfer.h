@@ -35,7 +35,7 @@ struct record *batch_next(struct batch *batch, struct zrtp_store_error *error);
 /* Take the last record back: it turned out to be none. */
 void batch_discard(struct batch *batch);
 /* Write what is left. */
-enum zrtp_store_status batch_write(struct batch *batch, struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status batch_write(struct batch *batch, struct zrtp_store_error *error);
 void batch_free(struct batch *batch);
 
 #endif
