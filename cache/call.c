@@ -2,6 +2,8 @@
 /* One call's get and put, also as the engine's cache. */
 #include "store.h"
 
+#include "sized.h"
+
 struct get {
 	const struct zrtp_cache_key *key;
 	int64_t now;
@@ -19,7 +21,7 @@ static enum zrtp_store_status get(struct zrtp_store *store, void *arg, struct zr
 	if (!status) {
 		zrtp_store_compose(&peer, get->key->label, get->now, get->out);
 	}
-	if (!status && get->about) {
+	if (!status) {
 		memcpy(get->about->name, peer.row.name, sizeof(get->about->name));
 		memcpy(get->about->endpoints, peer.row.endpoints, sizeof(get->about->endpoints));
 		zrtp_store_printable(get->about->name);
@@ -34,28 +36,36 @@ static bool is_label(const char *label)
 	return strnlen(label, ZRTP_LABEL_SIZE) < ZRTP_LABEL_SIZE;
 }
 
-enum zrtp_store_status zrtp_store_get_about(struct zrtp_store *store, const struct zrtp_cache_key *key,
-					    int64_t now, struct zrtp_retained *out,
-					    struct zrtp_store_about *about, struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_get_about_sized(struct zrtp_store *store, const struct zrtp_cache_key *key,
+						  int64_t now, struct zrtp_retained *out, size_t out_size,
+						  struct zrtp_store_about *about, size_t about_size,
+						  struct zrtp_store_error *error)
 {
-	struct get arg = { key, now, out, about };
+	struct zrtp_retained retained = { .has_rs1 = false };
+	struct zrtp_store_about own = { .name = "" };
+	struct get arg = { key, now, &retained, &own };
 	struct zrtp_store_error unwanted;
+	enum zrtp_store_status status;
 
-	memset(out, 0, sizeof(*out));
+	if (is_label(key->label)) {
+		status = zrtp_store_run(store, false, get, &arg, error);
+	} else {
+		status = zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
+					 "the label is too long");
+	}
+	zrtp_sized_give(out, out_size, &retained, sizeof(retained));
 	if (about) {
-		memset(about, 0, sizeof(*about));
+		zrtp_sized_give(about, about_size, &own, sizeof(own));
 	}
-	if (!is_label(key->label)) {
-		return zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
-				       "the label is too long");
-	}
-	return zrtp_store_run(store, false, get, &arg, error);
+	OPENSSL_cleanse(&retained, sizeof(retained));
+	return status;
 }
 
-enum zrtp_store_status zrtp_store_get(struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now,
-				      struct zrtp_retained *out, struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_get_sized(struct zrtp_store *store, const struct zrtp_cache_key *key,
+					    int64_t now, struct zrtp_retained *out, size_t out_size,
+					    struct zrtp_store_error *error)
 {
-	return zrtp_store_get_about(store, key, now, out, NULL, error);
+	return zrtp_store_get_about_sized(store, key, now, out, out_size, NULL, 0, error);
 }
 
 struct put {
@@ -119,17 +129,24 @@ static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zr
 	return status;
 }
 
-enum zrtp_store_status zrtp_store_put(struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now,
-				      const struct zrtp_retained *in, struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_put_sized(struct zrtp_store *store, const struct zrtp_cache_key *key,
+					    int64_t now, const struct zrtp_retained *in, size_t in_size,
+					    struct zrtp_store_error *error)
 {
-	struct put arg = { key, now, in };
+	struct zrtp_retained own;
+	struct put arg = { key, now, &own };
 	struct zrtp_store_error unwanted;
+	enum zrtp_store_status status;
 
-	if (!is_label(key->label) || (in->changed & ZRTP_CHANGED_SECRET && !in->has_rs1)) {
-		return zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
-				       "the label is too long, or there is no secret");
+	if (!zrtp_sized_take(&own, sizeof(own), in, in_size) || !is_label(key->label) ||
+	    (own.changed & ZRTP_CHANGED_SECRET && !own.has_rs1)) {
+		status = zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
+					 "the label is too long, or there is no secret");
+	} else {
+		status = zrtp_store_run(store, true, put, &arg, error);
 	}
-	return zrtp_store_run(store, true, put, &arg, error);
+	OPENSSL_cleanse(&own, sizeof(own));
+	return status;
 }
 
 static void tell(const struct zrtp_store_link *link, const struct zrtp_store_error *error)
@@ -159,7 +176,9 @@ static void link_put(const struct zrtp_cache_key *key, const struct zrtp_retaine
 	}
 }
 
-struct zrtp_cache zrtp_store_cache(struct zrtp_store_link *link)
+void zrtp_store_cache_sized(struct zrtp_cache *out, size_t size, struct zrtp_store_link *link)
 {
-	return (struct zrtp_cache){ link_get, link_put, link };
+	const struct zrtp_cache own = { link_get, link_put, link };
+
+	zrtp_sized_give(out, size, &own, sizeof(own));
 }

@@ -271,26 +271,29 @@ static struct memory *make(const char *path, unsigned capacity)
 	return memory;
 }
 
-enum zrtp_store_status zrtp_store_open_file(struct zrtp_store **out, const char *path,
-					    const struct zrtp_store_config *config,
-					    struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_open_file_sized(struct zrtp_store **out, const char *path,
+						  const struct zrtp_store_config *config, size_t config_size,
+						  struct zrtp_store_error *error)
 {
-	struct memory *memory = make(path, config ? config->capacity : 0);
 	struct zrtp_store_error unwanted;
+	struct zrtp_store_config own;
+	struct memory *memory;
 	enum zrtp_store_status status;
 
 	error = error ? error : &unwanted;
-	error->status = ZRTP_STORE_OK;
-	error->text[0] = '\0';
+	if (!zrtp_store_configure(&own, config, config_size, error)) {
+		return error->status;
+	}
+	memory = make(path, own.capacity);
 	if (!memory) {
 		return zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
 	}
 	status = take_lock(memory->file, error);
 	if (!status) {
-		status = load(memory, config, error);
+		status = load(memory, &own, error);
 	}
 	if (!status) {
-		status = zrtp_store_open_backend(out, &mem_backend, memory, config, error);
+		status = zrtp_store_open_backend(out, &mem_backend, memory, &own, error);
 	}
 	if (status) {
 		release(memory);

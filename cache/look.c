@@ -2,11 +2,14 @@
 /* What people see of a store: one peer, a page of peers, the labels of one. */
 #include "admin.h"
 
+#include "sized.h"
+
 #include <stdlib.h>
 
 static enum zrtp_store_status describe(struct zrtp_store *store, const struct zrtp_store_peer_row *row,
-				       struct zrtp_store_peer *out, struct zrtp_store_error *error)
+				       void *theirs, size_t size, struct zrtp_store_error *error)
 {
+	struct zrtp_store_peer own = { .labels = 0 }, *out = &own;
 	size_t count = 0;
 	enum zrtp_store_status status = zrtp_store_check_row(row, error);
 
@@ -16,7 +19,6 @@ static enum zrtp_store_status describe(struct zrtp_store *store, const struct zr
 	if (status) {
 		return status;
 	}
-	memset(out, 0, sizeof(*out));
 	memcpy(out->own_zid, row->own_zid, ZRTP_ZID_SIZE);
 	memcpy(out->peer_zid, row->peer_zid, ZRTP_ZID_SIZE);
 	memcpy(out->name, row->name, sizeof(out->name));
@@ -34,12 +36,14 @@ static enum zrtp_store_status describe(struct zrtp_store *store, const struct zr
 		out->verified = store->rows[0].verified;
 		out->expires = store->rows[0].expires;
 	}
+	zrtp_sized_give(theirs, size, &own, sizeof(own));
 	return ZRTP_STORE_OK;
 }
 
 struct find {
 	const uint8_t *own_zid, *peer_zid;
 	struct zrtp_store_peer *out;
+	size_t out_size;
 };
 
 static enum zrtp_store_status find(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
@@ -50,14 +54,15 @@ static enum zrtp_store_status find(struct zrtp_store *store, void *arg, struct z
 
 	memset(&row, 0, sizeof(row));
 	status = store->backend->peer_load(store->be, find->own_zid, find->peer_zid, &row, error);
-	return status ? status : describe(store, &row, find->out, error);
+	return status ? status : describe(store, &row, find->out, find->out_size, error);
 }
 
-enum zrtp_store_status zrtp_store_find(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
-				       const uint8_t peer_zid[ZRTP_ZID_SIZE], struct zrtp_store_peer *out,
-				       struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_find_sized(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
+					     const uint8_t peer_zid[ZRTP_ZID_SIZE],
+					     struct zrtp_store_peer *out, size_t out_size,
+					     struct zrtp_store_error *error)
 {
-	struct find arg = { own_zid, peer_zid, out };
+	struct find arg = { own_zid, peer_zid, out, out_size };
 
 	return zrtp_store_run(store, false, find, &arg, error);
 }
@@ -65,7 +70,8 @@ enum zrtp_store_status zrtp_store_find(struct zrtp_store *store, const uint8_t o
 struct list {
 	const char *like;
 	const struct zrtp_store_peer *after;
-	struct zrtp_store_peer *out;
+	uint8_t *out; /* of peer_size each */
+	size_t peer_size;
 	struct zrtp_store_peer_row *rows;
 	size_t size, *count;
 };
@@ -80,17 +86,19 @@ static enum zrtp_store_status list(struct zrtp_store *store, void *arg, struct z
 	status = store->backend->peer_list(store->be, list->like, own_zid, peer_zid, list->rows, list->size,
 					   list->count, error);
 	for (size_t i = 0; !status && i < *list->count; i++) {
-		status = describe(store, &list->rows[i], &list->out[i], error);
+		status = describe(store, &list->rows[i], list->out + i * list->peer_size, list->peer_size,
+				  error);
 	}
 	return status;
 }
 
-enum zrtp_store_status zrtp_store_list(struct zrtp_store *store, const char *like,
-				       const struct zrtp_store_peer *after, struct zrtp_store_peer *out,
-				       size_t size, size_t *count, struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_list_sized(struct zrtp_store *store, const char *like,
+					     const struct zrtp_store_peer *after, struct zrtp_store_peer *out,
+					     size_t peer_size, size_t size, size_t *count,
+					     struct zrtp_store_error *error)
 {
 	struct zrtp_store_error unwanted;
-	struct list arg = { like, after, out, NULL, size, count };
+	struct list arg = { like, after, (uint8_t *)out, peer_size, NULL, size, count };
 	enum zrtp_store_status status;
 
 	*count = 0;
@@ -110,8 +118,8 @@ enum zrtp_store_status zrtp_store_list(struct zrtp_store *store, const char *lik
 
 struct labels {
 	const uint8_t *own_zid, *peer_zid;
-	struct zrtp_store_label *out;
-	size_t size, *count;
+	uint8_t *out; /* of label_size each */
+	size_t label_size, size, *count;
 };
 
 static enum zrtp_store_status labels(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
@@ -127,24 +135,25 @@ static enum zrtp_store_status labels(struct zrtp_store *store, void *arg, struct
 	}
 	for (size_t i = 0; !status && i < *labels->count && i < labels->size; i++) {
 		const struct zrtp_store_pair_row *pair = &store->rows[i];
-		struct zrtp_store_label *out = &labels->out[i];
+		struct zrtp_store_label own = { .has_rs2 = pair->rs2.len,
+						.verified = pair->verified,
+						.preshared_count = pair->preshared_count,
+						.last_use = pair->last_use,
+						.expires = pair->expires };
 
-		memcpy(out->label, pair->label, sizeof(out->label));
-		zrtp_store_printable(out->label);
-		out->has_rs2 = pair->rs2.len;
-		out->verified = pair->verified;
-		out->preshared_count = pair->preshared_count;
-		out->last_use = pair->last_use;
-		out->expires = pair->expires;
+		memcpy(own.label, pair->label, sizeof(own.label));
+		zrtp_store_printable(own.label);
+		zrtp_sized_give(labels->out + i * labels->label_size, labels->label_size, &own, sizeof(own));
 	}
 	return status;
 }
 
-enum zrtp_store_status zrtp_store_labels(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
-					 const uint8_t peer_zid[ZRTP_ZID_SIZE], struct zrtp_store_label *out,
-					 size_t size, size_t *count, struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_labels_sized(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],
+					       const uint8_t peer_zid[ZRTP_ZID_SIZE],
+					       struct zrtp_store_label *out, size_t label_size, size_t size,
+					       size_t *count, struct zrtp_store_error *error)
 {
-	struct labels arg = { own_zid, peer_zid, out, size, count };
+	struct labels arg = { own_zid, peer_zid, (uint8_t *)out, label_size, size, count };
 
 	*count = 0;
 	return zrtp_store_run(store, false, labels, &arg, error);

@@ -144,17 +144,24 @@ const struct zrtp_store_backend mem_backend = {
 	.purge = mem_purge,
 };
 
-enum zrtp_store_status zrtp_store_open_memory(struct zrtp_store **out, const struct zrtp_store_config *config,
-					      struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_open_memory_sized(struct zrtp_store **out,
+						    const struct zrtp_store_config *config,
+						    size_t config_size, struct zrtp_store_error *error)
 {
-	struct memory *memory = mem_new(config ? config->capacity : 0);
 	struct zrtp_store_error unwanted;
+	struct zrtp_store_config own;
+	struct memory *memory;
 	enum zrtp_store_status status;
 
-	if (!memory) {
-		return mem_no_memory(error ? error : &unwanted);
+	error = error ? error : &unwanted;
+	if (!zrtp_store_configure(&own, config, config_size, error)) {
+		return error->status;
 	}
-	status = zrtp_store_open_backend(out, &mem_backend, memory, config, error);
+	memory = mem_new(own.capacity);
+	if (!memory) {
+		return mem_no_memory(error);
+	}
+	status = zrtp_store_open_backend(out, &mem_backend, memory, &own, error);
 	if (status) {
 		mem_free(memory);
 	}

@@ -357,25 +357,27 @@ out:
 	return status;
 }
 
-enum zrtp_store_status zrtp_store_open_sqlite(struct zrtp_store **out, const char *path,
-					      const struct zrtp_store_config *config,
-					      struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_open_sqlite_sized(struct zrtp_store **out, const char *path,
+						    const struct zrtp_store_config *config,
+						    size_t config_size, struct zrtp_store_error *error)
 {
 	struct zrtp_store_error unwanted;
+	struct zrtp_store_config own;
 	struct sqlite *be = NULL;
 	enum zrtp_store_status status;
 
 	error = error ? error : &unwanted;
-	error->status = ZRTP_STORE_OK;
-	error->text[0] = '\0';
-	status = open_database(&be, path, config, error);
-	if (status == ZRTP_STORE_CORRUPT && was_ours(path) && !(config && config->existing)) {
-		status = replace(&be, path, config, error);
+	if (!zrtp_store_configure(&own, config, config_size, error)) {
+		return error->status;
+	}
+	status = open_database(&be, path, &own, error);
+	if (status == ZRTP_STORE_CORRUPT && was_ours(path) && !own.existing) {
+		status = replace(&be, path, &own, error);
 	}
 	if (status) {
 		return status;
 	}
-	status = zrtp_store_open_backend(out, &sq_backend, be, config, error);
+	status = zrtp_store_open_backend(out, &sq_backend, be, &own, error);
 	if (status) {
 		sq_close(be);
 	}

@@ -4,6 +4,8 @@
  * back ends. */
 #include "store.h"
 
+#include "sized.h"
+
 #include <stdlib.h>
 
 /* Tries before a conflict is the caller's. */
@@ -152,32 +154,53 @@ static void destroy(struct zrtp_store *store)
 	free(store);
 }
 
-enum zrtp_store_status zrtp_store_open_backend(struct zrtp_store **out,
-					       const struct zrtp_store_backend *backend, void *be,
-					       const struct zrtp_store_config *config,
-					       struct zrtp_store_error *error)
+bool zrtp_store_configure(struct zrtp_store_config *own, const struct zrtp_store_config *config, size_t size,
+			  struct zrtp_store_error *error)
+{
+	error->status = ZRTP_STORE_OK;
+	error->text[0] = '\0';
+	memset(own, 0, sizeof(*own));
+	if (config && !zrtp_sized_take(own, sizeof(*own), config, size)) {
+		(void)zrtp_store_fail(error, ZRTP_STORE_INVALID,
+				      "the configuration has something that this library does not know");
+		return false;
+	}
+	return true;
+}
+
+enum zrtp_store_status zrtp_store_open_backend_sized(struct zrtp_store **out,
+						     const struct zrtp_store_backend *backend,
+						     size_t backend_size, void *be,
+						     const struct zrtp_store_config *config,
+						     size_t config_size, struct zrtp_store_error *error)
 {
 	struct zrtp_store_error unwanted;
-	struct zrtp_store *store = calloc(1, sizeof(*store));
+	struct zrtp_store_config own;
+	struct zrtp_store *store;
 	enum zrtp_store_status status;
 
 	error = error ? error : &unwanted;
-	error->status = ZRTP_STORE_OK;
-	error->text[0] = '\0';
+	if (!zrtp_store_configure(&own, config, config_size, error)) {
+		return error->status;
+	}
+	store = calloc(1, sizeof(*store));
 	if (!store) {
 		return zrtp_store_fail(error, ZRTP_STORE_NO_MEMORY, "out of memory");
 	}
+	if (!zrtp_sized_take(&store->table, sizeof(store->table), backend, backend_size)) {
+		free(store);
+		return zrtp_store_fail(error, ZRTP_STORE_INVALID,
+				       "the back end has something that this library does not know");
+	}
 	pthread_mutex_init(&store->lock, NULL);
-	store->backend = backend;
+	store->backend = &store->table;
 	store->be = be;
-	if (config && config->key) {
+	if (own.key) {
 		store->sealed = true;
-		store->key = *config->key;
+		store->key = *own.key;
 	}
-	if (config) {
-		store->warn = config->warn;
-		store->warn_arg = config->warn_arg;
-	}
+	store->warn = own.warn;
+	store->warn_arg = own.warn_arg;
 	status = begin_with_key(store, error);
 	if (status) {
 		destroy(store);

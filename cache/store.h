@@ -13,7 +13,8 @@
 #include <string.h>
 
 struct zrtp_store {
-	const struct zrtp_store_backend *backend;
+	const struct zrtp_store_backend *backend; /* &table */
+	struct zrtp_store_backend table;
 	void *be;
 	pthread_mutex_t lock;
 	bool sealed; /* has a key */
@@ -116,6 +117,10 @@ ZRTP_CHECK enum zrtp_store_status zrtp_store_verify_check(const struct zrtp_stor
 							  const uint8_t *value, size_t len,
 							  struct zrtp_store_error *error);
 
+/* What an application has configured, or nothing, in a struct of ours. False: something is set that is not
+ * known here; *error says so. */
+bool zrtp_store_configure(struct zrtp_store_config *own, const struct zrtp_store_config *config, size_t size,
+			  struct zrtp_store_error *error);
 /* failure.c */
 enum zrtp_store_status zrtp_store_fail(struct zrtp_store_error *error, enum zrtp_store_status status,
 				       const char *format, ...) __attribute__((format(printf, 3, 4)));

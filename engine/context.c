@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "context.h"
+#include "sized.h"
 #include "system.h"
 
 static void set_client_id(struct zrtp_context *context, const char *client_id)
@@ -11,44 +12,63 @@ static void set_client_id(struct zrtp_context *context, const char *client_id)
 	memcpy(context->client_id, client_id, strlen(client_id));
 }
 
-static bool valid(const struct zrtp_context_config *config)
+/* What the application has said, in structs of ours. */
+struct wishes {
+	struct zrtp_context_config config;
+	struct zrtp_system system;
+	struct zrtp_cache cache; /* as system, all NULL: none */
+};
+
+static bool valid(const struct wishes *wishes)
 {
-	const struct zrtp_system *system = config->system;
-	const struct zrtp_cache *cache = config->cache;
+	const struct zrtp_context_config *config = &wishes->config;
+	const struct zrtp_system *system = &wishes->system;
+	const struct zrtp_cache *cache = &wishes->cache;
 
 	return config->client_id && strlen(config->client_id) <= ZRTP_CLIENT_ID_SIZE &&
-	       (!cache || !cache->get == !cache->put) &&
-	       (!system || (!system->lock == !system->unlock && !system->alloc == !system->free));
+	       !cache->get == !cache->put && !system->lock == !system->unlock &&
+	       !system->alloc == !system->free;
 }
 
-enum zrtp_status zrtp_context_new(struct zrtp_context **out, const struct zrtp_context_config *config)
+static enum zrtp_status make(struct zrtp_context **out, const struct wishes *wishes)
 {
-	struct zrtp_context seed = { .sessions = NULL }, *context;
+	struct zrtp_context seed = { .system = wishes->system }, *context;
 
-	if (!valid(config)) {
-		return ZRTP_INVALID;
-	}
-	if (config->system) {
-		seed.system = *config->system;
-	}
 	context = zrtp_alloc(&seed, sizeof(*context));
 	if (!context) {
 		return ZRTP_NO_MEMORY;
 	}
-	context->system = seed.system;
-	if (config->cache) {
-		context->cache = *config->cache;
-	}
+	context->system = wishes->system;
+	context->cache = wishes->cache;
 	zrtp_constants_make(&context->constants);
-	set_client_id(context, config->client_id);
-	if (config->zid) {
-		memcpy(context->zid, config->zid, ZRTP_ZID_SIZE);
+	set_client_id(context, wishes->config.client_id);
+	if (wishes->config.zid) {
+		memcpy(context->zid, wishes->config.zid, ZRTP_ZID_SIZE);
 	} else if (zrtp_draw(context, context->zid, ZRTP_ZID_SIZE, ZRTP_RANDOM_ZID)) {
 		zrtp_context_free(context);
 		return ZRTP_CRYPTO;
 	}
 	*out = context;
 	return ZRTP_OK;
+}
+
+enum zrtp_status zrtp_context_new_sized(struct zrtp_context **out, const struct zrtp_context_config *config,
+					size_t config_size, size_t system_size, size_t cache_size)
+{
+	struct wishes wishes = { .config = { .system = NULL } };
+	bool known = zrtp_sized_take(&wishes.config, sizeof(wishes.config), config, config_size);
+
+	if (wishes.config.system) {
+		known = zrtp_sized_take(&wishes.system, sizeof(wishes.system), wishes.config.system,
+					system_size) &&
+			known;
+	}
+	if (wishes.config.cache) {
+		known = zrtp_sized_take(&wishes.cache, sizeof(wishes.cache), wishes.config.cache,
+					cache_size) &&
+			known;
+	}
+	return known && valid(&wishes) ? make(out, &wishes) : ZRTP_INVALID;
 }
 
 void zrtp_context_free(struct zrtp_context *context)

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "policy.h"
+#include "sized.h"
 
 static void set_default(struct zrtp_policy *policy, enum zrtp_class which, const char *text)
 {
@@ -12,7 +13,7 @@ static void set_default(struct zrtp_policy *policy, enum zrtp_class which, const
 	}
 }
 
-void zrtp_policy_init(struct zrtp_policy *policy)
+static void init(struct zrtp_policy *policy)
 {
 	memset(policy, 0, sizeof(*policy));
 	policy->cache_expiry = UINT32_MAX;
@@ -24,13 +25,24 @@ void zrtp_policy_init(struct zrtp_policy *policy)
 	set_default(policy, ZRTP_CLASS_SAS, "B32,B256");
 }
 
-void zrtp_policy_init_best(struct zrtp_policy *policy, bool gcm)
+void zrtp_policy_init_sized(struct zrtp_policy *policy, size_t size)
 {
-	zrtp_policy_init(policy);
-	set_default(policy, ZRTP_CLASS_HASH, "S256,S384,S512");
-	set_default(policy, ZRTP_CLASS_TAG, "GCM,HS80,HS32");
-	set_default(policy, ZRTP_CLASS_KEX, "X1M1,X255,EC25,DH3k");
-	(void)zrtp_policy_fit(policy, gcm, NULL, NULL);
+	struct zrtp_policy own;
+
+	init(&own);
+	zrtp_sized_give(policy, size, &own, sizeof(own));
+}
+
+void zrtp_policy_init_best_sized(struct zrtp_policy *policy, size_t size, bool gcm)
+{
+	struct zrtp_policy own;
+
+	init(&own);
+	set_default(&own, ZRTP_CLASS_HASH, "S256,S384,S512");
+	set_default(&own, ZRTP_CLASS_TAG, "GCM,HS80,HS32");
+	set_default(&own, ZRTP_CLASS_KEX, "X1M1,X255,EC25,DH3k");
+	(void)zrtp_policy_fit(&own, gcm, NULL, NULL);
+	zrtp_sized_give(policy, size, &own, sizeof(own));
 }
 
 static bool is_separator(char c)

@@ -8,6 +8,7 @@
 #include "lookup.h"
 #include "ready.h"
 #include "run.h"
+#include "sized.h"
 
 /* The peer's Commit that was kept comes in now, as if the network had delayed it; or it is our turn. */
 static void go_on(struct zrtp_stream *stream)
@@ -59,17 +60,25 @@ static void wake(struct zrtp_session *session, uint64_t now)
 	zrtp_lookup_over(session);
 }
 
-enum zrtp_status zrtp_session_cache_ready(struct zrtp_session *session, const uint8_t peer_zid[ZRTP_ZID_SIZE],
-					  enum zrtp_cache_answer answer, const struct zrtp_retained *found,
-					  uint64_t now)
+enum zrtp_status zrtp_session_cache_ready_sized(struct zrtp_session *session,
+						const uint8_t peer_zid[ZRTP_ZID_SIZE],
+						enum zrtp_cache_answer answer,
+						const struct zrtp_retained *found, size_t found_size,
+						uint64_t now)
 {
 	bool valid = answer == ZRTP_CACHE_FOUND ? found != NULL
 						: answer == ZRTP_CACHE_UNKNOWN || answer == ZRTP_CACHE_AWAY;
+	struct zrtp_retained own = { .has_rs1 = false };
+	bool waited;
 
-	if (!valid) {
+	if (!valid ||
+	    (answer == ZRTP_CACHE_FOUND && !zrtp_sized_take(&own, sizeof(own), found, found_size))) {
+		zrtp_wipe(&own, sizeof(own));
 		return ZRTP_INVALID;
 	}
-	if (!zrtp_lookup_answer(session, peer_zid, answer, found)) {
+	waited = zrtp_lookup_answer(session, peer_zid, answer, &own);
+	zrtp_wipe(&own, sizeof(own));
+	if (!waited) {
 		return ZRTP_WRONG_STATE;
 	}
 	wake(session, now);

@@ -8,6 +8,7 @@
 #include "lookup.h"
 #include "policy.h"
 #include "private.h"
+#include "sized.h"
 #include "stream.h"
 #include "system.h"
 
@@ -76,23 +77,38 @@ static bool keep_usable(struct zrtp_policy *policy, const struct zrtp_constants 
 	return empty || list->count;
 }
 
-enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
-				  const struct zrtp_policy *policy, const struct zrtp_callbacks *callbacks)
+/* What of the policy can be used. */
+static enum zrtp_status fit(struct zrtp_policy *policy, const struct zrtp_context *context)
 {
-	struct zrtp_policy usable = *policy;
-	struct zrtp_session *session;
-
-	if (!callbacks->send || !callbacks->keys || !fits_hello(policy) || !zrtp_mtu_valid(policy->mtu)) {
+	if (!fits_hello(policy) || !zrtp_mtu_valid(policy->mtu)) {
 		return ZRTP_INVALID;
 	}
 	if (policy->post_quantum) {
 		if (!zrtp_policy_has_post_quantum(policy)) {
 			return ZRTP_INVALID;
 		}
-		zrtp_policy_keep_post_quantum(&usable);
+		zrtp_policy_keep_post_quantum(policy);
 	}
-	if (!keep_usable(&usable, &context->constants)) {
-		return ZRTP_CRYPTO;
+	return keep_usable(policy, &context->constants) ? ZRTP_OK : ZRTP_CRYPTO;
+}
+
+enum zrtp_status zrtp_session_new_sized(struct zrtp_session **out, struct zrtp_context *context,
+					const struct zrtp_policy *policy, size_t policy_size,
+					const struct zrtp_callbacks *callbacks, size_t callbacks_size)
+{
+	struct zrtp_callbacks known;
+	struct zrtp_policy usable;
+	struct zrtp_session *session;
+	enum zrtp_status status;
+
+	if (!zrtp_sized_take(&usable, sizeof(usable), policy, policy_size) ||
+	    !zrtp_sized_take(&known, sizeof(known), callbacks, callbacks_size) || !known.send ||
+	    !known.keys) {
+		return ZRTP_INVALID;
+	}
+	status = fit(&usable, context);
+	if (status != ZRTP_OK) {
+		return status;
 	}
 	session = zrtp_alloc(context, sizeof(*session));
 	if (!session) {
@@ -101,7 +117,7 @@ enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context
 	session->context = context;
 	memcpy(session->zid, context->zid, sizeof(session->zid));
 	session->policy = usable;
-	session->callbacks = *callbacks;
+	session->callbacks = known;
 	link_session(session);
 	*out = session;
 	return ZRTP_OK;
@@ -197,9 +213,8 @@ static void put_sas(const struct zrtp_session *session, struct zrtp_session_info
 	zrtp_sas_render(sas, hash, out->sas);
 }
 
-void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out)
+static void put_info(const struct zrtp_session *session, struct zrtp_session_info *out)
 {
-	memset(out, 0, sizeof(*out));
 	if (session->has_peer) {
 		out->has_peer_zid = true;
 		memcpy(out->peer_zid, session->peer_zid, sizeof(out->peer_zid));
@@ -228,6 +243,17 @@ void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_sessi
 		out->enrollment_needs_word = zrtp_enrollment_needs_word(session);
 		out->signature = session->signature;
 	}
+}
+
+void zrtp_session_get_info_sized(const struct zrtp_session *session, struct zrtp_session_info *out,
+				 size_t size)
+{
+	struct zrtp_session_info info;
+
+	memset(&info, 0, sizeof(info));
+	put_info(session, &info);
+	zrtp_sized_give(out, size, &info, sizeof(info));
+	zrtp_wipe(&info, sizeof(info));
 }
 
 bool zrtp_session_peer_shows(const struct zrtp_session *session, const char *sas_type)

@@ -11,6 +11,7 @@
 #include "packet.h"
 #include "ready.h"
 #include "run.h"
+#include "sized.h"
 #include "state.h"
 #include "stream.h"
 #include "system.h"
@@ -112,6 +113,8 @@ void zrtp_stream_stop(struct zrtp_stream *stream)
 		zrtp_session_advance(session, stream->now);
 	}
 }
+
+_Static_assert((int)ZRTP_DROP_COUNT <= (int)ZRTP_DROP_ROOM, "room for each reason");
 
 /* ---- entries ---- */
 
@@ -278,9 +281,9 @@ static void put_names(const struct zrtp_choice *choice, struct zrtp_stream_info 
 	}
 }
 
-void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_info *out)
+void zrtp_stream_get_info_sized(const struct zrtp_stream *stream, struct zrtp_stream_info *out, size_t size)
 {
-	*out = (struct zrtp_stream_info){
+	struct zrtp_stream_info info = {
 		.state = stream->state,
 		.initiator = stream->initiator,
 		.multistream = stream->multistream,
@@ -299,6 +302,7 @@ void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_i
 		.error_from_peer = stream->error_from_peer,
 		.equal_zid = stream->equal_zid,
 	};
-	memcpy(out->dropped, stream->dropped, sizeof(out->dropped));
-	put_names(&stream->choice, out);
+	memcpy(info.dropped, stream->dropped, sizeof(stream->dropped));
+	put_names(&stream->choice, &info);
+	zrtp_sized_give(out, size, &info, sizeof(info));
 }

@@ -18,6 +18,9 @@
  * Threads: a store may be used by several at once; it has a lock of its own,
  * held during its I/O. Never call it from a thread that moves media.
  *
+ * Growth: as in zrtp.h. Here struct zrtp_store_error, zrtp_store_key, zrtp_store_link and what rows of a back
+ * end are made of never grow; a back end may lack functions that are added later, which are optional then.
+ *
  * Errors: functions return enum zrtp_store_status and, where struct
  * zrtp_store_error is not NULL, one sentence that names file and reason.
  * Secrets never appear in it.
@@ -115,15 +118,37 @@ struct zrtp_store_config {
  * With existing it is left where it is: ZRTP_STORE_CORRUPT. A file of a later
  * version, or one that is not a cache at all, is always left alone:
  * ZRTP_STORE_INVALID. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_memory(struct zrtp_store **out,
-								  const struct zrtp_store_config *config,
-								  struct zrtp_store_error *error);
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_file(struct zrtp_store **out, const char *path,
-								const struct zrtp_store_config *config,
-								struct zrtp_store_error *error);
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_sqlite(struct zrtp_store **out, const char *path,
-								  const struct zrtp_store_config *config,
-								  struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_memory_sized(
+	struct zrtp_store **out, const struct zrtp_store_config *config, size_t config_size,
+	struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_open_memory(struct zrtp_store **out,
+								       const struct zrtp_store_config *config,
+								       struct zrtp_store_error *error)
+{
+	return zrtp_store_open_memory_sized(out, config, sizeof(*config), error);
+}
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_file_sized(struct zrtp_store **out,
+								      const char *path,
+								      const struct zrtp_store_config *config,
+								      size_t config_size,
+								      struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_open_file(struct zrtp_store **out,
+								     const char *path,
+								     const struct zrtp_store_config *config,
+								     struct zrtp_store_error *error)
+{
+	return zrtp_store_open_file_sized(out, path, config, sizeof(*config), error);
+}
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_sqlite_sized(
+	struct zrtp_store **out, const char *path, const struct zrtp_store_config *config, size_t config_size,
+	struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_open_sqlite(struct zrtp_store **out,
+								       const char *path,
+								       const struct zrtp_store_config *config,
+								       struct zrtp_store_error *error)
+{
+	return zrtp_store_open_sqlite_sized(out, path, config, sizeof(*config), error);
+}
 
 /* Write what is not written yet and close, also if writing failed.
  * NULL is ignored. */
@@ -151,10 +176,17 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_set_own_zid(struct zrtp_st
  */
 
 /* What get has to answer. ZRTP_STORE_UNKNOWN: a peer never met; *out is zero. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get(struct zrtp_store *store,
-							  const struct zrtp_cache_key *key, int64_t now,
-							  struct zrtp_retained *out,
-							  struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get_sized(struct zrtp_store *store,
+								const struct zrtp_cache_key *key, int64_t now,
+								struct zrtp_retained *out, size_t out_size,
+								struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_get(struct zrtp_store *store,
+							       const struct zrtp_cache_key *key, int64_t now,
+							       struct zrtp_retained *out,
+							       struct zrtp_store_error *error)
+{
+	return zrtp_store_get_sized(store, key, now, out, sizeof(*out), error);
+}
 
 /* What applications keep of a peer besides its secrets. */
 struct zrtp_store_about {
@@ -165,19 +197,33 @@ struct zrtp_store_about {
 };
 
 /* zrtp_store_get(), and *about in the same look. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get_about(struct zrtp_store *store,
-								const struct zrtp_cache_key *key, int64_t now,
-								struct zrtp_retained *out,
-								struct zrtp_store_about *about,
-								struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_get_about_sized(
+	struct zrtp_store *store, const struct zrtp_cache_key *key, int64_t now, struct zrtp_retained *out,
+	size_t out_size, struct zrtp_store_about *about, size_t about_size, struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_get_about(struct zrtp_store *store,
+								     const struct zrtp_cache_key *key,
+								     int64_t now, struct zrtp_retained *out,
+								     struct zrtp_store_about *about,
+								     struct zrtp_store_error *error)
+{
+	return zrtp_store_get_about_sized(store, key, now, out, sizeof(*out), about, sizeof(*about), error);
+}
 
 /* What put has to store. now is when the exchange was complete, also if it is
  * stored later: in whatever order the changes of several calls come, what is kept in
  * the end is the same. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_put(struct zrtp_store *store,
-							  const struct zrtp_cache_key *key, int64_t now,
-							  const struct zrtp_retained *in,
-							  struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_put_sized(struct zrtp_store *store,
+								const struct zrtp_cache_key *key, int64_t now,
+								const struct zrtp_retained *in,
+								size_t in_size,
+								struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_put(struct zrtp_store *store,
+							       const struct zrtp_cache_key *key, int64_t now,
+							       const struct zrtp_retained *in,
+							       struct zrtp_store_error *error)
+{
+	return zrtp_store_put_sized(store, key, now, in, sizeof(*in), error);
+}
 
 /* A store as the engine's cache, for applications that may wait for the disk
  * in the engine's thread. The structure must outlive the context. */
@@ -188,7 +234,14 @@ struct zrtp_store_link {
 	void *arg;
 };
 
-ZRTP_API struct zrtp_cache zrtp_store_cache(struct zrtp_store_link *link);
+ZRTP_API void zrtp_store_cache_sized(struct zrtp_cache *out, size_t size, struct zrtp_store_link *link);
+static inline struct zrtp_cache zrtp_store_cache(struct zrtp_store_link *link)
+{
+	struct zrtp_cache cache;
+
+	zrtp_store_cache_sized(&cache, sizeof(cache), link);
+	return cache;
+}
 
 /* ------------------------------------------------------------------------
  * Administration
@@ -246,11 +299,19 @@ struct zrtp_store_label {
 };
 
 /* ZRTP_STORE_UNKNOWN: no such peer. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_find(struct zrtp_store *store,
-							   const uint8_t own_zid[ZRTP_ZID_SIZE],
-							   const uint8_t peer_zid[ZRTP_ZID_SIZE],
-							   struct zrtp_store_peer *out,
-							   struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_find_sized(struct zrtp_store *store,
+								 const uint8_t own_zid[ZRTP_ZID_SIZE],
+								 const uint8_t peer_zid[ZRTP_ZID_SIZE],
+								 struct zrtp_store_peer *out, size_t out_size,
+								 struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_find(struct zrtp_store *store,
+								const uint8_t own_zid[ZRTP_ZID_SIZE],
+								const uint8_t peer_zid[ZRTP_ZID_SIZE],
+								struct zrtp_store_peer *out,
+								struct zrtp_store_error *error)
+{
+	return zrtp_store_find_sized(store, own_zid, peer_zid, out, sizeof(*out), error);
+}
 
 /* The peers one page at a time, in the order of (own ZID, peer ZID).
  *   like    SQL's pattern (% any text, _ one character; letter case of ASCII
@@ -259,18 +320,31 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_find(struct zrtp_store *st
  *   out     room for size peers
  *   count   receives how many there are; fewer than size: the last page
  * A million peers need no more memory than a page. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_list(struct zrtp_store *store, const char *like,
-							   const struct zrtp_store_peer *after,
-							   struct zrtp_store_peer *out, size_t size,
-							   size_t *count, struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_list_sized(struct zrtp_store *store, const char *like,
+								 const struct zrtp_store_peer *after,
+								 struct zrtp_store_peer *out,
+								 size_t peer_size, size_t size, size_t *count,
+								 struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_list(struct zrtp_store *store, const char *like,
+								const struct zrtp_store_peer *after,
+								struct zrtp_store_peer *out, size_t size,
+								size_t *count, struct zrtp_store_error *error)
+{
+	return zrtp_store_list_sized(store, like, after, out, sizeof(*out), size, count, error);
+}
 
 /* The labels of a peer, the one used last first. *count receives how many there
  * are, at most ZRTP_STORE_LABELS_MAX; out has room for size of them. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels(struct zrtp_store *store,
-							     const uint8_t own_zid[ZRTP_ZID_SIZE],
-							     const uint8_t peer_zid[ZRTP_ZID_SIZE],
-							     struct zrtp_store_label *out, size_t size,
-							     size_t *count, struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_labels_sized(
+	struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
+	struct zrtp_store_label *out, size_t label_size, size_t size, size_t *count,
+	struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_labels(
+	struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE], const uint8_t peer_zid[ZRTP_ZID_SIZE],
+	struct zrtp_store_label *out, size_t size, size_t *count, struct zrtp_store_error *error)
+{
+	return zrtp_store_labels_sized(store, own_zid, peer_zid, out, sizeof(*out), size, count, error);
+}
 
 /* Change one peer. ZRTP_STORE_UNKNOWN: no such peer.
  *   set_name      at most ZRTP_STORE_NAME_SIZE - 1 octets without control
@@ -522,11 +596,16 @@ struct zrtp_store_backend {
 
 /* A store on a back end of yours. On success it owns be and closes it; on
  * failure be is the caller's still. config as above. */
-ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_backend(struct zrtp_store **out,
-								   const struct zrtp_store_backend *backend,
-								   void *be,
-								   const struct zrtp_store_config *config,
-								   struct zrtp_store_error *error);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_backend_sized(
+	struct zrtp_store **out, const struct zrtp_store_backend *backend, size_t backend_size, void *be,
+	const struct zrtp_store_config *config, size_t config_size, struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_open_backend(
+	struct zrtp_store **out, const struct zrtp_store_backend *backend, void *be,
+	const struct zrtp_store_config *config, struct zrtp_store_error *error)
+{
+	return zrtp_store_open_backend_sized(out, backend, sizeof(*backend), be, config, sizeof(*config),
+					     error);
+}
 
 #ifdef __cplusplus
 }

@@ -29,6 +29,19 @@
  * consistent; they may call back into the engine, also to destroy the stream
  * (but for sign and verify, see there).
  *
+ * Growth: a struct may get members at its end, an enum values before its _COUNT,
+ * and an application that was built before goes on working with the library of
+ * later. The functions that take a struct of the application's, or fill one, are
+ * inline: they hand its size as the application knows it to a function whose name
+ * ends in _sized, which other languages call. (Not a member for the size, which
+ * can be forgotten; nor a number for each version, which needs a table.) So a
+ * member that the application does not know counts as zero, which always means as
+ * before, and is not written. One that the library does not know yet must be zero:
+ * ZRTP_INVALID. Structs of the engine that callbacks get are the library's: do not
+ * ask for their size. Events, reasons and states that you do not know are to be
+ * ignored: compare them with your _COUNT before you index an array. What never
+ * grows says so.
+ *
  * Memory: everything comes from the system table's allocator. Blocks that
  * hold secrets are wiped before they are given back. No packet to a secure
  * stream makes it allocate there, and nothing grows with the number of packets
@@ -139,7 +152,7 @@ enum zrtp_class {
 	ZRTP_CLASS_COUNT
 };
 
-/* Names as in RFC 6189 section 5.1, four octets and a NUL. */
+/* Names as in RFC 6189 section 5.1, four octets and a NUL. Never grows. */
 struct zrtp_algorithm_list {
 	unsigned count;
 	char name[ZRTP_ALGORITHMS_MAX][5];
@@ -184,13 +197,23 @@ struct zrtp_policy {
 				    * Linphone takes them. A multiple of 4 from 600 to 1452; 0: 1452 */
 };
 
+/* Functions that take a policy without its size look at nothing behind algorithms. */
+
 /* The defaults: S256 S384; AES3 AES1; HS80 HS32; X255 EC25 DH3k; B32 B256. "GCM " is not
  * among them: a caller that lists it needs an SRTP that has AES-GCM, see zrtp_srtp_has_gcm(). */
-ZRTP_API void zrtp_policy_init(struct zrtp_policy *policy);
+ZRTP_API void zrtp_policy_init_sized(struct zrtp_policy *policy, size_t size);
+static inline void zrtp_policy_init(struct zrtp_policy *policy)
+{
+	zrtp_policy_init_sized(policy, sizeof(*policy));
+}
 
 /* The same with the best that today's phones have: S256 S384 S512; AES3 AES1; GCM HS80 HS32;
  * X1M1 X255 EC25 DH3k; B32 B256. What this machine lacks is left out, see zrtp_policy_fit(). */
-ZRTP_API void zrtp_policy_init_best(struct zrtp_policy *policy, bool gcm);
+ZRTP_API void zrtp_policy_init_best_sized(struct zrtp_policy *policy, size_t size, bool gcm);
+static inline void zrtp_policy_init_best(struct zrtp_policy *policy, bool gcm)
+{
+	zrtp_policy_init_best_sized(policy, sizeof(*policy), gcm);
+}
 
 /* Set one list from text: names separated by commas or blanks, each with its four letters
  * ("X1M1", letter case as in the RFC; "B32" and "B32 " are the same) or as people call it
@@ -332,6 +355,7 @@ struct zrtp_retained {
 			    * no rs2 from then on has this call's secret only: store it at once */
 	unsigned changed;  /* enum zrtp_change */
 	enum zrtp_match match;
+	unsigned reserved; /* 0; where the next member begins, else that would be in padding */
 };
 
 /* Under what the secrets are filed. label is the name under which the peer
@@ -392,8 +416,16 @@ struct zrtp_context_config {
 
 /* Make a context. *out is set on success only. The configuration is copied.
  * ZRTP_INVALID, ZRTP_NO_MEMORY, ZRTP_CRYPTO. */
-ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_context_new(struct zrtp_context **out,
-						      const struct zrtp_context_config *config);
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_context_new_sized(struct zrtp_context **out,
+							    const struct zrtp_context_config *config,
+							    size_t config_size, size_t system_size,
+							    size_t cache_size);
+ZRTP_CHECK static inline enum zrtp_status zrtp_context_new(struct zrtp_context **out,
+							   const struct zrtp_context_config *config)
+{
+	return zrtp_context_new_sized(out, config, sizeof(*config), sizeof(*config->system),
+				      sizeof(*config->cache));
+}
 
 /* Destroy a context. All its sessions must have been destroyed before.
  * NULL is ignored. */
@@ -565,9 +597,16 @@ struct zrtp_callbacks {
  * ZRTP_INVALID: a mandatory callback is missing, six key agreements leave no place in the
  * Hello for both modes, or mtu is out of its range. ZRTP_NO_MEMORY. ZRTP_CRYPTO: libcrypto
  * has none of the key agreements that the policy lists, see zrtp_algorithm_available(). */
-ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new(struct zrtp_session **out, struct zrtp_context *context,
-						      const struct zrtp_policy *policy,
-						      const struct zrtp_callbacks *callbacks);
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new_sized(
+	struct zrtp_session **out, struct zrtp_context *context, const struct zrtp_policy *policy,
+	size_t policy_size, const struct zrtp_callbacks *callbacks, size_t callbacks_size);
+ZRTP_CHECK static inline enum zrtp_status zrtp_session_new(struct zrtp_session **out,
+							   struct zrtp_context *context,
+							   const struct zrtp_policy *policy,
+							   const struct zrtp_callbacks *callbacks)
+{
+	return zrtp_session_new_sized(out, context, policy, sizeof(*policy), callbacks, sizeof(*callbacks));
+}
 
 /* End the call: destroy the streams that are left, wipe all keys (4.7.3).
  * Must not be called from a callback. NULL is ignored. */
@@ -600,10 +639,18 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_away(struct zrtp_ses
  *   found     what get would have filled in, with ZRTP_CACHE_FOUND; ignored otherwise. It is copied
  * ZRTP_WRONG_STATE: nothing waits for it, as it came too late or for the second time, or the peer is another
  * one now; nothing has changed. ZRTP_INVALID: it is none of the three answers, or found is missing. */
-ZRTP_API enum zrtp_status zrtp_session_cache_ready(struct zrtp_session *session,
-						   const uint8_t peer_zid[ZRTP_ZID_SIZE],
-						   enum zrtp_cache_answer answer,
-						   const struct zrtp_retained *found, uint64_t now);
+ZRTP_API enum zrtp_status zrtp_session_cache_ready_sized(struct zrtp_session *session,
+							 const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							 enum zrtp_cache_answer answer,
+							 const struct zrtp_retained *found, size_t found_size,
+							 uint64_t now);
+static inline enum zrtp_status zrtp_session_cache_ready(struct zrtp_session *session,
+							const uint8_t peer_zid[ZRTP_ZID_SIZE],
+							enum zrtp_cache_answer answer,
+							const struct zrtp_retained *found, uint64_t now)
+{
+	return zrtp_session_cache_ready_sized(session, peer_zid, answer, found, sizeof(*found), now);
+}
 
 /* From whom this call is, as the signalling has authenticated it: the name of an
  * account. A call of another endpoint than the one whose calls made the secrets
@@ -689,7 +736,12 @@ struct zrtp_session_info {
 	enum zrtp_signature_status signature;
 };
 
-ZRTP_API void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out);
+ZRTP_API void zrtp_session_get_info_sized(const struct zrtp_session *session, struct zrtp_session_info *out,
+					  size_t size);
+static inline void zrtp_session_get_info(const struct zrtp_session *session, struct zrtp_session_info *out)
+{
+	zrtp_session_get_info_sized(session, out, sizeof(*out));
+}
 
 /* Can the peer show a SAS of this type (four characters, "B32 " also as "B32")?
  * It can when its Hello lists the type, and B32 always (5.1.6). False while the
@@ -868,6 +920,9 @@ enum zrtp_drop {
 	ZRTP_DROP_COUNT
 };
 
+/* Reasons that struct zrtp_stream_info has room for: it does not grow with them. */
+enum { ZRTP_DROP_ROOM = 16 };
+
 /* Short name of a reason, never NULL. */
 ZRTP_API const char *zrtp_drop_text(enum zrtp_drop reason);
 
@@ -887,13 +942,18 @@ struct zrtp_stream_info {
 	uint64_t secure_at;
 	unsigned sent, received; /* ZRTP packets; received: accepted ones */
 	unsigned repeated;       /* of sent: retransmissions by timer */
-	unsigned dropped[ZRTP_DROP_COUNT];
+	unsigned dropped[ZRTP_DROP_ROOM];
 	uint32_t error_code; /* of the last failure, 0: none */
 	bool error_from_peer;
 	bool equal_zid; /* a Hello with our ZID came: see ZRTP_EVENT_EQUAL_ZID */
 };
 
-ZRTP_API void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_info *out);
+ZRTP_API void zrtp_stream_get_info_sized(const struct zrtp_stream *stream, struct zrtp_stream_info *out,
+					 size_t size);
+static inline void zrtp_stream_get_info(const struct zrtp_stream *stream, struct zrtp_stream_info *out)
+{
+	zrtp_stream_get_info_sized(stream, out, sizeof(*out));
+}
 
 /* The session a stream belongs to. */
 ZRTP_API struct zrtp_session *zrtp_stream_session(const struct zrtp_stream *stream);
