@@ -5,7 +5,7 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-debug check-versions pbx unit lint requirements bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
+.PHONY: help demo check check-debug check-versions pbx unit lint requirements abi bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -15,6 +15,7 @@ help:
 	@echo "make unit     the unit tests only"
 	@echo "make lint     what can be found wrong without running anything"
 	@echo "make requirements   write docs/rfc6189.md from its table and the ids beside the tests"
+	@echo "make abi      write docs/abi from the libraries, after a change of their functions or structs that is meant"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
 	@echo "make crash    kill a process that writes its cache 1000 times"
@@ -57,6 +58,11 @@ lint:
 
 requirements:
 	@python3 -B scripts/requirements
+
+abi:
+	@scripts/install-deps
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja >/dev/null
+	@BUILD=$(BUILD) scripts/abi renew
 
 bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
