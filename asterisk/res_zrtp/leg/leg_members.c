@@ -13,6 +13,7 @@
 #include "asterisk/utils.h"
 
 #include "decide/settings.h"
+#include "base/held.h"
 #include "packet/dialog.h"
 #include "packet/media.h"
 #include "leg/context.h"
@@ -28,6 +29,24 @@ static struct ast_threadpool *pool;
 
 /*! Guards which leg a dialog has, and how many streams that has. */
 AST_MUTEX_DEFINE_STATIC(legs);
+
+static struct leg **leg_of_dialog_at(struct dialog *dialog HELD_PLACE)
+{
+	HELD_MUTEX(&legs);
+
+	return dialog_leg(dialog);
+}
+/*! \pre legs is locked */
+#define leg_of_dialog(dialog) leg_of_dialog_at((dialog) HELD_HERE)
+
+static unsigned int *leg_members_at(struct leg *leg HELD_PLACE)
+{
+	HELD_MUTEX(&legs);
+
+	return &leg->members;
+}
+/*! \pre legs is locked */
+#define leg_members(leg) leg_members_at((leg) HELD_HERE)
 
 static void leg_destructor(void *obj)
 {
@@ -70,16 +89,16 @@ struct leg *leg_enter(struct dialog *dialog, const char *channel_id, struct sett
 	struct leg *leg;
 
 	ast_mutex_lock(&legs);
-	leg = ao2_bump(dialog->leg);
+	leg = ao2_bump(*leg_of_dialog(dialog));
 	if (!leg) {
 		leg = leg_alloc(channel_id, settings);
 	}
-	if (leg && !dialog->leg) {
-		dialog->leg = leg;
+	if (leg && !*leg_of_dialog(dialog)) {
+		*leg_of_dialog(dialog) = leg;
 		leg->dialog = ao2_bump(dialog);
 	}
 	if (leg) {
-		leg->members++;
+		(*leg_members(leg))++;
 	}
 	ast_mutex_unlock(&legs);
 
@@ -91,9 +110,9 @@ int leg_exit(struct leg *leg)
 	int last;
 
 	ast_mutex_lock(&legs);
-	last = !--leg->members;
+	last = !--*leg_members(leg);
 	if (last) {
-		leg->dialog->leg = NULL;
+		*leg_of_dialog(leg->dialog) = NULL;
 	}
 	ast_mutex_unlock(&legs);
 

@@ -10,20 +10,49 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
+#include "asterisk/dlinkedlists.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
 #include "common/signalling.h"
+#include "base/held.h"
 #include "packet/dialog.h"
 #include "packet/media.h"
 #include "packet/media_object.h"
 
 #define BUCKETS 1021
 
-/*! Guards all of these, and what dialog.h says. */
+/*! Guards all of these, and what each of them is listed by. */
 AST_MUTEX_DEFINE_STATIC(dialogs_lock);
+
+/*! Guarded by the lock of the dialogs: dialog_listed(). */
+struct dialog_listed {
+	unsigned int members;        /*!< Media objects */
+	unsigned int signalled:1;    /*!< A listener has it */
+	unsigned int seen;           /*!< Number of the last news of its channel */
+	char channel_id[AST_MAX_UNIQUEID];
+	char tag[DIALOG_TAG_SIZE];   /*!< Of the remote party, empty before it is known */
+};
+
+/*! An ao2 object without a destructor: the signalling may keep it longer than this module is there. */
+struct dialog {
+	int secure;                  /*!< Nothing passes without keys any more, see enum dialog_keys; atomic */
+	int announced;               /*!< The SDP of its remote party announced ZRTP; atomic */
+	struct leg *leg;             /*!< See dialog_leg() */
+	struct dialog_listed listed;
+	AST_DLLIST_ENTRY(dialog) entry; /*!< Guarded by the lock of the dialogs */
+};
+
+static struct dialog_listed *dialog_listed_at(struct dialog *dialog HELD_PLACE)
+{
+	HELD_MUTEX(&dialogs_lock);
+
+	return &dialog->listed;
+}
+/*! \brief What it is listed by. \pre dialogs is locked */
+#define dialog_listed(dialog) dialog_listed_at((dialog) HELD_HERE)
 
 /*! Those with members, by their channel: a new stream does not go through all calls. */
 static AST_DLLIST_HEAD_NOLOCK(bucket, dialog) dialogs[BUCKETS];
@@ -46,8 +75,8 @@ static struct dialog *by_channel(const char *channel_id, int unsignalled)
 		return NULL;
 	}
 	AST_DLLIST_TRAVERSE(bucket_of(channel_id), dialog, entry) {
-		if (!strcmp(dialog->channel_id, channel_id) && !(unsignalled && dialog->signalled)
-			&& (!found || dialog->seen - found->seen < INT_MAX)) {
+		if (!strcmp(dialog_listed(dialog)->channel_id, channel_id) && !(unsignalled && dialog_listed(dialog)->signalled)
+			&& (!found || dialog_listed(dialog)->seen - dialog_listed(found)->seen < INT_MAX)) {
 			found = dialog;
 		}
 	}
@@ -58,8 +87,8 @@ static struct dialog *by_channel(const char *channel_id, int unsignalled)
 /*! \brief Take out one that was in. \pre dialogs is locked */
 static void leave(struct dialog *dialog)
 {
-	if (!--dialog->members) {
-		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
+	if (!--dialog_listed(dialog)->members) {
+		AST_DLLIST_REMOVE(bucket_of(dialog_listed(dialog)->channel_id), dialog, entry);
 	}
 	ao2_ref(dialog, -1);
 }
@@ -69,8 +98,8 @@ static void enter(struct media *media, struct dialog *dialog)
 {
 	struct dialog *former = media_shared(media)->dialog;
 
-	if (!dialog->members++) {
-		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
+	if (!dialog_listed(dialog)->members++) {
+		AST_DLLIST_INSERT_TAIL(bucket_of(dialog_listed(dialog)->channel_id), dialog, entry);
 	}
 	media_shared(media)->dialog = ao2_bump(dialog);
 	if (media_shared(media)->gate.was_secure) {
@@ -88,16 +117,18 @@ static void enter(struct media *media, struct dialog *dialog)
 static void note_channel(struct media *media)
 {
 	struct dialog *dialog = media_shared(media)->dialog;
+	struct dialog_listed *listed = dialog_listed(dialog);
+	const char *id = media_shared(media)->life.channel_id;
 
-	if (ast_strlen_zero(media_shared(media)->life.channel_id)) {
+	if (ast_strlen_zero(id)) {
 		return;
 	}
-	if (strcmp(dialog->channel_id, media_shared(media)->life.channel_id)) {
-		AST_DLLIST_REMOVE(bucket_of(dialog->channel_id), dialog, entry);
-		ast_copy_string(dialog->channel_id, media_shared(media)->life.channel_id, sizeof(dialog->channel_id));
-		AST_DLLIST_INSERT_TAIL(bucket_of(dialog->channel_id), dialog, entry);
+	if (strcmp(listed->channel_id, id)) {
+		AST_DLLIST_REMOVE(bucket_of(listed->channel_id), dialog, entry);
+		ast_copy_string(listed->channel_id, id, sizeof(listed->channel_id));
+		AST_DLLIST_INSERT_TAIL(bucket_of(listed->channel_id), dialog, entry);
 	}
-	dialog->seen = ++news;
+	listed->seen = ++news;
 }
 
 /*! \brief The one it should be in, with a reference. \pre media and dialogs are locked */
@@ -118,7 +149,7 @@ static struct dialog *choose(struct media *media)
 	}
 	if (dialog && listener && !listener->dialog) {
 		listener->dialog = ao2_bump(dialog);
-		dialog->signalled = 1;
+		dialog_listed(dialog)->signalled = 1;
 	}
 
 	return dialog;
@@ -215,7 +246,7 @@ void dialog_announce(struct media *media, const char *tag, int announced)
 	ao2_lock(media);
 	if (media_shared(media)->dialog) {
 		ast_mutex_lock(&dialogs_lock);
-		if (dialog_other_tag(media_shared(media)->dialog->tag, tag) || announced) {
+		if (dialog_other_tag(dialog_listed(media_shared(media)->dialog)->tag, tag) || announced) {
 			__atomic_store_n(&media_shared(media)->dialog->announced, announced, __ATOMIC_RELEASE);
 		}
 		ast_mutex_unlock(&dialogs_lock);
@@ -226,4 +257,9 @@ void dialog_announce(struct media *media, const char *tag, int announced)
 int dialog_is_announced(const struct media *media)
 {
 	return media_shared(media)->dialog && __atomic_load_n(&media_shared(media)->dialog->announced, __ATOMIC_ACQUIRE);
+}
+
+struct leg **dialog_leg(struct dialog *dialog)
+{
+	return &dialog->leg;
 }

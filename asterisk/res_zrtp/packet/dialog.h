@@ -16,11 +16,11 @@
 #define RES_ZRTP_DIALOG_H
 
 #include "asterisk/channel.h"
-#include "asterisk/dlinkedlists.h"
 
 /*! Room for the tag of a remote party; what is longer is cut off. */
 #define DIALOG_TAG_SIZE 128
 
+struct dialog;
 struct leg;
 struct media;
 
@@ -35,21 +35,6 @@ int dialog_other_tag(char known[DIALOG_TAG_SIZE], const char *tag);
 enum dialog_keys {
 	DIALOG_OURS = 1,             /*!< The phone's with us */
 	DIALOG_PHONES = 2,           /*!< The phone's with another one, passed through */
-};
-
-/*! An ao2 object without a destructor: the signalling may keep it longer than this module is there. */
-struct dialog {
-	int secure;                  /*!< Nothing passes without keys any more, see enum dialog_keys; atomic */
-	int announced;               /*!< The SDP of its remote party announced ZRTP; atomic */
-
-	/* Guarded by the lock of the dialogs. */
-	unsigned int members;        /*!< Media objects */
-	unsigned int signalled:1;    /*!< A listener has it */
-	unsigned int seen;           /*!< Number of the last news of its channel */
-	char channel_id[AST_MAX_UNIQUEID];
-	char tag[DIALOG_TAG_SIZE];   /*!< Of the remote party, empty before it is known */
-	struct leg *leg;             /*!< Guarded by the lock of the legs; without a reference */
-	AST_DLLIST_ENTRY(dialog) entry;
 };
 
 /*!
@@ -88,5 +73,7 @@ int dialog_is_phones(const struct media *media);
 void dialog_announce(struct media *media, const char *tag, int announced);
 /*! \brief Has it? \pre media is locked */
 int dialog_is_announced(const struct media *media);
+/*! \brief The place for its leg, without a reference: of leg_members.c alone, and of the lock there. */
+struct leg **dialog_leg(struct dialog *dialog);
 
 #endif
