@@ -74,7 +74,7 @@ static int first_time(struct ast_channel *chan, enum conflict conflict)
 static int task_tell(void *data)
 {
 	struct news *news = data;
-	struct ast_channel *chan = channel_by_id_settled(news->channel_id);
+	struct ast_channel *chan = channel_by_id(news->channel_id);
 
 	if (chan) {
 		ast_channel_lock(chan);

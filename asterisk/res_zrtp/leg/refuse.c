@@ -124,7 +124,7 @@ static int has(struct ast_channel *chan, struct media *media)
  */
 static struct ast_channel *channel_of(struct media *media)
 {
-	struct ast_channel *chan = media_channel(media);
+	struct ast_channel *chan = media_channel_now(media);
 	struct ast_channel_iterator *all;
 
 	if (chan && has(chan, media)) {

@@ -283,7 +283,8 @@ void mode_view_take(struct mode_view *view, struct media *media, unsigned int do
 	memset(view, 0, sizeof(*view));
 	facts->done = done;
 	view->media = media;
-	view->chan = media_channel(media);
+	/* One thread looks at all calls. What has moved is looked at again: its bridge makes news. */
+	view->chan = media_channel_now(media);
 	view->first = view->chan ? channel_media(view->chan) : NULL;
 	if (view->first == media) {
 		ao2_ref(view->first, -1);
