@@ -190,6 +190,17 @@ static void tell_signalling(struct media *media, enum refusal why)
 	}
 }
 
+static int is_secure(struct media *media)
+{
+	int secure;
+
+	ao2_lock(media);
+	secure = media_gate(media)->rx == GATE_SECURE || media_gate(media)->tx == GATE_SECURE;
+	ao2_unlock(media);
+
+	return secure;
+}
+
 /*!
  * \brief Does the reason still hold once the prompt is over?
  *
@@ -199,11 +210,8 @@ static void tell_signalling(struct media *media, enum refusal why)
  */
 static int still_refused(struct job *job)
 {
-	int secure;
+	int secure = is_secure(job->media);
 
-	ao2_lock(job->media);
-	secure = media_gate(job->media)->rx == GATE_SECURE || media_gate(job->media)->tx == GATE_SECURE;
-	ao2_unlock(job->media);
 	if (has(job->chan, job->media)) {
 		return refusals[job->why].always || !secure;
 	}
@@ -235,36 +243,6 @@ static void give_up(struct job *job)
 	job_free(job);
 }
 
-/*! \brief Hang up after the prompt. */
-static int task_hang_up(void *data)
-{
-	struct job *job = data;
-
-	if (still_refused(job)) {
-		hang_up(job);
-		return 0;
-	}
-	if (job->chan) {
-		ast_log(LOG_NOTICE, "%s: not hung up after the prompt, its media has changed or become secure\n",
-			ast_channel_name(job->chan));
-		pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", NULL);
-	}
-	give_up(job);
-
-	return 0;
-}
-
-static int fire(const void *data)
-{
-	struct job *job = (struct job *) data;
-
-	if (ast_taskprocessor_push(tasks, task_hang_up, job)) {
-		hang_up(job);
-	}
-
-	return 0;
-}
-
 static int task_refuse(void *data);
 
 static int fire_look(const void *data)
@@ -286,11 +264,48 @@ static void look_again(struct job *job)
 	}
 }
 
+/*! \brief Hang up after the prompt. */
+static int task_hang_up(void *data)
+{
+	struct job *job = data;
+
+	if (still_refused(job)) {
+		hang_up(job);
+		return 0;
+	}
+	if (!job->chan) {
+		look_again(job);
+		return 0;
+	}
+	ast_log(LOG_NOTICE, "%s: not hung up after the prompt, its media has changed or become secure\n",
+		ast_channel_name(job->chan));
+	pbx_builtin_setvar_helper(job->chan, "ZRTP_REFUSED", NULL);
+	give_up(job);
+
+	return 0;
+}
+
+static int fire(const void *data)
+{
+	struct job *job = (struct job *) data;
+
+	if (ast_taskprocessor_push(tasks, task_hang_up, job)) {
+		hang_up(job);
+	}
+
+	return 0;
+}
+
 static int task_refuse(void *data)
 {
 	struct job *job = data;
 	int hangs_up = !media_settings(job->media)->silent_refused || refusals[job->why].always;
 
+	/* It may have become secure while its channel was looked for. */
+	if (job->looks && !refusals[job->why].always && is_secure(job->media)) {
+		give_up(job);
+		return 0;
+	}
 	if (!job->chan) {
 		job->chan = channel_of(job->media);
 	}
