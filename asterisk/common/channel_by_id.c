@@ -24,13 +24,24 @@
 #define MOVE_MS 500
 #define MOVE_PAUSE_MS 2
 
-/*! \brief Is it the channel with this uniqueid, and not what a masquerade has left of one? */
 static int has_id(struct ast_channel *chan, const char *id)
 {
 	int res;
 
 	ast_channel_lock(chan);
-	res = !strcmp(ast_channel_uniqueid(chan), id) && !ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE);
+	res = !strcmp(ast_channel_uniqueid(chan), id);
+	ast_channel_unlock(chan);
+
+	return res;
+}
+
+/*! \brief Is it hanging up, or what a masquerade has left of a channel? */
+static int is_over(struct ast_channel *chan)
+{
+	int res;
+
+	ast_channel_lock(chan);
+	res = ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE) != 0;
 	ast_channel_unlock(chan);
 
 	return res;
@@ -72,20 +83,24 @@ static int may_have_none(void)
 #endif
 }
 
-/*! \brief The channel now. \param known set to whether the core knows that there is one */
-static struct ast_channel *look(const char *id, int *known)
+/*! \brief The channel now. \param moves set to whether there is one which the core's table lacks, and may have again */
+static struct ast_channel *look(const char *id, int *moves)
 {
 	struct ast_channel_snapshot *snapshot = ast_strlen_zero(id) ? NULL : ast_channel_snapshot_get_latest(id);
 	struct ast_channel *chan = NULL;
 
-	*known = snapshot != NULL;
+	*moves = 0;
 	if (snapshot) {
 		/* Where there is none of that name it is hanging up, or a masquerade is under way:
 		 * for either the core takes it out of its table. */
 		chan = channel_by_name(SNAPSHOT_NAME(snapshot), id);
+		*moves = !chan;
 		ao2_ref(snapshot, -1);
 	} else if (!ast_strlen_zero(id) && may_have_none()) {
 		chan = ast_channel_get_by_name(id);
+	}
+	if (chan && is_over(chan)) {
+		chan = ast_channel_unref(chan);
 	}
 
 	return chan;
@@ -93,20 +108,20 @@ static struct ast_channel *look(const char *id, int *known)
 
 struct ast_channel *channel_by_id(const char *id)
 {
-	int known;
+	int moves;
 
-	return look(id, &known);
+	return look(id, &moves);
 }
 
-struct ast_channel *channel_by_id_settled(const char *id)
+struct ast_channel *channel_by_id_settled(const char *id, int (*over)(const void *arg), const void *arg)
 {
-	int known, waited = 0;
-	struct ast_channel *chan = look(id, &known);
+	int moves, waited = 0;
+	struct ast_channel *chan = look(id, &moves);
 
-	while (!chan && known && waited < MOVE_MS) {
+	while (!chan && moves && waited < MOVE_MS && !over(arg)) {
 		usleep(MOVE_PAUSE_MS * 1000);
 		waited += MOVE_PAUSE_MS;
-		chan = look(id, &known);
+		chan = look(id, &moves);
 	}
 
 	return chan;

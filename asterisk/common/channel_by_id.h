@@ -19,10 +19,11 @@ struct ast_channel *channel_by_id(const char *id);
 /*!
  * \brief The same, where what is to be done with the channel would be lost without it.
  *
- * While one channel takes the place of another (a masquerade: call pickup, AMI Redirect), the
- * core finds neither. This waits for the end of that, for half a second at most; as long it may
- * wait for one that is hanging up. Not for a thread that others wait for, nor with a lock.
+ * While one channel takes the place of another (a masquerade: call pickup, AMI Redirect), the core's
+ * table has neither. This waits for the end of that, for half a second at most, unless over() says that there
+ * is no need of the channel any more. One that hangs up is not waited for but in the moment in which
+ * the core destroys it. Not for a thread that others wait for, nor with a lock.
  */
-struct ast_channel *channel_by_id_settled(const char *id);
+struct ast_channel *channel_by_id_settled(const char *id, int (*over)(const void *arg), const void *arg);
 
 #endif

@@ -208,7 +208,7 @@ struct ast_sip_session *session_of(struct ast_channel *chan)
 
 void outgoing_renewed(attribute_unused struct zrtp_signalling_listener *listener, const char *channel_id)
 {
-	struct ast_channel *chan = channel_by_id_settled(channel_id);
+	struct ast_channel *chan = channel_by_id(channel_id);
 	struct ast_sip_session *session = chan ? session_of(chan) : NULL;
 
 	ast_channel_cleanup(chan);

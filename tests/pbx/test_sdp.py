@@ -275,10 +275,10 @@ def function_misused(lab):
         phone.call("silent", lab.sip_port)
         channel = lab.pbx.stream("plain")["Channel"]
         logged = len(lab.pbx.log())
-        for wrong_one in ("nothing", "state,smell"):
+        for wrong_one in ("nothing", "state,smell", "", ",video"):
             equal(f"ZRTP({wrong_one})", events.ask(
                 "Getvar", Channel=channel, Variable=f"ZRTP({wrong_one})").get("Value", ""), "")
-        wait.until("two warnings", 2, lambda: lab.pbx.log()[logged:].count("console/function.c: ") == 2)
+        wait.until("four warnings", 2, lambda: lab.pbx.log()[logged:].count("console/function.c: ") == 4)
         equal("ZRTP(capable)", events.ask(
             "Getvar", Channel=channel, Variable="ZRTP(capable)")["Value"], "no")
 

@@ -141,7 +141,8 @@ static inline struct party make_scripted(const struct zrtp_kex *kex, struct scri
 	return make_party(kex, &random);
 }
 
-static long blocks; /* of libcrypto, not yet freed */
+static long blocks; /* of libcrypto, not yet freed, */
+static long taken;  /* and all that there were */
 
 static inline void *counting_malloc(size_t size, const char *file, int line)
 {
@@ -150,6 +151,7 @@ static inline void *counting_malloc(size_t size, const char *file, int line)
 	(void)file;
 	(void)line;
 	blocks += block != NULL;
+	taken += block != NULL;
 	return block;
 }
 

@@ -443,6 +443,7 @@ static void print_help(void)
 			       rows[i].argument ? rows[i].argument : "");
 		(void)printf("  %-26s %s\n", left, rows[i].help);
 	}
+	(void)printf("  %-26s %s\n  %-26s %s\n", "--help", "this text", "--version", "the version");
 	(void)fputs(help_tail, stdout);
 }
 

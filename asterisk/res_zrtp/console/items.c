@@ -460,7 +460,7 @@ const struct item *item_find(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(items); i++) {
-		if (!strcasecmp(name, item_name(&items[i])) || !strcasecmp(name, S_OR(items[i].short_name, ""))) {
+		if (!strcasecmp(name, item_name(&items[i])) || (items[i].short_name && !strcasecmp(name, items[i].short_name))) {
 			return &items[i];
 		}
 	}

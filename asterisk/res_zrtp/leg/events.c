@@ -124,13 +124,12 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 
 /*!
  * \brief The same for the channel of a stream.
+ * \param chan consumed; NULL: there is none, and nothing is published
  * \param state what its variable says from now on, without a SAS of ours; NULL: it does not change
  */
-static void publish_state(struct media *media, struct stasis_message_type *type, struct ast_json *fields,
+static void publish_state(struct ast_channel *chan, struct stasis_message_type *type, struct ast_json *fields,
 	const char *state)
 {
-	struct ast_channel *chan = media_channel(media);
-
 	if (!chan) {
 		ast_json_unref(fields);
 		return;
@@ -146,7 +145,7 @@ static void publish_state(struct media *media, struct stasis_message_type *type,
 
 static void publish_plain(struct media *media, struct stasis_message_type *type, struct ast_json *fields)
 {
-	publish_state(media, type, fields, NULL);
+	publish_state(media_channel(media), type, fields, NULL);
 }
 
 static void set_variables(struct ast_channel *chan, enum outcome worst, const char *sas)
@@ -217,7 +216,7 @@ void events_secure(struct media *media, const struct zrtp_stream_info *info, con
 		"SASType", words_name(sas_type, sizeof(sas_type), session->sas_type),
 		"SAS", session->sas,
 		"CacheMismatch", yes_no(session->cache_mismatch),
-		"CacheCurrent", yes_no(leg_lookup(leg_of(media))->current),
+		"CacheCurrent", yes_no(lookup_is_current(leg_lookup(leg_of(media)), session->peer_zid)),
 		"Verified", yes_no(session->verified),
 		"HelloHash", stream_hash_text(info->hello_hash));
 
@@ -295,7 +294,7 @@ void events_relay(struct media *media, const struct relay *relay, const struct l
 void events_state(struct media *media, const char *state, enum outcome outcome)
 {
 	/* What else a leg comes to has an event of its own, which sets the variables. */
-	publish_state(media, state_type(),
+	publish_state(media_channel(media), state_type(),
 		ast_json_pack("{s: s, s: s}",
 			"State", state,
 			"Outcome", events_outcome_text(outcome)),
@@ -359,7 +358,7 @@ void events_passthrough(struct media *media, const char *state, int first)
 	keyed = media_pass(media)->keyed;
 	ao2_unlock(media);
 	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
-	publish_state(media, passthrough_type(),
+	publish_state(media_channel_now(media), passthrough_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
 			"State", state,
@@ -373,7 +372,7 @@ void events_unjoined(struct media *media, const char *reason, const char *text, 
 	char ssrc[9];
 
 	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
-	publish_state(media, clear_type(),
+	publish_state(media_channel_now(media), clear_type(),
 		ast_json_pack("{s: s, s: s, s: s}",
 			"SSRC", ssrc,
 			"Reason", reason,

@@ -114,10 +114,10 @@ static void hand_over(struct media *media, int current)
 	if (answer == ZRTP_CACHE_AWAY && current) {
 		answer = ZRTP_CACHE_UNKNOWN;
 	}
-	lookup->current = !!current;
-	if (media == lookup->asker) { /* what the phone is answered goes where its message came from */
-		leg_stream(media)->source = lookup->source;
-	}
+	lookup->answered = !!current;
+	memcpy(lookup->answered_zid, lookup->zid, sizeof(lookup->answered_zid));
+	/* What the phone is answered goes where its message came from. */
+	leg_stream(media)->source = lookup->source;
 	if (session && zrtp_session_cache_ready(session, lookup->zid, answer, &found, clock_now()) == ZRTP_OK) {
 		answered(media);
 	}
@@ -164,14 +164,22 @@ static int name_session(struct media *media, const struct lookup *lookup)
 	return 0;
 }
 
-/*! \brief Ask the store, now that the label is known or will not be. */
+static void stop_waiting(struct lookup *lookup)
+{
+	lookup->waiting = 0;
+	ao2_cleanup(lookup->asker);
+	lookup->asker = NULL;
+}
+
+/*! \brief Ask the store, now that the label is known or will not be. \param media whose exchange asked */
 static void load(struct media *media)
 {
 	struct lookup *lookup = leg_lookup(leg_of(media));
 	struct answer *answer = answer_alloc(media, lookup->number);
 
-	lookup->waiting = 0;
 	ast_copy_string(lookup->used, lookup->labelled ? lookup->label : ZRTP_STORE_LABEL_UNKNOWN, sizeof(lookup->used));
+	/* The caller has a reference of its own. */
+	stop_waiting(lookup);
 	if (!name_session(media, lookup) && answer && !cache_load(lookup->zid, lookup->used, on_loaded, answer)) {
 		return;
 	}
@@ -203,7 +211,9 @@ static int task_asked(void *data)
 	struct lookup *lookup = leg_lookup(leg_of(media));
 
 	if (answer->number == lookup->number) {
+		stop_waiting(lookup);
 		lookup->waiting = 1;
+		lookup->asker = ao2_bump(media);
 		lookup->since = clock_now();
 		if (!lookup->asking || leg_push_later(media, LABEL_MS, task_unlabelled)) {
 			load(media);
@@ -221,7 +231,10 @@ static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, a
 	struct answer *answer;
 
 	lookup->number++; /* what was asked before is too late, or of another peer */
-	lookup->waiting = lookup->current = 0;
+	stop_waiting(lookup);
+	if (!memcmp(lookup->answered_zid, key->peer_zid, sizeof(lookup->answered_zid))) {
+		lookup->answered = 0;
+	}
 	if (key->at_once) {
 		ast_log(LOG_WARNING, "%s: the ZRTP cache did not answer in time, the call goes on with the secrets in "
 			"memory; see zrtp cache status\n",
@@ -229,7 +242,6 @@ static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, a
 		return at_hand(key, out);
 	}
 	memcpy(lookup->zid, key->peer_zid, sizeof(lookup->zid));
-	lookup->asker = media;
 	lookup->source = leg_stream(media)->source;
 	answer = answer_alloc(media, lookup->number);
 	if (!answer || answer_give(answer, task_asked)) {
@@ -258,7 +270,10 @@ static int task_labelled(void *data)
 	lookup->labelled = answer->labelled;
 	ast_copy_string(lookup->label, answer->label, sizeof(lookup->label));
 	if (lookup->waiting) {
-		load(answer->media);
+		struct media *asker = ao2_bump(lookup->asker);
+
+		load(asker);
+		ao2_ref(asker, -1);
 	}
 	answer_free(answer);
 
@@ -353,7 +368,12 @@ void lookup_start(struct media *media)
 void lookup_reset(struct lookup *lookup)
 {
 	lookup->number++;
-	lookup->waiting = lookup->current = 0;
+	stop_waiting(lookup);
+}
+
+int lookup_is_current(const struct lookup *lookup, const uint8_t *zid)
+{
+	return lookup->answered && !memcmp(lookup->answered_zid, zid, sizeof(lookup->answered_zid));
 }
 
 int lookup_init(void)

@@ -17,13 +17,14 @@ struct lookup {
 	unsigned int asking:1;        /*!< The label is not known yet */
 	unsigned int labelled:1;      /*!< It is known */
 	unsigned int waiting:1;       /*!< A question waits for it */
-	unsigned int current:1;       /*!< The store has answered the last question */
+	unsigned int answered:1;      /*!< The store has answered the last question about answered_zid */
 	unsigned int number;          /*!< Of the last question */
 	uint64_t since;               /*!< When it began to wait */
 	uint8_t zid[ZRTP_ZID_SIZE];   /*!< Whose record it is about */
+	uint8_t answered_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];  /*!< Under which the peer sees us */
 	char used[ZRTP_LABEL_SIZE];   /*!< The label of the question */
-	const struct media *asker;    /*!< The stream whose exchange asked; never followed */
+	struct media *asker;          /*!< The stream whose exchange asked, a reference while that waits; else NULL */
 	struct net_address source;    /*!< Where the message came from that made it ask; not set: a timer did */
 };
 
@@ -38,4 +39,6 @@ void lookup_shutdown(void);
 void lookup_start(struct media *media);
 /*! \brief The session is another one: the answer to what the former has asked is of no use. Serializer only. */
 void lookup_reset(struct lookup *lookup);
+/*! \brief Is what an exchange with this peer knew what the store had then? Serializer only. */
+int lookup_is_current(const struct lookup *lookup, const uint8_t *zid);
 #endif

@@ -423,10 +423,15 @@ int media_within_rate(struct media *media, const struct net_address *source)
 	return res;
 }
 
-/*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */
-static __attribute__((noinline)) struct ast_channel *channel_of(const char *id)
+static int is_over(const void *media)
 {
-	return channel_by_id_settled(id);
+	return media_is_over((struct media *) media);
+}
+
+/*! \brief Apart, so that TSan names media_channel(): tests/pbx/tsan.suppressions. */
+static __attribute__((noinline)) struct ast_channel *channel_of(const char *id, const struct media *media)
+{
+	return channel_by_id_settled(id, is_over, media);
 }
 
 struct ast_channel *media_channel(struct media *media)
@@ -435,5 +440,5 @@ struct ast_channel *media_channel(struct media *media)
 
 	id_of(media, id, sizeof(id));
 
-	return media_is_over(media) ? channel_by_id(id) : channel_of(id);
+	return channel_of(id, media);
 }
