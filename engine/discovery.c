@@ -6,6 +6,7 @@
 #include "discovery.h"
 #include "effects.h"
 #include "failure.h"
+#include "hellohash.h"
 #include "ownzid.h"
 #include "peerhello.h"
 #include "timers.h"
@@ -22,7 +23,7 @@ static bool allowed_by_signalling(struct zrtp_stream *stream, const struct zrtp_
 	}
 	if (!zrtp_digest(zrtp_implicit(stream), &piece, 1, hash) &&
 	    zrtp_equal(hash, stream->expected_hash, sizeof(hash))) {
-		stream->hash_status = ZRTP_HASH_MATCHED;
+		zrtp_hello_is_signalled(stream, message);
 		return true;
 	}
 	if (stream->peer_hello.len && stream->hash_status == ZRTP_HASH_MATCHED) {

@@ -4,6 +4,7 @@
 
 #include "effects.h"
 #include "hello.h"
+#include "hellohash.h"
 #include "peerhello.h"
 #include "run.h"
 #include "timers.h"
@@ -80,15 +81,53 @@ static void tell_mismatch(struct zrtp_stream *stream)
 	zrtp_stream_run(stream);
 }
 
-/* A Hello of a host that is not meant: the right one may still come. */
-static void forget_hello(struct zrtp_stream *stream)
+/* Who has acknowledged our Hello? Say it again. */
+static void say_hello_again(struct zrtp_stream *stream)
 {
-	stream->peer_hello.len = 0;
-	stream->hello_acked = false; /* by whom? */
+	stream->hello_acked = false;
 	if (stream->state == ZRTP_STATE_FOUND || stream->state == ZRTP_STATE_DISCOVERY) {
 		stream->state = ZRTP_STATE_DISCOVERY;
 		zrtp_timer_t1(stream);
 		zrtp_timer_t1_extend(stream);
+	}
+}
+
+/* A Hello of a host that is not meant: the right one may still come. */
+static void forget_hello(struct zrtp_stream *stream)
+{
+	stream->peer_hello.len = 0;
+	say_hello_again(stream);
+}
+
+void zrtp_hello_is_signalled(struct zrtp_stream *stream, const struct zrtp_message *hello)
+{
+	stream->hash_status = ZRTP_HASH_MATCHED;
+	if (stream->peer_hello.len && !zrtp_is_peer_hello(stream, hello)) {
+		zrtp_other_hello_drop(
+			stream); /* with a tolerant policy there may be two that are not meant */
+		forget_hello(stream);
+	}
+}
+
+static bool has_hash(const struct zrtp_stored_hello *hello, const uint8_t hash[ZRTP_HELLO_HASH_SIZE])
+{
+	uint8_t seen[ZRTP_HASH_MAX];
+
+	hash_of(hello->octets, hello->len, seen);
+	return hello->len && zrtp_equal(seen, hash, ZRTP_HELLO_HASH_SIZE);
+}
+
+/* Two have said Hello, and the other one is meant: it takes the place of the one in use, unless an exchange
+ * has begun with that, or has failed. */
+static void use_the_one_meant(struct zrtp_stream *stream, const uint8_t hash[ZRTP_HELLO_HASH_SIZE])
+{
+	bool seeks = stream->state == ZRTP_STATE_DISCOVERY || stream->state == ZRTP_STATE_FOUND ||
+		     stream->state == ZRTP_STATE_NO_ZRTP;
+
+	if (seeks && zrtp_has_other_hello(stream) && !has_hash(&stream->peer_hello, hash) &&
+	    has_hash(stream->other_hello.stored, hash)) {
+		zrtp_swap_hello(stream);
+		say_hello_again(stream);
 	}
 }
 
@@ -135,7 +174,7 @@ enum zrtp_status zrtp_hello_hash_check(const char *value)
 /* other: of another party than before. What came of that says nothing of this one. */
 static enum zrtp_status expect_hash(struct zrtp_stream *stream, const char *value, bool other)
 {
-	uint8_t hash[ZRTP_HELLO_HASH_SIZE], seen[ZRTP_HASH_MAX];
+	uint8_t hash[ZRTP_HELLO_HASH_SIZE];
 	enum zrtp_status status = parse_value(value, hash);
 	bool tolerant = stream->session->policy.tolerate_mismatch;
 	bool matches;
@@ -150,13 +189,16 @@ static enum zrtp_status expect_hash(struct zrtp_stream *stream, const char *valu
 	    zrtp_equal(stream->expected_hash, hash, sizeof(hash))) {
 		return ZRTP_OK; /* what is stored is the Hello that followed it: ownzid.c */
 	}
-	hash_of(stream->peer_hello.octets, stream->peer_hello.len, seen);
-	matches = stream->peer_hello.len && zrtp_equal(seen, hash, sizeof(hash));
+	use_the_one_meant(stream, hash);
+	matches = has_hash(&stream->peer_hello, hash);
 	if (!matches && stream->peer_hello.len && zrtp_bound(stream) && !tolerant) {
 		return ZRTP_WRONG_STATE;
 	}
 	memcpy(stream->expected_hash, hash, sizeof(hash));
 	stream->has_expected_hash = true;
+	if (matches || !tolerant || !stream->peer_hello.len) {
+		zrtp_other_hello_drop(stream); /* its host can say Hello again, and is told apart then */
+	}
 	if (other && !matches && !zrtp_bound(stream)) {
 		stream->hash_status = ZRTP_HASH_NONE;
 		stream->hash_mismatch_told = false;
@@ -166,6 +208,7 @@ static enum zrtp_status expect_hash(struct zrtp_stream *stream, const char *valu
 	}
 	if (matches) {
 		stream->hash_status = ZRTP_HASH_MATCHED;
+		zrtp_stream_run(stream);
 	} else if (!stream->peer_hello.len) {
 		zrtp_timer_t1_extend(stream); /* the signalling promises a peer (6) */
 	} else if (tolerant) {

@@ -49,6 +49,18 @@ static inline void make_stranger(const uint8_t *zid, uint64_t seed)
 	make_stranger_with(zid, seed, "X255,EC25,DH3k");
 }
 
+enum { STRANGERS_SSRC = 7777 };
+
+/* The same message from another SSRC than the phone's. */
+static inline void readdress(struct pair_packet *packet)
+{
+	uint8_t message[ZRTP_DATAGRAM_MAX];
+	size_t len = packet->len - 16;
+
+	memcpy(message, packet->octets + 12, len);
+	packet->len = pair_wrap(packet->octets, STRANGERS_SSRC, 4000, message, len);
+}
+
 static inline enum zrtp_status give(struct pair *pair, unsigned index, const struct pair_packet *packet)
 {
 	return zrtp_stream_receive(pair->side[PBX].log[index].stream, packet->octets, packet->len, pair->now);
@@ -61,6 +73,16 @@ static inline void give_message(struct pair *pair, unsigned index, const uint8_t
 	/* With the SSRC of the stranger's Hello. */
 	(void)zrtp_stream_receive(pair->side[PBX].log[index].stream, datagram,
 				  pair_wrap(datagram, 2000, 4000, message, len), pair->now);
+}
+
+/* The stranger has heard our Hello. */
+static inline void acknowledge(struct pair *pair)
+{
+	uint8_t message[12], datagram[64];
+	size_t len = zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK);
+
+	(void)zrtp_stream_receive(pair->side[PBX].log[0].stream, datagram,
+				  pair_wrap(datagram, STRANGERS_SSRC, 4001, message, len), pair->now);
 }
 
 static unsigned key_pairs;

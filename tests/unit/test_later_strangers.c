@@ -7,19 +7,9 @@
 
 #include "later.h"
 
-enum { STRANGERS = 4, STRANGERS_SSRC = 7777 };
+enum { STRANGERS = 4 };
 
 static struct pair_packet hellos[STRANGERS], commits[STRANGERS];
-
-/* The same message from another SSRC than the phone's. */
-static void readdress(struct pair_packet *packet)
-{
-	uint8_t message[ZRTP_DATAGRAM_MAX];
-	size_t len = packet->len - 16;
-
-	memcpy(message, packet->octets + 12, len);
-	packet->len = pair_wrap(packet->octets, STRANGERS_SSRC, 4000, message, len);
-}
 
 static void make_strangers(void)
 {
@@ -33,15 +23,6 @@ static void make_strangers(void)
 		readdress(&hellos[i]);
 		readdress(&commits[i]);
 	}
-}
-
-static void acknowledge(struct pair *pair)
-{
-	uint8_t message[12], datagram[64];
-	size_t len = zrtp_bare_write(message, sizeof(message), ZRTP_MSG_HELLOACK);
-
-	(void)zrtp_stream_receive(later_stream(pair, PBX, 0), datagram,
-				  pair_wrap(datagram, STRANGERS_SSRC, 4001, message, len), pair->now);
 }
 
 /* The phone, which has called before, and a call in which it has not begun yet. */
