@@ -4,6 +4,9 @@
 
 #include "sized.h"
 
+/* Of the first version of the struct; it does not grow with it. */
+#define ZRTP_STORE_RETAINED_FIRST (offsetof(struct zrtp_retained, reserved) + sizeof(unsigned))
+
 struct get {
 	const struct zrtp_cache_key *key;
 	int64_t now;
@@ -156,11 +159,18 @@ static void tell(const struct zrtp_store_link *link, const struct zrtp_store_err
 	}
 }
 
+/* The engine may be older or newer than this library. A key of an application's own has no size. */
+static size_t retained_size(const struct zrtp_cache_key *key)
+{
+	return key->retained_size ? key->retained_size : ZRTP_STORE_RETAINED_FIRST;
+}
+
 static int link_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
 {
 	const struct zrtp_store_link *link = arg;
 	struct zrtp_store_error error;
-	enum zrtp_store_status status = zrtp_store_get(link->store, key, link->clock(link->arg), out, &error);
+	enum zrtp_store_status status = zrtp_store_get_sized(link->store, key, link->clock(link->arg), out,
+							     retained_size(key), &error);
 
 	tell(link, &error);
 	return status ? -1 : 0;
@@ -170,8 +180,11 @@ static void link_put(const struct zrtp_cache_key *key, const struct zrtp_retaine
 {
 	const struct zrtp_store_link *link = arg;
 	struct zrtp_store_error error;
+	size_t size = retained_size(key);
 
-	if (zrtp_store_put(link->store, key, link->clock(link->arg), in, &error)) {
+	/* What a newer engine has besides is not known here, and no reason to lose the secret. */
+	size = size < sizeof(*in) ? size : sizeof(*in);
+	if (zrtp_store_put_sized(link->store, key, link->clock(link->arg), in, size, &error)) {
 		tell(link, &error);
 	}
 }

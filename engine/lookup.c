@@ -35,7 +35,8 @@ struct zrtp_cache_key zrtp_lookup_key(struct zrtp_session *session, const uint8_
 	return (struct zrtp_cache_key){ .own_zid = session->context->zid,
 					.peer_zid = peer_zid,
 					.label = session->label ? session->label : "",
-					.session = session };
+					.session = session,
+					.retained_size = sizeof(struct zrtp_retained) };
 }
 
 /* What the cache says at once. */

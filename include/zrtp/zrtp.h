@@ -361,7 +361,9 @@ struct zrtp_retained {
 /* Under what the secrets are filed. label is the name under which the peer
  * sees us (zrtp_session_set_cache_label()), "" if there is none, never NULL. A
  * cache may ignore it: then all is filed by ZID, as RFC 6189 has it. Who makes a
- * key for a store leaves the other members zero. */
+ * key for a store leaves the other members zero. A store looks at nothing behind
+ * label, its get and put of struct zrtp_cache (zrtp_store_cache()) at nothing behind
+ * retained_size. */
 struct zrtp_cache_key {
 	const uint8_t *own_zid, *peer_zid; /* ZRTP_ZID_SIZE octets each */
 	const char *label;
@@ -371,6 +373,10 @@ struct zrtp_cache_key {
 				       * zrtp_stream_new() */
 	bool at_once;                 /* get: there is no time for an answer later: what is at hand, or
 				       * ZRTP_CACHE_AWAY */
+	size_t retained_size;         /* octets of the struct zrtp_retained that get fills and put reads: the
+				       * engine's may be shorter or longer than the cache's, which may be of
+				       * another version. Who hands on a struct of its own sets its size. 0:
+				       * up to reserved */
 };
 
 /* What get answers, and zrtp_session_cache_ready(). */
@@ -454,7 +460,7 @@ enum zrtp_hash_status {
 
 /* Keys for one direction of one stream (4.5.3). Valid during the callback
  * only: copy, and wipe the copy when it is dead. SRTP without MKI, key
- * derivation rate 0. */
+ * derivation rate 0. Never grows: one library makes it, another one reads it. */
 struct zrtp_srtp_keys {
 	uint8_t key[ZRTP_SRTP_KEY_MAX];
 	unsigned key_len; /* 16, 24 or 32 octets */

@@ -215,7 +215,9 @@ static void open_side(struct pair_side *side, const struct pair_config *config, 
 		.system = &system,
 		.zid = config->zid[i],
 		.client_id = config->client_id[i],
-		.cache = config->cacheless[i] ? NULL : &cache,
+		.cache = config->cacheless[i] ? NULL
+			 : config->cache      ? config->cache
+					      : &cache,
 	};
 
 	side->prng = 88172645463325252ULL + i;

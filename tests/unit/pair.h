@@ -77,6 +77,7 @@ struct pair_config {
 	const uint8_t *zid[2];
 	struct zrtp_policy policy[2];
 	bool cacheless[2];
+	const struct zrtp_cache *cache; /* of both sides; NULL: each has its own */
 	/* Of struct zrtp_callbacks; stream_arg is the struct pair_log. */
 	int (*sign[2])(struct zrtp_stream *stream, const uint8_t *sashash, char type[4], uint8_t *out,
 		       size_t *size, void *stream_arg);

@@ -18,6 +18,9 @@ ENDS_WITH(struct zrtp_system, arg);
 ENDS_WITH(struct zrtp_policy, mtu);
 ENDS_WITH(struct zrtp_retained, reserved);
 ENDS_WITH(struct zrtp_cache, arg);
+ENDS_WITH(struct zrtp_cache_key, retained_size);
+/* Never grows. */
+ENDS_WITH(struct zrtp_srtp_keys, tag_bits);
 ENDS_WITH(struct zrtp_context_config, cache);
 ENDS_WITH(struct zrtp_callbacks, verify);
 ENDS_WITH(struct zrtp_store_config, warn_arg);
@@ -406,6 +409,116 @@ static void what_is_put_may_be_older_or_newer(void **state)
 	assert_int_equal(zrtp_store_close(store, &error), ZRTP_STORE_OK);
 }
 
+/* ---- the engine of one version and the cache of another ---- */
+
+static int64_t clock_of_link(void *arg)
+{
+	(void)arg;
+	return 1000;
+}
+
+static void count_failure(const struct zrtp_store_error *error, void *arg)
+{
+	(void)error;
+	++*(unsigned *)arg;
+}
+
+static void a_store_knows_the_size_of_the_engines_struct(void **state)
+{
+	struct zrtp_retained in = some(), out;
+	struct zrtp_cache_key of_engine = key;
+	struct zrtp_store_error error;
+	unsigned failures = 0;
+	struct zrtp_store_link link = { .clock = clock_of_link, .failed = count_failure, .arg = &failures };
+	struct zrtp_cache cache;
+
+	(void)state;
+	assert_int_equal(zrtp_store_open_memory(&link.store, NULL, &error), ZRTP_STORE_OK);
+	cache = zrtp_store_cache(&link);
+	/* Shorter ones do not tell of a secret; what longer ones have behind it is not this store's. */
+	for (size_t size = 1; size <= sizeof(in) + MORE; size++) {
+		uint8_t *own = cut(&in, sizeof(in), size);
+
+		if (size > sizeof(in)) {
+			own[size - 1] = 1;
+		}
+		of_engine.retained_size = size;
+		cache.put(&of_engine, (void *)own, cache.arg);
+		free(own);
+		if (size <= offsetof(struct zrtp_retained, changed)) {
+			cache.put(&of_engine, &in, cache.arg);
+			assert_int_equal(zrtp_store_get(link.store, &key, 1000, &out, &error),
+					 ZRTP_STORE_UNKNOWN);
+		}
+	}
+	assert_int_equal(failures, 0);
+	assert_int_equal(zrtp_store_get(link.store, &key, 1000, &out, &error), ZRTP_STORE_OK);
+	assert_memory_equal(out.rs1, in.rs1, sizeof(in.rs1));
+	for (size_t size = 1; size <= sizeof(out) + MORE; size++) {
+		void *given = dirty(size);
+
+		of_engine.retained_size = size;
+		assert_int_equal(cache.get(&of_engine, given, cache.arg), ZRTP_CACHE_FOUND);
+		assert_given(given, size, &out, sizeof(out));
+	}
+	assert_int_equal(zrtp_store_close(link.store, &error), ZRTP_STORE_OK);
+}
+
+/* A key that an application has made itself. */
+static void without_a_size_it_is_that_of_the_first_version(void **state)
+{
+	const size_t first = offsetof(struct zrtp_retained, reserved) + sizeof(unsigned);
+	struct zrtp_retained in = some(), whole;
+	struct zrtp_store_error error;
+	struct zrtp_store_link link = { .clock = clock_of_link };
+	struct zrtp_cache cache;
+	void *own = cut(&in, sizeof(in), first), *given = dirty(first);
+
+	(void)state;
+	assert_int_equal(zrtp_store_open_memory(&link.store, NULL, &error), ZRTP_STORE_OK);
+	cache = zrtp_store_cache(&link);
+	cache.put(&key, own, cache.arg);
+	assert_int_equal(zrtp_store_get(link.store, &key, 1000, &whole, &error), ZRTP_STORE_OK);
+	assert_int_equal(cache.get(&key, given, cache.arg), ZRTP_CACHE_FOUND);
+	assert_given(given, first, &whole, sizeof(whole));
+	free(own);
+	assert_int_equal(zrtp_store_close(link.store, &error), ZRTP_STORE_OK);
+}
+
+struct asked {
+	unsigned gets, puts;
+};
+
+static int sized_get(const struct zrtp_cache_key *of_engine, struct zrtp_retained *out, void *arg)
+{
+	(void)out;
+	assert_int_equal(of_engine->retained_size, sizeof(struct zrtp_retained));
+	((struct asked *)arg)->gets++;
+	return ZRTP_CACHE_UNKNOWN;
+}
+
+static void sized_put(const struct zrtp_cache_key *of_engine, const struct zrtp_retained *in, void *arg)
+{
+	(void)in;
+	assert_int_equal(of_engine->retained_size, sizeof(struct zrtp_retained));
+	((struct asked *)arg)->puts++;
+}
+
+static void the_engine_says_the_size_of_its_struct(void **state)
+{
+	struct asked asked = { .gets = 0 };
+	const struct zrtp_cache cache = { sized_get, sized_put, &asked };
+	struct pair_config config;
+	struct pair *pair;
+
+	(void)state;
+	pair_config_init(&config);
+	config.cache = &cache;
+	pair = pair_secured(&config);
+	assert_true(asked.gets >= 2 && asked.puts >= 2);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +529,9 @@ int main(void)
 		cmocka_unit_test(a_store_has_structs_of_any_size),
 		cmocka_unit_test(a_page_has_peers_of_the_callers_size),
 		cmocka_unit_test(what_is_put_may_be_older_or_newer),
+		cmocka_unit_test(a_store_knows_the_size_of_the_engines_struct),
+		cmocka_unit_test(without_a_size_it_is_that_of_the_first_version),
+		cmocka_unit_test(the_engine_says_the_size_of_its_struct),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,17 +137,19 @@ static void put_and_forget(const struct zrtp_cache_key *key, const struct zrtp_r
 {
 	const struct secrets *secrets = arg;
 	struct zrtp_retained before, kept = *in;
+	struct zrtp_cache_key own = *key;
 
-	if (!get(key, &before, arg)) {
+	own.retained_size = sizeof(kept);
+	if (!get(&own, &before, arg)) {
 		if (second_matched(&before, in)) {
-			forget(secrets, key, &kept);
+			forget(secrets, &own, &kept);
 		} else if (in->again) { /* of the entry that is there now */
 			kept.known_since = before.known_since;
 			kept.line = before.line;
 			kept.generation = before.generation;
 		}
 	}
-	secrets->store_cache.put(key, &kept, secrets->store_cache.arg);
+	secrets->store_cache.put(&own, &kept, secrets->store_cache.arg);
 	OPENSSL_cleanse(&before, sizeof(before));
 	OPENSSL_cleanse(&kept, sizeof(kept));
 }
