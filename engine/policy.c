@@ -113,12 +113,27 @@ enum zrtp_status zrtp_policy_set(struct zrtp_policy *policy, enum zrtp_class whi
 	return ZRTP_OK;
 }
 
+bool zrtp_policy_counts(const struct zrtp_policy *policy)
+{
+	bool fit = true;
+
+	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
+		fit &= policy->algorithms[c].count <= ZRTP_ALGORITHMS_MAX;
+	}
+	return fit;
+}
+
 bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const char *name)
 {
-	struct zrtp_algorithm_list *list = &policy->algorithms[which];
-	unsigned kept = 0, count = list->count;
+	struct zrtp_algorithm_list *list;
+	unsigned kept = 0, count;
 	char padded[5];
 
+	if ((unsigned)which >= ZRTP_CLASS_COUNT || policy->algorithms[which].count > ZRTP_ALGORITHMS_MAX) {
+		return false;
+	}
+	list = &policy->algorithms[which];
+	count = list->count;
 	zrtp_name_pad(padded, name);
 	for (unsigned i = 0; i < count; i++) {
 		if (memcmp(list->name[i], padded, 4)) {
@@ -145,6 +160,9 @@ enum zrtp_status zrtp_policy_fit(struct zrtp_policy *policy, bool gcm,
 {
 	enum zrtp_status status = ZRTP_OK;
 
+	if (!zrtp_policy_counts(policy)) {
+		return ZRTP_INVALID;
+	}
 	for (unsigned i = 0; i < sizeof(optional) / sizeof(*optional); i++) {
 		enum zrtp_class which = optional[i].which;
 		struct zrtp_algorithm_list *list = &policy->algorithms[which];
@@ -176,7 +194,7 @@ bool zrtp_policy_has_post_quantum(const struct zrtp_policy *policy)
 {
 	const struct zrtp_algorithm_list *list = &policy->algorithms[ZRTP_CLASS_KEX];
 
-	for (unsigned i = 0; i < list->count; i++) {
+	for (unsigned i = 0; i < list->count && list->count <= ZRTP_ALGORITHMS_MAX; i++) {
 		if (zrtp_algorithm_post_quantum(list->name[i])) {
 			return true;
 		}

@@ -60,7 +60,8 @@ static bool fits_hello(const struct zrtp_policy *policy)
 {
 	unsigned modes = (policy->preshared ? 1U : 0U) + (policy->no_multistream ? 0U : 1U);
 
-	return policy->algorithms[ZRTP_CLASS_KEX].count + modes <= ZRTP_ALGORITHMS_MAX;
+	return zrtp_policy_counts(policy) &&
+	       policy->algorithms[ZRTP_CLASS_KEX].count + modes <= ZRTP_ALGORITHMS_MAX;
 }
 
 /* What libcrypto has not is not offered. False: nothing is left of what was listed. */

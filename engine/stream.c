@@ -283,25 +283,26 @@ static void put_names(const struct zrtp_choice *choice, struct zrtp_stream_info 
 
 void zrtp_stream_get_info_sized(const struct zrtp_stream *stream, struct zrtp_stream_info *out, size_t size)
 {
-	struct zrtp_stream_info info = {
-		.state = stream->state,
-		.initiator = stream->initiator,
-		.multistream = stream->multistream,
-		.preshared = stream->preshared,
-		.late = stream->late,
-		.ssrc = stream->ssrc,
-		.peer_ssrc = stream->peer_ssrc,
-		.hello_hash = stream->hash_status,
-		.started_at = stream->started_at,
-		.found_at = stream->found_at,
-		.secure_at = stream->secure_at,
-		.sent = stream->sent,
-		.received = stream->received,
-		.repeated = stream->repeated,
-		.error_code = stream->error_code,
-		.error_from_peer = stream->error_from_peer,
-		.equal_zid = stream->equal_zid,
-	};
+	struct zrtp_stream_info info;
+
+	memset(&info, 0, sizeof(info)); /* padding is given, too */
+	info.state = stream->state;
+	info.initiator = stream->initiator;
+	info.multistream = stream->multistream;
+	info.preshared = stream->preshared;
+	info.late = stream->late;
+	info.ssrc = stream->ssrc;
+	info.peer_ssrc = stream->peer_ssrc;
+	info.hello_hash = stream->hash_status;
+	info.started_at = stream->started_at;
+	info.found_at = stream->found_at;
+	info.secure_at = stream->secure_at;
+	info.sent = stream->sent;
+	info.received = stream->received;
+	info.repeated = stream->repeated;
+	info.error_code = stream->error_code;
+	info.error_from_peer = stream->error_from_peer;
+	info.equal_zid = stream->equal_zid;
 	memcpy(info.dropped, stream->dropped, sizeof(stream->dropped));
 	put_names(&stream->choice, &info);
 	zrtp_sized_give(out, size, &info, sizeof(info));

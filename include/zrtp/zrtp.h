@@ -248,14 +248,16 @@ struct zrtp_missing {
 /* Take out of the lists what this machine's libraries lack.
  *   gcm    what zrtp_srtp_has_gcm() says, or false for an SRTP without AES-GCM
  *   each   is called for what was taken out; may be NULL
- * ZRTP_INVALID: of a list nothing would remain. It stays as it was, the others are done. */
+ * ZRTP_INVALID: of a list nothing would remain. It stays as it was, the others are done. Or a
+ * count is above ZRTP_ALGORITHMS_MAX: then nothing is done. */
 ZRTP_API enum zrtp_status zrtp_policy_fit(struct zrtp_policy *policy, bool gcm,
 					  void (*each)(const struct zrtp_missing *missing, void *arg),
 					  void *arg);
 
 /* Take a name out of a list, for instance because this machine's libraries have not
  * what it takes. name: four characters, blanks at its end may be missing. Returns
- * whether it was there; what remains may be empty, which means the mandatory ones. */
+ * whether it was there; what remains may be empty, which means the mandatory ones. False, too,
+ * if the class is none or the list's count is above ZRTP_ALGORITHMS_MAX. */
 ZRTP_API bool zrtp_policy_remove(struct zrtp_policy *policy, enum zrtp_class which, const char *name);
 
 /* ------------------------------------------------------------------------
@@ -600,9 +602,10 @@ struct zrtp_callbacks {
  */
 
 /* Make a session. policy and callbacks are copied.
- * ZRTP_INVALID: a mandatory callback is missing, six key agreements leave no place in the
- * Hello for both modes, or mtu is out of its range. ZRTP_NO_MEMORY. ZRTP_CRYPTO: libcrypto
- * has none of the key agreements that the policy lists, see zrtp_algorithm_available(). */
+ * ZRTP_INVALID: a mandatory callback is missing, a list's count is above ZRTP_ALGORITHMS_MAX, six key
+ * agreements leave no place in the Hello for both modes, or mtu is out of its range. ZRTP_NO_MEMORY.
+ * ZRTP_CRYPTO: libcrypto has none of the key agreements that the policy lists, see
+ * zrtp_algorithm_available(). */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_new_sized(
 	struct zrtp_session **out, struct zrtp_context *context, const struct zrtp_policy *policy,
 	size_t policy_size, const struct zrtp_callbacks *callbacks, size_t callbacks_size);

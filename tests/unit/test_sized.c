@@ -100,6 +100,40 @@ static void what_the_engine_fills_has_the_callers_size(void **state)
 	pair_free(pair);
 }
 
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile uint8_t octets[4096];
+
+	for (size_t i = 0; i < sizeof(octets); i++) {
+		octets[i] = 0xa5;
+	}
+}
+
+/* Nothing of the stack goes along. */
+static void what_is_between_the_members_is_zero(void **state)
+{
+	const size_t names_end =
+		offsetof(struct zrtp_stream_info, algorithm) + sizeof(char[ZRTP_CLASS_COUNT][5]);
+	const size_t end = offsetof(struct zrtp_stream_info, equal_zid) + sizeof(bool);
+	struct pair_config config;
+	struct pair *pair;
+	uint8_t *out = dirty(sizeof(struct zrtp_stream_info));
+
+	(void)state;
+	pair_config_init(&config);
+	pair = pair_secured(&config);
+	dirty_stack();
+	zrtp_stream_get_info(pair->side[0].log[0].stream, (void *)out);
+	for (size_t i = names_end; i < offsetof(struct zrtp_stream_info, hello_hash); i++) {
+		assert_int_equal(out[i], 0);
+	}
+	for (size_t i = end; i < sizeof(struct zrtp_stream_info); i++) {
+		assert_int_equal(out[i], 0);
+	}
+	free(out);
+	pair_free(pair);
+}
+
 /* ---- the application fills ---- */
 
 static int no_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, void *arg)
@@ -523,6 +557,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_engine_fills_has_the_callers_size),
+		cmocka_unit_test(what_is_between_the_members_is_zero),
 		cmocka_unit_test(a_context_is_made_from_structs_of_any_size),
 		cmocka_unit_test(what_the_library_does_not_know_must_not_be_set),
 		cmocka_unit_test(a_session_is_made_from_structs_of_any_size),
