@@ -185,60 +185,6 @@ static void a_session_offers_no_more_than_a_hello_holds(void **state)
 	zrtp_context_free(context);
 }
 
-static void not_wanted(const struct zrtp_missing *missing, void *arg)
-{
-	(void)missing;
-	(void)arg;
-	fail();
-}
-
-/* Whoever fills the lists by hand: a count is not believed. */
-static void a_count_beyond_the_list_is_refused(void **state)
-{
-	static const unsigned counts[] = { ZRTP_ALGORITHMS_MAX + 1, 200, UINT_MAX - 1, UINT_MAX };
-	static const struct zrtp_callbacks callbacks = {
-		.send = (void (*)(struct zrtp_stream *, const uint8_t *, size_t, void *))abort,
-		.keys = (int (*)(struct zrtp_stream *, enum zrtp_direction, const struct zrtp_srtp_keys *,
-				 void *))abort
-	};
-	const struct zrtp_context_config config = { .client_id = "x" };
-	struct zrtp_context *context;
-	struct zrtp_session *session = NULL;
-	struct zrtp_policy *policy = malloc(sizeof(*policy)), before;
-
-	(void)state;
-	assert_non_null(policy);
-	assert_int_equal(zrtp_context_new(&context, &config), ZRTP_OK);
-	for (unsigned c = 0; c < ZRTP_CLASS_COUNT; c++) {
-		for (unsigned i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-			zrtp_policy_init(policy);
-			policy->algorithms[c].count = counts[i];
-			policy->preshared = true;
-			before = *policy;
-			assert_int_equal(zrtp_session_new(&session, context, policy, &callbacks),
-					 ZRTP_INVALID);
-			assert_null(session);
-			assert_int_equal(zrtp_policy_fit(policy, false, not_wanted, NULL), ZRTP_INVALID);
-			assert_false(zrtp_policy_remove(policy, (enum zrtp_class)c,
-							policy->algorithms[c].name[0]));
-			assert_false(zrtp_policy_has_post_quantum(policy));
-			assert_memory_equal(policy->algorithms, before.algorithms, sizeof(before.algorithms));
-		}
-	}
-	/* A list that is full is a list. */
-	zrtp_policy_init(policy);
-	policy->algorithms[ZRTP_CLASS_SAS].count = ZRTP_ALGORITHMS_MAX;
-	for (unsigned i = 0; i < ZRTP_ALGORITHMS_MAX; i++) {
-		memcpy(policy->algorithms[ZRTP_CLASS_SAS].name[i], "B32 ", 5);
-	}
-	assert_int_equal(zrtp_session_new(&session, context, policy, &callbacks), ZRTP_OK);
-	zrtp_session_free(session);
-	assert_true(zrtp_policy_remove(policy, ZRTP_CLASS_SAS, "B32"));
-	assert_false(zrtp_policy_remove(policy, ZRTP_CLASS_COUNT, "B32"));
-	zrtp_context_free(context);
-	free(policy);
-}
-
 /* Modes, which the engine adds by itself. */
 static void mult_and_prsh_are_refused(void **state)
 {
@@ -613,7 +559,6 @@ int main(void)
 		cmocka_unit_test(repeated_names_are_refused),
 		cmocka_unit_test(a_seventh_key_agreement_is_refused),
 		cmocka_unit_test(a_session_offers_no_more_than_a_hello_holds),
-		cmocka_unit_test(a_count_beyond_the_list_is_refused),
 		cmocka_unit_test(mult_and_prsh_are_refused),
 		cmocka_unit_test(a_class_that_is_none_is_refused),
 		cmocka_unit_test(random_text_is_refused_or_understood),
