@@ -7,6 +7,7 @@
 #include "effects.h"
 #include "failure.h"
 #include "hellohash.h"
+#include "lookup.h"
 #include "ownzid.h"
 #include "peerhello.h"
 #include "timers.h"
@@ -79,6 +80,38 @@ static enum zrtp_state refuse(struct zrtp_stream *stream, enum zrtp_error_code c
 	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
 }
 
+/* Another host's, while an exchange is under way that has proved nothing yet:
+ * perhaps the peer's. Not where the Commit of the one that is noted waits for the cache. */
+static bool note_other(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	const struct zrtp_hello *hello = &message->u.hello;
+	struct zrtp_stored_hello kept;
+
+	if (!zrtp_under_way(stream) || stream->proved || stream->has_expected_hash ||
+	    memcmp(hello->version, "1.10", 3) != 0 || zrtp_is_own_zid(stream->session, hello) ||
+	    zrtp_of_another_peer(stream, hello->zid) ||
+	    (zrtp_has_other_hello(stream) && zrtp_lookup_holds(stream, stream->other_hello.stored))) {
+		return false;
+	}
+	zrtp_hello_store(&kept, message);
+	zrtp_other_hello_keep(stream, &kept, message->ssrc);
+	return true;
+}
+
+/* The exchange would have begun, if the cache had answered at once. */
+static bool is_about_to_begin(const struct zrtp_stream *stream)
+{
+	return stream->awaits_cache && stream->peer_hello.len;
+}
+
+static enum zrtp_state beside(struct zrtp_stream *stream, const struct zrtp_message *message)
+{
+	if (note_other(stream, message)) {
+		zrtp_send(stream, ZRTP_MSG_HELLOACK);
+	}
+	return zrtp_drop(stream, ZRTP_DROP_UNEXPECTED);
+}
+
 enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	const struct zrtp_hello *hello = &message->u.hello;
@@ -93,6 +126,9 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 	}
 	if (!version && zrtp_is_own_zid(stream->session, hello)) {
 		return zrtp_on_own_zid(stream, message); /* no HelloACK: that Hello leads to nothing */
+	}
+	if (!version && is_about_to_begin(stream) && !zrtp_is_peer_hello(stream, message)) {
+		return beside(stream, message);
 	}
 	zrtp_send(stream, ZRTP_MSG_HELLOACK);
 	if (version > 0) {
@@ -117,21 +153,6 @@ enum zrtp_state zrtp_on_hello(struct zrtp_stream *stream, const struct zrtp_mess
 	}
 	zrtp_peer_hello_store(stream, message);
 	return found(stream, first);
-}
-
-/* Another host's, while an exchange is under way that has proved nothing yet:
- * perhaps the peer's. */
-static void note_other(struct zrtp_stream *stream, const struct zrtp_message *message)
-{
-	const struct zrtp_hello *hello = &message->u.hello;
-	struct zrtp_stored_hello kept;
-
-	if (zrtp_under_way(stream) && !stream->proved && !stream->has_expected_hash &&
-	    !memcmp(hello->version, "1.10", 3) && !zrtp_is_own_zid(stream->session, hello) &&
-	    !zrtp_of_another_peer(stream, hello->zid)) {
-		zrtp_hello_store(&kept, message);
-		zrtp_other_hello_keep(stream, &kept, message->ssrc);
-	}
 }
 
 /* The peer did not get our HelloACK, or another host has turned up. */
@@ -164,7 +185,8 @@ enum zrtp_state zrtp_on_hello_after_error(struct zrtp_stream *stream, const stru
 enum zrtp_state zrtp_on_helloack(struct zrtp_stream *stream, const struct zrtp_message *message)
 {
 	if (stream->peer_hello.len && message->ssrc != stream->peer_ssrc) {
-		if (!zrtp_has_other_hello(stream) || message->ssrc != stream->other_hello.ssrc) {
+		if (is_about_to_begin(stream) || !zrtp_has_other_hello(stream) ||
+		    message->ssrc != stream->other_hello.ssrc) {
 			return zrtp_drop(stream, ZRTP_DROP_SSRC);
 		}
 		zrtp_swap_hello(stream); /* of two that say Hello, this one hears us */

@@ -6,12 +6,14 @@
  * which the cache cannot be asked.
  *
  * Meanwhile all else goes on: Hello, HelloACK, other streams. Our own Commit is not sent yet; the peer's is
- * kept, one a stream. Hellos and Commits prove nothing: so strangers can cause one question at a time, and
- * no more than fifty a second.
+ * kept, the first one of a stream, as long as its Hello is one of the two that are: so what follows, be it in
+ * the peer's name, puts none off that an exchange would have begun with by now, were the cache quick. Hellos
+ * and Commits prove nothing: so strangers can cause one question at a time, and no more than fifty a second.
  */
 #include "internal.h"
 
 #include "lookup.h"
+#include "peerhello.h"
 #include "system.h"
 
 enum lookup_state {
@@ -197,6 +199,18 @@ static struct zrtp_kept_commit **place_of(const struct zrtp_stream *stream)
 	return at;
 }
 
+bool zrtp_lookup_holds(const struct zrtp_stream *stream, const struct zrtp_stored_hello *hello)
+{
+	const struct zrtp_kept_commit *kept = stream->session->lookup ? *place_of(stream) : NULL;
+	struct zrtp_commit commit;
+
+	if (!kept) {
+		return false;
+	}
+	commit = zrtp_commit_view(&kept->commit);
+	return zrtp_is_commit_of(stream, hello, &commit);
+}
+
 void zrtp_lookup_keep(struct zrtp_stream *stream, const struct zrtp_message *commit)
 {
 	struct zrtp_session *session = stream->session;
@@ -205,9 +219,8 @@ void zrtp_lookup_keep(struct zrtp_stream *stream, const struct zrtp_message *com
 	if (!session->lookup) {
 		return;
 	}
-	kept = *place_of(stream);
-	if (kept && kept->commit.len == commit->len &&
-	    !memcmp(kept->commit.octets, commit->octets, commit->len)) {
+	if (zrtp_lookup_holds(stream, &stream->peer_hello) ||
+	    (zrtp_has_other_hello(stream) && zrtp_lookup_holds(stream, stream->other_hello.stored))) {
 		return;
 	}
 	zrtp_lookup_release(session, zrtp_lookup_kept(stream));

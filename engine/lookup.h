@@ -32,9 +32,11 @@ uint64_t zrtp_lookup_due(const struct zrtp_session *session);
 /* The session has its key, or ends: nothing waits any more. */
 void zrtp_lookup_drop(struct zrtp_session *session);
 
-/* A Commit that cannot be answered yet: the last one of a stream is kept. Without memory, or if nothing
- * waits, it is as if it had not come: the peer repeats it. */
+/* A Commit that cannot be answered yet: the first one of a stream is kept, as long as its Hello is. Without
+ * memory, or if nothing waits, it is as if it had not come: the peer repeats it. */
 void zrtp_lookup_keep(struct zrtp_stream *stream, const struct zrtp_message *commit);
+/* Is one kept that is of this Hello? */
+bool zrtp_lookup_holds(const struct zrtp_stream *stream, const struct zrtp_stored_hello *hello);
 /* Take it out, or NULL: there is none. For zrtp_lookup_release(). */
 struct zrtp_kept_commit *zrtp_lookup_kept(struct zrtp_stream *stream);
 void zrtp_lookup_release(struct zrtp_session *session, struct zrtp_kept_commit *kept);

@@ -21,6 +21,19 @@ bool zrtp_is_peer_hello(const struct zrtp_stream *stream, const struct zrtp_mess
 	       !memcmp(message->octets, stream->peer_hello.octets, message->len);
 }
 
+bool zrtp_is_commit_of(const struct zrtp_stream *stream, const struct zrtp_stored_hello *stored,
+		       const struct zrtp_commit *commit)
+{
+	uint8_t h3[ZRTP_IMAGE_SIZE];
+	struct zrtp_hello hello;
+
+	if (!stored->len || zrtp_next_image(zrtp_implicit(stream), commit->h2, h3)) {
+		return false;
+	}
+	hello = zrtp_hello_view(stored);
+	return zrtp_equal(h3, hello.h3, sizeof(h3)) && !memcmp(commit->zid, hello.zid, ZRTP_ZID_SIZE);
+}
+
 struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream)
 {
 	return zrtp_hello_view(&stream->peer_hello);

@@ -11,6 +11,9 @@ ZRTP_CHECK bool zrtp_hello_in(struct zrtp_message *out, const uint8_t *datagram,
 struct zrtp_hello zrtp_peer_hello(const struct zrtp_stream *stream);
 /* Is it the one in use? */
 bool zrtp_is_peer_hello(const struct zrtp_stream *stream, const struct zrtp_message *message);
+/* Do the hash chain and the ZID of the Commit lead to this Hello? */
+bool zrtp_is_commit_of(const struct zrtp_stream *stream, const struct zrtp_stored_hello *stored,
+		       const struct zrtp_commit *commit);
 /* Does it list this mode among its key agreements? */
 bool zrtp_peer_lists(const struct zrtp_stream *stream, const char *mode);
 /* Use this Hello. The former one, if it was another, is kept beside it: which of the two is the peer's, a

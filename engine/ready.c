@@ -25,7 +25,9 @@ static void go_on(struct zrtp_stream *stream)
 		stream->state = zrtp_dispatch(stream, &message);
 	}
 	zrtp_lookup_release(stream->session, kept);
-	if (stream->state == ZRTP_STATE_FOUND && !stream->awaits_cache && !stream->session->policy.passive) {
+	/* That may have been another host's, whose answer is not there: our own Commit does not wait for
+	 * that. */
+	if (stream->state == ZRTP_STATE_FOUND && !stream->session->policy.passive) {
 		stream->state = zrtp_try_commit(stream);
 	}
 }

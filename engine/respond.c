@@ -29,11 +29,7 @@ enum { OTHER_WAITS = 1000000 };
 /* Does the Commit come from whom the Hello came from? */
 static bool of_peer(const struct zrtp_stream *stream, const struct zrtp_commit *commit)
 {
-	const struct zrtp_hello hello = zrtp_peer_hello(stream);
-	uint8_t h3[ZRTP_IMAGE_SIZE];
-
-	return stream->peer_hello.len && !zrtp_next_image(zrtp_implicit(stream), commit->h2, h3) &&
-	       zrtp_equal(h3, hello.h3, sizeof(h3)) && !memcmp(commit->zid, hello.zid, ZRTP_ZID_SIZE);
+	return zrtp_is_commit_of(stream, &stream->peer_hello, commit);
 }
 
 /* Two have said Hello, and an exchange with one of them is under way, or about

@@ -6,6 +6,7 @@
 #include "stranger.h"
 
 #include "later.h"
+#include "lookup.h"
 
 enum { STRANGERS = 4 };
 
@@ -61,32 +62,45 @@ static void strangers_cause_one_question_at_a_time(void **state)
 	pair_free(pair);
 }
 
-/* Whatever is answered, the peer is another one by then. */
+/* Whatever makes a stream ask, and however quick the answers are. */
 static void strangers_cause_fifty_questions_a_second(void **state)
 {
 	struct pair_config config;
 	struct later later;
 	struct pair *pair = known_phone(&config, &later, false);
+	struct zrtp_stream *pbx = later_stream(pair, PBX, 0);
 	uint64_t began = pair->now;
 
 	(void)state;
-	pair->loss = 100;
-	(void)give(pair, 0, &hellos[0]);
-	acknowledge(pair);
-	for (unsigned i = 1; pair->now < began + SECOND; i++) {
-		(void)give(pair, 0, &hellos[i % STRANGERS]);
+	for (unsigned i = 0; pair->now < began + SECOND; i++, pair->now += MS) {
+		struct zrtp_retained out = { .has_rs1 = false };
+		uint8_t zid[ZRTP_ZID_SIZE] = "a stranger.";
+
+		zid[0] = (uint8_t)i;
+		pbx->now = pair->now;
+		assert_int_equal(zrtp_lookup(pbx, zid, &out), ZRTP_CACHE_PENDING);
 		if (later.open) {
-			later_answer(&later);
+			later.open = false;
+			assert_true(
+				zrtp_lookup_answer(pbx->session, later.peer_zid, ZRTP_CACHE_UNKNOWN, NULL));
+			zrtp_lookup_over(pbx->session);
 		}
-		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_FOUND);
-		pair_run(pair, pair->now + MS);
 	}
 	assert_true(later.asked <= SECOND / PAUSE + 1);
 	assert_true(later.asked >= SECOND / PAUSE / 2);
 	pair_free(pair);
 }
 
-/* An open question of a stranger's, answered or not: the phone is found by its own. */
+/* The stranger's exchange does not reach the phone. */
+static bool not_for_the_phone(struct pair *pair, struct pair_packet *packet)
+{
+	const struct later *later = pair->filter_arg;
+
+	return packet->to == PBX || !pair_is(packet, "DHPart1 ") || later->asked > 1;
+}
+
+/* An open question of a stranger's, answered or not: the phone is found by its own, once the stranger's
+ * exchange has had its second. */
 static void the_phone_is_asked_about_after_a_stranger(void **state)
 {
 	(void)state;
@@ -97,6 +111,8 @@ static void the_phone_is_asked_about_after_a_stranger(void **state)
 		struct zrtp_retained none = { .has_rs1 = false };
 		uint8_t stranger[ZRTP_ZID_SIZE];
 
+		pair->filter = not_for_the_phone;
+		pair->filter_arg = &later;
 		(void)give(pair, 0, &hellos[0]);
 		assert_int_equal(give(pair, 0, &commits[0]), ZRTP_OK);
 		assert_true(later.open);
@@ -110,10 +126,10 @@ static void the_phone_is_asked_about_after_a_stranger(void **state)
 								  ZRTP_CACHE_FOUND, &none, pair->now),
 					 ZRTP_OK);
 		}
-		assert_true(later_run_until_asked(&later, pair->now + 2 * SECOND));
+		assert_true(later_run_until_asked(&later, pair->now + 6 * SECOND));
 		assert_memory_equal(later.peer_zid, zrtp_context_zid(pair->side[PHONE].context),
 				    ZRTP_ZID_SIZE);
-		assert_int_equal(later.at_once, 0);
+		assert_int_equal(later.at_once, !answered);
 		later_answer(&later);
 		assert_true(pair_run_until_secure(pair, 0, pair->now + 3 * SECOND));
 		assert_int_equal(later.asked, 2);
@@ -153,6 +169,167 @@ static void a_commit_that_waits_leaves_the_exchange_as_it_is(void **state)
 	assert_true(zrtp_stream_knows_hello(pbx, hellos[1].octets, hellos[1].len));
 	assert_memory_equal(pair_session_info(pair, PBX).peer_zid, later.peer_zid, ZRTP_ZID_SIZE);
 	pair_free(pair);
+}
+
+/* What a stranger says while the phone's question is open: with an SSRC of its own, or with the phone's. */
+static void say(struct pair *pair, unsigned one, bool phones_ssrc, bool commits_too)
+{
+	struct pair_packet hello = hellos[one], commit = commits[one];
+
+	if (phones_ssrc) {
+		uint8_t message[ZRTP_DATAGRAM_MAX];
+		size_t len = hello.len - 16;
+
+		memcpy(message, hello.octets + 12, len);
+		(void)pair_inject(pair, PBX, 0, message, len);
+	} else {
+		(void)give(pair, 0, &hello);
+		acknowledge(pair);
+	}
+	if (commits_too) {
+		(void)give(pair, 0, &commit);
+	}
+}
+
+static void is_secure_with_the_phone(struct pair *pair, struct later *later)
+{
+	assert_memory_equal(later->peer_zid, zrtp_context_zid(pair->side[PHONE].context), ZRTP_ZID_SIZE);
+	later_answer(later);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + 500 * MS));
+	assert_true(pair_session_info(pair, PBX).rs_matched);
+	assert_false(pair_session_info(pair, PBX).cache_unavailable);
+	assert_int_equal(later->asked, 1);
+	assert_int_equal(later->at_once, 0);
+}
+
+/* Our own Commit waits for it: it is sent to the phone, as without strangers. */
+static void the_answer_is_the_phones_though_others_commit_meanwhile(void **state)
+{
+	(void)state;
+	for (unsigned run = 0; run < 2 * 2 * 3; run++) {
+		bool phone_passive = run & 1, phones_ssrc = run & 2;
+		unsigned strangers = run / 4;
+		struct pair_config config;
+		struct later later;
+		struct pair *pair;
+
+		later_roles(&config, PBX);
+		config.policy[PHONE].passive = phone_passive;
+		pair = pair_secured(&config);
+		later_begin(&later, pair, PBX);
+		later_call(pair, &config);
+		assert_true(later_run_until_asked(&later, pair->now + SECOND));
+		pair_run(pair, pair->now + 18 * MS);
+		for (unsigned i = 0; i < strangers; i++) {
+			say(pair, i, phones_ssrc, true);
+		}
+		pair_run(pair, pair->now + 40 * MS);
+		is_secure_with_the_phone(pair, &later);
+		pair_free(pair);
+	}
+}
+
+static bool hellos_of_the_phone(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	return packet->to == PHONE || pair_is(packet, "Hello   ");
+}
+
+static bool no_helloack(struct pair *pair, struct pair_packet *packet)
+{
+	(void)pair;
+	return packet->to == PHONE || !pair_is(packet, "HelloACK");
+}
+
+/* The phone's Commit waits for it; before it came, a stranger had said Hello, before the phone or after it,
+ * or none. The first of the strangers has the phone's ZID. */
+static void the_phones_commit_is_kept_though_others_commit_after_it(void **state)
+{
+	(void)state;
+	for (unsigned run = 0; run < 3 * 3; run++) {
+		unsigned strangers = run % 3, hello = run / 3;
+		struct pair_packet former = hellos[0], formers = commits[0];
+		struct pair_config config;
+		struct later later;
+		struct pair *pair = known_phone(&config, &later, true);
+
+		make_stranger(zrtp_context_zid(pair->side[PHONE].context), 4711);
+		hellos[0] = stranger_hello;
+		commits[0] = stranger_commit;
+		readdress(&hellos[0]);
+		readdress(&commits[0]);
+		if (hello == 1) {
+			(void)give(pair, 0, &hellos[3]);
+		}
+		pair->filter = hellos_of_the_phone;
+		assert_int_equal(zrtp_stream_start(later_stream(pair, PHONE, 0), pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + 15 * MS);
+		if (hello == 2) {
+			(void)give(pair, 0, &hellos[3]);
+		}
+		pair->filter = no_helloack; /* by which the PBX would know whom to use */
+		assert_true(later_run_until_asked(&later, pair->now + 2 * SECOND));
+		for (unsigned i = 0; i < strangers; i++) {
+			say(pair, i, false, true);
+			say(pair, i + 1, true, false);
+			(void)(hello && give(pair, 0, &commits[3]));
+		}
+		is_secure_with_the_phone(pair, &later);
+		hellos[0] = former;
+		commits[0] = formers;
+		pair_free(pair);
+	}
+}
+
+static bool taken_up(struct pair *pair, struct pair_packet *packet)
+{
+	struct pair_packet *first = pair->filter_arg;
+
+	if (packet->to == PBX || !pair_is(packet, "DHPart1 ")) {
+		return true;
+	}
+	if (!first->len) {
+		*first = *packet;
+	}
+	/* What answers the former Commit is for no phone. */
+	return memcmp(first->octets + PV, packet->octets + PV, 32) != 0;
+}
+
+/* It begins ZRTP again, with another hash chain, while its former Commit waits: that exchange is not
+ * answered, and makes room. */
+static void a_phone_that_begins_again_meanwhile_is_heard(void **state)
+{
+	(void)state;
+	for (unsigned passive = 0; passive < 2; passive++) {
+		struct pair_config config;
+		struct later later;
+		struct pair *pair = known_phone(&config, &later, passive);
+		struct pair_packet hello, commit, first = { .len = 0 };
+
+		make_stranger(zrtp_context_zid(pair->side[PHONE].context), 4711);
+		hello = stranger_hello;
+		commit = stranger_commit;
+		readdress(&hello);
+		readdress(&commit);
+		(void)give(pair, 0, &hello);
+		assert_int_equal(give(pair, 0, &commit), ZRTP_OK);
+		assert_true(later.open);
+		assert_int_equal(zrtp_stream_start(later_stream(pair, PHONE, 0), pair->now), ZRTP_OK);
+		pair_run(pair, pair->now + 100 * MS);
+		pair->filter = taken_up;
+		pair->filter_arg = &first;
+		later_answer(&later);
+		for (uint64_t until = pair->now + 10ULL * SECOND; pair->now < until;) {
+			pair_run(pair, pair->now + MS);
+			if (later.open) {
+				later_answer(&later);
+			}
+		}
+		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_SECURE);
+		assert_int_equal(pair_info(pair, PHONE, 0).state, ZRTP_STATE_SECURE);
+		assert_true(pair_session_info(pair, PBX).rs_matched);
+		pair_free(pair);
+	}
 }
 
 /* The stream that asked is gone: a later one takes the answer, or asks again when its time is over. */
@@ -198,6 +375,9 @@ int main(void)
 		cmocka_unit_test(strangers_cause_fifty_questions_a_second),
 		cmocka_unit_test(the_phone_is_asked_about_after_a_stranger),
 		cmocka_unit_test(a_commit_that_waits_leaves_the_exchange_as_it_is),
+		cmocka_unit_test(the_answer_is_the_phones_though_others_commit_meanwhile),
+		cmocka_unit_test(the_phones_commit_is_kept_though_others_commit_after_it),
+		cmocka_unit_test(a_phone_that_begins_again_meanwhile_is_heard),
 		cmocka_unit_test(a_question_no_stream_waits_for_is_asked_again),
 	};
 
