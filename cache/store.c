@@ -168,6 +168,15 @@ bool zrtp_store_configure(struct zrtp_store_config *own, const struct zrtp_store
 	return true;
 }
 
+/* Of an older application too: what is added later is optional. */
+static bool has_all(const struct zrtp_store_backend *table)
+{
+	return table->name && table->close && table->begin && table->commit && table->rollback &&
+	       table->meta_get && table->meta_set && table->peer_load && table->peer_save &&
+	       table->peer_drop && table->peer_list && table->pair_load && table->pair_save &&
+	       table->pair_list && table->pair_trim && table->pair_drop && table->purge;
+}
+
 enum zrtp_store_status zrtp_store_open_backend_sized(struct zrtp_store **out,
 						     const struct zrtp_store_backend *backend,
 						     size_t backend_size, void *be,
@@ -191,6 +200,10 @@ enum zrtp_store_status zrtp_store_open_backend_sized(struct zrtp_store **out,
 		free(store);
 		return zrtp_store_fail(error, ZRTP_STORE_INVALID,
 				       "the back end has something that this library does not know");
+	}
+	if (!has_all(&store->table)) {
+		free(store);
+		return zrtp_store_fail(error, ZRTP_STORE_INVALID, "the back end lacks a mandatory function");
 	}
 	pthread_mutex_init(&store->lock, NULL);
 	store->backend = &store->table;

@@ -595,7 +595,8 @@ struct zrtp_store_backend {
 };
 
 /* A store on a back end of yours. On success it owns be and closes it; on
- * failure be is the caller's still. config as above. */
+ * failure be is the caller's still. config as above. ZRTP_STORE_INVALID: the table lacks
+ * something that is mandatory. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_open_backend_sized(
 	struct zrtp_store **out, const struct zrtp_store_backend *backend, size_t backend_size, void *be,
 	const struct zrtp_store_config *config, size_t config_size, struct zrtp_store_error *error);

@@ -646,6 +646,10 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_away(struct zrtp_ses
  * zrtp_session_set_cache_away() can still be set.
  *   peer_zid  ZRTP_ZID_SIZE octets, of the key that get was called with
  *   found     what get would have filled in, with ZRTP_CACHE_FOUND; ignored otherwise. It is copied
+ * The answer must be for the label that was set last (zrtp_session_set_cache_label()): who sets another one
+ * while a question is open asks again. The engine knows a question by its ZID alone, so a late answer to an
+ * earlier question about the same ZID counts for the later one: an application that must tell them apart, as
+ * after another label, numbers its questions and drops such answers.
  * ZRTP_WRONG_STATE: nothing waits for it, as it came too late or for the second time, or the peer is another
  * one now; nothing has changed. ZRTP_INVALID: it is none of the three answers, or found is missing. */
 ZRTP_API enum zrtp_status zrtp_session_cache_ready_sized(struct zrtp_session *session,

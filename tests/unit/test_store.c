@@ -360,6 +360,43 @@ static void strangers_do_not_push_out_known_phones(void **state)
 	}
 }
 
+/* ---- a back end ---- */
+
+static void never(void)
+{
+	fail();
+}
+
+/* Each of them missing, and all behind an older table's end: no such function is called. */
+static void a_back_end_without_a_mandatory_function_is_refused(void **state)
+{
+	static const size_t optional[] = { offsetof(struct zrtp_store_backend, check),
+					   offsetof(struct zrtp_store_backend, flush),
+					   offsetof(struct zrtp_store_backend, erase) };
+	void (*const function)(void) = never;
+	struct zrtp_store_backend whole;
+	struct zrtp_store_error error;
+	struct zrtp_store *store = NULL;
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(whole); at += sizeof(function)) {
+		memcpy((uint8_t *)&whole + at, &function, sizeof(function));
+	}
+	for (size_t at = 0; at < sizeof(whole); at += sizeof(function)) {
+		struct zrtp_store_backend table = whole;
+
+		assert_int_equal(zrtp_store_open_backend_sized(&store, &whole, at, NULL, NULL, 0, &error),
+				 ZRTP_STORE_INVALID);
+		if (at != optional[0] && at != optional[1] && at != optional[2]) {
+			memset((uint8_t *)&table + at, 0, sizeof(function));
+			assert_int_equal(zrtp_store_open_backend(&store, &table, NULL, NULL, &error),
+					 ZRTP_STORE_INVALID);
+			assert_non_null(strstr(error.text, "mandatory"));
+		}
+	}
+	assert_null(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_word_counts_for_the_secret_it_was_said_of),
 		cmocka_unit_test(pbxsecrets_are_kept_until_one_is_settled),
 		cmocka_unit_test(strangers_do_not_push_out_known_phones),
+		cmocka_unit_test(a_back_end_without_a_mandatory_function_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
