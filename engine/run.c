@@ -17,6 +17,7 @@
 #include "run.h"
 #include "secrets.h"
 #include "system.h"
+#include "timers.h"
 #include "turns.h"
 #include "view.h"
 
@@ -171,10 +172,33 @@ void zrtp_stream_run(struct zrtp_stream *stream)
 	stream->running = false;
 	if (stream->doomed) {
 		struct zrtp_session *session = stream->session;
-		uint64_t now = stream->now;
 
 		zrtp_release(session->context, stream, sizeof(*stream));
-		zrtp_session_advance(session, now); /* what it had still to do for the others */
+		zrtp_session_wake(session); /* what it had still to do for the others */
+	}
+}
+
+static struct zrtp_stream *find_noted(const struct zrtp_session *session)
+{
+	for (struct zrtp_stream *s = session->streams; s; s = s->next) {
+		if (s->effects && !s->running) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+void zrtp_session_wake(struct zrtp_session *session)
+{
+	struct zrtp_stream *stream;
+
+	for (stream = session->streams; stream; stream = stream->next) {
+		if (stream->state == ZRTP_STATE_FOUND) {
+			zrtp_timer_turn(stream, 0);
+		}
+	}
+	while ((stream = find_noted(session))) {
+		zrtp_stream_run(stream);
 	}
 }
 

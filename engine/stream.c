@@ -86,7 +86,6 @@ void zrtp_stream_discard(struct zrtp_stream *stream)
 void zrtp_stream_free(struct zrtp_stream *stream)
 {
 	struct zrtp_session *session;
-	uint64_t now;
 
 	if (!stream || stream->doomed) {
 		return;
@@ -98,9 +97,8 @@ void zrtp_stream_free(struct zrtp_stream *stream)
 		return;
 	}
 	session = stream->session;
-	now = stream->now;
 	zrtp_stream_discard(stream);
-	zrtp_session_advance(session, now); /* others may have waited for it */
+	zrtp_session_wake(session); /* others may have waited for it */
 }
 
 void zrtp_stream_stop(struct zrtp_stream *stream)
@@ -110,7 +108,7 @@ void zrtp_stream_stop(struct zrtp_stream *stream)
 
 	zrtp_stream_shut(stream);
 	if (agreed) {
-		zrtp_session_advance(session, stream->now);
+		zrtp_session_wake(session);
 	}
 }
 

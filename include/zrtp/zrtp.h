@@ -810,7 +810,8 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_stream_new(struct zrtp_stream **out, s
 						     uint32_t ssrc, void *stream_arg);
 
 /* Destroy a stream and wipe its keys. No callback is made any more; allowed
- * from a callback of this very stream. NULL is ignored. */
+ * from a callback of this very stream. NULL is ignored. Other streams of the session
+ * that waited for it are due then: zrtp_stream_deadline(). So they are after zrtp_stream_stop(). */
 ZRTP_API void zrtp_stream_free(struct zrtp_stream *stream);
 
 /* Start sending Hello. ZRTP_WRONG_STATE if started before. */

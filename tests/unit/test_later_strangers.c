@@ -332,6 +332,51 @@ static void a_phone_that_begins_again_meanwhile_is_heard(void **state)
 	}
 }
 
+/* Video waits for audio, where a stranger has begun, and nothing has come in for a while: what it asks is not
+ * late. */
+static void a_stream_that_waited_for_one_that_ends_asks_in_time(void **state)
+{
+	(void)state;
+	for (unsigned stop = 0; stop < 2; stop++) {
+		struct pair_config config;
+		struct later later;
+		struct pair *pair;
+
+		later_roles(&config, PBX);
+		pair = pair_secured(&config);
+		later_begin(&later, pair, PBX);
+		pair_new_call(pair, &config);
+		pair_add_stream(pair, 0);
+		pair_add_stream(pair, 1);
+		assert_int_equal(zrtp_stream_start(later_stream(pair, PBX, 0), pair->now), ZRTP_OK);
+		(void)give(pair, 0, &hellos[0]);
+		(void)give(pair, 0, &commits[0]);
+		assert_true(later.open);
+		later.open = false;
+		assert_int_equal(later_tell(&later, ZRTP_CACHE_UNKNOWN), ZRTP_OK);
+		assert_int_equal(pair_info(pair, PBX, 0).state, ZRTP_STATE_DHPART1_SENT);
+		pair_run(pair, pair->now + 20 * MS);
+		pair_start(pair, 1);
+		pair_run(pair, pair->now + 3 * SECOND);
+		assert_int_equal(pair_info(pair, PBX, 1).state, ZRTP_STATE_FOUND);
+		if (stop) {
+			zrtp_stream_stop(later_stream(pair, PBX, 0));
+		} else {
+			zrtp_stream_free(later_stream(pair, PBX, 0));
+			pair->side[PBX].log[0].stream = NULL;
+		}
+		assert_true(zrtp_stream_deadline(later_stream(pair, PBX, 1)) <= pair->now);
+		assert_true(later_run_until_asked(&later, pair->now + 100 * MS));
+		pair_run(pair, pair->now + SECOND);
+		later_answer(&later);
+		assert_true(pair_run_until_secure(pair, 1, pair->now + SECOND));
+		assert_int_equal(later.at_once, 0);
+		assert_true(pair_session_info(pair, PBX).rs_matched);
+		assert_false(pair_session_info(pair, PBX).cache_unavailable);
+		pair_free(pair);
+	}
+}
+
 /* The stream that asked is gone: a later one takes the answer, or asks again when its time is over. */
 static void a_question_no_stream_waits_for_is_asked_again(void **state)
 {
@@ -378,6 +423,7 @@ int main(void)
 		cmocka_unit_test(the_answer_is_the_phones_though_others_commit_meanwhile),
 		cmocka_unit_test(the_phones_commit_is_kept_though_others_commit_after_it),
 		cmocka_unit_test(a_phone_that_begins_again_meanwhile_is_heard),
+		cmocka_unit_test(a_stream_that_waited_for_one_that_ends_asks_in_time),
 		cmocka_unit_test(a_question_no_stream_waits_for_is_asked_again),
 	};
 
