@@ -86,7 +86,8 @@ def picked_up(lab):
         carol.hang_up()
 
 
-@case("relay: a phone that is secure before its channel has taken the place of the one that rang has its name, SAS and keypad")
+@case("relay: a phone that is secure before its channel has taken the place of the one that rang has its name, SAS and keypad",
+      kind="22 attack")
 def picked_up_slowly(lab):
     """For a moment the core finds neither channel, and ZRTP is quicker than its end: here that takes longer."""
     for milliseconds in (500, 1500):
