@@ -32,8 +32,8 @@ static const struct row {
 	{ ZRTP_CLASS_KEX, "E255", "X25519", NULL }, /* GNU ZRTP's; by name it is X255 */
 	{ ZRTP_CLASS_KEX, "Mult", "Multistream", NULL },
 	{ ZRTP_CLASS_KEX, "Prsh", "Preshared", NULL },
-	{ ZRTP_CLASS_SAS, "B32 ", "base32", NULL },
-	{ ZRTP_CLASS_SAS, "B256", "base256", "words" },
+	{ ZRTP_CLASS_SAS, "B32 ", "letters", "base32" },
+	{ ZRTP_CLASS_SAS, "B256", "words", "base256" },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };

@@ -20,11 +20,11 @@ TLS_PORT, TLS_RELAY_PORT = 25068, 25069
 # Policy sections of zrtp.conf. Each of the first five leaves one choice only where it matters,
 # so that the outcome does not depend on who initiates.
 POLICIES = {
-    "dh3k": "key_agreement = DH3k\nhash = S256\ncipher = AES1\nauth_tag = HS80\nsas = B32\n",
+    "dh3k": "key_agreement = DH3k\nhash = S256\ncipher = AES1\nauth_tag = HS80\nsas = letters\n",
     "x255": "key_agreement = X255\n",
     "s384": "hash = S384\ncipher = AES3\nauth_tag = HS80\n",
     "hs32": "auth_tag = HS32\n",
-    "b256": "sas = B256\n",
+    "b256": "sas = words\n",
     "quiet": "initiate = no\n",
     "strict": "require = yes\n",
     "keypad": "keypad_sas = *71\nkeypad_verify = *72\nkeypad_unverify = *73\nkeypad_clear = *74\n"
@@ -36,7 +36,7 @@ POLICIES = {
     "sealed": "mode = passthrough\nrequire = yes\n",
     "auto": "mode = auto\n",
     "joinorend": "mode = passthrough\non_no_passthrough = hangup\n",
-    "joinormitm": "mode = passthrough\non_no_passthrough = mitm\n",
+    "joinorpbx": "mode = passthrough\non_no_passthrough = endpoint\n",
     "stock": "mode = off\n",
     "soon": "mode = passthrough\nearly = yes\n",
     "soonauto": "mode = auto\nearly = yes\n",
@@ -56,7 +56,7 @@ ENDPOINTS = {
     "relayed": "zrtp", **{name: f"zrtp/{name}" for name in POLICIES},
     "direct1": "zrtp", "direct2": "zrtp",
     "through2": "zrtp/through", "sealed2": "zrtp/sealed", "auto2": "zrtp/auto", "stock2": "zrtp/stock",
-    "joinorend2": "zrtp/joinorend", "joinormitm2": "zrtp/joinormitm",
+    "joinorend2": "zrtp/joinorend", "joinorpbx2": "zrtp/joinorpbx",
     "soon2": "zrtp/soon", "soon3": "zrtp/soon", "soonauto2": "zrtp/soonauto",
 }
 DIRECT = ("direct1", "direct2", "past1", "past2")  # they would talk past the PBX, if it let them

@@ -46,7 +46,7 @@ def module_cycle(lab):
 @case("reload of zrtp.conf changes a policy")
 def reload_good(lab):
     try:
-        lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "b256": "sas = B32\n"}))
+        lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "b256": "sas = letters\n"}))
         lab.pbx.cli(f"module reload {MODULE}")
         equal("SAS type", sas_type(lab, "b256"), "B32")
     finally:
@@ -70,7 +70,7 @@ def reload_bad(lab):
            "on_error = panic")
     try:
         for line in bad:
-            text = zrtp_conf({**POLICIES, "b256": "sas = B32\n", "bad": f"initiate = yes\n{line}\n"})
+            text = zrtp_conf({**POLICIES, "b256": "sas = letters\n", "bad": f"initiate = yes\n{line}\n"})
             number = 1 + text.splitlines().index(line)
             logged = len(lab.pbx.log())
             lab.pbx.write("zrtp.conf", text)
@@ -78,7 +78,7 @@ def reload_bad(lab):
             wait.until(f"log names zrtp.conf:{number} for '{line}'", 3, lambda: re.search(
                 rf"zrtp\.conf:{number}\b", lab.pbx.log()[logged:]))
         logged = len(lab.pbx.log())
-        lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "b256": "sas = B32\n",
+        lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "b256": "sas = letters\n",
                                               "bad": "require = yes\nallow_clear = confirm\n"}))
         lab.pbx.cli(f"module reload {MODULE}")
         wait.until("what must be secure may not go clear", 3, lambda: re.search(
@@ -93,7 +93,7 @@ def reload_bad(lab):
       errors=r"zrtp\.conf|[Rr]eload|res_zrtp")
 def reload_gone(lab):
     try:
-        for text, why in (("[general]\nrequire = yes\n[b256]\nsas = B32\n[general]\nrequire = no\n",
+        for text, why in (("[general]\nrequire = yes\n[b256]\nsas = letters\n[general]\nrequire = no\n",
                            r"\[general\] is defined twice"), (None, "is gone or cannot be read")):
             logged = len(lab.pbx.log())
             if text:

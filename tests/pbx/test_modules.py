@@ -133,7 +133,7 @@ def told(pbx, pattern, logged=0, seconds=8):
 @case("mistakes in zrtp.conf that Asterisk passes over: each named with its line, nothing is loosened",
       errors=r"zrtp\.conf|[Rr]eload|too long|res_zrtp|Unable to open|Cannot perform")
 def mistakes(lab):
-    good = zrtp_conf({**POLICIES, "strict": "require = yes\nmode = mitm\n"})
+    good = zrtp_conf({**POLICIES, "strict": "require = yes\nmode = endpoint\n"})
     at = 1 + good.splitlines().index("require = yes")
 
     def instead(text):

@@ -96,7 +96,7 @@ def auto_opus_end(lab):
     both_end_here(lab, "autoopus1", "autoopus2", "keys", THEIRS)
 
 
-@case("mitm: two Linphones with Opus, each with its own payload type")
+@case("endpoint: two Linphones with Opus, each with its own payload type")
 def own_opus(lab):
     both_end_here(lab, "ownopus1", "ownopus2", "call", OURS)
 

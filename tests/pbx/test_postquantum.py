@@ -167,10 +167,10 @@ def required_through(lab):
       errors=r"zrtp\.conf")
 def names(lab):
     with policies(lab, strict="key_agreement = x25519 + ml-kem-512, DH-3072\nhash = SHA-384, S256\ncipher = AES256\n"
-                              "auth_tag = AES-GCM, HMAC-SHA1-80\nsas = base256\n"):
+                              "auth_tag = AES-GCM, HMAC-SHA1-80\nsas = words\n"):
         text = re.search(r"(?ms)^zrtp/strict$(.*?)^zrtp", lab.pbx.cli("zrtp show policies")).group(1)
         for line in ("key_agreement = X1M1 DH3k ; X25519 + ML-KEM-512, DH-3072", "hash = S384 S256 ; SHA-384, SHA-256",
-                     "cipher = AES3 ; AES-256", "auth_tag = GCM HS80 ; AES-GCM, HMAC-SHA1-80", "sas = B256 ; base256"):
+                     "cipher = AES3 ; AES-256", "auth_tag = GCM HS80 ; AES-GCM, HMAC-SHA1-80", "sas = B256 ; words"):
             equal(line, line in [" ".join(found.split()) for found in text.splitlines()], True)
     for wrong, why in (("post_quantum = require\nkey_agreement = X25519\n", "key_agreement has none that this machine can do"),
                        ("key_agreement = X25519 + ML-KEM-768\n", r"X25519 \+ ML-KEM-512 \(X1M1\)"),

@@ -156,10 +156,10 @@ def hangup_plain(lab):
             end(first, second)
 
 
-@case("on_no_passthrough = mitm: feature codes make the PBX the ZRTP endpoint of both phones, and so does an application",
+@case("on_no_passthrough = endpoint: feature codes make the PBX the ZRTP endpoint of both phones, and so does an application",
       kind="22 attack")
-def mitm(lab):
-    with call(lab, "joinormitm", "joinormitm2", "keys") as (first, second, events, _):
+def by_pbx(lab):
+    with call(lab, "joinorpbx", "joinorpbx2", "keys") as (first, second, events, _):
         for phone in (first, second):
             sas = phone.secure()
             equal("SAS at the PBX", lab.pbx.secure(phone.name)["SAS"], sas)
@@ -170,15 +170,15 @@ def mitm(lab):
         equal("ZrtpClear", events.all("ZrtpClear"), [])
 
 
-@case("on_no_passthrough = mitm: two Linphones with feature codes are secure with the PBX, two without are passed through")
-def mitm_linphone(lab):
+@case("on_no_passthrough = endpoint: two Linphones with feature codes are secure with the PBX, two without are passed through")
+def by_pbx_linphone(lab):
     for extension, through in (("keys", False), ("call", True)):
-        with lab.phone("joinormitm") as first, lab.phone("joinormitm2") as second:
+        with lab.phone("joinorpbx") as first, lab.phone("joinorpbx2") as second:
             second.expect_call()
-            first.call(f"{extension}-joinormitm2", lab.sip_port)
+            first.call(f"{extension}-joinorpbx2", lab.sip_port)
             if through:
                 same_sas(first, second)
-                passed_through(lab, "joinormitm", "joinormitm2")
+                passed_through(lab, "joinorpbx", "joinorpbx2")
             else:
                 calls.secure(lab, first)
                 calls.secure(lab, second)

@@ -239,7 +239,7 @@ static void the_engine_allows_goclear_as_the_key_says(void **state)
 static void the_defaults_are_safe(void **state)
 {
 	(void)state;
-	assert_int_equal(policy.mode, MODE_MITM);
+	assert_int_equal(policy.mode, MODE_ENDPOINT);
 	assert_false(policy.stripped_clear);
 	assert_false(policy.clear_on_error);
 	assert_false(policy.silent_refused);
@@ -282,6 +282,32 @@ static void lists_are_taken_by_both_kinds_of_names(void **state)
 	assert_string_equal(names, "");
 	fits(&POLICY, "key_agreement", "", -1);
 	assert_string_equal(print(&POLICY, key, value), "X255 EC25 DH3k");
+}
+
+static void words_of_before_are_taken_and_the_new_ones_printed(void **state)
+{
+	static const struct {
+		const char *key, *before, *printed;
+	} renamed[] = {
+		{ "mode", "mitm", "endpoint" },
+		{ "mode", "MITM", "endpoint" },
+		{ "on_no_passthrough", "mitm", "endpoint" },
+		{ "sas", "base256, base32", "B256 B32" },
+		{ "sas", "words letters", "B256 B32" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++) {
+		const struct conf_key *key = conf_key_find(&policy_keys, renamed[i].key);
+		char value[CONF_VALUE_SIZE];
+
+		fits(&POLICY, "mode", "off", 0);
+		fits(&POLICY, renamed[i].key, renamed[i].before, 0);
+		assert_string_equal(print(&POLICY, key, value), renamed[i].printed);
+	}
+	/* Each is of its key alone. */
+	fits(&POLICY, "replaces", "mitm", -1);
+	fits(&POLICY, "on_error", "mitm", -1);
 }
 
 static void a_code_inside_another_one_is_found(void **state)
@@ -510,6 +536,7 @@ int main(void)
 		cmocka_unit_test_setup(the_defaults_are_safe, defaults),
 		cmocka_unit_test_setup(each_command_of_the_keypad_has_its_key, defaults),
 		cmocka_unit_test_setup(lists_are_taken_by_both_kinds_of_names, defaults),
+		cmocka_unit_test_setup(words_of_before_are_taken_and_the_new_ones_printed, defaults),
 		cmocka_unit_test_setup(a_code_inside_another_one_is_found, defaults),
 		cmocka_unit_test_setup(the_sample_has_each_key_once_with_its_default_and_no_other, defaults),
 		cmocka_unit_test_setup(config_show_help_has_each_key_and_no_other, defaults),

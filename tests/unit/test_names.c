@@ -29,8 +29,8 @@ static const struct {
 	{ ZRTP_CLASS_KEX, "X448", "X448" },
 	{ ZRTP_CLASS_KEX, "X1M1", "X25519 + ML-KEM-512" },
 	{ ZRTP_CLASS_KEX, "X3M3", "X448 + ML-KEM-1024" },
-	{ ZRTP_CLASS_SAS, "B32 ", "base32" },
-	{ ZRTP_CLASS_SAS, "B256", "base256" },
+	{ ZRTP_CLASS_SAS, "B32 ", "letters" },
+	{ ZRTP_CLASS_SAS, "B256", "words" },
 };
 
 enum { ALL = sizeof(all) / sizeof(*all) };
@@ -48,7 +48,7 @@ static void names_and_letters_are_the_same(void **state)
 		sets(all[i].which, all[i].code, all[i].code);
 	}
 	assert_string_equal(zrtp_algorithm_name(ZRTP_CLASS_TAG, "GCM"), "AES-GCM");
-	assert_string_equal(zrtp_algorithm_name(ZRTP_CLASS_SAS, "B32"), "base32");
+	assert_string_equal(zrtp_algorithm_name(ZRTP_CLASS_SAS, "B32"), "letters");
 }
 
 /* Whatever a policy may list has a name, and another algorithm has another one. */
@@ -84,7 +84,8 @@ static void names_are_understood_as_people_write_them(void **state)
 	sets(ZRTP_CLASS_KEX, "x25519 +mlkem512\tcurve25519", "X1M1X255");
 	sets(ZRTP_CLASS_KEX, "X448+ ML-KEM-1024,EC25", "X3M3EC25");
 	sets(ZRTP_CLASS_TAG, "AES-GCM, HMAC-SHA1-80 HS32", "GCM HS80HS32");
-	sets(ZRTP_CLASS_SAS, "base32, words", "B32 B256");
+	sets(ZRTP_CLASS_SAS, "letters, words", "B32 B256");
+	sets(ZRTP_CLASS_SAS, "Base-256, base32", "B256B32 ");
 }
 
 static void what_is_no_name_is_refused(void **state)

@@ -8,7 +8,7 @@
 
 enum {
 	PARTNERS = UNJOINED_JOINED + 1,
-	WISHES = NO_PASSTHROUGH_MITM + 1,
+	WISHES = NO_PASSTHROUGH_ENDPOINT + 1,
 	COMBINATIONS = 64 * PARTNERS * WISHES
 };
 
@@ -117,11 +117,11 @@ static void wished(const struct unjoined_facts *facts, struct unjoined_choice ch
 		assert_int_not_equal(choice.step, UNJOINED_TELL);
 	}
 	if (choice.step == UNJOINED_BECOME_END) {
-		assert_int_equal(facts->wish, NO_PASSTHROUGH_MITM);
+		assert_int_equal(facts->wish, NO_PASSTHROUGH_ENDPOINT);
 		assert_true(facts->speaks);
 		assert_int_not_equal(facts->partner, UNJOINED_JOINED);
 	}
-	if (facts->wish == NO_PASSTHROUGH_MITM && facts->speaks && facts->partner != UNJOINED_JOINED) {
+	if (facts->wish == NO_PASSTHROUGH_ENDPOINT && facts->speaks && facts->partner != UNJOINED_JOINED) {
 		assert_int_not_equal(choice.step, UNJOINED_TELL);
 	}
 }
@@ -138,7 +138,7 @@ static void in_time(const struct unjoined_facts *facts, struct unjoined_choice c
 		assert_int_equal(choice.step, UNJOINED_WAIT);
 	}
 	/* A phone says Hello for four seconds. */
-	if (facts->up && facts->wish == NO_PASSTHROUGH_MITM && facts->speaks && facts->ms >= 1200 &&
+	if (facts->up && facts->wish == NO_PASSTHROUGH_ENDPOINT && facts->speaks && facts->ms >= 1200 &&
 	    facts->partner != UNJOINED_JOINED) {
 		assert_int_equal(choice.step, UNJOINED_BECOME_END);
 	}

@@ -72,11 +72,18 @@ static unsigned int get(const void *settings, const struct conf_key *key)
 
 int conf_parse_word(void *settings, const struct conf_key *key, const char *value)
 {
+	const struct conf_former *former;
 	unsigned int i;
 
 	for (i = 0; key->words[i]; i++) {
 		if (!strcasecmp(value, key->words[i])) {
 			put(settings, key, i);
+			return 0;
+		}
+	}
+	for (former = key->former; former && former->word; former++) {
+		if (!strcasecmp(value, former->word)) {
+			put(settings, key, former->value);
 			return 0;
 		}
 	}

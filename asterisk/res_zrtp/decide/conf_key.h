@@ -27,6 +27,12 @@ typedef int conf_key_parse(void *settings, const struct conf_key *key, const cha
 /*! \brief Write the value that settings have, as conf_key_parse accepts it. Empty: none is set. */
 typedef void conf_key_print(const void *settings, const struct conf_key *key, char *out, size_t size);
 
+/*! A word that a value had before. It is still taken, and neither printed nor documented. */
+struct conf_former {
+	const char *word;          /*!< NULL at the end of a list */
+	unsigned int value;
+};
+
 /*! A key. All fixed. */
 struct conf_key {
 	const char *name;
@@ -39,6 +45,7 @@ struct conf_key {
 	size_t offset;             /*!< Of the member in the settings */
 	size_t size;               /*!< Of that member, octets */
 	const char * const *words; /*!< The words for its values 0, 1 ..., NULL at the end */
+	const struct conf_former *former; /*!< Further words, which are taken only; NULL: none */
 	unsigned int most;         /*!< Of a number */
 	int which;                 /*!< Class of algorithms, or command of the keypad */
 };

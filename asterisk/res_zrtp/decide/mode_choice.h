@@ -83,7 +83,7 @@ enum mode_reason {
 	MODE_PARTNER_GONE,   /*!< Hang up: the phone that it has keys with is gone */
 	MODE_DIRECT_MEDIA,   /*!< Hang up: require = yes, and media goes past the PBX */
 	MODE_NO_PASSTHROUGH, /*!< Hang up: on_no_passthrough = hangup */
-	MODE_BY_POLICY,      /*!< Endpoint: on_no_passthrough = mitm */
+	MODE_BY_POLICY,      /*!< Endpoint: on_no_passthrough = endpoint */
 	MODE_BY_PAIR,        /*!< Endpoint: mode = auto, see auto_choice.h for why */
 	MODE_BY_FIRST,       /*!< Endpoint: as the first stream of the call has it */
 };

@@ -25,7 +25,7 @@ static const char * const no_yes[] = { "no", "yes", NULL };
 /*! For a member that says the opposite of the key. */
 static const char * const yes_no_words[] = { "yes", "no", NULL };
 static const char * const modes[] = {
-	[MODE_MITM] = "mitm",
+	[MODE_ENDPOINT] = "endpoint",
 	[MODE_PASSTHROUGH] = "passthrough",
 	[MODE_AUTO] = "auto",
 	[MODE_OFF] = "off",
@@ -34,9 +34,12 @@ static const char * const modes[] = {
 static const char * const no_passthrough_words[] = {
 	[NO_PASSTHROUGH_CLEAR] = "clear",
 	[NO_PASSTHROUGH_HANGUP] = "hangup",
-	[NO_PASSTHROUGH_MITM] = "mitm",
+	[NO_PASSTHROUGH_ENDPOINT] = "endpoint",
 	NULL
 };
+/*! RFC 6189 calls a PBX so that has keys with both phones. */
+static const struct conf_former former_modes[] = { { "mitm", MODE_ENDPOINT }, { NULL, 0 } };
+static const struct conf_former former_no_passthrough[] = { { "mitm", NO_PASSTHROUGH_ENDPOINT }, { NULL, 0 } };
 static const char * const replaces_words[] = {
 	[REPLACES_KNOWN] = "known",
 	[REPLACES_ALWAYS] = "always",
@@ -145,6 +148,10 @@ static void print_expiry(const void *from, const struct conf_key *key, char *out
 #define CHOICE(key, member, by_value, all, text) \
 	{ .name = key, .help = text, .allowed = all, .parse = conf_parse_word, .print = conf_print_word, .words = by_value, \
 		MEMBER(member) }
+/*! Takes the words of before, too. */
+#define RENAMED(key, member, by_value, before, all, text) \
+	{ .name = key, .help = text, .allowed = all, .parse = conf_parse_word, .print = conf_print_word, .words = by_value, \
+		.former = before, MEMBER(member) }
 #define CODE(key, command, text) \
 	{ .name = key, .help = text, .allowed = "nothing, or up to 8 of the digits 0-9 * # A-D", \
 		.parse = parse_code, .print = conf_print_text, .which = command, MEMBER(keypad[command]) }
@@ -157,7 +164,7 @@ static const struct conf_key rows[] = {
 	LIST("sas", ZRTP_CLASS_SAS, "How the short authentication string is shown: letters (B32) or words (B256)"),
 	SWITCH("only_listed", policy.only_listed, no_yes,
 		"Use no algorithm that both sides do not list, mandatory in ZRTP or not"),
-	CHOICE("mode", mode, modes, "mitm, passthrough, auto or off", "What the PBX is to the phones"),
+	RENAMED("mode", mode, modes, former_modes, "endpoint, passthrough, auto or off", "What the PBX is to the phones"),
 	SWITCH("early", early, no_yes, "Pass two phones through while one still rings"),
 	SWITCH("require", says_require, no_yes, "No media pass in clear at any time"),
 	CHOICE("post_quantum", policy.post_quantum, no_require, "no or require",
@@ -169,7 +176,7 @@ static const struct conf_key rows[] = {
 		"What happens to the media of a phone whose SDP announced ZRTP, if its ZRTP does not come"),
 	CHOICE("on_error", clear_on_error, close_clear, "close or clear",
 		"What happens to the media after a failed exchange with a peer that speaks ZRTP"),
-	CHOICE("on_no_passthrough", no_passthrough, no_passthrough_words, "clear, hangup or mitm",
+	RENAMED("on_no_passthrough", no_passthrough, no_passthrough_words, former_no_passthrough, "clear, hangup or endpoint",
 		"With mode = passthrough, what becomes of two phones with ZRTP that cannot be passed through"),
 	CHOICE("replaces", replaces, replaces_words, "known, always or never",
 		"With mode = auto, which phones may get an INVITE with Replaces in place of their call"),

@@ -19,7 +19,7 @@
 
 /*! What the PBX is to the phones. */
 enum mode {
-	MODE_MITM,        /*!< The ZRTP endpoint of every leg */
+	MODE_ENDPOINT,    /*!< The ZRTP endpoint of every leg */
 	MODE_PASSTHROUGH, /*!< Never a ZRTP endpoint: datagrams go from phone to phone as they are */
 	MODE_AUTO,        /*!< Pass-through where that can be, ZRTP endpoint elsewhere */
 	MODE_OFF,         /*!< As the stock engine: ZRTP is nothing to it */

@@ -55,7 +55,7 @@ static enum unjoined_reason reason_of(const struct unjoined_facts *facts)
 /*! \brief May the PBX take the phone's ZRTP? Not while it goes to another phone. */
 static int may_become_end(const struct unjoined_facts *facts)
 {
-	return facts->wish == NO_PASSTHROUGH_MITM && facts->speaks && facts->partner != UNJOINED_JOINED;
+	return facts->wish == NO_PASSTHROUGH_ENDPOINT && facts->speaks && facts->partner != UNJOINED_JOINED;
 }
 
 static int64_t patience(const struct unjoined_facts *facts)

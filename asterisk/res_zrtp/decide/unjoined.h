@@ -14,7 +14,7 @@
 enum no_passthrough {
 	NO_PASSTHROUGH_CLEAR,  /*!< It goes on in clear */
 	NO_PASSTHROUGH_HANGUP, /*!< It is refused */
-	NO_PASSTHROUGH_MITM,   /*!< The PBX becomes the ZRTP endpoint of the phone */
+	NO_PASSTHROUGH_ENDPOINT, /*!< The PBX becomes the ZRTP endpoint of the phone */
 };
 
 /*! Who is at the other side. */

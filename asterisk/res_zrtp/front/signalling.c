@@ -107,7 +107,7 @@ static int hash(struct ast_rtp_instance *instance, struct ast_channel *chan, cha
 	if (media_role(media) == ROLE_END) {
 		res = own_hash(media, instance, chan, out);
 	} else if (media_role(media) == ROLE_PASSTHROUGH || (media_settings(media)->mode == MODE_PASSTHROUGH
-		&& media_settings(media)->no_passthrough != NO_PASSTHROUGH_MITM)) {
+		&& media_settings(media)->no_passthrough != NO_PASSTHROUGH_ENDPOINT)) {
 		res = other_phone_hash(media, out) ? 0 : -1;
 	}
 	ao2_lock(media);

@@ -71,7 +71,7 @@ static void become_end(struct mode_view *view, enum mode_reason reason)
 	if (reason == MODE_BY_PAIR) {
 		mode_become_end(view->media, why_apart(view->chan, view->pair.reason), auto_is_told(view->pair.reason));
 	} else if (reason == MODE_BY_POLICY) {
-		mode_become_end(view->media, "on_no_passthrough = mitm", 1);
+		mode_become_end(view->media, "on_no_passthrough = endpoint", 1);
 	} else {
 		mode_become_end(view->media, "so it is for the rest of its call", 0);
 	}
