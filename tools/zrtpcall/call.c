@@ -76,6 +76,7 @@ static int call_new(struct call **out, struct phone *phone, bool outgoing)
 	call->phone = phone;
 	call->id = ++phone->last_id;
 	call->outgoing = outgoing;
+	call->record.begun_at = clock_us();
 	call->state = outgoing ? CALL_CALLING : CALL_RINGING;
 	list_append(&phone->calls, &call->le, call);
 	err = prepare(call);

@@ -5,6 +5,40 @@
 
 #include "medium.h"
 
+/* ---- record.c: what happened in it, for a mode ---- */
+
+struct call_record {
+	uint64_t begun_at, up_at; /* clock_us(), 0: not yet */
+	uint64_t secure_in;       /* microseconds from our first Hello */
+	bool secure, clear, failed;
+	enum zrtp_clear_reason clear_reason;
+	uint32_t error; /* of RFC 6189, Table 8 */
+	bool error_from_peer;
+	const char *alarm; /* the first one, fixed text, NULL: none */
+	uint16_t code;     /* SIP status that ended it, 0: none */
+	char reason[64];   /* its text, a stranger's octets */
+};
+
+enum call_news {
+	CALL_NEWS_UP,
+	CALL_NEWS_SECURE,
+	CALL_NEWS_CLEAR,
+	CALL_NEWS_FAILED,
+	CALL_NEWS_ALARM,
+	CALL_NEWS_ENDED
+};
+
+/* News of a call, with mode as the phone has it. ZRTP's is of the audio. */
+typedef void(call_news_h)(struct call *call, enum call_news news, void *mode);
+
+void record_up(struct call *call);
+void record_secure(struct call *call);
+void record_clear(struct call *call, enum zrtp_clear_reason reason);
+void record_failed(struct call *call, const struct zrtp_error_info *info);
+void record_alarm(struct call *call, const char *what);
+/* code: SIP status, 0: none. reason: its text. */
+void record_ended(struct call *call, uint16_t code, const struct pl *reason);
+
 /* ---- call.c: one call ---- */
 
 enum call_state { CALL_RINGING, CALL_CALLING, CALL_UP, CALL_ENDED };
@@ -32,6 +66,7 @@ struct call {
 	struct sipnot *notify; /* whom to tell how a transfer to us went */
 	/* What happened, for the exit status. */
 	bool was_up, was_secure, hung_up; /* hung_up: by us, as asked */
+	struct call_record record;
 };
 
 /* Call a URI. replaces: value of a Replaces header, or NULL. */

@@ -22,6 +22,7 @@ void call_finish(struct call *call, uint16_t code, const struct pl *reason)
 		medium_report(*m, &report);
 	}
 	report_end(&report);
+	record_ended(call, code, reason);
 	if (!call->was_up && call->outgoing && !call->hung_up) {
 		outcome_worsen(call->phone, EXIT_CALL);
 	}
@@ -81,6 +82,7 @@ void call_established(struct call *call)
 	call->was_up = true;
 	report_simple("up", call->id, "peer", call->peer);
 	notify_progress(call, 200, "OK");
+	record_up(call);
 	tmr_cancel(&call->timer);
 	if (options->duration) {
 		tmr_start(&call->timer, options->duration, on_duration, call);

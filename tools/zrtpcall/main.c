@@ -2,6 +2,8 @@
 /* zrtpcall: a SIP phone with ZRTP and without a head. */
 #include "phone.h"
 
+#include "mode.h"
+
 #include <signal.h>
 #include <srtp2/srtp.h>
 #include <stdio.h>
@@ -13,6 +15,18 @@ static void on_signal(int number)
 {
 	(void)number;
 	phone_quit(the_phone);
+}
+
+static const struct mode *const modes[] = { &check_mode };
+
+static const struct mode *find_mode(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (!strcmp(modes[i]->name, name)) {
+			return modes[i];
+		}
+	}
+	return NULL;
 }
 
 static int run(const struct options *options)
@@ -29,8 +43,34 @@ static int run(const struct options *options)
 	return status;
 }
 
+static int fail(const struct mode *mode)
+{
+	if (mode->usage_line) {
+		puts(mode->usage_line);
+	}
+	return mode->usage_status;
+}
+
+static int run_mode(const struct options *options, const struct mode *mode)
+{
+	void *state = NULL;
+	int status;
+
+	report_quiet();
+	if (phone_new(&the_phone, options) || mode->begin(&state, the_phone) || phone_begin(the_phone) ||
+	    re_main(on_signal)) {
+		mem_deref(state);
+		status = fail(mode);
+	} else {
+		status = mode->end(state, the_phone);
+	}
+	the_phone = mem_deref(the_phone);
+	return status;
+}
+
 int main(int argc, char *argv[])
 {
+	const struct mode *mode = find_mode(argc > 1 ? argv[1] : NULL);
 	struct options options;
 	int status;
 
@@ -39,18 +79,22 @@ int main(int argc, char *argv[])
 		(void)fprintf(stderr, "zrtpcall: cannot start libsrtp2\n");
 		return EXIT_USAGE;
 	}
-	status = options_parse(&options, argc, argv);
+	if (mode) { /* its name takes the place of the program's */
+		argc--;
+		argv++;
+	}
+	status = options_parse(&options, mode, argc, argv);
 	if (status >= 0) {
 		(void)srtp_shutdown();
-		return status;
+		return mode && status ? fail(mode) : status;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (libre_init()) {
 		(void)fprintf(stderr, "zrtpcall: cannot start libre\n");
-		return EXIT_USAGE;
+		return mode ? fail(mode) : EXIT_USAGE;
 	}
 	(void)fd_setsize(8192);
-	status = run(&options);
+	status = mode ? run_mode(&options, mode) : run(&options);
 	libre_close();
 	(void)srtp_shutdown();
 	return status;

@@ -2,6 +2,9 @@
 /* The command line. One table has each option with its help and what it does. */
 #include "phone.h"
 
+#include "mode.h"
+#include "option_row.h"
+
 #include <zrtp/srtp.h>
 
 #include <openssl/crypto.h>
@@ -11,90 +14,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-struct option_row {
-	const char *name;
-	const char *argument; /* as the help calls it, NULL: none */
-	const char *help;
-	/* False: value is wrong. */
-	bool (*set)(struct options *options, const struct option_row *row, const char *value);
-	/* What functions for several options need to know. */
-	size_t offset;       /* of the member of struct options */
-	unsigned long least; /* of a number; octets of a text */
-	unsigned long most;
-	enum zrtp_class which;
-};
-
-/* ---- values ---- */
-
-static bool parse_unsigned(const char *text, unsigned long most, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && !*end && !errno && *out <= most;
-}
-
-static bool parse_ms(const char *text, uint32_t *out)
-{
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end || !(seconds >= 0 && seconds <= 1000000)) {
-		return false;
-	}
-	*out = (uint32_t)(seconds * 1000);
-	return true;
-}
-
-/* ---- options that only differ by the member they set ---- */
-
-static void *member(struct options *options, const struct option_row *row)
-{
-	return (char *)options + row->offset;
-}
-
-static bool set_true(struct options *options, const struct option_row *row, const char *value)
-{
-	(void)value;
-	*(bool *)member(options, row) = true;
-	return true;
-}
-
-static bool set_text(struct options *options, const struct option_row *row, const char *value)
-{
-	*(const char **)member(options, row) = value;
-	return strlen(value) >= row->least && strlen(value) <= row->most;
-}
-
-static bool set_number(struct options *options, const struct option_row *row, const char *value)
-{
-	unsigned long number;
-
-	if (!parse_unsigned(value, row->most, &number) || number < row->least) {
-		return false;
-	}
-	*(unsigned *)member(options, row) = (unsigned)number;
-	return true;
-}
-
-static bool set_seconds(struct options *options, const struct option_row *row, const char *value)
-{
-	return parse_ms(value, member(options, row));
-}
-
-static bool set_messages(struct options *options, const struct option_row *row, const char *value)
-{
-	struct message_list *list = member(options, row);
-	size_t len = strlen(value);
-
-	if (!len || len > 8 || list->count == MESSAGES_MAX) {
-		return false;
-	}
-	memcpy(list->name[list->count++], value, len + 1);
-	return true;
-}
 
 /* ---- SIP ---- */
 
@@ -307,21 +226,6 @@ static bool set_drop_medium(struct options *options, const struct option_row *ro
 
 /* ---- the table ---- */
 
-#define TEXT_MAX ULONG_MAX
-/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a function cannot stand in them. */
-/* A member of another type than its setter writes does not compile. */
-#define MEMBER(member, type)                                                                                 \
-	.offset = _Generic(((struct options *)NULL)->member, type : offsetof(struct options, member))
-#define FLAG(member) .set = set_true, MEMBER(member, bool)
-#define TEXT(member, shortest, longest)                                                                      \
-	.set = set_text, MEMBER(member, const char *), .least = (shortest), .most = (longest)
-#define NUMBER(member, smallest, largest)                                                                    \
-	.set = set_number, MEMBER(member, unsigned), .least = (smallest), .most = (largest)
-#define SECONDS(member)  .set = set_seconds, MEMBER(member, uint32_t)
-#define MESSAGES(member) .set = set_messages, MEMBER(member, struct message_list)
-#define LIST(how, class) .set = how, .which = ZRTP_CLASS_##class
-/* NOLINTEND(bugprone-macro-parentheses) */
-
 static const struct option_row rows[] = {
 	{ "listen", "ADDRESS[:PORT]", "SIP address to listen on; port 0 is any (default: this machine, 5060)",
 	  .set = set_listen },
@@ -335,30 +239,36 @@ static const struct option_row rows[] = {
 	{ "password", "TEXT", "for digest authentication; also from $ZRTPCALL_PASSWORD",
 	  TEXT(password, 0, TEXT_MAX) },
 	{ "proxy", "URI", "send all calls by way of this proxy", TEXT(proxy, 1, TEXT_MAX) },
-	{ "calls", "N", "call the URI N times at once (default: 1)", NUMBER(calls, 1, 1000) },
-	{ "answer", "SECONDS|manual", "when to answer a call (default: 0)", .set = set_answer },
-	{ "early", NULL, "media while it rings (183), before the answer", FLAG(early) },
-	{ "replaces", NULL, "announce that another call may take the place of one (RFC 3891)",
-	  FLAG(replaces) },
-	{ "reject", "CODE", "refuse every call with this SIP status", .set = set_reject },
-	{ "duration", "SECONDS", "hang up a call that lasted so long", SECONDS(duration) },
-	{ "patience", "SECONDS", "give up a call that is not answered (default: 60)", SECONDS(patience) },
-	{ "once", NULL, "end after the first call taken", FLAG(once) },
-	{ "stay", NULL, "do not end with the last call", FLAG(stay) },
-	{ "do", "COMMANDS", "commands to run, separated by ';'", TEXT(script, 0, TEXT_MAX) },
+	{ "calls", "N", "call the URI N times at once (default: 1)", NUMBER(calls, 1, 1000),
+	  .phone_only = true },
+	{ "answer", "SECONDS|manual", "when to answer a call (default: 0)", .set = set_answer,
+	  .phone_only = true },
+	{ "early", NULL, "media while it rings (183), before the answer", FLAG(early), .phone_only = true },
+	{ "replaces", NULL, "announce that another call may take the place of one (RFC 3891)", FLAG(replaces),
+	  .phone_only = true },
+	{ "reject", "CODE", "refuse every call with this SIP status", .set = set_reject, .phone_only = true },
+	{ "duration", "SECONDS", "hang up a call that lasted so long", SECONDS(duration),
+	  .phone_only = true },
+	{ "patience", "SECONDS", "give up a call that is not answered (default: 60)", SECONDS(patience),
+	  .phone_only = true },
+	{ "once", NULL, "end after the first call taken", FLAG(once), .phone_only = true },
+	{ "stay", NULL, "do not end with the last call", FLAG(stay), .phone_only = true },
+	{ "do", "COMMANDS", "commands to run, separated by ';'", TEXT(script, 0, TEXT_MAX),
+	  .phone_only = true },
 	{ "codecs", "LIST", "of PCMU,PCMA (default: both)", .set = set_codecs },
-	{ "play", "FILE", "speak a wav file (8000 Hz) again and again", TEXT(play, 1, TEXT_MAX) },
+	{ "play", "FILE", "speak a wav file (8000 Hz) again and again", TEXT(play, 1, TEXT_MAX),
+	  .phone_only = true },
 	{ "play-once", "FILE", "speak a wav file once, then silence", .set = set_play_once,
-	  MEMBER(play, const char *), .least = 1, .most = TEXT_MAX },
+	  MEMBER(play, const char *), .least = 1, .most = TEXT_MAX, .phone_only = true },
 	{ "tone", "HZ", "speak a tone", NUMBER(tone, 0, 3999) },
-	{ "muted", NULL, "send no RTP", FLAG(muted) },
+	{ "muted", NULL, "send no RTP", FLAG(muted), .phone_only = true },
 	{ "record", "FILE", "write what is heard; %u in the name is the call's number",
-	  TEXT(record, 1, TEXT_MAX) },
+	  TEXT(record, 1, TEXT_MAX), .phone_only = true },
 	{ "rtp-ports", "MIN-MAX", "for RTP and RTCP (default: 16384-32766)", .set = set_rtp_ports },
-	{ "video", "offer|accept", "a video stream with dummy frames", .set = set_video },
+	{ "video", "offer|accept", "a video stream with dummy frames", .set = set_video, .phone_only = true },
 	{ "video-payload", "NUMBER", "offer it with this payload type (default: 99, Asterisk's)",
-	  NUMBER(video_payload, 96, 127) },
-	{ "no-zrtp", NULL, "be a phone without ZRTP", FLAG(no_zrtp) },
+	  NUMBER(video_payload, 96, 127), .phone_only = true },
+	{ "no-zrtp", NULL, "be a phone without ZRTP", FLAG(no_zrtp), .phone_only = true },
 	{ "require", NULL, "no clear media at any time; hang up what does not get secure", FLAG(require) },
 	{ "secure-within", "SECONDS", "patience of --require (default: 10)", SECONDS(secure_within) },
 	{ "post-quantum", NULL, "no key agreement but a post-quantum one of --kex; implies --require",
@@ -383,12 +293,15 @@ static const struct option_row rows[] = {
 	  TEXT(cache, 1, TEXT_MAX) },
 	{ "cache-key", "FILE", "encrypt them with this key; also from $ZRTPCALL_CACHE_KEY",
 	  TEXT(cache_key, 1, TEXT_MAX) },
-	{ "no-cache", NULL, "retain no secrets and say so", FLAG(no_cache) },
-	{ "enroll", "ask|accept|refuse", "when a PBX offers enrollment (default: ask)", .set = set_enroll },
-	{ "mitm", NULL, "be a PBX: set the M flag, relay a SAS on command", FLAG(policy.mitm) },
+	{ "no-cache", NULL, "retain no secrets and say so", FLAG(no_cache), .phone_only = true },
+	{ "enroll", "ask|accept|refuse", "when a PBX offers enrollment (default: ask)", .set = set_enroll,
+	  .phone_only = true },
+	{ "mitm", NULL, "be a PBX: set the M flag, relay a SAS on command", FLAG(policy.mitm),
+	  .phone_only = true },
 	{ "offer-enrollment", NULL, "be a PBX: offer enrollment; --enroll is our own consent",
-	  .set = set_offer_enrollment },
-	{ "expect-sas", "SAS", "any other SAS is an alarm", TEXT(expect_sas, 1, TEXT_MAX) },
+	  .set = set_offer_enrollment, .phone_only = true },
+	{ "expect-sas", "SAS", "any other SAS is an alarm", TEXT(expect_sas, 1, TEXT_MAX),
+	  .phone_only = true },
 	{ "no-hash", NULL, "offer no a=zrtp-hash", FLAG(no_hash) },
 	{ "ignore-hash", NULL, "know nothing of a=zrtp-hash, as many phones do: neither offer nor check it",
 	  .set = set_ignore_hash },
@@ -418,7 +331,8 @@ static const struct option_row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char help_head[] = "usage: zrtpcall [OPTIONS] [URI]\n\n"
+static const char help_head[] = "usage: zrtpcall [OPTIONS] [URI]\n"
+				"       zrtpcall check [OPTIONS] URI\n\n"
 				"A SIP phone with ZRTP for the command line: calls URI, or waits for calls.\n"
 				"Events come as one JSON object a line on stdout, commands go to stdin.\n\n";
 
@@ -433,18 +347,31 @@ static const char help_tail[] =
 	"\nexit status: 0 as asked, 1 usage or start, 2 a call or the registration failed,\n"
 	"3 not secure though required, 4 the SAS or the keys give cause for alarm\n";
 
-static void print_help(void)
+static void print_row(const struct option_row *row)
 {
-	(void)fputs(help_head, stdout);
-	for (int i = 0; i < ROWS; i++) {
-		char left[48];
+	char left[48], letter[8] = "";
 
-		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
-			       rows[i].argument ? rows[i].argument : "");
-		(void)printf("  %-26s %s\n", left, rows[i].help);
+	if (row->letter) {
+		(void)snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	}
+	(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+		       row->argument ? row->argument : "");
+	(void)printf("  %-26s %s\n", left, row->help);
+}
+
+static void print_help(const struct mode *mode)
+{
+	(void)fputs(mode ? mode->head : help_head, stdout);
+	for (unsigned i = 0; mode && i < mode->count; i++) {
+		print_row(&mode->rows[i]);
+	}
+	for (int i = 0; i < ROWS; i++) {
+		if (!mode || !rows[i].phone_only) {
+			print_row(&rows[i]);
+		}
 	}
 	(void)printf("  %-26s %s\n  %-26s %s\n", "--help", "this text", "--version", "the version");
-	(void)fputs(help_tail, stdout);
+	(void)fputs(mode ? mode->tail : help_tail, stdout);
 }
 
 static void set_defaults(struct options *options)
@@ -471,21 +398,59 @@ static void set_defaults(struct options *options)
 
 /* What getopt returns: for a row, and for these behind the rows. Its own '?' and ':' are characters. */
 enum {
+	MODE_ROWS_MAX = 16,
 	FOUND_ROW = UCHAR_MAX + 1,
-	FOUND_HELP = FOUND_ROW + ROWS,
+	FOUND_HELP = FOUND_ROW + ROWS + MODE_ROWS_MAX,
 	FOUND_VERSION,
 };
 
-/* getopt's own table, with help and version as the last rows. */
-static void make_table(struct option table[ROWS + 3])
+/* getopt's own tables. */
+struct known {
+	struct option table[ROWS + MODE_ROWS_MAX + 3];
+	char letters[2 * MODE_ROWS_MAX + 1];
+};
+
+static const struct option_row *row_of(const struct mode *mode, int found)
 {
-	for (int i = 0; i < ROWS; i++) {
-		table[i] = (struct option){ rows[i].name, rows[i].argument ? required_argument : no_argument,
-					    NULL, FOUND_ROW + i };
+	int index = found - FOUND_ROW;
+
+	return index < ROWS ? &rows[index] : &mode->rows[index - ROWS];
+}
+
+static void know(struct known *known, const struct mode *mode)
+{
+	struct option *next = known->table;
+	char *letter = known->letters;
+	int count = ROWS + (mode ? (int)mode->count : 0);
+
+	for (int found = FOUND_ROW; found < FOUND_ROW + count; found++) {
+		const struct option_row *row = row_of(mode, found);
+
+		if (mode && row->phone_only) {
+			continue;
+		}
+		*next++ = (struct option){ row->name, row->argument ? required_argument : no_argument, NULL,
+					   found };
+		if (row->letter) {
+			*letter++ = row->letter;
+			*letter++ = ':';
+		}
 	}
-	table[ROWS] = (struct option){ "help", no_argument, NULL, FOUND_HELP };
-	table[ROWS + 1] = (struct option){ "version", no_argument, NULL, FOUND_VERSION };
-	table[ROWS + 2] = (struct option){ NULL, 0, NULL, 0 };
+	*letter = '\0';
+	*next++ = (struct option){ "help", no_argument, NULL, FOUND_HELP };
+	*next++ = (struct option){ "version", no_argument, NULL, FOUND_VERSION };
+	*next = (struct option){ NULL, 0, NULL, 0 };
+}
+
+/* The row that getopt has found, by its long name or its letter. */
+static const struct option_row *found_row(const struct mode *mode, int found)
+{
+	for (unsigned i = 0; found < FOUND_ROW && mode && i < mode->count; i++) {
+		if (mode->rows[i].letter == found) {
+			return &mode->rows[i];
+		}
+	}
+	return found < FOUND_ROW ? NULL : row_of(mode, found);
 }
 
 static int complain(const char *what, const char *value)
@@ -509,28 +474,49 @@ static int check(const struct options *options)
 	return -1;
 }
 
-int options_parse(struct options *options, int argc, char *argv[])
+/* What a mode asks for besides. */
+static int check_mode_options(struct options *options, const struct mode *mode)
 {
-	struct option table[ROWS + 3];
-	int found;
+	const char *wrong;
+
+	if (!options->target) {
+		return complain("the URI is missing", NULL);
+	}
+	/* Calls at once would change the secrets of one another. */
+	options->no_cache = !options->cache;
+	wrong = mode->check(options);
+	return wrong ? complain(wrong, NULL) : -1;
+}
+
+int options_parse(struct options *options, const struct mode *mode, int argc, char *argv[])
+{
+	struct known known;
+	int found, status;
 
 	set_defaults(options);
-	make_table(table);
-	while ((found = getopt_long(argc, argv, "", table, NULL)) != -1) {
+	if (mode) {
+		sa_set_port(&options->local, 0); /* it may run beside a PBX */
+		mode->set_defaults(options);
+	}
+	know(&known, mode);
+	while ((found = getopt_long(argc, argv, known.letters, known.table, NULL)) != -1) {
+		const struct option_row *row;
+
 		if (found == FOUND_HELP) {
-			print_help();
+			print_help(mode);
 			return EXIT_AS_ASKED;
 		}
 		if (found == FOUND_VERSION) {
 			puts("zrtpcall " ZRTP_ENGINE_VERSION);
 			return EXIT_AS_ASKED;
 		}
-		if (found < FOUND_ROW) {
+		row = found_row(mode, found);
+		if (!row) {
 			return EXIT_USAGE; /* getopt has told */
 		}
-		if (!rows[found - FOUND_ROW].set(options, &rows[found - FOUND_ROW], optarg)) {
+		if (!row->set(options, row, optarg)) {
 			(void)fprintf(stderr, "zrtpcall: %s is no value for --%s; see zrtpcall --help\n",
-				      optarg, rows[found - FOUND_ROW].name);
+				      optarg, row->name);
 			return EXIT_USAGE;
 		}
 	}
@@ -538,5 +524,6 @@ int options_parse(struct options *options, int argc, char *argv[])
 		return complain("one URI at most", argv[optind + 1]);
 	}
 	options->target = argv[optind];
-	return check(options);
+	status = check(options);
+	return status < 0 && mode ? check_mode_options(options, mode) : status;
 }

@@ -37,6 +37,12 @@ struct message_list {
 	char name[MESSAGES_MAX][9];
 };
 
+/* Milliseconds. */
+struct check_options {
+	uint32_t slow, too_slow; /* for a warning, and critical */
+	uint32_t timeout;
+};
+
 struct options {
 	/* SIP */
 	const char *target; /* whom to call first, NULL: none */
@@ -85,10 +91,14 @@ struct options {
 	unsigned first_sequence, sequence_step; /* of RTP, as source.c numbers it */
 	struct message_list drop_sent, drop_received;
 	const char *drop_medium; /* "audio" or "video", NULL: none */
+	struct check_options check;
 };
 
+struct mode;
+
 /* Parse the command line. Prints what is wrong to stderr, or the help.
+ *   mode  whose command line it is, NULL: of the phone
  * Returns -1 to go on, or the exit status. */
-int options_parse(struct options *options, int argc, char *argv[]);
+int options_parse(struct options *options, const struct mode *mode, int argc, char *argv[]);
 
 #endif

@@ -17,4 +17,5 @@ void outcome_alarm(struct call *call, const char *what, const char *text)
 	report_text(&report, "text", text);
 	report_end(&report);
 	outcome_worsen(call->phone, EXIT_ALARM);
+	record_alarm(call, what);
 }

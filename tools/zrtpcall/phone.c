@@ -78,7 +78,6 @@ static int begin_calls(struct phone *phone)
 	const struct options *options = phone->options;
 	int err = 0;
 
-	phone->dialled = true;
 	for (unsigned i = 0; options->target && i < options->calls && !err; i++) {
 		err = call_dial(NULL, phone, options->target, NULL);
 		if (err) {
@@ -87,6 +86,11 @@ static int begin_calls(struct phone *phone)
 		}
 	}
 	return err;
+}
+
+static void on_ready(struct phone *phone)
+{
+	(void)begin_calls(phone);
 }
 
 static void on_registered(int err, const struct sip_msg *msg, void *arg)
@@ -107,7 +111,8 @@ static void on_registered(int err, const struct sip_msg *msg, void *arg)
 	report_end(&report);
 	if (!err && msg && msg->scode < 300) {
 		if (!phone->dialled) {
-			(void)begin_calls(phone);
+			phone->dialled = true;
+			phone->ready(phone);
 		}
 		return;
 	}
@@ -257,6 +262,7 @@ int phone_new(struct phone **out, const struct options *options)
 	phone->random = options->seed;
 	phone->referred = transfer_incoming;
 	phone->last_ended = on_last_ended;
+	phone->ready = on_ready;
 	err = begin_zrtp(phone);
 	if (!err) {
 		err = begin_sip(phone);
@@ -275,5 +281,13 @@ int phone_new(struct phone **out, const struct options *options)
 
 int phone_begin(struct phone *phone)
 {
-	return phone->options->registrar ? begin_register(phone) : begin_calls(phone);
+	if (phone->options->registrar) {
+		return begin_register(phone);
+	}
+	phone->dialled = true;
+	if (phone->ready == on_ready) {
+		return begin_calls(phone);
+	}
+	phone->ready(phone);
+	return 0;
 }

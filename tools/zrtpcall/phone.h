@@ -49,11 +49,16 @@ struct phone {
 	/* News for files further up than those that have them. */
 	sipsess_refer_h *referred;               /* a peer asks for a transfer */
 	void (*last_ended)(struct phone *phone); /* no call is left */
+	/* Hooks of a mode. */
+	void (*ready)(struct phone *phone); /* registered, if that was asked for: now call */
+	call_news_h *news;                  /* NULL: none */
+	void *mode;                         /* its state */
 };
 
 /* Listen. */
 int phone_new(struct phone **out, const struct options *options);
-/* Register, then call whom the options name. */
+/* Register, then do what is to be done when that has gone well: call whom the options name, or what a
+ * mode has put there. */
 int phone_begin(struct phone *phone);
 /* Calls and registration end, then the main loop does. */
 void phone_quit(struct phone *phone);

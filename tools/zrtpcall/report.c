@@ -5,6 +5,14 @@
 
 #include <stdio.h>
 
+/* As stdout is, for the whole process. */
+static bool quiet;
+
+void report_quiet(void)
+{
+	quiet = true;
+}
+
 static void write_text(struct report *report, const char *text)
 {
 	if (report->line && mbuf_write_str(report->line, text)) {
@@ -131,7 +139,7 @@ void report_close(struct report *report)
 void report_end(struct report *report)
 {
 	write_text(report, "}\n");
-	if (report->line) {
+	if (report->line && !quiet) {
 		(void)fwrite(report->line->buf, 1, report->line->end, stdout);
 		(void)fflush(stdout);
 	}

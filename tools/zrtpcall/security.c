@@ -91,6 +91,7 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 		sas_report(call);
 		sas_check(call);
 		keep_enrolled(call);
+		record_secure(call);
 	}
 	parallel_secure(medium);
 	if (stream_all_secure(call)) {
@@ -133,6 +134,9 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	if (reason == ZRTP_CLEAR_NO_ZRTP && sdp_media_rattr(medium->sdp, "zrtp-hash")) {
 		outcome_alarm(call, "zrtp-missing", "the signalling announced ZRTP, and none came");
 	}
+	if (medium == call->audio) {
+		record_clear(call, reason);
+	}
 }
 
 static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *info, void *arg)
@@ -149,6 +153,9 @@ static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *i
 	report_text(&report, "text", info->text);
 	report_bool(&report, "from_peer", info->from_peer);
 	report_end(&report);
+	if (medium == medium->call->audio) {
+		record_failed(medium->call, info);
+	}
 	if (medium->call->phone->options->require) {
 		call_hang_up(medium->call);
 	}

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zrtpcall's modes (check, load, conformance), run to their end."""
+import subprocess
+
+from zrtpphone import IP, PROGRAM
+
+
+def run(mode, uri, *arguments, seconds=60, **options):
+    """Exit status, stdout and stderr of `zrtpcall MODE`; options as those of ZrtpPhone."""
+    command = [PROGRAM, mode, "--listen", f"{IP}:0", *arguments]
+    for name, value in options.items():
+        command += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]
+    done = subprocess.run([*command, uri], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=seconds)
+    return done.returncode, done.stdout, done.stderr
