@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtpcall as a tool: its modes against the PBX, Linphone, and an Asterisk without our modules."""
+import json
 import re
 
 import lab as laboratory
+import wait
 from harness import case, equal
 from zrtpmodes import run
 
@@ -34,3 +36,25 @@ def answers(workshop):
         status, line = checked(f"sip:silent@127.0.0.1:{plain.sip_port}")
         equal(f"plain Asterisk: {line}", (status, line.split(" | ")[0]),
               (2, "ZRTP CRITICAL - in clear: no answer to Hello, it does not speak ZRTP"))
+
+
+def loaded(lab, extension, **options):
+    """Exit status and summary of `zrtpcall load`."""
+    status, said, errors = run("load", f"sip:{extension}@127.0.0.1:{lab.sip_port}", json=True, seconds=300, **options)
+    equal("stderr", errors, "")
+    return status, json.loads(said)
+
+
+@case("zrtpcall load: thirty calls of one process, fifteen a second, are secure, and leave no channel")
+def load(lab):
+    status, summary = loaded(lab, "silent", calls=30, rate=15, hold=1)
+    equal(f"all secure: {summary}", (status, summary["secure"]), (0, 30))
+    wait.until("no channel is left", 5, lambda: lab.pbx.channels() == 0)
+
+
+@case("zrtpcall load: five hundred calls at once of one process are secure", kind="22 own attack")
+def load_five_hundred(workshop):
+    with laboratory.Lab(workshop.root, workshop.directory, rtp_ports=(28000, 29999)) as lab:
+        status, summary = loaded(lab, "silent", calls=500, at_once=500, rate=20, hold=40, packets=0)
+        equal(f"all secure: {summary}", (status, summary["secure"], summary["most_at_once"]), (0, 500, 500))
+        wait.until("no channel is left", 10, lambda: lab.pbx.channels() == 0)

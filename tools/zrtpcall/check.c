@@ -33,7 +33,10 @@ static const char *harmless(const char *text, char out[64])
 		bool fit = (unsigned char)*text >= ' ' && (unsigned char)*text < 0x7f &&
 			   !strchr("|<>&\"'`$;\\", *text);
 
-		out[len++] = fit ? *text : '?';
+		out[len++] = *text;
+		if (!fit) {
+			out[len - 1] = '?';
+		}
 	}
 	out[len] = '\0';
 	return out;
@@ -253,7 +256,7 @@ static const struct option_row rows[] = {
 const struct mode check_mode = {
 	.name = "check",
 	.head = "usage: zrtpcall check [OPTIONS] URI\n\n"
-		"Calls URI once and says in one line whether it speaks ZRTP, as a monitoring plugin.\n\n",
+		"Calls URI once and reports in one line whether it speaks ZRTP, as a monitoring plugin.\n\n",
 	.tail = "\nexit status: 0 secure, 1 secure with a warning (slow, no a=zrtp-hash), 2 not secure or "
 		"too\n"
 		"slow, 3 not known (no answer, the call was refused, wrong usage)\n",

@@ -2,6 +2,7 @@
 /* zrtpcall: a SIP phone with ZRTP and without a head. */
 #include "phone.h"
 
+#include "descriptors.h"
 #include "mode.h"
 
 #include <signal.h>
@@ -17,7 +18,7 @@ static void on_signal(int number)
 	phone_quit(the_phone);
 }
 
-static const struct mode *const modes[] = { &check_mode };
+static const struct mode *const modes[] = { &check_mode, &load_mode };
 
 static const struct mode *find_mode(const char *name)
 {
@@ -56,7 +57,7 @@ static int run_mode(const struct options *options, const struct mode *mode)
 	void *state = NULL;
 	int status;
 
-	report_quiet();
+	report_quiet(true);
 	if (phone_new(&the_phone, options) || mode->begin(&state, the_phone) || phone_begin(the_phone) ||
 	    re_main(on_signal)) {
 		mem_deref(state);
@@ -93,8 +94,11 @@ int main(int argc, char *argv[])
 		(void)fprintf(stderr, "zrtpcall: cannot start libre\n");
 		return mode ? fail(mode) : EXIT_USAGE;
 	}
-	(void)fd_setsize(8192);
-	status = mode ? run_mode(&options, mode) : run(&options);
+	if (!descriptors_raise(options.load.at_once)) {
+		status = mode ? fail(mode) : EXIT_USAGE;
+	} else {
+		status = mode ? run_mode(&options, mode) : run(&options);
+	}
 	libre_close();
 	(void)srtp_shutdown();
 	return status;

@@ -5,8 +5,7 @@
 
 enum {
 	HEADROOM = 4 + RTP_HEADER_SIZE, /* keeps the packet aligned */
-	AUDIO_MS = 20,
-	AUDIO_STEP = 160, /* timestamp units in it */
+	AUDIO_STEP = 8,                 /* timestamp units in a millisecond */
 	VIDEO_MS = 100,
 	VIDEO_STEP = 9000,
 	VIDEO_FRAME = 200,  /* octets of a dummy frame */
@@ -125,13 +124,19 @@ static void send_video(struct medium *medium, struct mbuf *payload)
 	}
 }
 
+/* From one packet to the next. */
+static unsigned tick_ms(const struct medium *medium)
+{
+	return medium->is_audio ? 1000 / medium->call->phone->options->packets : VIDEO_MS;
+}
+
 static void on_tick(void *arg)
 {
 	struct medium *medium = arg;
 	uint64_t now = tmr_jiffies();
 	struct mbuf *payload;
 
-	medium->next_tick += medium->is_audio ? AUDIO_MS : VIDEO_MS;
+	medium->next_tick += tick_ms(medium);
 	if (medium->next_tick + LATE_MS < now) {
 		medium->next_tick = now;
 	}
@@ -142,7 +147,7 @@ static void on_tick(void *arg)
 		(medium->is_audio ? send_audio : send_video)(medium, payload);
 		mem_deref(payload);
 	}
-	medium->timestamp += medium->is_audio ? AUDIO_STEP : VIDEO_STEP;
+	medium->timestamp += medium->is_audio ? AUDIO_STEP * tick_ms(medium) : VIDEO_STEP;
 }
 
 /* libre says goodbye by RTCP when this ends: through the gate, which has to be
@@ -285,7 +290,7 @@ void medium_update(struct medium *medium)
 	sdp_media_raddr_rtcp(medium->sdp, &rtcp);
 	rtcp_start(medium->rtp, "zrtpcall", &rtcp);
 	stream_start(medium);
-	if (!tmr_isrunning(&medium->tick)) {
+	if (!tmr_isrunning(&medium->tick) && (!medium->is_audio || medium->call->phone->options->packets)) {
 		medium->next_tick = tmr_jiffies();
 		tmr_start(&medium->tick, 0, on_tick, medium);
 	}

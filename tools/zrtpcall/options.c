@@ -332,7 +332,7 @@ static const struct option_row rows[] = {
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 static const char help_head[] = "usage: zrtpcall [OPTIONS] [URI]\n"
-				"       zrtpcall check [OPTIONS] URI\n\n"
+				"       zrtpcall check|load [OPTIONS] URI (zrtpcall check --help ...)\n\n"
 				"A SIP phone with ZRTP for the command line: calls URI, or waits for calls.\n"
 				"Events come as one JSON object a line on stdout, commands go to stdin.\n\n";
 
@@ -384,6 +384,7 @@ static void set_defaults(struct options *options)
 	options->client_id = "zrtpcall";
 	options->password = getenv("ZRTPCALL_PASSWORD");
 	options->expires = 600;
+	options->packets = 50;
 	options->patience = 60000;
 	options->secure_within = 10000;
 	options->rtp_min = 16384;

@@ -43,6 +43,12 @@ struct check_options {
 	uint32_t timeout;
 };
 
+struct load_options {
+	unsigned calls, at_once;
+	uint32_t rate_milli; /* calls in 1000 seconds */
+	bool json;
+};
+
 struct options {
 	/* SIP */
 	const char *target; /* whom to call first, NULL: none */
@@ -64,7 +70,8 @@ struct options {
 	unsigned codec_count;
 	const char *play, *record; /* wav files */
 	bool play_once, muted;
-	unsigned tone; /* Hz, 0: none */
+	unsigned packets; /* of RTP in a second, 0: none */
+	unsigned tone;    /* Hz, 0: none */
 	uint16_t rtp_min, rtp_max;
 	bool video, accept_video;
 	unsigned video_payload; /* 0: the usual one */
@@ -92,6 +99,7 @@ struct options {
 	struct message_list drop_sent, drop_received;
 	const char *drop_medium; /* "audio" or "video", NULL: none */
 	struct check_options check;
+	struct load_options load;
 };
 
 struct mode;

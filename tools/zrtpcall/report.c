@@ -8,9 +8,9 @@
 /* As stdout is, for the whole process. */
 static bool quiet;
 
-void report_quiet(void)
+void report_quiet(bool yes)
 {
-	quiet = true;
+	quiet = yes;
 }
 
 static void write_text(struct report *report, const char *text)

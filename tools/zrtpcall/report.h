@@ -26,8 +26,8 @@ void report_open(struct report *report, const char *name);
 void report_close(struct report *report);
 /* Print the line. */
 void report_end(struct report *report);
-/* Print no more events, as their reader is a person who asked for something else. */
-void report_quiet(void);
+/* Print events no more, since who reads asked for something else; or again. */
+void report_quiet(bool yes);
 
 /* A complete event with one text. */
 void report_simple(const char *event, unsigned call, const char *name, const char *value);
