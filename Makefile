@@ -5,12 +5,13 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-debug check-versions pbx unit lint requirements abi bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall clean
+.PHONY: help demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall deb clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make check-debug      a hundred calls through an Asterisk built to find leaks and wrong locks"
+	@echo "make check-packages   builds the packages twice, bit for bit the same, and judges what they do to an Asterisk"
 	@echo "make check-versions   the calls of make check through other Asterisks; CASES=PATTERN"
 	@echo "make unit     the unit tests only"
 	@echo "make lint     what can be found wrong without running anything"
@@ -26,6 +27,7 @@ help:
 	@echo "make mutants  plant one fault after the other: which do the tests not notice? CASES=PATTERN JOBS=2 SET=hand"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install; make uninstall: remove that"
+	@echo "make deb      Debian packages for this machine's Asterisk, in build-deb"
 	@echo "make clean    remove what was built here"
 
 # Python itself may have to be installed first.
@@ -36,6 +38,10 @@ demo check pbx:
 check-debug:
 	@scripts/install-deps
 	@python3 -B scripts/check-debug
+
+check-packages:
+	@scripts/install-deps
+	@python3 -B scripts/check-packages
 
 check-versions:
 	@scripts/install-deps
@@ -114,9 +120,13 @@ directory = $(shell sed -nE 's/^[[:space:]]*$(1)[[:space:]]*=>?[[:space:]]*([^;]
 MODDIR ?= $(call directory,astmoddir)
 DATADIR ?= $(call directory,astdatadir)
 ETCDIR ?= $(call directory,astetcdir)
+DBDIR ?= $(or $(call directory,astdbdir),/var/lib/asterisk)
+ASTERISK ?= $(or $(call directory,astsbindir),/usr/sbin)/asterisk
 # Where asterisk.h is, and where the library, its headers and the programs go.
 INCLUDEDIR ?= /usr/include
 PREFIX ?= /usr
+INSTALL_LOG = $(BUILD)-install/meson-logs/install-log.txt
+SBOM = $(DESTDIR)$(PREFIX)/share/doc/asterisk-zrtp/asterisk-zrtp.spdx.json
 
 install:
 	@[ -n "$(MODDIR)" ] && [ -n "$(DATADIR)" ] && [ -n "$(ETCDIR)" ] || { echo "install: $(ASTERISK_CONF) does not name" \
@@ -126,13 +136,22 @@ install:
 		-Dtests=false "-Dasterisk_includedir=$(INCLUDEDIR)" "-Dasterisk_moddir=$(MODDIR)" "-Dasterisk_datadir=$(DATADIR)" \
 		"-Dasterisk_etcdir=$(ETCDIR)" $(BUILD)-install
 	DESTDIR="$(DESTDIR)" meson install -C $(BUILD)-install
+	@scripts/make-sbom --name asterisk-zrtp --version "$$(cat VERSION)" --root "/$(DESTDIR)" --files $(INSTALL_LOG) \
+		--headers "$(INCLUDEDIR)/asterisk.h" --output "$(SBOM)" && echo "$(SBOM)" >>$(INSTALL_LOG)
 	@[ -n "$(DESTDIR)" ] || { ldconfig; ldconfig -p | grep -q libzrtp-engine; } || echo "install: the loader does not look" \
 		"where libzrtp-engine.so went: give LIBDIR=DIR, or name that folder in /etc/ld.so.conf" >&2
+	@[ -n "$(DESTDIR)" ] || echo "install: now type$$(grep -qs 'xmldoc reload' '$(ASTERISK)' && echo " asterisk -rx 'xmldoc reload';")" \
+		"asterisk -rx 'module load res_zrtp.so'; asterisk -rx 'module load res_pjsip_zrtp.so'" \
+		"(an Asterisk that has the modules loaded takes the new ones at its restart)"
 
 # What the last make install put there; the configuration and the cache stay.
 uninstall:
 	@[ -f $(BUILD)-install/build.ninja ] || { echo "uninstall: no $(BUILD)-install: make install was not run here" >&2; exit 1; }
 	DESTDIR="$(DESTDIR)" ninja -C $(BUILD)-install uninstall
 
+deb:
+	@MODDIR='$(MODDIR)' DATADIR='$(DATADIR)' ETCDIR='$(ETCDIR)' DBDIR='$(DBDIR)' INCLUDEDIR='$(INCLUDEDIR)' ASTERISK='$(ASTERISK)' \
+		scripts/make-deb $(or $(OUT),$(BUILD)-deb)
+
 clean:
-	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-bench $(BUILD)-crash build-fuzz build-coverage
+	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-deb $(BUILD)-bench $(BUILD)-crash build-fuzz build-coverage
