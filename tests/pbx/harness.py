@@ -15,9 +15,10 @@ from lab import Lab, Workshop
 # A kind with " attack" behind it is that laboratory for a case that takes long: `make attack` runs it,
 # `make check` does not.
 KINDS = {"22": ("sid", "pjsip"), "16": ("bullseye", "pjsip"), "16 chan_sip": ("bullseye", "sip"),
-         "22 own": ("sid", None), "16 own": ("bullseye", None), "debug own": ("debug", None)}
+         "22 own": ("sid", None), "16 own": ("bullseye", None), "debug own": ("debug", None),
+         "stock own": ("stock", None)}
 # Roots whose cases are left out, not skipped, where the root is not given: they have a target of their own.
-ON_DEMAND = ("debug",)
+ON_DEMAND = ("debug", "stock")
 SLOW = " attack"
 Case = collections.namedtuple("Case", "name kind errors function module")
 CASES = []

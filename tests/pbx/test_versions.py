@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What differs between Asterisks: their pjproject, their libxml2, where they have their directories."""
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -98,6 +99,7 @@ def unknown_layout(bench):
         pbx.idle()
 
 
+MATERIALS = "opt/pbx/share/doc/asterisk-zrtp/asterisk-zrtp.spdx.json"
 # Where an Asterisk built from source has its things.
 CONF = """\
 [directories](!)
@@ -173,13 +175,34 @@ def installed(bench):
     data = "opt/pbx/var/lib/asterisk/"
     for name in ("opt/pbx/lib/asterisk/modules/res_zrtp.so", "opt/pbx/lib/asterisk/modules/res_pjsip_zrtp.so",
                  "opt/pbx/lib/asterisk/modules/app_enroll_zrtp.so", "opt/pbx/etc/asterisk/zrtp.conf.sample",
-                 data + "documentation/thirdparty/res_zrtp-en_US.xml", "opt/pbx/include/zrtp/zrtp.h"):
+                 data + "documentation/thirdparty/res_zrtp-en_US.xml", "opt/pbx/include/zrtp/zrtp.h",
+                 "opt/pbx/share/asterisk-zrtp/sql/zrtp-realtime.postgresql.sql", MATERIALS):
         equal(name, name in found, True)
+    with open(os.path.join(stage, MATERIALS)) as document:
+        equal("bill of materials", sorted({entry["fileName"].removeprefix("./") for entry in json.load(document)["files"]}),
+              [name for name in found if name != MATERIALS and not os.path.islink(os.path.join(stage, name))])
     equal("prompts", [name for name in found if name.startswith(data + "sounds/en/")] != [], True)
     equal("elsewhere", [name for name in found if not name.startswith("opt/pbx/")], [])
     status, said = make(bench, "uninstall", build, "DESTDIR=/tmp/zrtp-stage")
     equal(f"make uninstall: {said[-300:]}", status, 0)
     equal("left", files(stage), [])
+    without_destdir(bench, build)
+
+
+def without_destdir(bench, build):
+    """Into folders of the machine itself: the last line says what to type, and does not in a folder for packages."""
+    place = "/tmp/zrtp-own"
+    subprocess.run(["rm", "-rf", bench.root + place], check=True)
+    given = (build, f"PREFIX={place}", with_conf(bench, CONF.replace("/opt/pbx", place)))
+    status, said = make(bench, "install", *given)
+    equal(f"make install: {said[-300:]}", status, 0)
+    last = [line for line in said.splitlines() if not line.startswith("make")][-1]
+    for command in ("xmldoc reload", "module load res_zrtp.so", "module load res_pjsip_zrtp.so"):
+        equal(f"{command} in the last line: {last}", f"asterisk -rx '{command}'" in last, True)
+    status, said = make(bench, "uninstall", *given)
+    equal(f"make uninstall: {said[-300:]}", status, 0)
+    equal("left", files(bench.root + place), [])
+    subprocess.run(["chroot", bench.root, "ldconfig"], check=True)
 
 
 # What the headers of older Asterisks lack. Without one of them a build would pass, and be a module that cannot be loaded.
