@@ -39,6 +39,7 @@
 #include "console/action_cli.h"
 #include "console/cache_cli.h"
 #include "console/cli.h"
+#include "console/debug_cli.h"
 #include "console/enrollments.h"
 #include "console/function.h"
 #include "console/show.h"
@@ -71,6 +72,7 @@ static const struct {
 	{ "endpoints", endpoints_init, endpoints_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
 	{ "versions", version_init, version_shutdown },
+	{ "debugging", debug_cli_init, debug_cli_shutdown },
 	{ "actions", action_cli_init, action_cli_shutdown },
 	{ "enrollment", enrollments_init, enrollments_shutdown },
 	{ "SayZRTPSAS", say_init, say_shutdown },

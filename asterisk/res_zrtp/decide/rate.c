@@ -6,18 +6,18 @@
 
 #include "decide/rate.h"
 
-int rate_pass(struct rate *rate, uint64_t now)
+int rate_pass_at(struct rate *rate, uint64_t now, unsigned int burst, uint64_t usec)
 {
-	uint64_t earned = now > rate->since ? (now - rate->since) / RATE_USEC : 0;
+	uint64_t earned = now > rate->since ? (now - rate->since) / usec : 0;
 
 	if (earned >= rate->used) {
 		rate->used = 0;
 		rate->since = now;
 	} else {
 		rate->used -= earned;
-		rate->since += earned * RATE_USEC;
+		rate->since += earned * usec;
 	}
-	if (rate->used >= RATE_BURST) {
+	if (rate->used >= burst) {
 		return 0;
 	}
 	rate->used++;

@@ -25,6 +25,7 @@
 #include "packet/pass_state.h"
 #include "packet/stats.h"
 #include "packet/stun.h"
+#include "packet/trace.h"
 #include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
 #include "leg/leg.h"
@@ -92,11 +93,13 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	media_refresh(media, instance);
 	if (!plausible(media, &media_of_instance(media)->reading, len)) {
 		stats_count(STATS_DATAGRAM_SOURCE);
+		trace_received(media, octets, len, &media_of_instance(media)->reading, "dropped: not from the address of the phone");
 		return 1;
 	}
 	if (media_is_end(media)) {
 		leg_push_datagram(media, octets, len, &media_of_instance(media)->reading);
 	} else {
+		trace_received(media, octets, len, &media_of_instance(media)->reading, "for the other phone");
 		passthrough_keep(media, octets, len, &media_of_instance(media)->reading);
 	}
 

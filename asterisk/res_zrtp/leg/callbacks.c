@@ -36,6 +36,7 @@
 #include "leg/keyless.h"
 #include "leg/leg_state.h"
 #include "leg/leg_stream.h"
+#include "leg/leg_trace.h"
 #include "leg/leg_view.h"
 #include "leg/refuse.h"
 #include "leg/relay.h"
@@ -52,7 +53,7 @@ static void on_send(attribute_unused struct zrtp_stream *stream, const uint8_t *
 {
 	struct media *media = stream_arg;
 
-	media_send(media, datagram, len, &leg_stream(media)->source);
+	leg_trace_send(media, datagram, len, &leg_stream(media)->source);
 }
 
 static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,

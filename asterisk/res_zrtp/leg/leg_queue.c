@@ -17,11 +17,13 @@
 #include "base/clock.h"
 #include "packet/media.h"
 #include "packet/stats.h"
+#include "packet/trace.h"
 #include "leg/leg.h"
 #include "leg/leg_queue.h"
 #include "leg/leg_state.h"
 #include "leg/leg_stream.h"
 #include "leg/leg_tasks.h"
+#include "leg/leg_trace.h"
 #include "leg/successor.h"
 
 /*! Datagrams of one stream that may wait for the serializer. */
@@ -70,14 +72,20 @@ static void latch(struct media *media)
 /*! \brief Let the session have it that it is for. */
 static void deliver(struct media *media, const uint8_t *octets, size_t len, const struct net_address *source)
 {
+	struct leg_trace trace;
+	int next;
+
 	leg_stream(media)->source = *source;
 	leg_stream(media)->datagram = octets;
 	leg_stream(media)->datagram_len = len;
-	if (successor_takes(media, octets, len)) {
+	next = successor_takes(media, octets, len);
+	leg_trace_begin(media, &trace, next ? leg_stream(media)->next : leg_stream(media)->stream);
+	if (next) {
 		successor_receive(media, octets, len);
 	} else if (zrtp_stream_receive(leg_stream(media)->stream, octets, len, clock_now()) == ZRTP_OK) {
 		latch(media);
 	}
+	leg_trace_end(media);
 }
 
 /*! \brief Let the ZRTP engine have one. */
@@ -118,6 +126,7 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 
 	if (!media_within_rate(media, source)) {
 		stats_count(STATS_DATAGRAM_RATE);
+		trace_received(media, octets, len, source, "dropped: too many in a second");
 		return;
 	}
 
@@ -142,4 +151,5 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 	}
 	__atomic_sub_fetch(&place->queued, 1, __ATOMIC_RELAXED);
 	stats_count(STATS_DATAGRAM_QUEUE);
+	trace_received(media, octets, len, source, "dropped: not taken, as ZRTP has not begun or has ended, or too many wait");
 }

@@ -15,6 +15,7 @@
 #include "packet/media.h"
 
 struct leg;
+struct leg_trace;
 
 /*! Of the leg's serializer alone: leg_stream(). */
 struct leg_stream {
@@ -36,6 +37,7 @@ struct leg_stream {
 	struct net_address source;    /*!< Of the datagram being handled, else not set */
 	const uint8_t *datagram;      /*!< That datagram */
 	size_t datagram_len;
+	const struct leg_trace *trace; /*!< Of that datagram, while it is to be logged; else NULL */
 	uint64_t timer_due;           /*!< 0: no timer runs */
 	int timer_id;
 };

@@ -31,6 +31,7 @@
 #include "leg/hello_hash_told.h"
 #include "leg/leg_state.h"
 #include "leg/leg_stream.h"
+#include "leg/leg_trace.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
@@ -60,7 +61,7 @@ static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t 
 	struct leg_stream *own = leg_stream(media);
 	int answers = net_address_is_set(&own->source);
 
-	media_send(media, datagram, len, answers || stream != own->next ? &own->source : &own->next_at);
+	leg_trace_send(media, datagram, len, answers || stream != own->next ? &own->source : &own->next_at);
 }
 
 static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys, void *arg)

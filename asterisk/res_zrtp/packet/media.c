@@ -361,18 +361,22 @@ const char *media_name_copy(struct media *media, char *out, size_t size)
 	return out;
 }
 
-void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered)
+int media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered,
+	struct net_address *to)
 {
-	const struct net_address *to;
+	int withheld;
 
 	ao2_lock(media);
-	to = peer_send_to(&media_shared(media)->peer, answered);
-	if (!peer_may_send(&media_shared(media)->peer, to, message_of(datagram, len), len)) {
+	*to = *peer_send_to(&media_shared(media)->peer, answered);
+	withheld = !peer_may_send(&media_shared(media)->peer, to, message_of(datagram, len), len);
+	if (withheld) {
 		stats_count(STATS_ANSWER_WITHHELD);
 	} else if (media_shared(media)->life.fd >= 0) {
 		media_send_to(media_shared(media)->life.fd, datagram, len, to);
 	}
 	ao2_unlock(media);
+
+	return withheld ? -1 : 0;
 }
 
 void media_latch(struct media *media, const struct net_address *source)
@@ -418,6 +422,17 @@ int media_within_rate(struct media *media, const struct net_address *source)
 
 	ao2_lock(media);
 	res = rate_pass(&media_shared(media)->rate[!!peer_expects(&media_shared(media)->peer, source)], clock_now());
+	ao2_unlock(media);
+
+	return res;
+}
+
+int media_trace_pass(struct media *media, unsigned int *left_out)
+{
+	int res;
+
+	ao2_lock(media);
+	res = trace_pass(&media_shared(media)->trace, clock_now(), left_out);
 	ao2_unlock(media);
 
 	return res;

@@ -182,14 +182,19 @@ int media_usable(struct media *media, struct ast_rtp_instance *instance);
 /*!
  * \brief Send a datagram of ours, as far as its address may have it. Serializer only.
  * \param answered where what it answers came from; not set: it answers nothing
+ * \param[out] to where it goes
+ * \retval -1 that may not have it
  */
-void media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered);
+int media_send(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *answered,
+	struct net_address *to);
 /*! \brief Answer only to where this datagram came from, from now on. */
 void media_latch(struct media *media, const struct net_address *source);
 /*! \brief An exchange is under way with where this datagram came from. */
 void media_engage(struct media *media, const struct net_address *source);
 /*! \brief May another datagram from there be handled now? Others who share the threads wait as long as this one takes. */
 int media_within_rate(struct media *media, const struct net_address *source);
+/*! \brief May another line of "zrtp set debug" be logged? \param[out] left_out as of trace_pass() */
+int media_trace_pass(struct media *media, unsigned int *left_out);
 /*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
 /*!

@@ -9,6 +9,7 @@
 #include "common/signalling.h"
 #include "decide/peer_address.h"
 #include "decide/rate.h"
+#include "decide/trace_line.h"
 #include "base/held.h"
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"
@@ -30,6 +31,7 @@ struct media_shared {
 	struct passthrough pass;
 	struct media_signalling signalling;
 	struct rate rate[2];          /*!< Of datagrams, from elsewhere and from where the phone is expected */
+	struct trace_rate trace;      /*!< Of lines of "zrtp set debug" */
 };
 
 /*! An ao2 object. */

@@ -37,6 +37,7 @@
 #include "packet/pass_state.h"
 #include "packet/stats.h"
 #include "packet/stun.h"
+#include "packet/trace.h"
 #include "passthrough/mode_look.h"
 #include "passthrough/passthrough.h"
 #include "passthrough/through_keys.h"
@@ -234,13 +235,19 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 		}
 		media_address(&source, &address);
 		if (len > (ssize_t) sizeof(octets) || !admit(media, partner, kind, octets, len, &source)) {
+			if (kind == KIND_ZRTP) {
+				trace_received(media, octets, MIN(len, (ssize_t) sizeof(octets)), &source,
+					"dropped: not from the address of the phone");
+			}
 			continue;
 		}
 		if (kind == KIND_ZRTP) {
 			media_refresh(media, instance);
 			if (held_back(media, octets, len, &source)) {
+				trace_received(media, octets, len, &source, "waits until the first stream has keys");
 				continue;
 			}
+			trace_received(media, octets, len, &source, "passed on to the other phone");
 			through_overhear(media, partner, octets, len);
 		}
 		pass_on(partner, kind, octets, len);
