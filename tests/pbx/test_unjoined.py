@@ -58,7 +58,7 @@ def codes(lab):
             told_clear(lab, events, name, "FeatureCodes")
         time.sleep(1.5)
         for name in ("through", "through2"):
-            equal(f"warnings of {name}", len(lines(log(), name, f"{WARNING}.*feature codes.*tTkKwWxX")), 1)
+            equal(f"warnings of {name}", len(lines(log(), name, f"{WARNING}.*feature codes.*hHtTkKwWxX")), 1)
             equal(f"events of {name}", len(of(name, events.all("ZrtpClear"))), 1)
         end(first, second)
 

@@ -103,7 +103,7 @@ static const struct {
 	[UNJOINED_POLICY] = { "PartnerPolicy", "the PBX is the ZRTP endpoint of the phone at the other side",
 		"give both the same mode, or mode = auto" },
 	[UNJOINED_CODES] = { "FeatureCodes", "the bridge waits for feature codes",
-		"call without the Dial options tTkKwWxX, or with mode = auto" },
+		"call without the Dial options hHtTkKwWxX, or with mode = auto" },
 	[UNJOINED_LISTENER] = { "Listener", "something in the PBX records, listens or plays",
 		"end it, or use mode = auto" },
 	[UNJOINED_CODECS] = { "Codecs", "the first codecs of the phones, or their payload types, differ",

@@ -30,7 +30,7 @@ struct unjoined_facts {
 	unsigned int up:1;             /*!< The channel has answered */
 	unsigned int speaks:1;         /*!< The phone said Hello, or its SDP has a zrtp-hash */
 	unsigned int partner_speaks:1; /*!< So did that at the other side */
-	unsigned int codes:1;          /*!< The bridge waits for feature codes (Dial options such as tTkKwWxX) */
+	unsigned int codes:1;          /*!< The bridge waits for feature codes (Dial options such as hHtTkKwWxX) */
 	unsigned int wanted:1;         /*!< Something in the PBX records, listens or plays */
 	unsigned int differs:1;        /*!< The first codecs, or their payload types, are not the same */
 	enum unjoined_partner partner;
