@@ -39,6 +39,7 @@
 #include "console/action_cli.h"
 #include "console/cache_cli.h"
 #include "console/cli.h"
+#include "console/conf_cli.h"
 #include "console/debug_cli.h"
 #include "console/enrollments.h"
 #include "console/function.h"
@@ -72,6 +73,7 @@ static const struct {
 	{ "endpoints", endpoints_init, endpoints_shutdown },
 	{ "CLI", cli_init, cli_shutdown },
 	{ "versions", version_init, version_shutdown },
+	{ "check of zrtp.conf", conf_cli_init, conf_cli_shutdown },
 	{ "debugging", debug_cli_init, debug_cli_shutdown },
 	{ "actions", action_cli_init, action_cli_shutdown },
 	{ "enrollment", enrollments_init, enrollments_shutdown },

@@ -14,6 +14,7 @@
 #include "decide/policy_keys.h"
 #include "decide/settings.h"
 #include "base/available.h"
+#include "base/conf_log.h"
 
 /*! What say_missing() needs. */
 struct saying {
@@ -34,11 +35,11 @@ static void say_missing(const struct zrtp_missing *missing, void *arg)
 	const char *library = missing->of_srtp ? srtp_get_version_string() : OpenSSL_version(OPENSSL_VERSION);
 
 	if (missing->last) {
-		ast_log(LOG_ERROR, "%s: policy %s: no algorithm of %s can be used here, %s has no %s\n", saying->where,
+		conf_log(LOG_ERROR, "%s: policy %s: no algorithm of %s can be used here, %s has no %s\n", saying->where,
 			saying->settings->name, key, library, missing->lacks);
 	} else if (!(*saying->warned & 1U << missing->index)) {
 		*saying->warned |= 1U << missing->index;
-		ast_log(LOG_WARNING, "%s: policy %s: %s (%s) is left out of %s, %s has no %s\n", saying->where,
+		conf_log(LOG_WARNING, "%s: policy %s: %s (%s) is left out of %s, %s has no %s\n", saying->where,
 			saying->settings->name, missing->name, zrtp_algorithm_name(missing->which, missing->name), key, library,
 			missing->lacks);
 	}
@@ -54,7 +55,7 @@ int available_check(struct settings *settings, const char *where, unsigned int *
 	if (!settings->policy.post_quantum || zrtp_policy_has_post_quantum(&settings->policy)) {
 		return 0;
 	}
-	ast_log(LOG_ERROR, "%s: policy %s: post_quantum = require, and key_agreement has none that this machine can do. "
+	conf_log(LOG_ERROR, "%s: policy %s: post_quantum = require, and key_agreement has none that this machine can do. "
 		"There are X25519 + ML-KEM-512 (X1M1) and X448 + ML-KEM-1024 (X3M3), with OpenSSL 3.5 or later; this is %s\n",
 		where, settings->name, OpenSSL_version(OPENSSL_VERSION));
 

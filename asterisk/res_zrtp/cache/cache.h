@@ -45,6 +45,8 @@ void store_shutdown(void);
  * \retval -1 it cannot be used, with an error logged
  */
 int cache_start(const struct cache_config *config);
+/*! \brief The settings in force. \retval 0 there are none yet */
+int cache_config_get(struct cache_config *out);
 /*!
  * \brief Load what the store has of a peer into the table of what is known.
  * \param done called once, in the thread of the store; current tells whether

@@ -17,6 +17,7 @@
 #include <zrtp/cache.h>
 
 #include "decide/general_keys.h"
+#include "base/conf_log.h"
 #include "cache/cache.h"
 
 int cache_config_check_key(const struct ast_variable *var)
@@ -27,7 +28,7 @@ int cache_config_check_key(const struct ast_variable *var)
 
 	OPENSSL_cleanse(&key, sizeof(key));
 	if (res) {
-		ast_log(LOG_ERROR, "%s:%d: %s = %s: %s\n", S_OR(var->file, "zrtp.conf"), var->lineno, var->name, var->value,
+		conf_log(LOG_ERROR, "%s:%d: %s = %s: %s\n", S_OR(var->file, "zrtp.conf"), var->lineno, var->name, var->value,
 			error.text);
 	}
 
@@ -47,17 +48,17 @@ static void default_path(struct cache_config *config)
 int cache_config_check(struct cache_config *config)
 {
 	if (!ast_strlen_zero(config->key_file) && !ast_strlen_zero(config->key_env)) {
-		ast_log(LOG_ERROR, "zrtp.conf: cache_key_file and cache_key_env exclude each other\n");
+		conf_log(LOG_ERROR, "zrtp.conf: cache_key_file and cache_key_env exclude each other\n");
 		return -1;
 	}
 	config->sealed = !ast_strlen_zero(config->key_file) || !ast_strlen_zero(config->key_env);
 	if (config->kind == CACHE_REALTIME && !config->sealed) {
-		ast_log(LOG_ERROR, "zrtp.conf: cache = realtime needs cache_key_file or cache_key_env: "
+		conf_log(LOG_ERROR, "zrtp.conf: cache = realtime needs cache_key_file or cache_key_env: "
 			"database drivers write what they store into the log\n");
 		return -1;
 	}
 	if (config->kind == CACHE_MEMORY && config->sealed) {
-		ast_log(LOG_ERROR, "zrtp.conf: cache = memory stores nothing that a key could protect\n");
+		conf_log(LOG_ERROR, "zrtp.conf: cache = memory stores nothing that a key could protect\n");
 		return -1;
 	}
 	if (ast_strlen_zero(config->path)) {

@@ -461,6 +461,13 @@ int cache_start(const struct cache_config *wanted)
 	return 0;
 }
 
+int cache_config_get(struct cache_config *out)
+{
+	*out = store_shared.config;
+
+	return configured;
+}
+
 int store_init(void)
 {
 	clock_cond_init(&wake);

@@ -16,6 +16,7 @@
 #include "asterisk/utils.h"
 
 #include "decide/conf_text.h"
+#include "base/conf_log.h"
 #include "front/conf_check.h"
 
 /*! Far more than any has. */
@@ -47,7 +48,7 @@ static void on_mistake(const char *file, unsigned int line, const char *section,
 {
 	struct run *run = arg;
 
-	ast_log(LOG_ERROR, "%s:%u: %s%s%s%s\n", file, line, section ? "section [" : "", S_OR(section, ""),
+	conf_log(LOG_ERROR, "%s:%u: %s%s%s%s\n", file, line, section ? "section [" : "", S_OR(section, ""),
 		section ? "]: " : "", what);
 	run->out->mistakes++;
 	if (section) {
@@ -67,12 +68,12 @@ static int read_file(struct run *run, const char *path, const char *shown)
 
 	/* To open a FIFO would wait for its other end. */
 	if (!stat(path, &st) && (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)) {
-		ast_log(LOG_ERROR, "%s: not a regular file of up to 4 MiB\n", path);
+		conf_log(LOG_ERROR, "%s: not a regular file of up to 4 MiB\n", path);
 		return -1;
 	}
 	file = fopen(path, "r");
 	if (!file || fstat(fileno(file), &st) || st.st_size > FILE_MAX) {
-		ast_log(LOG_ERROR, "%s: %s\n", path, file ? "not a file of up to 4 MiB" : strerror(errno));
+		conf_log(LOG_ERROR, "%s: %s\n", path, file ? "not a file of up to 4 MiB" : strerror(errno));
 		if (file) {
 			fclose(file);
 		}

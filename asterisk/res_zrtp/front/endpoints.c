@@ -104,36 +104,55 @@ static int engine_exists(struct look *look, const char *name)
 	return !strcmp(name, "asterisk") || !strcmp(name, "multicast") || can_be_made(look, name);
 }
 
-static void look_at(struct look *look, struct ast_sorcery *sorcery, void *endpoint)
+static void look_at(const char *endpoint, const char *engine, void *arg)
 {
-	struct ast_variable *values = ast_sorcery_objectset_create(sorcery, endpoint);
-	const char *engine = values ? ast_variable_find_in_list(values, "rtp_engine") : NULL;
+	struct look *look = arg;
 
-	if (!ast_strlen_zero(engine) && !engine_exists(look, engine) && look->found++ < NAMED_MAX) {
+	if (!engine_exists(look, engine) && look->found++ < NAMED_MAX) {
 		ast_log(LOG_WARNING, "Endpoint %s: there is no rtp_engine %s, its calls are refused. Policies of zrtp.conf are: %s\n",
-			ast_sorcery_object_get_id(endpoint), engine, look->ours);
+			endpoint, engine, look->ours);
 	}
-	ast_variables_destroy(values);
 }
 
-static void look_at_all(struct look *look, struct ast_sorcery *sorcery)
+static void each_of(struct ast_sorcery *sorcery, void (*each)(const char *endpoint, const char *engine, void *arg), void *arg)
 {
 	struct ao2_container *endpoints = ast_sorcery_retrieve_by_fields(sorcery, "endpoint",
 		AST_RETRIEVE_FLAG_MULTIPLE | AST_RETRIEVE_FLAG_ALL, NULL);
-	struct ao2_iterator each;
+	struct ao2_iterator iterator;
+	struct ast_variable *values;
+	const char *engine;
 	void *endpoint;
 
 	if (!endpoints) {
 		return;
 	}
-	engines_each(add_name, look);
-	each = ao2_iterator_init(endpoints, 0);
-	while ((endpoint = ao2_iterator_next(&each))) {
-		look_at(look, sorcery, endpoint);
-		ao2_ref(endpoint, -1);
+	iterator = ao2_iterator_init(endpoints, 0);
+	for (; (endpoint = ao2_iterator_next(&iterator)); ao2_ref(endpoint, -1)) {
+		values = ast_sorcery_objectset_create(sorcery, endpoint);
+		engine = values ? ast_variable_find_in_list(values, "rtp_engine") : NULL;
+		if (!ast_strlen_zero(engine)) {
+			each(ast_sorcery_object_get_id(endpoint), engine, arg);
+		}
+		ast_variables_destroy(values);
 	}
-	ao2_iterator_destroy(&each);
+	ao2_iterator_destroy(&iterator);
 	ao2_ref(endpoints, -1);
+}
+
+void endpoints_each(void (*each)(const char *endpoint, const char *engine, void *arg), void *arg)
+{
+	struct ast_sorcery *sorcery = ast_sorcery_retrieve_by_module_name("res_pjsip");
+
+	if (sorcery) {
+		each_of(sorcery, each, arg);
+		ao2_ref(sorcery, -1);
+	}
+}
+
+static void look_at_all(struct look *look, struct ast_sorcery *sorcery)
+{
+	engines_each(add_name, look);
+	each_of(sorcery, look_at, look);
 	if (look->found > NAMED_MAX) {
 		ast_log(LOG_WARNING, "%u more endpoints have an rtp_engine that does not exist\n", look->found - NAMED_MAX);
 	}

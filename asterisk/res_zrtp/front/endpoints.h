@@ -17,4 +17,7 @@ void endpoints_shutdown(void);
  */
 void endpoints_look(void);
 
+/*! \brief Call each for every endpoint of chan_pjsip and its RTP engine. Any thread that may wait. */
+void endpoints_each(void (*each)(const char *endpoint, const char *engine, void *arg), void *arg);
+
 #endif

@@ -8,6 +8,8 @@
 
 #include <time.h>
 
+struct general_settings;
+
 /*!
  * \brief Read zrtp.conf and put it into force, all or nothing.
  * \retval -1 with the reason logged; the former policies stay in force.
@@ -24,6 +26,8 @@ int policies_load(void);
 int policies_init(void);
 void policies_shutdown(void);
 
+/*! \brief What is in force of [general] for the whole module. \retval -1 nothing yet */
+int policies_general(struct general_settings *general);
 /*! \brief Was zrtp.conf ever without errors since the module was loaded? */
 int policies_in_force(void);
 

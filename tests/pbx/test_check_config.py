@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zrtp check config: what a zrtp.conf would do, without loading it."""
+import re
+
+from harness import case, equal
+from lab import POLICIES, zrtp_conf
+
+
+def check(lab, file=""):
+    """What it prints, line by line, without what Asterisk says of the machine."""
+    text = lab.pbx.cli(f"zrtp check config {file}".strip())
+    return [line.rstrip() for line in text.splitlines() if "ethernet interface" not in line and line.strip()]
+
+
+def policies(lab):
+    return lab.pbx.cli("zrtp show policies")
+
+
+@case("zrtp check config: nothing to change; what a file would change, with endpoints that it would refuse; nothing is loaded")
+def differences(lab):
+    before, logged = policies(lab), len(lab.pbx.log())
+    equal("what is in force", check(lab), ["zrtp.conf: 0 errors, 0 warnings"])
+    others = {name: text for name, text in POLICIES.items() if name not in ("b256", "strict")}
+    general, rest = zrtp_conf({**others, "b256": "sas = letters\nrequire = yes\n", "fresh": "mode = mitm\ncipher = AES3\n"}).split("\n", 1)
+    lab.pbx.write("next.conf", f"{general}\nclient_id = Other\ncache_peers = 77\n{rest}")
+    try:
+        found = check(lab, "next.conf")
+        for line in ("policy zrtp/b256 changes, for calls to come:", "  sas = B256 -> B32", "  require = no -> yes",
+                     "policy zrtp/fresh is new; it differs from the defaults in:", "  cipher = AES3",
+                     "policy zrtp/strict is removed: calls of its endpoints are refused",
+                     "  client_id = Asterisk ZRTP -> Other",
+                     "  cache_peers = 65536 -> 77  ; when res_zrtp.so is unloaded and loaded",
+                     "warning: endpoint strict: there would be no rtp_engine zrtp/strict, its calls would be refused"):
+            equal(f"{line} in {found}", line in found, True)
+        equal("policies that do not change", [line for line in found if re.match("policy zrtp/(gcm|auto|keypad)", line)], [])
+        equal("the end", bool(re.fullmatch(r"next\.conf: 0 errors, \d+ warnings", found[-1])), True)
+    finally:
+        lab.pbx.remove_config("next.conf")
+    equal("in force", policies(lab), before)
+    equal("log", re.findall(r".*(?:ERROR|WARNING)\[.*", lab.pbx.log()[logged:]), [])
+
+
+@case("zrtp check config: every error with file, line and key, also what Asterisk's parser passes over; nothing is loaded")
+def mistakes(lab):
+    before, logged = policies(lab), len(lab.pbx.log())
+    lab.pbx.write("next.conf", "[general]\nrequire = perhaps\n[one]\nmode = psychic\nno_such_key = 1\ncipher += AES1\n"
+                               "[two]\nrequire = yes\nallow_clear = yes\n[more]\nsas\n")
+    try:
+        found = check(lab, "next.conf")
+        for pattern in (r"error: \S*next\.conf:2: require = perhaps is not valid", r"error: \S*next\.conf:4: mode = psychic is not valid",
+                        r"error: \S*next\.conf:5: unknown key no_such_key", r"error: \S*next\.conf:6: .*\+=",
+                        r"error: \S*next\.conf:\d+: policy zrtp/two: require = yes and allow_clear exclude",
+                        r"error: \S*next\.conf:11: "):
+            equal(f"{pattern} in {found}", len([line for line in found if re.match(pattern, line)]), 1)
+        equal("the end", bool(re.fullmatch(r"next\.conf: [6-9] errors, 0 warnings: it would not be taken over", found[-1])), True)
+        equal("differences", [line for line in found if line.startswith("policy ")], [])
+    finally:
+        lab.pbx.remove_config("next.conf")
+    equal("gone", check(lab, "/nowhere/zrtp.conf")[-1], "/nowhere/zrtp.conf: 1 error, 0 warnings: it would not be taken over")
+    equal("in force", policies(lab), before)
+    equal("log", re.findall(r".*res_zrtp/.*ERROR.*|.* ERROR\[.*res_zrtp/.*", lab.pbx.log()[logged:]), [])
