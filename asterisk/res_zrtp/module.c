@@ -28,6 +28,7 @@
 #include "channel/attend.h"
 #include "channel/bridge.h"
 #include "channel/conflicts.h"
+#include "channel/display.h"
 #include "channel/listen.h"
 #include "channel/partner.h"
 #include "passthrough/mode.h"
@@ -60,6 +61,7 @@ static const struct {
 	{ "legs", legs_init, legs_shutdown },
 	{ "refusals", refuse_init, refuse_shutdown },
 	{ "partners", partner_init, partner_shutdown },
+	{ "displays", display_init, display_shutdown },
 	{ "bridges", bridges_init, bridges_shutdown },
 	{ "listeners", listen_init, listen_shutdown },
 	{ "channels", attend_init, attend_shutdown },

@@ -45,6 +45,10 @@ POLICIES = {
     "listed": "auth_tag = HS80\nonly_listed = yes\n",
     "gcm": "auth_tag = GCM\n",
     "dialled": "label_header = X-Dialled\n",
+    "tones": "play_secure = tone\nplay_clear = tone\nplay_change = tone\nallow_clear = yes\n",
+    "spoken": "play_secure = prompt\nplay_clear = prompt\nallow_clear = yes\n",
+    "mute": "play_secure = prompt\nplay_clear = prompt\nrequire = yes\non_refused = silence\n",
+    "display": "display_sas = yes\nallow_clear = yes\n",
 }
 # The same five for a PBX that leaves the Commit to the phone.
 WAITING = {name: f"{name}quiet" for name in tuple(POLICIES)[:5]}
@@ -97,6 +101,14 @@ BESIDES.update({"member": ("zrtp", "auth = member\noutbound_auth = member\n"),
                 **{f"{name}{number}": (engine, "disallow = all\nallow = opus,ulaw\n")
                    for name, engine in (("opus", "zrtp/through"), ("autoopus", "zrtp/auto"), ("ownopus", "zrtp"))
                    for number in (1, 2)}})
+# What is heard and shown of a call's encryption. The desks are ordinary phones, which show what the PBX sends.
+DESK = "send_pai = yes\nconnected_line_method = update\n"
+BESIDES.update({"spoken": ("zrtp/spoken", "language = de\n"), "french": ("zrtp/spoken", "language = fr\n"),
+                "display": ("zrtp/display", "callerid = Alice <100>\n"),
+                "display2": ("zrtp/display", "callerid = Dora <102>\n"),
+                "faker": ("zrtp/display", "callerid = SAS ixmb encrypted <101>\n"),
+                "withheld": ("zrtp", "callerid = Bob <103>\ncallerid_privacy = prohib\n"),
+                "desk": ("zrtp/stock", DESK), "desk2": ("zrtp", DESK)})
 # Timers of SIP and RTP, and what browsers have.
 TIMED = "timers = always\ntimers_sess_expires = 90\n"
 BESIDES.update({"web": ("zrtp", "webrtc = yes\n"), "timed": ("zrtp", TIMED), "timed2": ("zrtp", TIMED),

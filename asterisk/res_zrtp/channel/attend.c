@@ -11,6 +11,7 @@
 #include "channel/attend.h"
 #include "channel/bridge.h"
 #include "channel/conflicts.h"
+#include "channel/display.h"
 #include "channel/fax.h"
 #include "channel/hooks.h"
 #include "channel/speech.h"
@@ -25,7 +26,8 @@ static void starts(struct ast_channel *chan, struct media *media)
 static const struct leg_listener listener = {
 	.starts = starts,
 	.met = bridge_look,
-	.prompt = speech_tell,
+	.prompt = speech_state,
+	.changed = display_look,
 };
 
 int attend_init(void)

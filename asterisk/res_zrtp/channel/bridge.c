@@ -265,6 +265,34 @@ struct ast_bridge *bridge_of(struct ast_channel *chan)
 	return bridge;
 }
 
+struct ast_channel *bridge_partner(struct ast_channel *chan)
+{
+	struct ast_bridge *bridge = bridge_of(chan);
+	struct ast_channel *partner = NULL;
+	struct channels channels;
+	int pairs, somebodies = 0;
+	size_t i;
+
+	if (!bridge || AST_VECTOR_INIT(&channels, 4)) {
+		ao2_cleanup(bridge);
+		return NULL;
+	}
+	pairs = get_channels(bridge, &channels);
+	for (i = 0; i < AST_VECTOR_SIZE(&channels); i++) {
+		struct ast_channel *other = AST_VECTOR_GET(&channels, i);
+
+		if (is_somebody(other)) {
+			somebodies++;
+			partner = other != chan ? other : partner;
+		}
+	}
+	partner = kind_of(pairs, somebodies, 0) == PARTNER_OTHER && partner ? ast_channel_ref(partner) : NULL;
+	free_channels(&channels);
+	ao2_ref(bridge, -1);
+
+	return partner;
+}
+
 /*! \brief The bridge of a channel, or that of the other half of a Local one, with a reference, or NULL. */
 static struct ast_bridge *bridge_near(struct ast_channel *chan)
 {

@@ -19,6 +19,12 @@ void bridges_shutdown(void);
 /*! \brief The bridge of a channel with a reference, NULL if it is in none. No lock of a channel or bridge may be held. */
 struct ast_bridge *bridge_of(struct ast_channel *chan);
 
+/*!
+ * \brief The one other channel of its bridge with a reference, or NULL: in none, alone, in a conference or a place
+ * to wait in. Channels of the core do not count. No lock of a channel or bridge may be held.
+ */
+struct ast_channel *bridge_partner(struct ast_channel *chan);
+
 /*! \brief Look again at who this channel is bridged with. No lock may be held. */
 void bridge_look(struct ast_channel *chan);
 /*! \brief Look again at who records it or listens, for a caller that asks. No lock may be held. */

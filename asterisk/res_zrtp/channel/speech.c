@@ -26,10 +26,13 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/sas_sounds.h"
+#include "packet/channel_media.h"
+#include "packet/gate.h"
 #include "packet/media.h"
 #include "leg/leg_state.h"
 #include "leg/leg_view.h"
 #include "channel/hooks.h"
+#include "channel/sounds.h"
 #include "channel/speech.h"
 
 #define RATE 8000
@@ -51,11 +54,14 @@ struct speech {
 	struct timeval said;      /*!< When some of it went out */
 	unsigned int writing:1;
 	unsigned int too_long:1;
+	struct media *about;      /*!< Whose encryption it is about, with a reference; NULL: none's */
+	enum gate_mode gate;      /*!< That is true only while it is sent to so */
 };
 
 static void speech_free(struct speech *speech)
 {
 	if (speech) {
+		ao2_cleanup(speech->about);
 		ast_free(speech->pcm);
 		ast_free(speech);
 	}
@@ -182,8 +188,9 @@ struct reading {
 static void read_sound(const char *sound, void *arg)
 {
 	struct reading *reading = arg;
+	char name[PATH_MAX];
 
-	reading->failed |= append_sound(reading->speech, sound, reading->language);
+	reading->failed |= append_sound(reading->speech, sounds_name(name, sound, reading->language), reading->language);
 }
 
 /*! \brief Give the channel something to say, instead of what it had. Consumes speech. */
@@ -201,9 +208,12 @@ static void install(struct ast_channel *chan, struct speech *speech)
 	speech_free(speech);
 }
 
-/*! \brief Read the sounds that list() names, and let the phone of this channel hear them. */
+/*!
+ * \brief Read the sounds that list() names, and let the phone of this channel hear them.
+ * \param about NULL, or whose encryption it is about: it is heard while that is sent to by gate, and no longer
+ */
 static void say(struct ast_channel *chan, void (*list)(void (*each)(const char *sound, void *arg), void *arg, const void *what),
-	const void *what)
+	const void *what, struct media *about, enum gate_mode gate)
 {
 	char language[MAX_LANGUAGE];
 	struct speech *speech = ast_calloc(1, sizeof(*speech));
@@ -212,6 +222,8 @@ static void say(struct ast_channel *chan, void (*list)(void (*each)(const char *
 	if (!speech) {
 		return;
 	}
+	speech->about = ao2_bump(about);
+	speech->gate = gate;
 	ast_channel_lock(chan);
 	ast_copy_string(language, ast_channel_language(chan), sizeof(language));
 	ast_channel_unlock(chan);
@@ -236,9 +248,22 @@ void speech_tell(struct media *media, const char *sound)
 	struct ast_channel *chan = media_channel(media);
 
 	if (chan) {
-		say(chan, list_one, sound);
+		say(chan, list_one, sound, NULL, GATE_CLOSED);
 		ast_channel_unref(chan);
 	}
+}
+
+void speech_state(struct media *media, const char *sound, int secure)
+{
+	struct ast_channel *chan = media_channel(media);
+	/* What made the keys may be the video. */
+	struct media *audio = chan ? channel_media(chan) : NULL;
+
+	if (audio) {
+		say(chan, list_one, sound, audio, secure ? GATE_SECURE : GATE_CLEAR);
+	}
+	ao2_cleanup(audio);
+	ast_channel_cleanup(chan);
 }
 
 /*! A SAS and how it is rendered. */
@@ -263,9 +288,9 @@ int speech_task_sas(void *data)
 	struct shown shown;
 
 	if (chan && view && leg_view_shown_sas(view, shown.sas, shown.sas_type) >= 0) {
-		say(chan, list_sas, &shown);
+		say(chan, list_sas, &shown, NULL, GATE_CLOSED);
 	} else if (chan) {
-		say(chan, list_one, "zrtp/no-sas");
+		say(chan, list_one, "zrtp/no-sas", NULL, GATE_CLOSED);
 	}
 	ast_channel_cleanup(chan);
 	ao2_cleanup(view);
@@ -304,15 +329,36 @@ static void feed(struct hook *hook, struct ast_channel *chan, const struct ast_f
 	}
 }
 
+/*! \brief Is what is to be said still true of who hears it? \pre the channel is locked */
+static int holds(const struct speech *speech, struct ast_channel *chan)
+{
+	struct media *media;
+	int res;
+
+	if (!speech->about) {
+		return 1;
+	}
+	media = channel_media(chan);
+	res = media == speech->about;
+	ao2_cleanup(media);
+	if (res) {
+		ao2_lock(speech->about);
+		res = media_gate(speech->about)->tx == speech->gate;
+		ao2_unlock(speech->about);
+	}
+
+	return res;
+}
+
 /*! \brief Something can be said now; too late is never. \pre the channel is locked */
-static int is_due(struct hook *hook)
+static int is_due(struct hook *hook, struct ast_channel *chan)
 {
 	struct speech *speech = hook->speech;
 
 	if (!speech || speech->writing) {
 		return 0;
 	}
-	if (ast_tvdiff_ms(ast_tvnow(), speech->said) > STALE_AFTER) {
+	if (ast_tvdiff_ms(ast_tvnow(), speech->said) > STALE_AFTER || !holds(speech, chan)) {
 		speech_drop(hook);
 		return 0;
 	}
@@ -322,7 +368,7 @@ static int is_due(struct hook *hook)
 
 void speech_on_read(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
-	if (is_due(hook)) {
+	if (is_due(hook, chan)) {
 		hook->speech->heard = ast_tvnow();
 		feed(hook, chan, frame);
 	}
@@ -330,7 +376,7 @@ void speech_on_read(struct hook *hook, struct ast_channel *chan, const struct as
 
 int speech_on_write(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
-	if (!is_due(hook)) {
+	if (!is_due(hook, chan)) {
 		return 0;
 	}
 	if (ast_tvdiff_ms(ast_tvnow(), hook->speech->heard) > SILENT_AFTER) {

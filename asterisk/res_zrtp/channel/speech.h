@@ -13,6 +13,8 @@ struct media;
 
 /*! \brief Let the phone of this leg hear a sound. Serializer only. */
 void speech_tell(struct media *media, const char *sound);
+/*! \brief Let the phone hear a sound about its encryption, see leg_prompt(). Serializer. */
+void speech_state(struct media *media, const char *sound, int secure);
 /*! \brief Task: let it hear its SAS. */
 int speech_task_sas(void *data);
 /*! \brief A frame of audio came in: send as much. \pre chan is locked */

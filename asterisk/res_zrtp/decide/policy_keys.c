@@ -14,6 +14,7 @@
 
 #include "decide/conf_key.h"
 #include "decide/keypad_code.h"
+#include "decide/play_choice.h"
 #include "decide/policy_keys.h"
 #include "decide/replace_choice.h"
 #include "decide/settings.h"
@@ -54,6 +55,12 @@ static const char * const info_words[] = {
 	[KEYPAD_INFO_TLS] = "tls",
 	[KEYPAD_INFO_YES] = "yes",
 	[KEYPAD_INFO_NO] = "no",
+	NULL
+};
+static const char * const play_words[] = {
+	[PLAY_NONE] = "none",
+	[PLAY_TONE] = "tone",
+	[PLAY_PROMPT] = "prompt",
 	NULL
 };
 static const char * const clear_words[] = {
@@ -194,6 +201,13 @@ static const struct conf_key rows[] = {
 	CODE("keypad_secure", KEYPAD_SECURE, "Keypad code that begins encryption again"),
 	CHOICE("keypad_info", keypad_info, info_words, "tls, yes or no",
 		"Whether DTMF by SIP INFO gives the commands that otherwise only the phone's own DTMF gives"),
+	CHOICE("play_secure", play.secure, play_words, "none, tone or prompt", "What the phone hears when its call is encrypted"),
+	CHOICE("play_clear", play.clear, play_words, "none, tone or prompt",
+		"What the phone hears when its call goes on without encryption, as no ZRTP came"),
+	CHOICE("play_change", play.change, play_words, "none, tone or prompt",
+		"What the phone hears when encryption ends in mid-call, and when it begins again"),
+	SWITCH("display_sas", display_sas, no_yes,
+		"The display of the other party shows the short authentication string, or that the leg is not encrypted"),
 	CHOICE("hash_mismatch", policy.tolerate_mismatch, refuse_warn, "refuse or warn",
 		"What happens when the Hello that comes is not that of the peer's a=zrtp-hash"),
 	{ .name = "label_header", .help = "SIP header with the URI that a phone dialled, where an SBC rewrites To",
@@ -242,6 +256,7 @@ int policy_defaults(struct settings *settings, bool gcm)
 	zrtp_policy_init_best(&settings->policy, gcm);
 	settings->policy.resync = true; /* no user here compares the SAS */
 	settings->policy.mitm = true;
+	settings->play.change = PLAY_PROMPT;
 
 	/* A phone that prefers words would have them when it begins, and letters when we do. */
 	return zrtp_policy_set(&settings->policy, ZRTP_CLASS_SAS, "B32", NULL) == ZRTP_OK ? 0 : -1;

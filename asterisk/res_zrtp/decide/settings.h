@@ -9,6 +9,7 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/keypad_code.h"
+#include "decide/play_choice.h"
 #include "decide/replace_choice.h"
 #include "decide/unjoined.h"
 
@@ -59,6 +60,8 @@ struct settings {
 	enum allow_clear allow_clear;
 	keypad_codes keypad;           /*!< Empty: off */
 	enum keypad_info keypad_info;
+	struct play_policy play;       /*!< What its phone hears of its encryption */
+	bool display_sas;              /*!< The other party's display shows its SAS, or that it is not encrypted */
 	char label_header[LABEL_HEADER_SIZE]; /*!< Of an INVITE: under what the phone knows us; empty: To */
 };
 

@@ -18,6 +18,7 @@
 
 #include "common/api.h"
 #include "decide/sas_sounds.h"
+#include "channel/sounds.h"
 #include "front/api.h"
 #include "front/say.h"
 
@@ -35,8 +36,13 @@ static void say_sound(const char *sound, void *arg)
 {
 	struct saying *saying = arg;
 
+	char name[PATH_MAX], language[MAX_LANGUAGE];
+
+	ast_channel_lock(saying->chan);
+	ast_copy_string(language, ast_channel_language(saying->chan), sizeof(language));
+	ast_channel_unlock(saying->chan);
 	if (!saying->res) {
-		saying->res = ast_stream_and_wait(saying->chan, sound, saying->digits);
+		saying->res = ast_stream_and_wait(saying->chan, sounds_name(name, sound, language), saying->digits);
 	}
 }
 

@@ -90,7 +90,6 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	struct media *media = stream_arg;
 	struct zrtp_session_info session;
 	struct zrtp_stream_info info;
-	int again;
 
 	zrtp_stream_get_info(stream, &info);
 	zrtp_session_get_info(zrtp_stream_session(stream), &session);
@@ -108,16 +107,11 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 	if (zrtp_algorithm_post_quantum(info.algorithm[ZRTP_CLASS_KEX])) {
 		stats_count(STATS_POST_QUANTUM);
 	}
-	again = !media_is_further(media)
-		&& (leg_stream(media)->outcome == OUTCOME_CLEAR || leg_stream(media)->outcome == OUTCOME_CLOSED);
 	events_secure(media, &info, &session);
 	if (session.cache_unavailable && !session.rs_matched && !media_is_further(media)) {
 		ast_log(LOG_WARNING, "%s: the ZRTP cache is unavailable (see zrtp cache status): whether this phone has "
 			"called before is not known. Compare the SAS\n", media_name(media));
 		events_warn(media, "CacheUnavailable", "whether the peer shares the secret of earlier calls is not known");
-	}
-	if (again) {
-		leg_prompt(media, "zrtp/now-secure");
 	}
 }
 
@@ -140,7 +134,6 @@ static void gone_clear(struct media *media, enum zrtp_clear_reason reason)
 		by_peer ? "the peer ended encryption (GoClear)" : "encryption was ended here (GoClear)",
 		closed ? "; no media passes until it is confirmed (zrtp go clear)" : "");
 	events_clear(media, by_peer ? "GoClearByPeer" : "GoClear", closed);
-	leg_prompt(media, "zrtp/now-clear");
 }
 
 static void on_clear(attribute_unused struct zrtp_stream *stream, enum zrtp_clear_reason reason, void *stream_arg)

@@ -44,5 +44,4 @@ void late_back(struct media *media)
 	stats_count(STATS_CLEAR);
 	events_warn(media, "LateExchange", "keys of a ZRTP exchange that was completed late were not those of the phone");
 	events_clear(media, "Unproved", 0);
-	leg_prompt(media, "zrtp/now-clear");
 }

@@ -231,12 +231,21 @@ void leg_met(struct ast_channel *chan)
 	}
 }
 
-void leg_prompt(struct media *media, const char *sound)
+void leg_prompt(struct media *media, const char *sound, int secure)
 {
 	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
 
 	if (listener) {
-		listener->prompt(media, sound);
+		listener->prompt(media, sound, secure);
+	}
+}
+
+void leg_changed(struct media *media)
+{
+	const struct leg_listener *listener = __atomic_load_n(&listens, __ATOMIC_ACQUIRE);
+
+	if (listener) {
+		listener->changed(media);
 	}
 }
 

@@ -73,16 +73,22 @@ struct leg_listener {
 	void (*starts)(struct ast_channel *chan, struct media *media);
 	/*! \brief The leg has met its channel. Serializer; no lock is held. */
 	void (*met)(struct ast_channel *chan);
-	/*! \brief The phone of the leg is to hear a sound. Serializer. */
-	void (*prompt)(struct media *media, const char *sound);
+	/*! \brief The phone of the leg is to hear a sound, see leg_prompt(). Serializer. */
+	void (*prompt)(struct media *media, const char *sound, int secure);
+	/*! \brief What others see of the leg has changed. Serializer; no lock may be waited for. */
+	void (*changed)(struct media *media);
 };
 
 /*! \brief Tell this one. Any thread. \param listener stays with the caller; NULL: not any more */
 void legs_listen(const struct leg_listener *listener);
 void leg_starts(struct ast_channel *chan, struct media *media);
 void leg_met(struct ast_channel *chan);
-/*! \brief Let the phone of a leg hear a sound. */
-void leg_prompt(struct media *media, const char *sound);
+/*!
+ * \brief Let the phone of a leg hear a sound about its encryption.
+ * \param secure only while it goes out encrypted; 0: only while clear media may pass. What is left is dropped otherwise
+ */
+void leg_prompt(struct media *media, const char *sound, int secure);
+void leg_changed(struct media *media);
 
 /*! What is done to a leg as a whole, by leg.c. */
 struct leg_acts {

@@ -29,9 +29,11 @@
 #include "cache/cache.h"
 #include "leg/enroll.h"
 #include "leg/events.h"
+#include "leg/leg_state.h"
 #include "leg/leg_stream.h"
 #include "leg/leg_view.h"
 #include "leg/leg_view_tasks.h"
+#include "leg/play.h"
 #include "leg/relay.h"
 
 static void leg_view_destructor(void *obj)
@@ -89,6 +91,8 @@ static void tell(struct leg_view *view)
 		alone->told_state = state;
 		alone->told_outcome = outcome;
 		events_state(alone->media, state, outcome);
+		leg_changed(alone->media);
+		play_look(view);
 	}
 }
 
@@ -267,9 +271,15 @@ void leg_view_update(struct leg_view *view, const struct leg_state *state)
 	if (unbound) {
 		tell_unbound(view, state);
 	}
+	if (!state->session) {
+		play_forget(view);
+	}
 	tell(view);
 	if (!changed) {
 		return;
+	}
+	if (state->media) {
+		leg_changed(state->media);
 	}
 	relay_look(view);
 	partner = get_partner(view);

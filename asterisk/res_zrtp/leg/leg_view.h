@@ -14,6 +14,7 @@
 #include "decide/relay_choice.h"
 #include "base/held.h"
 #include "packet/media.h"
+#include "leg/play.h"
 
 struct ast_taskprocessor;
 struct media;
@@ -79,6 +80,7 @@ struct leg_view_alone {
 	enum outcome told_outcome;
 	enum listening told_listening;
 	unsigned int told_unbound:1;
+	struct play_state play;        /*!< What its phone has heard of its encryption */
 };
 
 /*! An ao2 object that a leg and its partner share. */

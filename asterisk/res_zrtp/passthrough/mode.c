@@ -32,6 +32,7 @@
 #include "leg/events.h"
 #include "leg/refuse.h"
 #include "channel/bridge.h"
+#include "channel/display.h"
 #include "channel/partner.h"
 #include "passthrough/join.h"
 #include "passthrough/mode.h"
@@ -317,6 +318,7 @@ static void mode_bridged(struct ast_channel *chan)
 	}
 	mode_wake_video(chan);
 	partner_bridged(chan);
+	display_bridged(chan);
 }
 
 int mode_init(void)
