@@ -77,6 +77,22 @@ case("display_sas: an ordinary phone reads the SAS, sees that encryption ends, a
 case("display_sas: an ordinary phone reads the SAS", kind="16")(reads)
 
 
+@case("display_sas with chan_sip: an ordinary phone reads the SAS", kind="16 chan_sip")
+def reads_by_chan_sip(lab):
+    with open(lab.pbx.file("etc", "sip.conf"), encoding="utf-8") as file:
+        text = file.read()
+    for name, options in (("desk", "sendrpid = pai\ntrustrpid = yes\n"), ("display", "callerid = Alice <100>\n")):
+        text = text.replace(f"[{name}]\n", f"[{name}]\n{options}")
+    lab.pbx.write("sip.conf", text)
+    lab.pbx.cli("sip reload")
+    wait.until("sip.conf is read", 10, lambda: re.search(r"Send RPID +: Yes", lab.pbx.cli("sip show peer desk")))
+    with lab.zrtp_phone("display") as phone, lab.plain_phone("desk") as desk:
+        phone.expect_call()
+        desk.call("call-display", lab.sip_port)
+        equal("shown", shown_by(desk.wait_request("INVITE")), f"SAS {phone.secure()} encrypted: Alice")
+        desk.hang_up()
+
+
 @case("display_sas: after an attended transfer the display shows the SAS of the new party, or none where that withholds its number")
 def attended(lab):
     for second, wanted in (("display2", "SAS {sas} encrypted: Dora"), ("withheld", "unknown")):
