@@ -50,10 +50,11 @@ def unpacked(root, place=PLACE):
 def materials(root, place=PLACE):
     """What is wrong with the bills of materials: validated by the tools of SPDX, and held against the packages."""
     folders, faults = unpacked(root, place), []
+    architecture = in_root(root, "dpkg", "--print-architecture")[1]
     if set(folders) != NAMES:
         return f"packages: {sorted(folders)}, expected {sorted(NAMES)}"
     for name, folder in folders.items():
-        path = f"{folder}/usr/share/doc/{name}/{name}.spdx.json"
+        path = f"{folder}/usr/share/doc/{name}/{name}_{architecture}.spdx.json"
         status, said = in_root(root, "pyspdxtools", "-i", path)
         if status:
             faults.append(f"{name}: {said}")
