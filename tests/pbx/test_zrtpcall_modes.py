@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtpcall as a tool: its modes against the PBX, Linphone, and an Asterisk without our modules."""
 import json
+import os
 import re
+import stat
 
+import calls
+import capture
+import keylog
 import lab as laboratory
+import tone
 import wait
 from harness import case, equal
+from lab import PHONE_HZ, rtp_port
 from zrtpmodes import run
 
 
@@ -58,3 +65,28 @@ def load_five_hundred(workshop):
         status, summary = loaded(lab, "silent", calls=500, at_once=500, rate=20, hold=40, packets=0)
         equal(f"all secure: {summary}", (status, summary["secure"], summary["most_at_once"]), (0, 500, 500))
         wait.until("no channel is left", 10, lambda: lab.pbx.channels() == 0)
+
+
+@case("zrtpcall --keylog: what was captured of a call with the PBX is heard with the file, in each direction and suite")
+def keys(lab):
+    for tag, cipher, suite in (("HS80", "AES1", "AES_CM_128_HMAC_SHA1_80"), ("HS32", "AES3", "AES_256_CM_HMAC_SHA1_32"),
+                               ("GCM", "AES3", "AEAD_AES_256_GCM")):
+        path = os.path.join(lab.directory, f"{suite}.keys")
+        wire = capture.Capture(os.path.join(lab.directory, f"{suite}.pcap"))
+        with wire, lab.zrtp_phone("alice", tag=tag, cipher=cipher, only_listed=True, tone=PHONE_HZ, keylog=path) as phone:
+            phone.call("echo", lab.sip_port)
+            phone.secure()
+            calls.talk()
+            phone.hang_up()
+        equal("mode of the file", stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        equal("the warning", "who reads it can decrypt" in phone.errors(), True)
+        logged, since = keylog.read(path), capture.secure_since(wire.datagrams) + 0.1
+        ports = range(rtp_port("alice"), rtp_port("alice") + 10)
+        for direction, mine in (("sent", lambda d: d.source in ports), ("received", lambda d: d.target in ports)):
+            ssrc, named, master = logged[direction]
+            equal("suite", named, suite)
+            packets = [d.data for d in capture.media(filter(mine, wire.datagrams), "rtp", since)][:40]
+            equal("SSRC", {data[8:12].hex() for data in packets}, {f"{ssrc:08x}"})
+            equal("packets", len(packets) == 40, True)
+            heard = tone.from_ulaw(b"".join(keylog.opened(named, master, data) for data in packets))
+            equal(f"the tone is heard, {suite} {direction}: {tone.share(heard, PHONE_HZ):.2f}", tone.share(heard, PHONE_HZ) > 0.9, True)

@@ -186,6 +186,13 @@ static bool set_offer_enrollment(struct options *options, const struct option_ro
 	return true;
 }
 
+/* The keys leave the endpoint (11.1). */
+static bool set_keylog(struct options *options, const struct option_row *row, const char *value)
+{
+	options->policy.disclose = true;
+	return set_text(options, row, value);
+}
+
 static bool set_ignore_hash(struct options *options, const struct option_row *row, const char *value)
 {
 	(void)row;
@@ -294,6 +301,9 @@ static const struct option_row rows[] = {
 	{ "cache-key", "FILE", "encrypt them with this key; also from $ZRTPCALL_CACHE_KEY",
 	  TEXT(cache_key, 1, TEXT_MAX) },
 	{ "no-cache", NULL, "retain no secrets and say so", FLAG(no_cache), .phone_only = true },
+	{ "keylog", "FILE",
+	  "append the SRTP keys of all calls to it, to decrypt what was captured; sets the Disclosure flag",
+	  .set = set_keylog, MEMBER(keylog, const char *), .least = 1, .most = TEXT_MAX },
 	{ "enroll", "ask|accept|refuse", "when a PBX offers enrollment (default: ask)", .set = set_enroll,
 	  .phone_only = true },
 	{ "mitm", NULL, "be a PBX: set the M flag, relay a SAS on command", FLAG(policy.mitm),

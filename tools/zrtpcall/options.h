@@ -89,6 +89,7 @@ struct options {
 	const char *cache;     /* SQLite file of retained secrets, NULL: in memory */
 	const char *cache_key; /* file with the key of its encryption, NULL: none */
 	const char *secret;    /* auxsecret, text */
+	const char *keylog;    /* file for the keys of SRTP, NULL: none */
 	bool no_hash, ignore_hash, wrong_hash, no_cache;
 	bool parallel; /* streams as in parallel.c */
 	struct likeness like;

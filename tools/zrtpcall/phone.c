@@ -2,6 +2,8 @@
 /* The SIP stack, the registration, and all calls of this phone. */
 #include "phone.h"
 
+#include "keylog.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -247,6 +249,7 @@ static void destroy(void *arg)
 	zrtp_context_free(phone->zrtp);
 	zrtp_context_free(phone->other);
 	mem_deref(phone->secrets);
+	mem_deref(phone->keylog);
 	mem_deref(phone->aor);
 }
 
@@ -264,6 +267,9 @@ int phone_new(struct phone **out, const struct options *options)
 	phone->last_ended = on_last_ended;
 	phone->ready = on_ready;
 	err = begin_zrtp(phone);
+	if (!err && options->keylog) {
+		err = keylog_open(&phone->keylog, options->keylog);
+	}
 	if (!err) {
 		err = begin_sip(phone);
 	}

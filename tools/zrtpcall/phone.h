@@ -11,6 +11,7 @@
 
 #include "call.h"
 
+struct keylog;
 struct script;
 
 /* ---- secrets.c: retained secrets ---- */
@@ -41,6 +42,7 @@ struct phone {
 	struct zrtp_context *zrtp;
 	struct zrtp_context *other; /* another endpoint, made when one is wanted */
 	struct secrets *secrets;
+	struct keylog *keylog; /* NULL: none */
 	struct list calls;
 	unsigned last_id;
 	unsigned random; /* state of the faults' generator */

@@ -3,12 +3,33 @@
  * shown. What the user says to it is in wishes.c. */
 #include "phone.h"
 
+#include "keylog.h"
+
 /* ---- the engine's callbacks ---- */
 
 static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
 {
 	(void)stream;
 	gate_send_zrtp(arg, datagram, len);
+}
+
+/* Who asked for the keys and does not get them cannot make up for it: then there is no such call. */
+static int log_keys(const struct medium *medium, enum zrtp_direction direction,
+		    const struct zrtp_srtp_keys *keys)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(medium->zrtp, &info);
+	return keylog_write(medium->call->phone->keylog,
+			    &(struct keylog_entry){
+				    .call = medium->call->id,
+				    .medium = medium->name,
+				    .sent = direction == ZRTP_SEND,
+				    .ssrc = direction == ZRTP_SEND ? info.ssrc : info.peer_ssrc,
+				    .local = rtp_local(medium->rtp),
+				    .remote = &medium->remote,
+				    .keys = keys,
+			    });
 }
 
 static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
@@ -18,7 +39,8 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 	struct gate *gate = &medium->gate;
 
 	(void)stream;
-	if (zrtp_srtp_set_keys(gate->srtp, direction, keys) != ZRTP_OK) {
+	if ((medium->call->phone->keylog && log_keys(medium, direction, keys)) ||
+	    zrtp_srtp_set_keys(gate->srtp, direction, keys) != ZRTP_OK) {
 		gate->passage[direction] = GATE_SHUT;
 		return -1;
 	}
