@@ -90,3 +90,30 @@ def keys(lab):
             equal("packets", len(packets) == 40, True)
             heard = tone.from_ulaw(b"".join(keylog.opened(named, master, data) for data in packets))
             equal(f"the tone is heard, {suite} {direction}: {tone.share(heard, PHONE_HZ):.2f}", tone.share(heard, PHONE_HZ) > 0.9, True)
+
+
+# What the PBX logs of a peer that does wrong.
+WARNED = r"res_zrtp/leg/"
+
+
+def conformance(lab, uri, *verdicts, **options):
+    """The rows that are not passed, title -> verdict, of a test in which only these verdicts may be."""
+    path = os.path.join(lab.directory, "conformance.json")
+    _, said, errors = run("conformance", uri, json=path, seconds=400, **options)
+    equal("stderr", errors, "")
+    with open(path) as file:
+        rows = json.load(file)["rows"]
+    equal(f"verdicts: {said}", {row["verdict"] for row in rows} <= {"passed", *verdicts}, True)
+    return {row["title"]: row["verdict"] for row in rows if row["verdict"] != "passed"}
+
+
+@case("zrtpcall conformance: the PBX passes what a caller can see quickly, audio and video", errors=WARNED)
+def conforms(lab):
+    left = conformance(lab, f"sip:echo@127.0.0.1:{lab.sip_port}", user="pictures",
+                       only="R003,R029,R096,R098,R332,R354,R361,R401,R113")
+    equal("rows that did not pass", left, {})
+
+
+@case("zrtpcall conformance: the PBX passes every row", kind="22 attack", errors=WARNED)
+def conforms_in_all(lab):
+    equal("rows that did not pass", conformance(lab, f"sip:echo@127.0.0.1:{lab.sip_port}", user="pictures"), {})

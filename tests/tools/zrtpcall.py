@@ -809,7 +809,7 @@ class Usage(unittest.TestCase):
         with open(os.path.join(TOP, "tools", "zrtpcall", "zrtpcall.1")) as page:
             manual = page.read().replace("\\-", "-")
         said = self.run_with("--help").stdout
-        for mode in (), ("check",), ("load",):
+        for mode in (), ("check",), ("load",), ("conformance",):
             options = re.findall(r"(?m)^  (?:-\w, )?--(\S+)", self.run_with(*mode, "--help").stdout)
             self.assertGreater(len(options), 25)
             for option in options:

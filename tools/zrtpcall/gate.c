@@ -149,7 +149,11 @@ static bool receiving(struct medium *medium, bool rtcp, const struct sa *from, s
 static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 {
 	struct medium *medium = arg;
+	const struct tap *tap = medium->call->phone->tap;
 
+	if (tap && !tap->received(medium, mbuf_buf(mb), mbuf_get_left(mb), tap->arg)) {
+		return true;
+	}
 	if (!medium->heard) { /* what a phone that waits for it has waited for */
 		medium->heard = true;
 		if (medium->call->phone->options->like.waits_to_hear) {
@@ -228,17 +232,26 @@ void gate_gone_clear(struct medium *medium, bool by_goclear)
 	zrtp_srtp_retire(gate->srtp, clock_us());
 }
 
-void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len)
+static void send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len, const struct tap *tap)
 {
-	struct mbuf *mb;
+	struct mbuf *mb = mbuf_alloc(len);
 
-	if (fault_loses(medium, ZRTP_SEND, datagram, len)) {
-		return;
-	}
-	mb = mbuf_alloc(len);
-	if (mb && !mbuf_write_mem(mb, datagram, len)) {
+	if (mb && !mbuf_write_mem(mb, datagram, len) &&
+	    (!tap || tap->sending(medium, mb->buf, mb->end, tap->arg))) {
 		mb->pos = 0;
 		(void)udp_send_helper(rtp_sock(medium->rtp), &medium->remote, mb, medium->gate.rtp_helper);
 	}
 	mem_deref(mb);
+}
+
+void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len)
+{
+	if (!fault_loses(medium, ZRTP_SEND, datagram, len)) {
+		send_zrtp(medium, datagram, len, medium->call->phone->tap);
+	}
+}
+
+void gate_send_raw(struct medium *medium, const uint8_t *datagram, size_t len)
+{
+	send_zrtp(medium, datagram, len, NULL);
 }

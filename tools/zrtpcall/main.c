@@ -5,6 +5,9 @@
 #include "descriptors.h"
 #include "mode.h"
 
+#define DEBUG_MODULE "zrtpcall"
+#define DEBUG_LEVEL  3
+#include <re_dbg.h>
 #include <signal.h>
 #include <srtp2/srtp.h>
 #include <stdio.h>
@@ -18,7 +21,7 @@ static void on_signal(int number)
 	phone_quit(the_phone);
 }
 
-static const struct mode *const modes[] = { &check_mode, &load_mode };
+static const struct mode *const modes[] = { &check_mode, &load_mode, &conformance_mode };
 
 static const struct mode *find_mode(const char *name)
 {
@@ -58,6 +61,7 @@ static int run_mode(const struct options *options, const struct mode *mode)
 	int status;
 
 	report_quiet(true);
+	dbg_init(DBG_ERR, DBG_NONE); /* libre's warnings of what a peer sends are no part of a report */
 	if (phone_new(&the_phone, options) || mode->begin(&state, the_phone) || phone_begin(the_phone) ||
 	    re_main(on_signal)) {
 		mem_deref(state);

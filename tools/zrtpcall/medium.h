@@ -50,6 +50,17 @@ void gate_without_keys(struct medium *medium);
 void gate_gone_clear(struct medium *medium, bool by_goclear);
 /* Send a ZRTP datagram, past the gate. */
 void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
+/* The same past the tap and the faults, too. */
+void gate_send_raw(struct medium *medium, const uint8_t *datagram, size_t len);
+
+/* Between the sockets and all else, for who has to see or change what goes through. */
+struct tap {
+	/* A ZRTP datagram of ours, which may be changed in place. False: it is not sent. */
+	bool (*sending)(struct medium *medium, uint8_t *datagram, size_t len, void *arg);
+	/* A datagram came to the port of RTP, from any host. False: it goes no further. */
+	bool (*received)(struct medium *medium, const uint8_t *datagram, size_t len, void *arg);
+	void *arg;
+};
 
 /* ---- source.c: SSRC and sequence numbers of what is sent ---- */
 

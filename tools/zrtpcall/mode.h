@@ -26,6 +26,6 @@ struct mode {
 	int (*end)(void *state, const struct phone *phone);
 };
 
-extern const struct mode check_mode, load_mode;
+extern const struct mode check_mode, load_mode, conformance_mode;
 
 #endif

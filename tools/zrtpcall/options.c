@@ -341,10 +341,11 @@ static const struct option_row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char help_head[] = "usage: zrtpcall [OPTIONS] [URI]\n"
-				"       zrtpcall check|load [OPTIONS] URI (zrtpcall check --help ...)\n\n"
-				"A SIP phone with ZRTP for the command line: calls URI, or waits for calls.\n"
-				"Events come as one JSON object a line on stdout, commands go to stdin.\n\n";
+static const char help_head[] =
+	"usage: zrtpcall [OPTIONS] [URI]\n"
+	"       zrtpcall check|load|conformance [OPTIONS] URI (zrtpcall check --help ...)\n\n"
+	"A SIP phone with ZRTP for the command line: calls URI, or waits for calls.\n"
+	"Events come as one JSON object a line on stdout, commands go to stdin.\n\n";
 
 static const char help_tail[] =
 	"\ncommands, each for the newest call or, with \"N: \" before it, for call N:\n"

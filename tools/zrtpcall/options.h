@@ -49,6 +49,11 @@ struct load_options {
 	bool json;
 };
 
+struct conformance_options {
+	const char *only;                  /* ids of requirements, NULL: all */
+	const char *json_file, *html_file; /* NULL: none */
+};
+
 struct options {
 	/* SIP */
 	const char *target; /* whom to call first, NULL: none */
@@ -101,6 +106,7 @@ struct options {
 	const char *drop_medium; /* "audio" or "video", NULL: none */
 	struct check_options check;
 	struct load_options load;
+	struct conformance_options conformance;
 };
 
 struct mode;

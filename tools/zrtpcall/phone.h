@@ -54,6 +54,7 @@ struct phone {
 	/* Hooks of a mode. */
 	void (*ready)(struct phone *phone); /* registered, if that was asked for: now call */
 	call_news_h *news;                  /* NULL: none */
+	const struct tap *tap;              /* NULL: none */
 	void *mode;                         /* its state */
 };
 
