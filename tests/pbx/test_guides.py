@@ -191,7 +191,7 @@ def alarms(lab, phone, confirm=False):
         event = events.wait("ZrtpSecure", 5, Channel=stream["Channel"])
         if confirm:
             phone.say("zrtp-set-verified")
-        calls.talk(0.3)
+        calls.talk(1.5 if confirm else 0.3)  # what the user types is done before the call ends
         phone.hang_up()
         lab.pbx.idle()
     return MISMATCH in phone.log()[logged:], event["CacheMismatch"]
