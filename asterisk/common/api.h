@@ -23,7 +23,7 @@
 #define AST_ZRTP_API_PROPERTY 0x5a525451
 
 /*! Of the table below; another one is another layout. */
-#define AST_ZRTP_API_VERSION 3
+#define AST_ZRTP_API_VERSION 4
 
 /*! What became of the ZRTP of a channel; that of its worst stream. */
 enum ast_zrtp_outcome {
@@ -113,6 +113,8 @@ struct ast_zrtp_api {
 	 * is to be asked about once, in order.
 	 */
 	int (*digit_is_own)(struct ast_channel *chan, int digit);
+	/*! \brief Append what is counted, in the text format of Prometheus. */
+	void (*metrics)(struct ast_str **out);
 };
 
 /*!

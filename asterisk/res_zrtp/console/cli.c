@@ -21,6 +21,7 @@
 #include "packet/stats.h"
 #include "front/policy.h"
 #include "front/rtp_engine.h"
+#include "front/statistics.h"
 #include "console/cli.h"
 #include "console/items.h"
 #include "console/status.h"
@@ -157,38 +158,18 @@ static char *handle_streams(struct ast_cli_entry *e, int cmd, struct ast_cli_arg
 	return CLI_SUCCESS;
 }
 
-static void show_number(int fd, const char *what, uint64_t number)
+static void show_number(const struct statistic *statistic, void *arg)
 {
-	ast_cli(fd, "%-56s %12" PRIu64 "\n", what, number);
-}
+	char what[96];
 
-static void show_totals(int fd)
-{
-	struct stats_totals totals;
-	char what[64];
-	int i;
-
-	stats_sum(&totals);
-	show_number(fd, "ZRTP packets sent", totals.sent);
-	show_number(fd, "ZRTP packets received", totals.received);
-	for (i = 0; i < ZRTP_DROP_COUNT; i++) {
-		snprintf(what, sizeof(what), "ZRTP packets dropped, %s", zrtp_drop_text(i));
-		show_number(fd, what, totals.dropped[i]);
-	}
-	show_number(fd, "ZRTP packets dropped, source address", stats_get(STATS_DATAGRAM_SOURCE));
-	show_number(fd, "STUN packets dropped, source address", stats_get(STATS_STUN));
-	show_number(fd, "ZRTP packets dropped, too large", stats_get(STATS_DATAGRAM_SIZE));
-	show_number(fd, "ZRTP packets dropped, not taken", stats_get(STATS_DATAGRAM_QUEUE));
-	show_number(fd, "ZRTP packets dropped, too many in a second", stats_get(STATS_DATAGRAM_RATE));
-	show_number(fd, "ZRTP packets withheld from an unproved address", stats_get(STATS_ANSWER_WITHHELD));
-	show_number(fd, "SRTP and SRTCP packets received", totals.unprotected);
-	show_number(fd, "SRTP and SRTCP packets sent", totals.protected);
-	show_number(fd, "RTP packets dropped by the gate", totals.gate_dropped[0]);
-	show_number(fd, "RTCP packets dropped by the gate", totals.gate_dropped[1]);
+	snprintf(what, sizeof(what), "%s%s", statistic->text, statistic->more);
+	ast_cli(*(int *) arg, "%-56s %12" PRIu64 "\n", what, statistic->number);
 }
 
 static char *handle_statistics(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
+	int fd;
+
 	switch (cmd) {
 	case CLI_INIT:
 		e->command = "zrtp show statistics";
@@ -203,12 +184,8 @@ static char *handle_statistics(struct ast_cli_entry *e, int cmd, struct ast_cli_
 		return CLI_SHOWUSAGE;
 	}
 
-	show_number(a->fd, "Streams started", stats_get(STATS_STARTED));
-	show_number(a->fd, "Streams secure", stats_get(STATS_SECURE));
-	show_number(a->fd, "Streams secure by a post-quantum key agreement", stats_get(STATS_POST_QUANTUM));
-	show_number(a->fd, "Streams whose peer has no ZRTP", stats_get(STATS_CLEAR));
-	show_number(a->fd, "Streams failed", stats_get(STATS_FAILED));
-	show_totals(a->fd);
+	fd = a->fd;
+	statistics_each(show_number, &fd);
 
 	return CLI_SUCCESS;
 }

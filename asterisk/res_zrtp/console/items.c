@@ -96,6 +96,12 @@ static void put_error(char *out, const struct item_source *s)
 	}
 }
 
+/*! \brief Of phones that have their ZRTP with each other it is not known. */
+static void put_coverage(char *out, const struct item_source *s)
+{
+	put(out, s->unjoined ? "" : events_coverage_text(s->report.coverage));
+}
+
 static void put_streams(char *out, const struct item_source *s)
 {
 	snprintf(out, ITEM_VALUE_SIZE, "%u", s->report.streams);
@@ -383,6 +389,7 @@ static void put_policy(char *out, const struct item_source *s)
 const struct item items[] = {
 	STREAM("State", put_state),
 	LEG("Outcome", put_outcome),
+	LEG("Coverage", put_coverage),
 	LEG("Security", put_security),
 	LEG("Error", put_error),
 	LEG("Policy", put_policy),

@@ -20,6 +20,7 @@
 #include "leg/leg_view.h"
 #include "channel/keypad.h"
 #include "front/api.h"
+#include "front/statistics.h"
 
 /*! \brief The media object of a channel, which has a leg, with a reference, or NULL. */
 static struct media *media_with_leg(struct ast_channel *chan)
@@ -103,4 +104,5 @@ const struct ast_zrtp_api api_table = {
 	.say_sas = ast_zrtp_say_sas,
 	.forget_digits = keypad_forget_digits,
 	.digit_is_own = keypad_digit_is_own,
+	.metrics = statistics_metrics,
 };

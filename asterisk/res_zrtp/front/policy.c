@@ -17,6 +17,7 @@
 #include "decide/general_keys.h"
 #include "decide/settings.h"
 #include "base/rtp_conf.h"
+#include "packet/stats.h"
 #include "cache/cache.h"
 #include "leg/context.h"
 #include "front/conf_draft.h"
@@ -45,6 +46,7 @@ static void set_state(int taken_over, const struct draft *draft)
 		ast_copy_string(state.client_id, draft->general.client_id, sizeof(state.client_id));
 	}
 	state.refused_at = taken_over ? 0 : time(NULL);
+	stats_set_configuration(state.in_force, !taken_over);
 	ast_mutex_unlock(&state_lock);
 }
 

@@ -104,6 +104,8 @@ static void on_secure(struct zrtp_stream *stream, void *stream_arg)
 		gate_wipe(media);
 	}
 	stats_count(STATS_SECURE);
+	stats_count_name(STATS_KEY_AGREEMENTS, S_OR(zrtp_algorithm_name(ZRTP_CLASS_KEX, info.algorithm[ZRTP_CLASS_KEX]), ""));
+	stats_count_time(info.secure_at - info.started_at);
 	if (zrtp_algorithm_post_quantum(info.algorithm[ZRTP_CLASS_KEX])) {
 		stats_count(STATS_POST_QUANTUM);
 	}

@@ -27,12 +27,14 @@
 #include "decide/stream_item.h"
 #include "base/text.h"
 #include "packet/media.h"
+#include "packet/stats.h"
 #include "leg/events.h"
 #include "leg/leg_state.h"
 #include "leg/leg_stream.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
 #include "leg/relay.h"
+#include "leg/security_log.h"
 #include "leg/words.h"
 
 static struct ast_manager_event_blob *to_ami(const char *event, struct stasis_message *message)
@@ -113,6 +115,17 @@ const char *events_outcome_text(enum outcome outcome)
 	return texts[outcome];
 }
 
+const char *events_coverage_text(enum coverage coverage)
+{
+	static const char * const texts[] = {
+		[COVERAGE_NONE] = "none",
+		[COVERAGE_PART] = "part",
+		[COVERAGE_WHOLE] = "whole",
+	};
+
+	return texts[coverage];
+}
+
 /*! \brief Publish fields, which are consumed. */
 static void publish_blob(struct ast_channel *chan, struct stasis_message_type *type, struct ast_json *fields)
 {
@@ -148,8 +161,11 @@ static void publish_plain(struct media *media, struct stasis_message_type *type,
 	publish_state(media_channel(media), type, fields, NULL);
 }
 
-static void set_variables(struct ast_channel *chan, enum outcome worst, const char *sas)
+static void set_variables(struct ast_channel *chan, const struct leg *leg, const char *sas)
 {
+	enum outcome worst = leg_outcome(leg);
+
+	pbx_builtin_setvar_helper(chan, "ZRTP_COVERAGE", events_coverage_text(leg_coverage(leg)));
 	pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
 	pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
 }
@@ -161,7 +177,7 @@ void events_variables(struct media *media, struct ast_channel *chan)
 	ao2_lock(media);
 	ast_copy_string(sas, media_report(media)->sas, sizeof(sas));
 	ao2_unlock(media);
-	set_variables(chan, leg_outcome(leg_of(media)), sas);
+	set_variables(chan, leg_of(media), sas);
 }
 
 /*!
@@ -173,14 +189,11 @@ static void publish(struct media *media, struct stasis_message_type *type, struc
 	enum outcome outcome, const char *sas)
 {
 	struct ast_channel *chan = media_channel(media);
-	enum outcome worst;
 
 	leg_stream(media)->outcome = outcome;
-	worst = leg_outcome(leg_of(media));
-
 	if (chan && fields) {
 		/* First, so that a program that gets the event finds the variables. */
-		set_variables(chan, worst, sas);
+		set_variables(chan, leg_of(media), sas);
 		ast_channel_publish_cached_blob(chan, type, fields);
 	}
 	ast_json_unref(fields);
@@ -262,6 +275,7 @@ void events_refused(struct media *media, struct ast_channel *chan, const char *r
 
 	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
 	snprintf(number, sizeof(number), "%d", cause);
+	security_log(media, SECURITY_REFUSED, reason);
 	publish_blob(chan, refused_type(),
 		ast_json_pack("{s: s, s: s, s: s, s: s, s: s, s: s}",
 			"SSRC", ssrc,
@@ -340,6 +354,8 @@ void events_warn(struct media *media, const char *reason, const char *text)
 	char ssrc[9];
 
 	snprintf(ssrc, sizeof(ssrc), "%08x", media_ssrc(media));
+	stats_count_name(STATS_ALERTS, reason);
+	security_log(media, SECURITY_ALERT, reason);
 	publish_plain(media, alert_type(),
 		ast_json_pack("{s: s, s: s, s: s}",
 			"SSRC", ssrc,
@@ -400,11 +416,13 @@ void events_verified(struct media *media, int verified, enum verified_by by)
 		ast_json_unref(blob);
 		blob = NULL;
 	}
+	security_log(media, SECURITY_VERIFIED, verified ? words_verified_by(by) : "unverified");
 	publish_plain(media, verified_type(), blob);
 }
 
 void events_enrollment(struct media *media, const char *status)
 {
+	security_log(media, SECURITY_ENROLLMENT, status);
 	publish_plain(media, enrollment_type(), about_peer(media, "Status", status));
 }
 

@@ -35,6 +35,8 @@ void events_refused(struct media *media, struct ast_channel *chan, const char *r
 	int hangs_up);
 /*! \brief A word for an outcome, the values of ZRTP_STATE. */
 const char *events_outcome_text(enum outcome outcome);
+/*! \brief A word for a coverage, the values of ZRTP_COVERAGE. */
+const char *events_coverage_text(enum coverage coverage);
 /*! \brief Tell of a leg that has another state. Serializer only. */
 void events_state(struct media *media, const char *state, enum outcome outcome);
 /*! \brief Set the variables of a channel that was not there when the state of the stream changed. Serializer only. */

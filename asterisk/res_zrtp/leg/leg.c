@@ -228,6 +228,11 @@ static void report_leg(struct leg *leg)
 			chosen = 1;
 		}
 	}
+	if (state.streams) { /* else it is over */
+		leg_alone(leg)->last = state.outcome;
+		leg_alone(leg)->outcomes |= 1U << state.outcome;
+	}
+	state.coverage = leg_coverage(leg);
 	leg_view_update(leg->view, &state);
 }
 
@@ -340,6 +345,9 @@ static int task_end(void *data)
 	if (leg_stream(media)->begun) {
 		stats_stream_end(media);
 	}
+	ao2_lock(media);
+	leg_alone(leg)->refused |= media_life(media)->refused;
+	ao2_unlock(media);
 	if (AST_LIST_REMOVE(&leg_alone(leg)->streams, media_place(media), entry)) {
 		ao2_ref(media, -1);
 	}
@@ -349,11 +357,28 @@ static int task_end(void *data)
 	return 0;
 }
 
+/*! \brief What became of the call: of a leg whose ZRTP never began it is not known. */
+static void count_call(struct leg *leg)
+{
+	static const enum stats_counter counters[] = {
+		[OUTCOME_SECURE] = STATS_CALL_SECURE,
+		[OUTCOME_PENDING] = STATS_CALL_PENDING,
+		[OUTCOME_CLEAR] = STATS_CALL_CLEAR,
+		[OUTCOME_CLOSED] = STATS_CALL_CLOSED,
+		[OUTCOME_FAILED] = STATS_CALL_FAILED,
+	};
+
+	if (leg_alone(leg)->outcomes) {
+		stats_count(leg_alone(leg)->refused ? STATS_CALL_REFUSED : counters[leg_alone(leg)->last]);
+	}
+}
+
 /*! \brief The last task of a leg. */
 static int task_close(void *data)
 {
 	struct leg *leg = data;
 
+	count_call(leg);
 	leg_view_close(leg->view);
 	successor_end(leg);
 	zrtp_session_free(leg_alone(leg)->session);

@@ -32,6 +32,9 @@ struct leg_alone {
 	struct successor next;          /*!< What may take the place of the session */
 	unsigned int enroll:1;          /*!< Enrollment is wanted */
 	unsigned int enrolling:1;       /*!< It was announced, and not refused */
+	unsigned int refused:1;         /*!< It ends as refuse_leg() was called */
+	unsigned int outcomes;          /*!< All that it has had while its ZRTP ran, a bit for each */
+	enum outcome last;              /*!< The latest of them */
 	struct lookup lookup;
 	char endpoint[ENROLL_NAME_SIZE]; /*!< Whom the channel driver has authenticated; empty: none */
 	AST_LIST_HEAD_NOLOCK(, leg_place) streams;

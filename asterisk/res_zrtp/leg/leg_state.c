@@ -138,6 +138,20 @@ enum outcome leg_outcome(const struct leg *leg)
 	return !audios ? others : clear ? MAX(audio, OUTCOME_CLEAR) : audio;
 }
 
+enum coverage leg_coverage(const struct leg *leg)
+{
+	unsigned int had = leg_alone(leg)->outcomes;
+
+	if (leg_first_stream(leg)) {
+		had |= 1U << leg_outcome(leg);
+	}
+	if (!(had & 1U << OUTCOME_SECURE)) {
+		return COVERAGE_NONE;
+	}
+
+	return had & (1U << OUTCOME_CLEAR | 1U << OUTCOME_FAILED) ? COVERAGE_PART : COVERAGE_WHOLE;
+}
+
 int leg_has_other_keys(const struct media *media)
 {
 	struct media *other;

@@ -49,6 +49,8 @@ void leg_each_stream(struct leg *leg, void (*each)(struct media *media, void *ar
  * clear, or where there is no audio.
  */
 enum outcome leg_outcome(const struct leg *leg);
+/*! \brief How much of its call was secure up to now. */
+enum coverage leg_coverage(const struct leg *leg);
 /*! \brief Have other streams of the leg keys, or had them and no GoClear since? */
 int leg_has_other_keys(const struct media *media);
 /*! \brief Copy what the CLI shows of a stream. */

@@ -250,6 +250,7 @@ void leg_view_update(struct leg_view *view, const struct leg_state *state)
 	report = &leg_view_shared(view)->report;
 	former = report->facts;
 	report->outcome = state->outcome;
+	report->coverage = state->coverage;
 	report->video = state->video;
 	report->videos = state->videos;
 	report->streams = state->streams;

@@ -47,6 +47,7 @@ enum verified_by {
 /*! All that is told of a leg. */
 struct leg_view_report {
 	enum outcome outcome;          /*!< Of its audio, see leg_outcome() */
+	enum coverage coverage;
 	enum outcome video;            /*!< The worst of its other streams */
 	unsigned int videos;           /*!< How many of those there are */
 	struct zrtp_session_info session;
@@ -115,6 +116,7 @@ struct leg_state {
 	struct zrtp_session *session;  /*!< NULL: all that was is forgotten */
 	const char *endpoint;          /*!< Whom the channel driver has authenticated, "": none */
 	enum outcome outcome, video;
+	enum coverage coverage;
 	unsigned int streams, secure, videos;
 	unsigned int enrolling:1;      /*!< E was announced in our Confirm, or is going to be */
 };

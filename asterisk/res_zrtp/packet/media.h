@@ -53,6 +53,13 @@ enum outcome {
 	OUTCOME_FAILED,
 };
 
+/*! How much of what passed of a call was encrypted by ZRTP, from when its outcome was first known. */
+enum coverage {
+	COVERAGE_NONE,                 /*!< It was never secure */
+	COVERAGE_PART,                 /*!< It was, and was in clear or failed at another time */
+	COVERAGE_WHOLE,
+};
+
 /*! Its socket, its channel, and how far it is. */
 struct media_life {
 	int fd;                       /*!< The RTP socket, a duplicate; -1 when gone */

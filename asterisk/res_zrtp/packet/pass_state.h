@@ -35,6 +35,8 @@ struct passthrough {
 	unsigned int told:1;          /*!< The log says why the PBX hears nothing */
 	unsigned int elsewhere_told:1; /*!< The log says that RTP from elsewhere is refused */
 	unsigned int announced:2;     /*!< What events have told */
+	unsigned int had_keys:1;      /*!< Of those: that its phone had keys with another one, at some time */
+	unsigned int was_direct:1;    /*!< That they sent to each other */
 	unsigned int deciding:1;      /*!< A look at it is due */
 	struct rtcp_place rtcp;       /*!< Where RTCP comes from */
 	unsigned int keyed_with;      /*!< The number of the partner that it has keys with */

@@ -130,6 +130,7 @@ void mode_tell(struct media *media, struct ast_channel *chan, int first)
 	state = pass_role(media_pass(media)) != ROLE_PASSTHROUGH ? 0 : media_pass(media)->keyed ? 2 : 1;
 	told = media_pass(media)->announced;
 	media_pass(media)->announced = state;
+	media_pass(media)->had_keys |= state == 2;
 	ao2_unlock(media);
 
 	/* First, so that a listener that gets the event finds it so. They may have been told of before there was a bridge. */
@@ -273,6 +274,7 @@ void mode_set_direct(struct media *media, enum standing standing, int first)
 
 	ao2_lock(media);
 	was_told = media_pass(media)->standing == STANDING_DIRECT;
+	media_pass(media)->was_direct |= standing == STANDING_DIRECT;
 	if (pass_role(media_pass(media)) == ROLE_WAITING) {
 		media_pass(media)->standing = standing;
 	}

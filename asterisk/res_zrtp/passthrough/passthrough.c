@@ -530,8 +530,21 @@ void passthrough_part(struct media *media)
 	}
 }
 
+/*! \brief What became of a call whose ZRTP was never ours. \pre media is locked */
+static enum stats_counter became(const struct media *media)
+{
+	const struct passthrough *pass = media_pass(media);
+
+	if (media_life(media)->refused) {
+		return STATS_CALL_REFUSED;
+	}
+
+	return pass->had_keys ? STATS_CALL_PASSTHROUGH : pass->was_direct ? STATS_CALL_DIRECT : STATS_CALL_CLEAR;
+}
+
 void passthrough_end(struct media *media)
 {
+	enum stats_counter counter;
 	struct media *partner;
 	int listed;
 
@@ -546,6 +559,7 @@ void passthrough_end(struct media *media)
 	ao2_lock(media);
 	listed = media_pass(media)->listed;
 	media_pass(media)->listed = 0;
+	counter = became(media);
 	if (media_pass(media)->rtcp_fd >= 0) {
 		close(media_pass(media)->rtcp_fd);
 		media_pass(media)->rtcp_fd = -1;
@@ -553,5 +567,8 @@ void passthrough_end(struct media *media)
 	ao2_unlock(media);
 	if (listed) {
 		stats_stream_end(media);
+		if (!media_is_further(media)) {
+			stats_count(counter);
+		}
 	}
 }
