@@ -222,6 +222,7 @@ def administration(bench):
             equal("ListItems", events.wait("ZrtpCacheListComplete", 5)["ListItems"], "1")
             equal("set", events.ask("ZrtpCacheSet", ZID=zid, Verified="no")["Response"], "Success")
             equal("bad ZID", events.ask("ZrtpCacheSet", ZID="12", Verified="no")["Response"], "Error")
+            equal("delete an unknown peer", events.ask("ZrtpCacheDelete", ZID=24 * "0")["Response"], "Error")
             equal("status", events.ask("ZrtpCacheStatus")["State"], "up")
         shown = lab.pbx.cli("zrtp cache show")
         if not re.search(rf"(?m)^{zid} no ", shown):

@@ -135,9 +135,11 @@ def kept(lab):
         finally:
             revoke_all(lab)
         events.seen.clear()
+        begun = len(lab.pbx.log())
         phone.call("enroll-patient", lab.sip_port)
         equal("status", status(events, "alice", 40), "UNANSWERED")
         phone.wait_ended(10)
+        equal("prompt", "Playing 'zrtp/enroll-refused" in lab.pbx.log()[begun:], True)
         equal("enrolled", enrolled(lab), {})
 
 
@@ -263,12 +265,13 @@ def exchange_fails(lab):
     with service(lab) as events, lab.zrtp_phone("alice", enroll="accept", passive=True,
                                                 drop_sent="DHPart1") as phone:
         for extension, verdict in (("enroll-patient", "TIMEOUT"), ("enroll", "FAILED")):
-            before = lab.pbx.log().count(f": enrollment goes on after {verdict}")
+            begun, before = len(lab.pbx.log()), lab.pbx.log().count(f": enrollment goes on after {verdict}")
             events.seen.clear()
             phone.call(extension, lab.sip_port)
             equal("status", status(events, "alice"), verdict)
             goes_on(lab, verdict, before + 1)
             phone.wait_ended(12)
+            equal("prompt", "Playing 'zrtp/enroll-failed" in lab.pbx.log()[begun:], True)
             lab.pbx.idle()
         equal("enrolled", enrolled(lab), {})
 

@@ -6,17 +6,23 @@ import json
 import os
 import re
 import socket
+import subprocess
+import threading
 import time
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
 import asterisk
+import processes
 import wait
 from asterisk import IP
 from cachecalls import pbx
-from harness import case, equal
+from harness import Skip, case, equal
 from pairs import keyed
+from lab import POLICIES, zrtp_conf
+from test_listen import ARI_FILES, ARI_MODULES, HTTP_PORT as ARI_PORT
+from zrtpphone import TOP
 
 HTTP_PORT = 27980
 METRICS = {"http.conf": f"[general]\nenabled = yes\nbindaddr = {IP}\nbindport = {HTTP_PORT}\n",
@@ -245,7 +251,7 @@ RECORDS = {"cdr.conf": "[general]\nenable = yes\n",
            "cel_custom.conf": "[mappings]\nzrtp.csv => ${CSV_QUOTE(${CHANNEL(channame)})},${CSV_QUOTE(${userdeftype})},"
                               "${CSV_QUOTE(${eventextra})}\n"}
 RECORD_MODULES = ["cdr_custom", "cel_custom", "res_cdrel_custom", "func_cdr", "app_celgenuserevent", "app_stack"]
-SAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "asterisk", "doc", "extensions-zrtp.conf.sample")
+SAMPLE = os.path.join(TOP, "asterisk", "doc", "extensions-zrtp.conf.sample")
 
 
 def recorded(lab, kind, count):
@@ -319,3 +325,120 @@ def records(bench):
 for suite in ("22", "16"):
     case("CDR and CEL have what the ZRTP of a call was when it ended: secure, refused, in clear, secure for a part, both legs",
          f"{suite} own")(records)
+
+
+class AriClient:
+    """examples/ari.js with npm's client. Use as a context manager."""
+
+    def __init__(self, folder):
+        self.folder, self.seen, self.said = folder, [], []
+
+    def __enter__(self):
+        self.process = processes.start(
+            ["node", os.path.join(TOP, "examples", "ari.js"), f"http://{IP}:{ARI_PORT}", "tester", "tester", "lab"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "NODE_PATH": self.folder})
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
+        self.wait(type="started")
+        return self
+
+    def _listen(self):
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                self.seen.append(json.loads(line))
+            self.said.append(line)
+
+    def wait(self, seconds=30, **fields):
+        """The first line with these fields, past or to come."""
+        def probe():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the client ended: {''.join(self.said)[-1000:]}")
+            return [line for line in list(self.seen) if all(line.get(name) == value for name, value in fields.items())]
+        return wait.until(f"the client prints {fields}", seconds, probe)[0]
+
+    def __exit__(self, *_):
+        processes.stop(self.process, 5)
+        self.listener.join(5)
+        self.process.stdout.close()
+
+
+def leave_out(name):
+    """Have Asterisk keep an event from the application."""
+    request = urllib.request.Request(f"http://{IP}:{ARI_PORT}/ari/applications/lab/eventFilter?api_key=tester:tester", method="PUT",
+                                     data=json.dumps({"disallowed": [{"type": name}]}).encode(),
+                                     headers={"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=5).close()
+
+
+@case("ARI: npm's client prints the events of a secure call with their channel, and an item that it asks for",
+      "22 own")
+def ari(bench):
+    folder = os.path.join(os.environ.get("ZRTP_CACHE_DIR", "/var/cache/asterisk-zrtp"), "ari-client-2.2.0")
+    if not os.path.exists(os.path.join(folder, ".complete")):
+        raise Skip("no client of ARI: scripts/ari-client fetches it with npm")
+    with pbx(bench, "", files=ARI_FILES, modules=ARI_MODULES) as lab, lab.zrtp_phone("alice") as alice:
+        with AriClient(os.path.join(folder, "node_modules")) as client, asterisk.Events(lab.pbx) as events:
+            alice.call("stasis", lab.sip_port)
+            sas = alice.secure()
+            secure = client.wait(type="ZrtpSecure")
+            equal("of the channel", asterisk.endpoint_of(secure["channel"]), "alice")
+            equal("SAS", secure["SAS"], sas)
+            equal("key agreement", secure["KeyAgreementName"], "X25519")
+            client.wait(type="ZrtpState", State="secure", Outcome="secure")
+            leave_out("ZrtpListening")
+            lab.pbx.cli(f"mixmonitor start {secure['channel']} {lab.pbx.home}/sounds/mix.wav")
+            events.wait("ZrtpListening", Recorded="yes")
+            alice.say("dtmf 5")
+            equal("an item", client.wait(type="answer")["value"], "unverified")
+            lab.pbx.cli(f"zrtp verify {secure['channel']}")
+            equal("by whom", client.wait(type="ZrtpVerified")["By"], "operator")
+            equal("left out", [line for line in client.seen if line["type"] == "ZrtpListening" and line["Recorded"] == "yes"], [])
+            alice.hang_up()
+            lab.pbx.idle()
+
+
+@case("items of a leg beside another one, ZRTP_COVERAGE by AMI, and ZrtpCacheDelete forgets a peer")
+def further_items(lab):
+    with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice", allow_clear=True) as alice, lab.zrtp_phone("bob") as bob:
+        bob.expect_call()
+        alice.call("call-bob", lab.sip_port)
+        alice.secure()
+        bob.secure()
+        channel = lab.pbx.stream("alice")["Channel"]
+
+        def item(name):
+            return re.search(rf"(?m)^\s*{name}:? *(.*)$", lab.pbx.cli(f"zrtp show channel {channel}"))[1].strip()
+        wait.until("the other leg's SAS", 5, lambda: item("FarSAS"))
+        equal("items", {name: item(name) for name in ("FarSASType", "PeerAllowsClear", "RelayedToUs", "Coverage")},
+              {"FarSASType": "B32", "PeerAllowsClear": "yes", "RelayedToUs": "-", "Coverage": "whole"})
+        equal("variable", events.ask("Getvar", Channel=channel, Variable="ZRTP_COVERAGE")["Value"], "whole")
+        zid = item("PeerZID")
+        alice.hang_up()
+        lab.pbx.idle()
+        lab.pbx.no_streams()
+        equal("deleted", events.ask("ZrtpCacheDelete", ZID=zid)["Response"], "Success")
+        equal("shown", zid in lab.pbx.cli("zrtp cache show"), False)
+
+
+@case("sas_relay = no: the phone sees no M flag; cache_expiry = 0: nothing is kept of its call")
+def not_relayed(lab):
+    def call(expected):
+        with lab.zrtp_phone("b256") as phone:
+            phone.call("silent", lab.sip_port)
+            phone.secure()
+            flag = phone.wait("sas", 5, relayed=False)["peer_mitm"]
+            zid = re.search(r"(?m)^\s*PeerZID:? *(\w+)$",
+                            lab.pbx.cli(f"zrtp show channel {lab.pbx.stream('b256')['Channel']}"))[1]
+            phone.hang_up()
+            lab.pbx.idle()
+            lab.pbx.no_streams()
+        equal("M flag, kept", (flag, zid in lab.pbx.cli("zrtp cache show")), expected)
+    call((True, True))
+    try:
+        lab.pbx.write("zrtp.conf", zrtp_conf({**POLICIES, "b256": POLICIES["b256"] + "sas_relay = no\ncache_expiry = 0\n"}))
+        lab.pbx.cli("module reload res_zrtp.so")
+        call((False, False))
+    finally:
+        lab.pbx.write("zrtp.conf", zrtp_conf())
+        lab.pbx.cli("module reload res_zrtp.so")
