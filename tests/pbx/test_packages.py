@@ -208,7 +208,7 @@ def not_theirs(bench):
         before = stock.files()
         said = stock.must("dpkg -i build-deb/asterisk-zrtp_*.deb")
         equal(f"autoload = no: {said}", "modules.conf keeps Asterisk from loading" in said, True)
-        stock.must(f"test -e {spanish}/zrtp/verified.ulaw")
+        stock.must(f"test -e {spanish}/zrtp/verified.ulaw && test -e /usr/share/asterisk/sounds/de/zrtp/verified.ulaw")
         needs_no_library_of_ours(stock)
         stock.write("/etc/asterisk/zrtp.conf", "[general]\ncache_path = /srv/moved.sqlite ; there\ncache_key_file = /srv/key\n")
         stock.must("mkdir /var/lib/asterisk/own && touch /srv/moved.sqlite /srv/key /srv/linked /var/lib/asterisk/zrtp.sqlite.backup"
