@@ -52,7 +52,7 @@ def readme():
     with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
         section = re.search(r"(?ms)^## Install$(.*?)^## ", file.read())[1]
     lines = [line.strip().split("   #")[0].rstrip() for line in section.splitlines() if line.startswith("    ")]
-    line, = [line for line in lines if line.startswith("rtp_engine")]
+    line, = set(re.findall(r"rtp_engine = \w+", section))
     return [line for line in lines if line.startswith(("apt-get install ./", "asterisk "))], line
 
 
