@@ -35,7 +35,6 @@ static void on_sip_closed(void *arg)
 static void leave(struct phone *phone)
 {
 	phone->registration = mem_deref(phone->registration); /* unregisters */
-	sipsess_close_all(phone->sessions);
 	sip_close(phone->sip, false);
 	tmr_start(&phone->guard, LEAVE_MS, on_sip_closed, NULL);
 }
