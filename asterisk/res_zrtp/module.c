@@ -16,6 +16,7 @@
 #include "asterisk/module.h"
 
 #include "common/keep.h"
+#include "packet/choice.h"
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "packet/stats.h"
@@ -119,7 +120,7 @@ static int load_module(void)
 /*! Tasks of calls that have just ended may still be queued, and another module may call ours. */
 static int is_busy(void)
 {
-	return media_alive() || say_running() || !gate_removable();
+	return media_alive() || choice_alive() || say_running() || !gate_removable();
 }
 
 static int unload_module(void)

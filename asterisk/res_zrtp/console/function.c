@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief The dialplan function ZRTP(item[,media]).
+ * \brief The dialplan function ZRTP(item[,media]), and ZRTP(policy)=NAME.
  */
 
 #include "asterisk.h"
 
 #include "asterisk/app.h"
+#include "asterisk/causes.h"
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
@@ -17,9 +18,13 @@
 
 #include "packet/channel_media.h"
 #include "packet/media.h"
+#include "front/choose.h"
 #include "console/function.h"
 #include "console/items.h"
 #include "console/status.h"
+
+/*! Room for why a policy cannot be set. */
+#define WHY_SIZE 256
 
 /*! \brief The media object that is meant; no media named: the first there is. */
 static int find_media(struct ast_channel *chan, const char *which, struct media **media)
@@ -85,14 +90,46 @@ static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char
 			ast_channel_name(chan), cmd, args.media);
 		return -1;
 	}
+	if (ast_strlen_zero(value) && !strcasecmp(args.item, "policy")) {
+		chosen_policy(chan, value, sizeof(value));
+	}
 	ast_copy_string(buf, value, len);
 
 	return 0;
 }
 
+/*!
+ * \brief A policy that cannot be had ends the call: who asks for a stricter one and errs in its name
+ * gets none that is laxer.
+ */
+static int zrtp_write(struct ast_channel *chan, const char *cmd, char *data, const char *value)
+{
+	char why[WHY_SIZE];
+
+	if (!chan) {
+		ast_log(LOG_WARNING, "%s: needs a channel\n", cmd);
+		return -1;
+	}
+	if (strcasecmp(data, "policy")) {
+		ast_log(LOG_WARNING, "%s: %s: only the policy can be set, not '%s'\n", ast_channel_name(chan), cmd, data);
+		return -1;
+	}
+	if (!choose_policy(chan, value, why, sizeof(why))) {
+		return 0;
+	}
+	ast_log(LOG_ERROR, "%s: %s: policy '%s' cannot be set, %s. The call is ended\n", ast_channel_name(chan), cmd, value, why);
+	ast_channel_lock(chan);
+	ast_channel_hangupcause_set(chan, AST_CAUSE_BEARERCAPABILITY_NOTIMPL);
+	ast_channel_unlock(chan);
+	ast_softhangup(chan, AST_SOFTHANGUP_DEV);
+
+	return -1;
+}
+
 static struct ast_custom_function function = {
 	.name = "ZRTP",
 	.read = zrtp_read,
+	.write = zrtp_write,
 };
 
 int function_init(void)

@@ -149,6 +149,21 @@ void endpoints_each(void (*each)(const char *endpoint, const char *engine, void 
 	}
 }
 
+int endpoint_engine(const char *endpoint, char *engine, size_t size)
+{
+	struct ast_sorcery *sorcery = ast_sorcery_retrieve_by_module_name("res_pjsip");
+	void *object = sorcery ? ast_sorcery_retrieve_by_id(sorcery, "endpoint", endpoint) : NULL;
+	struct ast_variable *values = object ? ast_sorcery_objectset_create(sorcery, object) : NULL;
+	const char *found = values ? ast_variable_find_in_list(values, "rtp_engine") : NULL;
+
+	ast_copy_string(engine, S_OR(found, ""), size);
+	ast_variables_destroy(values);
+	ao2_cleanup(object);
+	ao2_cleanup(sorcery);
+
+	return ast_strlen_zero(engine) ? -1 : 0;
+}
+
 static void look_at_all(struct look *look, struct ast_sorcery *sorcery)
 {
 	engines_each(add_name, look);

@@ -6,6 +6,8 @@
 #ifndef RES_ZRTP_ENDPOINTS_H
 #define RES_ZRTP_ENDPOINTS_H
 
+#include <stddef.h>
+
 int endpoints_init(void);
 void endpoints_shutdown(void);
 
@@ -16,6 +18,9 @@ void endpoints_shutdown(void);
  * Done by itself when Asterisk has booted and when the endpoints are loaded again.
  */
 void endpoints_look(void);
+
+/*! \brief The RTP engine of an endpoint of chan_pjsip. \retval -1 there is no such endpoint, or it has none */
+int endpoint_engine(const char *endpoint, char *engine, size_t size);
 
 /*! \brief Call each for every endpoint of chan_pjsip and its RTP engine. Any thread that may wait. */
 void endpoints_each(void (*each)(const char *endpoint, const char *engine, void *arg), void *arg);

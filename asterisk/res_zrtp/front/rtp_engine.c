@@ -270,6 +270,12 @@ static int zrtp_activate(struct ast_rtp_instance *instance)
 	struct settings *settings = engine_settings(ast_rtp_instance_get_engine(instance));
 	struct media *media;
 
+	media = gate_media(instance);
+	if (media) {
+		/* A policy may have been chosen for its channel. */
+		media_refresh(media, instance);
+		ao2_replace(settings, media_settings(media));
+	}
 	gate_settle_other(instance);
 	media = gate_media(instance);
 	conflicts_activated(instance, settings);

@@ -412,6 +412,7 @@ int leg_join(struct media *media, unsigned int ssrc)
 	struct leg *leg;
 	int gone, res;
 
+	media_take_choice(media);
 	dialog_find(media);
 	ao2_lock(media);
 	leg = leg_of(media);

@@ -331,7 +331,7 @@ static int keys_must_be_ours(struct media *media)
 		dialog_find(media);
 	}
 	ao2_lock(media);
-	res = media_shared(media)->gate.was_secure || media_shared(media)->pass.keyed || media->settings->require
+	res = media_shared(media)->gate.was_secure || media_shared(media)->pass.keyed || media_settings(media)->require
 		|| (media_shared(media)->dialog && dialog_is_secure(media));
 	ao2_unlock(media);
 
@@ -360,7 +360,7 @@ static void refuse_other(struct ast_rtp_instance *rtp, struct media *media)
 	}
 	ast_log(LOG_WARNING, "Channel %s, policy %s: SRTP keys from SDP or DTLS (media_encryption of its endpoint) "
 		"refused, ZRTP is required or in force; %s\n",
-		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media->settings->name,
+		S_OR(ast_rtp_instance_get_channel_id(rtp), "not known yet"), media_settings(media)->name,
 		keyed ? "the keys of ZRTP stay" : carried ? "the phones keep their own" : "nothing passes in clear");
 }
 

@@ -93,7 +93,7 @@ void gate_open(struct media *media)
 {
 	gate_retire(media);
 	ao2_lock(media);
-	if (!media_shared(media)->life.ended && !media->settings->require && media->settings->allow_clear != ALLOW_CLEAR_NO) {
+	if (!media_shared(media)->life.ended && !media_settings(media)->require && media_settings(media)->allow_clear != ALLOW_CLEAR_NO) {
 		media_shared(media)->gate.was_secure = 0;
 		dialog_cleared(media);
 		media_shared(media)->gate.rx = media_shared(media)->gate.tx = GATE_CLEAR;

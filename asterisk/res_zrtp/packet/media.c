@@ -29,6 +29,9 @@
 #include "decide/wire.h"
 #include "base/clock.h"
 #include "base/held.h"
+#include "decide/settings.h"
+#include "decide/stricter.h"
+#include "packet/choice.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"
@@ -63,6 +66,7 @@ static void media_destructor(void *obj)
 	ao2_cleanup(media->shared.signalling.call_hashes);
 	ao2_cleanup(media->place);
 	ao2_cleanup(media->settings);
+	ao2_cleanup(media->endpoint_settings);
 	media_count(-1);
 }
 
@@ -124,7 +128,48 @@ struct media_of_instance *media_of_instance_at(const struct media *media HELD_PL
 
 struct settings *media_settings(const struct media *media)
 {
-	return media->settings;
+	return __atomic_load_n(&media->settings, __ATOMIC_ACQUIRE);
+}
+
+int media_choose(struct media *media, struct settings *settings)
+{
+	int res = -1;
+
+	ao2_lock(media);
+	if (media->settings == settings) {
+		res = 0;
+	} else if (!media->endpoint_settings && !media_place(media) && !media_shared(media)->life.activated) {
+		media->endpoint_settings = media->settings;
+		__atomic_store_n(&media->settings, ao2_bump(settings), __ATOMIC_RELEASE);
+		res = 0;
+	}
+	ao2_unlock(media);
+
+	return res;
+}
+
+void media_take_choice(struct media *media)
+{
+	char id[AST_MAX_UNIQUEID];
+	struct settings *chosen;
+	const char *fault;
+
+	ao2_lock(media);
+	ast_copy_string(id, media->endpoint_settings ? "" : media_shared(media)->life.channel_id, sizeof(id));
+	ao2_unlock(media);
+	chosen = ast_strlen_zero(id) || media_place(media) ? NULL : choice_get(id);
+	fault = chosen ? stricter_fault(media_settings(media), chosen) : NULL;
+	if (fault) {
+		/* The endpoint has another policy than when that was chosen. */
+		ast_log(LOG_ERROR, "Channel %s: policy %s was chosen for it and is not at least as strict as %s in %s: nothing passes "
+			"in clear\n", id, chosen->name, media_settings(media)->name, fault);
+		ao2_ref(chosen, -1);
+		chosen = choice_closed(media_settings(media));
+	}
+	if (chosen) {
+		media_choose(media, chosen);
+		ao2_ref(chosen, -1);
+	}
 }
 
 unsigned int media_number(const struct media *media)
@@ -247,6 +292,8 @@ int media_send_to(int fd, const uint8_t *octets, size_t len, const struct net_ad
 
 void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 {
+	int news = 0;
+
 	ao2_lock(media);
 	media_shared(media)->peer.symmetric = !!ast_rtp_instance_get_prop(instance, AST_RTP_PROPERTY_NAT);
 	media_shared(media)->peer.ice = !!media_of_instance(media)->ice;
@@ -258,9 +305,13 @@ void media_refresh(struct media *media, struct ast_rtp_instance *instance)
 			ast_copy_string(media_shared(media)->life.channel_id, ast_rtp_instance_get_channel_id(instance),
 				sizeof(media_shared(media)->life.channel_id));
 			dialog_seen(media);
+			news = 1;
 		}
 	}
 	ao2_unlock(media);
+	if (news) {
+		media_take_choice(media);
+	}
 }
 
 int media_has_type(struct ast_rtp_instance *instance, enum ast_media_type type)

@@ -123,8 +123,12 @@ struct media_of_instance *media_of_instance_at(const struct media *media HELD_PL
 /*! \brief What its RTP instance and that one's thread know. \pre instance is locked */
 #define media_of_instance(media) media_of_instance_at((media) HELD_HERE)
 
-/*! \brief The policy; fixed. Any thread. */
+/*! \brief The policy; fixed once its leg is there, and all there were are kept as long as the media object. Any thread. */
 struct settings *media_settings(const struct media *media);
+/*! \brief Have another policy than the engine's. \retval -1 its media has begun, or it was chosen before */
+int media_choose(struct media *media, struct settings *settings);
+/*! \brief Have the policy that was chosen for its channel, if its media has not begun. Any thread, no lock of it. */
+void media_take_choice(struct media *media);
 /*! \brief A number that no other one has; fixed. Any thread. */
 unsigned int media_number(const struct media *media);
 /*!

@@ -38,13 +38,14 @@ struct media_shared {
 struct media {
 	/* Fixed. */
 	const void *magic;            /*!< First: it is what the core takes for SRTP. Tells ours from those of res_srtp.so */
-	struct settings *settings;
+	struct settings *endpoint_settings; /*!< Those of its engine, once others were chosen; kept as long, else NULL */
 	unsigned int number;
 #ifdef ZRTP_CHECK_LOCKS
 	const void *instance_lock;
 #endif
 
 	/* Atomic. */
+	struct settings *settings;    /*!< Change once at most, before its leg is there */
 	int video;                    /*!< Its SDP has formats of video */
 	enum zrtp_signalling_medium medium; /*!< What the signalling has it for */
 	unsigned int ssrc;            /*!< Of our ZRTP */
