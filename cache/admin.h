@@ -23,6 +23,12 @@ ZRTP_CHECK enum zrtp_store_status zrtp_store_run_and_erase(struct zrtp_store *st
 /* edit.c: may it be a name, or an endpoint? Names are shown line by line. */
 bool zrtp_store_is_name(const char *text);
 
+/* maintain.c: call each for every peer, its secrets open, inside a transaction; it may drop that one. */
+typedef enum zrtp_store_status (*zrtp_store_visit)(struct zrtp_store *store, struct peer *peer, void *arg,
+						   struct zrtp_store_error *error);
+ZRTP_CHECK enum zrtp_store_status zrtp_store_each_peer(struct zrtp_store *store, zrtp_store_visit each,
+						       void *arg, struct zrtp_store_error *error);
+
 /* reseal.c: inside of a transaction, all pairs of a peer, count of them, sealed with the key of as;
  * verified: with that V, NULL: each with its own. */
 ZRTP_CHECK enum zrtp_store_status zrtp_store_reseal_pairs(struct zrtp_store *store, const struct peer *peer,

@@ -37,12 +37,9 @@ enum zrtp_store_status zrtp_store_purge(struct zrtp_store *store, int64_t now, u
 	return status;
 }
 
-/* Call each for every peer, inside a transaction. */
-typedef enum zrtp_store_status (*visit)(struct zrtp_store *store, struct peer *peer, void *arg,
-					struct zrtp_store_error *error);
-
 static enum zrtp_store_status visit_page(struct zrtp_store *store, struct zrtp_store_peer_row *rows,
-					 size_t count, visit each, void *arg, struct zrtp_store_error *error)
+					 size_t count, zrtp_store_visit each, void *arg,
+					 struct zrtp_store_error *error)
 {
 	enum zrtp_store_status status = ZRTP_STORE_OK;
 
@@ -60,8 +57,8 @@ static enum zrtp_store_status visit_page(struct zrtp_store *store, struct zrtp_s
 	return status;
 }
 
-static enum zrtp_store_status each_peer(struct zrtp_store *store, visit each, void *arg,
-					struct zrtp_store_error *error)
+enum zrtp_store_status zrtp_store_each_peer(struct zrtp_store *store, zrtp_store_visit each, void *arg,
+					    struct zrtp_store_error *error)
 {
 	struct zrtp_store_peer_row *rows = malloc(PAGE * sizeof(*rows)), last;
 	enum zrtp_store_status status = ZRTP_STORE_OK;
@@ -105,7 +102,7 @@ static enum zrtp_store_status rekey(struct zrtp_store *store, void *arg, struct 
 	enum zrtp_store_status status = zrtp_store_make_check(as, error);
 
 	if (!status) {
-		status = each_peer(store, rekey_peer, as, error);
+		status = zrtp_store_each_peer(store, rekey_peer, as, error);
 	}
 	return status ? status
 		      : store->backend->meta_set(store->be, "key", as->check, as->check_len, false, error);
@@ -164,7 +161,7 @@ static enum zrtp_store_status check(struct zrtp_store *store, void *arg, struct 
 	if (store->backend->check) {
 		status = store->backend->check(store->be, error);
 	}
-	return status ? status : each_peer(store, check_peer, arg, error);
+	return status ? status : zrtp_store_each_peer(store, check_peer, arg, error);
 }
 
 enum zrtp_store_status zrtp_store_check(struct zrtp_store *store, uint64_t *peers, uint64_t *pairs,

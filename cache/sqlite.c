@@ -175,10 +175,36 @@ static enum zrtp_store_status next(struct sqlite *be, sqlite3_stmt *s, struct zr
 	return code == SQLITE_DONE ? ZRTP_STORE_UNKNOWN : sq_fail(be, code, error);
 }
 
-static enum zrtp_store_status strange(const struct sqlite *be, const char *what,
-				      struct zrtp_store_error *error)
+/* A row that is none of ours, by its key as it is. */
+static enum zrtp_store_status strange(const struct sqlite *be, const char *table, const void *peer_zid,
+				      int len, const char *label, struct zrtp_store_error *error)
 {
-	return zrtp_store_fail(error, ZRTP_STORE_CORRUPT, "%s: %s has the wrong size", be->path, what);
+	char hex[2 * ZRTP_ZID_SIZE + 1] = "";
+
+	if (peer_zid && len == ZRTP_ZID_SIZE) {
+		zrtp_store_hex(hex, peer_zid, ZRTP_ZID_SIZE);
+	}
+	zrtp_store_fail(error, ZRTP_STORE_CORRUPT,
+			"%s: table %s, peer ZID %s%s%.128s: a column has the wrong size", be->path, table,
+			*hex ? hex : "of the wrong size", *label ? ", label " : "", label);
+	zrtp_store_printable(error->text);
+	return ZRTP_STORE_CORRUPT;
+}
+
+static enum zrtp_store_status strange_peer(const struct sqlite *be, sqlite3_stmt *s,
+					   struct zrtp_store_error *error)
+{
+	const void *peer_zid = sqlite3_column_blob(s, 1);
+
+	return strange(be, "peer", peer_zid, sqlite3_column_bytes(s, 1), "", error);
+}
+
+static enum zrtp_store_status strange_pair(const struct sqlite *be, sqlite3_stmt *s, const uint8_t *peer_zid,
+					   struct zrtp_store_error *error)
+{
+	const char *label = (const char *)sqlite3_column_text(s, 0);
+
+	return strange(be, "pair", peer_zid, ZRTP_ZID_SIZE, label ? label : "", error);
 }
 
 static bool read_cell(sqlite3_stmt *s, int at, struct zrtp_store_cell *out)
@@ -276,7 +302,8 @@ static enum zrtp_store_status sq_meta_get(void *arg, const char *property, uint8
 	if (!status) {
 		n = (size_t)sqlite3_column_bytes(s, 0);
 		if (n > *len) {
-			status = strange(be, property, error);
+			status = zrtp_store_fail(error, ZRTP_STORE_CORRUPT, "%s: %s has the wrong size",
+						 be->path, property);
 		} else if (n) {
 			memcpy(value, sqlite3_column_blob(s, 0), n);
 		}
@@ -323,7 +350,7 @@ static enum zrtp_store_status sq_peer_load(void *arg, const uint8_t *own_zid, co
 	enum zrtp_store_status status = next(be, s, error);
 
 	if (!status && !read_peer(s, out)) {
-		status = strange(be, "a peer's row", error);
+		status = strange_peer(be, s, error);
 	}
 	done(s);
 	return status;
@@ -379,7 +406,7 @@ static enum zrtp_store_status sq_peer_list(void *arg, const char *like, const ui
 	*count = 0;
 	while (!(status = next(be, s, error))) {
 		if (!read_peer(s, &out[*count])) {
-			status = strange(be, "a peer's row", error);
+			status = strange_peer(be, s, error);
 			break;
 		}
 		++*count;
@@ -413,7 +440,7 @@ static enum zrtp_store_status sq_pair_load(void *arg, const uint8_t *own_zid, co
 	bind_text(s, 3, label);
 	status = next(be, s, error);
 	if (!status && !read_pair(s, out)) {
-		status = strange(be, "a row of secrets", error);
+		status = strange_pair(be, s, peer_zid, error);
 	}
 	done(s);
 	return status;
@@ -452,7 +479,7 @@ static enum zrtp_store_status sq_pair_list(void *arg, const uint8_t *own_zid, co
 	*count = 0;
 	while (!(status = next(be, s, error))) {
 		if (!read_pair(s, &out[*count])) {
-			status = strange(be, "a row of secrets", error);
+			status = strange_pair(be, s, peer_zid, error);
 			break;
 		}
 		++*count;

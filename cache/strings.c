@@ -40,6 +40,53 @@ bool zrtp_store_unhex(uint8_t *out, size_t len, const char *text)
 	return true;
 }
 
+bool zrtp_store_escape(char *out, size_t size, const char *text)
+{
+	size_t used = 0;
+
+	if (size < 3 * strlen(text) + 2) {
+		return false;
+	}
+	out[used++] = '=';
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		/* Drivers of databases cut a blank at the end. */
+		if (c < ' ' || c >= 0x7f || strchr(";^%\\'\"", c) || (c == ' ' && !text[1])) {
+			out[used++] = '%';
+			zrtp_store_hex(out + used, &c, 1);
+			used += 2;
+		} else {
+			out[used++] = (char)c;
+		}
+	}
+	out[used] = '\0';
+	return true;
+}
+
+bool zrtp_store_unescape(char *out, size_t size, const char *stored)
+{
+	size_t used = 0;
+	uint8_t octet;
+
+	if (*stored && *stored++ != '=') {
+		return false;
+	}
+	for (; *stored && used + 1 < size; used++) {
+		if (*stored == '%' && zrtp_store_unhex(&octet, 1, stored + 1)) {
+			if (!octet) {
+				return false;
+			}
+			out[used] = (char)octet;
+			stored += 3;
+		} else {
+			out[used] = *stored++;
+		}
+	}
+	out[used] = '\0';
+	return !*stored;
+}
+
 /* Linear but for what % skips, which is tried once for the last one only. */
 bool zrtp_store_like(const char *text, const char *pattern)
 {

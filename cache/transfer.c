@@ -54,7 +54,7 @@ static void merge_peer(struct peer *peer, const struct record *in, bool anew)
 	if (!peer->has_pbx) {
 		memcpy(row->endpoints, in->endpoints, sizeof(row->endpoints));
 	}
-	if (anew) {
+	if (anew || (in->join && row->scope == ZRTP_SCOPE_UNKNOWN)) {
 		row->scope = in->scope;
 	}
 	if (!peer->aux_len) {
@@ -88,11 +88,14 @@ static bool merge_twin(struct pair *own, const struct pair *in)
 }
 
 /* A pair of an import beside what there is. False: nothing to write. */
-static bool merge_pair(struct peer *peer, const struct pair *in)
+static bool merge_pair(struct peer *peer, const struct pair *in, bool join)
 {
 	struct pair *own = &peer->pair[OWN];
 
-	if (!peer->has[OWN] || own->last_use < in->last_use) {
+	if (peer->has[OWN] && join) {
+		lines_join(&own->lines, &in->lines);
+		own->last_use = in->last_use > own->last_use ? in->last_use : own->last_use;
+	} else if (!peer->has[OWN] || own->last_use < in->last_use) {
 		*own = *in;
 	} else if (!merge_twin(own, in)) {
 		return false; /* used since */
@@ -102,8 +105,8 @@ static bool merge_pair(struct peer *peer, const struct pair *in)
 	return true;
 }
 
-static enum zrtp_store_status write_record(struct zrtp_store *store, struct record *in,
-					   struct zrtp_store_error *error)
+enum zrtp_store_status record_write(struct zrtp_store *store, struct record *in,
+				    struct zrtp_store_error *error)
 {
 	struct peer peer;
 	bool with_pair = in->has_pair;
@@ -118,7 +121,7 @@ static enum zrtp_store_status write_record(struct zrtp_store *store, struct reco
 	}
 	if (with_pair) {
 		pair_complete(&in->pair);
-		with_pair = merge_pair(&peer, &in->pair);
+		with_pair = merge_pair(&peer, &in->pair, in->join);
 	}
 	if (!status && with_pair && !peer.pair[OWN].revision) {
 		status = zrtp_store_make_room(store, &peer, &peer.pair[OWN], &room, error);
@@ -141,7 +144,7 @@ static enum zrtp_store_status write_all(struct zrtp_store *store, void *arg, str
 	enum zrtp_store_status status = ZRTP_STORE_OK;
 
 	for (size_t i = 0; !status && i < batch->used; i++) {
-		status = write_record(store, &batch->records[i], error);
+		status = record_write(store, &batch->records[i], error);
 	}
 	return status;
 }

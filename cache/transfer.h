@@ -11,12 +11,17 @@ struct record {
 	char name[ZRTP_STORE_NAME_SIZE], endpoints[ZRTP_STORE_NAME_SIZE];
 	unsigned scope;
 	bool has_pbx, has_pbx_alternate, has_pair;
+	bool join; /* the pair is of a store of ours: it is joined with what is there, line by line */
 	uint8_t pbx[ZRTP_SECRET_SIZE], pbx_alternate[ZRTP_SECRET_SIZE];
 	uint8_t aux[ZRTP_AUX_SECRET_MAX];
 	uint8_t aux_len;
 	int64_t first_use, last_use;
 	struct pair pair; /* its revision is not looked at */
 };
+
+/* Inside a transaction: it becomes part of what there is. */
+ZRTP_CHECK enum zrtp_store_status record_write(struct zrtp_store *store, struct record *in,
+					       struct zrtp_store_error *error);
 
 /* Records on their way in, some at a time in one transaction. Too large for a
  * stack. */

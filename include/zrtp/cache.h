@@ -475,6 +475,57 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_import_file(struct zrtp_st
 								  struct zrtp_store_error *error);
 
 /* ------------------------------------------------------------------------
+ * From one store to another
+ */
+
+/* What there is, in the transaction that has counted it. */
+struct zrtp_store_sum {
+	uint8_t own_zid[ZRTP_ZID_SIZE];
+	bool has_own_zid;
+	uint64_t peers, pairs;
+	/* SHA-256 of all of it, secrets as they are in clear: the same for two stores in which calls find the
+	 * same, whatever their kinds and keys are. */
+	uint8_t digest[32];
+};
+
+/* zrtp_store_check(), and what there is. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_sum_sized(struct zrtp_store *store,
+								struct zrtp_store_sum *out, size_t size,
+								struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_sum(struct zrtp_store *store,
+							       struct zrtp_store_sum *out,
+							       struct zrtp_store_error *error)
+{
+	return zrtp_store_sum_sized(store, out, sizeof(*out), error);
+}
+
+/* What becomes of what is there. */
+enum zrtp_store_copying {
+	ZRTP_COPY_ADD,     /* nothing may be there: ZRTP_STORE_INVALID */
+	ZRTP_COPY_MERGE,   /* both stay: of a peer that is in both, lines are joined as those of nodes that
+			    * store late, and the rest as in an import. Own ZIDs must be the same */
+	ZRTP_COPY_REPLACE, /* it goes, its own ZID too */
+};
+
+/* All that from has, its own ZID included, into to, sealed with the key of that one: all or nothing, in one
+ * transaction of to. It is read back before that is committed, and what is not the same is
+ * ZRTP_STORE_CORRUPT. from stays as it is. *out: what to has then. ZRTP_STORE_UNKNOWN: from has no own ZID.
+ */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_copy_sized(struct zrtp_store *from,
+								 struct zrtp_store *to,
+								 enum zrtp_store_copying how,
+								 struct zrtp_store_sum *out, size_t out_size,
+								 struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_copy(struct zrtp_store *from,
+								struct zrtp_store *to,
+								enum zrtp_store_copying how,
+								struct zrtp_store_sum *out,
+								struct zrtp_store_error *error)
+{
+	return zrtp_store_copy_sized(from, to, how, out, sizeof(*out), error);
+}
+
+/* ------------------------------------------------------------------------
  * Back ends: tables of rows, for those who bring a database of their own
  *
  * The store decides what is written; a back end only keeps rows. Secrets come to
@@ -502,6 +553,11 @@ struct zrtp_store_peer_row {
 ZRTP_API void zrtp_store_hex(char *out, const uint8_t *octets, size_t len);
 /* Octets of the 2 * len digits that text begins with. False: they are not there. */
 ZRTP_API bool zrtp_store_unhex(uint8_t *out, size_t len, const char *text);
+/* Text for a column of any encoding: "=", then the text, where octets that encodings, SQL or its patterns
+ * give a meaning are written %xx. Three octets for each, and two. False: there is no room. */
+ZRTP_API bool zrtp_store_escape(char *out, size_t size, const char *text);
+/* And back; "" is "". False: it is not such a text, or too long. */
+ZRTP_API bool zrtp_store_unescape(char *out, size_t size, const char *stored);
 /* SQL's LIKE: % any text, _ one character; letter case of ASCII is ignored. */
 ZRTP_API bool zrtp_store_like(const char *text, const char *pattern);
 

@@ -323,6 +323,7 @@ static void a_store_has_structs_of_any_size(void **state)
 	struct zrtp_store_about about;
 	struct zrtp_store_peer peer;
 	struct zrtp_store_label label;
+	struct zrtp_store_sum sum;
 	struct zrtp_store_error error;
 	struct zrtp_cache cache, part;
 	struct zrtp_store_link link = { .store = NULL };
@@ -350,8 +351,10 @@ static void a_store_has_structs_of_any_size(void **state)
 	assert_int_equal(zrtp_store_find(store, own_zid, peer_zid, &peer, &error), ZRTP_STORE_OK);
 	assert_int_equal(zrtp_store_labels(store, own_zid, peer_zid, &label, 1, &count, &error),
 			 ZRTP_STORE_OK);
+	assert_int_equal(zrtp_store_sum(store, &sum, &error), ZRTP_STORE_OK);
 	for (size_t size = 0; size <= sizeof(peer) + MORE; size++) {
 		void *first = dirty(size), *second = dirty(size), *one = dirty(size), *page = dirty(2 * size);
+		void *summed = dirty(size);
 
 		assert_int_equal(
 			zrtp_store_get_about_sized(store, &key, 1000, first, size, second, size, &error),
@@ -373,6 +376,8 @@ static void a_store_has_structs_of_any_size(void **state)
 			zrtp_store_labels_sized(store, own_zid, peer_zid, page, size, 2, &count, &error),
 			ZRTP_STORE_OK);
 		assert_given(page, size, &label, sizeof(label));
+		assert_int_equal(zrtp_store_sum_sized(store, summed, size, &error), ZRTP_STORE_OK);
+		assert_given(summed, size, &sum, sizeof(sum));
 	}
 	link.store = store;
 	cache = zrtp_store_cache(&link);

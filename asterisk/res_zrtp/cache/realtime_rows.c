@@ -76,54 +76,15 @@ void row_add_cell(struct row_fields *fields, const char *name, const struct zrtp
 	row_add(fields, name, text);
 }
 
-/*!
- * \brief Text as it is stored: never empty, and without what realtime or SQL
- * patterns give a meaning. "=" and percent signs as in URIs.
- */
 void row_add_text(struct row_fields *fields, const char *name, const char *text)
 {
 	char out[TEXT_SIZE];
-	size_t used = 0;
 
-	out[used++] = '=';
-	for (; *text && used + 4 < sizeof(out); text++) {
-		unsigned char c = *text;
-
-		/* Not all octets are good for all encodings of a database. */
-		if (c < ' ' || c >= 0x7f || strchr(";^%\\'\"", c) || (c == ' ' && !text[1])) {
-			used += snprintf(out + used, sizeof(out) - used, "%%%02x", c);
-		} else {
-			out[used++] = c;
-		}
+	if (zrtp_store_escape(out, sizeof(out), text)) {
+		row_add(fields, name, out);
+	} else {
+		fields->failed = 1;
 	}
-	out[used] = '\0';
-	row_add(fields, name, out);
-}
-
-/*! \retval -1 it is not such a text or too long */
-static int row_text(const char *stored, char *out, size_t size)
-{
-	size_t used = 0;
-	uint8_t octet;
-
-	if (ast_strlen_zero(stored)) {
-		*out = '\0';
-		return 0;
-	}
-	if (*stored++ != '=') {
-		return -1;
-	}
-	for (; *stored && used + 1 < size; used++) {
-		if (*stored == '%' && zrtp_store_unhex(&octet, 1, stored + 1)) {
-			out[used] = octet;
-			stored += 3;
-		} else {
-			out[used] = *stored++;
-		}
-	}
-	out[used] = '\0';
-
-	return *stored ? -1 : 0;
 }
 
 enum zrtp_store_status rows_fail(struct zrtp_store_error *error, enum zrtp_store_status status, const char *family,
@@ -189,8 +150,8 @@ enum zrtp_store_status row_peer(const struct ast_variable *row, struct zrtp_stor
 
 	memset(out, 0, sizeof(*out));
 	if (row_zid(row, "own_zid", out->own_zid) || row_zid(row, "peer_zid", out->peer_zid)
-		|| row_text(row_column(row, "name"), out->name, sizeof(out->name))
-		|| row_text(row_column(row, "endpoints"), out->endpoints, sizeof(out->endpoints))
+		|| !zrtp_store_unescape(out->name, sizeof(out->name), row_column(row, "name"))
+		|| !zrtp_store_unescape(out->endpoints, sizeof(out->endpoints), row_column(row, "endpoints"))
 		|| row_number(row, "scope", &scope)
 		|| row_cell(row, "pbx", &out->pbx) || row_cell(row, "pbx_alternate", &out->pbx_alternate)
 		|| row_cell(row, "aux", &out->aux)
@@ -212,7 +173,7 @@ enum zrtp_store_status row_pair(const struct ast_variable *row, struct zrtp_stor
 	int64_t verified, count, revision;
 
 	memset(out, 0, sizeof(*out));
-	if (row_text(row_column(row, "label"), out->label, sizeof(out->label))
+	if (!zrtp_store_unescape(out->label, sizeof(out->label), row_column(row, "label"))
 		|| row_cell(row, "rs1", &out->rs1) || row_cell(row, "rs2", &out->rs2)
 		|| row_lines(row, &out->lines)
 		|| row_number(row, "verified", &verified) || row_number(row, "preshared_count", &count)

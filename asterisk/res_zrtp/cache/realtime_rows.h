@@ -37,10 +37,7 @@ void row_add_peer_key(struct row_fields *fields, const uint8_t *own_zid, const u
 /*! \retval -1 it is not hexadecimal or too long */
 int row_octets(const char *text, uint8_t *out, size_t size, size_t *len);
 void row_add_cell(struct row_fields *fields, const char *name, const struct zrtp_store_cell *cell);
-/*!
- * \brief Text as it is stored: never empty, and without what realtime or SQL
- * patterns give a meaning. "=" and percent signs as in URIs.
- */
+/*! \brief Text as it is stored, see zrtp_store_escape(): realtime gives some octets a meaning, and "" too. */
 void row_add_text(struct row_fields *fields, const char *name, const char *text);
 enum zrtp_store_status rows_fail(struct zrtp_store_error *error, enum zrtp_store_status status, const char *family,
 	const char *what);
