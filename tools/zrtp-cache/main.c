@@ -20,7 +20,7 @@ static const char help[] =
 	"NAME\n"
 	"  zrtp-cache - look at and change a cache of ZRTP retained secrets\n\n"
 	"SYNOPSIS\n"
-	"  zrtp-cache [-f PATH] [-k KEYFILE | -K VARIABLE] COMMAND\n\n"
+	"  zrtp-cache [-f PATH] [OPTIONS] COMMAND\n\n"
 	"COMMANDS\n"
 	"  show [like PATTERN]      all peers, or those whose name or ZID matches (SQL: % _)\n"
 	"  show peer ZID            one peer with its labels\n"
@@ -38,21 +38,39 @@ static const char help[] =
 	"  rekey KEYFILE            encrypt with another key, or for the first time\n"
 	"  rekey none               store the secrets in clear\n"
 	"  new-key KEYFILE          make a key (mode 0600)\n"
-	"  check                    read everything and look for damage\n\n"
+	"  check                    read everything, look for damage, and sum up\n"
+	"  copy FROM TO             everything, with the own ZID, to a place that has no peers\n"
+	"  copy FROM TO merge       the same to one that has, of the same own ZID: both stay\n"
+	"  copy FROM TO replace     the same, and what TO had goes\n"
+	"  backup FILE              a copy in a new file, while Asterisk runs, too\n\n"
 	"OPTIONS\n"
-	"  -f, --file PATH          the cache: an SQLite database or a cache file, as it is\n"
+	"  -f, --file PATH          the cache: an SQLite database or a cache file, as it is, or\n"
+	"                           odbc:DSN, the tables of cache = realtime in a database\n"
 	"                           (default: /var/lib/asterisk/zrtp.sqlite)\n"
-	"  -t, --type sqlite|file   what to make if PATH does not exist (import only)\n"
+	"  -t, --type sqlite|file   what to make if PATH does not exist (import, copy, backup)\n"
 	"  -k, --key-file KEYFILE   key of an encrypted cache: 64 hexadecimal digits, mode 0600\n"
 	"  -K, --key-env VARIABLE   the same from an environment variable\n"
+	"  -u, --user NAME          who logs in to the database, if odbc.ini does not say it\n"
+	"  -p, --password-file FILE and its password, in the first line of FILE, mode 0600\n"
+	"  --to-key-file KEYFILE    of copy and backup: the key of TO, none: in clear (default:\n"
+	"                           that of FROM)\n"
+	"  --to-key-env VARIABLE    the same from an environment variable\n"
+	"  --to-user NAME           of copy: who logs in to TO\n"
+	"  --to-password-file FILE  and its password\n"
 	"  -h, --help               this text\n"
 	"  -V, --version            the version\n\n"
 	"  A ZID is 24 hexadecimal digits, or at least 8 of them that only one peer's begins\n"
 	"  with.\n\n"
+	"DATABASES\n"
+	"  odbc:DSN is a DSN of odbc.ini of PostgreSQL, MariaDB or MySQL with the tables of\n"
+	"  zrtp-realtime.*.sql; odbc:DSN/PREFIX, those whose names begin with PREFIX_ instead of\n"
+	"  zrtp_. Secrets in it are always encrypted.\n\n"
 	"SHARING\n"
-	"  A database may be used while Asterisk runs, but for rekey, which would shut it out:\n"
-	"  stop Asterisk, or unload res_zrtp.so, and change the key in zrtp.conf before it\n"
-	"  starts again. A cache file belongs to one process: use Asterisk's own command (zrtp\n"
+	"  A database may be used while Asterisk runs, but for rekey, which would shut it out,\n"
+	"  and copy, after which it would go on with the former cache: stop Asterisk, or unload\n"
+	"  res_zrtp.so, and change zrtp.conf before it starts again. Of SQLite that is seen and\n"
+	"  refused; of odbc:DSN nobody sees who uses it: stop all nodes. A cache file belongs to one "
+	"process: use Asterisk's own command (zrtp\n"
 	"  cache) then.\n\n"
 	"SECRETS\n"
 	"  An export contains the secrets in clear: with it an attacker can take the place of\n"
@@ -61,17 +79,10 @@ static const char help[] =
 	"  0 done  1 failed  2 wrong usage  3 there is no such peer or cache  4 in use by\n"
 	"  another process  5 damaged  6 wrong or missing key\n";
 
-struct options {
-	const char *path, *type, *key_file, *key_env;
-	struct zrtp_store *store;
-	char **words; /* of the command, ends with NULL */
-	int count;
-};
-
 /* Fewer digits of a ZID name whatever peer there happens to be. */
 #define ZID_DIGITS_MIN 8
 
-static int usage(const char *why)
+int tool_usage(const char *why)
 {
 	fprintf(stderr, "zrtp-cache: %s; see zrtp-cache --help\n", why);
 	return EXIT_USAGE;
@@ -105,46 +116,6 @@ static int system_fault(const char *what)
 	return EXIT_FAULT;
 }
 
-/* ---- in use ---- */
-
-/* The bytes that each process which has an SQLite database open locks for reading,
- * in journal mode WAL for all that time (see the file format of SQLite). */
-#define SQLITE_SHARED_FIRST 0x40000002
-#define SQLITE_SHARED_SIZE  510
-
-/* Does another process have this database open? *pid: which, 0 if it is not known.
- * Closing a file ends all locks that this process has on it: so before it is opened. */
-static bool used_by_another(const char *path, long *pid)
-{
-	struct flock lock = { .l_type = F_WRLCK,
-			      .l_whence = SEEK_SET,
-			      .l_start = SQLITE_SHARED_FIRST,
-			      .l_len = SQLITE_SHARED_SIZE };
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	bool used = fd >= 0 && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK;
-
-	if (fd >= 0) {
-		close(fd);
-	}
-	*pid = used ? lock.l_pid : 0;
-	return used;
-}
-
-/* A process that has the store open loses it by another key. 0, or an exit code. */
-static int alone(const struct options *o)
-{
-	long pid;
-
-	if (!used_by_another(o->path, &pid)) {
-		return EXIT_DONE;
-	}
-	fprintf(stderr,
-		"zrtp-cache: %s is in use by process %ld, which another key would shut out; stop Asterisk "
-		"or unload its res_zrtp.so, rekey, and change the key in zrtp.conf\n",
-		o->path, pid);
-	return EXIT_IN_USE;
-}
-
 /* ---- one peer ---- */
 
 /* The only peer whose ZID begins so. 0, or an exit code. */
@@ -157,7 +128,8 @@ static int find_peer(const struct options *o, const char *text, struct zrtp_stor
 
 	if (strlen(text) < ZID_DIGITS_MIN || strlen(text) > 2 * ZRTP_ZID_SIZE ||
 	    strspn(text, "0123456789abcdefABCDEF") != strlen(text)) {
-		return usage("a ZID has 24 hexadecimal digits, of which the first 8 at least are needed");
+		return tool_usage(
+			"a ZID has 24 hexadecimal digits, of which the first 8 at least are needed");
 	}
 	snprintf(like, sizeof(like), "%s%%", text);
 	/* The pattern may match a name too: then look at the digits ourselves. */
@@ -208,7 +180,7 @@ static int set_aux(const struct options *o, const struct zrtp_store_peer *peer, 
 	return res;
 }
 
-static int set(const struct options *o)
+static int set(struct options *o)
 {
 	const char *what = o->words[1], *value = o->count == 4 ? o->words[3] : NULL;
 	struct zrtp_store_error error;
@@ -216,10 +188,10 @@ static int set(const struct options *o)
 	int res;
 
 	if (!value || (strcmp(what, "name") && strcmp(what, "verified") && strcmp(what, "aux"))) {
-		return usage("set name, set verified or set aux, a ZID and a value");
+		return tool_usage("set name, set verified or set aux, a ZID and a value");
 	}
 	if (!strcmp(what, "verified") && strcmp(value, "yes") && strcmp(value, "no")) {
-		return usage("verified is yes or no");
+		return tool_usage("verified is yes or no");
 	}
 	res = find_peer(o, o->words[2], &peer);
 	if (res) {
@@ -237,7 +209,7 @@ static int set(const struct options *o)
 		&error);
 }
 
-static int show(const struct options *o)
+static int show(struct options *o)
 {
 	struct zrtp_store_peer peer;
 	int res;
@@ -252,15 +224,15 @@ static int show(const struct options *o)
 		res = find_peer(o, o->words[2], &peer);
 		return res ? res : tool_show_peer(o->store, &peer);
 	}
-	return usage("show, show like PATTERN or show peer ZID");
+	return tool_usage("show, show like PATTERN or show peer ZID");
 }
 
 /* unenroll, delete */
-static int forget(const struct options *o)
+static int forget(struct options *o)
 {
 	struct zrtp_store_error error;
 	struct zrtp_store_peer peer;
-	int res = o->count == 2 ? find_peer(o, o->words[1], &peer) : usage("one ZID");
+	int res = o->count == 2 ? find_peer(o, o->words[1], &peer) : tool_usage("one ZID");
 
 	if (res) {
 		return res;
@@ -273,7 +245,7 @@ static int forget(const struct options *o)
 
 /* ---- the whole ---- */
 
-static int purge(const struct options *o)
+static int purge(struct options *o)
 {
 	struct zrtp_store_error error;
 	uint64_t pairs, peers;
@@ -282,19 +254,6 @@ static int purge(const struct options *o)
 		return tool_fault(&error);
 	}
 	printf("%llu labels and %llu peers removed\n", (unsigned long long)pairs, (unsigned long long)peers);
-	return EXIT_DONE;
-}
-
-static int check(const struct options *o)
-{
-	struct zrtp_store_error error;
-	uint64_t peers, pairs;
-
-	if (zrtp_store_check(o->store, &peers, &pairs, &error)) {
-		return tool_fault(&error);
-	}
-	printf("%llu peers and %llu labels, all whole\n", (unsigned long long)peers,
-	       (unsigned long long)pairs);
 	return EXIT_DONE;
 }
 
@@ -310,7 +269,7 @@ static FILE *create_private(const char *path)
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-static int export(const struct options *o)
+static int export(struct options *o)
 {
 	struct zrtp_store_error error;
 	uint64_t count;
@@ -318,7 +277,7 @@ static int export(const struct options *o)
 	enum zrtp_store_status status;
 
 	if (o->count != 2) {
-		return usage("export needs a file");
+		return tool_usage("export needs a file");
 	}
 	if (!file) {
 		return system_fault(o->words[1]);
@@ -353,7 +312,7 @@ static enum zrtp_store_status import_text(const struct options *o, const char *p
 	return status;
 }
 
-static int import(const struct options *o)
+static int import(struct options *o)
 {
 	static const struct {
 		const char *name;
@@ -373,7 +332,7 @@ static int import(const struct options *o)
 			i++;
 		}
 		if (i == 3) {
-			return usage("import FILE, or import gnu, gnu-sqlite or linphone FILE");
+			return tool_usage("import FILE, or import gnu, gnu-sqlite or linphone FILE");
 		}
 		status = zrtp_store_import_file(o->store, formats[i].format, o->words[2], time(NULL), &count,
 						&error);
@@ -382,7 +341,7 @@ static int import(const struct options *o)
 	return outcome(status, &error);
 }
 
-static int rekey(const struct options *o)
+static int rekey(struct options *o)
 {
 	struct zrtp_store_error error;
 	struct zrtp_store_key key;
@@ -390,7 +349,10 @@ static int rekey(const struct options *o)
 	enum zrtp_store_status status;
 
 	if (o->count != 2) {
-		return usage("rekey KEYFILE or rekey none");
+		return tool_usage("rekey KEYFILE or rekey none");
+	}
+	if (clear && place_is_odbc(&o->from)) {
+		return tool_usage("secrets in a database are encrypted: rekey KEYFILE");
 	}
 	if (!clear && zrtp_store_key_file(&key, o->words[1], &error)) {
 		return tool_fault(&error);
@@ -400,14 +362,14 @@ static int rekey(const struct options *o)
 	return outcome(status, &error);
 }
 
-static int new_key(const struct options *o)
+static int new_key(struct options *o)
 {
 	uint8_t key[ZRTP_STORE_KEY_SIZE];
 	FILE *file = NULL;
 	int failed;
 
 	if (o->count != 2 || !strcmp(o->words[1], "-")) {
-		return usage("new-key needs a file");
+		return tool_usage("new-key needs a file");
 	}
 	if (RAND_priv_bytes(key, sizeof(key)) != 1) {
 		fputs("zrtp-cache: no random octets\n", stderr);
@@ -426,110 +388,80 @@ static int new_key(const struct options *o)
 	return failed ? system_fault(o->words[1]) : EXIT_DONE;
 }
 
-/* ---- open ---- */
-
-static void warn(const char *text, void *arg)
-{
-	(void)arg;
-	fprintf(stderr, "zrtp-cache: %s\n", text);
-}
-
-/* Is it a cache file (or to become one)? Otherwise it is a database. */
-static bool is_cache_file(const struct options *o)
-{
-	char octets[10];
-	FILE *file = fopen(o->path, "rb");
-	bool is = o->type && !strcmp(o->type, "file");
-
-	if (file) {
-		is = fread(octets, sizeof(octets), 1, file) == 1 && !memcmp(octets, "ZRTP cache", 10);
-		fclose(file);
-	}
-	return is;
-}
-
-static enum zrtp_store_status read_key(const struct options *o, struct zrtp_store_key *key,
-				       struct zrtp_store_error *error)
-{
-	if (o->key_file) {
-		return zrtp_store_key_file(key, o->key_file, error);
-	}
-	return zrtp_store_key_text(key, getenv(o->key_env) ? getenv(o->key_env) : "", error);
-}
-
-static enum zrtp_store_status open_store(struct options *o, bool make, struct zrtp_store_error *error)
-{
-	struct zrtp_store_key key;
-	struct zrtp_store_config config = { .existing = !make, .capacity = UINT32_MAX, .warn = warn };
-	enum zrtp_store_status status = ZRTP_STORE_OK;
-
-	if (o->key_file || o->key_env) {
-		status = read_key(o, &key, error);
-		config.key = &key;
-	}
-	if (!status) {
-		status = is_cache_file(o) ? zrtp_store_open_file(&o->store, o->path, &config, error)
-					  : zrtp_store_open_sqlite(&o->store, o->path, &config, error);
-	}
-	OPENSSL_cleanse(&key, sizeof(key));
-	return status;
-}
-
 static int parse(struct options *o, int argc, char **argv)
 {
+	enum { TO_KEY_FILE = 256, TO_KEY_ENV, TO_USER, TO_PASSWORD_FILE };
 	static const struct option longs[] = { { "file", required_argument, NULL, 'f' },
 					       { "type", required_argument, NULL, 't' },
 					       { "key-file", required_argument, NULL, 'k' },
 					       { "key-env", required_argument, NULL, 'K' },
+					       { "user", required_argument, NULL, 'u' },
+					       { "password-file", required_argument, NULL, 'p' },
+					       { "to-key-file", required_argument, NULL, TO_KEY_FILE },
+					       { "to-key-env", required_argument, NULL, TO_KEY_ENV },
+					       { "to-user", required_argument, NULL, TO_USER },
+					       { "to-password-file", required_argument, NULL,
+						 TO_PASSWORD_FILE },
 					       { "help", no_argument, NULL, 'h' },
 					       { "version", no_argument, NULL, 'V' },
 					       { NULL, 0, NULL, 0 } };
+	const char **texts[] = {
+		['f'] = &o->from.path,           ['t'] = &o->from.type,
+		['k'] = &o->from.key_file,       ['K'] = &o->from.key_env,
+		['u'] = &o->from.user,           ['p'] = &o->from.password_file,
+		[TO_KEY_FILE] = &o->to.key_file, [TO_KEY_ENV] = &o->to.key_env,
+		[TO_USER] = &o->to.user,         [TO_PASSWORD_FILE] = &o->to.password_file,
+	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+f:t:k:K:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			o->path = optarg;
-			break;
-		case 't':
-			o->type = optarg;
-			break;
-		case 'k':
-			o->key_file = optarg;
-			break;
-		case 'K':
-			o->key_env = optarg;
-			break;
-		case 'h':
+	while ((c = getopt_long(argc, argv, "+f:t:k:K:u:p:hV", longs, NULL)) != -1) {
+		if (c == 'h') {
 			fputs(help, stdout);
 			exit(EXIT_DONE);
-		case 'V':
+		}
+		if (c == 'V') {
 			puts("zrtp-cache " ZRTP_ENGINE_VERSION);
 			exit(EXIT_DONE);
-		default:
+		}
+		if (c == '?') {
 			return EXIT_USAGE;
 		}
+		*texts[c] = optarg;
 	}
 	o->words = argv + optind;
 	o->count = argc - optind;
-	if (o->type && strcmp(o->type, "file") && strcmp(o->type, "sqlite")) {
-		return usage("a type is sqlite or file");
+	if (o->from.type && strcmp(o->from.type, "file") && strcmp(o->from.type, "sqlite")) {
+		return tool_usage("a type is sqlite or file");
 	}
-	return o->count ? EXIT_DONE : usage("no command");
+	o->to.type = o->from.type;
+	if (!o->to.key_file && !o->to.key_env) {
+		o->to.key_file = o->from.key_file;
+		o->to.key_env = o->from.key_env;
+	} else if (o->to.key_file && !strcmp(o->to.key_file, "none")) {
+		o->to.key_file = o->to.key_env = NULL;
+	}
+	return o->count ? EXIT_DONE : tool_usage("no command");
 }
 
 static const struct {
 	const char *name;
-	int (*run)(const struct options *o);
+	int (*run)(struct options *o);
 } commands[] = {
-	{ "show", show },     { "set", set },     { "unenroll", forget },
-	{ "delete", forget }, { "purge", purge }, { "export", export },
-	{ "import", import }, { "rekey", rekey }, { "check", check },
+	{ "show", show },          { "set", set },        { "unenroll", forget },
+	{ "delete", forget },      { "purge", purge },    { "export", export },
+	{ "import", import },      { "rekey", rekey },    { "check", tool_check },
+	{ "backup", tool_backup }, { "copy", tool_copy }, { "new-key", new_key },
 };
+
+/* These open what they need themselves. */
+static bool opens_itself(int (*run)(struct options *o))
+{
+	return run == tool_copy || run == new_key;
+}
 
 int main(int argc, char **argv)
 {
-	struct options o = { .path = "/var/lib/asterisk/zrtp.sqlite" };
+	struct options o = { .from.path = "/var/lib/asterisk/zrtp.sqlite" };
 	struct zrtp_store_error error;
 	unsigned i = 0, count = sizeof(commands) / sizeof(*commands);
 	int res = parse(&o, argc, argv);
@@ -537,20 +469,21 @@ int main(int argc, char **argv)
 	if (res) {
 		return res;
 	}
-	if (!strcmp(o.words[0], "new-key")) {
-		return new_key(&o);
-	}
 	while (i < count && strcmp(o.words[0], commands[i].name)) {
 		i++;
 	}
 	if (i == count) {
-		return usage("no such command");
+		return tool_usage("no such command");
 	}
-	res = commands[i].run == rekey ? alone(&o) : EXIT_DONE;
+	if (commands[i].run == rekey) {
+		res = place_alone(&o.from, "which another key would shut out; stop Asterisk or unload its "
+					   "res_zrtp.so, rekey, and change the key in zrtp.conf");
+	}
 	if (res) {
 		return res;
 	}
-	if (open_store(&o, commands[i].run == import, &error)) {
+	if (!opens_itself(commands[i].run) &&
+	    place_open(&o.from, commands[i].run == import, &o.store, &error)) {
 		return tool_fault(&error);
 	}
 	res = commands[i].run(&o);
