@@ -44,6 +44,8 @@ static const char *const statements[STATEMENTS] = {
 		" expires = ?, revision = ?|, line_data = ?| WHERE " PEER_KEY " AND label = ?",
 	[PAIR_LIST] = "SELECT label, " PAIR_COLUMNS "|, line_data| FROM ^_pairs WHERE " PEER_KEY
 		      " ORDER BY revision DESC",
+	[PAIR_PAGE] = "SELECT label, " PAIR_COLUMNS "|, line_data|, peer_zid FROM ^_pairs WHERE own_zid = ?"
+		      " AND peer_zid >= ? AND peer_zid <= ? ORDER BY peer_zid, revision DESC",
 	[PAIR_DROP] = "DELETE FROM ^_pairs WHERE " PEER_KEY " AND label = ? AND revision = ?",
 	[PAIRS_DROP] = "DELETE FROM ^_pairs WHERE " PEER_KEY,
 	[PURGE_PAIRS] = "DELETE FROM ^_pairs WHERE expires <= ?",
@@ -274,6 +276,7 @@ void odbc_close(void *arg)
 	if (be->environment) {
 		SQLFreeHandle(SQL_HANDLE_ENV, be->environment);
 	}
+	free(be->page.pairs);
 	memset(be, 0, sizeof(*be));
 	free(be);
 }

@@ -5,146 +5,16 @@
  */
 #include "odbc.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	ZID_TEXT = 2 * ZRTP_ZID_SIZE,
 	WRITING_MAX = 60 /* seconds; longer than a call takes from the peer's row to the pair's */
 };
 
-/* ---- columns ---- */
-
-/* A row in the columns of be: what is read of it, and the first column that is wrong. */
-struct reading {
-	const struct odbc *be;
-	unsigned at;
-	const char *wrong;
-};
-
-static const char *column(struct reading *in, const char *name)
-{
-	const struct odbc_field *field = &in->be->columns[in->at++];
-
-	if (field->len >= ODBC_TEXT || field->len == SQL_NO_TOTAL) {
-		in->wrong = in->wrong ? in->wrong : name;
-	}
-	return field->text;
-}
-
-static void must(struct reading *in, bool right, const char *name)
-{
-	if (!right && !in->wrong) {
-		in->wrong = name;
-	}
-}
-
-/* Digits as we write them: another one finds no row by others. */
-static void read_zid(struct reading *in, const char *name, uint8_t out[ZRTP_ZID_SIZE])
-{
-	const char *text = column(in, name);
-
-	must(in,
-	     strlen(text) == ZID_TEXT && strspn(text, "0123456789abcdef") == ZID_TEXT &&
-		     zrtp_store_unhex(out, ZRTP_ZID_SIZE, text),
-	     name);
-}
-
-static void read_text(struct reading *in, const char *name, char *out, size_t size)
-{
-	must(in, zrtp_store_unescape(out, size, column(in, name)), name);
-}
-
-static int64_t read_number(struct reading *in, const char *name, int64_t least, int64_t most)
-{
-	const char *text = column(in, name);
-	char *end;
-	long long number;
-
-	errno = 0;
-	number = strtoll(text, &end, 10);
-	must(in, *text && !*end && !errno && number >= least && number <= most, name);
-	return number;
-}
-
-static size_t read_octets(struct reading *in, const char *name, uint8_t *out, size_t size)
-{
-	const char *text = column(in, name);
-	size_t len = strlen(text) / 2;
-
-	must(in, strlen(text) % 2 == 0 && len <= size && zrtp_store_unhex(out, len <= size ? len : 0, text),
-	     name);
-	return in->wrong ? 0 : len;
-}
-
-static void read_cell(struct reading *in, const char *name, struct zrtp_store_cell *out)
-{
-	out->len = (uint8_t)read_octets(in, name, out->octets, sizeof(out->octets));
-}
-
-static enum zrtp_store_status read_peer(const struct odbc *be, struct zrtp_store_peer_row *out,
-					struct zrtp_store_error *error)
-{
-	struct reading in = { .be = be };
-
-	memset(out, 0, sizeof(*out));
-	read_zid(&in, "own_zid", out->own_zid);
-	read_zid(&in, "peer_zid", out->peer_zid);
-	read_text(&in, "name", out->name, sizeof(out->name));
-	read_text(&in, "endpoints", out->endpoints, sizeof(out->endpoints));
-	out->scope = (unsigned)read_number(&in, "scope", 0, ZRTP_SCOPE_COUNT - 1);
-	read_cell(&in, "pbx", &out->pbx);
-	read_cell(&in, "pbx_alternate", &out->pbx_alternate);
-	read_cell(&in, "aux", &out->aux);
-	out->first_use = read_number(&in, "first_use", INT64_MIN, INT64_MAX);
-	out->last_use = read_number(&in, "last_use", INT64_MIN, INT64_MAX);
-	out->revision = (uint64_t)read_number(&in, "revision", 1, INT64_MAX);
-	out->latest = (uint64_t)read_number(&in, "latest", 0, INT64_MAX);
-	if (in.wrong) {
-		return odbc_fail(be, ZRTP_STORE_CORRUPT, error,
-				 "table %s_peers, row with own_zid %.24s and peer_zid %.24s: its %s is none",
-				 be->prefix, be->columns[0].text, be->columns[1].text, in.wrong);
-	}
-	return ZRTP_STORE_OK;
-}
-
-static enum zrtp_store_status read_pair(const struct odbc *be, const uint8_t *own_zid,
-					const uint8_t *peer_zid, struct zrtp_store_pair_row *out,
-					struct zrtp_store_error *error)
-{
-	struct reading in = { .be = be };
-	char own[ZID_TEXT + 1], peer[ZID_TEXT + 1];
-
-	memset(out, 0, sizeof(*out));
-	read_text(&in, "label", out->label, sizeof(out->label));
-	read_cell(&in, "rs1", &out->rs1);
-	read_cell(&in, "rs2", &out->rs2);
-	out->verified = read_number(&in, "verified", 0, 1);
-	out->preshared_count = (uint32_t)read_number(&in, "preshared_count", 0, UINT32_MAX);
-	out->last_use = read_number(&in, "last_use", INT64_MIN, INT64_MAX);
-	out->expires = read_number(&in, "expires", INT64_MIN, INT64_MAX);
-	out->revision = (uint64_t)read_number(&in, "revision", 0, INT64_MAX);
-	if (be->has_lines) {
-		out->lines.len =
-			(uint16_t)read_octets(&in, "line_data", out->lines.octets, sizeof(out->lines.octets));
-	}
-	if (in.wrong) {
-		zrtp_store_hex(own, own_zid, ZRTP_ZID_SIZE);
-		zrtp_store_hex(peer, peer_zid, ZRTP_ZID_SIZE);
-		return odbc_fail(
-			be, ZRTP_STORE_CORRUPT, error,
-			"table %s_pairs, row with own_zid %s, peer_zid %s and label %.128s: its %s is none",
-			be->prefix, own, peer, be->columns[0].text, in.wrong);
-	}
-	return ZRTP_STORE_OK;
-}
-
-static void give_zids(struct odbc *be, const uint8_t *own_zid, const uint8_t *peer_zid)
+void odbc_give_zids(struct odbc *be, const uint8_t *own_zid, const uint8_t *peer_zid)
 {
 	odbc_give_octets(be, own_zid, ZRTP_ZID_SIZE);
 	odbc_give_octets(be, peer_zid, ZRTP_ZID_SIZE);
@@ -155,7 +25,8 @@ static void give_zids(struct odbc *be, const uint8_t *own_zid, const uint8_t *pe
 static enum zrtp_store_status begin(void *arg, bool write, struct zrtp_store_error *error)
 {
 	/* The first statement begins it. */
-	(void)arg, (void)write, (void)error;
+	(void)write, (void)error;
+	odbc_forget_pairs(arg);
 	return ZRTP_STORE_OK;
 }
 
@@ -199,13 +70,13 @@ static enum zrtp_store_status meta_get(void *arg, const char *property, uint8_t 
 				       struct zrtp_store_error *error)
 {
 	struct odbc *be = arg;
-	struct reading in = { .be = be };
+	struct odbc_reading in = { .be = be };
 	enum zrtp_store_status status = meta_text(be, property, error);
 
 	if (status) {
 		return status;
 	}
-	*len = read_octets(&in, "value", value, *len);
+	*len = odbc_read_octets(&in, "value", value, *len);
 	if (in.wrong) {
 		return odbc_fail(be, ZRTP_STORE_CORRUPT, error,
 				 "table %s_meta, row with property %s: its value is none", be->prefix,
@@ -265,11 +136,11 @@ static enum zrtp_store_status peer_load(void *arg, const uint8_t *own_zid, const
 	struct odbc *be = arg;
 	enum zrtp_store_status status;
 
-	give_zids(be, own_zid, peer_zid);
+	odbc_give_zids(be, own_zid, peer_zid);
 	status = odbc_run(be, PEER_LOAD, NULL, error);
 	if (!status) {
 		status = odbc_next(be, PEER_LOAD, error);
-		status = status ? status : read_peer(be, out, error);
+		status = status ? status : odbc_read_peer(be, out, error);
 		odbc_done(be, PEER_LOAD);
 	}
 	return status;
@@ -299,7 +170,7 @@ static enum zrtp_store_status is_at(struct odbc *be, const struct zrtp_store_pee
 	if (row->revision != expected) {
 		return odbc_fail(be, ZRTP_STORE_CONFLICT, error, "changed by another process meanwhile");
 	}
-	give_zids(be, row->own_zid, row->peer_zid);
+	odbc_give_zids(be, row->own_zid, row->peer_zid);
 	odbc_give_number(be, (int64_t)expected);
 	status = odbc_run(be, PEER_IS_AT, NULL, error);
 	if (!status) {
@@ -318,13 +189,14 @@ static enum zrtp_store_status peer_save(void *arg, const struct zrtp_store_peer_
 	SQLLEN rows = 0;
 	enum zrtp_store_status status;
 
+	odbc_forget_pairs(be);
 	if (!expected) {
-		give_zids(be, row->own_zid, row->peer_zid);
+		odbc_give_zids(be, row->own_zid, row->peer_zid);
 		give_peer(be, row);
 		return odbc_run(be, PEER_INSERT, NULL, error);
 	}
 	give_peer(be, row);
-	give_zids(be, row->own_zid, row->peer_zid);
+	odbc_give_zids(be, row->own_zid, row->peer_zid);
 	odbc_give_number(be, (int64_t)expected);
 	status = odbc_run(be, PEER_UPDATE, &rows, error);
 	return status || rows ? status : is_at(be, row, expected, error);
@@ -337,11 +209,12 @@ static enum zrtp_store_status peer_drop(void *arg, const uint8_t *own_zid, const
 	SQLLEN rows = 0;
 	enum zrtp_store_status status;
 
+	odbc_forget_pairs(be);
 	/* The peer first: a node that writes a pair now looks for it after that. */
-	give_zids(be, own_zid, peer_zid);
+	odbc_give_zids(be, own_zid, peer_zid);
 	status = odbc_run(be, PEER_DROP, &rows, error);
 	if (!status) {
-		give_zids(be, own_zid, peer_zid);
+		odbc_give_zids(be, own_zid, peer_zid);
 		status = odbc_run(be, PAIRS_DROP, NULL, error);
 	}
 	return status || rows ? status : ZRTP_STORE_UNKNOWN;
@@ -400,13 +273,16 @@ static enum zrtp_store_status list_some(struct odbc *be, const char *own, char p
 			break;
 		}
 		seen++;
-		status = read_peer(be, &out[*count], error);
+		status = odbc_read_peer(be, &out[*count], error);
 		if (!status) {
 			memcpy(peer, be->columns[1].text, ZID_TEXT + 1);
 			*count += is_listed(&out[*count], like);
 		}
 	}
 	odbc_done(be, PEER_LIST);
+	be->page.listed = seen && zrtp_store_unhex(be->page.own_zid, ZRTP_ZID_SIZE, own) &&
+			  zrtp_store_unhex(be->page.last, ZRTP_ZID_SIZE, peer);
+	be->page.read = false;
 	*more = seen == ODBC_PAGE || *count == size;
 	return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 }
@@ -437,109 +313,7 @@ static enum zrtp_store_status peer_list(void *arg, const char *like, const uint8
 	return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 }
 
-/* ---- pairs ---- */
-
-static enum zrtp_store_status pair_load(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
-					const char *label, struct zrtp_store_pair_row *out,
-					struct zrtp_store_error *error)
-{
-	struct odbc *be = arg;
-	enum zrtp_store_status status;
-
-	give_zids(be, own_zid, peer_zid);
-	odbc_give_text(be, label);
-	status = odbc_run(be, PAIR_LOAD, NULL, error);
-	if (!status) {
-		status = odbc_next(be, PAIR_LOAD, error);
-		status = status ? status : read_pair(be, own_zid, peer_zid, out, error);
-		odbc_done(be, PAIR_LOAD);
-	}
-	return status;
-}
-
-static void give_pair(struct odbc *be, const struct zrtp_store_pair_row *row)
-{
-	odbc_give_octets(be, row->rs1.octets, row->rs1.len);
-	odbc_give_octets(be, row->rs2.octets, row->rs2.len);
-	odbc_give_number(be, row->verified);
-	odbc_give_number(be, row->preshared_count);
-	odbc_give_number(be, row->last_use);
-	odbc_give_number(be, row->expires);
-	odbc_give_number(be, (int64_t)row->revision);
-	if (be->has_lines) {
-		odbc_give_octets(be, row->lines.octets, row->lines.len);
-	}
-}
-
-/* Its peer's row was written in this transaction, which keeps others from both. */
-static enum zrtp_store_status pair_save(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
-					const struct zrtp_store_pair_row *row, struct zrtp_store_error *error)
-{
-	struct odbc *be = arg;
-	SQLLEN rows = 0;
-	enum zrtp_store_status status;
-
-	give_pair(be, row);
-	give_zids(be, own_zid, peer_zid);
-	odbc_give_text(be, row->label);
-	status = odbc_run(be, PAIR_UPDATE, &rows, error);
-	if (status || rows) {
-		return status;
-	}
-	give_zids(be, own_zid, peer_zid);
-	odbc_give_text(be, row->label);
-	give_pair(be, row);
-	return odbc_run(be, PAIR_INSERT, NULL, error);
-}
-
-static enum zrtp_store_status pair_list(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
-					struct zrtp_store_pair_row *out, size_t size, size_t *count,
-					struct zrtp_store_error *error)
-{
-	struct odbc *be = arg;
-	enum zrtp_store_status status;
-
-	*count = 0;
-	give_zids(be, own_zid, peer_zid);
-	status = odbc_run(be, PAIR_LIST, NULL, error);
-	while (!status && *count < size) {
-		status = odbc_next(be, PAIR_LIST, error);
-		status = status ? status : read_pair(be, own_zid, peer_zid, &out[*count], error);
-		*count += !status;
-	}
-	odbc_done(be, PAIR_LIST);
-	return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
-}
-
-static enum zrtp_store_status pair_drop(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
-					const char *label, uint64_t revision, struct zrtp_store_error *error)
-{
-	struct odbc *be = arg;
-
-	give_zids(be, own_zid, peer_zid);
-	odbc_give_text(be, label);
-	odbc_give_number(be, (int64_t)revision);
-	return odbc_run(be, PAIR_DROP, NULL, error);
-}
-
-static enum zrtp_store_status pair_trim(void *arg, const uint8_t *own_zid, const uint8_t *peer_zid,
-					size_t keep, struct zrtp_store_error *error)
-{
-	struct zrtp_store_pair_row *rows = calloc(ZRTP_STORE_LABELS_MAX, sizeof(*rows));
-	struct odbc *be = arg;
-	size_t count = 0;
-	enum zrtp_store_status status;
-
-	if (!rows) {
-		return odbc_fail(be, ZRTP_STORE_NO_MEMORY, error, "out of memory");
-	}
-	status = pair_list(be, own_zid, peer_zid, rows, ZRTP_STORE_LABELS_MAX, &count, error);
-	for (size_t i = keep; !status && i < count; i++) {
-		status = pair_drop(be, own_zid, peer_zid, rows[i].label, rows[i].revision, error);
-	}
-	free(rows);
-	return status;
-}
+/* ---- the whole ---- */
 
 static enum zrtp_store_status purge(void *arg, int64_t now, uint64_t *pairs, uint64_t *peers,
 				    struct zrtp_store_error *error)
@@ -548,6 +322,7 @@ static enum zrtp_store_status purge(void *arg, int64_t now, uint64_t *pairs, uin
 	SQLLEN rows = 0;
 	enum zrtp_store_status status;
 
+	odbc_forget_pairs(be);
 	odbc_give_number(be, now);
 	status = odbc_run(be, PURGE_PAIRS, &rows, error);
 	*pairs = (uint64_t)rows;
@@ -571,10 +346,10 @@ const struct zrtp_store_backend odbc_backend = {
 	.peer_save = peer_save,
 	.peer_drop = peer_drop,
 	.peer_list = peer_list,
-	.pair_load = pair_load,
-	.pair_save = pair_save,
-	.pair_list = pair_list,
-	.pair_trim = pair_trim,
-	.pair_drop = pair_drop,
+	.pair_load = odbc_pair_load,
+	.pair_save = odbc_pair_save,
+	.pair_list = odbc_pair_list,
+	.pair_trim = odbc_pair_trim,
+	.pair_drop = odbc_pair_drop,
 	.purge = purge,
 };
