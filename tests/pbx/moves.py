@@ -56,7 +56,7 @@ class Command:
     def run(self, *words, code=DONE):
         """What it prints; it must end so."""
         command = self.start(*words)
-        said = command.communicate(timeout=60)[0].strip()
+        said = command.communicate(timeout=120)[0].strip()
         if command.returncode != code:
             raise AssertionError(f"zrtp-cache {' '.join(words)}: exit status {command.returncode}, not {code}: {said}")
         return said

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+import wait
 from cachecalls import KEY, enrolled_phone, knows_all, make_call, no_complaints, with_key
 from harness import case, equal
 from lab import Lab
@@ -16,6 +17,8 @@ from moves import (
     DAMAGED, EXTCONFIG, FAILED, IN_USE, KEY as WRONG_KEY, MODULES, RES_ODBC, Command, configure, database, own_zid,
     sql_of, stop)
 
+CONNECTIONS = {"PostgreSQL": "SELECT count(*) FROM pg_stat_activity WHERE usename = 'asterisk'",
+               "MariaDB": "SELECT count(*) FROM information_schema.processlist WHERE user = 'asterisk'"}
 OWN, PEERS = "000102030405060708090a0b", 100
 
 
@@ -103,6 +106,8 @@ def killed_copies(bench, kind):
             except subprocess.TimeoutExpired:
                 command.kill()
                 command.communicate()
+                # What it had asked for may still be done.
+                wait.until("its connection has ended", 20, lambda: server.sql(CONNECTIONS[kind]) == "0")
             there = tool.sum_of("odbc:zrtp", "-k", tool.key)
             if there != had:
                 equal("nothing", there.startswith("own ZID none, 0 peers, 0 labels"), True)

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import re
 import stat
 import subprocess
 import tempfile

@@ -66,7 +66,10 @@ static int copy_to(struct zrtp_store *from, const struct place *place, enum zrtp
 	struct zrtp_store_error error, closing;
 	struct zrtp_store *to = NULL;
 	bool made = !is_there(place);
-	enum zrtp_store_status status = place_open(place, true, &to, &error);
+	enum zrtp_store_status status;
+
+	memset(sum, 0, sizeof(*sum));
+	status = place_open(place, true, &to, &error);
 
 	if (status && !strstr(error.text, place->path)) {
 		fprintf(stderr, "zrtp-cache: %s:\n", place->path); /* not of the other one */

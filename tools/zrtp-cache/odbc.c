@@ -5,6 +5,7 @@
  */
 #include "odbc.h"
 
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +155,9 @@ static enum zrtp_store_status prepared(struct odbc *be, enum odbc_statement whic
 		be->statements[which] = statement;
 		sql_of(be, which, sql, sizeof(sql));
 		code = SQLPrepare(statement, (SQLCHAR *)sql, SQL_NTS);
-		code = good(code) ? bind(be, statement) : code;
+		if (good(code)) {
+			code = bind(be, statement);
+		}
 		if (!good(code)) {
 			enum zrtp_store_status status = driver_failed(be, SQL_HANDLE_STMT, statement, error);
 
@@ -295,8 +298,7 @@ static bool parse_place(struct odbc *be, const char *place, char *dsn, size_t si
 	}
 	memcpy(dsn, place, len);
 	dsn[len] = '\0';
-	strcpy(be->prefix,
-	       prefix); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy): its length is known */
+	memcpy(be->prefix, prefix, strlen(prefix) + 1);
 	return true;
 }
 
@@ -308,12 +310,77 @@ static SQLRETURN isolate(SQLHDBC connection)
 	SQLRETURN code = SQLGetInfo(connection, SQL_TXN_ISOLATION_OPTION, &known, sizeof(known), NULL);
 	SQLULEN level = known & SQL_TXN_REPEATABLE_READ ? SQL_TXN_REPEATABLE_READ : SQL_TXN_SERIALIZABLE;
 
-	code = good(code) ? SQLSetConnectAttr(connection, SQL_ATTR_AUTOCOMMIT, SQL_AUTOCOMMIT_OFF,
-					      SQL_IS_UINTEGER)
-			  : code;
-	return good(code) ? SQLSetConnectAttr(connection, SQL_ATTR_TXN_ISOLATION, (SQLPOINTER)level,
-					      SQL_IS_UINTEGER)
-			  : code;
+	if (good(code)) {
+		code = SQLSetConnectAttr(connection, SQL_ATTR_AUTOCOMMIT, SQL_AUTOCOMMIT_OFF,
+					 SQL_IS_UINTEGER);
+	}
+	if (good(code)) {
+		code = SQLSetConnectAttr(connection, SQL_ATTR_TXN_ISOLATION, (SQLPOINTER)level,
+					 SQL_IS_UINTEGER);
+	}
+	return code;
+}
+
+/* PWD={password};, where a brace that closes is written twice. */
+static bool add_password(char *out, size_t size, size_t *used, const char *password)
+{
+	if (*used + 2 * strlen(password) + 8 > size) {
+		return false;
+	}
+	*used += (size_t)snprintf(out + *used, size - *used, "PWD={");
+	for (; *password; password++) {
+		put_octet(out, used, *password);
+		if (*password == '}') {
+			put_octet(out, used, '}');
+		}
+	}
+	put_octet(out, used, '}');
+	put_octet(out, used, ';');
+	return true;
+}
+
+/* Names of users are taken as they are: without what has a meaning there. */
+static bool add_user(char *out, size_t size, size_t *used, const char *user)
+{
+	if (strpbrk(user, ";={}") || *used + strlen(user) + 6 > size) {
+		return false;
+	}
+	*used += (size_t)snprintf(out + *used, size - *used, "UID=%s;", user);
+	return true;
+}
+
+/* PostgreSQL's driver makes a savepoint before each statement of a transaction unless it is told not to, and
+ * some ten thousand of them make each one slow. An error ends the transaction here in any case. */
+static SQLRETURN connect_without_savepoints(SQLHDBC connection, const char *dsn, const char *user,
+					    const char *password)
+{
+	char text[1024];
+	int len = snprintf(text, sizeof(text), "DSN=%s;Protocol=7.4-0;", dsn);
+	size_t used = (size_t)len;
+	SQLRETURN code = SQL_ERROR;
+
+	if ((!user || add_user(text, sizeof(text), &used, user)) &&
+	    (!password || add_password(text, sizeof(text), &used, password))) {
+		code = SQLDriverConnect(connection, NULL, (SQLCHAR *)text, SQL_NTS, NULL, 0, NULL,
+					SQL_DRIVER_NOPROMPT);
+	}
+	OPENSSL_cleanse(text, sizeof(text));
+	return code;
+}
+
+static SQLRETURN connect_to(SQLHDBC connection, const char *dsn, const char *user, const char *password)
+{
+	SQLCHAR driver[64] = "";
+	SQLRETURN code;
+
+	code = SQLConnect(connection, (SQLCHAR *)(uintptr_t)dsn, SQL_NTS, (SQLCHAR *)(uintptr_t)user,
+			  user ? SQL_NTS : 0, (SQLCHAR *)(uintptr_t)password, password ? SQL_NTS : 0);
+	if (good(code) && good(SQLGetInfo(connection, SQL_DRIVER_NAME, driver, sizeof(driver), NULL)) &&
+	    !strncmp((char *)driver, "psqlodbc", 8)) {
+		SQLDisconnect(connection);
+		code = connect_without_savepoints(connection, dsn, user, password);
+	}
+	return code;
 }
 
 static enum zrtp_store_status log_in(struct odbc *be, const char *dsn, const char *user, const char *password,
@@ -328,8 +395,7 @@ static enum zrtp_store_status log_in(struct odbc *be, const char *dsn, const cha
 	}
 	SQLSetConnectAttr(be->connection, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(SQLULEN)LOGIN_TIMEOUT,
 			  SQL_IS_UINTEGER);
-	code = SQLConnect(be->connection, (SQLCHAR *)(uintptr_t)dsn, SQL_NTS, (SQLCHAR *)(uintptr_t)user,
-			  user ? SQL_NTS : 0, (SQLCHAR *)(uintptr_t)password, password ? SQL_NTS : 0);
+	code = connect_to(be->connection, dsn, user, password);
 	if (good(code)) {
 		code = isolate(be->connection);
 	}

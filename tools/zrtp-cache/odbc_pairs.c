@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * zrtp-cache: the rows of zrtp_pairs. Whoever goes through all peers asks for the pairs of each: those of a
+ * zrtp-cache: the rows of zrtp_pairs. What goes through all peers asks for the pairs of each: those of a
  * page of peers are read at once, and kept until something is written or the transaction ends.
  */
 #include "odbc.h"
