@@ -99,7 +99,7 @@ static enum zrtp_store_status sum_pairs(struct summing *summing, struct zrtp_sto
 
 	memset(out, 0, DIGEST);
 	for (size_t i = 0; !status && i < count; i++) {
-		uint8_t digest[EVP_MAX_MD_SIZE];
+		uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
 		struct pair pair;
 
 		status = zrtp_store_open_pair(store, peer, &store->rows[i], &pair, error);
