@@ -117,6 +117,15 @@ struct ast_zrtp_api {
 	void (*metrics)(struct ast_str **out);
 };
 
+/*! \brief An RTP instance of ours to ask for a table, which keeps the module; NULL: there is none. No lock may be held. */
+static inline struct ast_rtp_instance *ast_zrtp_instance(void)
+{
+	struct ast_sockaddr address;
+
+	return ast_sockaddr_parse(&address, "127.0.0.1:0", PARSE_PORT_REQUIRE)
+		? ast_rtp_instance_new(ZRTP_ENGINE_NAME, NULL, &address, NULL) : NULL;
+}
+
 /*!
  * \brief The table. No lock may be held.
  *
@@ -129,16 +138,11 @@ struct ast_zrtp_api {
 static inline const struct ast_zrtp_api *ast_zrtp_api_get(void)
 {
 	const struct ast_zrtp_api *api = NULL;
-	struct ast_rtp_instance *instance = NULL;
-	struct ast_sockaddr address;
+	struct ast_rtp_instance *instance = ast_zrtp_instance();
 
-	if (ast_sockaddr_parse(&address, "127.0.0.1:0", PARSE_PORT_REQUIRE)) {
-		instance = ast_rtp_instance_new(ZRTP_ENGINE_NAME, NULL, &address, NULL);
-	}
 	if (!instance) {
 		return NULL;
 	}
-	/* It keeps the module while we ask. */
 	api = ast_rtp_instance_get_extended_prop(instance, AST_ZRTP_API_PROPERTY);
 	if (api && api->version == AST_ZRTP_API_VERSION) {
 		ast_module_ref(api->module());

@@ -46,6 +46,7 @@
 #include "console/enrollments.h"
 #include "console/function.h"
 #include "console/show.h"
+#include "console/table.h"
 #include "console/version.h"
 
 /*! The parts, each with what it rests on before it. */
@@ -86,6 +87,7 @@ static const struct {
 	{ "CLI of the cache", cache_cli_init, cache_cli_shutdown },
 	{ "files of the cache", cache_files_init, cache_files_shutdown },
 	{ "AMI of the cache", cache_ami_init, cache_ami_shutdown },
+	{ "table of the console", table_init, table_shutdown },
 };
 
 static void shut_down(size_t count)

@@ -22,6 +22,7 @@
 #include "asterisk/utils.h"
 
 #include "common/api.h"
+#include "common/console.h"
 #include "common/keep.h"
 #include "common/signalling.h"
 #include "decide/settings.h"
@@ -62,6 +63,13 @@ static const struct ast_rtp_engine *stock;
 /*! The module that it is of. */
 static struct kept stock_module;
 
+static const struct ast_zrtp_console *console;
+
+void engines_offer(const struct ast_zrtp_console *table)
+{
+	__atomic_store_n(&console, table, __ATOMIC_RELEASE);
+}
+
 static struct settings *engine_settings(struct ast_rtp_engine *rtp)
 {
 	struct engine *engine = (struct engine *) rtp;
@@ -82,6 +90,9 @@ static void *zrtp_extended_prop_get(struct ast_rtp_instance *instance, int prope
 	}
 	if (property == AST_ZRTP_API_PROPERTY) {
 		return (void *) &api_table;
+	}
+	if (property == AST_ZRTP_CONSOLE_PROPERTY) {
+		return (void *) __atomic_load_n(&console, __ATOMIC_ACQUIRE);
 	}
 
 	return stock->extended_prop_get ? stock->extended_prop_get(instance, property) : NULL;

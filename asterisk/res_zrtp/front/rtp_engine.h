@@ -6,6 +6,7 @@
 #ifndef RES_ZRTP_RTP_ENGINE_H
 #define RES_ZRTP_RTP_ENGINE_H
 
+struct ast_zrtp_console;
 struct settings;
 
 /*! \brief Find the stock engine. */
@@ -24,6 +25,8 @@ int engines_apply(struct settings **settings, size_t count, const char *client_i
 void engines_refuse(struct settings **settings, const unsigned char *usable, size_t count);
 /*! \brief Call each for every policy in force. */
 void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg);
+/*! \brief The table of common/console.h, which other modules then get; NULL: none. */
+void engines_offer(const struct ast_zrtp_console *table);
 void engines_shutdown(void);
 
 #endif

@@ -426,6 +426,15 @@ void events_enrollment(struct media *media, const char *status)
 	publish_plain(media, enrollment_type(), about_peer(media, "Status", status));
 }
 
+int events_is_ours(struct stasis_message *message)
+{
+	struct stasis_message_type *type = stasis_message_type(message);
+
+	return type == secure_type() || type == failed_type() || type == clear_type() || type == refused_type()
+		|| type == relay_type() || type == passthrough_type() || type == state_type() || type == listening_type()
+		|| type == alert_type() || type == verified_type() || type == enrollment_type();
+}
+
 int events_init(void)
 {
 	return STASIS_MESSAGE_TYPE_INIT(secure_type)
