@@ -5,7 +5,7 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood crash fuzz coverage sanitize attack mutants install uninstall deb clean
+.PHONY: help demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -25,6 +25,7 @@ help:
 	@echo "make sanitize the calls with ASan and UBSan in the modules, SANITIZE=thread: with TSan"
 	@echo "make attack   the slow cases, then a random attacker on real calls, MINUTES=30; SEED=n CALLS=k again"
 	@echo "make mutants  plant one fault after the other: which do the tests not notice? CASES=PATTERN JOBS=2 SET=hand"
+	@echo "make screenshots   take the pictures of the web page in docs/images again"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install; make uninstall: remove that"
 	@echo "make deb      Debian packages for this machine's Asterisk, in build-deb"
@@ -69,6 +70,13 @@ abi:
 	@scripts/install-deps
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja >/dev/null
 	@BUILD=$(BUILD) scripts/abi renew
+
+# Real calls on the page; looked at before they are committed.
+screenshots:
+	@scripts/install-deps
+	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
+		&& mkdir -p docs/images && ZRTP_SCREENSHOTS=$(CURDIR)/docs/images unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh \
+		python3 -B tests/pbx/run.py -k 'web page in Chromium: axe-core' "sid=$$root"
 
 bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \

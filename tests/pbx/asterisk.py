@@ -81,7 +81,7 @@ func_timeout pbx_config res_clioriginate res_crypto res_format_attr_* res_http_w
 res_pjproject res_pjsip res_pjsip_* res_rtp_asterisk
 res_security_log res_sorcery_* res_srtp res_timing_timerfd res_zrtp""".split()
 # In every root: what lacks one was not built as it should be.
-OURS = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp")
+OURS = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp", "res_zrtp_web")
 NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider".split()
 
 # Every file Asterisk would complain about when it is not there.

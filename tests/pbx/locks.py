@@ -4,7 +4,7 @@ import collections
 import re
 import threading
 
-OURS = re.compile(r"asterisk/(res_zrtp|res_pjsip_zrtp|app_enroll_zrtp|res_zrtp_prometheus|common)/")
+OURS = re.compile(r"asterisk/(res_zrtp|res_zrtp_web|res_pjsip_zrtp|app_enroll_zrtp|res_zrtp_prometheus|common)/")
 THREAD = re.compile(r"=== Thread ID: (\S+)")
 LOCK = re.compile(r"=== ---> (Waiting for |Tried and failed to get )?Lock #\d+ \(([^)]*)\): (\w+) (\d+) (\S+) (.+) (0x[0-9a-f]+)$")
 

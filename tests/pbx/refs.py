@@ -10,7 +10,7 @@ import collections
 import re
 import sys
 
-OURS = r"asterisk/(res_zrtp|res_pjsip_zrtp|app_enroll_zrtp|res_zrtp_prometheus|common)/"
+OURS = r"asterisk/(res_zrtp|res_zrtp_web|res_pjsip_zrtp|app_enroll_zrtp|res_zrtp_prometheus|common)/"
 LINE = re.compile(r"(0x[0-9a-f]+),([+-]?\d+),\d+,([^,]*),(\d+),([^,]*),([^,]*)")
 
 

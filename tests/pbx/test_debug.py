@@ -21,7 +21,7 @@ BATCH = 20  # seconds of calls between two unloads
 # What the core says of a wrong use of memory, locks, objects.
 FAULT = re.compile(r"FRACK!|bad magic number|Deadlock|freed more times than|without owning it|mutex '[^']*'|rwlock '[^']*'"
                    r"|fence violation|corrupted after free|unregistered memory|touched without its lock")
-OURS = re.compile(r"res_zrtp|res_pjsip_zrtp|app_enroll_zrtp|" + refs.OURS)
+OURS = re.compile(r"res_zrtp|res_zrtp_web|res_pjsip_zrtp|app_enroll_zrtp|" + refs.OURS)
 FRAME = re.compile(r".*Got \d+ backtrace records|\W*#\s*\d+:")  # of a backtrace that follows
 ALLOCATED = re.compile(r" bytes allocated.* by +(\S+ line +\d+ of \S+)$", re.M)
 

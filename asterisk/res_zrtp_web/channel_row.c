@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief A channel, or an event, as the page has it: JSON.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/bridge.h"
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+#include "asterisk/strings.h"
+
+#include "common/console.h"
+#include "channel_row.h"
+#include "json_text.h"
+
+/*! Items that the page shows. Counters are none of them: each packet would change a row. */
+static const char * const shown[] = {
+	"State", "Outcome", "Security", "Error", "Policy", "Video", "KeyAgreementName", "HashName", "Suite", "SASType",
+	"SAS", "FarSAS", "RelayStatus", "Relayed", "ShownSAS", "RelayedToUs", "PeerZID", "PeerName", "PeerClient",
+	"Verified", "VerifiedBy", "PeerVerified", "Cache", "Enrolled", "Enrolling", "PeerDiscloses", "PeerMiTM",
+	"HashStatus", "Signalling", "Partner", "Recorded", "PhoneKeys", "ClearReason", "Deaf",
+};
+
+static void set(struct ast_json *json, const char *name, const char *text)
+{
+	ast_json_object_set(json, name, json_text(text));
+}
+
+static void add_item(const char *name, const char *value, void *arg)
+{
+	size_t i;
+
+	for (i = 0; *value && i < ARRAY_LEN(shown); i++) {
+		if (!strcmp(name, shown[i])) {
+			set(arg, name, value);
+			return;
+		}
+	}
+}
+
+/*! \brief Channels of the core connect others, announce and record: no phone is behind them. */
+static int is_phone(struct ast_channel *chan)
+{
+	static const char * const others[] = { "Local", "Message", "CBAnn", "CBRec", "Announcer", "Recorder", "Snoop", "Surrogate" };
+	const char *type = ast_channel_tech(chan)->type;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		if (!strcmp(type, others[i])) {
+			return 0;
+		}
+	}
+
+	return !(ast_channel_tech(chan)->properties & AST_CHAN_TP_INTERNAL);
+}
+
+/*! \brief What the core knows. \retval -1 the channel has ended, or is of no phone */
+static int add_core(struct ast_json *row, struct ast_channel *chan)
+{
+	struct ast_party_id caller, connected;
+	struct ast_bridge *bridge;
+	int fault;
+
+	ast_channel_lock(chan);
+	fault = !is_phone(chan) || ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE) ? -1 : 0;
+	if (!fault) {
+		caller = ast_channel_caller(chan)->id;
+		connected = ast_channel_connected(chan)->id;
+		set(row, "id", ast_channel_uniqueid(chan));
+		set(row, "name", ast_channel_name(chan));
+		set(row, "linked", ast_channel_linkedid(chan));
+		set(row, "state", ast_state2str(ast_channel_state(chan)));
+		set(row, "callerName", caller.name.valid ? caller.name.str : "");
+		set(row, "callerNumber", caller.number.valid ? caller.number.str : "");
+		set(row, "withName", connected.name.valid ? connected.name.str : "");
+		set(row, "withNumber", connected.number.valid ? connected.number.str : "");
+		ast_json_object_set(row, "since", ast_json_integer_create(ast_channel_creationtime(chan).tv_sec));
+	}
+	ast_channel_unlock(chan);
+	if (fault) {
+		return -1;
+	}
+	ast_channel_lock(chan);
+	bridge = ast_channel_get_bridge(chan);
+	ast_channel_unlock(chan);
+	set(row, "bridge", bridge ? bridge->uniqueid : "");
+	ao2_cleanup(bridge);
+
+	return 0;
+}
+
+char *channel_row(struct ast_channel *chan, const struct ast_zrtp_console *console)
+{
+	struct ast_json *row = ast_json_object_create(), *items = ast_json_object_create();
+	char *text = NULL;
+
+	if (row && items && !add_core(row, chan)) {
+		if (!console) {
+			set(row, "keys", "");
+		} else if (!console->each_item(chan, add_item, items)) {
+			ast_json_object_set(row, "zrtp", ast_json_ref(items));
+		} else {
+			set(row, "keys", console->keys(chan));
+		}
+		text = ast_json_dump_string(row);
+	}
+	ast_json_unref(items);
+	ast_json_unref(row);
+
+	return text;
+}
+
+static const char *member(struct ast_json *object, const char *name)
+{
+	struct ast_json *value = object ? ast_json_object_get(object, name) : NULL;
+
+	return value && ast_json_typeof(value) == AST_JSON_STRING ? ast_json_string_get(value) : "";
+}
+
+char *alert_row(struct ast_json *event, const char *type)
+{
+	struct ast_json *row = ast_json_object_create();
+	struct ast_json *channel = ast_json_object_get(event, "channel");
+	char *text;
+
+	if (!row) {
+		return NULL;
+	}
+	set(row, "type", type);
+	set(row, "reason", member(event, "Reason"));
+	set(row, "text", member(event, "Text"));
+	set(row, "code", member(event, "Code"));
+	set(row, "time", member(event, "timestamp"));
+	set(row, "channel", member(channel, "name"));
+	text = ast_json_dump_string(row);
+	ast_json_unref(row);
+
+	return text;
+}
