@@ -8,6 +8,9 @@ import subprocess
 from hostbuild import TOP
 
 PLACE = "/usr/src/zrtp-packages"
+# Which files have which of our libraries inside.
+INSIDE = [(name, library) for name in ("res_zrtp.so", "zrtpcall") for library in ("libzrtp-engine", "libzrtp-cache")] + [
+    ("zrtp-cache", "libzrtp-cache")]
 NAMES = {"asterisk-zrtp", "zrtp-tools", "libzrtp-engine1", "libzrtp-srtp1", "libzrtp-cache1", "libzrtp-engine-dev"}
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C"}
 
@@ -79,6 +82,10 @@ def differences(document, folder, own):
     names = {package["SPDXID"]: package for package in document["packages"]}
     linked = {names[relation["relatedSpdxElement"]]["name"] for relation in document["relationships"]
               if relation["relationshipType"] == "DYNAMIC_LINK"}
+    inside = {(relation["spdxElementId"], names[relation["relatedSpdxElement"]]["name"]) for relation in document["relationships"]
+              if relation["relationshipType"] == "STATIC_LINK"}
+    files = {os.path.basename(entry["fileName"]): entry["SPDXID"] for entry in document["files"]}
+    yield from (f"{name} is without {library} inside" for name, library in INSIDE if name in files and (files[name], library) not in inside)
     programs = [name for name in there if name.startswith("/usr/bin/") or ".so" in name]
     if programs and not any(name.startswith("libc6") for name in linked):
         yield f"programs are linked with {sorted(linked)}, without libc6"

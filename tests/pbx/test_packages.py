@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import tone
@@ -121,6 +122,7 @@ def whole_life(bench):
             prompts(stock, pbx)
             without_calls(stock, pbx)
             installs(stock, pbx, commands, line)
+            removal_that_fails(stock, pbx)
             insert(stock, line)
             stock.must(commands[1])
             equal("cache, the first call", padlock(pbx, alice), "first")
@@ -158,6 +160,22 @@ def without_calls(stock, pbx):
     equal(f"modules that run: {said}", running(pbx), [])
     equal("no endpoint to be named", "rtp_engine" in said, False)
     equal("kept by the removal", [name for name in KEPT if not stock.has(name)], [])
+
+
+def removal_that_fails(stock, pbx):
+    """dpkg tells the package when it stays after all; an Asterisk that does not answer holds no removal up."""
+    script = "timeout -k 1 120 /var/lib/dpkg/info/asterisk-zrtp."
+    os.kill(pbx.process.pid, signal.SIGSTOP)
+    try:
+        said = stock.must(f"{script}prerm remove")
+    finally:
+        os.kill(pbx.process.pid, signal.SIGCONT)
+    equal(f"Asterisk is stopped: {said}", "Asterisk does not answer" in said, True)
+    equal("modules that run", sorted(set(OURS) - set(running(pbx))), [])
+    stock.must(f"{script}prerm remove")
+    equal("modules that run after prerm", running(pbx), [])
+    stock.must(f"{script}postinst abort-remove")
+    equal("modules that do not run again", sorted(set(OURS) - set(running(pbx))), [])
 
 
 def prompts(stock, pbx):
@@ -204,7 +222,7 @@ def not_theirs(bench):
         operator(stock, bench)
         stock.write("/etc/asterisk/modules.conf", re.sub(r"(?m)^autoload\s*=.*", "autoload = no", stock.read("/etc/asterisk/modules.conf")))
         spanish = "/usr/share/asterisk/sounds/es_MX_f_Allison"
-        stock.must(f"mkdir {spanish}")
+        stock.must(f"mkdir {spanish} {spanish}-own && ln -s nowhere {spanish}-own/zrtp")
         before = stock.files()
         said = stock.must("dpkg -i build-deb/asterisk-zrtp_*.deb")
         equal(f"autoload = no: {said}", "modules.conf keeps Asterisk from loading" in said, True)
@@ -224,6 +242,16 @@ def not_theirs(bench):
         equal("what stays", changed(before, stock.files()), [
             f"{name} is new" for name in ("/srv/key", "/srv/linked", "/srv/moved.sqlite", "/srv/other-name", "/var/lib/asterisk/own",
                                           "/var/lib/asterisk/zrtp.sqlite.backup")])
+        named_by_asterisk(stock)
+
+
+def named_by_asterisk(stock):
+    """asterisk.conf is the asterisk user's: root deletes nothing in a folder of root's that it names."""
+    stock.must("mkdir /srv/copies && echo 'a secret' >/srv/copies/zrtp.sqlite && dpkg -i build-deb/asterisk-zrtp_*.deb")
+    stock.write("/etc/asterisk/asterisk.conf", "[directories]\nastdbdir => /srv/copies\n")
+    said = stock.must("dpkg --purge asterisk-zrtp")
+    equal(f"says that it stays: {said}", "/srv/copies/zrtp.sqlite stays" in said, True)
+    equal("what stays", stock.read("/srv/copies/zrtp.sqlite"), "a secret\n")
 
 
 def needs_no_library_of_ours(stock):
@@ -258,6 +286,15 @@ def vendor(stock, version, provides=""):
     return said.splitlines() if status == 0 else said
 
 
+def other_headers(stock, version):
+    """The same Asterisk with headers of a package of their own, of this version; the package of headers that is named, or what is said."""
+    stock.must("rm -rf dev && mkdir -p dev/DEBIAN dev/opt/dev/asterisk")
+    stock.write("/root/dev/DEBIAN/control", VENDOR.format(version=version, provides="").replace("asterisk-vendor", "vendor-dev"))
+    stock.write("/root/dev/opt/dev/asterisk/buildopts.h", f'#define AST_BUILDOPT_SUM "{SUM}"\n')
+    stock.must("dpkg-deb -b dev dev.deb && dpkg -i dev.deb")
+    return stock.run("INCLUDEDIR=/opt/dev ./asterisk-package /opt/pbx/sbin/asterisk")[1].splitlines()[-1]
+
+
 @case("packages: for the Asterisk of the package that is there, Debian's or a vendor's, and beside no other", "stock own")
 def whose_asterisk(bench):
     with StockRoot(bench.root) as stock:
@@ -265,13 +302,15 @@ def whose_asterisk(bench):
         shutil.copy(os.path.join(TOP, "scripts", "asterisk-package"), stock.file("/root/asterisk-package"))
         equal("vendor", vendor(stock, "22.5.2-1.vendor12"), [
             "asterisk-vendor 22.5.2-1.vendor12", "asterisk-vendor (>= 22.5.2~), asterisk-vendor (<< 22.5.2.0~)", "asterisk-vendor"])
+        equal("headers of the same release", other_headers(stock, "22.5.2-2"), "vendor-dev")
+        equal("headers of another release", "are of another Asterisk" in other_headers(stock, "22.5.1-1"), True)
         equal("with an ABI", vendor(stock, "2:20.9.3~dfsg-1", f"Provides: asterisk-abi-{SUM}\n")[1],
               f"asterisk-abi-{SUM}, asterisk-vendor (>= 2:20.9.3~), asterisk-vendor (<< 2:21~)")
         equal("headers of another one", "are of another Asterisk" in vendor(
             stock, "22.5.2-1", f"Provides: asterisk-abi-{SUM[::-1]}\n"), True)
         _, said = stock.run("cp /opt/pbx/sbin/asterisk . && INCLUDEDIR=/opt/pbx/include ./asterisk-package /root/asterisk")
         equal(f"of no package: {said}", "belongs to no package" in said, True)
-        stock.must("dpkg --purge asterisk-vendor")
+        stock.must("dpkg --purge asterisk-vendor vendor-dev")
         status = stock.read("/var/lib/dpkg/status")
         paragraph = re.search(r"(?ms)^Package: asterisk\n.*?\n\n", status)[0]
         for what, pattern, other in (("ABI", r"(asterisk-abi-)[0-9a-f]{4}", r"\1beef"), ("release", r"(?m)^(Version: 1:)22", r"\g<1>23")):
