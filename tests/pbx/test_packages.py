@@ -18,6 +18,7 @@ BUILT = "usr/src/zrtp-packages/out"  # in the root that built them, see scripts/
 SIP_PORT, PHONE_PORT, PHONE_RTP, PHONE_HZ = 25060, 25070, 26000, 440
 PJSIP_CONF = "/etc/asterisk/pjsip.conf"
 SECRETS = "/var/lib/asterisk/zrtp.sqlite"
+MODULES_CONF = "/etc/asterisk/modules.conf"
 KEPT = (SECRETS, "/etc/asterisk/zrtp.conf")
 OURS = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp")
 
@@ -174,8 +175,12 @@ def removal_that_fails(stock, pbx):
     equal("modules that run", sorted(set(OURS) - set(running(pbx))), [])
     stock.must(f"{script}prerm remove")
     equal("modules that run after prerm", running(pbx), [])
+    before = stock.read(MODULES_CONF)
+    stock.write(MODULES_CONF, before + "noload = app_enroll_zrtp.so\n")
     stock.must(f"{script}postinst abort-remove")
-    equal("modules that do not run again", sorted(set(OURS) - set(running(pbx))), [])
+    stock.write(MODULES_CONF, before)
+    equal("modules that do not run again", sorted(set(OURS) - set(running(pbx))), ["app_enroll_zrtp"])
+    pbx.cli("module load app_enroll_zrtp.so")
 
 
 def prompts(stock, pbx):
@@ -220,7 +225,7 @@ def upgrade_in_call(bench, stock, pbx, alice):
 def not_theirs(bench):
     with StockRoot(bench.root) as stock:
         operator(stock, bench)
-        stock.write("/etc/asterisk/modules.conf", re.sub(r"(?m)^autoload\s*=.*", "autoload = no", stock.read("/etc/asterisk/modules.conf")))
+        stock.write(MODULES_CONF, re.sub(r"(?m)^autoload\s*=.*", "autoload = no", stock.read(MODULES_CONF)))
         spanish = "/usr/share/asterisk/sounds/es_MX_f_Allison"
         stock.must(f"mkdir {spanish} {spanish}-own && ln -s nowhere {spanish}-own/zrtp")
         before = stock.files()
