@@ -234,7 +234,7 @@ def not_theirs(bench):
         stock.must(f"test -e {spanish}/zrtp/verified.ulaw && test -e /usr/share/asterisk/sounds/de/zrtp/verified.ulaw")
         needs_no_library_of_ours(stock)
         stock.write("/etc/asterisk/zrtp.conf", "[general]\ncache_path = /srv/moved.sqlite ; there\ncache_key_file = /srv/key\n")
-        stock.must("mkdir /var/lib/asterisk/own && touch /srv/moved.sqlite /srv/key /srv/linked /var/lib/asterisk/zrtp.sqlite.backup"
+        stock.must("mkdir /var/lib/asterisk/own && touch /srv/moved.sqlite /srv/key /srv/linked /var/lib/asterisk/zrtp.sqlite.backup /var/lib/asterisk/zrtp.json"
                    " /var/lib/asterisk/zrtp.cache.damaged-1 && ln -s /srv/linked /var/lib/asterisk/zrtp.cache")
         stock.must(f"echo 'a secret' >{SECRETS} && chown asterisk: {SECRETS} && ln {SECRETS} /srv/other-name")
         said = stock.must("dpkg --purge asterisk-zrtp")
@@ -242,11 +242,11 @@ def not_theirs(bench):
         # By the rights of who owns the folder: of root's file he can take the name away, and do no more.
         for what in (r"zrtp\.cache\.damaged-1 was deleted, but could not be overwritten",
                      r"cache_path was /srv/moved\.sqlite: it stays", r"cache_key_file was /srv/key: it stays",
-                     r"zrtp\.cache is a link; the secrets stay in /srv/linked", r"zrtp\.sqlite\.backup stays"):
+                     r"zrtp\.cache is a link; the secrets stay in /srv/linked", r"zrtp\.sqlite\.backup stays", r"zrtp\.json stays"):
             equal(f"{what} in {said}", bool(re.search(what, said)), True)
         equal("what stays", changed(before, stock.files()), [
             f"{name} is new" for name in ("/srv/key", "/srv/linked", "/srv/moved.sqlite", "/srv/other-name", "/var/lib/asterisk/own",
-                                          "/var/lib/asterisk/zrtp.sqlite.backup")])
+                                          "/var/lib/asterisk/zrtp.json", "/var/lib/asterisk/zrtp.sqlite.backup")])
         named_by_asterisk(stock)
 
 
