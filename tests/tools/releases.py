@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What scripts/debian-changelog makes of VERSION and CHANGELOG.md, and what it refuses."""
+"""What scripts/debian-changelog makes of VERSION and CHANGELOG.md, and what it refuses; make deb without an Asterisk."""
 import os
 import shutil
 import subprocess
@@ -55,3 +55,10 @@ class Releases(unittest.TestCase):
                 ("0.1", ("Unreleased",), "is not three numbers")):
             status, said = changelog(version, *headings)
             assert status != 0 and why in said, said
+
+
+class Packages(unittest.TestCase):
+    def test_where_no_asterisk_is_installed_make_deb_says_so(self):
+        done = subprocess.run(["make", "--silent", "-C", TOP, "deb", "ASTERISK_CONF=/nonexistent/asterisk.conf"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode != 0 and "is Asterisk installed here?" in done.stdout, done.stdout
