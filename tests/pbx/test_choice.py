@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A policy for one call, chosen by the dialplan: Set(ZRTP(policy)=NAME)."""
+import os
 import re
+import time
 
 import asterisk
+import capture
+import lab as laboratory
 import wait
 from harness import case, equal
 
@@ -42,7 +46,7 @@ def ended_for(lab, caller, extension, why):
     since = len(lab.pbx.log())
     caller.call(extension, lab.sip_port)
     caller.wait_ended(10)
-    wait.until(f"log has {why}", 2, lambda: re.search(rf"cannot be set, .*({why}).*\. The call is ended", lab.pbx.log()[since:]))
+    wait.until(f"log has {why}", 2, lambda: re.search(rf"({why}).*\. The call is ended", lab.pbx.log()[since:]))
     lab.pbx.idle()
 
 
@@ -58,6 +62,7 @@ def of_called(lab):
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         chosen_secure(lab, alice, bob, "strict-bob")
         not_called(lab, alice, bob, "typo-bob", "no such policy in force")
+        not_called(lab, alice, bob, "twice-bob", "policy 'b256' cannot be set, zrtp/strict was chosen before")
         refused_in_clear(lab, alice, "strict-plain")
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("strict") as strict, lab.zrtp_phone("stock", no_zrtp=True) as stock:
         not_called(lab, alice, strict, "mild-strict", "at least as strict as zrtp/strict in require")
@@ -92,6 +97,7 @@ def calling(lab):
         alice.hang_up()
         lab.pbx.idle()
         for extension, why in (("self-strickt", "no such policy in force"), ("late", "its media has begun"),
+                               ("slip", "policy 'strict' cannot be set, its item is policy, not 'polcy'"),
                                ("self-through", "in mode")):
             ended_for(lab, alice, extension, why)
     with lab.plain_phone() as plain, asterisk.Events(lab.pbx) as events:
@@ -115,3 +121,41 @@ def linphone(lab):
         bob.wait_ended()
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
         not_called(lab, alice, bob, "outer-bob", "of a Local channel set it where that dials the phone")
+
+
+def nothing_sent(lab, name, started, wire):
+    """The channel of a phone with keys in SDP is refused them, and the PBX sends it no RTP."""
+    wait.until("refused", 5, lambda: re.search(r"SRTP keys from SDP or DTLS \(media_encryption of its endpoint\) refused|"
+                                               r"cannot be set, .*keys of SDP", lab.pbx.log()[started:]))
+    time.sleep(2)
+    equal("RTP of the PBX", len(capture.media(wire.between(target=laboratory.rtp_port(name)), "rtp")), 0)
+
+
+@case("media_encryption = sdes and a choice that requires ZRTP: no media passes with the keys of SDP, of a caller and of who is called",
+      errors=rf"{WRONG}|SRTP keys from SDP or DTLS|res_rtp_asterisk|res_pjsip_s|sdp_srtp|ZRTP is required")
+def other_keys(lab):
+    for way in ("caller", "called"):
+        since = len(lab.pbx.log())
+        path = os.path.join(lab.directory, f"choice-{way}.pcap")
+        with capture.Capture(path, silent=True) as wire, lab.phone("sdes", record=True, encryption="srtp") as phone, \
+                lab.zrtp_phone("alice") as alice:
+            if way == "caller":
+                phone.call("self-strict", lab.sip_port)
+            else:
+                phone.expect_call()
+                alice.call("strict-sdes", lab.sip_port)
+            nothing_sent(lab, "sdes", since, wire)
+            phone.say("terminate all")
+        lab.pbx.idle()
+
+
+@case("a call with a choice that another phone picks up: that phone's leg has the policy of its own endpoint")
+def picked_up(lab):
+    with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob", answer="manual") as bob, lab.zrtp_phone("carol") as carol:
+        alice.call("strict-bob", lab.sip_port)
+        bob.wait("incoming", 5)
+        carol.call("pickup", lab.sip_port)
+        for phone in (alice, carol):
+            phone.secure()
+        equal("policy", lab.pbx.stream("carol")["Policy"], "zrtp")
+        carol.hang_up()

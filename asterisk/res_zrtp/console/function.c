@@ -99,8 +99,8 @@ static int zrtp_read(struct ast_channel *chan, const char *cmd, char *data, char
 }
 
 /*!
- * \brief A policy that cannot be had ends the call: who asks for a stricter one and errs in its name
- * gets none that is laxer.
+ * \brief A policy that cannot be had ends the call: who asks for a stricter one and errs in its name, or in the
+ * item, gets none that is laxer.
  */
 static int zrtp_write(struct ast_channel *chan, const char *cmd, char *data, const char *value)
 {
@@ -111,10 +111,9 @@ static int zrtp_write(struct ast_channel *chan, const char *cmd, char *data, con
 		return -1;
 	}
 	if (strcasecmp(data, "policy")) {
-		ast_log(LOG_WARNING, "%s: %s: only the policy can be set, not '%s'\n", ast_channel_name(chan), cmd, data);
-		return -1;
-	}
-	if (!choose_policy(chan, value, why, sizeof(why))) {
+		/* Nothing else can be meant. */
+		snprintf(why, sizeof(why), "its item is policy, not '%.40s'", data);
+	} else if (!choose_policy(chan, value, why, sizeof(why))) {
 		return 0;
 	}
 	ast_log(LOG_ERROR, "%s: %s: policy '%s' cannot be set, %s. The call is ended\n", ast_channel_name(chan), cmd, value, why);

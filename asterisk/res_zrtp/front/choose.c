@@ -119,13 +119,21 @@ static int choose(struct ast_channel *chan, struct settings *settings, char *why
 int choose_policy(struct ast_channel *chan, const char *name, char *why, size_t size)
 {
 	struct settings *settings = by_name(name);
+	char former[POLICY_NAME_SIZE];
 	int res;
 
 	if (!settings) {
 		snprintf(why, size, "zrtp.conf has no such policy in force");
 		return -1;
 	}
-	res = choose(chan, settings, why, size);
+	chosen_policy(chan, former, sizeof(former));
+	if (!ast_strlen_zero(former)) {
+		/* A later one may be laxer than what was asked for first. */
+		res = strcmp(former, settings->name) ? -1 : 0;
+		snprintf(why, size, "%s was chosen before, and a call has one choice", former);
+	} else {
+		res = choose(chan, settings, why, size);
+	}
 	ao2_ref(settings, -1);
 
 	return res;

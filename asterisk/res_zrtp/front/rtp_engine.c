@@ -283,8 +283,9 @@ static int zrtp_activate(struct ast_rtp_instance *instance)
 
 	media = gate_media(instance);
 	if (media) {
-		/* A policy may have been chosen for its channel. */
+		/* A policy may have been chosen for its channel, also after it had that channel. */
 		media_refresh(media, instance);
+		media_take_choice(media);
 		ao2_replace(settings, media_settings(media));
 	}
 	gate_settle_other(instance);
