@@ -44,7 +44,10 @@ static enum zrtp_store_status read_key(struct zrtp_store_key *out, int fd, const
 	if (fstat(fd, &st)) {
 		return zrtp_store_fail(error, ZRTP_STORE_IO, "%s: %s", path, strerror(errno));
 	}
-	if (!S_ISREG(st.st_mode) || st.st_mode & 077) {
+	if (!S_ISREG(st.st_mode)) {
+		return zrtp_store_fail(error, ZRTP_STORE_KEY, "%s: not a regular file", path);
+	}
+	if (st.st_mode & 077) {
 		return zrtp_store_fail(error, ZRTP_STORE_KEY,
 				       "%s: others than its owner may read it (mode %03o): chmod 600", path,
 				       (unsigned)st.st_mode & 0777);
@@ -61,7 +64,8 @@ enum zrtp_store_status zrtp_store_key_file(struct zrtp_store_key *out, const cha
 {
 	struct zrtp_store_error unwanted;
 	enum zrtp_store_status status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* To open a FIFO would wait for its other end. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	error = error ? error : &unwanted;
 	if (fd < 0) {

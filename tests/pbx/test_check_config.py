@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtp check config: what a zrtp.conf would do, without loading it."""
+import os
 import re
 
 from harness import case, equal
@@ -59,3 +60,26 @@ def mistakes(lab):
     equal("gone", check(lab, "/nowhere/zrtp.conf")[-1], "/nowhere/zrtp.conf: 1 error, 0 warnings: it would not be taken over")
     equal("in force", policies(lab), before)
     equal("log", re.findall(r".*res_zrtp/.*ERROR.*|.* ERROR\[.*res_zrtp/.*", lab.pbx.log()[logged:]), [])
+
+
+@case("zrtp check config: a FIFO, a device or a directory is an error at once, also as a key; so is a file without sections, as for a reload",
+      errors="was listed as a #include but it does not exist")
+def no_file(lab):
+    outside, folder = lab.pbx.file("etc", "fifo"), f"{lab.pbx.home}/etc"
+    fifo = f"{folder}/fifo"
+    os.mkfifo(outside, 0o600)
+    since = len(lab.pbx.log())
+    try:
+        for path in (fifo, "/dev/zero", folder):
+            equal(path, check(lab, path)[-1], f"{path}: 1 error, 0 warnings: it would not be taken over")
+        for text, why in (("; nothing\n", r"error: next\.conf:1: all sections are gone"),
+                          (f"[general]\ncache_key_file = {fifo}\n", r"error: \S*next\.conf:2: cache_key_file = "),
+                          (f"#include {fifo}\n[general]\n", r"error: \S*next\.conf:1: a file that is included cannot be read")):
+            lab.pbx.write("next.conf", text)
+            found = check(lab, "next.conf")
+            equal(f"{why} in {found}", len([line for line in found if re.match(why, line)]), 1)
+            equal("the end", bool(re.fullmatch(r"next\.conf: \d+ errors?, 0 warnings: it would not be taken over", found[-1])), True)
+    finally:
+        lab.pbx.remove_config("next.conf")
+        os.remove(outside)
+    equal("log", re.findall(r".* ERROR\[.*res_zrtp/.*", lab.pbx.log()[since:]), [])

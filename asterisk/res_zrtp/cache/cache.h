@@ -30,9 +30,9 @@ struct zrtp_store_peer;
 /* What the module needs of it. */
 
 /*! \brief The key in a file must not be found missing at the next start only. \retval -1 it is, with an error logged */
-int cache_config_check_key(const struct ast_variable *var);
+int cache_config_check_key(const char *file, const struct ast_variable *var);
 /*! \brief After all keys were read. \retval -1 they do not fit, with an error logged */
-int cache_config_check(struct cache_config *config);
+int cache_config_check(const char *file, struct cache_config *config);
 
 int cache_init(void);
 void cache_shutdown(void);

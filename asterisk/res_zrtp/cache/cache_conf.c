@@ -20,7 +20,7 @@
 #include "base/conf_log.h"
 #include "cache/cache.h"
 
-int cache_config_check_key(const struct ast_variable *var)
+int cache_config_check_key(const char *file, const struct ast_variable *var)
 {
 	struct zrtp_store_key key;
 	struct zrtp_store_error error;
@@ -28,7 +28,7 @@ int cache_config_check_key(const struct ast_variable *var)
 
 	OPENSSL_cleanse(&key, sizeof(key));
 	if (res) {
-		conf_log(LOG_ERROR, "%s:%d: %s = %s: %s\n", S_OR(var->file, "zrtp.conf"), var->lineno, var->name, var->value,
+		conf_log(LOG_ERROR, "%s:%d: %s = %s: %s\n", S_OR(var->file, file), var->lineno, var->name, var->value,
 			error.text);
 	}
 
@@ -45,20 +45,20 @@ static void default_path(struct cache_config *config)
 		config->kind == CACHE_FILE ? "cache" : "sqlite");
 }
 
-int cache_config_check(struct cache_config *config)
+int cache_config_check(const char *file, struct cache_config *config)
 {
 	if (!ast_strlen_zero(config->key_file) && !ast_strlen_zero(config->key_env)) {
-		conf_log(LOG_ERROR, "zrtp.conf: cache_key_file and cache_key_env exclude each other\n");
+		conf_log(LOG_ERROR, "%s: cache_key_file and cache_key_env exclude each other\n", file);
 		return -1;
 	}
 	config->sealed = !ast_strlen_zero(config->key_file) || !ast_strlen_zero(config->key_env);
 	if (config->kind == CACHE_REALTIME && !config->sealed) {
-		conf_log(LOG_ERROR, "zrtp.conf: cache = realtime needs cache_key_file or cache_key_env: "
-			"database drivers write what they store into the log\n");
+		conf_log(LOG_ERROR, "%s: cache = realtime needs cache_key_file or cache_key_env: "
+			"database drivers write what they store into the log\n", file);
 		return -1;
 	}
 	if (config->kind == CACHE_MEMORY && config->sealed) {
-		conf_log(LOG_ERROR, "zrtp.conf: cache = memory stores nothing that a key could protect\n");
+		conf_log(LOG_ERROR, "%s: cache = memory stores nothing that a key could protect\n", file);
 		return -1;
 	}
 	if (ast_strlen_zero(config->path)) {

@@ -66,7 +66,7 @@ static int read_general(struct draft *draft, const struct conf_key *key, const s
 		return -1;
 	}
 
-	return strcmp(key->name, "cache_key_file") ? 0 : cache_config_check_key(var);
+	return strcmp(key->name, "cache_key_file") ? 0 : cache_config_check_key(draft->file, var);
 }
 
 static int read_variable(struct draft *draft, struct settings *settings, const struct ast_variable *var, int general)

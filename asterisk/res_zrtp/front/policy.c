@@ -35,6 +35,7 @@ AST_MUTEX_DEFINE_STATIC(state_lock);
 static struct {
 	int in_force;                 /*!< Once at least it had no errors */
 	time_t refused_at;            /*!< The last load, if it was not taken over; else 0 */
+	int sections;                 /*!< What is in force had some */
 	char client_id[ZRTP_CLIENT_ID_SIZE + 1]; /*!< That is in force */
 } state;
 
@@ -42,6 +43,7 @@ static void set_state(int taken_over, const struct draft *draft)
 {
 	ast_mutex_lock(&state_lock);
 	state.in_force |= taken_over;
+	state.sections = seen.sections;
 	if (taken_over) {
 		ast_copy_string(state.client_id, draft->general.client_id, sizeof(state.client_id));
 	}
@@ -61,6 +63,17 @@ int policies_general(struct general_settings *general)
 	ast_mutex_unlock(&state_lock);
 
 	return res && cache_config_get(&general->cache) ? 0 : -1;
+}
+
+int policies_had_sections(void)
+{
+	int res;
+
+	ast_mutex_lock(&state_lock);
+	res = state.sections;
+	ast_mutex_unlock(&state_lock);
+
+	return res;
 }
 
 int policies_in_force(void)
@@ -88,7 +101,8 @@ int policies_load(void)
 	int res;
 
 	rtp_conf_load();
-	res = draft_init(&draft) || draft_read(&draft, CONFIG_FILE, &seen) || cache_config_check(&draft.general.cache) || cache_start(&draft.general.cache)
+	res = draft_init(&draft) || draft_read(&draft, CONFIG_FILE, &seen) || cache_config_check(CONFIG_FILE, &draft.general.cache)
+		|| cache_start(&draft.general.cache)
 		|| engines_apply(draft.settings.elems, AST_VECTOR_SIZE(&draft.settings), draft.general.client_id) ? -1 : 0;
 	set_state(!res, &draft);
 	if (res && policies_in_force()) {

@@ -28,6 +28,8 @@ void policies_shutdown(void);
 
 /*! \brief What is in force of [general] for the whole module. \retval -1 nothing yet */
 int policies_general(struct general_settings *general);
+/*! \brief Had the zrtp.conf that is in force sections, so that one without any would not be taken over? */
+int policies_had_sections(void);
 /*! \brief Was zrtp.conf ever without errors since the module was loaded? */
 int policies_in_force(void);
 

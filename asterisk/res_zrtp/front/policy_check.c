@@ -192,12 +192,12 @@ void policy_check(struct policy_check *out, const char *file, void (*line)(const
 {
 	struct run run = { .out = out, .line = line, .arg = arg };
 	/* One that is not there is an error: who asks about it has one. */
-	struct draft_seen seen = { .file = 1 };
+	struct draft_seen seen = { .file = 1, .sections = policies_had_sections() };
 	int res;
 
 	memset(out, 0, sizeof(*out));
 	conf_log_to(on_line, &run);
-	res = draft_init(&run.draft) || draft_read(&run.draft, file, &seen) || cache_config_check(&run.draft.general.cache);
+	res = draft_init(&run.draft) || draft_read(&run.draft, file, &seen) || cache_config_check(file, &run.draft.general.cache);
 	conf_log_to(NULL, NULL);
 	if (res && !out->errors) {
 		out->errors = 1;
