@@ -248,11 +248,13 @@ def not_theirs(bench):
             f"{name} is new" for name in ("/srv/key", "/srv/linked", "/srv/moved.sqlite", "/srv/other-name", "/var/lib/asterisk/own",
                                           "/var/lib/asterisk/zrtp.json", "/var/lib/asterisk/zrtp.sqlite.backup")])
         named_by_asterisk(stock)
+        equal("a link to our prompts is left", stock.has(f"{spanish}/zrtp"), False)
 
 
 def named_by_asterisk(stock):
     """asterisk.conf is the asterisk user's: root deletes nothing in a folder of root's that it names."""
     stock.must("mkdir /srv/copies && echo 'a secret' >/srv/copies/zrtp.sqlite && dpkg -i build-deb/asterisk-zrtp_*.deb")
+    stock.must("dpkg --unpack build-deb/asterisk-zrtp_*.deb")  # and no more: interrupted
     stock.write("/etc/asterisk/asterisk.conf", "[directories]\nastdbdir => /srv/copies\n")
     said = stock.must("dpkg --purge asterisk-zrtp")
     equal(f"says that it stays: {said}", "/srv/copies/zrtp.sqlite stays" in said, True)
