@@ -117,6 +117,14 @@ def attended(lab):
 def faker(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("faker", no_zrtp=True) as phone, \
             lab.plain_phone("desk") as desk:
+        with lab.plain_phone("desk2") as waits:  # it may have keys of its own yet
+            phone.expect_call()
+            waits.call("call-faker", lab.sip_port)
+            phone.wait("up", 10)
+            equal("shown", shows(waits, ".*"), "not encrypted")
+            equal("its wait for ZRTP is over", lab.pbx.stream("desk2")["State"] == "no-zrtp", False)
+            waits.hang_up()
+            phone.wait_ended()
         phone.expect_call()
         desk.call("call-faker", lab.sip_port)
         phone.wait("up", 10)

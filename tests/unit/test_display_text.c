@@ -45,8 +45,45 @@ static void a_name_like_our_words_is_left_out(void **state)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		snprintf(wanted, sizeof(wanted), "not encrypted: %s", others[i]);
 		assert_string_equal(display_text(out, DISPLAY_CLEAR, "", others[i]), wanted);
-		shows(DISPLAY_PENDING, "", others[i], "");
 	}
+}
+
+/* Before it is known what the call is, our text stands in front of what an eye could take for it. */
+static void a_name_that_could_look_like_our_words_is_no_first_thing_on_a_display(void **state)
+{
+	static const char *const names[] = { "\xd0\x85\xd0\x90\xd0\x85 ixmb",
+					     "S\xc3\x81S ixmb",
+					     "S\xe2\x80\x8b"
+					     "AS ixmb",
+					     "5A5 ixmb",
+					     "$A$ ixmb",
+					     "S.A.S. ixmb",
+					     "S A S ixmb",
+					     "enc.rypted",
+					     "\xf0\x9f\x94\x92 ixmb",
+					     "Lisa Smith",
+					     "Cry P. Ted",
+					     "Jos\xc3\xa9" };
+	static const char *const plain[] = { "Alice", "Dr. Eve",      "O'Brien-Smith (home)",
+					     "100",   "+49 30 545-1", "" };
+	char out[DISPLAY_TEXT_SIZE], wanted[DISPLAY_TEXT_SIZE], name[DISPLAY_NAME_MAX + 2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		display_text(wanted, DISPLAY_CLEAR, "", names[i]);
+		assert_string_equal(display_text(out, DISPLAY_PENDING, "", names[i]), wanted);
+		assert_memory_equal(out, "not encrypted: ", strlen("not encrypted: "));
+	}
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		shows(DISPLAY_PENDING, "", plain[i], "");
+	}
+	memset(name, 'x', sizeof(name));
+	name[DISPLAY_NAME_MAX] = '\0';
+	shows(DISPLAY_PENDING, "", name, "");
+	name[DISPLAY_NAME_MAX] = 'x';
+	name[DISPLAY_NAME_MAX + 1] = '\0';
+	assert_memory_equal(display_text(out, DISPLAY_PENDING, "", name), "not encrypted: x",
+			    strlen("not encrypted: x"));
 }
 
 static void what_turns_or_controls_a_display_is_dropped(void **state)
@@ -120,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_words_stand_before_the_name),
 		cmocka_unit_test(a_name_like_our_words_is_left_out),
+		cmocka_unit_test(a_name_that_could_look_like_our_words_is_no_first_thing_on_a_display),
 		cmocka_unit_test(what_turns_or_controls_a_display_is_dropped),
 		cmocka_unit_test(a_long_name_is_cut_between_two_characters),
 		cmocka_unit_test(a_display_changes_when_it_is_time),

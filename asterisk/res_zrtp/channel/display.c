@@ -107,25 +107,40 @@ static int get_report(struct ast_channel *chan, struct leg_view_report *report, 
 	return view != NULL;
 }
 
-/*! \brief Is this a phone without ZRTP, or one that has turned out to have none? A phone with keys shows its own SAS. */
-static int is_shown_to(struct ast_channel *chan)
+/*!
+ * \brief What a channel may show, at most: all if it is a phone without ZRTP, or one that has turned out to have
+ * none. One that may have keys yet shows no SAS; a phone with keys shows its own.
+ */
+static enum display_state most_for(struct ast_channel *chan)
 {
 	struct leg_view_report report;
 	char sas[ZRTP_SAS_TEXT_SIZE];
 	int wanted;
 
-	return ast_rtp_instance_get_glue(ast_channel_tech(chan)->type) && (!get_report(chan, &report, &wanted, sas)
-		|| (report.outcome != OUTCOME_SECURE && report.outcome != OUTCOME_PENDING));
+	if (!ast_rtp_instance_get_glue(ast_channel_tech(chan)->type)) {
+		return DISPLAY_NONE;
+	}
+	if (!get_report(chan, &report, &wanted, sas)) {
+		return DISPLAY_SECURE;
+	}
+
+	return report.outcome == OUTCOME_SECURE ? DISPLAY_NONE
+		: report.outcome == OUTCOME_PENDING ? DISPLAY_PENDING : DISPLAY_SECURE;
 }
 
 /*! \brief What a channel shows of the leg of its partner. */
 static enum display_state state_for(struct ast_channel *chan, struct ast_channel *partner, char sas[ZRTP_SAS_TEXT_SIZE])
 {
 	struct leg_view_report report;
+	enum display_state most;
 	int wanted;
 
-	if (!partner || !get_report(partner, &report, &wanted, sas) || !wanted || !is_shown_to(chan)) {
+	if (!partner || !get_report(partner, &report, &wanted, sas) || !wanted) {
 		return DISPLAY_NONE;
+	}
+	most = most_for(chan);
+	if (most != DISPLAY_SECURE) {
+		return most;
 	}
 	switch (report.outcome) {
 	case OUTCOME_SECURE:

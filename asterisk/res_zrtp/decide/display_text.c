@@ -67,6 +67,46 @@ static bool could_be_ours(const char *name)
 	return false;
 }
 
+/*! \brief Has it one of our words, whatever stands between its letters? \param letters as they follow one another */
+static bool spells_ours(const char *letters)
+{
+	for (; *letters; letters++) {
+		if (!strncasecmp(letters, "crypt", 5) || !strncasecmp(letters, "sas", 3)) {
+			return true;
+		}
+	}
+
+	return false;
+}
+
+/*!
+ * \brief Can no eye take this name for one of our texts?
+ *
+ * Letters of other scripts and with accents, digits in their place, and characters that no eye sees make too many of
+ * them for a list. So this says no of many an honest name, too, which is left as it is then, behind our text.
+ */
+static bool is_plain(const char *name)
+{
+	char letters[DISPLAY_NAME_MAX + 1];
+	bool digits = false;
+	size_t len = 0;
+
+	for (; *name; name++) {
+		unsigned char at = (unsigned char) *name;
+
+		if (at >= 0x80 || (!isalnum(at) && !strchr(" .,'-+&()", at)) || len == DISPLAY_NAME_MAX) {
+			return false;
+		}
+		digits |= isdigit(at) != 0;
+		if (isalpha(at)) {
+			letters[len++] = (char) at;
+		}
+	}
+	letters[len] = '\0';
+
+	return !len || (!digits && !spells_ours(letters));
+}
+
 const char *display_text(char out[DISPLAY_TEXT_SIZE], enum display_state state, const char *sas, const char *name)
 {
 	char shown[DISPLAY_NAME_MAX + 1] = "";
@@ -87,13 +127,13 @@ const char *display_text(char out[DISPLAY_TEXT_SIZE], enum display_state state, 
 	case DISPLAY_SECURE:
 		snprintf(out, DISPLAY_TEXT_SIZE, "SAS %.40s encrypted%s%s", sas, colon, shown);
 		break;
+	case DISPLAY_PENDING:
+		if (is_plain(name)) {
+			break;
+		}
+		/* fall through */
 	case DISPLAY_CLEAR:
 		snprintf(out, DISPLAY_TEXT_SIZE, "not encrypted%s%s", colon, shown);
-		break;
-	case DISPLAY_PENDING:
-		if (hostile) {
-			snprintf(out, DISPLAY_TEXT_SIZE, "not encrypted");
-		}
 		break;
 	case DISPLAY_NONE:
 		break;
