@@ -82,9 +82,19 @@ static void shown_free(void *data)
 	media_count(-1);
 }
 
+/*! \brief A masquerade gives it to another channel, for which no look is due. \pre both channels are locked */
+static void shown_moved(void *data, attribute_unused struct ast_channel *from, struct ast_channel *chan)
+{
+	struct shown *shown = data;
+
+	shown->looking = 0;
+	display_bridged(chan);
+}
+
 static const struct ast_datastore_info shown_info = {
 	.type = "zrtp display",
 	.destroy = shown_free,
+	.chan_fixup = shown_moved,
 };
 
 /*! \brief What others see of the leg on this channel. \retval 0 no leg of ours */
