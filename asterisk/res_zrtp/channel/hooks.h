@@ -38,6 +38,7 @@ struct hook {
 	struct keypad keypad;
 	unsigned int dtmf_state;  /*!< Of the gate at the last frame, see dtmf_gate.h */
 	struct speech *speech;    /*!< NULL: nothing to say */
+	unsigned int sas_aloud:1; /*!< An application says the SAS: see speech_makes_way() */
 	/* Of partner.c: whether what the phone says may reach the others of its bridge. */
 	const struct ast_bridge *bridge; /*!< The one that was looked at; without a reference */
 	char bridge_id[AST_MAX_UNIQUEID];

@@ -193,6 +193,27 @@ static void read_sound(const char *sound, void *arg)
 	reading->failed |= append_sound(reading->speech, sounds_name(name, sound, reading->language), reading->language);
 }
 
+/*! \brief Is it no more than what a SAS says, too? */
+static int yields(const struct speech *speech)
+{
+	return speech->about && speech->gate == GATE_SECURE;
+}
+
+void speech_makes_way(struct ast_channel *chan, int aloud)
+{
+	struct hook *hook;
+
+	ast_channel_lock(chan);
+	hook = hooks_find(chan);
+	if (hook) {
+		hook->sas_aloud = aloud;
+		if (aloud && hook->speech && yields(hook->speech)) {
+			speech_drop(hook);
+		}
+	}
+	ast_channel_unlock(chan);
+}
+
 /*! \brief Give the channel something to say, instead of what it had. Consumes speech. */
 static void install(struct ast_channel *chan, struct speech *speech)
 {
@@ -201,7 +222,7 @@ static void install(struct ast_channel *chan, struct speech *speech)
 	speech->heard = speech->said = ast_tvnow();
 	ast_channel_lock(chan);
 	hook = hooks_find(chan);
-	if (hook) {
+	if (hook && !(hook->sas_aloud && yields(speech))) {
 		SWAP(hook->speech, speech);
 	}
 	ast_channel_unlock(chan);

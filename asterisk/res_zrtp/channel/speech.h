@@ -21,6 +21,11 @@ int speech_task_sas(void *data);
 void speech_on_read(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
 /*! \brief A frame of audio is being written. \retval 1 it is left out \pre chan is locked */
 int speech_on_write(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame);
+/*!
+ * \brief An application begins or ends to say the SAS on this channel: that it is secure is not heard over it, since half
+ * a SAS is worse than none.
+ */
+void speech_makes_way(struct ast_channel *chan, int aloud);
 /*! \brief Say no more. \pre the channel is locked */
 void speech_drop(struct hook *hook);
 

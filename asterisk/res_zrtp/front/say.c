@@ -19,6 +19,7 @@
 #include "common/api.h"
 #include "decide/sas_sounds.h"
 #include "channel/sounds.h"
+#include "channel/speech.h"
 #include "front/api.h"
 #include "front/say.h"
 
@@ -35,7 +36,6 @@ struct saying {
 static void say_sound(const char *sound, void *arg)
 {
 	struct saying *saying = arg;
-
 	char name[PATH_MAX], language[MAX_LANGUAGE];
 
 	ast_channel_lock(saying->chan);
@@ -50,7 +50,9 @@ int ast_zrtp_say_sas(struct ast_channel *chan, const char *sas, const char *sas_
 {
 	struct saying saying = { .chan = chan, .digits = digits };
 
+	speech_makes_way(chan, 1);
 	sas_sounds(sas, sas_type, say_sound, &saying);
+	speech_makes_way(chan, 0);
 
 	return saying.res;
 }
