@@ -14,15 +14,15 @@ from lab import PHONE_HZ
 LANGUAGES = ("de", "es", "fr")
 
 
-def clear_and_back(lab, phone):
-    """Encryption is ended, and begins again; what is played of both is over."""
+def clear_and_back(lab, phone, ended, begun):
+    """Encryption is ended, and begins again; what is played of both, samples, is over."""
     name = lab.pbx.stream(phone.name)["Channel"]
-    for command, word in (("clear", "clear"), ("secure", "secure")):
+    for word, played in (("clear", ended), ("secure", begun)):
         phone.expect_call()
-        lab.pbx.cli(f"zrtp go {command} {name}")
+        lab.pbx.cli(f"zrtp go {word} {name}")
         phone.wait(word, 10, medium="audio")
         phone.say("acknowledge")
-        time.sleep(4)
+        time.sleep(len(played) / tone.RATE + 1)
 
 
 def tones(lab):
@@ -32,7 +32,7 @@ def tones(lab):
         lab.pbx.secure("tones")
         time.sleep(1.5)
         begun = tone.read(phone.recording)
-        clear_and_back(lab, phone)
+        clear_and_back(lab, phone, prompts.ours("tone-clear"), prompts.ours("tone-secure"))
         phone.hang_up()
     prompts.expect(begun, prompts.ours("tone-secure"), "tone-secure")
     prompts.absent(begun, prompts.ours("tone-clear"), "tone-clear")
@@ -52,7 +52,7 @@ def spoken(lab):
         phone.secure()
         other.secure()
         time.sleep(prompts.seconds("is-secure") + 1.5)
-        clear_and_back(lab, phone)
+        clear_and_back(lab, phone, prompts.ours("now-clear", "de"), prompts.ours("now-secure", "de"))
         phone.hang_up()
         other.wait_ended()
     heard, others = tone.read(phone.recording), tone.read(other.recording)
@@ -61,28 +61,47 @@ def spoken(lab):
         prompts.absent(others, prompts.ours(name, "de"), name)
 
 
-def not_secure(lab):
-    with lab.zrtp_phone("french", no_zrtp=True, tone=PHONE_HZ, record=True) as phone:
-        phone.call("silent", lab.sip_port)
-        wait.until("the wait for ZRTP is over", 15, lambda: (lab.pbx.stream("french") or {}).get("State") == "no-zrtp")
-        time.sleep(prompts.seconds("is-clear") + 1.5)
-        phone.hang_up()
+def wait_over(lab, *names, state="no-zrtp"):
+    """The wait for the ZRTP of these phones is over."""
+    for name in names:
+        wait.until(f"{name} is {state}", 15, lambda name=name: (lab.pbx.stream(name) or {}).get("State") == state)
+
+
+def hears_not_secure(phone):
     heard = tone.read(phone.recording)
     prompts.expect(heard, prompts.ours("is-clear", "fr"), "is-clear")
     prompts.absent(heard, prompts.ours("is-secure", "fr"), "is-secure")
 
 
-case("play_clear = prompt: a phone without ZRTP hears that it is not encrypted, when the wait for ZRTP is over")(not_secure)
-case("play_clear = prompt", kind="16")(not_secure)
-
-
-@case("play_clear = prompt: a leg on which no media may pass hears nothing", errors="no media passes|stays up in silence")
-def closed(lab):
-    with lab.plain_phone("mute", PHONE_HZ) as phone:
+@case("play_clear = prompt", kind="16")
+def not_secure(lab):
+    with lab.zrtp_phone("french", no_zrtp=True, tone=PHONE_HZ, record=True) as phone:
         phone.call("silent", lab.sip_port)
-        wait.until("the wait for ZRTP is over", 15, lambda: (lab.pbx.stream("mute") or {}).get("State") == "closed")
-        time.sleep(3)
-        equal("RTP that came", phone.heard, [])
+        wait_over(lab, "french")
+        time.sleep(prompts.seconds("is-clear") + 1)
+        phone.hang_up()
+    hears_not_secure(phone)
+
+
+# Each of them waits for ZRTP that does not come: at the same time.
+@case("play_clear = prompt: a phone without ZRTP hears that it is not encrypted, by default it hears nothing, nor does a "
+      "leg on which no media may pass", errors="no media passes|stays up in silence")
+def without_zrtp(lab):
+    with lab.zrtp_phone("french", no_zrtp=True, tone=PHONE_HZ, record=True) as phone, \
+            lab.plain_phone("mute", PHONE_HZ) as mute, lab.plain_phone("plain", PHONE_HZ) as plain, \
+            lab.zrtp_phone("alice", tone=PHONE_HZ, record=True) as alice:
+        for caller in (phone, mute, plain, alice):
+            caller.call("silent", lab.sip_port)
+        alice.secure()
+        wait_over(lab, "french", "plain")
+        wait_over(lab, "mute", state="closed")
+        time.sleep(prompts.seconds("is-clear") + 1)
+        phone.hang_up()
+        alice.hang_up()
+        equal("RTP that came where none may pass", mute.heard, [])
+        equal("loudest that the plain phone heard", max(map(abs, plain.pcm()), default=0) < 100, True)
+    equal("loudest that the phone with ZRTP heard", max(map(abs, tone.read(alice.recording)), default=0) < 100, True)
+    hears_not_secure(phone)
 
 
 @case("play_secure = prompt: nothing is heard in early media; it is when the call is answered")
@@ -92,28 +111,15 @@ def early(lab):
         other.expect_call()
         phone.call("call-bob", lab.sip_port)
         phone.secure()
-        time.sleep(prompts.seconds("is-secure") + 2)
+        time.sleep(prompts.seconds("is-secure") + 1.5)
         rings = tone.read(phone.recording)
         other.say("answer")
         phone.wait("up", 10)
-        time.sleep(prompts.seconds("is-secure") + 2)
+        time.sleep(prompts.seconds("is-secure") + 1.5)
         phone.hang_up()
         other.wait_ended()
     prompts.absent(rings, prompts.ours("is-secure", "de"), "is-secure")
     prompts.expect(tone.read(phone.recording), prompts.ours("is-secure", "de"), "is-secure")
-
-
-@case("by default no phone hears of its encryption unless that ends")
-def default(lab):
-    with lab.zrtp_phone("alice", tone=PHONE_HZ, record=True) as phone, lab.plain_phone("plain", PHONE_HZ) as plain:
-        phone.call("silent", lab.sip_port)
-        plain.call("silent", lab.sip_port)
-        phone.secure()
-        wait.until("the wait for ZRTP is over", 15, lambda: (lab.pbx.stream("plain") or {}).get("State") == "no-zrtp")
-        time.sleep(2.5)
-        phone.hang_up()
-        equal("loudest that the plain phone heard", max(map(abs, plain.pcm()), default=0) < 100, True)
-    equal("loudest that the phone heard", max(map(abs, tone.read(phone.recording)), default=0) < 100, True)
 
 
 @case("SayZRTPSAS in German: the letters are asterisk-zrtp's own, since Asterisk has none, and no prompt covers one")
