@@ -134,6 +134,11 @@ def nothing_sent(lab, name, started, wire):
 @case("media_encryption = sdes and a choice that requires ZRTP: no media passes with the keys of SDP, of a caller and of who is called",
       errors=rf"{WRONG}|SRTP keys from SDP or DTLS|res_rtp_asterisk|res_pjsip_s|sdp_srtp|ZRTP is required")
 def other_keys(lab):
+    since = len(lab.pbx.log())
+    with lab.phone("sdes", record=True, encryption="srtp") as phone:
+        phone.call("late", lab.sip_port)
+        wait.until("ended", 8, lambda: "its media has begun" in lab.pbx.log()[since:])
+        lab.pbx.idle()
     for way in ("caller", "called"):
         since = len(lab.pbx.log())
         path = os.path.join(lab.directory, f"choice-{way}.pcap")

@@ -101,7 +101,7 @@ static int choose(struct ast_channel *chan, struct settings *settings, char *why
 		snprintf(why, size, "mode = off");
 	} else if (fault) {
 		snprintf(why, size, "it is not at least as strict as %s in %s", endpoint->name, fault);
-	} else if (choose_media(audio, settings) || choose_media(video, settings)) {
+	} else if (channel_has_foreign(chan) || choose_media(audio, settings) || choose_media(video, settings)) {
 		snprintf(why, size, "its media has begun: set it before the answer and before early media, or in a pre-dial handler "
 			"(b() of Dial)");
 	} else if (choice_set(chan, settings)) {

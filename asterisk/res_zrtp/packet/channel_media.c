@@ -74,3 +74,26 @@ struct media *channel_medium(struct ast_channel *chan, int video)
 
 	return media;
 }
+
+static int is_foreign(struct ast_rtp_instance *instance)
+{
+	struct media *media = instance ? gate_media_get(instance) : NULL;
+	int res = instance && !media;
+
+	ao2_cleanup(media);
+
+	return res;
+}
+
+int channel_has_foreign(struct ast_channel *chan)
+{
+	struct ast_rtp_instance *audio, *video;
+	int res;
+
+	get_instances(chan, &audio, &video);
+	res = is_foreign(audio) || is_foreign(video);
+	ao2_cleanup(audio);
+	ao2_cleanup(video);
+
+	return res;
+}

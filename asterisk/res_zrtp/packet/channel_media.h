@@ -20,5 +20,7 @@ struct media *channel_video(struct ast_channel *chan);
 
 /*! \brief The media object of a channel's audio, or of its video, with a reference, or NULL. No lock may be held. */
 struct media *channel_medium(struct ast_channel *chan, int video);
+/*! \brief Has it audio or video that is none of ours, such as with keys of SDP or DTLS? No lock may be held. */
+int channel_has_foreign(struct ast_channel *chan);
 
 #endif
