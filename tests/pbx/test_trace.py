@@ -77,10 +77,12 @@ def one_channel(lab):
         phone.send(bytes(bad))
         phone.send(forge.packet(forge.message("ClearACK")))
         phone.send(forge.packet(forge.message("Evil\x1b[2J")))
-        wait.until("three lines", 3, lambda: len(of(lines(lab, since), "<--", r"[^,]*")) >= 3)
+        phone.send(forge.packet(forge.message("Longest ", bytes(2400))))
+        wait.until("four lines", 3, lambda: len(of(lines(lab, since), "<--", r"[^,]*")) >= 4)
         found = lines(lab, since)
         equal("of the others", [line for line in found if not line.startswith(name)], [])
-        for kind, why in (("Hello", "CRC"), ("ClearACK", "unexpected|not expected"), (r"Evil\?\[2J", "unknown|type")):
+        for kind, why in (("Hello", "CRC"), ("ClearACK", "unexpected|not expected"), (r"Evil\?\[2J", "unknown|type"),
+                          ("Longest", "longer than any")):
             line = of(found, "<--", kind)[0]
             equal(line, bool(re.search(rf"; dropped: .*({why})", line)), True)
         for number in range(600):

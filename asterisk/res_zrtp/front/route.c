@@ -88,6 +88,7 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	}
 	if (len > ZRTP_DATAGRAM_MAX) {
 		stats_count(STATS_DATAGRAM_SIZE);
+		trace_received(media, octets, len, &media_of_instance(media)->reading, "dropped: longer than any of ZRTP");
 		return 1;
 	}
 	media_refresh(media, instance);
