@@ -25,6 +25,7 @@ struct request {
 	struct session *session;  /*!< May be NULL in those that need none */
 	unsigned int rights;
 	struct ast_json *body;    /*!< Of a change */
+	int secure;               /*!< The page has come to the browser by TLS, maybe from a proxy */
 };
 
 struct deed {

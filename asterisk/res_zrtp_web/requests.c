@@ -17,6 +17,7 @@
 #include "asterisk/netsock2.h"
 #include "asterisk/strings.h"
 #include "asterisk/tcptls.h"
+#include "asterisk/time.h"
 #include "asterisk/utils.h"
 
 #include "decide/admit.h"
@@ -30,6 +31,8 @@
 
 #define URI "zrtp"
 #define PAGE "index.html"
+/*! How long a request may take, its body octet by octet and its answer, milliseconds: unloading waits for it. */
+#define REQUEST_MAX 10000
 
 /*! Guards what follows. */
 AST_MUTEX_DEFINE_STATIC(lock);
@@ -146,6 +149,7 @@ static int perform(struct request *request, const struct deed *deed)
 		answer_error(request->ser, 400, "Bad Request", "An object of JSON is needed");
 		return 0;
 	}
+	request->secure = !strncasecmp(S_OR(header(request->headers, "Origin"), ""), "https://", strlen("https://"));
 	request->session = find_session(request);
 	if (!deed->open && !request->session) {
 		answer_error(request->ser, 401, "Unauthorized", "Not logged in");
@@ -194,6 +198,8 @@ static int callback(struct ast_tcptls_session_instance *ser, attribute_unused co
 	int result;
 
 	__atomic_add_fetch(&running, 1, __ATOMIC_ACQ_REL);
+	/* The core's own limit begins again with each octet. It sets that one for the next request of the connection. */
+	ast_iostream_set_timeout_sequence(ser->stream, ast_tvnow(), REQUEST_MAX);
 	ast_mutex_lock(&lock);
 	request.conf = conf;
 	ast_mutex_unlock(&lock);
