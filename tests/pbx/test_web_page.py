@@ -237,6 +237,32 @@ def lost(bench):
         safe(page)
 
 
+@case("web page in Chromium: a call that joins another keeps the focus, and a new connection tells no alert twice", kind="22 own")
+def joined(bench):
+    with served(bench) as lab, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob, Page("tester") as page, \
+            asterisk.Events(lab.pbx) as ami:
+        for phone in (alice, bob):
+            phone.call("silent", lab.sip_port)
+            phone.secure()
+        names = [channel(lab, name) for name in ("alice", "bob")]
+        for action in ("ZrtpVerify", "ZrtpUnverify"):
+            ami.send(action, Channel=names[0])
+        page.until("SAS is not verified any more", "#alerts")
+        page.js("document.querySelector('#alerts li').marked = true")
+        page.js("arguments[0].focus()", page.button("PJSIP/bob-", "Verify"))
+        equal("calls", page.js("return document.querySelectorAll('#calls tbody').length"), 2)
+        ami.send("Bridge", Channel1=names[0], Channel2=names[1])
+        wait.until("one call", 10, lambda: page.js("return document.querySelectorAll('#calls tbody').length") == 1)
+        equal("rows and names of calls", page.js("return [document.querySelectorAll('#calls tbody tr').length, "
+                                                 "document.querySelectorAll('#calls tbody th').length]"), [2, 1])
+        equal("focus", page.js("return document.activeElement.getAttribute('aria-label')"), "Verify the SAS of bob")
+        lab.pbx.cli("module reload res_zrtp_web.so")
+        page.until("Connection lost at", "#connection", 10)
+        page.until("Live", "#connection", 20)
+        equal("alerts", page.js("return [...document.querySelectorAll('#alerts li')].map((one) => one.marked)"), [True])
+        safe(page)
+
+
 @contextlib.contextmanager
 def scene(lab):
     """Calls of all kinds: verified, with a word SAS and recorded, in clear; an enrolled phone; alerts."""

@@ -136,7 +136,6 @@ function listen() {
 	on("enrolled", showPhones);
 	on("beat", () => {});
 	on("bye", enter);
-	source.addEventListener("open", () => $("alerts").replaceChildren());
 	source.addEventListener("error", lose);
 }
 
@@ -185,7 +184,12 @@ function showCalls(change) {
 function showAlert(event) {
 	const time = new Date(event.time);
 	const list = $("alerts");
-	list.prepend(element("li", {},
+	const text = JSON.stringify(event);
+	// After each new connection all come once more: nobody is to hear them twice.
+	if ([...list.children].some((one) => one.event === text)) {
+		return;
+	}
+	list.prepend(element("li", { event: text },
 		element("time", { dateTime: event.time, textContent: isNaN(time) ? "" : time.toLocaleTimeString() }), " ",
 		foreign(endpoint(event.channel)), ": ", alert(event)));
 	while (list.children.length > ALERTS) {

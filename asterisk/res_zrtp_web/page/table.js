@@ -89,8 +89,7 @@ export class Calls {
 	put(leg, touched) {
 		let row = this.legs.get(leg.id);
 		if (row && row.group.key !== leg.linked) {
-			this.remove(leg.id, touched);
-			row = undefined;
+			this.move(row, this.group(leg), touched);
 		}
 		if (!row) {
 			row = this.make(this.group(leg));
@@ -101,13 +100,31 @@ export class Calls {
 		touched.add(row.group);
 	}
 
+	// To another call, as in a transfer. A row that is moved loses the focus.
+	move(row, group, touched) {
+		const focused = row.tr.contains(document.activeElement) ? document.activeElement : null;
+		this.leave(row, touched);
+		row.group = group;
+		group.rows.push(row);
+		group.body.append(row.tr);
+		focused?.focus({ preventScroll: true });
+	}
+
+	leave(row, touched) {
+		const { group } = row;
+		group.rows = group.rows.filter((one) => one !== row);
+		if (group.head.parentNode === row.tr) {
+			group.head.remove();
+		}
+		touched.add(group);
+	}
+
 	remove(id, touched) {
 		const row = this.legs.get(id);
 		if (row) {
 			this.legs.delete(id);
-			row.group.rows = row.group.rows.filter((one) => one !== row);
+			this.leave(row, touched);
 			row.tr.remove();
-			touched.add(row.group);
 		}
 	}
 
