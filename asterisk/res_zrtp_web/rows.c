@@ -136,12 +136,13 @@ void rows_some(int count, void (*each)(const char *id))
 {
 	struct ao2_iterator i;
 	struct row *row;
-	unsigned int at = 0;
+	/* Asked once: as the last page closes they may all go at any moment. */
+	unsigned int at = 0, total = ao2_container_count(rows);
 
-	if (!ao2_container_count(rows)) {
+	if (!total) {
 		return;
 	}
-	turn %= (unsigned int) ao2_container_count(rows);
+	turn %= total;
 	i = ao2_iterator_init(rows, 0);
 	for (; count && (row = ao2_iterator_next(&i)); ao2_ref(row, -1), at++) {
 		if (at >= turn) {

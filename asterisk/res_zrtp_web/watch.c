@@ -30,14 +30,16 @@
 #define BUCKETS 257
 /*! Changes that come together are read once: how long the first one waits, milliseconds. */
 #define TOGETHER 25
-/*! So many rows are read again in so many milliseconds, where nothing else is to do. */
+/*! So many rows are read again in so many milliseconds. */
 #define AGAIN 8
 #define PAUSE 500
 
 #ifdef HAVE_SNAPSHOT_BASE
 #define SNAPSHOT_ID(snapshot) ((snapshot)->base->uniqueid)
+#define SNAPSHOT_NAME(snapshot) ((snapshot)->base->name)
 #else
 #define SNAPSHOT_ID(snapshot) ((snapshot)->uniqueid)
+#define SNAPSHOT_NAME(snapshot) ((snapshot)->name)
 #endif
 
 /*! Guards what follows. */
@@ -46,8 +48,9 @@ static ast_cond_t changed;
 static struct ao2_container *pending; /*!< Uniqueids of channels to look at */
 static int pages, all, stopping;
 
-/*! Of the thread alone: a row has changed. */
+/*! Of the thread alone: a row has changed; when some rows are to be read again. */
 static int news;
+static struct timeval again;
 
 static pthread_t thread = AST_PTHREADT_NULL;
 static struct stasis_subscription *of_channels, *of_bridges;
@@ -201,18 +204,20 @@ static void look_at_all(void)
 	if (i) {
 		ast_channel_iterator_destroy(i);
 	}
-	rows_complete();
+	ast_mutex_lock(&lock);
+	/* Another page may have come after the last one went, which took away what was read. */
+	if (!all) {
+		rows_complete();
+	}
+	ast_mutex_unlock(&lock);
 	news = 1;
 }
 
 /*! \brief Wait for something to do. \pre the lock is held \retval 0 nothing has come */
 static int wait_for_work(void)
 {
-	struct timespec until;
-	struct timeval end = ast_tvadd(ast_tvnow(), ast_tv(0, PAUSE * 1000));
+	struct timespec until = { .tv_sec = again.tv_sec, .tv_nsec = again.tv_usec * 1000 };
 
-	until.tv_sec = end.tv_sec;
-	until.tv_nsec = end.tv_usec * 1000;
 	while (!stopping && !all && !ao2_container_count(pending)) {
 		if (!pages) {
 			ast_cond_wait(&changed, &lock);
@@ -260,6 +265,17 @@ static void tell_news(void)
 	}
 }
 
+/*! \brief Also while changes come all the time: what makes no message would be found in a quiet PBX only. */
+static void look_again(void)
+{
+	struct timeval now = ast_tvnow();
+
+	if (ast_tvcmp(now, again) >= 0 || ast_tvdiff_ms(again, now) > PAUSE) {
+		rows_some(AGAIN, look_at);
+		again = ast_tvadd(now, ast_tv(0, PAUSE * 1000));
+	}
+}
+
 static void *watch(attribute_unused void *data)
 {
 	struct ao2_container *ids;
@@ -269,7 +285,7 @@ static void *watch(attribute_unused void *data)
 	while (!stopping) {
 		if (!wait_for_work()) {
 			ast_mutex_unlock(&lock);
-			rows_some(AGAIN, look_at);
+			look_again();
 			tell_news();
 			ast_mutex_lock(&lock);
 			continue;
@@ -285,6 +301,7 @@ static void *watch(attribute_unused void *data)
 		if (ids) {
 			look_at_each(ids);
 		}
+		look_again();
 		tell_news();
 		ast_mutex_lock(&lock);
 	}
@@ -298,6 +315,7 @@ void watch_begin(void)
 	watch_console();
 	ast_mutex_lock(&lock);
 	if (!pages++) {
+		rows_clear();
 		all = 1;
 		ast_cond_signal(&changed);
 	}
