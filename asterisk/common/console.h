@@ -41,8 +41,11 @@ struct ast_zrtp_console {
 	const char *(*keys)(struct ast_channel *chan);
 	/*! \brief Do something with the ZRTP of a channel, by the operator's word. */
 	enum ast_zrtp_result (*perform)(struct ast_channel *chan, enum ast_zrtp_action action);
-	/*! \brief Is this a message with an event of ours? Its data is a struct ast_channel_blob then. Any lock may be held. */
-	int (*is_event)(struct stasis_message *message);
+	/*!
+	 * \brief The name of an event of ours, as AMI has it; NULL: it is none. The data of the message is a struct
+	 * ast_channel_blob then, with the fields in its blob. Any lock may be held.
+	 */
+	const char *(*event_name)(struct stasis_message *message);
 	/*! \brief Call each for every enrolled phone. Waits for the store. */
 	void (*each_enrolled)(void (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg);
 	/*!

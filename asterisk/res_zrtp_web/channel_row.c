@@ -113,28 +113,28 @@ char *channel_row(struct ast_channel *chan, const struct ast_zrtp_console *conso
 	return text;
 }
 
-static const char *member(struct ast_json *object, const char *name)
+static const char *field(struct ast_json *fields, const char *name)
 {
-	struct ast_json *value = object ? ast_json_object_get(object, name) : NULL;
+	struct ast_json *value = ast_json_object_get(fields, name);
 
 	return value && ast_json_typeof(value) == AST_JSON_STRING ? ast_json_string_get(value) : "";
 }
 
-char *alert_row(struct ast_json *event, const char *type)
+/* Not from the event as ARI has it: there is none if a text of the channel, as its account code, is no UTF-8. */
+char *alert_row(const char *name, const char *channel, const struct timeval *time, struct ast_json *fields)
 {
 	struct ast_json *row = ast_json_object_create();
-	struct ast_json *channel = ast_json_object_get(event, "channel");
 	char *text;
 
 	if (!row) {
 		return NULL;
 	}
-	set(row, "type", type);
-	set(row, "reason", member(event, "Reason"));
-	set(row, "text", member(event, "Text"));
-	set(row, "code", member(event, "Code"));
-	set(row, "time", member(event, "timestamp"));
-	set(row, "channel", member(channel, "name"));
+	set(row, "type", name);
+	set(row, "reason", field(fields, "Reason"));
+	set(row, "text", field(fields, "Text"));
+	set(row, "code", field(fields, "Code"));
+	ast_json_object_set(row, "time", ast_json_timeval(*time, NULL));
+	set(row, "channel", channel);
 	text = ast_json_dump_string(row);
 	ast_json_unref(row);
 

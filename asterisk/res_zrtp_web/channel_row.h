@@ -12,7 +12,7 @@ struct ast_zrtp_console;
 
 /*! \brief For ast_json_free(); NULL: it is none of a phone, or has ended. No lock may be held. \param console may be NULL */
 char *channel_row(struct ast_channel *chan, const struct ast_zrtp_console *console);
-/*! \brief For ast_json_free(). \param event as ARI has it, of this type */
-char *alert_row(struct ast_json *event, const char *type);
+/*! \brief For ast_json_free(). \param fields of the event with this name */
+char *alert_row(const char *name, const char *channel, const struct timeval *time, struct ast_json *fields);
 
 #endif

@@ -102,34 +102,31 @@ static void add(const char *id)
 }
 
 /*! \brief Events that a person should see as they come. */
-static int is_alert(const struct ast_json *event, const char *type)
+static int is_alert(const char *name, struct ast_json *fields)
 {
-	struct ast_json *verified = ast_json_object_get((struct ast_json *) event, "Verified");
+	struct ast_json *verified = ast_json_object_get(fields, "Verified");
 
-	return !strcmp(type, "ZrtpAlert") || !strcmp(type, "ZrtpFailed") || !strcmp(type, "ZrtpRefused")
-		|| !strcmp(type, "ZrtpClear") || (!strcmp(type, "ZrtpVerified") && verified
+	return !strcmp(name, "ZrtpAlert") || !strcmp(name, "ZrtpFailed") || !strcmp(name, "ZrtpRefused")
+		|| !strcmp(name, "ZrtpClear") || (!strcmp(name, "ZrtpVerified") && verified
 			&& !strcmp(S_OR(ast_json_string_get(verified), ""), "no"));
 }
 
-static void on_event(struct stasis_message *message)
+static void on_event(struct stasis_message *message, const char *name)
 {
 	struct ast_channel_blob *blob = stasis_message_data(message);
-	struct ast_json *event = stasis_message_to_json(message, NULL);
-	const char *type = event ? ast_json_string_get(ast_json_object_get(event, "type")) : NULL;
 	char *text;
 
-	if (type && is_alert(event, type)) {
-		text = alert_row(event, type);
+	if (is_alert(name, blob->blob)) {
+		text = alert_row(name, blob->snapshot ? SNAPSHOT_NAME(blob->snapshot) : "", stasis_message_timestamp(message), blob->blob);
 		if (text) {
 			rows_alert(text);
 			streams_wake();
 		}
 		ast_json_free(text);
-	} else if (type && !strcmp(type, "ZrtpEnrollment")) {
+	} else if (!strcmp(name, "ZrtpEnrollment")) {
 		rows_enrolled();
 		streams_wake();
 	}
-	ast_json_unref(event);
 	if (blob->snapshot) {
 		add(SNAPSHOT_ID(blob->snapshot));
 	}
@@ -152,6 +149,7 @@ static void on_channel(attribute_unused void *data, attribute_unused struct stas
 	struct stasis_message *message)
 {
 	const struct ast_zrtp_console *table;
+	const char *name;
 
 	if (stasis_message_type(message) == ast_channel_snapshot_type()) {
 		on_snapshot(message);
@@ -159,8 +157,8 @@ static void on_channel(attribute_unused void *data, attribute_unused struct stas
 	} else if (stasis_message_type(message) == stasis_cache_clear_type()) {
 		on_snapshot(stasis_message_data(message));
 #endif
-	} else if ((table = console_now()) && table->is_event(message)) {
-		on_event(message);
+	} else if ((table = console_now()) && (name = table->event_name(message))) {
+		on_event(message, name);
 	}
 }
 

@@ -62,7 +62,7 @@ static const struct ast_zrtp_console table = {
 	.each_item = status_each,
 	.keys = conflicts_keys,
 	.perform = ast_zrtp_perform,
-	.is_event = events_is_ours,
+	.event_name = events_name,
 	.each_enrolled = each_enrolled,
 	.revoke = enroll_revoke,
 };

@@ -18,6 +18,7 @@
 #include "asterisk/stasis.h"
 #include "asterisk/stasis_channels.h"
 #include "asterisk/strings.h"
+#include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
 
@@ -426,13 +427,33 @@ void events_enrollment(struct media *media, const char *status)
 	publish_plain(media, enrollment_type(), about_peer(media, "Status", status));
 }
 
-int events_is_ours(struct stasis_message *message)
+const char *events_name(struct stasis_message *message)
 {
-	struct stasis_message_type *type = stasis_message_type(message);
+	const struct {
+		struct stasis_message_type *type;
+		const char *name;
+	} all[] = {
+		{ secure_type(), "ZrtpSecure" },
+		{ failed_type(), "ZrtpFailed" },
+		{ clear_type(), "ZrtpClear" },
+		{ refused_type(), "ZrtpRefused" },
+		{ relay_type(), "ZrtpSasRelay" },
+		{ passthrough_type(), "ZrtpPassthrough" },
+		{ state_type(), "ZrtpState" },
+		{ listening_type(), "ZrtpListening" },
+		{ alert_type(), "ZrtpAlert" },
+		{ verified_type(), "ZrtpVerified" },
+		{ enrollment_type(), "ZrtpEnrollment" },
+	};
+	size_t i;
 
-	return type == secure_type() || type == failed_type() || type == clear_type() || type == refused_type()
-		|| type == relay_type() || type == passthrough_type() || type == state_type() || type == listening_type()
-		|| type == alert_type() || type == verified_type() || type == enrollment_type();
+	for (i = 0; i < ARRAY_LEN(all); i++) {
+		if (stasis_message_type(message) == all[i].type) {
+			return all[i].name;
+		}
+	}
+
+	return NULL;
 }
 
 int events_init(void)

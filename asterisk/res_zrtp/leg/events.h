@@ -23,8 +23,8 @@ struct zrtp_stream_info;
 
 int events_init(void);
 void events_shutdown(void);
-/*! \brief Is this a message of an event of ours? Its data is a struct ast_channel_blob then. */
-int events_is_ours(struct stasis_message *message);
+/*! \brief The name of an event of ours, as AMI has it; NULL: it is none. The data is a struct ast_channel_blob then. */
+const char *events_name(struct stasis_message *message);
 /*! \brief Tell of a stream that became secure. Serializer only. */
 void events_secure(struct media *media, const struct zrtp_stream_info *info, const struct zrtp_session_info *session);
 void events_failed(struct media *media, const struct zrtp_error_info *info);
