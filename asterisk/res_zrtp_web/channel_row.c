@@ -7,7 +7,6 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
-#include "asterisk/bridge.h"
 #include "asterisk/channel.h"
 #include "asterisk/json.h"
 #include "asterisk/strings.h"
@@ -18,10 +17,9 @@
 
 /*! Items that the page shows. Counters are none of them: each packet would change a row. */
 static const char * const shown[] = {
-	"State", "Outcome", "Security", "Error", "Policy", "Video", "KeyAgreementName", "HashName", "Suite", "SASType",
-	"SAS", "FarSAS", "RelayStatus", "Relayed", "ShownSAS", "RelayedToUs", "PeerZID", "PeerName", "PeerClient",
-	"Verified", "VerifiedBy", "PeerVerified", "Cache", "Enrolled", "Enrolling", "PeerDiscloses", "PeerMiTM",
-	"HashStatus", "Signalling", "Partner", "Recorded", "PhoneKeys", "ClearReason", "Deaf",
+	"State", "Outcome", "Security", "Error", "Video", "KeyAgreementName", "Suite", "SAS", "RelayStatus", "Relayed",
+	"ShownSAS", "RelayedToUs", "PeerZID", "PeerName", "PeerClient", "Verified", "Enrolled", "Enrolling", "PeerDiscloses",
+	"PeerMiTM", "Signalling", "Recorded", "ClearReason", "Deaf",
 };
 
 static void set(struct ast_json *json, const char *name, const char *text)
@@ -61,7 +59,6 @@ static int is_phone(struct ast_channel *chan)
 static int add_core(struct ast_json *row, struct ast_channel *chan)
 {
 	struct ast_party_id caller, connected;
-	struct ast_bridge *bridge;
 	int fault;
 
 	ast_channel_lock(chan);
@@ -80,16 +77,8 @@ static int add_core(struct ast_json *row, struct ast_channel *chan)
 		ast_json_object_set(row, "since", ast_json_integer_create(ast_channel_creationtime(chan).tv_sec));
 	}
 	ast_channel_unlock(chan);
-	if (fault) {
-		return -1;
-	}
-	ast_channel_lock(chan);
-	bridge = ast_channel_get_bridge(chan);
-	ast_channel_unlock(chan);
-	set(row, "bridge", bridge ? bridge->uniqueid : "");
-	ao2_cleanup(bridge);
 
-	return 0;
+	return fault;
 }
 
 char *channel_row(struct ast_channel *chan, const struct ast_zrtp_console *console)
