@@ -91,7 +91,7 @@ static void put_cookie(struct request *request, const char *value, int seconds, 
 
 	ast_http_prefix(prefix, sizeof(prefix));
 	snprintf(out, size, "Set-Cookie: " COOKIE "=%s; Path=%s/zrtp; Max-Age=%d; HttpOnly; SameSite=Strict%s\r\n", value, prefix,
-		seconds, ast_iostream_get_ssl(request->ser->stream) ? "; Secure" : "");
+		seconds, request->secure ? "; Secure" : "");
 }
 
 /*! \brief A name that may stand in a line of a log; empty: it has none that could. */
@@ -127,7 +127,7 @@ static int log_in(struct request *request)
 		answer_error(request->ser, 401, "Unauthorized", "No such user, wrong secret, or the user may not see calls");
 		return 0;
 	}
-	session = sessions_open(&user);
+	session = sessions_open(&user, request->conf.session_minutes);
 	if (!session) {
 		answer_error(request->ser, 503, "Service Unavailable", "Too many users have logged in");
 		return 0;

@@ -75,12 +75,20 @@ static void end_at(size_t i)
 	sessions[i] = NULL;
 }
 
+int session_lasts(struct session *session, int minutes)
+{
+	return !__atomic_load_n(&session->ended, __ATOMIC_ACQUIRE) && time(NULL) - session->opened < 60 * (time_t) minutes;
+}
+
 /*! \brief A place for one more of this user. \pre the lock is held \retval -1 there is none */
-static int find_place(const char *name)
+static int find_place(const char *name, int minutes)
 {
 	int i, free_place = -1, oldest = -1, count = 0;
 
 	for (i = 0; i < SESSIONS_MAX; i++) {
+		if (sessions[i] && !session_lasts(sessions[i], minutes)) {
+			end_at(i);
+		}
 		if (!sessions[i]) {
 			free_place = i;
 		} else if (!strcasecmp(sessions[i]->user.name, name)) {
@@ -96,7 +104,7 @@ static int find_place(const char *name)
 	return free_place;
 }
 
-struct session *sessions_open(const struct user_proof *user)
+struct session *sessions_open(const struct user_proof *user, int minutes)
 {
 	struct session *session = ao2_alloc_options(sizeof(*session), session_destroy, AO2_ALLOC_OPT_LOCK_NOLOCK);
 	int place;
@@ -111,7 +119,7 @@ struct session *sessions_open(const struct user_proof *user)
 		return NULL;
 	}
 	ast_mutex_lock(&lock);
-	place = find_place(user->name);
+	place = find_place(user->name, minutes);
 	if (place >= 0) {
 		session->number = ++opened;
 		sessions[place] = ao2_bump(session);
@@ -123,11 +131,6 @@ struct session *sessions_open(const struct user_proof *user)
 	}
 
 	return session;
-}
-
-int session_lasts(struct session *session, int minutes)
-{
-	return !__atomic_load_n(&session->ended, __ATOMIC_ACQUIRE) && time(NULL) - session->opened < 60 * (time_t) minutes;
 }
 
 struct session *sessions_find(const char *cookie, int minutes)

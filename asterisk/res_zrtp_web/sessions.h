@@ -26,8 +26,8 @@ struct session {
 int sessions_init(void);
 void sessions_shutdown(void);
 
-/*! \brief Begin one, with a reference. \retval NULL too many, or out of memory */
-struct session *sessions_open(const struct user_proof *user);
+/*! \brief Begin one, with a reference. \param minutes others last \retval NULL too many, or out of memory */
+struct session *sessions_open(const struct user_proof *user, int minutes);
 /*! \brief The session of a cookie, with a reference; NULL: there is none, or its time is over. \param minutes it lasts */
 struct session *sessions_find(const char *cookie, int minutes);
 /*! \brief Does it last still? */
