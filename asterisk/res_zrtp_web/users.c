@@ -21,6 +21,8 @@
 #include "asterisk/logger.h"
 #include "asterisk/manager.h"
 #include "asterisk/netsock2.h"
+#include "asterisk/security_events.h"
+#include "asterisk/stasis.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
@@ -39,6 +41,8 @@ struct user {
 static AST_LIST_HEAD_STATIC(users, user);
 static unsigned char key[USERS_PROOF_SIZE];
 static int known; /*!< manager.conf was read: from now on only if it has changed */
+
+static struct stasis_subscription *of_acls;
 
 static int prove(unsigned char proof[USERS_PROOF_SIZE], const char *secret)
 {
@@ -196,13 +200,26 @@ unsigned int users_login(const char *name, const char *secret, const struct ast_
 	return rights;
 }
 
+/*! \brief A user's acl was copied from acl.conf as manager.conf was read. */
+static void on_acl(attribute_unused void *data, attribute_unused struct stasis_subscription *sub, struct stasis_message *message)
+{
+	if (stasis_message_type(message) == ast_named_acl_change_type()) {
+		AST_LIST_LOCK(&users);
+		known = 0;
+		AST_LIST_UNLOCK(&users);
+	}
+}
+
 int users_init(void)
 {
-	return RAND_bytes(key, sizeof(key)) == 1 ? 0 : -1;
+	of_acls = stasis_subscribe_pool(ast_security_topic(), on_acl, NULL);
+
+	return of_acls && RAND_bytes(key, sizeof(key)) == 1 ? 0 : -1;
 }
 
 void users_shutdown(void)
 {
+	of_acls = stasis_unsubscribe_and_join(of_acls);
 	AST_LIST_LOCK(&users);
 	forget();
 	known = 0;
