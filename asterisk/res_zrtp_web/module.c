@@ -98,6 +98,9 @@ static int apply(void)
 	}
 	web_conf_look_around(&conf);
 	requests_apply(&conf);
+	/* Pages that are open ask again, by what the file has now. */
+	streams_shutdown();
+	streams_init();
 
 	return 0;
 }

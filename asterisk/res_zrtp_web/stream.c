@@ -206,7 +206,9 @@ int stream_serve(struct ast_tcptls_session_instance *ser, struct session *sessio
 
 int streams_init(void)
 {
+	AST_LIST_LOCK(&streams);
 	stopping = 0;
+	AST_LIST_UNLOCK(&streams);
 
 	return 0;
 }
