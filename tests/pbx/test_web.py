@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the web page answers, and to whom, without a browser: an attacker's requests have none."""
 import json
+import socket
+import threading
 import time
 
 import asterisk
@@ -62,6 +64,58 @@ def unloaded(bench):
             equal("status without the module", client.get("/index.html")[0], 404)
             lab.pbx.cli("module load res_zrtp_web.so")
             equal("status with it", client.get("/index.html")[0], 200)
+
+
+@case("web page: a request that comes octet by octet holds up no reload", kind="16 own")
+@case("web page: a request that comes octet by octet holds up no reload", kind="22 own")
+def slow(bench):
+    with served(bench) as lab, socket.create_connection((webpage.IP, webpage.HTTP_PORT)) as one:
+        host = Client().host
+        one.sendall(f"POST {webpage.BASE}/login HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
+                    "Content-Type: application/json\r\nContent-Length: 4000\r\n\r\n".encode())
+        client = Client()
+        equal("login", client.login("tester", "tester"), 200)
+        with client.events() as events:
+            wait.until("a table", 5, lambda: events.seen)
+            threading.Thread(target=drip, args=(one,), daemon=True).start()
+            begin = time.monotonic()
+            lab.pbx.write("zrtp_web.conf", "")
+            lab.pbx.cli("module reload res_zrtp_web.so")
+            equal("off within 15 seconds", time.monotonic() - begin < 15, True)
+            events.wait_end()
+
+
+def drip(connection):
+    """An octet of a body now and then, for as long as the other side takes it."""
+    try:
+        for _ in range(100):
+            connection.sendall(b" ")
+            time.sleep(0.5)
+    except OSError:
+        pass  # let go
+
+
+@case("web page: an alert comes whatever the texts of its channel are; a reload has open pages ask again", kind="16 own")
+@case("web page: an alert comes whatever the texts of its channel are; a reload has open pages ask again", kind="22 own")
+def hostile(bench):
+    with served(bench) as lab, lab.zrtp_phone("alice") as phone, asterisk.Events(lab.pbx) as ami:
+        phone.call("announce", lab.sip_port)
+        phone.secure()
+        client = Client()
+        client.login("tester", "tester")
+        with client.events() as events:
+            name = events.wait_row("secure", lambda row: row.get("zrtp", {}).get("SAS"))["name"]
+            for variable in ("CALLERID(name)", "CHANNEL(accountcode)"):
+                ami.socket.sendall(f"Action: Setvar\r\nChannel: {name}\r\nVariable: {variable}\r\nValue: ".encode() + b"caf\xe9\r\n\r\n")
+            ami.send("ZrtpVerify", Channel=name)
+            ami.send("ZrtpUnverify", Channel=name)
+            found = wait.until("alert", 5, lambda: [data for kind, data in events.seen if kind == "alert"])[0]
+            equal("alert", (found["type"], found["channel"], bool(found["time"])), ("ZrtpVerified", name, True))
+            lab.pbx.cli("module reload res_zrtp_web.so")
+            events.wait_end()
+        with client.events() as events:
+            equal("a page after it", events.status, 200)
+            events.wait_row("the call", lambda row: row["name"] == name)
 
 
 @case("web page: each answer has the strict headers; no session, no data; only listed names", kind="22 own")
@@ -154,6 +208,13 @@ def sessions(bench):
         equal("not from here any more", client.login("clerk", "clerk's secret"), 401)
         lab.pbx.write("manager.conf", webpage.MANAGER_CONF + "[clerk]\nsecret = other\n")
         equal("defined twice", client.login("clerk", "clerk's secret"), 401)
+        lab.pbx.write("acl.conf", "[office]\npermit = 0.0.0.0/0\n")
+        lab.pbx.write("manager.conf", webpage.MANAGER_CONF.replace("[clerk]", "[clerk]\nacl = office"))
+        lab.pbx.cli("module reload acl")
+        equal("by a named acl", wait.until("login", 5, lambda: client.login("clerk", "clerk's secret") == 200), True)
+        lab.pbx.write("acl.conf", "[office]\ndeny = 0.0.0.0/0\n")
+        lab.pbx.cli("module reload acl")
+        wait.until("no session any more", 5, lambda: json.loads(client.get("/session")[2]) == {})
         lab.pbx.write("manager.conf", webpage.MANAGER_CONF)
         # The ninth of a user ends the first.
         many = [Client() for _ in range(9)]
@@ -215,6 +276,8 @@ def tls(bench):
             wait.until("a table by TLS", 5, lambda: events.seen)
             time.sleep(5)
             wait.until("a beat", 8, lambda: any(name == "beat" for name, _ in events.seen))
+        status, head, _ = near.post("/login", {"user": "watcher", "secret": "watcher"}, Origin=f"https://{near.host}")
+        equal("by a proxy with TLS", (status, "; Secure" in head["Set-Cookie"]), (200, True))
         equal("from another machine", far.get("/index.html")[0], 403)
         equal("login from another machine", far.login("watcher", "watcher"), 403)
         lab.pbx.write("zrtp_web.conf", CONF + "require_tls = no\n")
@@ -244,3 +307,14 @@ def bounded(bench):
 def stream_opens(client):
     with client.events() as events:
         return events.status == 200
+
+
+@case("web page: sessions whose time is over leave their places to others", kind="22 own attack")
+def expired(bench):
+    users = "".join(f"[user{n}]\nsecret = s\nread = call\n" for n in range(9))
+    with served(bench, conf=CONF + "session_minutes = 1\n", files={"manager.conf": webpage.MANAGER_CONF + users}):
+        for n in range(8):
+            equal("eight logins", {Client().login(f"user{n}", "s") for _ in range(8)}, {200})
+        equal("one more than there are places", Client().login("user8", "s"), 503)
+        time.sleep(61)
+        equal("when the others are over", Client().login("user8", "s"), 200)
