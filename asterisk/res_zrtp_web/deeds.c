@@ -123,10 +123,10 @@ static int log_in(struct request *request)
 	rights = users_login(name, wanted(request, "secret"), &request->ser->remote_address, &user);
 	report(request, name, rights != 0);
 	if (!rights) {
-		logins_failed(&request->ser->remote_address);
 		answer_error(request->ser, 401, "Unauthorized", "No such user, wrong secret, or the user may not see calls");
 		return 0;
 	}
+	logins_passed(&request->ser->remote_address);
 	session = sessions_open(&user, request->conf.session_minutes);
 	if (!session) {
 		answer_error(request->ser, 503, "Service Unavailable", "Too many users have logged in");

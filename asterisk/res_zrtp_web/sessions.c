@@ -21,7 +21,7 @@
 /*! Of one user; the oldest gives way. */
 #define OF_USER_MAX 8
 
-/*! So many wrong secrets from one address in so many seconds. */
+/*! So many logins from one address that are refused, or not decided yet, in so many seconds. */
 #define FAILURES_MAX 10
 #define FAILURES_SECONDS 60
 #define ADDRESSES 64
@@ -183,43 +183,68 @@ static struct failures *failures_of(const struct ast_sockaddr *from)
 	return NULL;
 }
 
+/*! \brief A free row for an address, or the oldest one. \pre the lock is held */
+static struct failures *failures_add(const struct ast_sockaddr *from)
+{
+	struct failures *row = &failures[0];
+	size_t i;
+
+	for (i = 1; row->count && i < ADDRESSES; i++) {
+		if (!failures[i].count || failures[i].since < row->since) {
+			row = &failures[i];
+		}
+	}
+	row->from = *from;
+	row->since = time(NULL);
+	row->count = 0;
+
+	return row;
+}
+
+/*! \brief Who may have this address may have all of its /64, if it is IPv6. */
+static struct ast_sockaddr place_of(const struct ast_sockaddr *from)
+{
+	struct ast_sockaddr place;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) &place.ss;
+
+	ast_sockaddr_copy(&place, from);
+	if (ast_sockaddr_is_ipv6(&place) && !ast_sockaddr_is_ipv4_mapped(&place)) {
+		memset(in6->sin6_addr.s6_addr + 8, 0, 8);
+	}
+
+	return place;
+}
+
 int logins_may_try(const struct ast_sockaddr *from)
 {
+	const struct ast_sockaddr place = place_of(from);
 	struct failures *row;
 	int may;
 
 	ast_mutex_lock(&lock);
-	row = failures_of(from);
+	row = failures_of(&place);
 	if (row && time(NULL) - row->since >= FAILURES_SECONDS) {
 		row->count = 0;
 		row = NULL;
 	}
-	may = !row || row->count < FAILURES_MAX;
+	row = row ? row : failures_add(&place);
+	may = row->count < FAILURES_MAX;
+	row->count += may;
 	ast_mutex_unlock(&lock);
 
 	return may;
 }
 
-void logins_failed(const struct ast_sockaddr *from)
+void logins_passed(const struct ast_sockaddr *from)
 {
+	const struct ast_sockaddr place = place_of(from);
 	struct failures *row;
-	size_t i;
 
 	ast_mutex_lock(&lock);
-	row = failures_of(from);
-	if (!row) {
-		/* The oldest gives way, a free one has since 0. */
-		row = &failures[0];
-		for (i = 1; i < ADDRESSES; i++) {
-			if (!failures[i].count || failures[i].since < row->since) {
-				row = &failures[i];
-			}
-		}
-		row->from = *from;
-		row->since = time(NULL);
-		row->count = 0;
+	row = failures_of(&place);
+	if (row) {
+		row->count--;
 	}
-	row->count++;
 	ast_mutex_unlock(&lock);
 }
 

@@ -37,9 +37,9 @@ int session_has_token(const struct session *session, const char *token);
 /*! \brief End it, for all pages that have it. */
 void sessions_end(struct session *session);
 
-/*! \brief May this address try another secret? */
+/*! \brief May this address try another secret? It counts as refused until it has passed: many may come at once. */
 int logins_may_try(const struct ast_sockaddr *from);
-/*! \brief A login from this address was refused. */
-void logins_failed(const struct ast_sockaddr *from);
+/*! \brief The login that this address tried was right. */
+void logins_passed(const struct ast_sockaddr *from);
 
 #endif
