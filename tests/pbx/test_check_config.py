@@ -2,6 +2,7 @@
 """zrtp check config: what a zrtp.conf would do, without loading it."""
 import os
 import re
+import subprocess
 
 from harness import case, equal
 from lab import POLICIES, zrtp_conf
@@ -83,3 +84,39 @@ def no_file(lab):
         lab.pbx.remove_config("next.conf")
         os.remove(outside)
     equal("log", re.findall(r".* ERROR\[.*res_zrtp/.*", lab.pbx.log()[since:]), [])
+
+
+def shell(lab, settings, file):
+    """zrtp-check-config in the root: its exit status, and the lines that it prints."""
+    done = subprocess.run(["chroot", lab.pbx.root, "/usr/bin/env", *lab.pbx.sanitizer(), "zrtp-check-config", "-C", settings, file],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=120,
+                          env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "TMPDIR": "/tmp"})
+    return done.returncode, done.stdout.splitlines()
+
+
+@case("zrtp-check-config: from the shell, of the Asterisk that runs and where none runs, with an exit status")
+def from_the_shell(lab):
+    etc = f"{lab.pbx.home}/etc"
+    running, none = f"{etc}/asterisk.conf", f"{etc}/none.conf"
+    with open(lab.pbx.file("etc", "asterisk.conf")) as conf:
+        settings = re.sub(r"(?m)^(astrundir|astdbdir|astlogdir) *=>.*$", r"\1 => /nowhere", conf.read())
+    lab.pbx.write("none.conf", settings)
+    lab.pbx.write("included.conf", "[one]\nrequire = yes\n")
+    lab.pbx.write("good.conf", "[general]\n#include included.conf\n")
+    lab.pbx.write("bad.conf", "[general]\nrequire = perhaps\n")
+    lab.pbx.write("harm.conf", f"#exec touch /tmp/{os.path.basename(lab.pbx.home)}.harm\n")
+    try:
+        for which in (running, none):
+            status, found = shell(lab, which, f"{etc}/bad.conf")
+            equal(f"{which}: a file with an error", (status, len([line for line in found if "bad.conf:2: require = perhaps" in line])), (2, 1))
+            equal(f"{which}: no file", shell(lab, which, f"{etc}/gone.conf"), (3, []))
+            equal(f"{which}: a name for the console", shell(lab, which, f"{etc}/a b; core stop now"), (3, []))
+        equal("which would remove policies that are in use", shell(lab, running, f"{etc}/good.conf")[0], 1)
+        status, found = shell(lab, none, f"{etc}/good.conf")
+        equal("where none runs", (status, found[:2]), (0, ["policy zrtp/one is new; it differs from the defaults in:", "  require = yes"]))
+        equal("#exec where none runs", shell(lab, none, f"{etc}/harm.conf")[0], 2)
+        equal("harm", os.path.exists(f"{lab.pbx.root}/tmp/{os.path.basename(lab.pbx.home)}.harm"), False)
+        equal("what is left", [name for name in os.listdir(f"{lab.pbx.root}/tmp") if name.startswith("zrtp-check-config.")], [])
+    finally:
+        for name in ("none", "included", "good", "bad", "harm"):
+            lab.pbx.remove_config(f"{name}.conf")
