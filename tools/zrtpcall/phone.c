@@ -32,11 +32,21 @@ static void on_sip_closed(void *arg)
 	re_cancel();
 }
 
+/* Who has not answered by now does not get to: the transactions that wait for him hold the sockets. */
+static void on_patience_over(void *arg)
+{
+	struct phone *phone = arg;
+
+	sipsess_close_all(phone->sessions);
+	sip_close(phone->sip, true);
+	re_cancel();
+}
+
 static void leave(struct phone *phone)
 {
 	phone->registration = mem_deref(phone->registration); /* unregisters */
 	sip_close(phone->sip, false);
-	tmr_start(&phone->guard, LEAVE_MS, on_sip_closed, NULL);
+	tmr_start(&phone->guard, LEAVE_MS, on_patience_over, phone);
 }
 
 void phone_quit(struct phone *phone)
