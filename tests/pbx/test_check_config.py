@@ -8,10 +8,13 @@ from harness import case, equal
 from lab import POLICIES, zrtp_conf
 
 
+def lines(text):
+    return [line.rstrip() for line in text.splitlines() if "ethernet interface" not in line and line.strip()]
+
+
 def check(lab, file=""):
     """What it prints, line by line, without what Asterisk says of the machine."""
-    text = lab.pbx.cli(f"zrtp check config {file}".strip())
-    return [line.rstrip() for line in text.splitlines() if "ethernet interface" not in line and line.strip()]
+    return lines(lab.pbx.cli(f"zrtp check config {file}".strip()))
 
 
 def policies(lab):
@@ -91,7 +94,7 @@ def shell(lab, settings, file):
     done = subprocess.run(["chroot", lab.pbx.root, "/usr/bin/env", *lab.pbx.sanitizer(), "zrtp-check-config", "-C", settings, file],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=120,
                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "TMPDIR": "/tmp"})
-    return done.returncode, done.stdout.splitlines()
+    return done.returncode, lines(done.stdout)
 
 
 @case("zrtp-check-config: from the shell, of the Asterisk that runs and where none runs, with an exit status")
