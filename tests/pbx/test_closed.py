@@ -349,7 +349,8 @@ def missing(lab):
             phone.call("announce", lab.sip_port, sdp=ANNOUNCED)
         strict.call("announce", lab.sip_port)
         began = time.time()
-        channels = {name: lab.pbx.stream(name)["Channel"] for name in ("plain", "lenient", "strict", "bob")}
+        channels = {name: wait.until(f"the stream of {name}", 5, lambda name=name: lab.pbx.stream(name))["Channel"]
+                    for name in ("plain", "lenient", "strict", "bob")}
         hung_up(events, strict, channels["strict"], "NoZrtp")
         for name in ("plain", "lenient"):
             equal("alert", events.wait("ZrtpAlert", 16, Channel=channels[name])["Reason"], "Stripped")
