@@ -88,13 +88,13 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 	}
 	if (len > ZRTP_DATAGRAM_MAX) {
 		stats_count(STATS_DATAGRAM_SIZE);
-		trace_received(media, octets, len, &media_of_instance(media)->reading, "dropped: longer than any of ZRTP");
+		trace_received(media, octets, len, &media_of_instance(media)->reading, TRACE_DROPPED "longer than any of ZRTP");
 		return 1;
 	}
 	media_refresh(media, instance);
 	if (!plausible(media, &media_of_instance(media)->reading, len)) {
 		stats_count(STATS_DATAGRAM_SOURCE);
-		trace_received(media, octets, len, &media_of_instance(media)->reading, "dropped: not from the address of the phone");
+		trace_received(media, octets, len, &media_of_instance(media)->reading, TRACE_DROPPED "not from the address of the phone");
 		return 1;
 	}
 	if (media_is_end(media)) {

@@ -126,7 +126,7 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 
 	if (!media_within_rate(media, source)) {
 		stats_count(STATS_DATAGRAM_RATE);
-		trace_received(media, octets, len, source, "dropped: too many in a second");
+		trace_received(media, octets, len, source, TRACE_DROPPED "too many in a second");
 		return;
 	}
 
@@ -151,5 +151,5 @@ void leg_push_datagram(struct media *media, const uint8_t *octets, size_t len, c
 	}
 	__atomic_sub_fetch(&place->queued, 1, __ATOMIC_RELAXED);
 	stats_count(STATS_DATAGRAM_QUEUE);
-	trace_received(media, octets, len, source, "dropped: not taken, as ZRTP has not begun or has ended, or too many wait");
+	trace_received(media, octets, len, source, TRACE_DROPPED "not taken, as ZRTP has not begun or has ended, or too many wait");
 }

@@ -68,7 +68,7 @@ static const char *outcome_of(char *out, size_t size, const struct leg_trace *tr
 	zrtp_stream_get_info(trace->stream, &after);
 	reason = drop_reason(before, &after);
 	if (reason) {
-		snprintf(out, size, "dropped: %s", reason);
+		snprintf(out, size, TRACE_DROPPED "%s", reason);
 	} else if (before->state != after.state) {
 		snprintf(out, size, "%s -> %s", zrtp_state_text(before->state), zrtp_state_text(after.state));
 		if (after.state == ZRTP_STATE_SECURE || after.state == ZRTP_STATE_CONFIRM2_SENT) {

@@ -478,12 +478,12 @@ int media_within_rate(struct media *media, const struct net_address *source)
 	return res;
 }
 
-int media_trace_pass(struct media *media, unsigned int *left_out)
+int media_trace_pass(struct media *media, int dropped, unsigned int *left_out)
 {
 	int res;
 
 	ao2_lock(media);
-	res = trace_pass(&media_shared(media)->trace, clock_now(), left_out);
+	res = trace_pass(&media_shared(media)->trace[!!dropped], clock_now(), left_out);
 	ao2_unlock(media);
 
 	return res;

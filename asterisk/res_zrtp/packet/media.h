@@ -204,8 +204,12 @@ void media_latch(struct media *media, const struct net_address *source);
 void media_engage(struct media *media, const struct net_address *source);
 /*! \brief May another datagram from there be handled now? Others who share the threads wait as long as this one takes. */
 int media_within_rate(struct media *media, const struct net_address *source);
-/*! \brief May another line of "zrtp set debug" be logged? \param[out] left_out as of trace_pass() */
-int media_trace_pass(struct media *media, unsigned int *left_out);
+/*!
+ * \brief May another line of "zrtp set debug" be logged?
+ * \param dropped of a packet that was: a flood of those hides no others
+ * \param[out] left_out as of trace_pass()
+ */
+int media_trace_pass(struct media *media, int dropped, unsigned int *left_out);
 /*! \brief The call is clear: only from where RTP comes can ZRTP come now. */
 void media_settle(struct media *media);
 /*!

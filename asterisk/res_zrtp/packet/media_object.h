@@ -31,7 +31,7 @@ struct media_shared {
 	struct passthrough pass;
 	struct media_signalling signalling;
 	struct rate rate[2];          /*!< Of datagrams, from elsewhere and from where the phone is expected */
-	struct trace_rate trace;      /*!< Of lines of "zrtp set debug" */
+	struct trace_rate trace[2];   /*!< Of lines of "zrtp set debug", of what was not dropped and of what was */
 };
 
 /*! An ao2 object. */

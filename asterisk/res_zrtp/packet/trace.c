@@ -70,7 +70,7 @@ static void print(struct media *media, const char *arrow, const uint8_t *datagra
 	char line[TRACE_LINE_SIZE], address[MEDIA_ADDRESS_TEXT];
 	unsigned int left_out;
 
-	if (!media_trace_pass(media, &left_out)) {
+	if (!media_trace_pass(media, what && ast_begins_with(what, TRACE_DROPPED), &left_out)) {
 		return;
 	}
 	if (left_out) {

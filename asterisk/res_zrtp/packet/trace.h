@@ -14,6 +14,9 @@
 struct media;
 struct net_address;
 
+/*! So begins what became of a packet that was dropped. */
+#define TRACE_DROPPED "dropped: "
+
 /*! So many channels at once; all is another matter. */
 #define TRACE_CHANNELS 32
 

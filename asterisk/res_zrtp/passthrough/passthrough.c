@@ -237,8 +237,8 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 		if (len > (ssize_t) sizeof(octets) || !admit(media, partner, kind, octets, len, &source)) {
 			if (kind == KIND_ZRTP) {
 				trace_received(media, octets, MIN(len, (ssize_t) sizeof(octets)), &source,
-					len > (ssize_t) sizeof(octets) ? "dropped: longer than any of ZRTP"
-					: "dropped: not from the address of the phone");
+					len > (ssize_t) sizeof(octets) ? TRACE_DROPPED "longer than any of ZRTP"
+					: TRACE_DROPPED "not from the address of the phone");
 			}
 			continue;
 		}
