@@ -191,7 +191,60 @@ static void it_is_an_order(void **state)
 	assert_true(fitting > 2 * count);
 }
 
-/* A key that gets no rule may not differ; here each has one, so each is in one of the tests above. */
+/* A key without a rule may not differ, which is safe and of no use. */
+static void each_key_has_a_rule(void **state)
+{
+	static const char *const with_rule[] = { "mode",
+						 "early",
+						 "replaces",
+						 "require",
+						 "post_quantum",
+						 "require_partner",
+						 "on_stripped",
+						 "on_error",
+						 "on_no_passthrough",
+						 "on_refused",
+						 "hash_mismatch",
+						 "allow_clear",
+						 "initiate",
+						 "only_listed",
+						 "hash",
+						 "cipher",
+						 "auth_tag",
+						 "key_agreement",
+						 "sas",
+						 "play_secure",
+						 "play_clear",
+						 "play_change",
+						 "display_sas",
+						 "sas_relay",
+						 "disclose",
+						 "keypad_sas",
+						 "keypad_verify",
+						 "keypad_unverify",
+						 "keypad_clear",
+						 "keypad_secure",
+						 "keypad_info",
+						 "label_header",
+						 "cache_expiry" };
+
+	(void)state;
+	for (size_t i = 0; i < policy_keys.count; i++) {
+		const char *name = policy_keys.key[i].name;
+		size_t j = 0;
+
+		while (j < sizeof(with_rule) / sizeof(with_rule[0]) && strcmp(with_rule[j], name) != 0) {
+			j++;
+		}
+		if (j == sizeof(with_rule) / sizeof(with_rule[0])) {
+			fail_msg("%s: what is stricter? Give it a rule in decide/stricter.c, a case above, "
+				 "and a place here",
+				 name);
+		}
+	}
+}
+
+/* Each key can be a reason to refuse, but those that are free. */
 static void each_key_is_looked_at(void **state)
 {
 	(void)state;
@@ -222,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_no_matter_of_strictness_is_free_or_the_same, defaults),
 		cmocka_unit_test_setup(a_post_quantum_key_agreement_requires_zrtp, defaults),
 		cmocka_unit_test_setup(it_is_an_order, defaults),
+		cmocka_unit_test(each_key_has_a_rule),
 		cmocka_unit_test_setup(each_key_is_looked_at, defaults),
 	};
 

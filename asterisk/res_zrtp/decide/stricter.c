@@ -90,7 +90,7 @@ RULE(as_allow_clear, AS_LAX(allow_clear, endpoint, wanted))
 RULE(as_keypad_info, info_rank(wanted) <= info_rank(endpoint))
 RULE(as_hash_mismatch, AS_LAX(policy.tolerate_mismatch, endpoint, wanted))
 
-/*! One for each key; a test asks for those of new keys. */
+/*! One for each key. */
 static const struct {
 	const char *key;
 	int (*fits)(const struct settings *endpoint, const struct settings *wanted, const struct conf_key *key);
