@@ -376,7 +376,7 @@ def leave_out(name):
 def ari(bench):
     folder = os.path.join(os.environ.get("ZRTP_CACHE_DIR", "/var/cache/asterisk-zrtp"), "ari-client-2.2.0")
     if not os.path.exists(os.path.join(folder, ".complete")):
-        raise Skip("no client of ARI: scripts/ari-client fetches it with npm")
+        raise Skip("no client of ARI: scripts/npm-packages fetches it")
     with pbx(bench, "", files=ARI_FILES, modules=ARI_MODULES) as lab, lab.zrtp_phone("alice") as alice:
         with AriClient(os.path.join(folder, "node_modules")) as client, asterisk.Events(lab.pbx) as events:
             alice.call("stasis", lab.sip_port)
