@@ -24,44 +24,20 @@
 #include "front/endpoints.h"
 #include "front/rtp_engine.h"
 
-/*! A policy that is looked for. */
-struct search {
-	const char *name;
-	struct settings *found;        /*!< With a reference */
-};
-
-static void compare(const struct settings *settings, void *arg)
-{
-	struct search *search = arg;
-
-	if (!search->found && !strcmp(settings->name, search->name)) {
-		search->found = ao2_bump((struct settings *) settings);
-	}
-}
-
-static struct settings *by_engine(const char *engine)
-{
-	struct search search = { .name = engine };
-
-	engines_each(compare, &search);
-
-	return search.found;
-}
-
 /*! \brief As rtp_engine has it, or as zrtp.conf has it. */
 static struct settings *by_name(const char *name)
 {
 	char engine[POLICY_NAME_SIZE];
 
 	if (!strcmp(name, ZRTP_ENGINE_NAME) || ast_begins_with(name, ZRTP_ENGINE_NAME "/")) {
-		return by_engine(name);
+		return engines_find(name);
 	}
 	if (!strcasecmp(name, "general")) {
-		return by_engine(ZRTP_ENGINE_NAME);
+		return engines_find(ZRTP_ENGINE_NAME);
 	}
 	snprintf(engine, sizeof(engine), ZRTP_ENGINE_NAME "/%s", name);
 
-	return strlen(name) > POLICY_SECTION_MAX ? NULL : by_engine(engine);
+	return strlen(name) > POLICY_SECTION_MAX ? NULL : engines_find(engine);
 }
 
 /*! \brief The policy of its endpoint; NULL: that has no ZRTP. \param media of the channel, may be NULL */
@@ -78,7 +54,7 @@ static struct settings *of_endpoint(struct ast_channel *chan, struct media *medi
 	endpoint_name(name, sizeof(name), ast_channel_name(chan));
 	ast_channel_unlock(chan);
 
-	return pjsip && !endpoint_engine(name, engine, sizeof(engine)) ? by_engine(engine) : NULL;
+	return pjsip && !endpoint_engine(name, engine, sizeof(engine)) ? engines_find(engine) : NULL;
 }
 
 /*! \brief Choose for media that there is already. \retval -1 it has begun */

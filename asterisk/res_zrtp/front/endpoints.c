@@ -52,15 +52,6 @@ static void add_name(const struct settings *settings, void *arg)
 	snprintf(look->ours + len, sizeof(look->ours) - len, "%s ", settings->name);
 }
 
-static void has_name(const struct settings *settings, void *arg)
-{
-	const char **name = arg;
-
-	if (*name && !strcmp(settings->name, *name)) {
-		*name = NULL;
-	}
-}
-
 static int is_in(struct ao2_container *names, const char *name)
 {
 	char *found = ao2_find(names, name, OBJ_SEARCH_KEY);
@@ -93,11 +84,11 @@ static int can_be_made(struct look *look, const char *name)
 
 static int engine_exists(struct look *look, const char *name)
 {
-	const char *wanted = name;
-
 	if (!strcmp(name, ZRTP_ENGINE_NAME) || ast_begins_with(name, ZRTP_ENGINE_NAME "/")) {
-		engines_each(has_name, &wanted);
-		return !wanted;
+		struct settings *settings = engines_find(name);
+
+		ao2_cleanup(settings);
+		return settings != NULL;
 	}
 
 	/* An instance of multicast wants data that we do not have. */

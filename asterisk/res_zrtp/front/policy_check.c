@@ -34,8 +34,6 @@ struct run {
 	void (*line)(const char *text, void *arg);
 	void *arg;
 	struct draft draft;
-	const struct settings *now;    /*!< The policy that is compared */
-	const struct settings *before; /*!< In force by its name, with a reference; NULL: none */
 };
 
 static void __attribute__((format(printf, 2, 3))) tell(struct run *run, const char *format, ...)
@@ -105,25 +103,14 @@ static const char *at_load(const struct conf_key *key)
 	return strncmp(key->name, "cache", 5) ? "" : "  ; when res_zrtp.so is unloaded and loaded";
 }
 
-static void find_before(const struct settings *settings, void *arg)
-{
-	struct run *run = arg;
-
-	if (!strcmp(settings->name, run->now->name)) {
-		run->before = ao2_bump((struct settings *) settings);
-	}
-}
-
 /*! \brief A policy of the file beside that in force, or beside the defaults if there is none. */
 static void tell_policy(struct run *run, const struct settings *settings)
 {
+	struct settings *before = engines_find(settings->name);
 	struct settings defaults;
 	char head[POLICY_NAME_SIZE + 64];
 
-	run->now = settings;
-	run->before = NULL;
-	engines_each(find_before, run);
-	if (!run->before) {
+	if (!before) {
 		tell(run, "policy %s is new; it differs from the defaults in:", settings->name);
 		if (!available_defaults(&defaults)) {
 			tell_differences(run, NULL, &policy_keys, &defaults, settings, nothing, 1);
@@ -131,8 +118,8 @@ static void tell_policy(struct run *run, const struct settings *settings)
 		return;
 	}
 	snprintf(head, sizeof(head), "policy %s changes, for calls to come:", settings->name);
-	tell_differences(run, head, &policy_keys, run->before, settings, nothing, 0);
-	ao2_ref((struct settings *) run->before, -1);
+	tell_differences(run, head, &policy_keys, before, settings, nothing, 0);
+	ao2_ref(before, -1);
 }
 
 static int has(const struct run *run, const char *name)

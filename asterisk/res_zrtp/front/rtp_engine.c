@@ -540,6 +540,23 @@ void engines_each(void (*each)(const struct settings *settings, void *arg), void
 	AST_LIST_UNLOCK(&engines);
 }
 
+struct settings *engines_find(const char *name)
+{
+	struct settings *found = NULL;
+	struct engine *engine;
+
+	AST_LIST_LOCK(&engines);
+	AST_LIST_TRAVERSE(&engines, engine, entry) {
+		if (engine->settings && !strcmp(engine->settings->name, name)) {
+			found = ao2_bump(engine->settings);
+			break;
+		}
+	}
+	AST_LIST_UNLOCK(&engines);
+
+	return found;
+}
+
 /*! \brief The only way to the stock engine is an instance of it. */
 int engines_init(void)
 {

@@ -25,6 +25,8 @@ int engines_apply(struct settings **settings, size_t count, const char *client_i
 void engines_refuse(struct settings **settings, const unsigned char *usable, size_t count);
 /*! \brief Call each for every policy in force. */
 void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg);
+/*! \brief The policy in force by this name, with a reference; NULL: none. */
+struct settings *engines_find(const char *name);
 /*! \brief The table of common/console.h, which other modules then get; NULL: none. */
 void engines_offer(const struct ast_zrtp_console *table);
 void engines_shutdown(void);
