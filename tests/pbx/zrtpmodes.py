@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """zrtpcall's modes (check, load, conformance), run to their end."""
 import subprocess
+import tempfile
+import unittest
 
-from zrtpphone import IP, PROGRAM
+from zrtpphone import IP, PROGRAM, ZrtpPhone
 
 
 def run(mode, uri, *arguments, seconds=60, **options):
@@ -13,3 +15,16 @@ def run(mode, uri, *arguments, seconds=60, **options):
     done = subprocess.run([*command, uri], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, timeout=seconds)
     return done.returncode, done.stdout, done.stderr
+
+
+class WithPhones(unittest.TestCase):
+    """A test with a folder of its own, and phones that end with it."""
+
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.addCleanup(self.place.cleanup)
+
+    def phone(self, name="bob", **options):
+        phone = ZrtpPhone(self.place.name, name, **options).start()
+        self.addCleanup(phone.stop)
+        return phone

@@ -4,28 +4,18 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "pbx"))
-from zrtpmodes import run  # noqa: E402
-from zrtpphone import PROGRAM, ZrtpPhone  # noqa: E402
+from zrtpmodes import WithPhones, run  # noqa: E402
+from zrtpphone import PROGRAM  # noqa: E402
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 
-class Check(unittest.TestCase):
-    def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.addCleanup(self.place.cleanup)
-
-    def phone(self, **options):
-        phone = ZrtpPhone(self.place.name, "bob", **options).start()
-        self.addCleanup(phone.stop)
-        return phone
-
+class Check(WithPhones):
     def judged(self, verdict, uri, **options):
         """What it says, without the verdict and what is measured."""
         status, said, errors = run("check", uri, **options)

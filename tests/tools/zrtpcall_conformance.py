@@ -4,13 +4,11 @@ import html.parser
 import json
 import os
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "pbx"))
 import broken  # noqa: E402
-from zrtpmodes import run  # noqa: E402
-from zrtpphone import ZrtpPhone  # noqa: E402
+from zrtpmodes import WithPhones, run  # noqa: E402
 
 
 class Cells(html.parser.HTMLParser):
@@ -31,15 +29,9 @@ class Cells(html.parser.HTMLParser):
             self.cells[-1] += data
 
 
-class Conformance(unittest.TestCase):
-    def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.addCleanup(self.place.cleanup)
-
+class Conformance(WithPhones):
     def phone(self, **options):
-        phone = ZrtpPhone(self.place.name, "bob", no_cache=True, **options).start()
-        self.addCleanup(phone.stop)
-        return phone
+        return super().phone(no_cache=True, **options)
 
     def report(self, uri, ids, **options):
         """Exit status, and title -> verdict, seen."""

@@ -4,24 +4,18 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "pbx"))
 import keylog  # noqa: E402
-from zrtpphone import PROGRAM, ZrtpPhone  # noqa: E402
+from zrtpmodes import WithPhones  # noqa: E402
+from zrtpphone import PROGRAM  # noqa: E402
 
 
-class Keylog(unittest.TestCase):
+class Keylog(WithPhones):
     def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.addCleanup(self.place.cleanup)
+        super().setUp()
         self.path = os.path.join(self.place.name, "keys")
-
-    def phone(self, name, **options):
-        phone = ZrtpPhone(self.place.name, name, **options).start()
-        self.addCleanup(phone.stop)
-        return phone
 
     def test_both_sides_write_the_same_keys_and_the_peer_is_told(self):
         other = os.path.join(self.place.name, "others")

@@ -8,24 +8,17 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "pbx"))
 import wait  # noqa: E402
-from zrtpmodes import run  # noqa: E402
-from zrtpphone import PROGRAM, ZrtpPhone  # noqa: E402
+from zrtpmodes import WithPhones, run  # noqa: E402
+from zrtpphone import PROGRAM  # noqa: E402
 
 
-class Load(unittest.TestCase):
-    def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.addCleanup(self.place.cleanup)
-
+class Load(WithPhones):
     def phone(self, **options):
-        phone = ZrtpPhone(self.place.name, "bob", no_cache=True, **options).start()
-        self.addCleanup(phone.stop)
-        return phone
+        return super().phone(no_cache=True, **options)
 
     def loaded(self, uri, **options):
         """Exit status and summary."""
