@@ -5,7 +5,7 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
+.PHONY: help demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood bench-pbx crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -18,6 +18,7 @@ help:
 	@echo "make requirements   write docs/rfc6189.md from its table and the ids beside the tests"
 	@echo "make abi      write docs/abi from the libraries, after a change of their functions or structs that is meant"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
+	@echo "make bench-pbx     calls with ZRTP beside SDES-SRTP and plain RTP in the same Asterisk; ARGUMENTS='--calls 50 ...'"
 	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
 	@echo "make crash    kill a process that writes its cache 1000 times"
 	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
@@ -81,6 +82,11 @@ screenshots:
 bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
 		&& unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh python3 -B bench/flood.py "$$root"
+
+# ARGUMENTS: what bench/pbx.py takes.
+bench-pbx:
+	@scripts/install-deps
+	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && python3 -B bench/pbx.py --root "$$root" $(ARGUMENTS)
 
 bench:
 	@scripts/install-deps

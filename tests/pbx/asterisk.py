@@ -323,6 +323,7 @@ class Events:
 
     def __init__(self, pbx):
         self.seen, self.numbers = [], itertools.count()
+        self.heard = self.seen.append  # who takes an event
         self.socket = socket.create_connection((IP, pbx.ami_port), 5)
         self.socket.settimeout(None)
         self.socket.sendall(b"Action: Login\r\nUsername: tester\r\nSecret: tester\r\n\r\n")
@@ -339,7 +340,7 @@ class Events:
                     if colon:
                         message[name] = value.strip()
                     elif message:
-                        self.seen.append(message)
+                        self.heard(message)
                         message = {}
             except (OSError, ValueError):
                 pass  # closed by us
