@@ -84,6 +84,22 @@ class Postgres:
             for pid in reversed(stopped):
                 os.kill(pid, signal.SIGCONT)
 
+    @contextlib.contextmanager
+    def holding(self, statement):
+        """Another client is in a transaction in which it has made this statement."""
+        client = processes.start(
+            [self._program("psql"), "-X", "-q", "-h", IP, "-p", str(self.port), "-U", "postgres", "-d", DATABASE],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            client.stdin.write(f"BEGIN; {statement};\n\\echo held\n")
+            client.stdin.flush()
+            client.stdout.readline()
+            yield
+        finally:
+            client.stdin.close()
+            client.stdout.close()
+            client.wait(10)
+
     def _children(self):
         """Each connection has a process."""
         for path in glob.glob("/proc/[0-9]*/stat"):

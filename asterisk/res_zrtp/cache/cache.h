@@ -5,7 +5,8 @@
  *
  * cache.c        what is known, for the ZRTP engine
  * cache_store.c  the store behind it: its queue, and the thread that does its I/O
- * store_open.c, store_jobs.c, store_health.c  parts of that: the store itself, what is done with it, whether it works
+ * store_open.c, store_queue.c, store_jobs.c, store_health.c  parts of that: the store itself, what is to be done
+ *                with it and what is done, whether it works
  * cache_conf.c   whether its keys in zrtp.conf fit together
  * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows
  * cache_admin.c, cache_files.c  what an administrator does with it; console/ has the commands
@@ -38,6 +39,8 @@ int cache_init(void);
 void cache_shutdown(void);
 /*! \brief Call this when the store could be opened late. \param opened \retval -1 of it: it goes on without the store; NULL: not any more */
 void store_on_late_opening(int (*opened)(void));
+/*! \brief How a function is called later, in a thread that does no I/O: it looks whether the store hangs. \param add NULL: not any more */
+void store_watch_by(int (*add)(int milliseconds, int (*call)(const void *data), void *data));
 int store_init(void);
 void store_shutdown(void);
 /*!

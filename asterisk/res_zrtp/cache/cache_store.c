@@ -3,17 +3,19 @@
  * \file
  * \brief The store of the cache, and the one thread that waits for it in calls.
  *
- * Loads and changes stand in one queue and are done in its order, so that a load
- * sees all that was changed before it. A store that fails is down: changes wait,
+ * Loads and changes stand in one queue (store_queue.c), so that a load sees all that was changed
+ * before it. A store that fails is down: changes wait,
  * and every few seconds one of them, or opening, is tried again. Loads from a
  * database that is down are answered at once with nothing, as it may hang. A
  * change carries its time and what it changes, and the store merges it with what
  * is there; so what is stored late never takes the place of something newer.
+ *
+ * A job that hangs keeps the thread. So the timers look after it (watch()): then the store is down too, and
+ * all loads are answered at once, until the job has ended and others were quick.
  */
 
 #include "asterisk.h"
 
-#include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
@@ -23,11 +25,13 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/general_keys.h"
+#include "decide/store_pace.h"
 #include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/store_health.h"
 #include "cache/store_jobs.h"
 #include "cache/store_open.h"
+#include "cache/store_queue.h"
 #include "cache/store_shared.h"
 
 /*! How long the end of the process waits for the last changes, milliseconds. */
@@ -39,9 +43,8 @@
 #define WAITING_MAX 200000
 
 static ast_cond_t wake, ended;
-static AST_LIST_HEAD_NOLOCK_STATIC(queue, job);
 static pthread_t thread = AST_PTHREADT_NULL;
-static int stopping, finished, configured, told_full;
+static int stopping, finished, configured, told_full, watching;
 static uint8_t own_zid[ZRTP_ZID_SIZE];
 
 /*! \brief Open the store, in the thread or before it runs. */
@@ -97,81 +100,122 @@ static void open_late(void)
 	}
 }
 
-/*!
- * \brief Loads that stand behind a change which cannot be stored.
- * \pre lock is held
- * \retval 0 there were none, and the lock was held all the time
- */
-static int serve_loads(void)
+/*! Calls a function later, in a thread that does no I/O. */
+static int (*later)(int milliseconds, int (*call)(const void *data), void *data);
+
+void store_watch_by(int (*add)(int milliseconds, int (*call)(const void *data), void *data))
 {
-	int ask = store_shared.status.open && store_shared.config.kind != CACHE_REALTIME;
-	AST_LIST_HEAD_NOLOCK(, job) loads;
-	struct job *job;
+	__atomic_store_n(&later, add, __ATOMIC_RELEASE);
+}
 
-	AST_LIST_HEAD_INIT_NOLOCK(&loads);
-	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
-		if (job->kind == JOB_LOAD) {
-			AST_LIST_REMOVE_CURRENT(entry);
-			AST_LIST_INSERT_TAIL(&loads, job, entry);
-		}
-	}
-	AST_LIST_TRAVERSE_SAFE_END;
-	if (AST_LIST_EMPTY(&loads)) {
-		return 0;
-	}
+static int watch(const void *data);
+
+/*! \pre lock is held */
+static void watch_in(uint64_t usec)
+{
+	int (*add)(int, int (*)(const void *), void *) = __atomic_load_n(&later, __ATOMIC_ACQUIRE);
+
+	watching = watching || (add && !add(usec / 1000 + 1, watch, NULL));
+}
+
+/*! \brief Of what is waited for: how long until that is late, microseconds, 0: nothing is. \pre lock is held */
+static uint64_t until_late(void)
+{
+	uint64_t now = clock_now(), asked = queue_longest_wait(), since = store_shared.pace.since;
+	uint64_t oldest = asked && since ? MIN(asked, since) : MAX(asked, since);
+
+	return !oldest ? 0 : now - oldest < PACE_LATE_USEC ? PACE_LATE_USEC - (now - oldest) : 1;
+}
+
+/*! \brief What may hang begins: the lock is let go. \pre lock is held */
+static void begin(void)
+{
+	health_begins();
+	watch_in(PACE_LATE_USEC);
 	ast_mutex_unlock(&store_shared.lock);
-	while ((job = AST_LIST_REMOVE_HEAD(&loads, entry))) {
-		if (ask) {
-			jobs_load(job);
-		} else {
-			job->done(job->data, 0);
-		}
-		job_free(job);
-	}
-	ast_mutex_lock(&store_shared.lock);
+}
 
-	return 1;
+/*! \brief It has ended: the lock is held again. */
+static void end(void)
+{
+	health_ends();
+	ast_mutex_lock(&store_shared.lock);
+}
+
+/*! \brief Files and SQLite are asked while changes fail, unless they are late. \pre lock is held */
+static int can_ask(void)
+{
+	return store_shared.status.open && store_shared.pace.late == PACE_GOOD
+		&& (store_shared.status.up || store_shared.config.kind != CACHE_REALTIME);
 }
 
 /*!
- * \brief A change that failed comes after those of other peers: if it is the
- * only one that fails, they show it. Later ones of its own peer stay behind it,
- * so that an older word on the SAS never comes last. \pre lock is held
+ * \brief Loads that a store which is down keeps waiting.
+ * \param ask the store, where that can be done, as the thread alone may; else they are told that it cannot
+ * \pre lock is held
+ * \retval 0 there were none, and the lock was held all the time
  */
-static void put_back(struct job *failed)
+static int serve_loads(int ask)
 {
 	struct job *job;
+	int res = 0;
 
-	AST_LIST_INSERT_TAIL(&queue, failed, entry);
-	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
-		if (job == failed) {
-			break;
+	for (; (job = queue_take_load()); res = 1) {
+		if (ask && can_ask()) {
+			begin();
+			jobs_load(job);
+			end();
+		} else {
+			ast_mutex_unlock(&store_shared.lock);
+			job->done(job->data, 0);
+			ast_mutex_lock(&store_shared.lock);
 		}
-		if (job->kind != JOB_LOAD && !memcmp(job->zid, failed->zid, sizeof(job->zid))) {
-			AST_LIST_REMOVE_CURRENT(entry);
-			AST_LIST_INSERT_TAIL(&queue, job, entry);
-		}
+		job_free(job);
 	}
-	AST_LIST_TRAVERSE_SAFE_END;
+
+	return res;
+}
+
+/*! \brief In the timers' thread: does what the thread of the store has begun hang? */
+static int watch(attribute_unused const void *data)
+{
+	uint64_t asked;
+
+	ast_mutex_lock(&store_shared.lock);
+	watching = 0;
+	asked = queue_longest_wait();
+	ast_mutex_unlock(&store_shared.lock);
+	if (health_is_late(asked)) {
+		ast_mutex_lock(&store_shared.lock);
+		serve_loads(0);
+		ast_mutex_unlock(&store_shared.lock);
+		return 0; /* the next job is looked after again */
+	}
+	ast_mutex_lock(&store_shared.lock);
+	if (until_late()) {
+		watch_in(until_late());
+	}
+	ast_mutex_unlock(&store_shared.lock);
+
+	return 0;
 }
 
 /*! \brief Do the first job. The thread alone takes jobs off. \pre lock is held */
 static void do_first(void)
 {
-	struct job *job = AST_LIST_FIRST(&queue);
+	struct job *job = queue_begin();
 	int over = 1, kept = 0;
 
-	ast_mutex_unlock(&store_shared.lock);
+	begin();
 	if (job->kind == JOB_LOAD) {
 		jobs_load(job);
 	} else {
 		over = jobs_change(job);
 		kept = over && jobs_remember(job);
 	}
-	ast_mutex_lock(&store_shared.lock);
-	AST_LIST_REMOVE(&queue, job, entry);
+	end();
+	queue_done(job, over);
 	if (!over) {
-		put_back(job);
 		return;
 	}
 	if (job->kind == JOB_LOAD) {
@@ -188,9 +232,11 @@ static void do_first(void)
 /*! \brief What has its time. \pre lock is held */
 static void do_housekeeping(int64_t now)
 {
-	ast_mutex_unlock(&store_shared.lock);
-	jobs_housekeep(now);
-	ast_mutex_lock(&store_shared.lock);
+	if (now >= jobs_due()) {
+		begin();
+		jobs_housekeep(now);
+		end();
+	}
 }
 
 /*! \pre lock is held */
@@ -205,18 +251,18 @@ static void wait_until(int64_t when)
 static void work(int64_t now)
 {
 	if (!store_shared.status.open) {
-		ast_mutex_unlock(&store_shared.lock);
+		begin();
 		open_late();
-		ast_mutex_lock(&store_shared.lock);
+		end();
 		return;
 	}
 	do_housekeeping(now);
-	if (!AST_LIST_EMPTY(&queue)) {
+	if (!queue_is_empty()) {
 		do_first();
 	} else if (!store_shared.status.up) {
-		ast_mutex_unlock(&store_shared.lock);
+		begin();
 		jobs_probe();
-		ast_mutex_lock(&store_shared.lock);
+		end();
 	} else {
 		wait_until(jobs_due());
 	}
@@ -225,21 +271,32 @@ static void work(int64_t now)
 /*! \brief All that is left, to the end or to the first failure. \pre lock is held */
 static void finish(void)
 {
-	store_shared.status.up = store_shared.status.open;
-	while (store_shared.status.up && !AST_LIST_EMPTY(&queue)) {
+	store_shared.failing = !store_shared.status.open;
+	while (!store_shared.failing && !queue_is_empty()) {
 		do_first();
 	}
-	serve_loads();
+	serve_loads(1);
 	if (store_shared.status.open && jobs_unwritten()) {
-		ast_mutex_unlock(&store_shared.lock);
+		begin();
 		jobs_flush();
-		ast_mutex_lock(&store_shared.lock);
+		end();
 	}
 	if (store_shared.status.waiting || jobs_unwritten()) {
 		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost, as the cache is still down at "
 			"unloading: %s\n",
 			S_OR(store_shared.status.reason, "it was never open"));
 	}
+}
+
+/*! \brief It is not time yet to try a store that is down; changes go on while it is merely late. \pre lock is held */
+static int must_rest(int64_t now, int64_t retry)
+{
+	if (store_shared.status.up || now >= retry) {
+		return 0;
+	}
+
+	return store_shared.failing || !store_shared.status.open
+		|| (queue_is_empty() && !pace_hurries(&store_shared.pace));
 }
 
 static void *run(attribute_unused void *data)
@@ -250,8 +307,8 @@ static void *run(attribute_unused void *data)
 	while (!stopping) {
 		int64_t now = store_clock();
 
-		if (!store_shared.status.up && now < retry) {
-			if (!serve_loads()) {
+		if (must_rest(now, retry)) {
+			if (!serve_loads(1)) {
 				wait_until(retry);
 			}
 			continue;
@@ -271,10 +328,16 @@ static void *run(attribute_unused void *data)
 
 /* ---- what others ask for ---- */
 
-/*! \brief A database that is down may hang; a file does not. \pre lock is held */
-static int can_load(void)
+/*! \brief Does the store keep calls waiting now? */
+static int is_late(void)
 {
-	return store_shared.status.open && (store_shared.status.up || store_shared.config.kind != CACHE_REALTIME);
+	uint64_t asked;
+
+	ast_mutex_lock(&store_shared.lock);
+	asked = queue_longest_wait();
+	ast_mutex_unlock(&store_shared.lock);
+
+	return health_is_late(asked);
 }
 
 /*! \retval -1 the job is not taken */
@@ -282,10 +345,13 @@ static int push(struct job *job)
 {
 	int res = -1, told, load = job->kind == JOB_LOAD;
 
+	if (load && is_late()) {
+		return -1;
+	}
 	ast_mutex_lock(&store_shared.lock);
 	told = told_full;
-	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_load() : store_shared.status.waiting < WAITING_MAX)) {
-		AST_LIST_INSERT_TAIL(&queue, job, entry);
+	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_ask() : store_shared.status.waiting < WAITING_MAX)) {
+		queue_add(job);
 		store_shared.status.waiting += !load;
 		ast_cond_signal(&wake);
 		res = 0;
@@ -328,6 +394,7 @@ int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
 	}
 	job->done = done;
 	job->data = data;
+	job->asked = clock_now();
 	if (push(job)) {
 		job_free(job);
 		return -1;
@@ -354,13 +421,10 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint)
 /*! \brief Does a change of this peer wait? \param soon it is tried all the time */
 static int is_waiting(const uint8_t *zid, int *soon)
 {
-	struct job *job;
-	int found = 0;
+	int found;
 
 	ast_mutex_lock(&store_shared.lock);
-	AST_LIST_TRAVERSE(&queue, job, entry) {
-		found |= job->kind != JOB_LOAD && !memcmp(job->zid, zid, sizeof(job->zid));
-	}
+	found = queue_has(zid);
 	*soon = store_shared.status.up;
 	ast_mutex_unlock(&store_shared.lock);
 
@@ -383,6 +447,10 @@ void store_get_status(struct store_status *out)
 	ast_mutex_lock(&store_shared.lock);
 	*out = store_shared.status;
 	out->up = store_shared.status.up && !store_shared.status.unwritten;
+	if (store_shared.pace.late == PACE_HANGS && store_shared.pace.since) {
+		snprintf(out->reason, sizeof(out->reason), "no answer for %d seconds: the database, its disk or a lock in it hangs, or a "
+			"long command keeps it busy", (int) ((clock_now() - store_shared.pace.since) / 1000000));
+	}
 	ast_mutex_unlock(&store_shared.lock);
 }
 
@@ -414,6 +482,8 @@ static void copy_config(const struct cache_config *from)
 {
 	store_shared.config = *from;
 	memset(&store_shared.status, 0, sizeof(store_shared.status));
+	memset(&store_shared.pace, 0, sizeof(store_shared.pace));
+	store_shared.failing = 0;
 	store_shared.status.kind = health_kind();
 	store_shared.status.sealed = store_shared.config.sealed;
 	ast_copy_string(store_shared.status.place, store_shared.config.kind == CACHE_MEMORY ? "" : store_shared.config.kind == CACHE_REALTIME
@@ -489,7 +559,7 @@ void store_shutdown(void)
 		pthread_join(thread, NULL);
 		thread = AST_PTHREADT_NULL;
 	}
-	while ((job = AST_LIST_REMOVE_HEAD(&queue, entry))) {
+	while ((job = queue_take())) {
 		job_free(job);
 	}
 	jobs_end();

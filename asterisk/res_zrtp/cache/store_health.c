@@ -39,34 +39,41 @@ const char *health_kind(void)
 	return kinds[store_shared.config.kind];
 }
 
-/*! \brief Called by the thread only. */
-void health_failed(const struct zrtp_store_error *error)
+static void say_down(const char *reason, const char *advice)
 {
-	int was_up;
-
-	ast_mutex_lock(&store_shared.lock);
-	was_up = store_shared.status.up;
-	store_shared.status.up = 0;
-	store_shared.status.failures++;
-	ast_copy_string(store_shared.status.reason, error->text, sizeof(store_shared.status.reason));
-	ast_mutex_unlock(&store_shared.lock);
-	if (was_up) {
-		ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with the secrets in memory: %s%s\n", error->text,
-			error->status == ZRTP_STORE_KEY ? ". If it got another key (zrtp-cache rekey): give zrtp.conf the new "
-			"key, then unload and load res_zrtp.so" : "");
-		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
-			health_kind(), error->text);
-	}
+	ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with the secrets in memory: %s%s\n", reason, advice);
+	manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n", health_kind(), reason);
 }
 
-void health_works(void)
+/*! \brief Why calls do not wait for it, as the log has it at that moment. */
+static const char *late_text(enum pace late)
+{
+	return late == PACE_HANGS ? "no answer for two seconds: the database, its disk or a lock in it hangs, or a long "
+		"command keeps it busy" : "it is slow: what calls ask waits for more than two seconds";
+}
+
+/*! \brief It is down, if it was up. \pre the lock is held \retval 1 it was */
+static int goes_down(const char *reason)
+{
+	int was_up = store_shared.status.up;
+
+	store_shared.status.up = 0;
+	store_shared.status.failures++;
+	ast_copy_string(store_shared.status.reason, reason, sizeof(store_shared.status.reason));
+
+	return was_up;
+}
+
+/*! \brief It is up, if nothing speaks against it. */
+static void rise(void)
 {
 	int was_up;
 	size_t waiting;
 
 	ast_mutex_lock(&store_shared.lock);
 	was_up = store_shared.status.up;
-	store_shared.status.up = 1;
+	store_shared.status.up = !store_shared.failing && store_shared.pace.late == PACE_GOOD;
+	was_up |= !store_shared.status.up;
 	waiting = store_shared.status.waiting;
 	ast_mutex_unlock(&store_shared.lock);
 	if (!was_up) {
@@ -74,6 +81,66 @@ void health_works(void)
 		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: %zu\r\n",
 			health_kind(), waiting);
 	}
+}
+
+/*! \brief Called by the thread only. */
+void health_failed(const struct zrtp_store_error *error)
+{
+	int was_up;
+
+	ast_mutex_lock(&store_shared.lock);
+	store_shared.failing = 1;
+	was_up = goes_down(error->text);
+	ast_mutex_unlock(&store_shared.lock);
+	if (was_up) {
+		say_down(error->text, error->status == ZRTP_STORE_KEY ? ". If it got another key (zrtp-cache rekey): give "
+			"zrtp.conf the new key, then unload and load res_zrtp.so" : "");
+	}
+}
+
+void health_works(void)
+{
+	ast_mutex_lock(&store_shared.lock);
+	store_shared.failing = 0;
+	ast_mutex_unlock(&store_shared.lock);
+	rise();
+}
+
+void health_begins(void)
+{
+	pace_begins(&store_shared.pace, clock_now());
+}
+
+void health_ends(void)
+{
+	int late;
+
+	ast_mutex_lock(&store_shared.lock);
+	late = store_shared.pace.late != PACE_GOOD;
+	pace_ends(&store_shared.pace, clock_now(), !store_shared.failing);
+	ast_mutex_unlock(&store_shared.lock);
+	if (late) {
+		rise();
+	}
+}
+
+int health_is_late(uint64_t asked)
+{
+	enum pace late;
+	int was_late, was_up = 0;
+
+	ast_mutex_lock(&store_shared.lock);
+	was_late = store_shared.pace.late != PACE_GOOD;
+	late = pace_look(&store_shared.pace, clock_now(), asked);
+	if (late != PACE_GOOD && !was_late) {
+		was_up = goes_down(late_text(late));
+	}
+	ast_mutex_unlock(&store_shared.lock);
+	if (was_up) {
+		say_down(late_text(late), "");
+	}
+
+	return late != PACE_GOOD;
 }
 
 /*! \brief A load succeeded; that says little while changes fail. */

@@ -6,6 +6,8 @@
 #ifndef RES_ZRTP_STORE_HEALTH_H
 #define RES_ZRTP_STORE_HEALTH_H
 
+#include <stdint.h>
+
 #include <zrtp/cache.h>
 
 /*! \brief The back end, as zrtp.conf has it. Any thread. */
@@ -21,5 +23,15 @@ void health_reads(void);
 /*! \brief The file cannot be written, but all of it is in memory. */
 void health_file_failed(const struct zrtp_store_error *error);
 void health_file_works(void);
+/*! \brief A job begins, which may hang. \pre store_shared.lock is held */
+void health_begins(void);
+/*! \brief It has ended. */
+void health_ends(void);
+/*!
+ * \brief Is the store late? Any thread.
+ * \param asked when the load came that has waited for its turn longest, by clock_now(), 0: none waits
+ * \retval 1 it is, and is down
+ */
+int health_is_late(uint64_t asked);
 
 #endif

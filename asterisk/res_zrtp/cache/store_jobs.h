@@ -23,6 +23,7 @@ struct job {
 	void *data;
 	struct zrtp_retained change;
 	int64_t when;
+	uint64_t asked;                /*!< When a load came, by clock_now(); 0: it waits for a change of its own peer */
 	unsigned int tries;            /*!< That failed while others succeeded */
 	uint64_t others;               /*!< How many had, at the last one */
 	unsigned int conflicts;

@@ -9,6 +9,7 @@
 #include "asterisk/lock.h"
 
 #include "decide/general_keys.h"
+#include "decide/store_pace.h"
 #include "cache/cache.h"
 
 /*! Between two tries of a store that is down, seconds. */
@@ -19,6 +20,8 @@ struct store_shared {
 	ast_mutex_t lock;
 	struct cache_config config;
 	struct store_status status;
+	struct store_pace pace;
+	unsigned int failing:1;        /*!< What was done last with the store has failed */
 };
 
 extern struct store_shared store_shared;

@@ -497,12 +497,14 @@ int legs_init(void)
 	timers_on_expiry(expired);
 	lookup_on_answer(go_on);
 	store_on_late_opening(context_renew);
+	store_watch_by(timers_add);
 
 	return leg_members_init();
 }
 
 void legs_shutdown(void)
 {
+	store_watch_by(NULL);
 	store_on_late_opening(NULL);
 	leg_members_shutdown();
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What is to be done with the store of the cache. All of it with store_shared.lock held.
+ *
+ * A load stands before the changes of other peers and behind those of its own: it sees all
+ * that was changed before it, and however many changes wait keeps no call waiting.
+ */
+#ifndef RES_ZRTP_STORE_QUEUE_H
+#define RES_ZRTP_STORE_QUEUE_H
+
+#include <stdint.h>
+
+struct job;
+
+int queue_is_empty(void);
+/*! \brief A load, or a change. */
+void queue_add(struct job *job);
+/*! \brief The first job, which stays there until the thread has done it. */
+struct job *queue_begin(void);
+/*!
+ * \brief It is done.
+ * \param over it goes; else it failed, and comes after the changes of other peers: if it is the only
+ * one that fails, they show it. Later ones of its own peer stay behind it, so that an older word on the SAS never comes last.
+ */
+void queue_done(struct job *job, int over);
+/*! \brief Take away a load that the thread has not begun, NULL: there is none. */
+struct job *queue_take_load(void);
+/*! \brief Take away any, when there is no thread any more. */
+struct job *queue_take(void);
+/*! \brief When the load came that has waited for its turn longest, by clock_now(), 0: none waits. */
+uint64_t queue_longest_wait(void);
+/*! \brief Does a change of this peer wait? */
+int queue_has(const uint8_t *zid);
+
+#endif
