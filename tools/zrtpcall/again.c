@@ -24,7 +24,8 @@ void again_stop(struct call *call)
 	struct medium *media[3];
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		(*m)->gate.passage[ZRTP_SEND] = (*m)->gate.passage[ZRTP_RECEIVE] = GATE_SHUT;
+		gate_pass(&(*m)->gate, ZRTP_SEND, GATE_SHUT);
+		gate_pass(&(*m)->gate, ZRTP_RECEIVE, GATE_SHUT);
 	}
 }
 

@@ -31,7 +31,7 @@ static void destroy(void *arg)
 
 	list_unlink(&call->le);
 	tmr_cancel(&call->parallel_timer);
-	tmr_cancel(&call->zrtp_timer);
+	alarm_stop(&call->alarm);
 	tmr_cancel(&call->timer);
 	tmr_cancel(&call->end_timer);
 	tmr_cancel(&call->secure_timer);

@@ -59,10 +59,10 @@ struct call {
 	struct medium *audio, *video;
 	struct medium *leader; /* parallel.c: makes the key agreement; NULL: not chosen */
 	struct zrtp_session *zrtp;
-	char kept_sas[ZRTP_SAS_TEXT_SIZE], kept_type[5]; /* like.c: a relayed one, "": none */
-	struct tmr parallel_timer, zrtp_timer, timer, end_timer,
-		secure_timer;  /* timer: answer, patience, duration */
-	struct sipsub *refer;  /* our transfer, as its subscriber */
+	char kept_sas[ZRTP_SAS_TEXT_SIZE], kept_type[5];           /* like.c: a relayed one, "": none */
+	struct alarm alarm;                                        /* of the streams */
+	struct tmr parallel_timer, timer, end_timer, secure_timer; /* timer: answer, patience, duration */
+	struct sipsub *refer;                                      /* our transfer, as its subscriber */
 	struct sipnot *notify; /* whom to tell how a transfer to us went */
 	/* What happened, for the exit status. */
 	bool was_up, was_secure, hung_up; /* hung_up: by us, as asked */

@@ -115,7 +115,7 @@ static int run_source(struct phone *phone, struct call *call, const char *argume
 	(void)phone;
 	(void)argument;
 	for (struct medium **m = call_media(call, media); *m; m++) {
-		source_change(&(*m)->gate.source);
+		source_change(&(*m)->source);
 	}
 	return 0;
 }

@@ -158,7 +158,7 @@ static void end_rtp(struct medium *medium)
 	void *rtcp = medium->rtp ? mem_ref(rtcp_sock(medium->rtp)) : NULL;
 
 	medium->rtp = mem_deref(medium->rtp);
-	gate_close(medium);
+	gate_close(&medium->gate);
 	mem_deref(rtp);
 	mem_deref(rtcp);
 }
@@ -219,7 +219,7 @@ int medium_new(struct medium **out, struct call *call, bool is_audio)
 		err = sound_new(&medium->sound, options, call->id);
 	}
 	if (!err) {
-		err = gate_open(medium);
+		err = medium_open_gate(medium);
 	}
 	if (!err && call->zrtp &&
 	    zrtp_stream_new(&medium->zrtp, call->zrtp, rtp_sess_ssrc(medium->rtp), medium) != ZRTP_OK) {
@@ -263,7 +263,7 @@ int medium_renew(struct medium *medium, bool elsewhere)
 	medium->rtp = rtp;
 	medium->started = medium->heard = false;
 	if (!err) {
-		err = gate_open(medium);
+		err = medium_open_gate(medium);
 	}
 	if (err) {
 		return err;

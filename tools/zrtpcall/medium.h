@@ -8,20 +8,14 @@
 #include "options.h"
 #include "report.h"
 
+#include <libre/clock.h>
+#include <libre/gate.h>
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
 struct call;
 struct medium;
 struct phone;
-
-/* ---- gate.c: what a medium lets through, and in which form ---- */
-
-enum passage {
-	GATE_SHUT,  /* nothing passes */
-	GATE_CLEAR, /* packets pass as they are */
-	GATE_SRTP,  /* only what SRTP protects passes */
-};
 
 /* What libre's numbers of RTP are changed to, see source.c. */
 struct source {
@@ -30,28 +24,17 @@ struct source {
 	uint32_t other; /* XOR of the SSRC, 0: as it is */
 };
 
-struct gate {
-	enum passage passage[2]; /* by enum zrtp_direction */
-	struct zrtp_srtp *srtp;
-	struct udp_helper *rtp_helper, *rtcp_helper;
-	struct source source;
-	bool authenticated; /* the first good SRTP packet was told to the engine */
-	/* Packets, RTP and RTCP together. */
-	unsigned clear_sent, clear_received, srtp_sent, srtp_received;
-	unsigned held;    /* not sent: the gate was shut */
-	unsigned refused; /* received while shut, or in clear while secure, or forged */
-};
+/* ---- gate.c: what a medium lets through, and in which form ---- */
 
-int gate_open(struct medium *medium);
-void gate_close(struct medium *medium);
+int medium_open_gate(struct medium *medium);
 /* Both directions: what is allowed when there are no keys. */
-void gate_without_keys(struct medium *medium);
+void medium_without_keys(struct medium *medium);
 /* The same; by_goclear: former SRTP is still known as such. */
-void gate_gone_clear(struct medium *medium, bool by_goclear);
+void medium_gone_clear(struct medium *medium, bool by_goclear);
 /* Send a ZRTP datagram, past the gate. */
-void gate_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
+void medium_send_zrtp(struct medium *medium, const uint8_t *datagram, size_t len);
 /* The same past the tap and the faults, too. */
-void gate_send_raw(struct medium *medium, const uint8_t *datagram, size_t len);
+void medium_send_raw(struct medium *medium, const uint8_t *datagram, size_t len);
 
 /* Between the sockets and all else, for who has to see or change what goes through. */
 struct tap {
@@ -84,6 +67,7 @@ struct medium {
 	struct sdp_media *sdp;
 	struct zrtp_stream *zrtp; /* NULL: ZRTP is off */
 	struct gate gate;
+	struct source source;
 	bool started;       /* ZRTP runs */
 	bool heard;         /* anything: RTP or ZRTP */
 	struct mbuf *hello; /* parallel.c: the peer's first, until the choice; or NULL */
@@ -172,10 +156,5 @@ unsigned fault_percent(struct phone *phone);
 bool parallel_takes(struct medium *medium, const uint8_t *datagram, size_t len);
 /* It has keys: those that waited for it begin. */
 void parallel_secure(struct medium *medium);
-
-/* ---- clock.c ---- */
-
-/* Microseconds of the clock that the engine is told. */
-uint64_t clock_us(void);
 
 #endif

@@ -10,7 +10,7 @@
 static void on_send(struct zrtp_stream *stream, const uint8_t *datagram, size_t len, void *arg)
 {
 	(void)stream;
-	gate_send_zrtp(arg, datagram, len);
+	medium_send_zrtp(arg, datagram, len);
 }
 
 /* Who asked for the keys and does not get them cannot make up for it: then there is no such call. */
@@ -39,12 +39,13 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 	struct gate *gate = &medium->gate;
 
 	(void)stream;
-	if ((medium->call->phone->keylog && log_keys(medium, direction, keys)) ||
-	    zrtp_srtp_set_keys(gate->srtp, direction, keys) != ZRTP_OK) {
-		gate->passage[direction] = GATE_SHUT;
+	if (medium->call->phone->keylog && log_keys(medium, direction, keys)) {
+		gate_pass(gate, direction, GATE_SHUT);
 		return -1;
 	}
-	gate->passage[direction] = GATE_SRTP;
+	if (gate_set_keys(gate, direction, keys) != ZRTP_OK) {
+		return -1;
+	}
 	if (direction == ZRTP_RECEIVE) {
 		sound_begin_anew(medium->sound);
 	}
@@ -144,9 +145,9 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 	struct report report;
 
 	(void)stream;
-	gate_gone_clear(medium, reason == ZRTP_CLEAR_REQUESTED || reason == ZRTP_CLEAR_BY_PEER);
+	medium_gone_clear(medium, reason == ZRTP_CLEAR_REQUESTED || reason == ZRTP_CLEAR_BY_PEER);
 	if (reason == ZRTP_CLEAR_BY_PEER) { /* until the user has taken notice (4.7.2) */
-		medium->gate.passage[ZRTP_SEND] = GATE_SHUT;
+		gate_pass(&medium->gate, ZRTP_SEND, GATE_SHUT);
 	}
 	report = report_begin("clear", call->id);
 	report_text(&report, "medium", medium->name);
@@ -164,12 +165,10 @@ static void on_clear(struct zrtp_stream *stream, enum zrtp_clear_reason reason, 
 static void on_error(struct zrtp_stream *stream, const struct zrtp_error_info *info, void *arg)
 {
 	struct medium *medium = arg;
-	struct gate *gate = &medium->gate;
 	struct report report = report_begin("failed", medium->call->id);
 
 	(void)stream;
-	gate_without_keys(medium);
-	gate->passage[ZRTP_SEND] = gate->passage[ZRTP_RECEIVE] = GATE_SHUT;
+	gate_without_keys(&medium->gate, GATE_SHUT);
 	report_text(&report, "medium", medium->name);
 	report_number(&report, "code", info->code);
 	report_text(&report, "text", info->text);
@@ -204,7 +203,7 @@ static void reopen_secure(struct call *call)
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
 		if (stream_state(*m) == ZRTP_STATE_SECURE) {
-			(*m)->gate.passage[ZRTP_SEND] = GATE_SRTP;
+			gate_pass(&(*m)->gate, ZRTP_SEND, GATE_SRTP);
 		}
 	}
 }
@@ -217,7 +216,7 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 	(void)stream;
 	switch (event) {
 	case ZRTP_EVENT_HOLD_MEDIA:
-		medium->gate.passage[ZRTP_SEND] = GATE_SHUT;
+		gate_pass(&medium->gate, ZRTP_SEND, GATE_SHUT);
 		report_simple("securing", call->id, "medium", medium->name);
 		break;
 	case ZRTP_EVENT_CACHE_MISMATCH:
@@ -234,9 +233,12 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 		sas_report(call);
 		sas_check(call);
 		break;
-	case ZRTP_EVENT_CLEAR_UNANSWERED:
+	case ZRTP_EVENT_CLEAR_UNANSWERED: /* then it is as secure as before */
+		reopen_secure(call);
+		outcome_alarm(call, zrtp_event_text(event), NULL);
+		break;
 	case ZRTP_EVENT_LATE_FAILED: /* the sending side was not touched */
-		medium->gate.passage[ZRTP_RECEIVE] = medium->gate.passage[ZRTP_SEND];
+		gate_pass(&medium->gate, ZRTP_RECEIVE, medium->gate.passage[ZRTP_SEND]);
 		outcome_alarm(call, zrtp_event_text(event), NULL);
 		break;
 	case ZRTP_EVENT_CLEAR_REFUSED: /* then it is as secure as before */

@@ -6,34 +6,10 @@
 
 /* ---- time ---- */
 
-static void on_deadline(void *arg)
-{
-	struct call *call = arg;
-	struct medium *media[3];
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		if ((*m)->zrtp) {
-			zrtp_stream_expire((*m)->zrtp, clock_us());
-		}
-	}
-	stream_rearm(call);
-}
-
 void stream_rearm(struct call *call)
 {
-	uint64_t now = clock_us(), first = ZRTP_NEVER;
-	struct medium *media[3];
-
-	for (struct medium **m = call_media(call, media); *m; m++) {
-		uint64_t deadline = (*m)->zrtp ? zrtp_stream_deadline((*m)->zrtp) : ZRTP_NEVER;
-
-		first = deadline < first ? deadline : first;
-	}
-	if (first == ZRTP_NEVER) {
-		tmr_cancel(&call->zrtp_timer);
-	} else {
-		tmr_start(&call->zrtp_timer, first > now ? (first - now + 999) / 1000 : 0, on_deadline, call);
-	}
+	call->alarm.session = call->zrtp;
+	alarm_set(&call->alarm);
 }
 
 /* ---- state ---- */

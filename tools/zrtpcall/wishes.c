@@ -60,7 +60,7 @@ int security_go_clear(struct call *call)
 	/* All keys of the session go (4.7.2.1): nothing is sent until it is done. */
 	for (struct medium **m = call_media(call, media); !err && *m; m++) {
 		if ((*m)->gate.passage[ZRTP_SEND] == GATE_SRTP) {
-			(*m)->gate.passage[ZRTP_SEND] = GATE_SHUT;
+			gate_pass(&(*m)->gate, ZRTP_SEND, GATE_SHUT);
 		}
 	}
 	stream_rearm(call);
@@ -74,7 +74,7 @@ int security_acknowledge_clear(struct call *call)
 
 	for (struct medium **m = call_media(call, media); *m; m++) {
 		if (stream_state(*m) == ZRTP_STATE_CLEAR && (*m)->gate.passage[ZRTP_SEND] == GATE_SHUT) {
-			gate_gone_clear(*m, true);
+			medium_gone_clear(*m, true);
 			err = 0;
 		}
 	}

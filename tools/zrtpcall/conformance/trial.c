@@ -234,7 +234,7 @@ void trial_send(struct trial *trial, const char *type, const uint8_t *body, size
 	size = wire_make(datagram, sizeof(datagram), (uint16_t)(FAR + trial->count),
 			 rtp_sess_ssrc(medium->rtp), type, body, len);
 	record(trial, OURS, datagram, size);
-	gate_send_raw(medium, datagram, size);
+	medium_send_raw(medium, datagram, size);
 }
 
 void trial_close(struct trial *trial)

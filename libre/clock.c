@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "clock.h"
+
+uint64_t clock_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void expire(struct zrtp_stream *stream, void *arg)
+{
+	zrtp_stream_expire(stream, *(const uint64_t *)arg);
+}
+
+static void on_due(void *arg)
+{
+	struct alarm *alarm = arg;
+	void *owner = mem_ref(alarm->owner);
+	uint64_t now = clock_us();
+
+	zrtp_session_each_stream(alarm->session, expire, &now);
+	alarm_set(alarm);
+	mem_deref(owner);
+}
+
+static void earlier(struct zrtp_stream *stream, void *arg)
+{
+	uint64_t *first = arg, deadline = zrtp_stream_deadline(stream);
+
+	*first = deadline < *first ? deadline : *first;
+}
+
+void alarm_set(struct alarm *alarm)
+{
+	uint64_t now = clock_us(), first = ZRTP_NEVER;
+
+	if (alarm->session) {
+		zrtp_session_each_stream(alarm->session, earlier, &first);
+	}
+	if (first == ZRTP_NEVER) {
+		tmr_cancel(&alarm->tmr);
+	} else {
+		tmr_start(&alarm->tmr, first > now ? (first - now + 999) / 1000 : 0, on_due, alarm);
+	}
+}
+
+void alarm_stop(struct alarm *alarm)
+{
+	tmr_cancel(&alarm->tmr);
+	alarm->session = NULL;
+}
