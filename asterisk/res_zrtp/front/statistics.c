@@ -30,6 +30,8 @@ static const struct family alerts = { "alerts_total", "counter", "Security excep
 static const struct family packets = { "packets_total", "counter", "Packets, by kind and direction", "kind" };
 static const struct family dropped = { "dropped_packets_total", "counter", "Packets that were dropped, by reason",
 	"reason" };
+static const struct family late_timers = { "late_timers_total", "counter",
+	"Deadlines of ZRTP that were acted on more than 50 ms late", NULL };
 static const struct family cache_up = { "cache_up", "gauge", "1 while the store of retained secrets works", NULL };
 static const struct family cache_waiting = { "cache_waiting", "gauge", "Changes that are not in the store yet", NULL };
 static const struct family cache_failures = { "cache_failures_total", "counter", "Failures of the store", NULL };
@@ -176,6 +178,7 @@ void statistics_each(void (*each)(const struct statistic *statistic, void *arg),
 	tell_times(&teller);
 	tell_names(&teller, &alerts, "Alerts, ", STATS_ALERTS);
 	tell_packets(&teller);
+	tell(&teller, &late_timers, "Timers that ran out late", "", NULL, stats_get(STATS_TIMER_LATE));
 	tell_state(&teller);
 }
 

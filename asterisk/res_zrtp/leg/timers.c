@@ -18,8 +18,12 @@
 
 #include "base/clock.h"
 #include "packet/media.h"
+#include "packet/stats.h"
 #include "leg/leg_stream.h"
 #include "leg/timers.h"
+
+/*! Microseconds: T1 of RFC 6189, 6. Who is later sends a message again that the phone waits for. */
+#define LATE 50000
 
 static struct ast_sched_context *sched;
 static void (*expired)(struct media *media);
@@ -66,6 +70,9 @@ void timers_expired(struct media *media)
 {
 	/* Unless another entry was made since. */
 	if (!__atomic_load_n(&media_place(media)->timer_armed, __ATOMIC_ACQUIRE)) {
+		if (leg_stream(media)->timer_due && clock_now() > leg_stream(media)->timer_due + LATE) {
+			stats_count(STATS_TIMER_LATE);
+		}
 		leg_stream(media)->timer_id = -1;
 		leg_stream(media)->timer_due = 0;
 	}

@@ -25,6 +25,7 @@ enum stats_counter {
 	STATS_DATAGRAM_QUEUE,    /*!< Dropped: too many waiting */
 	STATS_DATAGRAM_RATE,     /*!< Dropped: its stream has had too many of late */
 	STATS_ANSWER_WITHHELD,   /*!< Not sent: the address has proved nothing, and sent too little */
+	STATS_TIMER_LATE,        /*!< Acted on much later than it was due */
 	/* Calls that are over, each counted once: by what they were at their end. */
 	STATS_CALL_SECURE,
 	STATS_CALL_PASSTHROUGH,  /*!< The phones had keys with each other */
