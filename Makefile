@@ -18,8 +18,8 @@ help:
 	@echo "make requirements   write docs/rfc6189.md from its table and the ids beside the tests"
 	@echo "make abi      write docs/abi from the libraries, after a change of their functions or structs that is meant"
 	@echo "make bench-flood   how long calls take to become secure while strangers send ZRTP"
-	@echo "make bench-pbx     calls with ZRTP beside SDES-SRTP and plain RTP in the same Asterisk; ARGUMENTS='--calls 50 ...'"
-	@echo "make bench    the engine beside libbzrtp and beside bare libcrypto; the cache"
+	@echo "make bench-pbx     calls with ZRTP beside SDES-SRTP and plain RTP in the same Asterisk; ARGUMENTS='--calls 50'"
+	@echo "make bench    handshakes, packets, memory, deadlines and the cache, beside peers and floors"
 	@echo "make crash    kill a process that writes its cache 1000 times"
 	@echo "make fuzz     the fuzz targets, SECONDS=10 each"
 	@echo "make coverage lines and branches of the engine that its tests reach"
@@ -83,20 +83,23 @@ bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
 		&& unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh python3 -B bench/flood.py "$$root"
 
-# ARGUMENTS: what bench/pbx.py takes.
+# ARGUMENTS: what bench/pbx.py takes. All that it measures takes ten minutes.
 bench-pbx:
-	@scripts/install-deps
-	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && python3 -B bench/pbx.py --root "$$root" $(ARGUMENTS)
+	@scripts/install-deps python3-matplotlib
+	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && python3 -B bench/pbx.py --root "$$root" \
+		--json $(BUILD)-bench-pbx.json --plots docs/images $(or $(ARGUMENTS),--all)
 
 bench:
 	@scripts/install-deps
 	@[ -f $(BUILD)-bench/build.ninja ] || meson setup -Dbench=true -Dasterisk=false \
 		--buildtype=release $(BUILD)-bench >/dev/null
 	@ninja -C $(BUILD)-bench >/dev/null
+	@echo "| | unit | ours | bare library | ours / bare | libbzrtp | ours / libbzrtp |" && echo "|---|---|---|---|---|---|---|"
 	@$(BUILD)-bench/bench/bench-handshake
 	@$(BUILD)-bench/bench/bench-srtp
-	@echo && echo "With the libraries of Debian sid:" && scripts/unit-in-root sid bench
+	@$(BUILD)-bench/bench/bench-packets
 	@$(BUILD)-bench/bench/bench-cache $(BUILD)-bench
+	@echo "| **with the libraries of Debian sid** | | | | | | |" && scripts/unit-in-root sid bench
 
 crash:
 	@scripts/install-deps

@@ -8,6 +8,8 @@
  *
  * The directory must be on the disk that is meant; the default is the current one.
  */
+#include "row.h"
+
 #include <zrtp/cache.h>
 
 #include <malloc.h>
@@ -21,9 +23,9 @@
 enum kind { MEMORY, FILE_, SQLITE, SEALED, KINDS };
 static const char *const names[KINDS] = { "memory", "file", "SQLite", "SQLite, encrypted" };
 
-/* At least so long for each figure. */
+/* So long for each figure at most. */
 #define SECONDS 2.0
-enum { SLICE = 100 };
+enum { SLICE = 100, SLICES = 20000 };
 
 static const uint8_t own[ZRTP_ZID_SIZE] = "the own ZID";
 static uint64_t state = 88172645463325252U;
@@ -100,23 +102,32 @@ static void update(struct zrtp_store *store, unsigned peer)
 	}
 }
 
-/* The best of many slices: what else the machine does meanwhile takes time from
- * some of them. */
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of many slices: what else the machine does meanwhile takes time from some of
+ * them. */
 static double per_second(struct zrtp_store *store, unsigned peers,
 			 void (*step)(struct zrtp_store *, unsigned))
 {
-	double begun = seconds(), best = 0;
+	static double rates[SLICES];
+	double begun = seconds();
+	unsigned count = 0;
 
 	do {
-		double start = seconds(), rate;
+		double start = seconds();
 
 		for (unsigned i = 0; i < SLICE; i++) {
 			step(store, (unsigned)(draw() % peers));
 		}
-		rate = SLICE / (seconds() - start);
-		best = rate > best ? rate : best;
-	} while (seconds() - begun < SECONDS);
-	return best;
+		rates[count++] = SLICE / (seconds() - start);
+	} while (count < SLICES && seconds() - begun < SECONDS);
+	qsort(rates, count, sizeof(*rates), by_value);
+	return rates[count / 2];
 }
 
 /* ---- filling ---- */
@@ -208,6 +219,14 @@ static void discard(const char *path)
 	}
 }
 
+static void print(enum kind kind, unsigned peers, const char *what, const char *unit, double value)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "cache, %s, %u peers: %s", names[kind], peers, what);
+	row_print(&(struct row){ .what = text, .unit = unit, .ours = value });
+}
+
 static void measure(enum kind kind, const char *path, unsigned peers)
 {
 	struct zrtp_store_error error;
@@ -228,16 +247,17 @@ static void measure(enum kind kind, const char *path, unsigned peers)
 	}
 	flush = seconds() - flush;
 	stat(path, &st);
-	printf("%-18s %8u  %9.0f/s %9.0f/s  ", names[kind], peers, lookups, updates);
-	if (kind == MEMORY && peers < 1000) {
-		printf("\n"); /* the granularity of the system's pages, no more */
-	} else if (kind == MEMORY) {
-		printf("%ld octets of memory a peer\n", memory / (long)peers);
-	} else {
-		printf("%lld octets on disk a peer", (long long)st.st_size / peers);
-		printf(kind == FILE_ ? ", written in %.2f s\n" : "\n", flush);
+	print(kind, peers, "lookups", "a second", lookups);
+	print(kind, peers, "updates", "a second", updates);
+	/* Of few peers it is the granularity of the system's pages, no more. */
+	if (kind != MEMORY) {
+		print(kind, peers, "a peer on disk", "octets", (double)st.st_size / peers);
+	} else if (peers >= 1000) {
+		print(kind, peers, "a peer in memory", "octets", (double)memory / peers);
 	}
-	fflush(stdout);
+	if (kind == FILE_) {
+		print(kind, peers, "written", "s", flush);
+	}
 	discard(path);
 }
 
@@ -247,7 +267,6 @@ int main(int argc, char **argv)
 	char path[4100];
 
 	snprintf(path, sizeof(path), "%s/bench-cache.%d", argc > 1 ? argv[1] : ".", (int)getpid());
-	printf("%-18s %8s  %11s %11s\n", "cache", "peers", "lookups", "updates");
 	for (unsigned kind = 0; kind < KINDS; kind++) {
 		if (argc > 2) {
 			for (int i = 2; i < argc; i++) {

@@ -12,6 +12,7 @@
  * of the ratios, so that a machine that is busy for a while harms none alone.
  */
 #include "bench.h"
+#include "row.h"
 
 #include <zrtp/zrtp.h>
 
@@ -241,6 +242,7 @@ static double median_ratio(const double a[ROUNDS], const double b[ROUNDS])
 static void compare(const char *kex, double seconds)
 {
 	double engine[ROUNDS], bound[ROUNDS], bzrtp[ROUNDS] = { 0 };
+	char what[80];
 
 	engine_run(kex); /* fills libcrypto's caches */
 	floor_run(kex);
@@ -251,37 +253,42 @@ static void compare(const char *kex, double seconds)
 			bzrtp[round] = rate(bzrtp_run, kex, seconds);
 		}
 	}
-	printf("%-5s %10.0f %10.0f %7.2f %10.1f %8lu %7lu", kex, median(engine), median(bound),
-	       median_ratio(engine, bound), 1e6 / median(engine) - 1e6 / median(bound),
-	       ends[0].packets + ends[1].packets, ends[0].octets + ends[1].octets);
-	if (bzrtp_has(kex)) {
-		printf(" %10.0f %7.1f", median(bzrtp), median_ratio(engine, bzrtp));
-	}
-	printf("\n");
-	fflush(stdout);
+	snprintf(what, sizeof(what), "handshake, both sides, %s", kex);
+	row_print(&(struct row){ .what = what,
+				 .unit = "a second",
+				 .ours = median(engine),
+				 .bare = median(bound),
+				 .of_bare = median_ratio(engine, bound),
+				 .peer = median(bzrtp),
+				 .of_peer = bzrtp_has(kex) ? median_ratio(engine, bzrtp) : 0 });
+	snprintf(what, sizeof(what), "its %lu packets, %s", ends[0].packets + ends[1].packets, kex);
+	row_print(&(struct row){
+		.what = what, .unit = "octets", .ours = (double)(ends[0].octets + ends[1].octets) });
 }
 
 /* ---- memory ---- */
 
+static void heap(const char *state, const char *kex, size_t octets)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "heap of a stream and its session, %s, %s", state, kex);
+	row_print(&(struct row){ .what = what, .unit = "octets", .ours = (double)octets });
+}
+
 /* A session and its stream, what end 0 holds. */
 static void memory(const char *kex)
 {
-	size_t idle, discovering, secure;
-
 	ends[0].peak = 0;
 	open_ends(kex);
-	idle = ends[0].heap;
+	heap("idle", kex, ends[0].heap);
 	start(&ends[0]);
-	discovering = ends[0].heap;
 	start(&ends[1]);
 	while (deliver(&ends[0]) | deliver(&ends[1])) {
 	}
-	secure = ends[0].heap;
+	heap("secure", kex, ends[0].heap);
+	heap("most while agreeing", kex, ends[0].peak);
 	close_ends();
-	printf("\nheap of a session with one stream by %s, octets: idle %zu, discovering %zu, secure %zu; "
-	       "while "
-	       "agreeing %zu\n",
-	       kex, idle, discovering, secure, ends[0].peak);
 }
 
 int main(int argc, char **argv)
@@ -295,19 +302,13 @@ int main(int argc, char **argv)
 		printf("%.0f\n", rate(engine_run, argv[2], seconds));
 		return 0;
 	}
-	printf("both sides, one thread, per second of CPU; median of %d rounds of %.2f s\n", ROUNDS, seconds);
-	printf("%-5s %10s %10s %7s %10s %8s %7s %10s %7s\n", "", "engine", "floor", "ratio", "us above",
-	       "packets", "octets", "bzrtp", "ratio");
 	for (unsigned i = 0; i < sizeof(kexes) / sizeof(*kexes); i++) {
 		if (argc >= 3 && strcmp(argv[2], kexes[i])) {
 			continue;
 		}
+		/* Post-quantum ones take an OpenSSL with ML-KEM, which Debian sid has. */
 		if (zrtp_algorithm_available(ZRTP_CLASS_KEX, kexes[i])) {
 			compare(kexes[i], seconds);
-		} else {
-			printf("%-5s this libcrypto has no ML-KEM: scripts/unit-in-root sid bench runs it "
-			       "where there is\n",
-			       kexes[i]);
 		}
 	}
 	memory("X255");

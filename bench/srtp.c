@@ -6,6 +6,8 @@
  *
  * Nanoseconds of CPU time for an RTP packet of 172 octets, medians of alternating rounds.
  */
+#include "row.h"
+
 #include <zrtp/srtp.h>
 
 #include <srtp2/srtp.h>
@@ -147,13 +149,18 @@ static void compare(const struct suite *suite, unsigned count, uint8_t *packets,
 			ns[ours][opens][round / 2] = (cpu() - begin) / count;
 		}
 	}
-	printf("%-24s", suite->name);
 	for (unsigned opens = 0; opens < 2; opens++) {
 		double ours = median(ns[1][opens]), bare = median(ns[0][opens]);
+		char what[120];
 
-		printf(" %10.0f %8.0f %6.2f", ours, bare, ours / bare);
+		snprintf(what, sizeof(what), "%s %d octets of RTP, %s, %s", opens ? "unprotect" : "protect",
+			 PACKET, suite->name, srtp_get_version_string());
+		row_print(&(struct row){ .what = what,
+					 .unit = "ns of CPU",
+					 .ours = ours,
+					 .bare = bare,
+					 .of_bare = ours / bare });
 	}
-	printf("\n");
 	close_pipe(&pipe);
 }
 
@@ -171,10 +178,6 @@ int main(int argc, char **argv)
 	if (!packets || !len) {
 		die("no memory");
 	}
-	printf("\nSRTP with %s, ns of CPU per RTP packet of %d octets, median of %d rounds of %u\n",
-	       srtp_get_version_string(), PACKET, ROUNDS, count);
-	printf("%-24s %10s %8s %6s %10s %8s %6s\n", "", "protect", "bare", "ratio", "unprotect", "bare",
-	       "ratio");
 	for (unsigned i = 0; i < sizeof(suites) / sizeof(*suites); i++) {
 		if (suites[i].tag_bits != 128 || zrtp_srtp_has_gcm()) {
 			compare(&suites[i], count, packets, len);
