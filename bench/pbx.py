@@ -16,6 +16,10 @@ NETWORK = "ZRTP_BENCH_NETWORK"
 
 import compare  # noqa: E402
 import pair  # noqa: E402
+import scale  # noqa: E402
+import soak  # noqa: E402
+
+SIZES, IDLE, PEERS, SOAK = (50, 400), 1000, (100, 1000000), 20000
 
 
 def options():
@@ -26,6 +30,13 @@ def options():
     parser.add_argument("--seconds", type=float, default=5, help="of media in each measurement (5)")
     parser.add_argument("--kinds", default=",".join(pair.KINDS), help="of legs (%(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
+    parser.add_argument("--plots", metavar="DIR", help="draw them into this folder (python3-matplotlib)")
+    parser.add_argument("--scale", action="store_true", help=f"instead: {SIZES[0]} and {SIZES[1]} calls, {IDLE} without media, "
+                        f"{PEERS[1]} peers in SQLite, and no ports left; of these --only steps,idle,peers,ports")
+    parser.add_argument("--only", default="steps,idle,peers,ports", help=argparse.SUPPRESS)
+    parser.add_argument("--soak", type=int, metavar="N", nargs="?", const=SOAK, help=f"instead: N calls of a second or two ({SOAK}), "
+                        "of the last kind")
+    parser.add_argument("--all", action="store_true", help="the comparison, then --scale and --soak")
     parser.add_argument("--lock", metavar="FILE", help="hold this lock during each measurement")
     return parser.parse_args()
 
@@ -44,24 +55,51 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def compared(root, given):
+    """The comparison, and its tables on stdout."""
+    kinds = given.kinds.split(",")
+    result = compare.compare(root, kinds, given.calls, given.rounds, given.seconds, given.lock, say)
+    print(compare.kinds_table(result))
+    result["targets"] = compare.judge(result)
+    if compare.BASE in kinds:
+        print("\n" + compare.ratios_table(result))
+        print("\n" + compare.targets_table(result["targets"]))
+    return result
+
+
+def scaled(root, given):
+    """What --scale names, by the name of its result."""
+    rounds = min(given.rounds, 3)
+    measure = {"steps": lambda: scale.steps(root, SIZES, rounds, given.seconds, given.lock, say),
+               "idle": lambda: scale.idle(root, IDLE, given.lock, say),
+               "peers": lambda: scale.peers(root, PEERS, given.calls, rounds, given.lock, say),
+               "ports": lambda: scale.ports(root, say)}
+    return {name: measure[name]() for name in given.only.split(",")}
+
+
 def main():
     own_network()
     given = options()
     root = given.root or os.path.join(os.environ.get("ZRTP_CACHE_DIR", "/var/cache/asterisk-zrtp"), "sid")
-    kinds = given.kinds.split(",")
-    unknown = [kind for kind in kinds if kind not in pair.KINDS]
+    unknown = [kind for kind in given.kinds.split(",") if kind not in pair.KINDS]
     if unknown:
         sys.exit(f"pbx.py: no such kind of leg: {', '.join(unknown)}; there are {', '.join(pair.KINDS)}")
     pair.inherit_priority(os.getpid())
-    result = {"comparison": compare.compare(root, kinds, given.calls, given.rounds, given.seconds, given.lock, say)}
-    judged = result["targets"] = compare.judge(result["comparison"])
-    print(compare.kinds_table(result["comparison"]))
-    if compare.BASE in kinds:
-        print("\n" + compare.ratios_table(result["comparison"]))
-        print("\n" + compare.targets_table(judged))
+    result = {}
+    if given.all or not (given.scale or given.soak):
+        result["comparison"] = compared(root, given)
+    if given.all or given.scale:
+        result.update(scaled(root, given))
+    if given.all or given.soak:
+        result["soak"] = soak.soak(root, given.kinds.split(",")[-1], given.soak or SOAK, say)
+    if set(result) - {"comparison"}:
+        print("\n" + scale.tables(result))
     if given.json:
         with open(given.json, "w") as out:
             json.dump(result, out, indent=1)
+    if given.plots:
+        import plots  # matplotlib is for this alone
+        plots.draw(result, given.plots)
 
 
 if __name__ == "__main__":

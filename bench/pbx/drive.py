@@ -26,7 +26,6 @@ class Driver:
     def clear(self):
         """Forget past calls."""
         self.up, self.secure, self.gone, self.failed = {}, {}, {}, {}
-        self.responses = 0
 
     def _heard(self, message):
         name, channel = message.get("Event"), message.get("Channel")
@@ -49,12 +48,11 @@ class Driver:
     def ready(self, kind):
         return self.secure if kind in pair.SUITES else self.up
 
-    def originate(self, kind, seconds=None):
-        """Begin one call, which the far side ends after so many seconds."""
-        number = next(self.numbers)
+    def originate(self, kind, seconds=None, media=False):
+        """Begin one call, which the far side ends after so many seconds, with media from the start or silent."""
         more = {"Variable": f"TIMEOUT(absolute)={seconds}"} if seconds else {}
-        self.events.send("Originate", Channel=f"PJSIP/{kind}", Context="calls", Exten="quiet", Priority=1,
-                         Async="true", Timeout=30000, ActionID=f"call-{number}", **more)
+        self.events.send("Originate", Channel=f"PJSIP/{kind}", Context="calls", Exten="tone" if media else "quiet",
+                         Priority=1, Async="true", Timeout=30000, ActionID=f"call-{next(self.numbers)}", **more)
 
     def until(self, what, seconds, true):
         """Wait for events until true() is true."""

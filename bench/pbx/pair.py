@@ -42,7 +42,7 @@ type = endpoint
 transport = udp
 context = calls
 disallow = all
-allow = ulaw
+allow = ulaw{packets}
 direct_media = no
 from_user = {kind}
 aors = {kind}
@@ -91,10 +91,14 @@ class Pbx(asterisk.Asterisk):
         return super()._booted()
 
 
-def make(root, port, peer, rtp_ports, ami_port=None, zrtp=""):
-    """An Asterisk with the endpoints of all kinds. zrtp: more lines of [general] in zrtp.conf."""
+def make(root, port, peer, rtp_ports, ami_port=None, zrtp="", packets=""):
+    """An Asterisk with the endpoints of all kinds.
+
+    zrtp: more lines of [general] in zrtp.conf; packets: ":60" for packets of 60 ms.
+    """
     sections = "".join(f"[{kind}]\n{policy}" for kind, (_, _, policy) in KINDS.items() if policy)
-    endpoints = "".join(ENDPOINT.format(kind=kind, peer=peer, more=more) for kind, (_, more, _) in KINDS.items())
+    endpoints = "".join(ENDPOINT.format(kind=kind, peer=peer, packets=packets, more=more)
+                        for kind, (_, more, _) in KINDS.items())
     pbx = Pbx(root, {
         "pjsip.conf": TRANSPORT.format(port=port) + endpoints, "extensions.conf": EXTENSIONS,
         "zrtp.conf": f"[general]\n{zrtp}\n{sections}", "logger.conf": LOGGER, "rtp.conf": RTP.format(*rtp_ports),
@@ -107,12 +111,12 @@ def make(root, port, peer, rtp_ports, ami_port=None, zrtp=""):
     return pbx
 
 
-def near(root, rtp_ports=NEAR_RTP, zrtp=""):
-    return make(root, NEAR_SIP, FAR_SIP, rtp_ports, zrtp=zrtp)
+def near(root, rtp_ports=NEAR_RTP, **more):
+    return make(root, NEAR_SIP, FAR_SIP, rtp_ports, **more)
 
 
-def far(root, rtp_ports=FAR_RTP):
-    return make(root, FAR_SIP, NEAR_SIP, rtp_ports, ami_port=FAR_AMI)
+def far(root, **more):
+    return make(root, FAR_SIP, NEAR_SIP, FAR_RTP, ami_port=FAR_AMI, **more)
 
 
 def inherit_priority(pid):

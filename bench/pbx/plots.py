@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Plots of the figures, as PNG files. The only part that needs matplotlib."""
+import os
+import statistics
+
+import matplotlib
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402
+
+import figures  # noqa: E402
+import pair  # noqa: E402
+from compare import FIGURES  # noqa: E402
+
+COLOURS = {"plain": "#9a9a9a", "sdes": "#3b6fb6", "x255": "#2a9d5c", "hs80": "#d98c21", "x1m1": "#8a4fb0"}
+SHORT = {"plain": "RTP", "sdes": "SDES\nHS80", "x255": "ZRTP\nX25519\nGCM", "hs80": "ZRTP\nX25519\nHS80", "x1m1": "ZRTP\nX1M1\nGCM"}
+
+
+def save(figure, folder, name):
+    figure.tight_layout()
+    figure.savefig(os.path.join(folder, name), dpi=80)
+    pyplot.close(figure)
+
+
+def bars(axis, result, name):
+    """Medians of the rounds; the lines go from the least to the greatest."""
+    text, _, factor = FIGURES[name]
+    for place, kind in enumerate(result["kinds"]):
+        middle, least, most = (value * factor for value in figures.spread([each[kind][name] for each in result["rounds"]]))
+        axis.bar(place, middle, color=COLOURS[kind], yerr=[[middle - least], [most - middle]], capsize=3)
+    axis.set_xticks(range(len(result["kinds"])))
+    axis.set_xticklabels([SHORT[kind] for kind in result["kinds"]], fontsize=7)
+    axis.set_title(text, fontsize=9)
+
+
+def comparison(result, folder):
+    figure, axes = pyplot.subplots(2, 2, figsize=(9, 6))
+    for axis, name in zip(axes.flat, ("media", "setup", "rate", "memory")):
+        bars(axis, result, name)
+    figure.suptitle(f"{result['calls']} calls at once, median of {len(result['rounds'])} rounds", fontsize=10)
+    save(figure, folder, "bench-pbx.png")
+
+
+def secure(result, folder):
+    figure, axis = pyplot.subplots(figsize=(6, 3.5))
+    for kind in (kind for kind in result["kinds"] if kind in pair.SUITES):
+        times = sorted(1000 * value for value in result["waits"][kind])
+        axis.plot(times, [100 * (at + 1) / len(times) for at in range(len(times))], color=COLOURS[kind], label=pair.KINDS[kind][0])
+    axis.set_xlabel("ms from answer to secure, as fast as calls can be set up")
+    axis.set_ylabel("% of the calls")
+    axis.legend(fontsize=7)
+    save(figure, folder, "bench-pbx-secure.png")
+
+
+def soak(result, folder):
+    names = list(result["fits"])
+    figure, axes = pyplot.subplots(len(names), 1, figsize=(7, 1.6 * len(names)), sharex=True)
+    for axis, name in zip(axes, names):
+        axis.plot([done for done, _ in result["samples"]], [each[name] for _, each in result["samples"]], color=COLOURS["sdes"])
+        late = result["samples"][len(result["samples"]) // 2:]
+        axis.axhline(statistics.median(each[name] for _, each in late), color="#bbbbbb", linewidth=0.8)
+        axis.set_ylabel(name, fontsize=7)
+        axis.set_ylim(bottom=0)
+    axes[-1].set_xlabel("calls so far")
+    save(figure, folder, "bench-pbx-soak.png")
+
+
+def draw(result, folder):
+    """All there is figures for."""
+    os.makedirs(folder, exist_ok=True)
+    if "comparison" in result:
+        comparison(result["comparison"], folder)
+        secure(result["comparison"], folder)
+    if "soak" in result:
+        soak(result["soak"], folder)
