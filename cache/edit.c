@@ -23,6 +23,9 @@ static enum zrtp_store_status set_name(struct zrtp_store *store, void *arg, stru
 		memcpy(peer.row.name, edit->name, strlen(edit->name));
 		status = zrtp_store_save(store, &peer, NULL, error);
 	}
+	if (!status) {
+		status = zrtp_store_note_edit(store, edit->peer_zid, error);
+	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
 }
@@ -64,6 +67,9 @@ static enum zrtp_store_status set_verified(struct zrtp_store *store, void *arg,
 	}
 	if (!status) {
 		status = zrtp_store_reseal_pairs(store, &peer, &edit->verified, store, &count, error);
+	}
+	if (!status) {
+		status = zrtp_store_note_edit(store, edit->peer_zid, error);
 	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
@@ -128,6 +134,9 @@ static enum zrtp_store_status unenroll(struct zrtp_store *store, void *arg, stru
 		memset(peer.row.endpoints, 0, sizeof(peer.row.endpoints));
 		status = zrtp_store_save(store, &peer, NULL, error);
 	}
+	if (!status) {
+		status = zrtp_store_note_edit(store, edit->peer_zid, error);
+	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
 }
@@ -144,8 +153,10 @@ enum zrtp_store_status zrtp_store_unenroll(struct zrtp_store *store, const uint8
 static enum zrtp_store_status drop(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	const struct edit *edit = arg;
+	enum zrtp_store_status status =
+		store->backend->peer_drop(store->be, edit->own_zid, edit->peer_zid, error);
 
-	return store->backend->peer_drop(store->be, edit->own_zid, edit->peer_zid, error);
+	return status ? status : zrtp_store_note_edit(store, edit->peer_zid, error);
 }
 
 enum zrtp_store_status zrtp_store_remove(struct zrtp_store *store, const uint8_t own_zid[ZRTP_ZID_SIZE],

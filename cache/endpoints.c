@@ -80,6 +80,9 @@ static enum zrtp_store_status change_endpoints(struct zrtp_store *store, const s
 	if (!status) {
 		status = zrtp_store_save(store, &peer, NULL, error);
 	}
+	if (!status && anew) {
+		status = zrtp_store_note_edit(store, change->peer_zid, error);
+	}
 	OPENSSL_cleanse(&peer, sizeof(peer));
 	return status;
 }

@@ -519,6 +519,21 @@ enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool ve
 	return ZRTP_OK;
 }
 
+enum zrtp_status zrtp_session_cache_verified(struct zrtp_session *session, bool verified)
+{
+	struct zrtp_retained *r = &session->retained;
+	bool meant = (session->stored || session->rs_matched) && !session->cache_mismatch &&
+		     !session->foreign && !r->line_unproved && !r->line_later &&
+		     !(session->matched_rs2 && r->rs2_other);
+
+	if (!session->keyed || !has_cache(session) || session->verified == verified || (verified && !meant)) {
+		return ZRTP_WRONG_STATE;
+	}
+	session->verified = r->verified = verified;
+	r->other_verified &= verified;
+	return ZRTP_OK;
+}
+
 enum zrtp_status zrtp_session_set_cache_away(struct zrtp_session *session, bool away)
 {
 	if (session->has_peer) {

@@ -44,6 +44,7 @@ enum {
 	ZRTP_STORE_LINES_MAX = 440,  /* what else is kept of a label, sealed */
 	ZRTP_STORE_META_MAX = 64,    /* value of a store's own property */
 	ZRTP_STORE_PATTERN_SIZE = 256,
+	ZRTP_STORE_EDITS = 5, /* peers that were changed by administrators, kept by their ZIDs */
 };
 
 /* An expiry that never comes. */
@@ -394,6 +395,19 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_remove(struct zrtp_store *
 							     const uint8_t own_zid[ZRTP_ZID_SIZE],
 							     const uint8_t peer_zid[ZRTP_ZID_SIZE],
 							     struct zrtp_store_error *error);
+
+/* How often set_name, set_endpoints, set_verified, unenroll and remove have changed a peer, and the last
+ * ones, the newest first: for a process that has known a peer for a while, and asks now and then whether
+ * another process has changed it. count goes round; where it has grown by more than known, some are not told.
+ * Never grows. */
+struct zrtp_store_edits {
+	uint32_t count;
+	unsigned known;
+	uint8_t peers[ZRTP_STORE_EDITS][ZRTP_ZID_SIZE];
+};
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_edits(struct zrtp_store *store,
+							    struct zrtp_store_edits *out,
+							    struct zrtp_store_error *error);
 
 /* Is this one in such a list? No list has "". */
 ZRTP_API bool zrtp_endpoints_have(const char *endpoints, const char *endpoint);

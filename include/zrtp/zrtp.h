@@ -678,6 +678,11 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_cache_endpoint(struct zrtp
  * no cache. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_set_verified(struct zrtp_session *session, bool verified);
 
+/* What the cache has as V flag of this peer was changed by an administrator, for no call: it is shown from
+ * now on, and nothing is put. true counts only where this call's secret is of the line that was meant.
+ * ZRTP_WRONG_STATE: it changes nothing here. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_cache_verified(struct zrtp_session *session, bool verified);
+
 /* A PBX's side: announce enrollment in our Confirm (E flag, 7.3.1). Before the
  * first stream starts. GoClear is refused in such a call. ZRTP_WRONG_STATE. */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_session_enroll(struct zrtp_session *session);

@@ -231,6 +231,36 @@ static void verified_flag_travels_to_the_next_call(void **state) /* R181 R431 */
 	pair_free(pair);
 }
 
+/* An administrator's word in the cache is shown in a call that is up, and no call's word. */
+static void an_administrators_word_is_shown_and_not_put(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair = pair_secured(&config);
+
+	(void)state;
+	assert_int_equal(zrtp_session_cache_verified(pair->side[0].session, false), ZRTP_WRONG_STATE);
+	assert_int_equal(zrtp_session_cache_verified(pair->side[0].session, true), ZRTP_OK);
+	assert_true(pair_session_info(pair, 0).verified);
+	assert_false(pair->side[0].stored.verified);
+	assert_int_equal(zrtp_session_cache_verified(pair->side[0].session, false), ZRTP_OK);
+	assert_false(pair_session_info(pair, 0).verified);
+	pair_free(pair);
+}
+
+static void an_administrators_yes_is_not_shown_after_a_mismatch(void **state)
+{
+	struct pair_config config = defaults();
+	struct pair *pair = pair_secured(&config);
+
+	(void)state;
+	pair->side[1].has_stored = false;
+	call_again(pair, &config);
+	assert_true(pair_session_info(pair, 0).cache_mismatch);
+	assert_int_equal(zrtp_session_cache_verified(pair->side[0].session, true), ZRTP_WRONG_STATE);
+	assert_false(pair_session_info(pair, 0).verified);
+	pair_free(pair);
+}
+
 static void verified_is_not_claimed_after_a_mismatch(void **state)
 {
 	struct pair_config config = defaults();
@@ -423,6 +453,8 @@ int main(void)
 		cmocka_unit_test(a_pbx_does_not_resynchronise_against_its_pbxsecret),
 		cmocka_unit_test(protected_signalling_is_evidence_after_a_mismatch),
 		cmocka_unit_test(verified_flag_travels_to_the_next_call),
+		cmocka_unit_test(an_administrators_word_is_shown_and_not_put),
+		cmocka_unit_test(an_administrators_yes_is_not_shown_after_a_mismatch),
 		cmocka_unit_test(verified_is_not_claimed_after_a_mismatch),
 		cmocka_unit_test(interval_zero_marks_an_existing_entry),
 		cmocka_unit_test(a_cacheless_peer_is_not_stored),

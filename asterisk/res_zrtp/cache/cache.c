@@ -46,8 +46,13 @@ struct known {
 	AST_DLLIST_ENTRY(known) entry;
 };
 
-/*! Its lock guards the list and the entries too. */
+/*! How long before others are found to have changed much an answer of the store is believed, microseconds. */
+#define DISTRUST_BEFORE 5000000
+
+/*! Its lock guards the list and the entries too, and the next one. */
 static struct ao2_container *table;
+/*! What was set before it, by the monotonic clock, is offered no more. */
+static uint64_t believed_from;
 /*! The same, the one used last at the end. */
 static AST_DLLIST_HEAD_NOLOCK_STATIC(by_use, known);
 
@@ -181,7 +186,7 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 		known = known_elsewhere(key->peer_zid);
 		other = 1;
 	}
-	if (known && known->dies_at <= now) {
+	if (known && (known->dies_at <= now || (known->set_at < believed_from && !known->pending))) {
 		ao2_cleanup(known);
 		known = NULL;
 	}
@@ -394,6 +399,30 @@ static void rebind(struct known *known, const void *arg)
 void cache_rebind(const uint8_t *zid, const char *endpoints)
 {
 	each_of(zid, rebind, endpoints);
+}
+
+void cache_distrust(void)
+{
+	ao2_lock(table);
+	believed_from = clock_now() - DISTRUST_BEFORE;
+	ao2_unlock(table);
+}
+
+static void describe_known(struct known *known, const void *arg)
+{
+	struct cache_known *out = *(struct cache_known *const *) arg;
+
+	if (out->labels < ARRAY_LEN(out->label)) {
+		ast_copy_string(out->label[out->labels++], known->label, sizeof(out->label[0]));
+	}
+	out->verified |= known->retained.verified;
+	out->enrolled |= known->retained.has_pbx;
+}
+
+void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out)
+{
+	memset(out, 0, sizeof(*out));
+	each_of(zid, describe_known, &out);
 }
 
 void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)

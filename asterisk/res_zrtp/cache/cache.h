@@ -7,6 +7,7 @@
  * cache_store.c  the store behind it: its queue, and the thread that does its I/O
  * store_open.c, store_queue.c, store_jobs.c, store_health.c  parts of that: the store itself, what is to be done
  *                with it and what is done, whether it works
+ * store_follow.c what others have changed in it
  * cache_conf.c   whether its keys in zrtp.conf fit together
  * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows
  * cache_admin.c, cache_files.c  what an administrator does with it; console/ has the commands
@@ -80,6 +81,42 @@ void cache_verify(const uint8_t *zid, int verified);
 void cache_rename(const uint8_t *zid, const char *name);
 /*! \brief An administrator has said from which endpoints it may call as an enrolled phone. */
 void cache_rebind(const uint8_t *zid, const char *endpoints);
+
+/*! Labels of a peer that are read again when others have changed it. */
+#define CACHE_KNOWN_LABELS 16
+
+/*! What is known of a peer, without its secrets. */
+struct cache_known {
+	size_t labels;
+	char label[CACHE_KNOWN_LABELS][ZRTP_LABEL_SIZE];
+	unsigned int verified:1;       /*!< Under one of its labels */
+	unsigned int enrolled:1;
+};
+
+void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out);
+/*! \brief Others have changed no one knows whom: what is not newer than some seconds is offered no more. */
+void cache_distrust(void);
+
+/* store_follow.c: what an administrator, another node or another process has changed reaches calls. */
+
+/*! What calls do about it. Any thread. */
+struct cache_follower {
+	/*! \brief Is there a call? */
+	int (*in_calls)(void);
+	/*! \brief Each peer of a call that is up, some more than once. */
+	void (*each_peer)(void (*each)(const uint8_t *zid, void *arg), void *arg);
+	/*!
+	 * \brief What is known of a peer has changed.
+	 * \param word 1 or 0: its V flag, and is this now; -1: that has not changed
+	 * \param enrolled it is so
+	 */
+	void (*changed)(const uint8_t *zid, int word, int enrolled);
+};
+
+/*! \brief Before the first call. \param follower NULL: not any more */
+void cache_followed_by(const struct cache_follower *follower);
+/*! \brief What is known of a peer has changed. \param before what was */
+void cache_tell(const uint8_t *zid, const struct cache_known *before);
 
 /* cache_store.c */
 

@@ -166,6 +166,7 @@ static enum zrtp_store_status carry_out(const struct verb *verb, const uint8_t *
 	struct zrtp_store_error *error)
 {
 	struct zrtp_store *store;
+	struct cache_known before;
 	uint8_t own[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status;
 
@@ -180,7 +181,9 @@ static enum zrtp_store_status carry_out(const struct verb *verb, const uint8_t *
 	store_own_zid(own);
 	status = verb->change(store, own, zid, arg, error);
 	if (!status) {
+		cache_known(zid, &before);
 		verb->known(zid, arg);
+		cache_tell(zid, &before);
 		store_administered();
 	}
 	store_release();

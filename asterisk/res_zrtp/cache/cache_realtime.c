@@ -38,6 +38,9 @@ struct realtime {
 	/*! Revision of the pair that the transaction loaded, and which it was. */
 	uint64_t pair_revision;
 	char pair_label[ZRTP_LABEL_SIZE];
+	/*! The property that the transaction has read last, and its value. */
+	char meta_property[16];
+	char meta_value[2 * ZRTP_STORE_META_MAX + 1];
 	unsigned int pair_loaded:1;
 	unsigned int has_lines:1;      /*!< The tables have that column */
 };
@@ -49,7 +52,10 @@ static void realtime_close(void *be)
 
 static enum zrtp_store_status realtime_begin(void *be, attribute_unused bool write, attribute_unused struct zrtp_store_error *error)
 {
-	((struct realtime *) be)->pair_loaded = 0;
+	struct realtime *realtime = be;
+
+	realtime->pair_loaded = 0;
+	realtime->meta_property[0] = '\0';
 
 	return ZRTP_STORE_OK;
 }
@@ -72,13 +78,17 @@ static enum zrtp_store_status meta_load(const char *property, struct ast_variabl
 	return rows_load(META, &where, row, error);
 }
 
-static enum zrtp_store_status realtime_meta_get(attribute_unused void *be, const char *property, uint8_t *value,
+static enum zrtp_store_status realtime_meta_get(void *be, const char *property, uint8_t *value,
 	size_t *len, struct zrtp_store_error *error)
 {
+	struct realtime *realtime = be;
 	struct ast_variable *row;
 	enum zrtp_store_status status = meta_load(property, &row, error);
 
+	ast_copy_string(realtime->meta_property, property, sizeof(realtime->meta_property));
+	ast_copy_string(realtime->meta_value, row_column(row, "value"), sizeof(realtime->meta_value));
 	if (!status && row_octets(row_column(row, "value"), value, *len, len)) {
+		realtime->meta_property[0] = '\0';
 		status = rows_fail(error, ZRTP_STORE_CORRUPT, META, "a value is not hexadecimal or too long");
 	}
 	ast_variables_destroy(row);
@@ -86,9 +96,11 @@ static enum zrtp_store_status realtime_meta_get(attribute_unused void *be, const
 	return status ? status : *len ? ZRTP_STORE_OK : ZRTP_STORE_UNKNOWN;
 }
 
-static enum zrtp_store_status realtime_meta_set(attribute_unused void *be, const char *property, const uint8_t *value,
+/*! \brief What the transaction has read is replaced only if it is there still. */
+static enum zrtp_store_status realtime_meta_set(void *be, const char *property, const uint8_t *value,
 	size_t len, bool keep, struct zrtp_store_error *error)
 {
+	const struct realtime *realtime = be;
 	struct row_fields where = { NULL, }, what = { NULL, };
 	char text[2 * ZRTP_STORE_META_MAX + 1];
 	struct ast_variable *row;
@@ -103,6 +115,9 @@ static enum zrtp_store_status realtime_meta_set(attribute_unused void *be, const
 	row_add(&what, "value", text);
 	if (status == ZRTP_STORE_OK) {
 		row_add(&where, "property", property);
+		if (!strcmp(realtime->meta_property, property)) {
+			row_add(&where, "value", realtime->meta_value);
+		}
 		return rows_update(META, &where, &what, error);
 	}
 	row_add(&what, "property", property);

@@ -229,12 +229,30 @@ static void do_first(void)
 	}
 }
 
+/*! What else its thread does. */
+static const struct store_regular *regular;
+
+void store_regularly(const struct store_regular *wanted)
+{
+	regular = wanted;
+}
+
+static int64_t regular_due(void)
+{
+	return regular ? regular->due() : INT64_MAX;
+}
+
 /*! \brief What has its time. \pre lock is held */
 static void do_housekeeping(int64_t now)
 {
 	if (now >= jobs_due()) {
 		begin();
 		jobs_housekeep(now);
+		end();
+	}
+	if (now >= regular_due()) {
+		begin();
+		regular->work(now);
 		end();
 	}
 }
@@ -264,7 +282,7 @@ static void work(int64_t now)
 		jobs_probe();
 		end();
 	} else {
-		wait_until(jobs_due());
+		wait_until(MIN(jobs_due(), regular_due()));
 	}
 }
 
@@ -563,6 +581,10 @@ void store_shutdown(void)
 		job_free(job);
 	}
 	jobs_end();
+	if (regular) {
+		regular->end();
+		regular = NULL;
+	}
 	store_close();
 	configured = 0;
 	ast_cond_destroy(&wake);

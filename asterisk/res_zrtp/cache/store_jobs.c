@@ -176,30 +176,48 @@ int jobs_change(struct job *job)
 	return 1;
 }
 
-void jobs_load(struct job *job)
+/*! \brief Into the table of what is known with what the store has. \retval 0 the store has not answered */
+static int ask(const struct zrtp_cache_key *key)
 {
-	struct zrtp_cache_key key = key_of(job);
 	struct zrtp_store_error error;
 	struct zrtp_retained retained;
 	struct zrtp_store_about about;
 	enum zrtp_store_status result;
 	char zid[ZID_TEXT_SIZE];
 
-	if (is_unflushed(job->zid)) {
-		jobs_flush();
-	}
-	result = zrtp_store_get_about(store_opened(), &key, cache_clock(), &retained, &about, &error);
+	result = zrtp_store_get_about(store_opened(), key, cache_clock(), &retained, &about, &error);
 	if (!result || result == ZRTP_STORE_UNKNOWN) {
-		cache_learn(&key, result ? NULL : &retained, &about);
+		cache_learn(key, result ? NULL : &retained, &about);
 		health_reads();
 	} else if (health_is_outage(result)) {
 		health_failed(&error);
 	} else {
-		zid_text(zid, job->zid);
+		zid_text(zid, key->peer_zid);
 		ast_log(LOG_ERROR, "ZRTP cache: the entry of peer %s cannot be used: %s\n", zid, error.text);
 	}
 	OPENSSL_cleanse(&retained, sizeof(retained));
-	job->done(job->data, !result || result == ZRTP_STORE_UNKNOWN);
+
+	return !result || result == ZRTP_STORE_UNKNOWN;
+}
+
+void jobs_load(struct job *job)
+{
+	struct zrtp_cache_key key = key_of(job);
+
+	if (is_unflushed(job->zid)) {
+		jobs_flush();
+	}
+	job->done(job->data, ask(&key));
+}
+
+void jobs_learn(const uint8_t *zid, const char *label)
+{
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = label };
+
+	if (!store_own_zid(own)) {
+		ask(&key);
+	}
 }
 
 static void purge(void)

@@ -41,6 +41,8 @@ void job_free(struct job *job);
 
 /*! \brief Answer a load. */
 void jobs_load(struct job *job);
+/*! \brief Read again what is known of a peer under a label. */
+void jobs_learn(const uint8_t *zid, const char *label);
 /*! \brief Store a change. \retval 1 when it is done with, one way or the other */
 int jobs_change(struct job *job);
 /*!

@@ -26,6 +26,16 @@ struct store_shared {
 
 extern struct store_shared store_shared;
 
+/*! Something else that the thread of the store does with it, by store_clock(). */
+struct store_regular {
+	int64_t (*due)(void);
+	void (*work)(int64_t now);
+	void (*end)(void);             /*!< The thread has ended */
+};
+
+/*! \brief Before the thread runs; until store_shutdown(). */
+void store_regularly(const struct store_regular *regular);
+
 /*! \brief Seconds for what has its time: those of the wall are put forward and back. */
 int64_t store_clock(void);
 

@@ -178,15 +178,10 @@ static enum ast_zrtp_result go_secure(struct media *media)
 	return begun ? AST_ZRTP_OK : AST_ZRTP_WRONG_STATE;
 }
 
-static enum ast_zrtp_result mark(struct media *media, int verified, enum verified_by by)
+static void tell_marked(struct media *media, int verified, enum verified_by by)
 {
-	struct leg_view *view;
+	struct leg_view *view = leg_view_of(media);
 
-	if (!stream_in(media, ZRTP_STATE_SECURE)
-		|| zrtp_session_set_verified(leg_session(leg_of(media)), verified) != ZRTP_OK) {
-		return AST_ZRTP_WRONG_STATE;
-	}
-	view = leg_view_of(media);
 	if (view) {
 		leg_view_set_verified_by(view, by);
 		ao2_ref(view, -1);
@@ -195,8 +190,26 @@ static enum ast_zrtp_result mark(struct media *media, int verified, enum verifie
 		verified ? "marked as verified" : "marked as not verified",
 		by == VERIFIED_PHONE ? "the phone" : by == VERIFIED_PARTNER ? "the phone at the other leg" : "the operator");
 	events_verified(media, verified, by);
+}
+
+static enum ast_zrtp_result mark(struct media *media, int verified, enum verified_by by)
+{
+	if (!stream_in(media, ZRTP_STATE_SECURE)
+		|| zrtp_session_set_verified(leg_session(leg_of(media)), verified) != ZRTP_OK) {
+		return AST_ZRTP_WRONG_STATE;
+	}
+	tell_marked(media, verified, by);
 
 	return AST_ZRTP_OK;
+}
+
+void action_administered(struct media *media, int verified)
+{
+	struct zrtp_session *session = leg_session(leg_of(media));
+
+	if (session && zrtp_session_cache_verified(session, verified) == ZRTP_OK) {
+		tell_marked(media, verified, VERIFIED_OPERATOR);
+	}
 }
 
 static void mark_call(struct leg_view *view, int verified)

@@ -25,6 +25,8 @@ int action_push(struct media *media, enum ast_zrtp_action action, action_done do
 enum ast_zrtp_result action_run(struct media *media, enum ast_zrtp_action action, enum verified_by by);
 /*! \brief Ask a leg for what api.h tells of it. As action_run(). \param info set to what it says */
 enum ast_zrtp_result action_query(struct media *media, struct ast_zrtp_info *info);
+/*! \brief An administrator has changed the V flag of its peer in the cache. Serializer only. */
+void action_administered(struct media *media, int verified);
 /*! \brief What became of an action, in words. */
 const char *action_result_text(enum ast_zrtp_result result);
 

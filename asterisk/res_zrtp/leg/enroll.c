@@ -19,7 +19,6 @@
 #include "decide/endpoint_name.h"
 #include "base/text.h"
 #include "packet/media.h"
-#include "packet/stats.h"
 #include "cache/cache.h"
 #include "leg/enroll.h"
 #include "leg/leg_state.h"
@@ -83,60 +82,6 @@ int enroll_accept(struct media *media)
 	return 0;
 }
 
-static int task_forget(void *data)
-{
-	struct media *media = data;
-
-	if (leg_session(leg_of(media))) {
-		zrtp_session_forget_enrollment(leg_session(leg_of(media)));
-		leg_settle(leg_of(media));
-	}
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
-static int is_with(struct media *media, const uint8_t zid[ZRTP_ZID_SIZE])
-{
-	struct leg_view *view = leg_view_of(media);
-	struct leg_view_report report;
-	int res;
-
-	if (!view) {
-		return 0;
-	}
-	leg_view_get_report(view, &report);
-	res = report.session.has_peer_zid && !memcmp(report.session.peer_zid, zid, ZRTP_ZID_SIZE);
-	ao2_ref(view, -1);
-
-	return res;
-}
-
-/*! \brief What is known of the phone has changed. */
-static int task_look_again(void *data)
-{
-	struct media *media = data;
-
-	leg_settle(leg_of(media));
-	ao2_ref(media, -1);
-
-	return 0;
-}
-
-/*! \brief The task for each call with a phone. */
-static void in_calls(const uint8_t zid[ZRTP_ZID_SIZE], int (*task)(void *data))
-{
-	struct ao2_iterator streams = stats_streams();
-	struct media *media;
-
-	for (; (media = ao2_iterator_next(&streams)); ao2_ref(media, -1)) {
-		if (is_with(media, zid)) {
-			leg_push(media, task);
-		}
-	}
-	ao2_iterator_destroy(&streams);
-}
-
 const char *enroll_revoke(const char *text, char *why, size_t size)
 {
 	uint8_t zid[ZRTP_ZID_SIZE];
@@ -147,8 +92,6 @@ const char *enroll_revoke(const char *text, char *why, size_t size)
 	if (cache_revoke(zid, why, size)) {
 		return why;
 	}
-	/* Calls that are up must not store it again. */
-	in_calls(zid, task_forget);
 	ast_log(LOG_NOTICE, "The enrollment of phone %s is revoked\n", text);
 
 	return NULL;
@@ -164,7 +107,6 @@ const char *enroll_bind(const char *text, const char *endpoints, char *why, size
 	if (cache_set_endpoints(zid, endpoints, why, size)) {
 		return why;
 	}
-	in_calls(zid, task_look_again);
 	ast_log(LOG_NOTICE, "The enrollment of phone %s is for endpoint %s now\n", text, S_OR(endpoints, "(none)"));
 
 	return NULL;

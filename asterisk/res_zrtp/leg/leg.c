@@ -31,6 +31,7 @@
 #include "leg/callbacks.h"
 #include "leg/channel_met.h"
 #include "leg/context.h"
+#include "leg/follow.h"
 #include "leg/hello_hash.h"
 #include "leg/hello_hash_told.h"
 #include "leg/keyless.h"
@@ -498,12 +499,14 @@ int legs_init(void)
 	lookup_on_answer(go_on);
 	store_on_late_opening(context_renew);
 	store_watch_by(timers_add);
+	cache_followed_by(&follow_calls);
 
 	return leg_members_init();
 }
 
 void legs_shutdown(void)
 {
+	cache_followed_by(NULL);
 	store_watch_by(NULL);
 	store_on_late_opening(NULL);
 	leg_members_shutdown();

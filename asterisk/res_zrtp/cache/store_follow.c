@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief What administrators of other nodes and processes have changed in the store reaches the calls of this one.
+ *
+ * The store counts what administrators change and has the ZIDs of the last peers. As long as there is a call
+ * that one property is read every few seconds. A peer that was changed is read again, and its calls are told. Where so
+ * many were changed that some are not told, those of all calls are read again, some at a time, and what was
+ * known of the others counts no more: their next call asks the store.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/linkedlists.h"
+#include "asterisk/utils.h"
+
+#include <zrtp/cache.h>
+#include <zrtp/zrtp.h>
+
+#include "decide/general_keys.h"
+#include "cache/cache.h"
+#include "cache/store_health.h"
+#include "cache/store_jobs.h"
+#include "cache/store_open.h"
+#include "cache/store_shared.h"
+
+/*! Between two looks, and between two while peers are to be read again, seconds. */
+#define FOLLOW_EVERY 3
+#define FOLLOW_SOON 1
+/*! Peers that are read again between two looks: loads of calls wait meanwhile. */
+#define FOLLOW_AT_ONCE 16
+
+struct edited {
+	uint8_t zid[ZRTP_ZID_SIZE];
+	AST_LIST_ENTRY(edited) entry;
+};
+
+/*! To be read again. The thread's own. */
+static AST_LIST_HEAD_NOLOCK_STATIC(behind, edited);
+static int64_t due;
+static uint32_t seen;
+static int has_seen;
+static const struct cache_follower *follower;
+
+static const struct cache_follower *current(void)
+{
+	return __atomic_load_n(&follower, __ATOMIC_ACQUIRE);
+}
+
+void cache_tell(const uint8_t *zid, const struct cache_known *before)
+{
+	const struct cache_follower *calls = current();
+	struct cache_known now;
+
+	if (calls) {
+		cache_known(zid, &now);
+		calls->changed(zid, now.verified == before->verified ? -1 : now.verified, now.enrolled);
+	}
+}
+
+/*! \brief Others can change these. */
+static int is_shared(void)
+{
+	return store_shared.config.kind == CACHE_SQLITE || store_shared.config.kind == CACHE_REALTIME;
+}
+
+static int64_t follow_due(void)
+{
+	const struct cache_follower *calls = current();
+
+	return is_shared() && calls && calls->in_calls() ? due : INT64_MAX;
+}
+
+static void note(const uint8_t *zid, attribute_unused void *arg)
+{
+	struct edited *edited;
+
+	AST_LIST_TRAVERSE(&behind, edited, entry) {
+		if (!memcmp(edited->zid, zid, sizeof(edited->zid))) {
+			return;
+		}
+	}
+	edited = ast_calloc(1, sizeof(*edited));
+	if (edited) {
+		memcpy(edited->zid, zid, sizeof(edited->zid));
+		AST_LIST_INSERT_TAIL(&behind, edited, entry);
+	}
+}
+
+/*! \brief Whom have others changed since? \retval -1 the store does not answer */
+static int look(void)
+{
+	struct zrtp_store_edits edits;
+	struct zrtp_store_error error;
+	enum zrtp_store_status result = zrtp_store_edits(store_opened(), &edits, &error);
+	const struct cache_follower *calls = current();
+	uint32_t fresh, i;
+
+	if (result) {
+		if (health_is_outage(result)) {
+			health_failed(&error);
+		}
+		return -1;
+	}
+	fresh = has_seen ? edits.count - seen : 0;
+	for (i = 0; fresh <= edits.known && i < fresh; i++) {
+		note(edits.peers[i], NULL);
+	}
+	if (fresh > edits.known) {
+		if (calls) {
+			calls->each_peer(note, NULL);
+		}
+		cache_distrust();
+	}
+	seen = edits.count;
+	has_seen = 1;
+
+	return 0;
+}
+
+static void read_again(const uint8_t *zid)
+{
+	struct cache_known before;
+	size_t i;
+
+	cache_known(zid, &before);
+	for (i = 0; i < before.labels; i++) {
+		jobs_learn(zid, before.label[i]);
+	}
+	if (before.labels) {
+		cache_tell(zid, &before);
+	}
+}
+
+/*! \brief As many as one look may. */
+static void catch_up(void)
+{
+	struct edited *edited;
+	int count;
+
+	for (count = 0; count < FOLLOW_AT_ONCE && (edited = AST_LIST_FIRST(&behind)); count++) {
+		read_again(edited->zid);
+		if (store_shared.failing) {
+			return; /* this one comes again */
+		}
+		AST_LIST_REMOVE_HEAD(&behind, entry);
+		ast_free(edited);
+	}
+}
+
+/*! \brief Look. */
+static void follow(int64_t now)
+{
+	if (!look()) {
+		catch_up();
+	}
+	due = now + (AST_LIST_EMPTY(&behind) ? FOLLOW_EVERY : FOLLOW_SOON);
+}
+
+static void follow_end(void)
+{
+	struct edited *edited;
+
+	while ((edited = AST_LIST_REMOVE_HEAD(&behind, entry))) {
+		ast_free(edited);
+	}
+	due = 0;
+	has_seen = 0;
+}
+
+static const struct store_regular regular = {
+	.due = follow_due,
+	.work = follow,
+	.end = follow_end,
+};
+
+void cache_followed_by(const struct cache_follower *wanted)
+{
+	__atomic_store_n(&follower, wanted, __ATOMIC_RELEASE);
+	if (wanted) {
+		store_regularly(&regular);
+	}
+}
