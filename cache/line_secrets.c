@@ -103,12 +103,12 @@ void line_add_matched(struct line *line, const struct line_secret *in)
 	set_order(line);
 }
 
-/* May they have been made at the same time? Or else the peer, which did not use the
- * older one, has lost it. */
+/* May they have been made at the same time, or the twin later, at a node that did not know of as many calls?
+ * Or else the peer, which did not use the older one, has lost it. */
 static bool is_twin(const struct line_secret *twin, const struct line_secret *newest)
 {
 	return twin->generation && twin->at + EXCHANGE_MAX >= newest->at &&
-	       newest->at + EXCHANGE_MAX >= twin->at && twin->generation + 2 >= newest->generation;
+	       twin->generation + 2 >= newest->generation;
 }
 
 const struct line_secret *line_second(const struct line *line)

@@ -104,6 +104,32 @@ static void what_matched_has_no_twin(void **state)
 	stores_end(&t);
 }
 
+/* A node without its database had two calls and counted them, of which the phone has lost one; another node
+ * had the phone's next call, and counted one less. By the clock that was the last one, so it is the twin at
+ * any distance. */
+static void a_twin_that_is_later_by_the_clock_has_no_bound(void **state)
+{
+	for (unsigned order = 0; order < 2; order++) {
+		struct test_store t;
+
+		(void)state;
+		open_memory(&t);
+		put(&t, PHONE, "a", T, 1, 0);
+		for (unsigned n = 0; n < 2; n++) {
+			bool late = n != order;
+			struct zrtp_retained in = stores_update(late ? 3 : 2, 1, ZRTP_MATCH_OWN);
+
+			in.generation = late ? 2 : 3;
+			in.line = 0;
+			in.endpoint = PHONE;
+			in.changed = ZRTP_CHANGED_SECRET;
+			stores_put(&t, 1, "a", T + MINUTE + (late ? MINUTE : 0), &in);
+		}
+		offered(&t, "a", T + 5 * MINUTE, 2, 3, 0);
+		stores_end(&t);
+	}
+}
+
 /* Generations are counted, so a clock that was put back changes nothing. */
 static void the_generation_goes_before_the_clock(void **state)
 {
@@ -338,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_twin_goes_before_what_matched_for_ten_seconds),
 		cmocka_unit_test(a_pbx_is_offered_what_matched_rather_than_a_twin),
 		cmocka_unit_test(what_matched_has_no_twin),
+		cmocka_unit_test(a_twin_that_is_later_by_the_clock_has_no_bound),
 		cmocka_unit_test(the_generation_goes_before_the_clock),
 		cmocka_unit_test(two_lines_offer_the_newest_of_each),
 		cmocka_unit_test(by_zid_what_has_no_label_stands_beside),
