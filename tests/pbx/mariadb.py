@@ -23,19 +23,13 @@ class MariaDB:
         self.socket = os.path.join(self.directory, "socket")
         account = pwd.getpwnam("mysql")
         os.chown(self.directory, account.pw_uid, account.pw_gid)
+        self.place = [f"--datadir={self.directory}/data", "--user=mysql"]
 
     def __enter__(self):
-        place = [f"--datadir={self.directory}/data", "--user=mysql"]
         subprocess.run(["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
-                        "--skip-test-db", *place], check=True, stdin=subprocess.DEVNULL,
+                        "--skip-test-db", *self.place], check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        with open(os.path.join(self.directory, "log"), "ab") as log:
-            self.process = processes.start(
-                ["/usr/sbin/mariadbd", "--no-defaults", *place, f"--port={self.port}",
-                 f"--bind-address={IP}", f"--socket={self.socket}",
-                 f"--pid-file={self.directory}/pid"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait.until("MariaDB answers", 30, lambda: not self._client("SELECT 1").returncode, 0.2)
+        self.start()
         self.sql(f"CREATE DATABASE {DATABASE}; CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';"
                  f"GRANT SELECT, INSERT, UPDATE, DELETE ON {DATABASE}.* TO {USER}@'%'", "mysql")
         return self
@@ -44,6 +38,20 @@ class MariaDB:
         self.process.terminate()
         processes.stop(self.process, 15)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def start(self):
+        with open(os.path.join(self.directory, "log"), "ab") as log:
+            self.process = processes.start(
+                ["/usr/sbin/mariadbd", "--no-defaults", *self.place, f"--port={self.port}",
+                 f"--bind-address={IP}", f"--socket={self.socket}",
+                 f"--pid-file={self.directory}/pid"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        wait.until("MariaDB answers", 30, lambda: not self._client("SELECT 1").returncode, 0.2)
+
+    def kill(self):
+        """As a crash does it."""
+        self.process.kill()
+        self.process.wait()
 
     def _client(self, text, database="mysql"):
         return subprocess.run(

@@ -72,6 +72,14 @@ class Postgres:
         processes.stop(self.process, 10)
         self.process = None
 
+    def kill(self):
+        """As a crash does it. What its connections' processes have begun they do not end."""
+        left = list(self._children())
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        wait.until("its processes have ended", 20, lambda: not any(os.path.exists(f"/proc/{pid}") for pid in left))
+
     @contextlib.contextmanager
     def frozen(self):
         """It hangs: connections stay, and nothing answers."""
