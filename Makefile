@@ -5,10 +5,11 @@ BUILD ?= build
 # debootstrap and chroot are there, also for who became root by su.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood bench-pbx crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
+.PHONY: help demo cluster-demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood bench-pbx crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
+	@echo "make cluster-demo     kamailio, two PBXs on one database, a node that dies, and a table of the calls"
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make check-debug      a hundred calls through an Asterisk built to find leaks and wrong locks"
 	@echo "make check-packages   builds the packages twice, bit for bit the same, and judges what they do to an Asterisk"
@@ -33,7 +34,7 @@ help:
 	@echo "make clean    remove what was built here"
 
 # Python itself may have to be installed first.
-demo check pbx:
+demo cluster-demo check pbx:
 	@scripts/install-deps
 	@python3 -B scripts/$@
 
