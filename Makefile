@@ -84,11 +84,11 @@ bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
 		&& unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh python3 -B bench/flood.py "$$root"
 
-# ARGUMENTS: what bench/pbx.py takes. All that it measures takes ten minutes.
+# ARGUMENTS: what bench/pbx.py takes. All that it measures takes some twelve minutes.
 bench-pbx:
 	@scripts/install-deps python3-matplotlib
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && python3 -B bench/pbx.py --root "$$root" \
-		--json $(BUILD)-bench-pbx.json --plots docs/images $(or $(ARGUMENTS),--all)
+		--json $(BUILD)-bench-pbx.json --plots $(BUILD)-bench-plots $(or $(ARGUMENTS),--all)
 
 bench:
 	@scripts/install-deps
@@ -172,4 +172,4 @@ deb:
 		scripts/make-deb $(or $(OUT),$(BUILD)-deb)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-deb $(BUILD)-bench $(BUILD)-crash build-fuzz build-coverage
+	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-deb $(BUILD)-bench $(BUILD)-bench-plots $(BUILD)-bench-pbx.json $(BUILD)-crash build-fuzz build-coverage

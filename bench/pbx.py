@@ -15,6 +15,7 @@ sys.path[:0] = [os.path.join(HERE, "pbx"), os.path.join(os.path.dirname(HERE), "
 NETWORK = "ZRTP_BENCH_NETWORK"
 
 import compare  # noqa: E402
+import figures  # noqa: E402
 import pair  # noqa: E402
 import scale  # noqa: E402
 import soak  # noqa: E402
@@ -26,8 +27,10 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", help="the Debian root (default: sid of scripts/test-root's folder)")
     parser.add_argument("--calls", type=int, default=200, help="at once (200)")
+    parser.add_argument("--talking", type=int, help="so many of them with media at the same time (half of them: two cores "
+                        "with both Asterisks carry no more)")
     parser.add_argument("--rounds", type=int, default=5, help="medians of so many (5)")
-    parser.add_argument("--seconds", type=float, default=5, help="of media in each measurement (5)")
+    parser.add_argument("--seconds", type=float, default=4, help="of media in each measurement (4)")
     parser.add_argument("--kinds", default=",".join(pair.KINDS), help="of legs (%(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     parser.add_argument("--plots", metavar="DIR", help="draw them into this folder (python3-matplotlib)")
@@ -37,6 +40,7 @@ def options():
     parser.add_argument("--soak", type=int, metavar="N", nargs="?", const=SOAK, help=f"instead: N calls of a second or two ({SOAK}), "
                         "of the last kind")
     parser.add_argument("--all", action="store_true", help="the comparison, then --scale and --soak")
+    parser.add_argument("--document", metavar="FILE", help="put the tables into this document, between its comments")
     parser.add_argument("--lock", metavar="FILE", help="hold this lock during each measurement")
     return parser.parse_args()
 
@@ -55,16 +59,26 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def compared(root, given):
-    """The comparison, and its tables on stdout."""
-    kinds = given.kinds.split(",")
-    result = compare.compare(root, kinds, given.calls, given.rounds, given.seconds, given.lock, say)
-    print(compare.kinds_table(result))
-    result["targets"] = compare.judge(result)
-    if compare.BASE in kinds:
-        print("\n" + compare.ratios_table(result))
-        print("\n" + compare.targets_table(result["targets"]))
-    return result
+def tables(result):
+    """The tables of what was measured, by the name of their place in docs/performance.md."""
+    found, compared = {}, result.get("comparison")
+    if compared:
+        found["kinds"] = compare.kinds_table(compared)
+        if compare.BASE in compared["kinds"]:
+            found.update(ratios=compare.ratios_table(compared), targets=compare.targets_table(compare.judge(compared)))
+    if set(result) - {"comparison"}:
+        found["scale"] = scale.tables(result)
+    return found
+
+
+def write(path, found):
+    """Put the tables into a document."""
+    with open(path) as old:
+        text = old.read()
+    for name, table in found.items():
+        text = figures.put(text, name, table)
+    with open(path, "w") as new:
+        new.write(text)
 
 
 def scaled(root, given):
@@ -87,19 +101,22 @@ def main():
     pair.inherit_priority(os.getpid())
     result = {}
     if given.all or not (given.scale or given.soak):
-        result["comparison"] = compared(root, given)
+        result["comparison"] = compare.compare(root, given.kinds.split(","), given.calls, given.talking or given.calls // 2,
+                                               given.rounds, given.seconds, given.lock, say)
     if given.all or given.scale:
         result.update(scaled(root, given))
     if given.all or given.soak:
         result["soak"] = soak.soak(root, given.kinds.split(",")[-1], given.soak or SOAK, say)
-    if set(result) - {"comparison"}:
-        print("\n" + scale.tables(result))
     if given.json:
         with open(given.json, "w") as out:
             json.dump(result, out, indent=1)
+    found = tables(result)
+    print("\n\n".join(found.values()))
     if given.plots:
         import plots  # matplotlib is for this alone
         plots.draw(result, given.plots)
+    if given.document:
+        write(given.document, found)
 
 
 if __name__ == "__main__":

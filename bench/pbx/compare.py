@@ -90,8 +90,8 @@ def set_up(driver, near, kind, calls, rate=None):
 
 
 def media(driver, near, calls, seconds):
-    """Steady media in calls that are up."""
-    driver.talk()
+    """Steady media in so many of the calls that are up."""
+    driver.talk(calls)
     time.sleep(FLOW)
     load = Load(near, driver.far)
     time.sleep(seconds)
@@ -109,7 +109,7 @@ def end(driver, near, calls):
     return {"ending": (pair.cpu(near) - before) / calls}
 
 
-def measure(root, driver, kind, calls, seconds):
+def measure(root, driver, kind, calls, talking, seconds):
     """One kind in a near Asterisk of its own."""
     with running(pair.near(root)) as near:
         driver.clear()
@@ -121,11 +121,13 @@ def measure(root, driver, kind, calls, seconds):
         near.cli("malloc trim")
         found["memory"] = (pair.memory(near) - before) / calls
         pair.check_suites(near, kind, calls)
-        found.update(media(driver, near, calls, seconds))
+        found.update(media(driver, near, talking, seconds))
         found.update(end(driver, near, calls))
-        half, _ = set_up(driver, near, kind, calls, rate=found["rate"] / 2)
-        found["half_p99"] = half["p99"]
-        end(driver, near, calls)
+        found["half_p99"] = 0.0
+        if kind in pair.SUITES:
+            half, _ = set_up(driver, near, kind, calls, rate=found["rate"] / 2)
+            found["half_p99"] = half["p99"]
+            end(driver, near, calls)
     return found, waits
 
 
@@ -137,15 +139,15 @@ def line(kind, found):
             f"secure p99 {found['p99'] * 1e3:.0f} ms, at half {found['half_p99'] * 1e3:.0f} ms")
 
 
-def compare(root, kinds, calls, rounds, seconds, lock=None, say=print):
-    """Rounds of all kinds, each round beginning with another one."""
-    result = {"calls": calls, "seconds": seconds, "kinds": kinds, "rounds": [], "waits": {kind: [] for kind in kinds}}
+def compare(root, kinds, calls, talking, rounds, seconds, lock=None, say=print):
+    """Rounds of all kinds, each round beginning with another one. talking: so many of the calls have media."""
+    result = {"calls": calls, "talking": talking, "seconds": seconds, "kinds": kinds, "rounds": [], "waits": {kind: [] for kind in kinds}}
     with running(pair.far(root)) as far, Driver(far) as driver:
         for number in range(rounds):
             found = {}
             for kind in kinds[number % len(kinds):] + kinds[:number % len(kinds)]:
                 with alone(lock):
-                    found[kind], waits = measure(root, driver, kind, calls, seconds)
+                    found[kind], waits = measure(root, driver, kind, calls, talking, seconds)
                 result["waits"][kind] += waits
                 say(f"round {number + 1} of {rounds}: {line(kind, found[kind])}")
             result["rounds"].append(found)

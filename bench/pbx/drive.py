@@ -49,9 +49,9 @@ class Driver:
         return self.secure if kind in pair.SUITES else self.up
 
     def originate(self, kind, seconds=None, media=False):
-        """Begin one call, which the far side ends after so many seconds, with media from the start or silent."""
-        more = {"Variable": f"TIMEOUT(absolute)={seconds}"} if seconds else {}
-        self.events.send("Originate", Channel=f"PJSIP/{kind}", Context="calls", Exten="tone" if media else "quiet",
+        """Begin one call, silent; or the far side ends it so many seconds after the answer, with media if wanted."""
+        more = {"Variable": f"HOLD={seconds},MEDIA={'tone' if media else 'quiet'}"} if seconds else {}
+        self.events.send("Originate", Channel=f"PJSIP/{kind}", Context="calls", Exten="brief" if seconds else "quiet",
                          Priority=1, Async="true", Timeout=30000, ActionID=f"call-{next(self.numbers)}", **more)
 
     def until(self, what, seconds, true):
@@ -85,9 +85,9 @@ class Driver:
         """Seconds from answer to secure of each call; none where the keys are in SDP."""
         return [max(0.0, at - self.up[channel]) for channel, at in self.ready(kind).items() if channel in self.up]
 
-    def talk(self):
-        """The far side sends in all calls that are up."""
-        for channel in [name for name in self.up if name not in self.gone]:
+    def talk(self, calls):
+        """The far side sends in so many of the calls that are up."""
+        for channel in [name for name in self.up if name not in self.gone][:calls]:
             self.events.send("Redirect", Channel=channel, Context="calls", Exten="tone", Priority=1)
 
     def hang_up(self):

@@ -55,3 +55,11 @@ def table(head, rows):
     """A table in Markdown."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+def put(text, name, new):
+    """A document with NEW between its comments <!-- NAME --> and <!-- end of NAME -->."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise ValueError(f"the document has not once <!-- {name} --> and behind it <!-- end of {name} -->")
+    return text[:text.index(begin) + len(begin)] + new + "\n" + text[text.index(end):]

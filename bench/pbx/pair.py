@@ -45,6 +45,7 @@ disallow = all
 allow = ulaw{packets}
 direct_media = no
 from_user = {kind}
+use_ptime = yes
 aors = {kind}
 {more}
 [{kind}]
@@ -58,6 +59,8 @@ exten => echo,1,Answer()
 exten => quiet,1,Answer()
  same => n,Wait(7200)
 exten => tone,1,Milliwatt()
+exten => brief,1,Set(TIMEOUT(absolute)=${HOLD})
+ same => n,Goto(${MEDIA},1)
 """
 MANAGER = """\
 [general]

@@ -36,7 +36,8 @@ def comparison(result, folder):
     figure, axes = pyplot.subplots(2, 2, figsize=(9, 6))
     for axis, name in zip(axes.flat, ("media", "setup", "rate", "memory")):
         bars(axis, result, name)
-    figure.suptitle(f"{result['calls']} calls at once, median of {len(result['rounds'])} rounds", fontsize=10)
+    figure.suptitle(f"{result['calls']} calls at once, {result['talking']} with media, median of "
+                    f"{len(result['rounds'])} rounds", fontsize=10)
     save(figure, folder, "bench-pbx.png")
 
 

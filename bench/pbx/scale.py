@@ -35,7 +35,7 @@ def steps(root, sizes, rounds, seconds, lock=None, say=print):
                     end(driver, near, size)
                     found[size].append(each)
                 say(f"{size} calls, round {number + 1} of {rounds}: set-up {each['setup'] * 1e3:.2f} ms a call, media "
-                    f"{each['media'] * 1e6:.1f} µs a packet, cores used {each['media_near'] + each['media_far']:.2f}")
+                    f"{each['media'] * 1e6:.1f} µs a packet, {each['packets'] * 100:.0f} a second and call, cores used {each['media_near'] + each['media_far']:.2f}")
     return found
 
 

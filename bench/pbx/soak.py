@@ -13,7 +13,7 @@ from drive import Driver
 SAMPLE = 3              # seconds
 WARM = 0.5              # of the run: SIP keeps what a call had for 32 seconds, and pools grow
 WITH_MEDIA = 5          # each fifth call has media
-AT_ONCE = 100
+AT_ONCE = 120
 # What may grow from there to the end, which are thousands of calls.
 BOUNDS = {"memory, KiB": 1024, "descriptors": 8, "threads": 8, "streams": 8, "task processors": 8}
 

@@ -68,3 +68,15 @@ def test_a_target_is_met_at_its_bound():
 
 def test_a_table_is_markdown():
     assert figures.table(["", "a"], [["x", 1], ["y", "2"]]) == "|  | a |\n|---|---|\n| x | 1 |\n| y | 2 |"
+
+
+def test_a_table_takes_the_place_of_the_former_one():
+    text = "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n"
+    assert figures.put(text, "x", "new") == "a\n<!-- x -->\nnew\n<!-- end of x -->\nb\n"
+    assert figures.put(figures.put(text, "x", "one\ntwo"), "x", "old") == text
+
+
+@pytest.mark.parametrize("text", ["", "<!-- x -->\n", "<!-- end of x -->\n<!-- x -->\n", "<!-- x -->\n<!-- x -->\n<!-- end of x -->"])
+def test_a_document_without_the_place_stays_as_it_is(text):
+    with pytest.raises(ValueError):
+        figures.put(text, "x", "new")
