@@ -20,7 +20,7 @@ import pair  # noqa: E402
 import scale  # noqa: E402
 import soak  # noqa: E402
 
-SIZES, IDLE, PEERS, SOAK = (50, 400), 1000, (100, 1000000), 20000
+SIZES, IDLE, PEERS, SOAK, LEAST = (50, 400), 1000, (100, 1000000), 20000, 6000
 
 
 def options():
@@ -98,6 +98,8 @@ def main():
     unknown = [kind for kind in given.kinds.split(",") if kind not in pair.KINDS]
     if unknown:
         sys.exit(f"pbx.py: no such kind of leg: {', '.join(unknown)}; there are {', '.join(pair.KINDS)}")
+    if given.soak and given.soak < LEAST:
+        sys.exit(f"pbx.py: a soak takes {LEAST} calls at least: what SIP keeps for 32 seconds must be gone before its second half")
     pair.inherit_priority(os.getpid())
     result = {}
     if given.all or not (given.scale or given.soak):
