@@ -212,6 +212,20 @@ int gate_open(struct gate *gate, struct udp_sock *rtp, struct udp_sock *rtcp, in
 	return err;
 }
 
+void gate_orphan(struct gate *gate)
+{
+	static const struct gate_user nothing = { NULL, NULL, NULL, NULL, NULL };
+
+	(void)pthread_mutex_lock(&gate->lock);
+	gate->user = &nothing;
+	gate->arg = NULL;
+	gate->passage[ZRTP_RECEIVE] = GATE_SHUT;
+	if (gate->passage[ZRTP_SEND] != GATE_SRTP) {
+		gate->passage[ZRTP_SEND] = GATE_SHUT;
+	}
+	(void)pthread_mutex_unlock(&gate->lock);
+}
+
 void gate_close(struct gate *gate)
 {
 	if (!gate->srtp) {

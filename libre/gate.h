@@ -58,6 +58,9 @@ struct gate {
  *   layer  of libre's helpers: the lowest is nearest to the network */
 int gate_open(struct gate *gate, struct udp_sock *rtp, struct udp_sock *rtcp, int layer,
 	      const struct gate_user *user, void *arg);
+/* Who has it goes, and its packets may yet come: from now on nothing is received, and what is sent is
+ * protected as before or does not go. */
+void gate_orphan(struct gate *gate);
 /* Shut it for good and wipe the keys. The sockets go on without it, so they go first, or at once. */
 void gate_close(struct gate *gate);
 

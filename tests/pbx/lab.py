@@ -8,12 +8,14 @@ import os
 
 import tone
 from asterisk import Asterisk
+from baresip import Baresip
 from linphone import Linphone
 from plainphone import PlainPhone
 from proxy import Proxy
 from zrtpphone import ZrtpPhone
 
 PBX_HZ, PHONE_HZ, MUSIC_HZ = 880, 440, 620
+PHONES = "trixie"  # the root with a baresip
 PBX_PORT, CHAN_SIP_PORT, AMI_PORT, PROXY_PORT, PROXY_RTP = 25060, 25062, 25064, 25066, 27900
 TLS_PORT, TLS_RELAY_PORT = 25068, 25069
 
@@ -433,6 +435,12 @@ class Lab:
     def modern_phone(self, name, **options):
         """zrtpcall with the libcrypto of the PBX's root, which has post-quantum key agreements."""
         return self.zrtp_phone(name, root=self.pbx.root, **options)
+
+    def baresip(self, name, **options):
+        """baresip with our module for endpoint NAME; see Baresip for the options."""
+        if PHONES not in self.roots:
+            raise AssertionError(f"baresip is in the {PHONES} root, and none is given")
+        return Baresip(self.roots[PHONES], self.directory, name, sip_port(name), rtp_port(name), self.sip_port, **options)
 
     def proxy(self, name="relayed", **options):
         """A relay for the phone NAME, to be called at PROXY_PORT."""
