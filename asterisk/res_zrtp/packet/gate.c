@@ -61,6 +61,15 @@ static struct kept srtp_module;
 /*! Asks create() for one of our objects. */
 static struct ast_srtp_policy *gate_policy;
 
+/*!
+ * A protected packet on its way out. The core sends it after protect() has returned, before the same thread
+ * protects another one: so no two threads share a place, and none that is still read ever holds clear text.
+ */
+static __thread union {
+	uint32_t align;
+	unsigned char octets[GATE_PACKET_MAX + ZRTP_SRTP_TRAILER_MAX];
+} output;
+
 /*! \brief The media object behind an SRTP object, NULL for one of res_srtp.so. */
 static struct media *ours(struct ast_srtp *srtp)
 {
@@ -75,36 +84,22 @@ static int drop(struct media *media, int rtcp)
 	return -1;
 }
 
-/*!
- * \brief Protect an outgoing packet. \pre media is locked
- *
- * The work is done in a place of our own: the caller's packet must stay as
- * it is, and what the core still uses of an earlier call must never hold
- * clear text.
- */
+/*! \brief Protect an outgoing packet, in a place of our own: the caller's must stay as it is. \pre media is locked */
 static int seal(struct media *media, void **buf, int *len, int rtcp)
 {
-	struct gate_output *output = media_shared(media)->gate.output;
-	union {
-		uint32_t align;
-		unsigned char octets[GATE_RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
-	} scratch;
 	size_t size = *len;
 
-	if (*len < 0 || size > (rtcp ? GATE_RTCP_MAX : GATE_RTP_MAX)) {
+	if (*len < 0 || size > GATE_PACKET_MAX) {
 		return -1;
 	}
-	memcpy(scratch.octets, *buf, size);
-	if (zrtp_srtp_protect(media_shared(media)->gate.srtp, rtcp, scratch.octets, &size, sizeof(scratch.octets)) != ZRTP_OK) {
-		return -1;
-	}
+	memcpy(output.octets, *buf, size);
 	/* Protection always adds a tag. */
-	if (size <= (size_t) *len || size > (rtcp ? sizeof(output->rtcp) : sizeof(output->rtp))) {
+	if (zrtp_srtp_protect(media_shared(media)->gate.srtp, rtcp, output.octets, &size, sizeof(output.octets)) != ZRTP_OK
+		|| size <= (size_t) *len) {
 		return -1;
 	}
 
-	*buf = rtcp ? output->rtcp : output->rtp;
-	memcpy(*buf, scratch.octets, size);
+	*buf = output.octets;
 	*len = size;
 	media_shared(media)->gate.protected++;
 
@@ -170,20 +165,21 @@ static void authenticated(struct media *media, const void *packet, int rtcp)
 {
 	static const struct net_address elsewhere;
 	struct gate *gate = &media_shared(media)->gate;
+	uint64_t now = clock_now();
 	struct rtp_mark mark;
 
 	gate->unprotected++;
 	/* The port of RTCP is another one, and its SSRC that of RTP. */
 	if (rtcp) {
-		peer_heard(&media_shared(media)->peer, &elsewhere, clock_now());
+		peer_heard(&media_shared(media)->peer, &elsewhere, now);
 	} else {
 		wire_mark(&mark, packet);
-		peer_heard_rtp(&media_shared(media)->peer, &media_of_instance(media)->reading, &mark, clock_now());
+		peer_heard_rtp(&media_shared(media)->peer, &media_of_instance(media)->reading, &mark, now);
 		memcpy(&gate->ssrc, (const uint8_t *) packet + WIRE_RTP_SSRC_AT, sizeof(gate->ssrc));
 		gate->has_ssrc = 1;
 		unauthentic_good(&gate->unauthentic);
 		if (net_address_equal(&media_shared(media)->peer.remote, &media_of_instance(media)->reading)) {
-			late_choice_sealed(&gate->late, clock_now());
+			late_choice_sealed(&gate->late, now);
 		}
 	}
 }

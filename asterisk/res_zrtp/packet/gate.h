@@ -27,8 +27,6 @@ enum gate_mode {
 	GATE_SECURE, /*!< SRTP and SRTCP with the keys of ZRTP */
 };
 
-struct gate_output;
-
 /*! Guarded by the lock of the media object it is part of. */
 struct gate {
 	enum gate_mode rx, tx;
@@ -44,7 +42,6 @@ struct gate {
 	struct gate_next next;     /*!< Keys that wait */
 	struct late_choice late;   /*!< Such ones that took over in a call that was clear */
 	uint64_t clear_at;         /*!< Clear RTP came from where media comes from, the last time */
-	struct gate_output *output;
 	uint8_t keepalive[KEEPALIVE_SIZE]; /*!< What went out in place of the last RTCP that may not */
 	uint64_t unprotected;      /*!< SRTP and SRTCP packets received */
 	uint64_t protected;        /*!< SRTP and SRTCP packets sent */
@@ -116,8 +113,6 @@ void gate_open(struct media *media);
 void gate_forget(struct media *media);
 /*! \brief Wipe the keys, also those that wait, and close both directions. */
 void gate_wipe(struct media *media);
-/*! \brief Memory for keys and packets, for gate_next.c. \pre media is locked */
-int gate_prepare(struct gate *gate);
 /*! \brief No key has opened this RTP packet. \param news as of gate_next_opens() \pre media is locked */
 void gate_unauthentic(struct media *media, const void *packet, enum packet_news *news);
 /*! \brief Release what the gate holds; for the destructor of the media object. */

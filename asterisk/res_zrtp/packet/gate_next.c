@@ -144,7 +144,7 @@ int gate_next_take_over(struct media *media)
 
 	ao2_lock(media);
 	gate = &media_shared(media)->gate;
-	if (!media_shared(media)->life.ended && gate->next.receive && gate->next.send && !gate_prepare(gate)) {
+	if (!media_shared(media)->life.ended && gate->next.receive && gate->next.send) {
 		zrtp_srtp_free(gate->srtp);
 		gate->srtp = gate->next.srtp;
 		gate->rx = gate->tx = GATE_SECURE;

@@ -142,18 +142,6 @@ void gate_hold(struct media *media)
 	ao2_unlock(media);
 }
 
-int gate_prepare(struct gate *gate)
-{
-	if (!gate->srtp) {
-		gate->srtp = zrtp_srtp_new();
-	}
-	if (!gate->output) {
-		gate->output = ast_calloc(1, sizeof(*gate->output));
-	}
-
-	return gate->srtp && gate->output ? 0 : -1;
-}
-
 int gate_set_keys(struct media *media, enum zrtp_direction direction, const struct zrtp_srtp_keys *keys)
 {
 	struct gate *gate;
@@ -161,7 +149,10 @@ int gate_set_keys(struct media *media, enum zrtp_direction direction, const stru
 
 	ao2_lock(media);
 	gate = &media_shared(media)->gate;
-	if (!media_shared(media)->life.ended && !gate_prepare(gate) && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
+	if (!media_shared(media)->life.ended && !gate->srtp) {
+		gate->srtp = zrtp_srtp_new();
+	}
+	if (!media_shared(media)->life.ended && gate->srtp && zrtp_srtp_set_keys(gate->srtp, direction, keys) == ZRTP_OK) {
 		if (direction == ZRTP_RECEIVE) {
 			gate->rx = GATE_SECURE;
 			gate->noticed = gate->has_ssrc = 0;
@@ -192,5 +183,4 @@ void gate_destroy(struct gate *gate)
 {
 	zrtp_srtp_free(gate->srtp);
 	zrtp_srtp_free(gate->next.srtp);
-	ast_free(gate->output);
 }

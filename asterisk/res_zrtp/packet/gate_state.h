@@ -6,23 +6,10 @@
 #ifndef RES_ZRTP_GATE_STATE_H
 #define RES_ZRTP_GATE_STATE_H
 
-#include <zrtp/srtp.h>
-
 struct media;
 
-/*! The largest packets, before protection. */
-#define GATE_RTP_MAX 8192
-#define GATE_RTCP_MAX 1536
-
-/*!
- * \brief Protected packets on their way out. The core uses them after
- * protect() has returned, so RTP, sent by the thread of the channel, and
- * RTCP, sent by a timer, have a place each.
- */
-struct gate_output {
-	unsigned char rtp[GATE_RTP_MAX + ZRTP_SRTP_TRAILER_MAX];
-	unsigned char rtcp[GATE_RTCP_MAX + ZRTP_SRTP_TRAILER_MAX];
-};
+/*! The largest packet, before protection. */
+#define GATE_PACKET_MAX 8192
 
 /*! \brief Wipe the keys in force, and close both directions. \pre media is locked */
 void gate_wipe_locked(struct media *media);
