@@ -54,9 +54,37 @@ static int plausible(struct media *media, const struct net_address *source, size
 /*! What tells datagrams apart. */
 #define HEAD 16
 
-int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd)
+/*! \brief Take a datagram of ZRTP off the socket. Apart: media needs no room for one. */
+static __attribute__((noinline)) void receive_zrtp(struct media *media, struct ast_rtp_instance *instance, int fd)
 {
 	uint8_t octets[ZRTP_DATAGRAM_MAX + 1];
+	ssize_t len = recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
+
+	if (len <= 0) {
+		return;
+	}
+	if (len > ZRTP_DATAGRAM_MAX) {
+		stats_count(STATS_DATAGRAM_SIZE);
+		trace_received(media, octets, len, &media_of_instance(media)->reading, TRACE_DROPPED "longer than any of ZRTP");
+		return;
+	}
+	media_refresh(media, instance);
+	if (!plausible(media, &media_of_instance(media)->reading, len)) {
+		stats_count(STATS_DATAGRAM_SOURCE);
+		trace_received(media, octets, len, &media_of_instance(media)->reading, TRACE_DROPPED "not from the address of the phone");
+		return;
+	}
+	if (media_is_end(media)) {
+		leg_push_datagram(media, octets, len, &media_of_instance(media)->reading);
+	} else {
+		trace_received(media, octets, len, &media_of_instance(media)->reading, "for the other phone");
+		passthrough_keep(media, octets, len, &media_of_instance(media)->reading);
+	}
+}
+
+int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd)
+{
+	uint8_t octets[HEAD] = { 0 };
 	struct ast_sockaddr address;
 	ssize_t len;
 
@@ -69,42 +97,15 @@ int route_receive(struct media *media, struct ast_rtp_instance *instance, int fd
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : 0;
 	}
 	media_address(&media_of_instance(media)->reading, &address);
+	if (zrtp_is_zrtp(octets, MIN(len, HEAD))) {
+		receive_zrtp(media, instance, fd);
+		return 1;
+	}
 	if (stun_is(octets[0]) && stun_refuse(media, fd, 0)) {
 		return 1;
 	}
-	if (len > 0 && newcomer_refuse(media, instance, fd, octets[0])) {
-		return 1;
-	}
-	if (!zrtp_is_zrtp(octets, MIN(len, HEAD))) {
-		ao2_lock(media);
-		peer_received_media(media_peer(media), &media_of_instance(media)->reading, len);
-		ao2_unlock(media);
-		return 0;
-	}
 
-	len = recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
-	if (len <= 0) {
-		return 1;
-	}
-	if (len > ZRTP_DATAGRAM_MAX) {
-		stats_count(STATS_DATAGRAM_SIZE);
-		trace_received(media, octets, len, &media_of_instance(media)->reading, TRACE_DROPPED "longer than any of ZRTP");
-		return 1;
-	}
-	media_refresh(media, instance);
-	if (!plausible(media, &media_of_instance(media)->reading, len)) {
-		stats_count(STATS_DATAGRAM_SOURCE);
-		trace_received(media, octets, len, &media_of_instance(media)->reading, TRACE_DROPPED "not from the address of the phone");
-		return 1;
-	}
-	if (media_is_end(media)) {
-		leg_push_datagram(media, octets, len, &media_of_instance(media)->reading);
-	} else {
-		trace_received(media, octets, len, &media_of_instance(media)->reading, "for the other phone");
-		passthrough_keep(media, octets, len, &media_of_instance(media)->reading);
-	}
-
-	return 1;
+	return newcomer_is(media, octets[0], len) && newcomer_take(media, instance, fd);
 }
 
 /*! \brief Start when all that is needed is there. \pre instance is locked */

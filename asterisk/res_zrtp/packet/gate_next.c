@@ -82,13 +82,20 @@ static int is_known(const struct media *media, const void *packet, int len, int 
 		&& !memcmp((const uint8_t *) packet + at, &gate->ssrc, sizeof(gate->ssrc));
 }
 
+/*! \brief Do the keys that wait open it? Apart: few packets need room for a copy. */
+static __attribute__((noinline)) int opens(struct gate_next *next, const void *packet, int len, int rtcp)
+{
+	union copy copy;
+
+	return open_copy(next, packet, len, rtcp, &copy) > 0;
+}
+
 int gate_next_opens(struct media *media, const void *packet, int len, int rtcp, enum packet_news *news)
 {
 	struct gate_next *next = &media_shared(media)->gate.next;
-	union copy copy;
 
 	*news = PACKET_NEWS_NONE;
-	if (next->late || !next->srtp || is_known(media, packet, len, rtcp) || !open_copy(next, packet, len, rtcp, &copy)) {
+	if (next->late || !next->srtp || is_known(media, packet, len, rtcp) || !opens(next, packet, len, rtcp)) {
 		return 0;
 	}
 	if (!next->noticed) {
@@ -106,20 +113,30 @@ void gate_next_late(struct media *media)
 	ao2_unlock(media);
 }
 
-int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const struct net_address *source,
-	enum packet_news *news)
+/*! \brief Open it with the keys that wait, if they do. */
+static __attribute__((noinline)) int open_in_place(struct gate_next *next, void *packet, int *len, int rtcp)
 {
-	struct gate_next *next = &media_shared(media)->gate.next;
 	union copy copy;
-	size_t size;
+	size_t size = open_copy(next, packet, *len, rtcp, &copy);
 
-	*news = PACKET_NEWS_NONE;
-	size = next->late ? open_copy(next, packet, *len, rtcp, &copy) : 0;
 	if (!size) {
 		return 0;
 	}
 	memcpy(packet, copy.octets, size);
 	*len = size;
+
+	return 1;
+}
+
+int gate_next_hears(struct media *media, void *packet, int *len, int rtcp, const struct net_address *source,
+	enum packet_news *news)
+{
+	struct gate_next *next = &media_shared(media)->gate.next;
+
+	*news = PACKET_NEWS_NONE;
+	if (!next->late || !open_in_place(next, packet, len, rtcp)) {
+		return 0;
+	}
 	/* A phone ends the one and begins the other; an attacker in its name cannot end it. */
 	if (!next->noticed && !rtcp && net_address_equal(&media_shared(media)->peer.remote, source)
 		&& late_choice_waits(&next->choice, clock_now(), media_shared(media)->gate.clear_at)) {

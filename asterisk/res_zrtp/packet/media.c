@@ -208,6 +208,21 @@ void media_set_place(struct media *media, struct leg_place *place)
 	__atomic_store_n(&media->place, place, __ATOMIC_RELEASE);
 }
 
+int media_is_joined(const struct media *media)
+{
+	return __atomic_load_n(&media->joined, __ATOMIC_ACQUIRE);
+}
+
+struct media *media_set_partner(struct media *media, struct media *partner)
+{
+	struct media *former = media_shared(media)->pass.partner;
+
+	media_shared(media)->pass.partner = partner;
+	__atomic_store_n(&media->joined, partner != NULL, __ATOMIC_RELEASE);
+
+	return former;
+}
+
 unsigned int media_ssrc(const struct media *media)
 {
 	return __atomic_load_n(&media->ssrc, __ATOMIC_RELAXED);
@@ -220,23 +235,23 @@ void media_set_ssrc(struct media *media, unsigned int ssrc)
 
 void media_address(struct net_address *out, const struct ast_sockaddr *address)
 {
-	struct ast_sockaddr plain;
+	struct ast_sockaddr mapped;
 
 	memset(out, 0, sizeof(*out));
 	if (ast_sockaddr_isnull(address)) {
 		return;
 	}
-	if (!ast_sockaddr_ipv4_mapped(address, &plain)) {
-		ast_sockaddr_copy(&plain, address);
+	if (ast_sockaddr_ipv4_mapped(address, &mapped)) {
+		address = &mapped;
 	}
-	out->port = ast_sockaddr_port(&plain);
-	if (ast_sockaddr_is_ipv4(&plain)) {
+	out->port = ast_sockaddr_port(address);
+	if (ast_sockaddr_is_ipv4(address)) {
 		out->host_len = sizeof(struct in_addr);
-		memcpy(out->host, &((struct sockaddr_in *) &plain.ss)->sin_addr, out->host_len);
-	} else if (ast_sockaddr_is_ipv6(&plain)) {
+		memcpy(out->host, &((const struct sockaddr_in *) &address->ss)->sin_addr, out->host_len);
+	} else if (ast_sockaddr_is_ipv6(address)) {
 		out->host_len = sizeof(struct in6_addr);
-		memcpy(out->host, &((struct sockaddr_in6 *) &plain.ss)->sin6_addr, out->host_len);
-		out->scope = ((struct sockaddr_in6 *) &plain.ss)->sin6_scope_id;
+		memcpy(out->host, &((const struct sockaddr_in6 *) &address->ss)->sin6_addr, out->host_len);
+		out->scope = ((const struct sockaddr_in6 *) &address->ss)->sin6_scope_id;
 	}
 }
 

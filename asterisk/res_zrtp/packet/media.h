@@ -165,6 +165,10 @@ struct media *media_alloc(void);
 struct leg_place *media_place(const struct media *media);
 /*! \brief It has joined a leg. \param place its reference goes over to the media object. Once. \pre media is locked */
 void media_set_place(struct media *media, struct leg_place *place);
+/*! \brief Has it a partner, whose phone gets what comes? A look for each packet, without a lock. Any thread. */
+int media_is_joined(const struct media *media);
+/*! \brief Its partner is another one now, or NULL. \return the former one \pre media is locked */
+struct media *media_set_partner(struct media *media, struct media *partner);
 /*! \brief The SSRC of our ZRTP, 0 before there is one. Any thread. */
 unsigned int media_ssrc(const struct media *media);
 void media_set_ssrc(struct media *media, unsigned int ssrc);

@@ -49,6 +49,7 @@ struct media {
 	int video;                    /*!< Its SDP has formats of video */
 	enum zrtp_signalling_medium medium; /*!< What the signalling has it for */
 	unsigned int ssrc;            /*!< Of our ZRTP */
+	int joined;                   /*!< It has a partner, whose phone gets what comes */
 	struct leg_place *place;      /*!< What its leg keeps of it, with a reference; set once */
 
 	struct media_shared shared;

@@ -23,14 +23,18 @@
 /*! The largest packet that is looked at: more than a network carries in one piece. */
 #define PACKET_MAX 2048
 
-/*! \brief Does a stream that is secure know nothing of this source? */
-static int is_new(struct media *media)
+int newcomer_is(struct media *media, unsigned char first, size_t len)
 {
+	struct media_shared *shared;
 	int res;
 
 	ao2_lock(media);
-	res = media_shared(media)->gate.rx == GATE_SECURE
-		&& !peer_has_media_at(&media_shared(media)->peer, &media_of_instance(media)->reading);
+	shared = media_shared(media);
+	res = wire_is_media(first) && shared->gate.rx == GATE_SECURE
+		&& !peer_has_media_at(&shared->peer, &media_of_instance(media)->reading);
+	if (!res) {
+		peer_received_media(&shared->peer, &media_of_instance(media)->reading, len);
+	}
 	ao2_unlock(media);
 
 	return res;
@@ -81,7 +85,7 @@ static void hear(struct media *media, uint8_t *packet, size_t len, struct heard 
 	}
 }
 
-int newcomer_refuse(struct media *media, struct ast_rtp_instance *instance, int fd, unsigned char first)
+int newcomer_take(struct media *media, struct ast_rtp_instance *instance, int fd)
 {
 	union {
 		uint32_t align;
@@ -90,9 +94,6 @@ int newcomer_refuse(struct media *media, struct ast_rtp_instance *instance, int 
 	struct heard heard = { PACKET_NEWS_NONE };
 	ssize_t len;
 
-	if (!wire_is_media(first) || !is_new(media)) {
-		return 0;
-	}
 	len = recv(fd, packet.octets, sizeof(packet.octets), MSG_TRUNC | MSG_DONTWAIT);
 	if (len >= WIRE_RTP_HEADER && len <= PACKET_MAX) {
 		ao2_lock(media);

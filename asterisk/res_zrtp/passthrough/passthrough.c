@@ -202,7 +202,8 @@ static struct media *partner_of(struct media *media, int *mux)
 	return partner;
 }
 
-int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp)
+/*! \brief Apart: the packets of all other streams need no room for a datagram. */
+static __attribute__((noinline)) int read_joined(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp)
 {
 	int mux;
 	struct media *partner = partner_of(media, &mux);
@@ -256,6 +257,11 @@ int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int
 	ao2_ref(partner, -1);
 
 	return ours;
+}
+
+int passthrough_read(struct media *media, struct ast_rtp_instance *instance, int fd, int rtcp)
+{
+	return media_is_joined(media) && read_joined(media, instance, fd, rtcp);
 }
 
 unsigned int passthrough_number(void)
@@ -420,7 +426,7 @@ int passthrough_join(struct media *media, struct media *partner, enum standing j
 			media_pass(media)->unjoined = UNJOINED_UNDECIDED;
 			media_pass(media)->unjoined_since = 0;
 		}
-		media_pass(media)->partner = ao2_bump(partner);
+		media_set_partner(media, ao2_bump(partner));
 		media_pass(media)->standing = joined;
 		media_pass(media)->unbridged_at = 0;
 		media_pass(media)->told = 0;
@@ -515,8 +521,7 @@ void passthrough_part(struct media *media)
 	struct media *partner;
 
 	ao2_lock(media);
-	partner = media_pass(media)->partner;
-	media_pass(media)->partner = NULL;
+	partner = media_set_partner(media, NULL);
 	media_pass(media)->beside = media_pass(media)->released = 0;
 	media_pass(media)->committed_at = 0;
 	if (pass_role(media_pass(media)) == ROLE_PASSTHROUGH) {
