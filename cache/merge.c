@@ -399,6 +399,25 @@ static bool proves_label(const struct peer *peer, const char *label, enum which 
 	       !is_unknown(label) && !is_unknown(peer->pair[NEWEST].label);
 }
 
+static bool has_none(const struct peer *peer)
+{
+	return !peer->has[OWN] && !peer->has[BASE] && !peer->has[NEWEST];
+}
+
+/* A call between two PBXs is under one label at the one that calls and under another, the number that
+ * was dialled, at the other: what is common to both is the ZID alone. So the first call settles it; where
+ * it did not, the first of them all has to match, since whatever else is there goes. */
+static bool is_trunk(const struct peer *peer, enum which home, const struct zrtp_retained *in)
+{
+	const struct pair *pair = &peer->pair[home];
+
+	if (!in->peer_mitm || peer->row.scope == ZRTP_SCOPE_ZID) {
+		return false;
+	}
+	return has_none(peer) || (is_match(in) && peer->has[home] && pair->lines.line[0].id == LINE_FIRST &&
+				  !strcmp(pair->label, peer->first.label));
+}
+
 static void relabel(struct pair *pair, const char *label)
 {
 	memset(pair->label, 0, sizeof(pair->label));
@@ -411,6 +430,7 @@ static struct pair *place_secret(struct peer *peer, const char *label, const str
 {
 	enum which home = home_of(peer, in);
 	struct pair *pair = &peer->pair[home], *own = &peer->pair[OWN];
+	bool trunk = is_trunk(peer, home, in);
 
 	seen_by(seen, in, peer->has[home] ? pair->label : label);
 	if (!peer->has[home]) {
@@ -418,11 +438,11 @@ static struct pair *place_secret(struct peer *peer, const char *label, const str
 		relabel(pair, label);
 		peer->has[home] = true;
 	}
-	if (!is_match(in)) {
+	if (!is_match(in) && !trunk) {
 		return pair;
 	}
-	if (turns_to_zid(peer, label, home)) {
-		*only = true;
+	if (trunk || turns_to_zid(peer, label, home)) {
+		*only = is_match(in);
 		peer->row.scope = ZRTP_SCOPE_ZID;
 		relabel(pair, "");
 	} else if (home != OWN && is_unknown(pair->label) && !is_unknown(label)) {

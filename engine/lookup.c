@@ -3,7 +3,7 @@
  * A cache that answers later (4.3, 4.9). An exchange that begins needs the retained secrets of its peer,
  * and must not begin without them because a disk is slow: a missing secret looks like a first call. So it
  * waits, for a time that is fixed here, and then goes on with what the cache has at hand, or as a call in
- * which the cache cannot be asked.
+ * which the cache cannot be asked. One that answers others meanwhile may ask for more time, fixed as well.
  *
  * Meanwhile all else goes on: Hello, HelloACK, other streams. Our own Commit is not sent yet; the peer's is
  * kept, the first one of a stream, as long as its Hello is one of the two that are: so what follows, be it in
@@ -27,6 +27,7 @@ struct zrtp_lookup {
 	enum lookup_state state;
 	uint8_t peer_zid[ZRTP_ZID_SIZE];
 	uint64_t asked_at;
+	unsigned more; /* how often the cache may still ask for more time */
 	enum zrtp_cache_answer answer;
 	struct zrtp_retained found;
 	struct zrtp_kept_commit *kept;
@@ -59,9 +60,26 @@ static enum zrtp_cache_answer get(const struct zrtp_stream *stream, const uint8_
 	if (answer == ZRTP_CACHE_FOUND) {
 		return ZRTP_CACHE_FOUND;
 	}
-	return at_once || answer == ZRTP_CACHE_AWAY ? ZRTP_CACHE_AWAY
-	       : answer == ZRTP_CACHE_PENDING       ? ZRTP_CACHE_PENDING
-						    : ZRTP_CACHE_UNKNOWN;
+	if (answer == ZRTP_CACHE_PENDING) {
+		return ZRTP_CACHE_PENDING;
+	}
+	return at_once || answer == ZRTP_CACHE_AWAY ? ZRTP_CACHE_AWAY : ZRTP_CACHE_UNKNOWN;
+}
+
+/* Time is over. A cache that is busy, and about to answer, gets some more. */
+static enum zrtp_cache_answer ask_late(const struct zrtp_stream *stream, const uint8_t *peer_zid,
+				       struct zrtp_retained *out)
+{
+	struct zrtp_lookup *lookup = stream->session->lookup;
+	enum zrtp_cache_answer answer = get(stream, peer_zid, true, out);
+
+	if (answer != ZRTP_CACHE_PENDING || !lookup->more) {
+		return answer == ZRTP_CACHE_FOUND ? answer : ZRTP_CACHE_AWAY;
+	}
+	lookup->more--;
+	lookup->state = LOOKUP_OPEN;
+	lookup->asked_at = stream->now;
+	return ZRTP_CACHE_PENDING;
 }
 
 static enum zrtp_cache_answer ask(const struct zrtp_stream *stream, const uint8_t *peer_zid,
@@ -77,10 +95,12 @@ static enum zrtp_cache_answer ask(const struct zrtp_stream *stream, const uint8_
 		session->lookup = zrtp_alloc(session->context, sizeof(*session->lookup));
 	}
 	if (!session->lookup) {
-		return get(stream, peer_zid, true, out); /* nothing to note the answer in */
+		answer = get(stream, peer_zid, true, out); /* nothing to note the answer in */
+		return answer == ZRTP_CACHE_FOUND ? answer : ZRTP_CACHE_AWAY;
 	}
 	session->lookup->state = LOOKUP_OPEN;
 	session->lookup->asked_at = stream->now;
+	session->lookup->more = ZRTP_LOOKUP_MORE;
 	memcpy(session->lookup->peer_zid, peer_zid, ZRTP_ZID_SIZE);
 	return ZRTP_CACHE_PENDING;
 }
@@ -111,7 +131,7 @@ enum zrtp_cache_answer zrtp_lookup(const struct zrtp_stream *stream, const uint8
 
 	if (zrtp_lookup_counts(session) && !memcmp(lookup->peer_zid, peer_zid, ZRTP_ZID_SIZE)) {
 		*out = lookup->found;
-		return state == LOOKUP_LATE ? get(stream, peer_zid, true, out) : lookup->answer;
+		return state == LOOKUP_LATE ? ask_late(stream, peer_zid, out) : lookup->answer;
 	}
 	/* Whosever the question is, there is one at a time. */
 	if (lookup && !(state == LOOKUP_OVER ? stream->now >= zrtp_lookup_due(session)

@@ -7,6 +7,7 @@
 
 enum {
 	ZRTP_LOOKUP_WAIT = 1500000, /* us: so long an exchange waits for the answer */
+	ZRTP_LOOKUP_MORE = 3,       /* times that a busy cache may ask for as much again */
 	ZRTP_LOOKUP_PAUSE = 20000,  /* us: between two questions. Strangers cause most of what comes faster */
 };
 

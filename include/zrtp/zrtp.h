@@ -373,8 +373,9 @@ struct zrtp_cache_key {
 	struct zrtp_session *session; /* whose call it is */
 	void *stream_arg;             /* get: of the stream whose exchange is to begin, as given to
 				       * zrtp_stream_new() */
-	bool at_once;                 /* get: there is no time for an answer later: what is at hand, or
-				       * ZRTP_CACHE_AWAY */
+	bool at_once;                 /* get: the time for an answer later is over: what is at hand, or
+				       * ZRTP_CACHE_AWAY. ZRTP_CACHE_PENDING, up to three times: it is
+				       * about to come, and is waited for as long again */
 	size_t retained_size;         /* octets of the struct zrtp_retained that get fills and put reads: the
 				       * engine's may be shorter or longer than the cache's, which may be of
 				       * another version. Who hands on a struct of its own sets its size. 0:
@@ -396,8 +397,8 @@ enum zrtp_cache_answer {
  * begins while the session has no key: fill *out, which is all zero, and return
  * ZRTP_CACHE_FOUND, or return one of the others. It must not wait, and must not call the engine: what
  * takes a disk or a network is begun here, told later, and ZRTP_CACHE_PENDING returned. The exchange waits
- * for the answer, 1.5 seconds at most; then get is called again with at_once set. Where several peers say
- * that they are the other end of a session, get is called for one after the other.
+ * for the answer, 1.5 seconds, 6 if the cache asks for that; then get is called again with at_once set.
+ * Where several peers say that they are the other end of a session, get is called for one after the other.
  * put is called after the exchange is complete (4.6.1), and when the user's
  * word or an enrollment changes something. It may store later, but in the order
  * of the calls, and must not drop what is there before the new is safe. */

@@ -39,7 +39,7 @@ static inline int later_get(const struct zrtp_cache_key *key, struct zrtp_retain
 	later->stream_arg = key->stream_arg;
 	if (key->at_once) {
 		later->at_once++;
-		later->open = false;
+		later->open = later->hand == ZRTP_CACHE_PENDING; /* it asks for more time */
 		if (later->hand == ZRTP_CACHE_FOUND) {
 			*out = later->found;
 		}

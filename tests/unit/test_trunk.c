@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { AT_ONCE = 50, ROUNDS = 3, CALLS = 3600 };
+enum { AT_ONCE = 200, ROUNDS = 3, CALLS = 3600, NUMBERS = 3 };
 
 static const uint8_t zid[2][ZRTP_ZID_SIZE] = { "the first  ", "the second " };
 
@@ -16,12 +16,14 @@ struct call {
 	uint8_t made[ZRTP_SECRET_SIZE];
 	uint8_t matched[ZRTP_SECRET_SIZE];
 	bool begun, has_match, done[2], lost[2];
+	const char *label[2]; /* as SIP has it at that end */
 };
 
 struct trunk {
 	struct test_store end[2];
 	struct call call[AT_ONCE];
 	unsigned calls, made, alarms;
+	bool numbers; /* each call under a label of its direction, and of the number that is called */
 	int64_t clock;
 	uint64_t prng;
 };
@@ -31,9 +33,22 @@ static unsigned below(struct trunk *t, unsigned limit)
 	return (unsigned)(pair_random(&t->prng) >> 33) % limit;
 }
 
-static struct zrtp_cache_key key_at(unsigned end)
+static struct zrtp_cache_key key_at(const struct call *c, unsigned end)
 {
-	return (struct zrtp_cache_key){ .own_zid = zid[end], .peer_zid = zid[!end], .label = "" };
+	return (struct zrtp_cache_key){ .own_zid = zid[end], .peer_zid = zid[!end], .label = c->label[end] };
+}
+
+/* The one that calls has its own number in From, the other one what was dialled in To. */
+static void name_call(struct trunk *t, struct call *c)
+{
+	static const char *const dialled[NUMBERS] = { "sip:201@pbx", "sip:202@pbx", "sip:203@pbx" };
+	unsigned caller = below(t, 2);
+
+	c->label[0] = c->label[1] = "";
+	if (t->numbers) {
+		c->label[caller] = "sip:trunk@pbx";
+		c->label[!caller] = below(t, 20) ? dialled[below(t, NUMBERS)] : ZRTP_STORE_LABEL_UNKNOWN;
+	}
 }
 
 static const uint8_t *secret_of(const struct zrtp_retained *r, unsigned slot)
@@ -60,8 +75,9 @@ static void match(struct call *c, unsigned initiator)
 
 static void begin_call(struct trunk *t, struct call *c)
 {
+	name_call(t, c);
 	for (unsigned end = 0; end < 2; end++) {
-		const struct zrtp_cache_key key = key_at(end);
+		const struct zrtp_cache_key key = key_at(c, end);
 		enum zrtp_store_status status =
 			zrtp_store_get(t->end[end].store, &key, t->clock, &c->got[end], &t->end[end].error);
 
@@ -78,7 +94,7 @@ static void begin_call(struct trunk *t, struct call *c)
 /* As the engine does it (engine/secrets.c). */
 static void end_call(struct trunk *t, struct call *c, unsigned end)
 {
-	const struct zrtp_cache_key key = key_at(end);
+	const struct zrtp_cache_key key = key_at(c, end);
 	struct zrtp_retained in = c->got[end];
 	bool other = c->has_match && in.rs2_other && !memcmp(in.rs2, c->matched, sizeof(in.rs2));
 
@@ -142,11 +158,12 @@ static void trunk_close(struct trunk *t)
 	stores_end(&t->end[1]);
 }
 
-static unsigned alarms_of(unsigned calls, uint64_t seed)
+static unsigned alarms_of(unsigned calls, bool numbers, uint64_t seed)
 {
 	static struct trunk t;
 
 	trunk_open(&t, seed);
+	t.numbers = numbers;
 	t.calls = 1;
 	round_of_calls(&t); /* they know each other */
 	t.calls = calls;
@@ -157,21 +174,32 @@ static unsigned alarms_of(unsigned calls, uint64_t seed)
 	return t.alarms;
 }
 
-static void calls_of_two_pbxs_at_once_make_no_alarm(void **state)
+static void try_at_once(bool numbers)
 {
-	static const unsigned sizes[] = { 2, 5, 20, 50 };
+	static const unsigned sizes[] = { 2, 5, 20, 50, 200 };
 
-	(void)state;
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		unsigned alarms = 0;
 
 		for (unsigned run = 0; run < CALLS / ROUNDS / sizes[i] && run < 300; run++) {
-			alarms += alarms_of(sizes[i], 31415 + run);
+			alarms += alarms_of(sizes[i], numbers, 31415 + run);
 		}
 		if (alarms) {
 			fail_msg("%u at once: %u alarms", sizes[i], alarms);
 		}
 	}
+}
+
+static void calls_of_two_pbxs_at_once_make_no_alarm(void **state)
+{
+	(void)state;
+	try_at_once(false);
+}
+
+static void nor_do_calls_at_once_of_many_numbers(void **state)
+{
+	(void)state;
+	try_at_once(true);
 }
 
 /* ---- calls all the time ---- */
@@ -339,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_of_two_pbxs_at_once_make_no_alarm),
+		cmocka_unit_test(nor_do_calls_at_once_of_many_numbers),
 		cmocka_unit_test(a_trunk_that_is_never_quiet_makes_no_alarm),
 		cmocka_unit_test(the_first_calls_of_a_trunk_at_once_make_no_alarm),
 		cmocka_unit_test(lost_messages_on_a_busy_trunk_make_no_alarm),

@@ -31,8 +31,8 @@
 
 #define KNOWN_MAX 65536
 #define BUCKETS 4093
-/*! How long an answer of the store on a PBX is offered whatever calls end, microseconds. */
-#define TRUNK_FRESH 5000000
+/*! How long the first calls with a PBX may all have begun at once, microseconds (trunk.c). */
+#define FIRST_CALLS 10000000
 
 struct known {
 	uint8_t zid[ZRTP_ZID_SIZE];
@@ -41,8 +41,7 @@ struct known {
 	struct zrtp_store_about *about; /*!< NULL: nothing */
 	int64_t dies_at;               /*!< Seconds of the wall clock */
 	uint64_t set_at;               /*!< Of the monotonic clock */
-	uint64_t told_at;              /*!< By the store, the same clock */
-	unsigned int pending;          /*!< Changes that the store does not have yet */
+	unsigned int pending;          /*!< Changes that the store does not have yet; of a PBX they are not counted */
 	AST_DLLIST_ENTRY(known) entry;
 };
 
@@ -143,13 +142,23 @@ static void known_set(struct known *known, const struct zrtp_retained *retained,
 }
 
 /*!
- * \brief Two PBXs that begin many calls at once must each offer what its store has chosen
- * of them (trunk.c), not what one call made. While the store does not answer that is out
- * of date soon.
+ * \brief The entry that calls of a label use. A PBX has one for all: its store files it by ZID. \pre table is locked
  */
-static int is_for_store(const struct known *known, const struct zrtp_retained *in)
+static struct known *known_used(const uint8_t *zid, const char *label)
 {
-	return in->peer_mitm && known->told_at && clock_now() - known->told_at < TRUNK_FRESH;
+	struct known *known = known_find(zid, "");
+
+	if (known && !known->retained.peer_mitm) {
+		ao2_ref(known, -1);
+		known = NULL;
+	}
+
+	return known ? known : known_find(zid, label);
+}
+
+static const char *filed_under(const char *label, const struct zrtp_retained *retained)
+{
+	return retained->peer_mitm ? "" : label;
 }
 
 /*! \brief What is known under another label, while the store cannot be asked. \pre table is locked */
@@ -181,7 +190,7 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 	int other = 0;
 
 	ao2_lock(table);
-	known = known_find(key->peer_zid, key->label);
+	known = known_used(key->peer_zid, key->label);
 	if (!known) {
 		known = known_elsewhere(key->peer_zid);
 		other = 1;
@@ -195,6 +204,7 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 		if (known->dies_at != INT64_MAX) {
 			out->expiry = known->dies_at - now;
 		}
+		out->first_calls &= clock_now() - known->set_at < FIRST_CALLS;
 		out->new_label |= other;
 		out->files_by_label &= !is_unknown(key->label);
 		out->unproved |= other && (is_unknown(key->label) || is_unknown(known->label));
@@ -219,19 +229,42 @@ static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retain
 	return !known;
 }
 
+/*!
+ * \brief Does what a call has changed come into the table at once? \pre table is locked
+ *
+ * Of two PBXs that begin many calls at once each must offer what its store has chosen of them (trunk.c), not
+ * what one call made. The store answers the next question. While it is down, what it said last stays: one of its two
+ * secrets is held by the other side, which goes on from there.
+ */
+static int is_taken(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int up)
+{
+	struct known *known;
+
+	/* Of a peer that was deleted, or that has not called for long, the store knows. */
+	if (is_deleted(key, in)) {
+		return 0;
+	}
+	if (!in->peer_mitm) {
+		return 1;
+	}
+	known = known_find(key->peer_zid, "");
+	ao2_cleanup(known);
+
+	return !up && !known;
+}
+
 static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
 {
 	int64_t now = cache_clock();
+	struct store_status status;
 	struct known *known;
 
+	store_get_status(&status);
 	ao2_lock(table);
-	/* Of a peer that was deleted, or that has not called for long, the store knows. */
-	known = is_deleted(key, in) ? NULL : known_touch(key->peer_zid, key->label);
+	known = is_taken(key, in, status.up) ? known_touch(key->peer_zid, filed_under(key->label, in)) : NULL;
 	if (known) {
-		if (!is_for_store(known, in)) {
-			known_set(known, in, now);
-		}
-		known->pending++;
+		known_set(known, in, now);
+		known->pending += !in->peer_mitm;
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);
@@ -308,12 +341,11 @@ static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *
 	int believed;
 
 	ao2_lock(table);
-	known = known_touch(key->peer_zid, key->label);
+	known = known_touch(key->peer_zid, filed_under(key->label, retained));
 	/* A call that ended meanwhile knows better, but for those of two PBXs. */
 	believed = known && (!known->pending || retained->peer_mitm);
 	if (believed) {
 		known_set(known, retained, cache_clock());
-		known->told_at = clock_now();
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);

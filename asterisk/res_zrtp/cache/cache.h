@@ -60,6 +60,8 @@ int cache_config_get(struct cache_config *out);
  */
 int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
 	void (*done)(void *data, int current), void *data);
+/*! \brief Is the store up, and has it answered or stored something within the last second? */
+int store_is_working(void);
 extern const struct zrtp_cache cache_table;
 
 /* cache.c */

@@ -39,6 +39,8 @@
 /*! How long an administrator waits for the changes of calls, and how often is looked, milliseconds. */
 #define SETTLE_MAX 5000
 #define SETTLE_STEP 10
+/*! A store that has done nothing for so long, though there is something to do, does not work, microseconds. */
+#define WORKING 1000000
 /*! Changes that may wait: more than any database is away for. */
 #define WAITING_MAX 200000
 
@@ -46,6 +48,8 @@ static ast_cond_t wake, ended;
 static pthread_t thread = AST_PTHREADT_NULL;
 static int stopping, finished, configured, told_full, watching;
 static uint8_t own_zid[ZRTP_ZID_SIZE];
+/*! When the last job was done, microseconds of the monotonic clock. */
+static uint64_t worked_at;
 
 /*! \brief Open the store, in the thread or before it runs. */
 static enum zrtp_store_status open_store(struct zrtp_store_error *error)
@@ -218,6 +222,7 @@ static void do_first(void)
 	if (!over) {
 		return;
 	}
+	worked_at = clock_now();
 	if (job->kind == JOB_LOAD) {
 		store_shared.status.loads++;
 	} else {
@@ -458,6 +463,17 @@ int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
 	}
 
 	return waits ? -1 : 0;
+}
+
+int store_is_working(void)
+{
+	int res;
+
+	ast_mutex_lock(&store_shared.lock);
+	res = store_shared.status.up && clock_now() - worked_at < WORKING;
+	ast_mutex_unlock(&store_shared.lock);
+
+	return res;
 }
 
 void store_get_status(struct store_status *out)

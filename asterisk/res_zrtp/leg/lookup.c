@@ -114,6 +114,7 @@ static void hand_over(struct media *media, int current)
 	if (answer == ZRTP_CACHE_AWAY && current) {
 		answer = ZRTP_CACHE_UNKNOWN;
 	}
+	lookup->open = 0;
 	lookup->answered = !!current;
 	memcpy(lookup->answered_zid, lookup->zid, sizeof(lookup->answered_zid));
 	/* What the phone is answered goes where its message came from. */
@@ -224,13 +225,23 @@ static int task_asked(void *data)
 	return 0;
 }
 
+/*! \brief Is what was asked about this peer about to be answered, on a PBX that has much to do? */
+static int is_soon(const struct lookup *lookup, const struct zrtp_cache_key *key)
+{
+	return lookup->open && !memcmp(lookup->zid, key->peer_zid, sizeof(lookup->zid)) && store_is_working();
+}
+
 static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
 {
 	struct media *media = key->stream_arg;
 	struct lookup *lookup = leg_lookup(leg_of(media));
 	struct answer *answer;
 
+	if (key->at_once && is_soon(lookup, key)) {
+		return ZRTP_CACHE_PENDING;
+	}
 	lookup->number++; /* what was asked before is too late, or of another peer */
+	lookup->open = 0;
 	stop_waiting(lookup);
 	if (!memcmp(lookup->answered_zid, key->peer_zid, sizeof(lookup->answered_zid))) {
 		lookup->answered = 0;
@@ -247,6 +258,7 @@ static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, a
 	if (!answer || answer_give(answer, task_asked)) {
 		return at_hand(key, out);
 	}
+	lookup->open = 1;
 
 	return ZRTP_CACHE_PENDING;
 }
@@ -368,6 +380,7 @@ void lookup_start(struct media *media)
 void lookup_reset(struct lookup *lookup)
 {
 	lookup->number++;
+	lookup->open = 0;
 	stop_waiting(lookup);
 }
 

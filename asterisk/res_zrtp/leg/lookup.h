@@ -17,6 +17,7 @@ struct lookup {
 	unsigned int asking:1;        /*!< The label is not known yet */
 	unsigned int labelled:1;      /*!< It is known */
 	unsigned int waiting:1;       /*!< A question waits for it */
+	unsigned int open:1;          /*!< The last question has no answer yet */
 	unsigned int answered:1;      /*!< The store has answered the last question about answered_zid */
 	unsigned int number;          /*!< Of the last question */
 	uint64_t since;               /*!< When it began to wait */
