@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* An exchange takes half of that at most, from its begin to the later one of its two
- * ends. Seconds. */
-enum { EXCHANGES = 10 };
+ * ends: what the timers of ZRTP allow, as on a PBX that has too much to do. Seconds. */
+enum { EXCHANGES = 40 };
 
 /* While calls come all the time the two PBXs must choose the same of many: one of so
  * many, by its octets. */

@@ -32,7 +32,7 @@
 #define KNOWN_MAX 65536
 #define BUCKETS 4093
 /*! How long the first calls with a PBX may all have begun at once, microseconds (trunk.c). */
-#define FIRST_CALLS 10000000
+#define FIRST_CALLS 40000000
 
 struct known {
 	uint8_t zid[ZRTP_ZID_SIZE];
