@@ -16,6 +16,7 @@
 #include "asterisk/module.h"
 
 #include "common/keep.h"
+#include "base/runners.h"
 #include "packet/choice.h"
 #include "packet/gate.h"
 #include "packet/media.h"
@@ -60,6 +61,7 @@ static const struct {
 	{ "store", store_init, store_shutdown },
 	{ "events", events_init, events_shutdown },
 	{ "timers", timers_init, timers_shutdown },
+	{ "threads of the legs", runners_init, runners_shutdown },
 	{ "legs", legs_init, legs_shutdown },
 	{ "refusals", refuse_init, refuse_shutdown },
 	{ "partners", partner_init, partner_shutdown },

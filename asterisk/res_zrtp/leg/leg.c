@@ -501,7 +501,7 @@ int legs_init(void)
 	store_watch_by(timers_add);
 	cache_followed_by(&follow_calls);
 
-	return leg_members_init();
+	return 0;
 }
 
 void legs_shutdown(void)
@@ -509,5 +509,4 @@ void legs_shutdown(void)
 	cache_followed_by(NULL);
 	store_watch_by(NULL);
 	store_on_late_opening(NULL);
-	leg_members_shutdown();
 }

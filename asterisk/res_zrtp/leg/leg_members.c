@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Which leg a dialog has, and how many streams that has; the threads that legs run in.
+ * \brief Which leg a dialog has, and how many streams that has.
  */
 
 #include "asterisk.h"
@@ -9,23 +9,17 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/lock.h"
 #include "asterisk/taskprocessor.h"
-#include "asterisk/threadpool.h"
 #include "asterisk/utils.h"
 
 #include "decide/settings.h"
 #include "base/held.h"
+#include "base/runners.h"
 #include "packet/dialog.h"
 #include "packet/media.h"
 #include "leg/context.h"
 #include "leg/leg_members.h"
 #include "leg/leg_object.h"
 #include "leg/leg_view.h"
-
-/*! Seconds after which a thread with nothing to do ends. */
-#define THREAD_IDLE 60
-#define THREADS_MIN 4
-
-static struct ast_threadpool *pool;
 
 /*! Guards which leg a dialog has, and how many streams that has. */
 AST_MUTEX_DEFINE_STATIC(legs);
@@ -74,7 +68,7 @@ static struct leg *leg_alloc(const char *channel_id, struct settings *settings)
 	leg->settings = ao2_bump(settings);
 	leg->context = context_get();
 	ast_taskprocessor_build_name(name, sizeof(name), "zrtp/%s", channel_id);
-	leg->serializer = ast_threadpool_serializer(name, pool);
+	leg->serializer = runners_serializer(name);
 	leg->view = leg->serializer ? leg_view_alloc(leg->serializer) : NULL;
 	if (!leg->context || !leg->view) {
 		ao2_ref(leg, -1);
@@ -117,30 +111,4 @@ int leg_exit(struct leg *leg)
 	ast_mutex_unlock(&legs);
 
 	return last;
-}
-
-int leg_members_init(void)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct ast_threadpool_options options = {
-		.version = AST_THREADPOOL_OPTIONS_VERSION,
-		.idle_timeout = THREAD_IDLE,
-		.auto_increment = 1,
-		.initial_size = 0,
-		.max_size = MAX(THREADS_MIN, processors),
-		.thread_start = NULL,
-		.thread_end = NULL,
-	};
-
-	pool = ast_threadpool_create("zrtp", NULL, &options);
-
-	return pool ? 0 : -1;
-}
-
-void leg_members_shutdown(void)
-{
-	if (pool) {
-		ast_threadpool_shutdown(pool);
-		pool = NULL;
-	}
 }

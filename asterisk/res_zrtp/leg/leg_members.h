@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Which leg a dialog has, and how many streams that has; the threads that legs run in.
+ * \brief Which leg a dialog has, and how many streams that has.
  */
 #ifndef RES_ZRTP_LEG_MEMBERS_H
 #define RES_ZRTP_LEG_MEMBERS_H
@@ -9,9 +9,6 @@
 struct dialog;
 struct leg;
 struct settings;
-
-int leg_members_init(void);
-void leg_members_shutdown(void);
 
 /*!
  * \brief The leg of a dialog, made if need be, with the caller as a member.
