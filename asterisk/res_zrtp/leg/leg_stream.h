@@ -52,6 +52,7 @@ struct leg_place {
 	int started;                  /*!< ZRTP was */
 	int queued;                   /*!< Datagrams in the serializer */
 	int timer_armed;              /*!< The thread that clears it has the reference */
+	uint64_t deadline;            /*!< Of the ZRTP engine, ZRTP_NEVER: none */
 
 	struct leg_stream stream;
 };

@@ -36,16 +36,28 @@ void timers_on_expiry(void (*call)(struct media *media))
 /*! \brief The thread that calls off the entry first has its reference. */
 static int disarm(struct media *media)
 {
-	return __atomic_exchange_n(&media_place(media)->timer_armed, 0, __ATOMIC_ACQ_REL);
+	return __atomic_exchange_n(&media_place(media)->timer_armed, 0, __ATOMIC_SEQ_CST);
 }
 
-/*! \brief Must take no lock that a thread holds while deleting an entry. */
+static int is_armed(struct media *media)
+{
+	return __atomic_load_n(&media_place(media)->timer_armed, __ATOMIC_SEQ_CST);
+}
+
+/*!
+ * \brief Must take no lock that a thread holds while deleting an entry.
+ *
+ * Most exchanges are over before the first deadline has come: then there is nothing to do. Who sets a deadline
+ * after that was looked at finds that no entry is left.
+ */
 static int fire(const void *data)
 {
 	struct media *media = (struct media *) data;
 
 	if (disarm(media)) {
-		expired(media);
+		if (__atomic_load_n(&media_place(media)->deadline, __ATOMIC_SEQ_CST) != ZRTP_NEVER) {
+			expired(media);
+		}
 		ao2_ref(media, -1);
 	}
 
@@ -69,7 +81,7 @@ void timers_cancel(struct media *media)
 void timers_expired(struct media *media)
 {
 	/* Unless another entry was made since. */
-	if (!__atomic_load_n(&media_place(media)->timer_armed, __ATOMIC_ACQUIRE)) {
+	if (!is_armed(media)) {
 		if (leg_stream(media)->timer_due && clock_now() > leg_stream(media)->timer_due + LATE) {
 			stats_count(STATS_TIMER_LATE);
 		}
@@ -87,7 +99,13 @@ void timers_arm(struct media *media)
 {
 	uint64_t now = clock_now();
 	uint64_t due = MIN(deadline(leg_stream(media)->stream), deadline(leg_stream(media)->next));
+	uint64_t former = __atomic_exchange_n(&media_place(media)->deadline, due, __ATOMIC_SEQ_CST);
 
+	if (former == ZRTP_NEVER && !is_armed(media)) {
+		/* It ran out meanwhile, and made no task. */
+		leg_stream(media)->timer_id = -1;
+		leg_stream(media)->timer_due = 0;
+	}
 	/* An entry that comes early does no harm, and most deadlines move away. */
 	if (due == ZRTP_NEVER || (leg_stream(media)->timer_due && leg_stream(media)->timer_due <= due)) {
 		return;
