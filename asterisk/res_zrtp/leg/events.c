@@ -136,6 +136,19 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 	}
 }
 
+/*! \brief Set a variable, unless the channel has that value: the core tells each setting to all who listen. */
+static void set_variable(struct ast_channel *chan, const char *name, const char *value)
+{
+	int same;
+
+	ast_channel_lock(chan);
+	same = !strcmp(S_OR(pbx_builtin_getvar_helper(chan, name), ""), value);
+	ast_channel_unlock(chan);
+	if (!same) {
+		pbx_builtin_setvar_helper(chan, name, value);
+	}
+}
+
 /*!
  * \brief The same for the channel of a stream.
  * \param chan consumed; NULL: there is none, and nothing is published
@@ -150,8 +163,8 @@ static void publish_state(struct ast_channel *chan, struct stasis_message_type *
 	}
 	if (fields && state) {
 		/* First, so that a program that gets the event finds the variables. */
-		pbx_builtin_setvar_helper(chan, "ZRTP_STATE", state);
-		pbx_builtin_setvar_helper(chan, "ZRTP_SAS", "");
+		set_variable(chan, "ZRTP_STATE", state);
+		set_variable(chan, "ZRTP_SAS", "");
 	}
 	publish_blob(chan, type, fields);
 	ast_channel_unref(chan);
@@ -166,9 +179,9 @@ static void set_variables(struct ast_channel *chan, const struct leg *leg, const
 {
 	enum outcome worst = leg_outcome(leg);
 
-	pbx_builtin_setvar_helper(chan, "ZRTP_COVERAGE", events_coverage_text(leg_coverage(leg)));
-	pbx_builtin_setvar_helper(chan, "ZRTP_STATE", events_outcome_text(worst));
-	pbx_builtin_setvar_helper(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
+	set_variable(chan, "ZRTP_COVERAGE", events_coverage_text(leg_coverage(leg)));
+	set_variable(chan, "ZRTP_STATE", events_outcome_text(worst));
+	set_variable(chan, "ZRTP_SAS", worst == OUTCOME_SECURE ? sas : "");
 }
 
 void events_variables(struct media *media, struct ast_channel *chan)
