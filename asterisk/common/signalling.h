@@ -123,7 +123,8 @@ struct zrtp_signalling {
 	 * of our Hello, or of the phone's at the other side where the two have
 	 * ZRTP with each other. It stays the same for as long as that does.
 	 *
-	 * Waits shortly for the Hello to be made, so no lock may be held.
+	 * Waits shortly for the Hello to be made, so no lock may be held. Only a thread of the channel's SIP session
+	 * calls it: it asks the channel for what another thread would have to wait for.
 	 *
 	 * \param chan the channel, NULL when there is none (any more)
 	 * \param out ZRTP_SIGNALLING_HASH_SIZE octets

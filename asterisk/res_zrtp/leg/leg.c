@@ -288,9 +288,11 @@ static int task_join(void *data)
 	return 0;
 }
 
-int leg_hello(struct media *media)
+int leg_hello(struct media *media, struct ast_channel *chan)
 {
 	struct leg_view *view = leg_of(media)->view;
+	char label[ZRTP_LABEL_SIZE];
+	int labelled = chan && !lookup_ask(media, chan, label);
 	int tries = 0;
 
 	/* A task takes some milliseconds. One that waits for the caller's locks must not stop it for ever. */
@@ -303,6 +305,9 @@ int leg_hello(struct media *media)
 	}
 	/* The task that ends the stream comes after the one that makes it. */
 	join(media);
+	if (labelled) {
+		lookup_learn(media, label);
+	}
 	ast_mutex_unlock(&view->work);
 
 	return 0;

@@ -11,6 +11,7 @@
 #define RES_ZRTP_LEG_H
 
 struct leg;
+struct ast_channel;
 struct media;
 
 int legs_init(void);
@@ -27,9 +28,10 @@ int leg_start(struct media *media);
 int leg_has_started(const struct media *media);
 /*!
  * \brief Make its Hello now, in this thread, if it has none yet. No lock may be held. \pre it has joined
+ * \param chan NULL, or its channel, to be asked for the label: by a thread of the channel's SIP session
  * \retval -1 a task of the leg does not end
  */
-int leg_hello(struct media *media);
+int leg_hello(struct media *media, struct ast_channel *chan);
 /*! \brief Undo both: wipe all in the serializer. */
 void leg_leave(struct media *media);
 

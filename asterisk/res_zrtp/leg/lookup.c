@@ -362,6 +362,23 @@ static int task_ask(void *data)
 	return 0;
 }
 
+int lookup_ask(struct media *media, struct ast_channel *chan, char label[ZRTP_LABEL_SIZE])
+{
+	*label = '\0';
+
+	return channel_label(chan, media_settings(media)->label_header, label, ZRTP_LABEL_SIZE);
+}
+
+void lookup_learn(struct media *media, const char *label)
+{
+	struct lookup *lookup = leg_lookup(leg_of(media));
+
+	if (!lookup->asking && !lookup->labelled) {
+		lookup->labelled = 1;
+		ast_copy_string(lookup->label, label, sizeof(lookup->label));
+	}
+}
+
 void lookup_start(struct media *media)
 {
 	struct lookup *lookup = leg_lookup(leg_of(media));

@@ -10,6 +10,7 @@
 
 #include "decide/net_address.h"
 
+struct ast_channel;
 struct media;
 
 /*! Part of a leg; of the serializer alone. */
@@ -36,7 +37,14 @@ extern const struct zrtp_cache lookup_cache;
 void lookup_on_answer(void (*call)(struct media *media));
 int lookup_init(void);
 void lookup_shutdown(void);
-/*! \brief Learn the label. Serializer only. */
+/*!
+ * \brief Ask a channel for the label here and now, in a thread of its SIP session that holds no lock of it.
+ * \retval -1 it cannot be had
+ */
+int lookup_ask(struct media *media, struct ast_channel *chan, char label[ZRTP_LABEL_SIZE]);
+/*! \brief That is the label. \pre the caller is alone at the leg, see leg_hello() */
+void lookup_learn(struct media *media, const char *label);
+/*! \brief See that the label is known: a thread asks for it, which the SIP session may keep waiting. Serializer only. */
 void lookup_start(struct media *media);
 /*! \brief The session is another one: the answer to what the former has asked is of no use. Serializer only. */
 void lookup_reset(struct lookup *lookup);
