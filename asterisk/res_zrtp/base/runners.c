@@ -38,7 +38,7 @@ static int ending;
 AST_MUTEX_DEFINE_STATIC(lock);
 static ast_cond_t come;
 
-/*! \brief The next turn's serializer, with its reference. \return NULL: there is an end */
+/*! \brief The next turn's serializer, with its reference. \return NULL: the thread is to end */
 static struct ast_taskprocessor *next_serializer(void)
 {
 	struct ast_taskprocessor *serializer = NULL;
