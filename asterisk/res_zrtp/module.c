@@ -22,6 +22,7 @@
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "cache/cache.h"
+#include "cache/complete.h"
 #include "leg/events.h"
 #include "leg/leg.h"
 #include "leg/lookup.h"
@@ -59,6 +60,7 @@ static const struct {
 	{ "statistics", stats_init, stats_shutdown },
 	{ "cache", cache_init, cache_shutdown },
 	{ "store", store_init, store_shutdown },
+	{ "completion", complete_init, complete_shutdown },
 	{ "events", events_init, events_shutdown },
 	{ "timers", timers_init, timers_shutdown },
 	{ "threads of the legs", runners_init, runners_shutdown },

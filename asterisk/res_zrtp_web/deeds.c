@@ -249,24 +249,32 @@ static int unverify(struct request *request)
 	return perform(request, AST_ZRTP_UNVERIFY);
 }
 
-static void add_phone(const struct ast_zrtp_enrolled *phone, void *arg)
+/*! Phones that a page shows; it does not lead through more. */
+#define PHONES_MAX 1000
+
+static int add_phone(const struct ast_zrtp_enrolled *phone, void *arg)
 {
 	ast_json_array_append(arg, ast_json_pack("{s: o, s: o, s: o, s: b}",
 		"zid", json_text(phone->zid),
 		"name", json_text(phone->name),
 		"endpoints", json_text(phone->endpoints),
 		"proved", phone->proved ? 1 : 0));
+
+	/* One more tells that there are more. */
+	return ast_json_array_size(arg) > PHONES_MAX;
 }
 
 static int show_enrollments(struct request *request)
 {
 	const struct ast_zrtp_console *console = watch_console();
 	struct ast_json *list = ast_json_array_create();
+	int more = 0;
 
 	if (console && list) {
 		console->each_enrolled(add_phone, list);
+		more = ast_json_array_size(list) > PHONES_MAX && !ast_json_array_remove(list, PHONES_MAX);
 	}
-	answer_json(request->ser, 200, "OK", NULL, ast_json_pack("{s: o}", "phones", list));
+	answer_json(request->ser, 200, "OK", NULL, ast_json_pack("{s: o, s: b}", "phones", list, "more", more));
 
 	return 0;
 }

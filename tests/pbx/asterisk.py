@@ -236,11 +236,14 @@ class Asterisk:
 
     # Asking
 
+    def console(self, command):
+        """The program that has the console answer a command."""
+        return ["chroot", self.root, "asterisk", "-C", f"{self.home}/etc/asterisk.conf", "-rx", command]
+
     def cli(self, command):
         """What the console answers to a command."""
         done = subprocess.run(
-            ["chroot", self.root, "asterisk", "-C", f"{self.home}/etc/asterisk.conf",
-             "-rx", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            self.console(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", timeout=90,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C",
                  "TERM": "dumb"})

@@ -9,8 +9,9 @@
  *                with it and what is done, whether it works
  * store_follow.c what others have changed in it
  * cache_conf.c   whether its keys in zrtp.conf fit together
- * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows
- * cache_admin.c, cache_files.c  what an administrator does with it; console/ has the commands
+ * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows;
+ *                realtime_look.c: many of them
+ * cache_admin.c, cache_files.c, complete.c, peers_wanted.c  what an administrator does with it; console/ has the commands
  */
 #ifndef RES_ZRTP_CACHE_H
 #define RES_ZRTP_CACHE_H
@@ -20,6 +21,7 @@
 
 struct ast_variable;
 struct cache_config;
+struct peers_wanted;
 struct zrtp_cache_key;
 struct zrtp_retained;
 struct zrtp_store;
@@ -132,7 +134,14 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint);
  * functions wait for I/O. Give it back with store_release().
  */
 struct zrtp_store *store_get(void);
+/*!
+ * \brief The same, to read from it: a handle of an administrator's own, where the kind of store can have two, so
+ * that no call waits meanwhile. Give it back with store_release().
+ */
+struct zrtp_store *store_look(void);
 void store_release(void);
+/*! \brief Is the store about to be closed? What takes long ends then. */
+int store_ends(void);
 /*!
  * \brief Wait until what calls have changed of a peer is stored, not long: an
  * administrator's word comes after it.
@@ -162,8 +171,8 @@ void store_get_status(struct store_status *out);
 
 /* cache_realtime.c */
 
-/*! \brief Open a store on the realtime families zrtp_peers, zrtp_pairs and zrtp_meta. */
-enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config,
+/*! \brief Open a store on the realtime families zrtp_peers, zrtp_pairs and zrtp_meta. \param calls it is theirs, and changed */
+enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config, int calls,
 	struct zrtp_store_error *error);
 
 /*! \brief Its state in a word: closed, up or down. */
@@ -181,11 +190,14 @@ enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_
 /* Of all peers, or to read one. */
 
 /*!
- * \brief All peers whose name or ZID fits a pattern of SQL, NULL: all, page by page.
+ * \brief The peers that are wanted, page by page. No call waits for it. It ends with the module, with Asterisk, and
+ * after a minute.
  * \param each non-zero ends it
+ * \param gone NULL, or whether the administrator waits for the rest no more: that ends it too
  */
-enum zrtp_store_status cache_admin_each(const char *like, int (*each)(const struct zrtp_store_peer *peer, void *arg),
-	void *arg, struct zrtp_store_error *error);
+enum zrtp_store_status cache_admin_each(const struct peers_wanted *wanted,
+	int (*each)(const struct zrtp_store_peer *peer, void *arg), int (*gone)(void *arg), void *arg,
+	struct zrtp_store_error *error);
 /*!
  * \brief What is kept of a peer, without its secrets.
  * \param labels room for ZRTP_STORE_LABELS_MAX
@@ -223,8 +235,6 @@ extern const char * const cache_import_formats[];
 int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint);
 /*! \brief What is known of a peer besides secrets; empty if nothing is. Does not wait. */
 void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out);
-/*! \brief Call each for every peer with a pbxsecret. Waits for the store, which is in use meanwhile. */
-void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg);
 /*! \brief Replace the endpoints of an enrolled phone. Waits for the store. \retval -1 with why, of size octets */
 int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size);
 /*! \brief Forget the pbxsecret of a peer. Waits for the store. \retval -1 with why, of size octets */

@@ -14,9 +14,21 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/zid_range.h"
+#include "base/clock.h"
 #include "cache/cache.h"
+#include "cache/peers_wanted.h"
+#include "cache/realtime_look.h"
+#include "cache/store_open.h"
 
+/*! Peers of a page, of one in a store that calls wait for, and of one of a database, about. */
 #define PAGE 256
+#define SHARED_PAGE 64
+#define DATABASE_PAGE 512
+/*! Between two pages of a shared store, for calls that wait, microseconds. */
+#define SHARED_PAUSE 200
+/*! A list that takes longer ends, so that nothing waits for it for ever, microseconds. */
+#define LIST_MAX 60000000
 
 static enum zrtp_store_status not_now(struct zrtp_store_error *error, const char *why)
 {
@@ -41,41 +53,147 @@ static enum zrtp_store_status explain(enum zrtp_store_status status, struct zrtp
 	return status;
 }
 
-static enum zrtp_store_status each_peer(struct zrtp_store *store, const char *like,
-	int (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg, struct zrtp_store_error *error)
-{
-	struct zrtp_store_peer *page = ast_calloc(PAGE, sizeof(*page));
-	struct zrtp_store_peer last;
-	enum zrtp_store_status status = page ? ZRTP_STORE_OK : ZRTP_STORE_NO_MEMORY;
-	size_t i, count = PAGE;
-	int first = 1, stop = 0;
+/*! A list on its way. */
+struct listing {
+	const struct peers_wanted *wanted;
+	struct zrtp_store *store;
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zid_range all;
+	struct zid_walk walk;          /*!< In a database */
+	struct zrtp_store_peer *page;
+	size_t count;
+	struct zrtp_store_peer last;   /*!< Of the page before, in other stores */
+	unsigned int begun:1;          /*!< There is one */
+	unsigned int shared:1;         /*!< With calls, which wait for each page */
+	unsigned int over:1;
+};
 
-	snprintf(error->text, sizeof(error->text), "out of memory");
-	while (!status && !stop && count == PAGE) {
-		status = zrtp_store_list(store, like, first ? NULL : &last, page, PAGE, &count, error);
-		for (i = 0; !status && !stop && i < count; i++) {
-			stop = each(&page[i], arg);
-		}
-		if (!status && count) {
-			last = page[count - 1];
-			first = 0;
-		}
-	}
-	ast_free(page);
+static enum zrtp_store_status database_page(struct listing *listing, struct zrtp_store_error *error)
+{
+	struct zid_range range = zid_walk_next(&listing->walk);
+	size_t found;
+	enum zrtp_store_status status;
+
+	ast_free(listing->page);
+	status = realtime_look(listing->own, &range, listing->wanted, &listing->page, &listing->count, &found, error);
+	zid_walk_found(&listing->walk, found);
+	listing->over = listing->walk.over;
 
 	return status;
 }
 
-enum zrtp_store_status cache_admin_each(const char *like, int (*each)(const struct zrtp_store_peer *peer, void *arg),
-	void *arg, struct zrtp_store_error *error)
+/*! \brief Of the last page, what does not fit is left out; beyond the digits that were typed nothing is read. */
+static void keep_wanted(struct listing *listing)
 {
-	struct zrtp_store *store = store_get();
+	size_t i, kept = 0;
+
+	for (i = 0; i < listing->count; i++) {
+		const struct zrtp_store_peer *peer = &listing->page[i];
+
+		if (listing->wanted->begins && (memcmp(peer->own_zid, listing->own, sizeof(listing->own))
+			|| memcmp(peer->peer_zid, listing->all.last, sizeof(listing->all.last)) > 0)) {
+			listing->over = 1;
+			break;
+		}
+		if (peers_fit(listing->wanted, peer)) {
+			listing->page[kept++] = *peer;
+		}
+	}
+	listing->count = kept;
+}
+
+static enum zrtp_store_status store_page(struct listing *listing, struct zrtp_store_error *error)
+{
+	/* Who shares the store looks at each peer by himself: a pattern that few fit would take long inside. */
+	const char *like = listing->shared ? NULL : listing->wanted->like;
+	size_t size = listing->shared ? SHARED_PAGE : PAGE;
 	enum zrtp_store_status status;
 
-	if (!store) {
+	if (listing->shared && listing->begun) {
+		usleep(SHARED_PAUSE);
+	}
+	status = zrtp_store_list(listing->store, like, listing->begun ? &listing->last : NULL, listing->page, size,
+		&listing->count, error);
+	listing->over = listing->count < size;
+	if (!status && listing->count) {
+		listing->last = listing->page[listing->count - 1];
+		listing->begun = 1;
+		keep_wanted(listing);
+	}
+
+	return status;
+}
+
+/*! \brief The first page begins after the ZID before the first one. */
+static void begin_at(struct listing *listing)
+{
+	int i = ZRTP_ZID_SIZE - 1;
+
+	memcpy(listing->last.own_zid, listing->own, sizeof(listing->own));
+	memcpy(listing->last.peer_zid, listing->all.first, sizeof(listing->all.first));
+	while (i >= 0 && !listing->last.peer_zid[i]--) {
+		i--;
+	}
+	listing->begun = i >= 0;
+}
+
+/*! \brief Must it end before its end? */
+static enum zrtp_store_status must_end(int64_t began, struct zrtp_store_error *error)
+{
+	if (store_ends() || ast_shutting_down()) {
+		return not_now(error, "The list was ended with ZRTP");
+	}
+	if (clock_now() - began > LIST_MAX) {
+		return not_now(error, "The list was ended after a minute: the cache is too slow, see zrtp cache status");
+	}
+
+	return ZRTP_STORE_OK;
+}
+
+static enum zrtp_store_status each_page(struct listing *listing, int (*each)(const struct zrtp_store_peer *peer, void *arg),
+	int (*gone)(void *arg), void *arg, struct zrtp_store_error *error)
+{
+	int database = store_is_database(), stop = 0;
+	int64_t began = clock_now();
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+	size_t i;
+
+	zid_walk_begin(&listing->walk, &listing->all, DATABASE_PAGE);
+	while (!status && !stop && !listing->over && !(gone && gone(arg)) && !(status = must_end(began, error))) {
+		status = database ? database_page(listing, error) : store_page(listing, error);
+		for (i = 0; !status && !stop && i < listing->count; i++) {
+			stop = each(&listing->page[i], arg);
+		}
+	}
+
+	return status;
+}
+
+enum zrtp_store_status cache_admin_each(const struct peers_wanted *wanted,
+	int (*each)(const struct zrtp_store_peer *peer, void *arg), int (*gone)(void *arg), void *arg,
+	struct zrtp_store_error *error)
+{
+	struct listing listing = { .wanted = wanted };
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	if (zid_range_of(&listing.all, S_OR(wanted->begins, ""))) {
+		return ZRTP_STORE_OK;
+	}
+	listing.store = store_look();
+	if (!listing.store) {
 		return cache_admin_closed(error);
 	}
-	status = each_peer(store, like, each, arg, error);
+	listing.shared = listing.store == store_opened();
+	store_own_zid(listing.own);
+	begin_at(&listing);
+	if (!store_is_database() && !(listing.page = ast_calloc(PAGE, sizeof(*listing.page)))) {
+		status = ZRTP_STORE_NO_MEMORY;
+		ast_copy_string(error->text, "out of memory", sizeof(error->text));
+	}
+	if (!status) {
+		status = each_page(&listing, each, gone, arg, error);
+	}
+	ast_free(listing.page);
 	store_release();
 
 	return status;
@@ -84,7 +202,7 @@ enum zrtp_store_status cache_admin_each(const char *like, int (*each)(const stru
 enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_peer *peer, struct zrtp_store_label *labels,
 	size_t *count, struct zrtp_store_error *error)
 {
-	struct zrtp_store *store = store_get();
+	struct zrtp_store *store = store_look();
 	uint8_t own[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status;
 
@@ -103,50 +221,24 @@ enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_pe
 
 enum zrtp_store_status cache_admin_purge(uint64_t *pairs, uint64_t *peers, struct zrtp_store_error *error)
 {
-	struct zrtp_store *store = store_get();
+	/* SQLite would make two writers wait for each other. */
+	struct zrtp_store *store = store_is_database() ? store_look() : store_get();
+	uint64_t step_pairs, step_peers;
 	enum zrtp_store_status status;
 
 	if (!store) {
 		return cache_admin_closed(error);
 	}
-	status = zrtp_store_purge(store, cache_clock(), pairs, peers, error);
+	*pairs = *peers = 0;
+	do {
+		status = zrtp_store_purge(store, cache_clock(), &step_pairs, &step_peers, error);
+		*pairs += status ? 0 : step_pairs;
+		*peers += status ? 0 : step_peers;
+	} while (!status && step_pairs && store_is_database() && !store_ends());
 	store_administered();
 	store_release();
 
 	return status;
-}
-
-/*! What cache_each_enrolled() was asked to do. */
-struct enrolled {
-	void (*each)(const struct zrtp_store_peer *peer, void *arg);
-	void *arg;
-};
-
-static int if_enrolled(const struct zrtp_store_peer *peer, void *arg)
-{
-	struct enrolled *enrolled = arg;
-
-	if (peer->has_pbx) {
-		enrolled->each(peer, enrolled->arg);
-	}
-
-	return 0;
-}
-
-void cache_each_enrolled(void (*each)(const struct zrtp_store_peer *peer, void *arg), void *arg)
-{
-	struct enrolled enrolled = { each, arg };
-	struct zrtp_store *store = store_get();
-	struct zrtp_store_error error;
-
-	if (!store) {
-		ast_log(LOG_WARNING, "The ZRTP cache is not open, enrolled phones cannot be listed\n");
-		return;
-	}
-	if (each_peer(store, NULL, if_enrolled, &enrolled, &error)) {
-		ast_log(LOG_WARNING, "Enrolled phones cannot be listed: %s\n", error.text);
-	}
-	store_release();
 }
 
 /*! An administrator's word on one peer. */

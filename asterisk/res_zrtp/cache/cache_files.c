@@ -39,7 +39,7 @@ static enum zrtp_store_status fault_of(const char *path, struct zrtp_store_error
 
 enum zrtp_store_status cache_admin_export(const char *path, uint64_t *count, struct zrtp_store_error *error)
 {
-	struct zrtp_store *store = store_get();
+	struct zrtp_store *store = store_look();
 	enum zrtp_store_status status;
 	FILE *file;
 

@@ -24,15 +24,17 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/zid_range.h"
 #include "base/text.h"
 #include "cache/cache.h"
+#include "cache/realtime_look.h"
 #include "cache/realtime_rows.h"
 
 /*! Longer than a call takes from the peer's row to the pair's, seconds. */
 #define WRITING_MAX 60
 
-/*! Peers are listed by the first two digits of their ZIDs, as realtime has no limit. */
-#define PREFIXES 256
+/*! Expired pairs that are removed in one step, between which calls have their turn. */
+#define PURGE_STEP 4
 
 struct realtime {
 	/*! Revision of the pair that the transaction loaded, and which it was. */
@@ -43,6 +45,7 @@ struct realtime {
 	char meta_value[2 * ZRTP_STORE_META_MAX + 1];
 	unsigned int pair_loaded:1;
 	unsigned int has_lines:1;      /*!< The tables have that column */
+	struct zid_walk purge;         /*!< Where the next step of it goes on */
 };
 
 static void realtime_close(void *be)
@@ -201,82 +204,23 @@ static enum zrtp_store_status realtime_peer_drop(void *be, const uint8_t *own_zi
 	return realtime_pair_trim(be, own_zid, peer_zid, 0, error);
 }
 
-static int compare_peers(const void *left, const void *right)
-{
-	return memcmp(((const struct zrtp_store_peer_row *) left)->peer_zid,
-		((const struct zrtp_store_peer_row *) right)->peer_zid, ZRTP_ZID_SIZE);
-}
-
-/*! \brief Is this row wanted, at this place of the list? */
-static int is_listed(const struct zrtp_store_peer_row *row, const char *like, const uint8_t *after)
-{
-	char zid[ZID_TEXT_SIZE];
-
-	zid_text(zid, row->peer_zid);
-
-	return (!after || memcmp(row->peer_zid, after, ZRTP_ZID_SIZE) > 0)
-		&& (!like || zrtp_store_like(row->name, like) || zrtp_store_like(zid, like));
-}
-
-/*! \brief Append those of a prefix that are wanted, in order, as many as fit. */
-static enum zrtp_store_status list_prefix(const char *own, unsigned int prefix, const char *like, const uint8_t *after,
-	struct zrtp_store_peer_row *out, size_t size, size_t *count, struct zrtp_store_error *error)
-{
-	struct row_fields where = { NULL, };
-	struct zrtp_store_peer_row *rows = NULL;
-	struct ast_config *found = NULL;
-	char pattern[8];
-	size_t n;
-	enum zrtp_store_status status;
-
-	snprintf(pattern, sizeof(pattern), "%02x%%", prefix);
-	row_add(&where, "peer_zid LIKE", pattern);
-	row_add(&where, "own_zid", own);
-	status = rows_load_all(PEERS, &where, &found, error);
-	n = status ? 0 : rows_count(found);
-	rows = n ? ast_calloc(n, sizeof(*rows)) : NULL;
-	if (n && !rows) {
-		status = rows_fail(error, ZRTP_STORE_NO_MEMORY, PEERS, "out of memory");
-	} else if (rows) {
-		struct ast_category *row = NULL;
-		size_t i = 0;
-
-		while (!status && i < n && (row = ast_category_browse_filtered(found, NULL, row, NULL))) {
-			status = row_peer(ast_category_first(row), &rows[i++], error);
-		}
-		qsort(rows, n, sizeof(*rows), compare_peers);
-		for (i = 0; !status && i < n && *count < size; i++) {
-			if (is_listed(&rows[i], like, after)) {
-				out[(*count)++] = rows[i];
-			}
-		}
-	}
-	ast_free(rows);
-	ast_config_destroy(found);
-
-	return status;
-}
-
 /*! \brief Those of our own ZID, which is what a cluster has one of. */
 static enum zrtp_store_status realtime_peer_list(void *be, const char *like, attribute_unused const uint8_t *own_zid,
 	const uint8_t *peer_zid, struct zrtp_store_peer_row *out, size_t size, size_t *count, struct zrtp_store_error *error)
 {
-	uint8_t value[ZRTP_STORE_META_MAX];
-	size_t len = sizeof(value);
-	char own[2 * ZRTP_STORE_META_MAX + 1];
-	unsigned int prefix = peer_zid ? peer_zid[0] : 0;
-	enum zrtp_store_status status = realtime_meta_get(be, "zid", value, &len, error);
+	uint8_t own[ZRTP_STORE_META_MAX];
+	size_t len = sizeof(own);
+	enum zrtp_store_status status = realtime_meta_get(be, "zid", own, &len, error);
 
 	*count = 0;
 	if (status) {
 		return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 	}
-	zrtp_store_hex(own, value, len);
-	for (; !status && prefix < PREFIXES && *count < size; prefix++) {
-		status = list_prefix(own, prefix, like, peer_zid, out, size, count, error);
+	if (len != ZRTP_ZID_SIZE) {
+		return rows_fail(error, ZRTP_STORE_CORRUPT, META, "the row \"zid\" is not a ZID");
 	}
 
-	return status;
+	return peers_after(own, like, peer_zid, out, size, count, error);
 }
 
 static enum zrtp_store_status realtime_pair_load(void *be, const uint8_t *own_zid, const uint8_t *peer_zid,
@@ -512,14 +456,22 @@ static enum zrtp_store_status purge_peer(void *be, const uint8_t *own_zid, const
 	return status == ZRTP_STORE_UNKNOWN ? ZRTP_STORE_OK : status;
 }
 
-static enum zrtp_store_status purge_pair(void *be, const struct ast_variable *row, int64_t now, uint64_t *pairs,
-	uint64_t *peers, struct zrtp_store_error *error)
+static void begin_purge(struct realtime *realtime)
 {
-	uint8_t own_zid[ZRTP_ZID_SIZE], peer_zid[ZRTP_ZID_SIZE];
+	struct zid_range all;
+
+	zid_range_of(&all, "");
+	zid_walk_begin(&realtime->purge, &all, PURGE_STEP);
+}
+
+static enum zrtp_store_status purge_pair(void *be, const uint8_t *peer_zid, const struct ast_variable *row, int64_t now,
+	uint64_t *pairs, uint64_t *peers, struct zrtp_store_error *error)
+{
+	uint8_t own_zid[ZRTP_ZID_SIZE];
 	struct zrtp_store_pair_row pair;
 	enum zrtp_store_status status = row_pair(row, &pair, error);
 
-	if (!status && (row_zid(row, "own_zid", own_zid) || row_zid(row, "peer_zid", peer_zid))) {
+	if (!status && row_zid(row, "own_zid", own_zid)) {
 		status = rows_fail(error, ZRTP_STORE_CORRUPT, PAIRS, "a row is not one of a pair of secrets");
 	}
 	if (!status) {
@@ -533,21 +485,65 @@ static enum zrtp_store_status purge_pair(void *be, const struct ast_variable *ro
 	return status;
 }
 
+/*! \brief What has expired in a range, up to the end of a peer. \param last gets that peer \param over that was all */
+static enum zrtp_store_status purge_range(void *be, struct ast_config *found, int64_t now, uint64_t *pairs,
+	uint64_t *peers, uint8_t *last, int *over, struct zrtp_store_error *error)
+{
+	struct ast_category *row = NULL;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	*over = 0;
+	while (!status && found && (row = ast_category_browse_filtered(found, NULL, row, NULL))) {
+		if (row_zid(ast_category_first(row), "peer_zid", zid)) {
+			return rows_fail(error, ZRTP_STORE_CORRUPT, PAIRS, "a row is not one of a pair of secrets");
+		}
+		if (*pairs >= PURGE_STEP && memcmp(zid, last, sizeof(zid))) {
+			return ZRTP_STORE_OK;
+		}
+		memcpy(last, zid, sizeof(zid));
+		status = purge_pair(be, zid, ast_category_first(row), now, pairs, peers, error);
+	}
+	*over = 1;
+
+	return status;
+}
+
+/*! \brief The next ones that have expired, some at a time; none: all peers were looked at. */
 static enum zrtp_store_status realtime_purge(void *be, int64_t now, uint64_t *pairs, uint64_t *peers,
 	struct zrtp_store_error *error)
 {
-	struct row_fields where = { NULL, };
-	struct ast_config *found = NULL;
-	struct ast_category *row = NULL;
-	enum zrtp_store_status status;
+	struct realtime *realtime = be;
+	struct zid_walk *walk = &realtime->purge;
+	uint8_t last[ZRTP_ZID_SIZE];
+	struct zid_range range;
+	int over = 1;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
 
 	*pairs = *peers = 0;
-	row_add_number(&where, "expires <=", now);
-	status = rows_load_all(PAIRS, &where, &found, error);
-	while (!status && found && (row = ast_category_browse_filtered(found, NULL, row, NULL))) {
-		status = purge_pair(be, ast_category_first(row), now, pairs, peers, error);
+	while (!status && !walk->over && !*pairs) {
+		struct row_fields more = { NULL, };
+		struct ast_config *found = NULL;
+
+		range = zid_walk_next(walk);
+		memcpy(last, range.first, sizeof(last));
+		row_add_number(&more, "expires <=", now);
+		status = rows_in_range(PAIRS, NULL, &range, &more, &found, error);
+		if (!status) {
+			size_t count = rows_count(found);
+
+			status = purge_range(be, found, now, pairs, peers, last, &over, error);
+			zid_walk_found(walk, count);
+		}
+		ast_config_destroy(found);
 	}
-	ast_config_destroy(found);
+	if (!over) {
+		walk->over = zid_range_after(&range, last) != 0;
+		memcpy(walk->left.first, range.first, sizeof(range.first));
+	}
+	if (!status && !*pairs) {
+		begin_purge(realtime);
+	}
 
 	return status;
 }
@@ -572,7 +568,7 @@ static const struct zrtp_store_backend backend = {
 	.purge = realtime_purge,
 };
 
-enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config,
+enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_store_config *config, int calls,
 	struct zrtp_store_error *error)
 {
 	struct realtime *be = ast_calloc(1, sizeof(*be));
@@ -581,9 +577,10 @@ enum zrtp_store_status realtime_open(struct zrtp_store **out, const struct zrtp_
 	if (!be) {
 		return rows_fail(error, ZRTP_STORE_NO_MEMORY, PEERS, "out of memory");
 	}
+	begin_purge(be);
 	status = rows_nothing(PEERS, error);
 	if (status == ZRTP_STORE_UNKNOWN) {
-		be->has_lines = rows_have_lines();
+		be->has_lines = calls && rows_have_lines();
 		status = zrtp_store_open_backend(out, &backend, be, config, error);
 	}
 	if (status) {

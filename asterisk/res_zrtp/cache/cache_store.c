@@ -488,6 +488,13 @@ void store_get_status(struct store_status *out)
 	ast_mutex_unlock(&store_shared.lock);
 }
 
+int store_ends(void)
+{
+	SCOPED_MUTEX(guard, &store_shared.lock);
+
+	return stopping;
+}
+
 void store_administered(void)
 {
 	struct zrtp_store_error error;

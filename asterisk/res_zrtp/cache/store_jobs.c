@@ -220,17 +220,26 @@ void jobs_learn(const uint8_t *zid, const char *label)
 	}
 }
 
+/*! \brief Of a database some at a time, and between these a job of the queue. */
 static void purge(void)
 {
+	static uint64_t all_pairs, all_peers;
 	struct zrtp_store_error error;
 	uint64_t pairs = 0, peers = 0;
+	enum zrtp_store_status result = zrtp_store_purge(store_opened(), cache_clock(), &pairs, &peers, &error);
 
-	purge_due = store_clock() + PURGE_INTERVAL;
-	if (zrtp_store_purge(store_opened(), cache_clock(), &pairs, &peers, &error)) {
-		ast_log(LOG_WARNING, "ZRTP cache: expired secrets were not removed: %s\n", error.text);
-	} else if (pairs || peers) {
-		ast_verb(3, "ZRTP cache: %" PRIu64 " expired secrets and %" PRIu64 " peers removed\n", pairs, peers);
+	all_pairs += pairs;
+	all_peers += peers;
+	if (!result && pairs && store_is_database()) {
+		return;
 	}
+	purge_due = store_clock() + PURGE_INTERVAL;
+	if (result) {
+		ast_log(LOG_WARNING, "ZRTP cache: expired secrets were not removed: %s\n", error.text);
+	} else if (all_pairs || all_peers) {
+		ast_verb(3, "ZRTP cache: %" PRIu64 " expired secrets and %" PRIu64 " peers removed\n", all_pairs, all_peers);
+	}
+	all_pairs = all_peers = 0;
 }
 
 /*! \brief Is it there again? Nothing that waits could show it. */

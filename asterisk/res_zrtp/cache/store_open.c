@@ -23,6 +23,8 @@
 /*! Held for reading by a thread that uses the store, for writing to open or close it. */
 AST_RWLOCK_DEFINE_STATIC(store_lock);
 static struct zrtp_store *store;
+/*! The same one once more, for what an administrator reads: calls do not wait for that. NULL: a kind that has no second. */
+static struct zrtp_store *looked_at;
 
 struct zrtp_store *store_get(void)
 {
@@ -35,6 +37,13 @@ struct zrtp_store *store_get(void)
 	}
 
 	return open;
+}
+
+struct zrtp_store *store_look(void)
+{
+	struct zrtp_store *open = store_get();
+
+	return open && looked_at ? looked_at : open;
 }
 
 void store_release(void)
@@ -73,17 +82,29 @@ static enum zrtp_store_status open_kind(struct zrtp_store **out, const struct zr
 	case CACHE_FILE:
 		return zrtp_store_open_file(out, store_shared.config.path, how, error);
 	case CACHE_REALTIME:
-		return realtime_open(out, how, error);
+		return realtime_open(out, how, 1, error);
 	default:
 		return zrtp_store_open_sqlite(out, store_shared.config.path, how, error);
 	}
+}
+
+/*! \brief A handle beside the first one, where two have no lock in common. */
+static struct zrtp_store *open_beside(const struct zrtp_store_config *how)
+{
+	struct zrtp_store *beside = NULL;
+	struct zrtp_store_error error;
+	enum zrtp_store_status result = store_shared.config.kind == CACHE_REALTIME ? realtime_open(&beside, how, 0, &error)
+		: store_shared.config.kind == CACHE_SQLITE ? zrtp_store_open_sqlite(&beside, store_shared.config.path, how, &error)
+		: ZRTP_STORE_OK;
+
+	return result ? NULL : beside;
 }
 
 enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_error *error)
 {
 	struct zrtp_store_config how = { .capacity = store_shared.config.peers, .warn = on_warning };
 	struct zrtp_store_key key;
-	struct zrtp_store *opened = NULL;
+	struct zrtp_store *opened = NULL, *beside = NULL;
 	enum zrtp_store_status result = ZRTP_STORE_OK;
 
 	memset(error, 0, sizeof(*error));
@@ -94,16 +115,20 @@ enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_
 	if (!result) {
 		result = open_kind(&opened, &how, error);
 	}
-	OPENSSL_cleanse(&key, sizeof(key));
 	if (!result) {
 		result = zrtp_store_own_zid(opened, zid, error);
 	}
+	if (!result) {
+		beside = open_beside(&how);
+	}
+	OPENSSL_cleanse(&key, sizeof(key));
 	if (result) {
 		zrtp_store_close(opened, NULL);
 		return result;
 	}
 	ast_rwlock_wrlock(&store_lock);
 	store = opened;
+	looked_at = beside;
 	ast_rwlock_unlock(&store_lock);
 
 	return ZRTP_STORE_OK;
@@ -114,11 +139,18 @@ struct zrtp_store *store_opened(void)
 	return store;
 }
 
+int store_is_database(void)
+{
+	return store_shared.config.kind == CACHE_REALTIME;
+}
+
 void store_close(void)
 {
 	struct zrtp_store_error error;
 
 	ast_rwlock_wrlock(&store_lock);
+	zrtp_store_close(looked_at, NULL);
+	looked_at = NULL;
 	if (store && zrtp_store_close(store, &error)) {
 		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
 	}

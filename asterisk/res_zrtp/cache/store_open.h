@@ -13,6 +13,8 @@
 enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_error *error);
 /*! \brief The open store, or NULL. Thread of the store, which alone opens it; others between store_get() and store_release(). */
 struct zrtp_store *store_opened(void);
+/*! \brief Is it a database of Asterisk's realtime, where a statement takes milliseconds? */
+int store_is_database(void);
 /*! \brief Close it, when the thread has ended. */
 void store_close(void);
 

@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "cache/cache.h"
+#include "cache/peers_wanted.h"
 #include "console/cache_cli.h"
 
 #define ID_SIZE 256
@@ -95,12 +96,14 @@ static int send_peer(const struct zrtp_store_peer *peer, void *arg)
 
 static int action_list(struct mansession *s, const struct message *m)
 {
+	struct peers_wanted wanted = { NULL, };
 	struct listing listing = { .s = s, .m = m };
 	struct zrtp_store_error error;
 	enum zrtp_store_status status;
 
 	id_header(m, listing.id, sizeof(listing.id));
-	status = cache_admin_each(S_OR(astman_get_header(m, "Like"), NULL), send_peer, &listing, &error);
+	wanted.like = S_OR(astman_get_header(m, "Like"), NULL);
+	status = cache_admin_each(&wanted, send_peer, NULL, &listing, &error);
 	if (status && !listing.count) {
 		return result(s, m, status, &error, "");
 	}

@@ -6,6 +6,8 @@
 
 #include "asterisk.h"
 
+#include <poll.h>
+
 #include "asterisk/cli.h"
 #include "asterisk/localtime.h"
 #include "asterisk/strings.h"
@@ -16,11 +18,13 @@
 
 #include "base/text.h"
 #include "cache/cache.h"
+#include "cache/complete.h"
+#include "cache/peers_wanted.h"
 #include "console/cache_cli.h"
 
 #define DATE_SIZE 20
-/*! More are no help. */
-#define COMPLETIONS_MAX 100
+/*! A terminal that takes nothing for as long is taken for gone, milliseconds; the core would drop lines much sooner. */
+#define TERMINAL_WAIT 5000
 #define COLUMNS "%-24s %-8s %-8s %-7s %6s %-19s %-19s %s\n"
 
 /*! \brief Seconds as a local date. */
@@ -54,27 +58,25 @@ static char *result(int fd, enum zrtp_store_status status, const struct zrtp_sto
 	return CLI_SUCCESS;
 }
 
-static int add_completion(const struct zrtp_store_peer *peer, void *arg)
+int terminal_gone(int fd)
 {
-	int *left = arg;
-	char zid[ZID_TEXT_SIZE];
+	struct pollfd terminal = { .fd = fd, .events = POLLOUT };
+	int ready = poll(&terminal, 1, TERMINAL_WAIT);
 
-	zid_text(zid, peer->peer_zid);
-
-	return ast_cli_completion_add(ast_strdup(zid)) || !--*left;
+	return ready < 0 ? errno != EINTR : !ready || terminal.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
-/*! \brief ZIDs that begin with what was typed. */
-static char *complete_zid(const char *word)
+static void add_completion(const uint8_t zid[ZRTP_ZID_SIZE])
 {
-	struct zrtp_store_error error;
-	char like[ZID_TEXT_SIZE + 1];
-	int left = COMPLETIONS_MAX;
+	char text[ZID_TEXT_SIZE];
 
-	if (strspn(word, "0123456789abcdefABCDEF") == strlen(word)) {
-		snprintf(like, sizeof(like), "%.24s%%", word);
-		cache_admin_each(like, add_completion, &left, &error);
-	}
+	zid_text(text, zid);
+	ast_cli_completion_add(ast_strdup(text));
+}
+
+char *complete_zid(const char *word, int enrolled)
+{
+	cache_complete(word, enrolled, add_completion);
 
 	return NULL;
 }
@@ -114,14 +116,20 @@ static int show_peer_line(const struct zrtp_store_peer *peer, void *arg)
 	ast_cli(showing->fd, COLUMNS, zid, yes_no(peer->verified), yes_no(peer->has_pbx), scope_text(peer->scope), labels,
 		date(used, peer->last_use), date(expires, peer->expires), peer->name);
 
-	return 0;
+	return terminal_gone(showing->fd);
+}
+
+static int nobody_reads(void *arg)
+{
+	return terminal_gone(((const struct showing *) arg)->fd);
 }
 
 static char *show_peers(int fd, const char *like)
 {
+	struct peers_wanted wanted = { .like = like };
 	struct showing showing = { .fd = fd };
 	struct zrtp_store_error error;
-	enum zrtp_store_status status = cache_admin_each(like, show_peer_line, &showing, &error);
+	enum zrtp_store_status status = cache_admin_each(&wanted, show_peer_line, nobody_reads, &showing, &error);
 	char done[64];
 
 	if (!status && !showing.count) {
@@ -203,7 +211,7 @@ static char *handle_show_peer(struct ast_cli_entry *e, int cmd, struct ast_cli_a
 			"       Shows what is kept of a peer, without its secrets.\n";
 		return NULL;
 	case CLI_GENERATE:
-		return a->pos == 4 ? complete_zid(a->word) : NULL;
+		return a->pos == 4 ? complete_zid(a->word, 0) : NULL;
 	}
 	if (a->argc != 5) {
 		return CLI_SHOWUSAGE;
@@ -237,7 +245,7 @@ static char *handle_set_name(struct ast_cli_entry *e, int cmd, struct ast_cli_ar
 			"       Names a peer; NAME may have blanks, and \"\" takes the name away.\n";
 		return NULL;
 	case CLI_GENERATE:
-		return a->pos == 4 ? complete_zid(a->word) : NULL;
+		return a->pos == 4 ? complete_zid(a->word, 0) : NULL;
 	}
 	if (a->argc < 6) {
 		return CLI_SHOWUSAGE;
@@ -265,7 +273,7 @@ static char *handle_set_verified(struct ast_cli_entry *e, int cmd, struct ast_cl
 			"       to come.\n";
 		return NULL;
 	case CLI_GENERATE:
-		return a->pos == 4 ? complete_zid(a->word) : a->pos == 5 ? ast_cli_complete(a->word, choices, a->n) : NULL;
+		return a->pos == 4 ? complete_zid(a->word, 0) : a->pos == 5 ? ast_cli_complete(a->word, choices, a->n) : NULL;
 	}
 	if (a->argc != 6 || (strcasecmp(a->argv[5], "yes") && strcasecmp(a->argv[5], "no"))) {
 		return CLI_SHOWUSAGE;
@@ -291,7 +299,7 @@ static char *handle_delete(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 			"       its user, unless it has forgotten us too.\n";
 		return NULL;
 	case CLI_GENERATE:
-		return a->pos == 3 ? complete_zid(a->word) : NULL;
+		return a->pos == 3 ? complete_zid(a->word, 0) : NULL;
 	}
 	if (a->argc != 4) {
 		return CLI_SHOWUSAGE;

@@ -16,7 +16,9 @@
 
 #include "base/text.h"
 #include "cache/cache.h"
+#include "cache/peers_wanted.h"
 #include "leg/enroll.h"
+#include "console/cache_cli.h"
 #include "console/enrollments.h"
 
 /*! A list being shown. */
@@ -25,7 +27,9 @@ struct showing {
 	int count;
 };
 
-static void show(const struct zrtp_store_peer *peer, void *arg)
+static const struct peers_wanted enrolled = { .enrolled = 1, .bare = 1 };
+
+static int show(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct showing *showing = arg;
 	char text[ZID_TEXT_SIZE];
@@ -33,11 +37,20 @@ static void show(const struct zrtp_store_peer *peer, void *arg)
 	zid_text(text, peer->peer_zid);
 	ast_cli(showing->fd, "%-24s %-6s %s\n", text, yes_no(!peer->has_pbx_alternate), S_OR(peer->endpoints, "-"));
 	showing->count++;
+
+	return terminal_gone(showing->fd);
+}
+
+static int nobody_reads(void *arg)
+{
+	return terminal_gone(((const struct showing *) arg)->fd);
 }
 
 static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	struct showing showing = { .fd = -1 };
+	struct zrtp_store_error error;
+	enum zrtp_store_status status;
 
 	switch (cmd) {
 	case CLI_INIT:
@@ -57,37 +70,14 @@ static char *handle_show(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 
 	showing.fd = a->fd;
 	ast_cli(a->fd, "%-24s %-6s %s\n", "ZID", "Proved", "Endpoints");
-	cache_each_enrolled(show, &showing);
+	status = cache_admin_each(&enrolled, show, nobody_reads, &showing, &error);
+	if (status) {
+		ast_cli(a->fd, "%s\n", error.text);
+		return CLI_FAILURE;
+	}
 	ast_cli(a->fd, "%d phone%s enrolled\n", showing.count, ESS(showing.count));
 
 	return CLI_SUCCESS;
-}
-
-/*! For completion. */
-struct completion {
-	const char *word;
-	int skip;
-	char *found;
-};
-
-static void complete(const struct zrtp_store_peer *peer, void *arg)
-{
-	struct completion *completion = arg;
-	char text[ZID_TEXT_SIZE];
-
-	zid_text(text, peer->peer_zid);
-	if (!completion->found && !strncasecmp(text, completion->word, strlen(completion->word)) && !completion->skip--) {
-		completion->found = ast_strdup(text);
-	}
-}
-
-static char *complete_enrolled(const char *word, int n)
-{
-	struct completion completion = { .word = word, .skip = n };
-
-	cache_each_enrolled(complete, &completion);
-
-	return completion.found;
 }
 
 static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
@@ -104,7 +94,7 @@ static char *handle_revoke(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 			"       of other parties any more.\n";
 		return NULL;
 	case CLI_GENERATE:
-		return a->pos == e->args ? complete_enrolled(a->word, a->n) : NULL;
+		return a->pos == e->args ? complete_zid(a->word, 1) : NULL;
 	}
 	if (a->argc != e->args + 1) {
 		return CLI_SHOWUSAGE;
@@ -131,7 +121,7 @@ static char *handle_bind(struct ast_cli_entry *e, int cmd, struct ast_cli_args *
 			"       SAS of other parties.\n";
 		return NULL;
 	case CLI_GENERATE:
-		return a->pos == e->args ? complete_enrolled(a->word, a->n) : NULL;
+		return a->pos == e->args ? complete_zid(a->word, 1) : NULL;
 	}
 	if (a->argc != e->args + 2) {
 		return CLI_SHOWUSAGE;
@@ -156,7 +146,7 @@ struct listing {
 	int count;
 };
 
-static void list(const struct zrtp_store_peer *peer, void *arg)
+static int list(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct listing *listing = arg;
 	char text[ZID_TEXT_SIZE];
@@ -165,6 +155,8 @@ static void list(const struct zrtp_store_peer *peer, void *arg)
 	astman_append(listing->s, "Event: ZrtpEnrollmentListItem\r\n%sZID: %s\r\nEndpoints: %s\r\nName: %s\r\n"
 		"Proved: %s\r\n\r\n", listing->id, text, peer->endpoints, peer->name, yes_no(!peer->has_pbx_alternate));
 	listing->count++;
+
+	return 0;
 }
 
 static int action_list(struct mansession *s, const struct message *m)
@@ -172,13 +164,18 @@ static int action_list(struct mansession *s, const struct message *m)
 	const char *action_id = astman_get_header(m, "ActionID");
 	char id[256] = "";
 	struct listing listing = { .s = s, .id = id };
+	struct zrtp_store_error error;
+	enum zrtp_store_status status;
 
 	if (!ast_strlen_zero(action_id)) {
 		snprintf(id, sizeof(id), "ActionID: %s\r\n", action_id);
 	}
 	astman_send_listack(s, m, "Enrollments follow", "start");
-	cache_each_enrolled(list, &listing);
+	status = cache_admin_each(&enrolled, list, NULL, &listing, &error);
 	astman_send_list_complete_start(s, m, "ZrtpEnrollmentListComplete", listing.count);
+	if (status) {
+		astman_append(s, "Error: %s\r\n", error.text);
+	}
 	astman_send_list_complete_end(s);
 
 	return 0;

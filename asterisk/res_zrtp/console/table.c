@@ -6,6 +6,7 @@
 
 #include "asterisk.h"
 
+#include "asterisk/logger.h"
 #include "asterisk/module.h"
 
 #include <zrtp/cache.h>
@@ -13,6 +14,7 @@
 #include "common/console.h"
 #include "base/text.h"
 #include "cache/cache.h"
+#include "cache/peers_wanted.h"
 #include "leg/actions.h"
 #include "leg/enroll.h"
 #include "leg/events.h"
@@ -24,11 +26,11 @@
 
 /*! A list of enrolled phones on its way to another module. */
 struct listing {
-	void (*each)(const struct ast_zrtp_enrolled *phone, void *arg);
+	int (*each)(const struct ast_zrtp_enrolled *phone, void *arg);
 	void *arg;
 };
 
-static void list(const struct zrtp_store_peer *peer, void *arg)
+static int list(const struct zrtp_store_peer *peer, void *arg)
 {
 	struct listing *listing = arg;
 	char zid[ZID_TEXT_SIZE];
@@ -40,14 +42,19 @@ static void list(const struct zrtp_store_peer *peer, void *arg)
 	};
 
 	zid_text(zid, peer->peer_zid);
-	listing->each(&phone, listing->arg);
+
+	return listing->each(&phone, listing->arg);
 }
 
-static void each_enrolled(void (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg)
+static void each_enrolled(int (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg)
 {
+	static const struct peers_wanted enrolled = { .enrolled = 1, .bare = 1 };
 	struct listing listing = { .each = each, .arg = arg };
+	struct zrtp_store_error error;
 
-	cache_each_enrolled(list, &listing);
+	if (cache_admin_each(&enrolled, list, NULL, &listing, &error)) {
+		ast_log(LOG_WARNING, "Enrolled phones cannot be listed: %s\n", error.text);
+	}
 }
 
 static struct ast_module *module(void)

@@ -296,6 +296,7 @@ async function showPhones() {
 		$("phones").tBodies[0].replaceChildren(...phones.map(phoneRow));
 		$("phones").hidden = !phones.length;
 		$("no-phones").hidden = phones.length > 0;
+		$("more-phones").hidden = !answer.content.more;
 	}
 }
 
