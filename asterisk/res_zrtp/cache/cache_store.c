@@ -476,32 +476,11 @@ int store_is_working(void)
 	return res;
 }
 
-void store_get_status(struct store_status *out)
-{
-	ast_mutex_lock(&store_shared.lock);
-	*out = store_shared.status;
-	out->up = store_shared.status.up && !store_shared.status.unwritten;
-	if (store_shared.pace.late == PACE_HANGS && store_shared.pace.since) {
-		snprintf(out->reason, sizeof(out->reason), "no answer for %d seconds: the database, its disk or a lock in it hangs, or a "
-			"long command keeps it busy", (int) ((clock_now() - store_shared.pace.since) / 1000000));
-	}
-	ast_mutex_unlock(&store_shared.lock);
-}
-
 int store_ends(void)
 {
 	SCOPED_MUTEX(guard, &store_shared.lock);
 
 	return stopping;
-}
-
-void store_administered(void)
-{
-	struct zrtp_store_error error;
-
-	if (store_shared.config.kind == CACHE_FILE && zrtp_store_flush(store_opened(), &error)) {
-		ast_log(LOG_WARNING, "ZRTP cache: what the administrator changed is in memory only, its file cannot be written: %s\n", error.text);
-	}
 }
 
 /* ---- begin and end ---- */

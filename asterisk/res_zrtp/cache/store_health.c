@@ -203,3 +203,15 @@ int health_is_outage(enum zrtp_store_status result)
 		return 0;
 	}
 }
+
+void store_get_status(struct store_status *out)
+{
+	ast_mutex_lock(&store_shared.lock);
+	*out = store_shared.status;
+	out->up = store_shared.status.up && !store_shared.status.unwritten;
+	if (store_shared.pace.late == PACE_HANGS && store_shared.pace.since) {
+		snprintf(out->reason, sizeof(out->reason), "no answer for %d seconds: the database, its disk or a lock in it hangs, or a "
+			"long command keeps it busy", (int) ((clock_now() - store_shared.pace.since) / 1000000));
+	}
+	ast_mutex_unlock(&store_shared.lock);
+}

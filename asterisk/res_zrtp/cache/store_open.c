@@ -144,6 +144,15 @@ int store_is_database(void)
 	return store_shared.config.kind == CACHE_REALTIME;
 }
 
+void store_administered(void)
+{
+	struct zrtp_store_error error;
+
+	if (store_shared.config.kind == CACHE_FILE && zrtp_store_flush(store_opened(), &error)) {
+		ast_log(LOG_WARNING, "ZRTP cache: what the administrator changed is in memory only, its file cannot be written: %s\n", error.text);
+	}
+}
+
 void store_close(void)
 {
 	struct zrtp_store_error error;
