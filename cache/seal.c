@@ -11,9 +11,8 @@
 #include "store.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
-enum { CLEAR = 0, SEALED = 1, SUM = 8, NONCE = 12, TAG = 16 };
+enum { CLEAR = 0, SEALED = 1, SUM = 8, NONCE = CIPHER_NONCE, TAG = CIPHER_TAG };
 
 /* "zrtp", version, then fields of fixed size; the label, the only one of
  * variable size, is last. */
@@ -68,44 +67,6 @@ static int sum(const struct place *place, const uint8_t *secret, size_t len, uin
 	return good == 1 ? 0 : -1;
 }
 
-static int encrypt(const struct zrtp_store_key *key, const struct place *place, const uint8_t *secret,
-		   size_t len, uint8_t *out)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int n, good;
-
-	good = ctx && RAND_bytes(out, NONCE) == 1 &&
-	       EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->octets, out) == 1 &&
-	       EVP_EncryptUpdate(ctx, NULL, &n, place->octets, (int)place->len) == 1 &&
-	       EVP_EncryptUpdate(ctx, out + NONCE, &n, secret, (int)len) == 1 &&
-	       EVP_EncryptFinal_ex(ctx, out + NONCE + len, &n) == 1 &&
-	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG, out + NONCE + len) == 1;
-	EVP_CIPHER_CTX_free(ctx);
-	return good ? 0 : -1;
-}
-
-/* 1: opened, 0: not authentic, -1: libcrypto failed. */
-static int decrypt(const struct zrtp_store_key *key, const struct place *place, const uint8_t *in, size_t len,
-		   uint8_t *out)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	uint8_t tag[TAG];
-	int n, res = -1;
-
-	memcpy(tag, in + NONCE + len, TAG);
-	if (ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->octets, in) == 1 &&
-	    EVP_DecryptUpdate(ctx, NULL, &n, place->octets, (int)place->len) == 1 &&
-	    EVP_DecryptUpdate(ctx, out, &n, in + NONCE, (int)len) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG, tag) == 1) {
-		res = EVP_DecryptFinal_ex(ctx, out + len, &n) == 1 ? 1 : 0;
-	}
-	EVP_CIPHER_CTX_free(ctx);
-	if (res != 1) {
-		OPENSSL_cleanse(out, len);
-	}
-	return res;
-}
-
 /* out has room for len octets, and for what comes around them. */
 static enum zrtp_store_status close_octets(const struct zrtp_store *store, const struct place *place,
 					   const uint8_t *secret, size_t len, uint8_t *out, size_t *out_len,
@@ -116,7 +77,7 @@ static enum zrtp_store_status close_octets(const struct zrtp_store *store, const
 	if (store->sealed) {
 		out[0] = SEALED;
 		*out_len = 1 + NONCE + len + TAG;
-		failed = encrypt(&store->key, place, secret, len, out + 1);
+		failed = zrtp_store_encrypt(&store->key, place->octets, place->len, secret, len, out + 1);
 	} else {
 		out[0] = CLEAR;
 		*out_len = 1 + len + SUM;
@@ -181,7 +142,7 @@ static enum zrtp_store_status open_octets(const struct zrtp_store *store,
 		return damaged(row, column, pair, error);
 	}
 	if (store->sealed) {
-		res = decrypt(&store->key, &place, cell + 1, inner, out);
+		res = zrtp_store_decrypt(&store->key, place.octets, place.len, cell + 1, inner, out);
 		if (res < 0) {
 			return zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "libcrypto failed to open a secret");
 		}

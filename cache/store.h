@@ -94,6 +94,15 @@ void zrtp_store_compose(const struct peer *peer, const char *label, int64_t now,
 void zrtp_store_merge(struct peer *peer, const char *label, int64_t now, const struct zrtp_retained *in,
 		      struct pair **written, bool *only);
 
+/* cipher.c: len octets of secret to CIPHER_NONCE + len + CIPHER_TAG octets, bound to bound. -1: libcrypto
+ * failed. */
+enum { CIPHER_NONCE = 12, CIPHER_TAG = 16 };
+ZRTP_CHECK int zrtp_store_encrypt(const struct zrtp_store_key *key, const uint8_t *bound, size_t bound_len,
+				  const uint8_t *secret, size_t len, uint8_t *out);
+/* And back. 1: opened, 0: not authentic, -1: libcrypto failed. */
+ZRTP_CHECK int zrtp_store_decrypt(const struct zrtp_store_key *key, const uint8_t *bound, size_t bound_len,
+				  const uint8_t *in, size_t len, uint8_t *out);
+
 /* seal.c: secrets to cells and back. */
 ZRTP_CHECK enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
 						       struct zrtp_store_error *error);

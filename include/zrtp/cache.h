@@ -18,8 +18,9 @@
  * Threads: a store may be used by several at once; it has a lock of its own,
  * held during its I/O. Never call it from a thread that moves media.
  *
- * Growth: as in zrtp.h. Here struct zrtp_store_error, zrtp_store_key, zrtp_store_link and what rows of a back
- * end are made of never grow; a back end may lack functions that are added later, which are optional then.
+ * Growth: as in zrtp.h. Here struct zrtp_store_error, zrtp_store_key, zrtp_store_link, zrtp_journal_entry and
+ * what rows of a back end are made of never grow; a back end may lack functions that are added later, which
+ * are optional then.
  *
  * Errors: functions return enum zrtp_store_status and, where struct
  * zrtp_store_error is not NULL, one sentence that names file and reason.
@@ -538,6 +539,72 @@ ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_copy(struct zrtp_stor
 {
 	return zrtp_store_copy_sized(from, to, how, out, sizeof(*out), error);
 }
+
+/* ------------------------------------------------------------------------
+ * A journal: changes that wait for a store which does not take them now
+ *
+ * A file of slots of 512 octets, mode 0600, each with one entry: sealed with the key, or in clear with a sum.
+ * docs/cache.md has the format and what is lost when. It belongs to one process, which holds a lock on it.
+ */
+
+struct zrtp_journal;
+
+/* What waits. The library makes it for zrtp_journal_read(), valid during the call; for
+ * zrtp_journal_append() the application does. Never grows. */
+struct zrtp_journal_entry {
+	const struct zrtp_cache_key *key;
+	/* As for zrtp_store_put(), or NULL: an endpoint for zrtp_store_add_endpoint(). */
+	const struct zrtp_retained *change;
+	size_t change_size;
+	const char *endpoint;
+	uint64_t number; /* entries are read in the order of their numbers */
+	int64_t now;     /* of zrtp_store_put() */
+	size_t slot;     /* read only: where it is, for zrtp_journal_erase() */
+};
+
+/* Open it, or begin one. Of config: key, existing, capacity (entries, 0: 65536), warn. Entries that are
+ * damaged, or were not written to their end, are lost, and a warning tells how many.
+ * ZRTP_STORE_BUSY: another process has it. ZRTP_STORE_KEY: its key is another one, or it has one and there is
+ * none, or there is one and it has none. ZRTP_STORE_INVALID: of a later version, or no journal. All of these
+ * leave it as it is. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_open_sized(struct zrtp_journal **out,
+								   const char *path,
+								   const struct zrtp_store_config *config,
+								   size_t config_size,
+								   struct zrtp_store_error *error);
+ZRTP_CHECK static inline enum zrtp_store_status zrtp_journal_open(struct zrtp_journal **out, const char *path,
+								  const struct zrtp_store_config *config,
+								  struct zrtp_store_error *error)
+{
+	return zrtp_journal_open_sized(out, path, config, sizeof(*config), error);
+}
+
+/* zrtp_journal_sync(), and close. NULL is ignored. */
+ZRTP_API enum zrtp_store_status zrtp_journal_close(struct zrtp_journal *journal,
+						   struct zrtp_store_error *error);
+
+/* How many entries there are. Any thread. */
+ZRTP_API size_t zrtp_journal_waiting(struct zrtp_journal *journal);
+
+/* All entries. each: not 0 ends it, with ZRTP_STORE_INVALID. */
+typedef int (*zrtp_journal_each)(const struct zrtp_journal_entry *entry, void *arg);
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_read(struct zrtp_journal *journal,
+							     zrtp_journal_each each, void *arg,
+							     struct zrtp_store_error *error);
+
+/* Add one; it is on the disk with the next zrtp_journal_sync(). *slot: where it is. One thread at a time
+ * appends and syncs; another one may erase meanwhile. ZRTP_STORE_IO: also when it is full. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_append(struct zrtp_journal *journal,
+							       const struct zrtp_journal_entry *entry,
+							       size_t *slot, struct zrtp_store_error *error);
+
+/* An entry was stored: overwrite it with zeros. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_erase(struct zrtp_journal *journal, size_t slot,
+							      struct zrtp_store_error *error);
+
+/* Make all of that durable. A journal without entries has no octets afterwards. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_sync(struct zrtp_journal *journal,
+							     struct zrtp_store_error *error);
 
 /* ------------------------------------------------------------------------
  * Back ends: tables of rows, for those who bring a database of their own

@@ -276,6 +276,20 @@ const struct zrtp_cache cache_table = {
 	.put = cache_put,
 };
 
+void cache_recall(const struct zrtp_cache_key *key, const struct zrtp_retained *change, int64_t when)
+{
+	struct known *known;
+
+	ao2_lock(table);
+	known = known_touch(key->peer_zid, key->label);
+	if (known) {
+		known_set(known, change, when);
+		known->pending++;
+	}
+	ao2_unlock(table);
+	ao2_cleanup(known);
+}
+
 void cache_stored(const struct zrtp_cache_key *key)
 {
 	struct known *known;
@@ -471,12 +485,10 @@ void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)
 	ao2_cleanup(known);
 }
 
-int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint)
+/*! \brief An endpoint more, known under all labels. \retval -1 there is no room for it */
+static int add_endpoint(const uint8_t *zid, const char *endpoint)
 {
-	uint8_t own[ZRTP_ZID_SIZE];
-	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = label };
 	struct zrtp_store_about about;
-	struct known *known;
 
 	cache_about(zid, &about);
 	if (!zrtp_endpoints_add(about.endpoints, endpoint)) {
@@ -486,16 +498,42 @@ int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *
 		ast_copy_string(about.name, endpoint, sizeof(about.name));
 	}
 	each_of(zid, describe, &about);
-	if (store_own_zid(own)) {
-		return 0;
-	}
+
+	return 0;
+}
+
+/*! \brief One change more waits for the store. */
+static void add_pending(const struct zrtp_cache_key *key)
+{
+	struct known *known;
+
 	ao2_lock(table);
-	known = known_find(zid, label);
+	known = known_find(key->peer_zid, key->label);
 	if (known) {
 		known->pending++;
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);
+}
+
+void cache_recall_endpoint(const struct zrtp_cache_key *key, const char *endpoint)
+{
+	add_endpoint(key->peer_zid, endpoint);
+	add_pending(key);
+}
+
+int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *endpoint)
+{
+	uint8_t own[ZRTP_ZID_SIZE];
+	struct zrtp_cache_key key = { .own_zid = own, .peer_zid = zid, .label = label };
+
+	if (add_endpoint(zid, endpoint)) {
+		return -1;
+	}
+	if (store_own_zid(own)) {
+		return 0;
+	}
+	add_pending(&key);
 	store_bind(&key, endpoint);
 
 	return 0;

@@ -8,6 +8,7 @@
  * store_open.c, store_queue.c, store_jobs.c, store_health.c  parts of that: the store itself, what is to be done
  *                with it and what is done, whether it works
  * store_follow.c what others have changed in it
+ * store_job.c    a job for it; store_journal.c: what waits for it, on the disk; store_admin.c: what administration asks of it
  * cache_conf.c   whether its keys in zrtp.conf fit together
  * cache_realtime.c  a back end of the store on Asterisk's realtime databases; realtime_rows.c: their rows;
  *                realtime_look.c: many of them
@@ -75,6 +76,10 @@ void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *r
 	const struct zrtp_store_about *about);
 /*! \brief A change has reached the store, or cannot any more. */
 void cache_stored(const struct zrtp_cache_key *key);
+/*! \brief A change that calls made before Asterisk ended waits for the store still. */
+void cache_recall(const struct zrtp_cache_key *key, const struct zrtp_retained *change, int64_t when);
+/*! \brief And an endpoint of an enrolled phone. */
+void cache_recall_endpoint(const struct zrtp_cache_key *key, const char *endpoint);
 /*! \brief An administrator has deleted this peer. */
 void cache_forget(const uint8_t *zid);
 /*! \brief Its enrollment was revoked. */
@@ -165,6 +170,9 @@ struct store_status {
 	size_t waiting;                /*!< Changes not stored yet */
 	uint64_t loads, puts, failures;
 	char reason[400];              /*!< Of the last failure */
+	const char *journal;           /*!< In a word: off, works, failed, unusable */
+	size_t journaled;              /*!< Changes that are in it */
+	char journal_reason[400];      /*!< Why it does not work */
 };
 
 void store_get_status(struct store_status *out);

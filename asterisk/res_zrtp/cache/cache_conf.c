@@ -35,14 +35,22 @@ int cache_config_check_key(const char *file, const struct ast_variable *var)
 	return res;
 }
 
-/*! \brief Beside the database of Asterisk itself. */
-static void default_path(struct cache_config *config)
+/*! \brief A file beside the database of Asterisk itself. */
+static void beside_astdb(char *path, size_t size, const char *name)
 {
 	const char *slash = strrchr(ast_config_AST_DB, '/');
 
-	snprintf(config->path, sizeof(config->path), "%.*szrtp.%s",
-		slash ? (int) (slash + 1 - ast_config_AST_DB) : 0, ast_config_AST_DB,
-		config->kind == CACHE_FILE ? "cache" : "sqlite");
+	snprintf(path, size, "%.*s%s", slash ? (int) (slash + 1 - ast_config_AST_DB) : 0, ast_config_AST_DB, name);
+}
+
+/*! \brief A file has all in memory and is written as a whole; so has what is in memory only. Empty: there is none. */
+static void settle_journal(struct cache_config *config)
+{
+	if (!strcmp(config->journal, "no") || (config->kind != CACHE_SQLITE && config->kind != CACHE_REALTIME)) {
+		memset(config->journal, 0, sizeof(config->journal));
+	} else if (ast_strlen_zero(config->journal)) {
+		beside_astdb(config->journal, sizeof(config->journal), "zrtp.journal");
+	}
 }
 
 int cache_config_check(const char *file, struct cache_config *config)
@@ -62,8 +70,9 @@ int cache_config_check(const char *file, struct cache_config *config)
 		return -1;
 	}
 	if (ast_strlen_zero(config->path)) {
-		default_path(config);
+		beside_astdb(config->path, sizeof(config->path), config->kind == CACHE_FILE ? "zrtp.cache" : "zrtp.sqlite");
 	}
+	settle_journal(config);
 
 	return 0;
 }

@@ -16,6 +16,7 @@
 
 #include "asterisk.h"
 
+#include "asterisk/cli.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
@@ -30,26 +31,36 @@
 #include "cache/cache.h"
 #include "cache/store_health.h"
 #include "cache/store_jobs.h"
+#include "cache/store_journal.h"
 #include "cache/store_open.h"
 #include "cache/store_queue.h"
 #include "cache/store_shared.h"
 
 /*! How long the end of the process waits for the last changes, milliseconds. */
 #define SYNC_MAX 10000
-/*! How long an administrator waits for the changes of calls, and how often is looked, milliseconds. */
-#define SETTLE_MAX 5000
-#define SETTLE_STEP 10
-/*! A store that has done nothing for so long, though there is something to do, does not work, microseconds. */
-#define WORKING 1000000
-/*! Changes that may wait: more than any database is away for. */
-#define WAITING_MAX 200000
 
 static ast_cond_t wake, ended;
 static pthread_t thread = AST_PTHREADT_NULL;
 static int stopping, finished, configured, told_full, watching;
-static uint8_t own_zid[ZRTP_ZID_SIZE];
-/*! When the last job was done, microseconds of the monotonic clock. */
-static uint64_t worked_at;
+
+/*! \brief The store is of another own ZID than what waits: that stays where it is, in the journal. */
+static void disown(const uint8_t *zid)
+{
+	struct job *job;
+
+	ast_mutex_lock(&store_shared.lock);
+	journal_disown();
+	while ((job = queue_take_other(zid))) {
+		store_shared.status.waiting--;
+		ast_mutex_unlock(&store_shared.lock);
+		cache_forget(job->zid);
+		ast_mutex_lock(&store_shared.lock);
+		job_free(job);
+	}
+	ast_mutex_unlock(&store_shared.lock);
+	ast_log(LOG_ERROR, "ZRTP cache: the journal has changes of another own ZID than the cache that was opened now; it is left "
+		"as it is and not used\n");
+}
 
 /*! \brief Open the store, in the thread or before it runs. */
 static enum zrtp_store_status open_store(struct zrtp_store_error *error)
@@ -58,25 +69,16 @@ static enum zrtp_store_status open_store(struct zrtp_store_error *error)
 	enum zrtp_store_status result = store_open(zid, error);
 
 	if (!result) {
+		if (store_shared.has_zid && memcmp(store_shared.own_zid, zid, sizeof(store_shared.own_zid))) {
+			disown(zid);
+		}
 		ast_mutex_lock(&store_shared.lock);
-		memcpy(own_zid, zid, sizeof(own_zid));
-		store_shared.status.open = 1;
+		memcpy(store_shared.own_zid, zid, sizeof(store_shared.own_zid));
+		store_shared.has_zid = store_shared.status.open = 1;
 		ast_mutex_unlock(&store_shared.lock);
 	}
 
 	return result;
-}
-
-int store_own_zid(uint8_t zid[ZRTP_ZID_SIZE])
-{
-	int res;
-
-	ast_mutex_lock(&store_shared.lock);
-	res = store_shared.status.open ? 0 : -1;
-	memcpy(zid, own_zid, sizeof(own_zid));
-	ast_mutex_unlock(&store_shared.lock);
-
-	return res;
 }
 
 /*! Called when the store could be opened late, for a module that does without it. */
@@ -215,6 +217,9 @@ static void do_first(void)
 		jobs_load(job);
 	} else {
 		over = jobs_change(job);
+		if (over) {
+			journal_over(job);
+		}
 		kept = over && jobs_remember(job);
 	}
 	end();
@@ -222,7 +227,7 @@ static void do_first(void)
 	if (!over) {
 		return;
 	}
-	worked_at = clock_now();
+	store_shared.worked_at = clock_now();
 	if (job->kind == JOB_LOAD) {
 		store_shared.status.loads++;
 	} else {
@@ -291,6 +296,21 @@ static void work(int64_t now)
 	}
 }
 
+/*! \brief What could not be stored to the end. \pre lock is held */
+static void tell_what_waits(void)
+{
+	const char *reason = S_OR(store_shared.status.reason, "it was never open");
+	size_t waiting = store_shared.status.waiting;
+
+	if (journal_settle() || jobs_unwritten()) {
+		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost, as the cache is still down at "
+			"unloading: %s\n", reason);
+	} else if (waiting) {
+		ast_log(LOG_WARNING, "ZRTP cache: its journal keeps %zu change%s of calls until Asterisk starts, as the cache is "
+			"still down at unloading: %s\n", waiting, ESS(waiting), reason);
+	}
+}
+
 /*! \brief All that is left, to the end or to the first failure. \pre lock is held */
 static void finish(void)
 {
@@ -304,11 +324,7 @@ static void finish(void)
 		jobs_flush();
 		end();
 	}
-	if (store_shared.status.waiting || jobs_unwritten()) {
-		ast_log(LOG_ERROR, "ZRTP cache: the changes of the last calls are lost, as the cache is still down at "
-			"unloading: %s\n",
-			S_OR(store_shared.status.reason, "it was never open"));
-	}
+	tell_what_waits();
 }
 
 /*! \brief It is not time yet to try a store that is down; changes go on while it is merely late. \pre lock is held */
@@ -363,6 +379,20 @@ static int is_late(void)
 	return health_is_late(asked);
 }
 
+/*! \brief A change that waits since Asterisk ended. */
+static void take_again(struct job *job)
+{
+	const struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
+
+	if (job->kind == JOB_CHANGE) {
+		cache_recall(&key, &job->change, job->when);
+	} else {
+		cache_recall_endpoint(&key, job->endpoint);
+	}
+	queue_add(job);
+	store_shared.status.waiting++;
+}
+
 /*! \retval -1 the job is not taken */
 static int push(struct job *job)
 {
@@ -373,9 +403,12 @@ static int push(struct job *job)
 	}
 	ast_mutex_lock(&store_shared.lock);
 	told = told_full;
-	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_ask() : store_shared.status.waiting < WAITING_MAX)) {
+	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_ask() : store_shared.status.waiting < STORE_WAITING_MAX)) {
 		queue_add(job);
 		store_shared.status.waiting += !load;
+		if (!load) {
+			journal_add(job);
+		}
 		ast_cond_signal(&wake);
 		res = 0;
 	} else if (!load) {
@@ -441,41 +474,6 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint)
 	}
 }
 
-/*! \brief Does a change of this peer wait? \param soon it is tried all the time */
-static int is_waiting(const uint8_t *zid, int *soon)
-{
-	int found;
-
-	ast_mutex_lock(&store_shared.lock);
-	found = queue_has(zid);
-	*soon = store_shared.status.up;
-	ast_mutex_unlock(&store_shared.lock);
-
-	return found;
-}
-
-int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
-{
-	int i, waits, soon;
-
-	for (i = 0; (waits = is_waiting(zid, &soon)) && soon && i < SETTLE_MAX / SETTLE_STEP; i++) {
-		usleep(SETTLE_STEP * 1000);
-	}
-
-	return waits ? -1 : 0;
-}
-
-int store_is_working(void)
-{
-	int res;
-
-	ast_mutex_lock(&store_shared.lock);
-	res = store_shared.status.up && clock_now() - worked_at < WORKING;
-	ast_mutex_unlock(&store_shared.lock);
-
-	return res;
-}
-
 int store_ends(void)
 {
 	SCOPED_MUTEX(guard, &store_shared.lock);
@@ -495,19 +493,21 @@ static void at_exit(void)
 	ast_cond_signal(&wake);
 	while (!finished && !ast_cond_timedwait(&ended, &store_shared.lock, &until)) {
 	}
+	if (!finished) {
+		tell_what_waits();
+	}
 	ast_mutex_unlock(&store_shared.lock);
 }
 
-static void copy_config(const struct cache_config *from)
+/*! \brief What waits is in the journal, or lost. The thread has ended. */
+static void drop_all(void)
 {
-	store_shared.config = *from;
-	memset(&store_shared.status, 0, sizeof(store_shared.status));
-	memset(&store_shared.pace, 0, sizeof(store_shared.pace));
-	store_shared.failing = 0;
-	store_shared.status.kind = health_kind();
-	store_shared.status.sealed = store_shared.config.sealed;
-	ast_copy_string(store_shared.status.place, store_shared.config.kind == CACHE_MEMORY ? "" : store_shared.config.kind == CACHE_REALTIME
-		? "zrtp_peers, zrtp_pairs, zrtp_meta" : store_shared.config.path, sizeof(store_shared.status.place));
+	struct job *job;
+
+	journal_end();
+	while ((job = queue_take())) {
+		job_free(job);
+	}
 }
 
 int cache_start(const struct cache_config *wanted)
@@ -522,7 +522,7 @@ int cache_start(const struct cache_config *wanted)
 		}
 		return 0;
 	}
-	copy_config(wanted);
+	store_configure(wanted);
 	store_shared.status.up = 1;
 	result = open_store(&error);
 	if (result && result != ZRTP_STORE_IO && result != ZRTP_STORE_BUSY) {
@@ -540,9 +540,12 @@ int cache_start(const struct cache_config *wanted)
 	if (result) {
 		health_failed(&error);
 	}
+	store_shared.has_zid |= journal_open(result ? NULL : store_shared.own_zid, store_shared.own_zid, take_again);
+	journal_begin();
 	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
 		ast_log(LOG_ERROR, "ZRTP cache: its thread cannot be started: %s\n", strerror(errno));
 		thread = AST_PTHREADT_NULL;
+		drop_all();
 		return -1;
 	}
 	configured = 1;
@@ -560,6 +563,7 @@ int cache_config_get(struct cache_config *out)
 
 int store_init(void)
 {
+	journal_init();
 	clock_cond_init(&wake);
 	clock_cond_init(&ended);
 
@@ -568,8 +572,6 @@ int store_init(void)
 
 void store_shutdown(void)
 {
-	struct job *job;
-
 	ast_unregister_atexit(at_exit);
 	if (thread != AST_PTHREADT_NULL) {
 		ast_mutex_lock(&store_shared.lock);
@@ -579,16 +581,15 @@ void store_shutdown(void)
 		pthread_join(thread, NULL);
 		thread = AST_PTHREADT_NULL;
 	}
-	while ((job = queue_take())) {
-		job_free(job);
-	}
+	drop_all();
 	jobs_end();
 	if (regular) {
 		regular->end();
 		regular = NULL;
 	}
 	store_close();
-	configured = 0;
+	configured = store_shared.has_zid = 0;
+	journal_shutdown();
 	ast_cond_destroy(&wake);
 	ast_cond_destroy(&ended);
 }

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/store_health.h"
+#include "cache/store_journal.h"
 #include "cache/store_shared.h"
 
 struct store_shared store_shared = { .lock = AST_MUTEX_INIT_VALUE };
@@ -209,6 +210,7 @@ void store_get_status(struct store_status *out)
 	ast_mutex_lock(&store_shared.lock);
 	*out = store_shared.status;
 	out->up = store_shared.status.up && !store_shared.status.unwritten;
+	journal_get_status(out);
 	if (store_shared.pace.late == PACE_HANGS && store_shared.pace.since) {
 		snprintf(out->reason, sizeof(out->reason), "no answer for %d seconds: the database, its disk or a lock in it hangs, or a "
 			"long command keeps it busy", (int) ((clock_now() - store_shared.pace.since) / 1000000));

@@ -42,26 +42,6 @@ static struct zrtp_cache_key key_of(const struct job *job)
 	return key;
 }
 
-struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key)
-{
-	struct job *job = ast_calloc(1, sizeof(*job));
-
-	if (job) {
-		job->kind = kind;
-		memcpy(job->own_zid, key->own_zid, sizeof(job->own_zid));
-		memcpy(job->zid, key->peer_zid, sizeof(job->zid));
-		ast_copy_string(job->label, key->label, sizeof(job->label));
-	}
-
-	return job;
-}
-
-void job_free(struct job *job)
-{
-	OPENSSL_cleanse(&job->change, sizeof(job->change));
-	ast_free(job);
-}
-
 /*! \brief Does only memory have the last change of this peer? */
 static int is_unflushed(const uint8_t *zid)
 {

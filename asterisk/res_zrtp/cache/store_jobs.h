@@ -11,6 +11,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "cache/store_journal.h"
+
 enum job_kind {
 	JOB_LOAD,   /*!< What is there of a peer, for done */
 	JOB_CHANGE, /*!< What a call has changed */
@@ -31,10 +33,12 @@ struct job {
 	uint8_t own_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];
 	char endpoint[ZRTP_STORE_NAME_SIZE];
+	struct job_journal journal;
 	AST_LIST_ENTRY(job) entry;
 };
 
 struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key);
+/*! \brief Wipe and free it; while the journal writes it, that does so afterwards. \pre store_shared.lock is held, if the queue had it */
 void job_free(struct job *job);
 
 /* Thread of the store only. */

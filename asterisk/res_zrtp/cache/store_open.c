@@ -17,6 +17,7 @@
 #include <zrtp/zrtp.h>
 
 #include "cache/cache.h"
+#include "cache/store_health.h"
 #include "cache/store_open.h"
 #include "cache/store_shared.h"
 
@@ -56,7 +57,7 @@ static void on_warning(const char *text, attribute_unused void *arg)
 	ast_log(LOG_WARNING, "ZRTP cache: %s\n", text);
 }
 
-static enum zrtp_store_status read_key(struct zrtp_store_key *key, struct zrtp_store_error *error)
+enum zrtp_store_status store_read_key(struct zrtp_store_key *key, struct zrtp_store_error *error)
 {
 	const char *text;
 
@@ -109,7 +110,7 @@ enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_
 
 	memset(error, 0, sizeof(*error));
 	if (store_shared.config.sealed) {
-		result = read_key(&key, error);
+		result = store_read_key(&key, error);
 		how.key = &key;
 	}
 	if (!result) {
@@ -165,4 +166,16 @@ void store_close(void)
 	}
 	store = NULL;
 	ast_rwlock_unlock(&store_lock);
+}
+
+void store_configure(const struct cache_config *from)
+{
+	store_shared.config = *from;
+	memset(&store_shared.status, 0, sizeof(store_shared.status));
+	memset(&store_shared.pace, 0, sizeof(store_shared.pace));
+	store_shared.failing = 0;
+	store_shared.status.kind = health_kind();
+	store_shared.status.sealed = store_shared.config.sealed;
+	ast_copy_string(store_shared.status.place, store_shared.config.kind == CACHE_MEMORY ? "" : store_shared.config.kind == CACHE_REALTIME
+		? "zrtp_peers, zrtp_pairs, zrtp_meta" : store_shared.config.path, sizeof(store_shared.status.place));
 }

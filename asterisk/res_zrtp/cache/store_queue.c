@@ -105,6 +105,21 @@ struct job *queue_take_load(void)
 	return job;
 }
 
+struct job *queue_take_other(const uint8_t *own_zid)
+{
+	struct job *job;
+
+	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
+		if (job->kind != JOB_LOAD && memcmp(job->own_zid, own_zid, sizeof(job->own_zid))) {
+			AST_LIST_REMOVE_CURRENT(entry);
+			break;
+		}
+	}
+	AST_LIST_TRAVERSE_SAFE_END;
+
+	return job;
+}
+
 struct job *queue_take(void)
 {
 	return AST_LIST_REMOVE_HEAD(&queue, entry);

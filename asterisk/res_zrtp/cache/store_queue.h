@@ -26,6 +26,8 @@ struct job *queue_begin(void);
 void queue_done(struct job *job, int over);
 /*! \brief Take away a load that the thread has not begun, NULL: there is none. */
 struct job *queue_take_load(void);
+/*! \brief Take away a change that is not of this own ZID, NULL: there is none. The thread has begun none. */
+struct job *queue_take_other(const uint8_t *own_zid);
 /*! \brief Take away any, when there is no thread any more. */
 struct job *queue_take(void);
 /*! \brief When the load came that has waited for its turn longest, by clock_now(), 0: none waits. */

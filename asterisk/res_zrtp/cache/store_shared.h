@@ -14,12 +14,17 @@
 
 /*! Between two tries of a store that is down, seconds. */
 #define STORE_RETRY 2
+/*! Changes that may wait: more than any database is away for. */
+#define STORE_WAITING_MAX 200000
 
 /*! The configuration is fixed while the thread runs; the lock guards the rest, and the queue of cache_store.c. */
 struct store_shared {
 	ast_mutex_t lock;
 	struct cache_config config;
 	struct store_status status;
+	uint8_t own_zid[ZRTP_ZID_SIZE];
+	unsigned int has_zid:1;        /*!< It is known: of the store, or of what waits in the journal */
+	uint64_t worked_at;            /*!< When the last job was done, microseconds of the monotonic clock */
 	struct store_pace pace;
 	unsigned int failing:1;        /*!< What was done last with the store has failed */
 };

@@ -180,13 +180,16 @@ static int action_status(struct mansession *s, const struct message *m)
 		"State: %s\r\n"
 		"OwnZID: %s\r\n"
 		"Waiting: %zu\r\n"
+		"Journal: %s\r\n"
+		"InJournal: %zu\r\n"
+		"JournalReason: %s\r\n"
 		"Loads: %" PRIu64 "\r\n"
 		"Changes: %" PRIu64 "\r\n"
 		"Failures: %" PRIu64 "\r\n"
 		"Reason: %s\r\n"
 		"\r\n",
 		id_header(m, id, sizeof(id)), S_OR(status.kind, ""), status.place, yes_no(status.sealed), store_state_text(&status),
-		zid, status.waiting, status.loads, status.puts, status.failures, status.up ? "" : status.reason);
+		zid, status.waiting, status.journal, status.journaled, status.journal_reason, status.loads, status.puts, status.failures, status.up ? "" : status.reason);
 
 	return 0;
 }

@@ -33,6 +33,11 @@ static int parse_path(void *to, const struct conf_key *key, const char *value)
 	return *value == '/' ? conf_put_text(to, key, value) : -1;
 }
 
+static int parse_journal(void *to, const struct conf_key *key, const char *value)
+{
+	return strcmp(value, "no") ? parse_path(to, key, value) : conf_put_text(to, key, value);
+}
+
 static int parse_variable(void *to, const struct conf_key *key, const char *value)
 {
 	static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
@@ -72,6 +77,9 @@ static const struct conf_key rows[] = {
 	{ .name = "cache_key_env", .help = "An environment variable with the key by which the secrets are encrypted",
 		.allowed = "the name of an environment variable", .parse = parse_variable, .print = conf_print_text,
 		MEMBER(cache.key_env) },
+	{ .name = "cache_journal", .help = "cache = sqlite and cache = realtime: the file for changes that wait when Asterisk ends; "
+		"default: zrtp.journal beside astdb", .allowed = "the absolute path of a file, or no", .parse = parse_journal,
+		.print = conf_print_text, MEMBER(cache.journal) },
 	{ .name = "cache_flush", .help = "cache = file: at most so many seconds until a change is on the disk",
 		.allowed = "1 to 3600 seconds", .parse = parse_number, .print = print_number, .most = 3600, MEMBER(cache.flush) },
 	{ .name = "cache_peers", .help = "cache = memory and cache = file: so many peers are kept, those used last",

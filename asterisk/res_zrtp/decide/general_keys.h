@@ -25,6 +25,7 @@ struct cache_config {
 	unsigned int peers;            /*!< Memory and file: how many */
 	char path[PATH_MAX];
 	char key_file[PATH_MAX];
+	char journal[PATH_MAX];        /*!< "no": there is none */
 	char key_env[64];
 };
 

@@ -33,6 +33,7 @@ static const struct family dropped = { "dropped_packets_total", "counter", "Pack
 static const struct family late_timers = { "late_timers_total", "counter",
 	"Deadlines of ZRTP that were acted on more than 50 ms late", NULL };
 static const struct family cache_up = { "cache_up", "gauge", "1 while the store of retained secrets works", NULL };
+static const struct family cache_journaled = { "cache_journaled", "gauge", "Of these, changes that are in the journal", NULL };
 static const struct family cache_waiting = { "cache_waiting", "gauge", "Changes that are not in the store yet", NULL };
 static const struct family cache_failures = { "cache_failures_total", "counter", "Failures of the store", NULL };
 static const struct family policies = { "policies_in_force", "gauge",
@@ -162,6 +163,7 @@ static void tell_state(const struct teller *teller)
 	store_get_status(&status);
 	tell(teller, &cache_up, "Cache up", "", NULL, status.open && status.up);
 	tell(teller, &cache_waiting, "Cache changes waiting", "", NULL, status.waiting);
+	tell(teller, &cache_journaled, "Cache changes in the journal", "", NULL, status.journaled);
 	tell(teller, &cache_failures, "Cache failures", "", NULL, status.failures);
 	stats_configuration(&in_force, &errors);
 	tell(teller, &policies, "Policies in force", "", NULL, in_force);

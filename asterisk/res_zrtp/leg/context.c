@@ -30,6 +30,7 @@ static AO2_GLOBAL_OBJ_STATIC(current);
 /*! Guards what the present context was made with. */
 AST_MUTEX_DEFINE_STATIC(making);
 static char current_client_id[ZRTP_CLIENT_ID_SIZE + 1];
+static uint8_t current_zid[ZRTP_ZID_SIZE];
 static int with_cache;
 
 static void *system_alloc(size_t size, attribute_unused void *arg)
@@ -117,7 +118,8 @@ static int make(const char *client_id)
 	uint8_t zid[ZRTP_ZID_SIZE];
 	int opened = !store_own_zid(zid);
 	struct context *context = context_get();
-	int unchanged = context && opened == with_cache && !strcmp(client_id, current_client_id);
+	int unchanged = context && opened == with_cache && !strcmp(client_id, current_client_id)
+		&& (!opened || !memcmp(zid, current_zid, sizeof(zid)));
 
 	ao2_cleanup(context);
 	if (unchanged) {
@@ -131,6 +133,7 @@ static int make(const char *client_id)
 		ast_copy_string(current_client_id, client_id, sizeof(current_client_id));
 	}
 	with_cache = opened;
+	memcpy(current_zid, zid, sizeof(current_zid));
 	ao2_global_obj_replace_unref(current, context);
 	ao2_ref(context, -1);
 

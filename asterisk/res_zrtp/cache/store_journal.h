@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*!
+ * \file
+ * \brief The journal beside the store: changes that wait for it are on the disk too, and are there at the next start.
+ */
+#ifndef RES_ZRTP_STORE_JOURNAL_H
+#define RES_ZRTP_STORE_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "asterisk/dlinkedlists.h"
+
+#include <zrtp/zrtp.h>
+
+struct job;
+struct store_status;
+
+/*! What the journal knows of a job; guarded by store_shared.lock. */
+struct job_journal {
+	enum job_journal_state {
+		JOURNAL_NOT,     /*!< It is none of its business */
+		JOURNAL_WAITS,   /*!< It is written if it waits for long */
+		JOURNAL_WRITES,  /*!< The thread of the journal writes it, and has it */
+		JOURNAL_HAS,     /*!< It has it */
+	} state;
+	unsigned int stored:1;   /*!< While it writes: it was stored */
+	unsigned int released:1; /*!< And no other thread has it any more: it frees it */
+	size_t slot;
+	uint64_t number, since;
+	AST_DLLIST_ENTRY(job) entry;
+};
+
+/*!
+ * \brief Open it, and take what waits there, before the threads run.
+ * \param zid ours, if the store could be opened
+ * \param[out] adopted that of what waits, else
+ * \param take gets each job, in its order
+ * \retval 1 adopted is set
+ */
+int journal_open(const uint8_t *zid, uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job));
+/*! \brief Its thread. */
+void journal_begin(void);
+/*! \brief A change waits for the store. \pre store_shared.lock is held */
+void journal_add(struct job *job);
+/*! \brief A change was stored, or cannot be. The lock is not held. */
+void journal_over(struct job *job);
+/*! \brief What it has is of another own ZID than the store: it is kept, and not written to any more. \pre store_shared.lock is held */
+void journal_disown(void);
+/*! \brief Write all that waits, for some seconds at most. \pre store_shared.lock is held \return what is in memory only */
+size_t journal_settle(void);
+/*! \pre store_shared.lock is held */
+void journal_get_status(struct store_status *out);
+/*! \brief End of its thread, when no job is pushed any more and that of the store has ended. */
+void journal_end(void);
+void journal_init(void);
+void journal_shutdown(void);
+
+#endif
