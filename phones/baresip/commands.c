@@ -23,8 +23,7 @@ static bool is_meant(const struct menc_sess *sess, const char *which)
 
 	session_facts(sess, &facts);
 
-	return (facts.info.has_sas && !str_casecmp(which, facts.info.sas)) ||
-		(facts.line && facts.line == (unsigned)atoi(which));
+	return show_is_meant(&facts, which);
 }
 
 

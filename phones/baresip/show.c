@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "show.h"
 
@@ -81,6 +82,19 @@ const char *show_alert_name(enum alert alert)
 const char *show_alert_text(enum alert alert)
 {
 	return (unsigned)alert < ALERT_COUNT ? alerts[alert].text : "";
+}
+
+
+/* A SAS may begin with a digit: that of before is no number of a line */
+bool show_is_meant(const struct facts *facts, const char *which)
+{
+	char line[16];
+
+	(void)snprintf(line, sizeof(line), "%u", facts->line);
+
+	return (facts->info.has_sas &&
+		!strcasecmp(which, facts->info.sas)) ||
+		(facts->line && !strcmp(which, line));
 }
 
 

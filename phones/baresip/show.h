@@ -72,6 +72,9 @@ const char *show_alert_name(enum alert alert);
 /* In a sentence, with what to do */
 const char *show_alert_text(enum alert alert);
 
+/* Is this the call's SAS, or the number of its line and nothing else? */
+bool show_is_meant(const struct facts *facts, const char *which);
+
 /* Is the SAS that of the person behind a PBX? */
 bool show_is_relayed(const struct facts *facts);
 

@@ -124,6 +124,26 @@ static void a_word_is_of_one_sas(void **state)
 	assert_int_not_equal(show_level(&facts), LEVEL_ATTACK);
 }
 
+static void a_call_is_meant_by_all_of_its_sas_or_line(void **state)
+{
+	static const struct {
+		const char *which;
+		bool meant;
+	} cases[] = { { "1b4x", true }, { "1B4X", true },  { "1b4y", false }, { "1b4", false },
+		      { "2", true },    { "2b4x", false }, { "2 ", false },   { "02", false },
+		      { "1", false },   { "0", false },    { "", false },     { "-2", false } };
+	struct facts facts = { .line = 2, .info = { .has_sas = true, .sas = "1b4x" } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(show_is_meant(&facts, cases[i].which), cases[i].meant);
+	}
+	facts.line = 0;
+	assert_false(show_is_meant(&facts, "0"));
+	facts.info.has_sas = false;
+	assert_false(show_is_meant(&facts, "1b4x"));
+}
+
 static void each_state(void **state)
 {
 	(void)state;
@@ -235,6 +255,7 @@ int main(void)
 		cmocka_unit_test(verified_before_needs_all),
 		cmocka_unit_test(doubts_until_compared),
 		cmocka_unit_test(a_word_is_of_one_sas),
+		cmocka_unit_test(a_call_is_meant_by_all_of_its_sas_or_line),
 		cmocka_unit_test(each_state),
 		cmocka_unit_test(whose_sas),
 		cmocka_unit_test(letters_and_words),
