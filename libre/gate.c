@@ -51,7 +51,8 @@ static bool unprotect(struct gate *gate, bool rtcp, struct mbuf *mb)
 	       store(mb, &packet);
 }
 
-/* On the port of both the second octet tells them apart (RFC 5761, 4). */
+/* On the port of RTP the second octet tells them apart (RFC 5761, 4). Whether both sides put RTCP there is
+ * known only once they have answered each other, and RTP never looks like it. */
 static bool is_rtcp(const uint8_t *octets, size_t len)
 {
 	return len > 1 && octets[1] >= 192 && octets[1] <= 223;
@@ -102,7 +103,7 @@ static bool send_rtp(int *err, struct sa *to, struct mbuf *mb, void *arg)
 
 	(void)err;
 	(void)to;
-	return sending(gate, !gate->rtcp_helper && is_rtcp(mbuf_buf(mb), mbuf_get_left(mb)), mb);
+	return sending(gate, is_rtcp(mbuf_buf(mb), mbuf_get_left(mb)), mb);
 }
 
 static bool send_rtcp(int *err, struct sa *to, struct mbuf *mb, void *arg)
@@ -176,7 +177,7 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 		return true;
 	}
 	if (!zrtp_is_zrtp(octets, len)) {
-		return receiving(gate, !gate->rtcp_helper && is_rtcp(octets, len), from, mb);
+		return receiving(gate, is_rtcp(octets, len), from, mb);
 	}
 	if (gate->user->zrtp) {
 		gate->user->zrtp(octets, len, gate->arg);

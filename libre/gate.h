@@ -54,7 +54,7 @@ struct gate {
 };
 
 /* Put it, shut, below the sockets.
- *   rtcp   NULL: RTCP goes through the RTP socket too
+ *   rtcp   NULL: all RTCP goes through the RTP socket, as some may with another one too
  *   layer  of libre's helpers: the lowest is nearest to the network */
 int gate_open(struct gate *gate, struct udp_sock *rtp, struct udp_sock *rtcp, int layer,
 	      const struct gate_user *user, void *arg);
