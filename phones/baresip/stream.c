@@ -60,11 +60,11 @@ static void on_zrtp(const uint8_t *datagram, size_t len, void *arg)
 	if (!media->started)
 		return;
 
-	/* The call may end in it */
+	/* The call may end in it. What is to be seen comes by a callback: a
+	   flood of packets that change nothing has nothing drawn */
 	mem_ref(sess);
 	(void)zrtp_stream_receive(media->zrtp, datagram, len, clock_us());
 	alarm_set(&sess->alarm);
-	screen_update(sess);
 	mem_deref(sess);
 }
 
@@ -196,28 +196,38 @@ static int alloc(struct menc_media **mp, struct menc_sess *sess,
 
 
 /* Without keys; a peer that has announced ZRTP is waited for */
-static void open_gate(struct menc_media *media)
+static void start(struct menc_media *media)
 {
 	struct gate *gate = &media->fence->gate;
 	enum passage allowed = session_allowed(media->sess, media->announced);
 
-	for (int i = 0; i < 2; i++) {
-		enum zrtp_direction direction = (enum zrtp_direction)i;
-
-		if (gate->passage[direction] != GATE_SRTP &&
-		    !media->gone_clear && !media->failed)
-			gate_pass(gate, direction, allowed);
+	media->started = true;
+	gate_pass(gate, ZRTP_SEND, allowed);
+	gate_pass(gate, ZRTP_RECEIVE, allowed);
+	if (zrtp_stream_start(media->zrtp, clock_us())) {
+		media->failed = true;
+		gate_without_keys(gate, GATE_SHUT);
+		warning("zrtp: %s: does not start, nothing passes\n",
+			sdp_media_name(media->sdp));
 	}
 }
 
 
-static void start(struct menc_media *media)
+/* What signalling says later opens nothing: an exchange may be under way */
+static void restrict_gate(struct menc_media *media)
 {
-	media->started = true;
-	open_gate(media);
-	if (zrtp_stream_start(media->zrtp, clock_us()))
-		warning("zrtp: %s: does not start\n",
-			sdp_media_name(media->sdp));
+	struct gate *gate = &media->fence->gate;
+
+	if (media->gone_clear ||
+	    session_allowed(media->sess, media->announced) != GATE_SHUT)
+		return;
+
+	for (int i = 0; i < 2; i++) {
+		enum zrtp_direction direction = (enum zrtp_direction)i;
+
+		if (gate->passage[direction] == GATE_CLEAR)
+			gate_pass(gate, direction, GATE_SHUT);
+	}
 }
 
 
@@ -240,7 +250,7 @@ int stream_put(struct menc_media **mp, struct menc_sess *sess,
 	if (raddr && sa_isset(raddr, SA_ALL)) {
 		sa_cpy(&media->remote, raddr);
 		if (media->started)
-			open_gate(media);
+			restrict_gate(media);
 		else
 			start(media);
 		stream_rearm(media);
