@@ -51,12 +51,40 @@ static int list_line(const struct pl *line, void *arg)
 	struct list_value *value = arg;
 	struct pl name, rest;
 
-	if (!re_regex(line->p, line->l, "[a-z_]+[ \t]+[^#]+", &name, NULL,
-		      &rest) &&
-	    name.p == line->p && !pl_strcasecmp(&name, value->name))
-		(void)pl_strcpy(&rest, value->text, sizeof(value->text));
+	if (re_regex(line->p, line->l, "[a-zA-Z_]+[ \t]+[^#]+", &name, NULL,
+		     &rest) ||
+	    name.p != line->p || pl_strcasecmp(&name, value->name))
+		return 0;
 
-	return 0;
+	return pl_strcpy(&rest, value->text, sizeof(value->text));
+}
+
+
+/* A key that is misspelt would be one that says nothing */
+static int known_line(const struct pl *line, void *arg)
+{
+	static const char *const others[] = {
+		"zrtp_only_listed", "zrtp_post_quantum", "zrtp_allow_clear",
+		"zrtp_cache", "zrtp_cache_key"
+	};
+	struct pl name;
+	(void)arg;
+
+	if (re_regex(line->p, line->l, "[^ \t#]+", &name) ||
+	    name.p != line->p || name.l < 5 || strncasecmp(name.p, "zrtp_", 5))
+		return 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (!pl_strcasecmp(&name, lists[i].name))
+			return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (!pl_strcasecmp(&name, others[i]))
+			return 0;
+	}
+	warning("zrtp: config: there is no key \"%r\"\n", &name);
+
+	return EINVAL;
 }
 
 
@@ -71,6 +99,10 @@ static int read_lists(struct zrtp_policy *policy)
 		return err;
 	if (re_snprintf(file, sizeof(file), "%s/config", path) < 0)
 		return ENAMETOOLONG;
+
+	err = conf_parse(file, known_line, NULL);
+	if (err)
+		return err;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		struct list_value value = {lists[i].name, ""};
