@@ -103,12 +103,14 @@ void screen_alarm(struct menc_sess *sess, enum alert alert)
 {
 	struct call *call = session_call(sess);
 	bool news = !(sess->told.alerts & 1U << alert);
+	struct facts facts;
 
 	sess->told.alerts |= 1U << alert;
 	if (!news)
 		return;
 
-	warning("zrtp: %s: %s\n", call ? call_peeruri(call) : "call",
+	session_facts(sess, &facts);
+	warning("zrtp: %s: %s\n", *facts.peer ? facts.peer : "call",
 		show_alert_text(alert));
 	if (call)
 		module_event("zrtp", "alert", call_get_ua(call), call, "%s",
