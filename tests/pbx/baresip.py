@@ -29,7 +29,7 @@ ausrc_channels 1
 auplay_srate {rate}
 auplay_channels 1
 rtp_ports {rtp_port}-{last_port}
-rtcp_mux no
+rtcp_mux {mux}
 jitter_buffer_delay 5-10
 module_path /usr/lib/baresip/modules
 module stdio.so
@@ -56,11 +56,11 @@ class Baresip:
 
     mediaenc: what its account says; hz: the tone that it says, 0: nothing; answer=True takes every call;
     video=True offers and takes video, a still picture; calls: how many at once, which have ports; player: where sound goes, instead of into .recording;
-    config: more lines of its configuration.
+    rtcp_mux=True: RTCP may go through RTP's port; config: more lines of its configuration.
     """
 
     def __init__(self, root, directory, name, sip_port, rtp_port, registrar, *, mediaenc="zrtp", hz=440,
-                 answer=True, video=False, calls=1, player=None, config=""):
+                 answer=True, video=False, calls=1, player=None, rtcp_mux=False, config=""):
         self.root, self.name, self.sip_port, self.rtp_port = root, name, sip_port, rtp_port
         self.directory = tempfile.mkdtemp(prefix=name + "-", dir=directory)
         self.recording = self._file("heard.wav")
@@ -69,6 +69,7 @@ class Baresip:
         source = f"ausine,{hz}" if hz else "aufile,/dev/null"
         self._write("config", CONFIG.format(
             ip=IP, sip_port=sip_port, source=source, player=player or f"aufile,{self.recording}", directory=self.directory, rate=RATE,
+            mux="yes" if rtcp_mux else "no",
             rtp_port=rtp_port, last_port=rtp_port + 2 * calls * (1 + video) - 1, tones=TONES, codecs="module vp8.so\n" if video else "",
             more=("video_source fakevideo,nil\nvideo_display fakevideo,nil\n" if video else "") + config))
         encryption = f";mediaenc={mediaenc}" if mediaenc else ""
