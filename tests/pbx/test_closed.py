@@ -412,10 +412,15 @@ def hung_up(events, phone, channel, reason):
 
 @case("ZRTP() and the variables are right in an h extension, whichever side hung up", errors="does not speak ZRTP|ZRTP is required")
 def record(lab):
+    # A global variable shows through where a channel has none, and changes under it.
+    lab.pbx.cli("dialplan set global ZRTP_COVERAGE whole")
     with lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob, lab.plain_phone("strict") as strict:
         for phone in (alice, bob):
             phone.call("recorded", lab.sip_port)
             phone.secure()
+        own = f"core show channel {lab.pbx.stream('alice')['Channel']}"
+        wait.until("a variable of the channel's own", 5, lambda: "ZRTP_COVERAGE=whole" in lab.pbx.cli(own))
+        lab.pbx.cli('dialplan set global ZRTP_COVERAGE ""')
         strict.call("recorded", lab.sip_port)
         alice.hang_up()
         lab.pbx.cli(f"channel request hangup {lab.pbx.stream('bob')['Channel']}")

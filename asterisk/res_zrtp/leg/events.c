@@ -136,13 +136,31 @@ static void publish_blob(struct ast_channel *chan, struct stasis_message_type *t
 	}
 }
 
+/*!
+ * \brief Would setting a variable change nothing?
+ *
+ * What a dialplan has made inheritable, or global, only looks as if the channel had it. \pre chan is locked
+ */
+static int has_variable(struct ast_channel *chan, const char *name, const char *value)
+{
+	const struct ast_var_t *variable;
+
+	AST_LIST_TRAVERSE(ast_channel_varshead(chan), variable, entries) {
+		if (!strcmp(ast_var_name(variable), name)) {
+			return !strcmp(ast_var_full_name(variable), name) && !strcmp(ast_var_value(variable), value);
+		}
+	}
+
+	return ast_strlen_zero(value) && !pbx_builtin_getvar_helper(NULL, name);
+}
+
 /*! \brief Set a variable, unless the channel has that value: the core tells each setting to all who listen. */
 static void set_variable(struct ast_channel *chan, const char *name, const char *value)
 {
 	int same;
 
 	ast_channel_lock(chan);
-	same = !strcmp(S_OR(pbx_builtin_getvar_helper(chan, name), ""), value);
+	same = has_variable(chan, name, value);
 	ast_channel_unlock(chan);
 	if (!same) {
 		pbx_builtin_setvar_helper(chan, name, value);
