@@ -82,7 +82,10 @@ void timers_expired(struct media *media)
 {
 	/* Unless another entry was made since. */
 	if (!is_armed(media)) {
-		if (leg_stream(media)->timer_due && clock_now() > leg_stream(media)->timer_due + LATE) {
+		/* The entry may be of an earlier deadline, which has moved away since. */
+		uint64_t due = __atomic_load_n(&media_place(media)->deadline, __ATOMIC_SEQ_CST);
+
+		if (leg_stream(media)->timer_due && due <= ZRTP_NEVER - LATE && clock_now() > due + LATE) {
 			stats_count(STATS_TIMER_LATE);
 		}
 		leg_stream(media)->timer_id = -1;
