@@ -21,6 +21,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "common/channel_by_id.h"
 #include "common/console.h"
 #include "channel_row.h"
 #include "rows.h"
@@ -176,7 +177,7 @@ static void on_bridge(attribute_unused void *data, attribute_unused struct stasi
 /*! \brief One channel as it is now. Pages hear of it when news are told. */
 static void look_at(const char *id)
 {
-	struct ast_channel *chan = ast_channel_get_by_name(id);
+	struct ast_channel *chan = channel_by_id(id);
 	char *text = chan ? channel_row(chan, console_now()) : NULL;
 
 	news |= text ? rows_put(id, text) : rows_remove(id);
