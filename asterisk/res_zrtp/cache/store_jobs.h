@@ -34,7 +34,8 @@ struct job {
 	char label[ZRTP_LABEL_SIZE];
 	char endpoint[ZRTP_STORE_NAME_SIZE];
 	struct job_journal journal;
-	AST_LIST_ENTRY(job) entry;
+	AST_DLLIST_ENTRY(job) queued, kin; /*!< Of store_queue.c */
+	AST_LIST_ENTRY(job) entry;     /*!< Of what only memory has */
 };
 
 struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key);

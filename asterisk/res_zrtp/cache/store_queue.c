@@ -6,20 +6,60 @@
 
 #include "asterisk.h"
 
-#include "asterisk/linkedlists.h"
+#include "asterisk/dlinkedlists.h"
+#include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
 
 #include "cache/store_jobs.h"
 #include "cache/store_queue.h"
 
-static AST_LIST_HEAD_NOLOCK_STATIC(queue, job);
+/*! Lists of changes by peer: a power of two. */
+#define PEERS_BITS 13
+
+AST_DLLIST_HEAD_NOLOCK(jobs, job);
+
+/*! All, in the order in which they are done. */
+static struct jobs queue;
+/*! The same again, by kin: loads, and the changes of some peers each. Zeros are empty lists. */
+static struct jobs loads, changes[1 << PEERS_BITS];
 /*! The first, when the thread has begun it. */
 static struct job *doing;
 
+/*! \brief Others choose their ZIDs, but do not know which come into one list. */
+static struct jobs *changes_of(const uint8_t *zid)
+{
+	static uint64_t odd[ZRTP_ZID_SIZE / sizeof(uint32_t)];
+	uint64_t sum = 0;
+	uint32_t word;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(odd); i++) {
+		while (!odd[i]) {
+			odd[i] = ((uint64_t) ast_random() << 33) ^ ((uint64_t) ast_random() << 16) ^ ast_random();
+			odd[i] |= 1;
+		}
+		memcpy(&word, zid + i * sizeof(word), sizeof(word));
+		sum += odd[i] * word;
+	}
+
+	return &changes[sum >> (64 - PEERS_BITS)];
+}
+
+static struct jobs *kin_of(const struct job *job)
+{
+	return job->kind == JOB_LOAD ? &loads : changes_of(job->zid);
+}
+
+static void take_off(struct job *job)
+{
+	AST_DLLIST_REMOVE(&queue, job, queued);
+	AST_DLLIST_REMOVE(kin_of(job), job, kin);
+}
+
 int queue_is_empty(void)
 {
-	return AST_LIST_EMPTY(&queue);
+	return AST_DLLIST_EMPTY(&queue);
 }
 
 static int is_change_of(const struct job *job, const uint8_t *zid)
@@ -27,20 +67,31 @@ static int is_change_of(const struct job *job, const uint8_t *zid)
 	return job->kind != JOB_LOAD && !memcmp(job->zid, zid, sizeof(job->zid));
 }
 
+/*! \brief The last change of a peer that the thread has not begun. */
+static struct job *last_change(const uint8_t *zid)
+{
+	struct job *job;
+
+	AST_DLLIST_TRAVERSE_BACKWARDS(changes_of(zid), job, kin) {
+		if (job != doing && is_change_of(job, zid)) {
+			return job;
+		}
+	}
+
+	return NULL;
+}
+
 /*! \brief Behind which job a load stands, NULL: none. */
 static struct job *before_load(struct job *load)
 {
-	struct job *job, *behind = NULL;
-	int leading = 1;
+	struct job *behind = last_change(load->zid), *next = AST_DLLIST_FIRST(&queue);
 
-	AST_LIST_TRAVERSE(&queue, job, entry) {
-		leading &= job == doing || job->kind == JOB_LOAD;
-		if (job != doing && is_change_of(job, load->zid)) {
-			load->asked = 0;
-			behind = job;
-		} else if (leading) {
-			behind = job;
-		}
+	if (behind) {
+		load->asked = 0;
+		return behind;
+	}
+	for (; next && (next == doing || next->kind == JOB_LOAD); next = AST_DLLIST_NEXT(next, queued)) {
+		behind = next;
 	}
 
 	return behind;
@@ -48,59 +99,59 @@ static struct job *before_load(struct job *load)
 
 void queue_add(struct job *job)
 {
-	struct job *behind = job->kind == JOB_LOAD ? before_load(job) : AST_LIST_LAST(&queue);
+	struct job *behind = job->kind == JOB_LOAD ? before_load(job) : AST_DLLIST_LAST(&queue);
 
 	if (behind) {
-		AST_LIST_INSERT_AFTER(&queue, behind, job, entry);
+		AST_DLLIST_INSERT_AFTER(&queue, behind, job, queued);
 	} else {
-		AST_LIST_INSERT_HEAD(&queue, job, entry);
+		AST_DLLIST_INSERT_HEAD(&queue, job, queued);
 	}
+	AST_DLLIST_INSERT_TAIL(kin_of(job), job, kin);
 }
 
 struct job *queue_begin(void)
 {
-	doing = AST_LIST_FIRST(&queue);
+	doing = AST_DLLIST_FIRST(&queue);
 
 	return doing;
 }
 
+/*! \brief To the end, and its peer's later ones behind it. */
 static void put_back(struct job *failed)
 {
-	struct job *job;
+	struct jobs *kin = changes_of(failed->zid);
+	struct job *last = AST_DLLIST_LAST(kin), *job = failed, *next;
 
-	AST_LIST_INSERT_TAIL(&queue, failed, entry);
-	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
-		if (job == failed) {
-			break;
-		}
+	for (; job; job = next) {
+		next = job == last ? NULL : AST_DLLIST_NEXT(job, kin);
 		if (is_change_of(job, failed->zid)) {
-			AST_LIST_REMOVE_CURRENT(entry);
-			AST_LIST_INSERT_TAIL(&queue, job, entry);
+			take_off(job);
+			AST_DLLIST_INSERT_TAIL(&queue, job, queued);
+			AST_DLLIST_INSERT_TAIL(kin, job, kin);
 		}
 	}
-	AST_LIST_TRAVERSE_SAFE_END;
 }
 
 void queue_done(struct job *job, int over)
 {
 	doing = NULL;
-	AST_LIST_REMOVE(&queue, job, entry);
-	if (!over) {
+	if (over) {
+		take_off(job);
+	} else {
 		put_back(job);
 	}
 }
 
 struct job *queue_take_load(void)
 {
-	struct job *job;
+	struct job *job = AST_DLLIST_FIRST(&loads);
 
-	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
-		if (job->kind == JOB_LOAD && job != doing) {
-			AST_LIST_REMOVE_CURRENT(entry);
-			break;
-		}
+	if (job && job == doing) {
+		job = AST_DLLIST_NEXT(job, kin);
 	}
-	AST_LIST_TRAVERSE_SAFE_END;
+	if (job) {
+		take_off(job);
+	}
 
 	return job;
 }
@@ -109,28 +160,33 @@ struct job *queue_take_other(const uint8_t *own_zid)
 {
 	struct job *job;
 
-	AST_LIST_TRAVERSE_SAFE_BEGIN(&queue, job, entry) {
+	AST_DLLIST_TRAVERSE(&queue, job, queued) {
 		if (job->kind != JOB_LOAD && memcmp(job->own_zid, own_zid, sizeof(job->own_zid))) {
-			AST_LIST_REMOVE_CURRENT(entry);
+			take_off(job);
 			break;
 		}
 	}
-	AST_LIST_TRAVERSE_SAFE_END;
 
 	return job;
 }
 
 struct job *queue_take(void)
 {
-	return AST_LIST_REMOVE_HEAD(&queue, entry);
+	struct job *job = AST_DLLIST_FIRST(&queue);
+
+	if (job) {
+		take_off(job);
+	}
+
+	return job;
 }
 
 uint64_t queue_longest_wait(void)
 {
-	struct job *first = AST_LIST_FIRST(&queue);
+	struct job *first = AST_DLLIST_FIRST(&queue);
 
 	if (first && first == doing) {
-		first = AST_LIST_NEXT(first, entry);
+		first = AST_DLLIST_NEXT(first, queued);
 	}
 
 	return first && first->kind == JOB_LOAD ? first->asked : 0;
@@ -138,13 +194,5 @@ uint64_t queue_longest_wait(void)
 
 int queue_has(const uint8_t *zid)
 {
-	struct job *job;
-
-	AST_LIST_TRAVERSE(&queue, job, entry) {
-		if (is_change_of(job, zid)) {
-			return 1;
-		}
-	}
-
-	return 0;
+	return (doing && is_change_of(doing, zid)) || last_change(zid);
 }
