@@ -229,6 +229,16 @@ static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retain
 	return !known;
 }
 
+/*! \brief Is there an entry of this peer for all labels? \pre table is locked */
+static int is_filed(const uint8_t *zid)
+{
+	struct known *known = known_find(zid, "");
+
+	ao2_cleanup(known);
+
+	return !!known;
+}
+
 /*!
  * \brief Does what a call has changed come into the table at once? \pre table is locked
  *
@@ -238,19 +248,8 @@ static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retain
  */
 static int is_taken(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int up)
 {
-	struct known *known;
-
 	/* Of a peer that was deleted, or that has not called for long, the store knows. */
-	if (is_deleted(key, in)) {
-		return 0;
-	}
-	if (!in->peer_mitm) {
-		return 1;
-	}
-	known = known_find(key->peer_zid, "");
-	ao2_cleanup(known);
-
-	return !up && !known;
+	return !is_deleted(key, in) && (!in->peer_mitm || (!up && !is_filed(key->peer_zid)));
 }
 
 static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
@@ -276,15 +275,18 @@ const struct zrtp_cache cache_table = {
 	.put = cache_put,
 };
 
+/* As calls did when they made them: see is_taken(). */
 void cache_recall(const struct zrtp_cache_key *key, const struct zrtp_retained *change, int64_t when)
 {
-	struct known *known;
+	struct known *known = NULL;
 
 	ao2_lock(table);
-	known = known_touch(key->peer_zid, key->label);
+	if (!change->peer_mitm || !is_filed(key->peer_zid)) {
+		known = known_touch(key->peer_zid, filed_under(key->label, change));
+	}
 	if (known) {
 		known_set(known, change, when);
-		known->pending++;
+		known->pending += !change->peer_mitm;
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);
