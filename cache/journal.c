@@ -227,13 +227,26 @@ static enum zrtp_store_status open_file(struct zrtp_journal *journal, const stru
 						 journal->path)
 			       : io_error(journal, error);
 	}
-	if (st.st_mode & 077) {
-		zrtp_store_warnf(config->warn, config->warn_arg,
-				 "%s: others than its owner could read it (mode %03o)", journal->path,
-				 (unsigned)st.st_mode & 0777);
-		return fchmod(journal->fd, 0600) ? io_error(journal, error) : ZRTP_STORE_OK;
-	}
 	return ZRTP_STORE_OK;
+}
+
+/* Of what is a journal, and not of a file that was named by mistake. */
+static enum zrtp_store_status close_to_others(struct zrtp_journal *journal,
+					      const struct zrtp_store_config *config,
+					      struct zrtp_store_error *error)
+{
+	struct stat st;
+
+	if (fstat(journal->fd, &st)) {
+		return io_error(journal, error);
+	}
+	if (!(st.st_mode & 077)) {
+		return ZRTP_STORE_OK;
+	}
+	zrtp_store_warnf(config->warn, config->warn_arg,
+			 "%s: others than its owner could read it (mode %03o)", journal->path,
+			 (unsigned)st.st_mode & 0777);
+	return fchmod(journal->fd, 0600) ? io_error(journal, error) : ZRTP_STORE_OK;
 }
 
 static struct zrtp_journal *allocate(const char *path, const struct zrtp_store_config *config)
@@ -278,6 +291,9 @@ enum zrtp_store_status zrtp_journal_open_sized(struct zrtp_journal **out, const 
 	status = open_file(journal, &own, error);
 	if (!status) {
 		status = scan(journal, &own, error);
+	}
+	if (!status) {
+		status = close_to_others(journal, &own, error);
 	}
 	if (!status && journal->any) {
 		status = zrtp_journal_sync(journal, error);

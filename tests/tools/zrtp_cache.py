@@ -88,6 +88,12 @@ class Command(unittest.TestCase):
         self.assertIn(f"in use by process {holder.pid}", self.run_it("rekey", key, code=IN_USE))
         self.assertIn("2 peers", self.run_it("show"))
         holder.communicate("")
+        journal = self.file("zrtp.journal")
+        with open(journal, "wb") as file:
+            file.write(bytes(512) + b"zrtpjrnl" + bytes(504))
+        self.assertIn(f"changes of calls wait in {journal}", self.run_it("rekey", key, code=IN_USE))
+        with open(journal, "wb") as file:
+            file.write(bytes(1024))
         self.run_it("rekey", key)
         self.assertIn("give its key", self.run_it("show", code=KEY))
 

@@ -294,13 +294,17 @@ static void what_is_no_journal_is_left_alone(void **state)
 	static struct stores_image text = { "# this is the configuration of something else\n", 47 };
 	char target[100];
 	struct test_store t;
+	struct stat st;
 
 	(void)state;
 	stores_prepare(&t, STORE_FILE);
 	memset(text.octets + text.len, 'x', 3 * SLOT);
 	text.len += 3 * SLOT;
 	stores_write(t.path, &text);
+	assert_int_equal(chmod(t.path, 0644), 0);
 	refused(&t, ZRTP_STORE_INVALID, "is not a journal");
+	assert_int_equal(stat(t.path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
 	/* Nor is what a link leads to. */
 	snprintf(target, sizeof(target), "%s.target", t.path);
 	assert_int_equal(rename(t.path, target), 0);

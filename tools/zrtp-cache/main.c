@@ -479,6 +479,7 @@ int main(int argc, char **argv)
 	if (commands[i].run == rekey) {
 		res = place_alone(&o.from, "which another key would shut out; stop Asterisk or unload its "
 					   "res_zrtp.so, rekey, and change the key in zrtp.conf");
+		res = res ? res : place_settled(&o.from);
 	}
 	if (res) {
 		return res;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,40 @@ int place_alone(const struct place *place, const char *why)
 		return EXIT_DONE;
 	}
 	fprintf(stderr, "zrtp-cache: %s is in use by process %ld, %s\n", place->path, pid, why);
+	return EXIT_IN_USE;
+}
+
+/* Has a file an octet that is not zero? A journal without entries has none. */
+static bool has_octets(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	int octet = 0;
+
+	while (file && !octet) {
+		octet = getc(file);
+	}
+	if (file) {
+		fclose(file);
+	}
+	return octet > 0;
+}
+
+int place_settled(const struct place *place)
+{
+	static const char name[] = "zrtp.journal";
+	const char *slash = strrchr(place->path, '/');
+	int folder = slash ? (int)(slash + 1 - place->path) : 0;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s%s", folder, place->path, name);
+	if (place_is_odbc(place) || !has_octets(path)) {
+		return EXIT_DONE;
+	}
+	fprintf(stderr,
+		"zrtp-cache: changes of calls wait in %s, which another key would shut out; start Asterisk "
+		"with "
+		"the present key until `zrtp cache status` has none in the journal, or move that file away\n",
+		path);
 	return EXIT_IN_USE;
 }
 
