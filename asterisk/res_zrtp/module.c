@@ -23,6 +23,7 @@
 #include "packet/stats.h"
 #include "cache/cache.h"
 #include "cache/complete.h"
+#include "cache/store_ask.h"
 #include "leg/events.h"
 #include "leg/leg.h"
 #include "leg/lookup.h"
@@ -60,6 +61,7 @@ static const struct {
 	{ "statistics", stats_init, stats_shutdown },
 	{ "cache", cache_init, cache_shutdown },
 	{ "store", store_init, store_shutdown },
+	{ "commands of the store", store_ask_init, store_ask_shutdown },
 	{ "completion", complete_init, complete_shutdown },
 	{ "events", events_init, events_shutdown },
 	{ "timers", timers_init, timers_shutdown },
@@ -126,7 +128,13 @@ static int load_module(void)
 /*! Tasks of calls that have just ended may still be queued, and another module may call ours. */
 static int is_busy(void)
 {
-	return media_alive() || choice_alive() || say_running() || !gate_removable();
+	return media_alive() || choice_alive() || say_running() || !gate_removable() || store_is_asked() || store_is_hung();
+}
+
+/*! For keep_in_use() where that is known. */
+static int is_running(void)
+{
+	return 1;
 }
 
 static int unload_module(void)
@@ -135,6 +143,16 @@ static int unload_module(void)
 		ast_log(LOG_WARNING, "Another module uses the SRTP hook on top of ZRTP: unload it first\n");
 	}
 	if (keep_in_use(is_busy)) {
+		if (store_is_hung() || store_is_asked()) {
+			ast_log(LOG_WARNING, "The ZRTP cache does not answer, or a command still waits for it: see zrtp cache status, and unload "
+				"res_zrtp.so when the database or the disk is back\n");
+		}
+		return -1;
+	}
+	if (store_stop()) {
+		ast_log(LOG_WARNING, "The ZRTP cache has not stored the last changes in time: see zrtp cache status, and unload "
+			"res_zrtp.so when the database or the disk is back\n");
+		keep_in_use(is_running);
 		return -1;
 	}
 

@@ -102,3 +102,82 @@ def locked(bench):
             equal("peers, pairs", server.sql("SELECT count(DISTINCT peer_zid), count(*) FROM zrtp_pairs"), "1|1")
             equal("exit status", lab.pbx.stop(), 0)
         lab.pbx.remove()
+
+
+# An administrator waits so long at most, seconds.
+ANSWER = 5.5
+
+
+def answers(lab, command, text, most=ANSWER):
+    """A command, that says this in time."""
+    began = time.monotonic()
+    said = lab.pbx.cli(command)
+    took = time.monotonic() - began
+    if text not in said or took > most:
+        raise AssertionError(f"{command}: after {took:.1f} s: {said}")
+
+
+def logged(lab, text):
+    wait.until(f"logged: {text}", 10, lambda: text in lab.pbx.log())
+
+
+@case("a database that hangs keeps no command waiting: the first is done when it answers, the others are refused", "22 own")
+def commands(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as phone, asterisk.Events(lab.pbx) as events:
+            quick_call(lab, phone)
+            all_stored(lab)
+            zid = server.sql("SELECT peer_zid FROM zrtp_peers")
+            with server.frozen():
+                answers(lab, f"zrtp cache set name {zid} Bureau", "will be done when the cache answers")
+                for command in ("zrtp cache show", f"zrtp cache show peer {zid}", f"zrtp cache delete {zid}", "zrtp cache purge",
+                                f"zrtp enrollment revoke {zid}", "zrtp enrollments show"):
+                    answers(lab, command, "Not done", 1.5)
+                answer = events.ask("ZrtpCacheSet", ZID=zid, Verified="yes")
+                equal("AMI", (answer["Response"], answer["Message"][:8]), ("Error", "Not done"))
+                answers(lab, "zrtp cache status", "no answer for", 1.5)
+                answers(lab, "module reload res_zrtp.so", "")
+            events.wait("ZrtpCacheUp", 10)
+            logged(lab, f"is done: name of peer {zid}")
+            equal("name, V flag", server.sql("SELECT name, (SELECT max(verified) FROM zrtp_pairs) FROM zrtp_peers"), "=Bureau|0")
+            answers(lab, f"zrtp cache set verified {zid} yes", "Verified", 1.5)
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+@case("a database that hangs: unloading is refused and the module goes on, loading does without it until it answers", "22 own attack")
+def module(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as phone, asterisk.Events(lab.pbx) as events:
+            quick_call(lab, phone)
+            all_stored(lab)
+            with server.frozen():
+                quick_call(lab, phone)
+                answers(lab, "module unload res_zrtp.so", "Unable to unload", 15)
+                logged(lab, "and unload res_zrtp.so when")
+                events.wait("ZrtpCacheDown", 5)
+                quick_call(lab, phone)  # it goes on
+                answers(lab, "zrtp reload", "")
+            all_stored(lab)
+            equal("the store has answered", quick_call(lab, phone)[1], "yes")
+            all_stored(lab)
+            answers(lab, "module unload res_zrtp.so", "Unloaded", 10)
+            with server.frozen():
+                answers(lab, "module load res_zrtp.so", "Loaded")
+                equal("state", status(lab, "State"), "closed")
+                answers(lab, "zrtp cache show", "Not done", 1.5)
+                ms, _ = quick_call(lab, phone)
+                if ms > NO_WAIT:
+                    raise AssertionError(f"a call waited {ms} ms for a store that was never open")
+            wait.until("it is open", 10, lambda: status(lab, "State") == "up")
+            equal("the store has answered", quick_call(lab, phone)[1], "yes")
+            all_stored(lab)
+            with server.frozen():
+                quick_call(lab, phone)
+                began = time.monotonic()
+                equal("exit status", lab.pbx.stop(), 0)
+                if time.monotonic() - began > 15:
+                    raise AssertionError(f"core stop now took {time.monotonic() - began:.1f} s")
+        lab.pbx.remove()

@@ -5,8 +5,9 @@
  *
  * cache.c        what is known, for the ZRTP engine
  * cache_store.c  the store behind it: its queue, and the thread that does its I/O
- * store_open.c, store_queue.c, store_jobs.c, store_health.c  parts of that: the store itself, what is to be done
+ * store_open.c, store_queue.c, store_jobs.c, store_health.c, store_watch.c  parts of that: the store itself, what is to be done
  *                with it and what is done, whether it works
+ * store_ask.c    what an administrator asks of it, in a thread of its own
  * store_follow.c what others have changed in it
  * store_job.c    a job for it; store_journal.c: what waits for it, on the disk; store_admin.c: what administration asks of it
  * cache_conf.c   whether its keys in zrtp.conf fit together
@@ -45,6 +46,10 @@ void cache_shutdown(void);
 void store_on_late_opening(int (*opened)(void));
 /*! \brief How a function is called later, in a thread that does no I/O: it looks whether the store hangs. \param add NULL: not any more */
 void store_watch_by(int (*add)(int milliseconds, int (*call)(const void *data), void *data));
+/*! \brief Let the thread of the store end, before unloading. \retval -1 the store hangs: it has not, and goes on */
+int store_stop(void);
+/*! \brief Has what the store does taken longer than two seconds? */
+int store_is_hung(void);
 int store_init(void);
 void store_shutdown(void);
 /*!

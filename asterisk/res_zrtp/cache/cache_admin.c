@@ -2,11 +2,12 @@
 /*!
  * \file
  * \brief What an administrator does with the cache; CLI and AMI only parse and print. All of it waits for
- * the store.
+ * the store, in a thread of its own (store_ask.c): the command waits for some seconds.
  */
 
 #include "asterisk.h"
 
+#include "asterisk/astobj2.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
@@ -16,9 +17,11 @@
 
 #include "decide/zid_range.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "cache/cache.h"
 #include "cache/peers_wanted.h"
 #include "cache/realtime_look.h"
+#include "cache/store_ask.h"
 #include "cache/store_open.h"
 
 /*! Peers of a page, of one in a store that calls wait for, and of one of a database, about. */
@@ -43,6 +46,14 @@ enum zrtp_store_status cache_admin_closed(struct zrtp_store_error *error)
 	return not_now(error, "The cache is not open; see zrtp cache status");
 }
 
+static enum zrtp_store_status no_memory(struct zrtp_store_error *error)
+{
+	error->status = ZRTP_STORE_NO_MEMORY;
+	ast_copy_string(error->text, "out of memory", sizeof(error->text));
+
+	return error->status;
+}
+
 /*! \brief The sentence for a peer that is not there. \return status */
 static enum zrtp_store_status explain(enum zrtp_store_status status, struct zrtp_store_error *error)
 {
@@ -53,17 +64,19 @@ static enum zrtp_store_status explain(enum zrtp_store_status status, struct zrtp
 	return status;
 }
 
-/*! A list on its way. */
+/*! A list on its way. An ao2 object: who asked for it may be gone before its page is there. */
 struct listing {
-	const struct peers_wanted *wanted;
-	struct zrtp_store *store;
+	struct peers_wanted wanted;
+	char *like, *begins;
+	struct zrtp_store *store;      /*!< While a page is read */
 	uint8_t own[ZRTP_ZID_SIZE];
 	struct zid_range all;
 	struct zid_walk walk;          /*!< In a database */
 	struct zrtp_store_peer *page;
 	size_t count;
 	struct zrtp_store_peer last;   /*!< Of the page before, in other stores */
-	unsigned int begun:1;          /*!< There is one */
+	unsigned int placed:1;         /*!< It is known where the first page begins */
+	unsigned int begun:1;          /*!< There is a last */
 	unsigned int shared:1;         /*!< With calls, which wait for each page */
 	unsigned int over:1;
 };
@@ -75,7 +88,8 @@ static enum zrtp_store_status database_page(struct listing *listing, struct zrtp
 	enum zrtp_store_status status;
 
 	ast_free(listing->page);
-	status = realtime_look(listing->own, &range, listing->wanted, &listing->page, &listing->count, &found, error);
+	listing->page = NULL;
+	status = realtime_look(listing->own, &range, &listing->wanted, &listing->page, &listing->count, &found, error);
 	zid_walk_found(&listing->walk, found);
 	listing->over = listing->walk.over;
 
@@ -90,12 +104,12 @@ static void keep_wanted(struct listing *listing)
 	for (i = 0; i < listing->count; i++) {
 		const struct zrtp_store_peer *peer = &listing->page[i];
 
-		if (listing->wanted->begins && (memcmp(peer->own_zid, listing->own, sizeof(listing->own))
+		if (listing->wanted.begins && (memcmp(peer->own_zid, listing->own, sizeof(listing->own))
 			|| memcmp(peer->peer_zid, listing->all.last, sizeof(listing->all.last)) > 0)) {
 			listing->over = 1;
 			break;
 		}
-		if (peers_fit(listing->wanted, peer)) {
+		if (peers_fit(&listing->wanted, peer)) {
 			listing->page[kept++] = *peer;
 		}
 	}
@@ -105,7 +119,7 @@ static void keep_wanted(struct listing *listing)
 static enum zrtp_store_status store_page(struct listing *listing, struct zrtp_store_error *error)
 {
 	/* Who shares the store looks at each peer by himself: a pattern that few fit would take long inside. */
-	const char *like = listing->shared ? NULL : listing->wanted->like;
+	const char *like = listing->shared ? NULL : listing->wanted.like;
 	size_t size = listing->shared ? SHARED_PAGE : PAGE;
 	enum zrtp_store_status status;
 
@@ -137,6 +151,69 @@ static void begin_at(struct listing *listing)
 	listing->begun = i >= 0;
 }
 
+/*! \brief Where the first page begins. */
+static enum zrtp_store_status place(struct listing *listing, struct zrtp_store_error *error)
+{
+	listing->shared = listing->store == store_opened();
+	store_own_zid(listing->own);
+	begin_at(listing);
+	zid_walk_begin(&listing->walk, &listing->all, DATABASE_PAGE);
+	listing->placed = 1;
+	if (!store_is_database() && !(listing->page = ast_calloc(PAGE, sizeof(*listing->page)))) {
+		return no_memory(error);
+	}
+
+	return ZRTP_STORE_OK;
+}
+
+static enum zrtp_store_status next_page(void *arg, struct zrtp_store_error *error)
+{
+	struct listing *listing = arg;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	listing->count = 0;
+	listing->store = store_look();
+	if (!listing->store) {
+		return cache_admin_closed(error);
+	}
+	if (!listing->placed) {
+		status = place(listing, error);
+	}
+	if (!status) {
+		status = store_is_database() ? database_page(listing, error) : store_page(listing, error);
+	}
+	store_release();
+
+	return status;
+}
+
+static void listing_destructor(void *obj)
+{
+	struct listing *listing = obj;
+
+	ast_free(listing->page);
+	ast_free(listing->like);
+	ast_free(listing->begins);
+}
+
+static struct listing *listing_alloc(const struct peers_wanted *wanted)
+{
+	struct listing *listing = ao2_alloc_options(sizeof(*listing), listing_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
+
+	if (!listing) {
+		return NULL;
+	}
+	listing->wanted = *wanted;
+	listing->wanted.like = listing->like = wanted->like ? ast_strdup(wanted->like) : NULL;
+	listing->wanted.begins = listing->begins = wanted->begins ? ast_strdup(wanted->begins) : NULL;
+	if (!listing->like != !wanted->like || !listing->begins != !wanted->begins) {
+		ao2_ref(listing, -1);
+		return NULL;
+	}
+
+	return listing;
+}
+
 /*! \brief Must it end before its end? */
 static enum zrtp_store_status must_end(int64_t began, struct zrtp_store_error *error)
 {
@@ -150,58 +227,44 @@ static enum zrtp_store_status must_end(int64_t began, struct zrtp_store_error *e
 	return ZRTP_STORE_OK;
 }
 
-static enum zrtp_store_status each_page(struct listing *listing, int (*each)(const struct zrtp_store_peer *peer, void *arg),
-	int (*gone)(void *arg), void *arg, struct zrtp_store_error *error)
-{
-	int database = store_is_database(), stop = 0;
-	int64_t began = clock_now();
-	enum zrtp_store_status status = ZRTP_STORE_OK;
-	size_t i;
-
-	zid_walk_begin(&listing->walk, &listing->all, DATABASE_PAGE);
-	while (!status && !stop && !listing->over && !(gone && gone(arg)) && !(status = must_end(began, error))) {
-		status = database ? database_page(listing, error) : store_page(listing, error);
-		for (i = 0; !status && !stop && i < listing->count; i++) {
-			stop = each(&listing->page[i], arg);
-		}
-	}
-
-	return status;
-}
-
 enum zrtp_store_status cache_admin_each(const struct peers_wanted *wanted,
 	int (*each)(const struct zrtp_store_peer *peer, void *arg), int (*gone)(void *arg), void *arg,
 	struct zrtp_store_error *error)
 {
-	struct listing listing = { .wanted = wanted };
+	static const struct asking asking = { .work = next_page };
+	struct listing *listing = listing_alloc(wanted);
 	enum zrtp_store_status status = ZRTP_STORE_OK;
+	int64_t began = clock_now();
+	int over, stop = 0;
+	size_t i;
 
-	if (zid_range_of(&listing.all, S_OR(wanted->begins, ""))) {
-		return ZRTP_STORE_OK;
+	if (!listing) {
+		return no_memory(error);
 	}
-	listing.store = store_look();
-	if (!listing.store) {
-		return cache_admin_closed(error);
+	over = zid_range_of(&listing->all, S_OR(wanted->begins, ""));
+	while (!over && !stop && !(gone && gone(arg)) && !(status = must_end(began, error))
+		&& !(status = store_ask(&asking, listing, NULL, error))) {
+		for (i = 0; !stop && i < listing->count; i++) {
+			stop = each(&listing->page[i], arg);
+		}
+		over = listing->over;
 	}
-	listing.shared = listing.store == store_opened();
-	store_own_zid(listing.own);
-	begin_at(&listing);
-	if (!store_is_database() && !(listing.page = ast_calloc(PAGE, sizeof(*listing.page)))) {
-		status = ZRTP_STORE_NO_MEMORY;
-		ast_copy_string(error->text, "out of memory", sizeof(error->text));
-	}
-	if (!status) {
-		status = each_page(&listing, each, gone, arg, error);
-	}
-	ast_free(listing.page);
-	store_release();
+	ao2_ref(listing, -1);
 
 	return status;
 }
 
-enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_peer *peer, struct zrtp_store_label *labels,
-	size_t *count, struct zrtp_store_error *error)
+/*! What is looked for, and found. */
+struct finding {
+	uint8_t zid[ZRTP_ZID_SIZE];
+	struct zrtp_store_peer peer;
+	struct zrtp_store_label labels[ZRTP_STORE_LABELS_MAX];
+	size_t count;
+};
+
+static enum zrtp_store_status find(void *arg, struct zrtp_store_error *error)
 {
+	struct finding *finding = arg;
 	struct zrtp_store *store = store_look();
 	uint8_t own[ZRTP_ZID_SIZE];
 	enum zrtp_store_status status;
@@ -210,39 +273,86 @@ enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_pe
 		return cache_admin_closed(error);
 	}
 	store_own_zid(own);
-	status = zrtp_store_find(store, own, zid, peer, error);
+	status = zrtp_store_find(store, own, finding->zid, &finding->peer, error);
 	if (!status) {
-		status = zrtp_store_labels(store, own, zid, labels, ZRTP_STORE_LABELS_MAX, count, error);
+		status = zrtp_store_labels(store, own, finding->zid, finding->labels, ZRTP_STORE_LABELS_MAX, &finding->count, error);
 	}
 	store_release();
+
+	return status;
+}
+
+enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_peer *peer, struct zrtp_store_label *labels,
+	size_t *count, struct zrtp_store_error *error)
+{
+	static const struct asking asking = { .work = find };
+	struct finding *finding = ao2_alloc_options(sizeof(*finding), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	enum zrtp_store_status status;
+
+	if (!finding) {
+		return no_memory(error);
+	}
+	memcpy(finding->zid, zid, sizeof(finding->zid));
+	status = store_ask(&asking, finding, NULL, error);
+	if (!status) {
+		*peer = finding->peer;
+		*count = finding->count;
+		memcpy(labels, finding->labels, finding->count * sizeof(*labels));
+	}
+	ao2_ref(finding, -1);
 
 	return explain(status, error);
 }
 
-enum zrtp_store_status cache_admin_purge(uint64_t *pairs, uint64_t *peers, struct zrtp_store_error *error)
+struct purging {
+	uint64_t pairs, peers;
+};
+
+static enum zrtp_store_status purge(void *arg, struct zrtp_store_error *error)
 {
+	struct purging *purging = arg;
 	/* SQLite would make two writers wait for each other. */
 	struct zrtp_store *store = store_is_database() ? store_look() : store_get();
-	uint64_t step_pairs, step_peers;
+	uint64_t pairs, peers;
 	enum zrtp_store_status status;
 
 	if (!store) {
 		return cache_admin_closed(error);
 	}
-	*pairs = *peers = 0;
 	do {
-		status = zrtp_store_purge(store, cache_clock(), &step_pairs, &step_peers, error);
-		*pairs += status ? 0 : step_pairs;
-		*peers += status ? 0 : step_peers;
-	} while (!status && step_pairs && store_is_database() && !store_ends());
+		status = zrtp_store_purge(store, cache_clock(), &pairs, &peers, error);
+		purging->pairs += status ? 0 : pairs;
+		purging->peers += status ? 0 : peers;
+	} while (!status && pairs && store_is_database() && !store_ends());
 	store_administered();
 	store_release();
 
 	return status;
 }
 
+enum zrtp_store_status cache_admin_purge(uint64_t *pairs, uint64_t *peers, struct zrtp_store_error *error)
+{
+	static const struct asking asking = { .work = purge, .is_long = 1 };
+	struct purging *purging = ao2_alloc_options(sizeof(*purging), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	enum zrtp_store_status status;
+
+	*pairs = *peers = 0;
+	if (!purging) {
+		return no_memory(error);
+	}
+	status = store_ask(&asking, purging, "removal of what has expired", error);
+	if (status != ZRTP_STORE_BUSY) {
+		*pairs = purging->pairs;
+		*peers = purging->peers;
+	}
+	ao2_ref(purging, -1);
+
+	return status;
+}
+
 /*! An administrator's word on one peer. */
 struct verb {
+	const char *name;
 	/*! \brief What becomes of the store. */
 	enum zrtp_store_status (*change)(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid, const void *arg,
 		struct zrtp_store_error *error);
@@ -250,35 +360,63 @@ struct verb {
 	void (*known)(const uint8_t *zid, const void *arg);
 };
 
-/*!
- * \brief The one way of all of them: after what calls have changed of the peer, in the
- * store, in what is known, and in the file.
- */
-static enum zrtp_store_status carry_out(const struct verb *verb, const uint8_t *zid, const void *arg,
-	struct zrtp_store_error *error)
+struct word {
+	const struct verb *verb;
+	uint8_t zid[ZRTP_ZID_SIZE];
+	uint64_t arg[];                /*!< A copy of what the verb wants */
+};
+
+/*! \brief In the store, in what is known, and in the file. */
+static enum zrtp_store_status say_word(void *arg, struct zrtp_store_error *error)
 {
-	struct zrtp_store *store;
+	struct word *word = arg;
+	struct zrtp_store *store = store_get();
 	struct cache_known before;
 	uint8_t own[ZRTP_ZID_SIZE];
+	enum zrtp_store_status status;
+
+	if (!store) {
+		return cache_admin_closed(error);
+	}
+	store_own_zid(own);
+	status = word->verb->change(store, own, word->zid, word->arg, error);
+	if (!status) {
+		cache_known(word->zid, &before);
+		word->verb->known(word->zid, word->arg);
+		cache_tell(word->zid, &before);
+		store_administered();
+	}
+	store_release();
+
+	return status;
+}
+
+/*! \brief The one way of all of them: after what calls have changed of the peer. \param size of arg */
+static enum zrtp_store_status carry_out(const struct verb *verb, const uint8_t *zid, const void *arg, size_t size,
+	struct zrtp_store_error *error)
+{
+	static const struct asking asking = { .work = say_word };
+	struct word *word;
+	char peer[ZID_TEXT_SIZE], what[64];
 	enum zrtp_store_status status;
 
 	if (store_settle(zid)) {
 		return not_now(error, "Refused: changes that calls made of this peer wait for the store, and would undo "
 			"it; try again when zrtp cache status shows nothing waiting");
 	}
-	store = store_get();
-	if (!store) {
-		return cache_admin_closed(error);
+	word = ao2_alloc_options(sizeof(*word) + size, NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+	if (!word) {
+		return no_memory(error);
 	}
-	store_own_zid(own);
-	status = verb->change(store, own, zid, arg, error);
-	if (!status) {
-		cache_known(zid, &before);
-		verb->known(zid, arg);
-		cache_tell(zid, &before);
-		store_administered();
+	word->verb = verb;
+	memcpy(word->zid, zid, sizeof(word->zid));
+	if (size) {
+		memcpy(word->arg, arg, size);
 	}
-	store_release();
+	zid_text(peer, zid);
+	snprintf(what, sizeof(what), "%s of peer %s", verb->name, peer);
+	status = store_ask(&asking, word, what, error);
+	ao2_ref(word, -1);
 
 	return explain(status, error);
 }
@@ -296,9 +434,9 @@ static void rename_known(const uint8_t *zid, const void *arg)
 
 enum zrtp_store_status cache_admin_rename(const uint8_t *zid, const char *name, struct zrtp_store_error *error)
 {
-	static const struct verb verb = { rename_peer, rename_known };
+	static const struct verb verb = { "name", rename_peer, rename_known };
 
-	return carry_out(&verb, zid, name, error);
+	return carry_out(&verb, zid, name, strlen(name) + 1, error);
 }
 
 static enum zrtp_store_status verify_peer(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid,
@@ -314,9 +452,9 @@ static void verify_known(const uint8_t *zid, const void *arg)
 
 enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, struct zrtp_store_error *error)
 {
-	static const struct verb verb = { verify_peer, verify_known };
+	static const struct verb verb = { "verification", verify_peer, verify_known };
 
-	return carry_out(&verb, zid, &verified, error);
+	return carry_out(&verb, zid, &verified, sizeof(verified), error);
 }
 
 static enum zrtp_store_status delete_peer(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid,
@@ -332,9 +470,9 @@ static void delete_known(const uint8_t *zid, attribute_unused const void *arg)
 
 enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_error *error)
 {
-	static const struct verb verb = { delete_peer, delete_known };
+	static const struct verb verb = { "deletion", delete_peer, delete_known };
 
-	return carry_out(&verb, zid, NULL, error);
+	return carry_out(&verb, zid, NULL, 0, error);
 }
 
 /*! \brief Is there such a phone, and enrolled? */
@@ -362,9 +500,9 @@ static void bind_known(const uint8_t *zid, const void *arg)
 
 int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size)
 {
-	static const struct verb verb = { bind_peer, bind_known };
+	static const struct verb verb = { "endpoints", bind_peer, bind_known };
 	struct zrtp_store_error error;
-	enum zrtp_store_status status = carry_out(&verb, zid, endpoints, &error);
+	enum zrtp_store_status status = carry_out(&verb, zid, endpoints, strlen(endpoints) + 1, &error);
 
 	if (status) {
 		ast_copy_string(why, status == ZRTP_STORE_UNKNOWN ? "no such phone is enrolled" : error.text, size);
@@ -388,9 +526,9 @@ static void revoke_known(const uint8_t *zid, attribute_unused const void *arg)
 
 int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE], char *why, size_t size)
 {
-	static const struct verb verb = { revoke_peer, revoke_known };
+	static const struct verb verb = { "revoked enrollment", revoke_peer, revoke_known };
 	struct zrtp_store_error error;
-	enum zrtp_store_status status = carry_out(&verb, zid, NULL, &error);
+	enum zrtp_store_status status = carry_out(&verb, zid, NULL, 0, &error);
 
 	if (status) {
 		ast_copy_string(why, status == ZRTP_STORE_UNKNOWN ? "no such phone is enrolled" : error.text, size);

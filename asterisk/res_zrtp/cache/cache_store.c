@@ -10,7 +10,7 @@
  * change carries its time and what it changes, and the store merges it with what
  * is there; so what is stored late never takes the place of something newer.
  *
- * A job that hangs keeps the thread. So the timers look after it (watch()): then the store is down too, and
+ * A job that hangs keeps the thread. So the timers look after it (store_watch.c): then the store is down too, and
  * all loads are answered at once, until the job has ended and others were quick.
  */
 
@@ -33,15 +33,17 @@
 #include "cache/store_jobs.h"
 #include "cache/store_journal.h"
 #include "cache/store_open.h"
+#include "cache/store_opening.h"
 #include "cache/store_queue.h"
 #include "cache/store_shared.h"
+#include "cache/store_watch.h"
 
-/*! How long the end of the process waits for the last changes, milliseconds. */
+/*! How long the end of the process, or of the module, waits for the last changes, milliseconds. */
 #define SYNC_MAX 10000
 
 static ast_cond_t wake, ended;
 static pthread_t thread = AST_PTHREADT_NULL;
-static int stopping, finished, configured, told_full, watching;
+static int stopping, finished, configured, told_full, probing;
 
 /*! \brief The store is of another own ZID than what waits: that stays where it is, in the journal. */
 static void disown(const uint8_t *zid)
@@ -81,78 +83,15 @@ static enum zrtp_store_status open_store(struct zrtp_store_error *error)
 	return result;
 }
 
-/*! Called when the store could be opened late, for a module that does without it. */
-static int (*opened_late)(void);
-
-void store_on_late_opening(int (*opened)(void))
-{
-	__atomic_store_n(&opened_late, opened, __ATOMIC_RELEASE);
-}
-
 static void open_late(void)
 {
 	struct zrtp_store_error error;
-	int (*opened)(void);
 
 	if (open_store(&error)) {
 		health_failed(&error);
-		return;
+	} else {
+		opening_is_over();
 	}
-	health_works();
-	opened = __atomic_load_n(&opened_late, __ATOMIC_ACQUIRE);
-	if (opened && opened()) {
-		ast_log(LOG_ERROR, "ZRTP goes on without its cache, which was opened but cannot be used; see the error "
-			"before this line\n");
-	}
-}
-
-/*! Calls a function later, in a thread that does no I/O. */
-static int (*later)(int milliseconds, int (*call)(const void *data), void *data);
-
-void store_watch_by(int (*add)(int milliseconds, int (*call)(const void *data), void *data))
-{
-	__atomic_store_n(&later, add, __ATOMIC_RELEASE);
-}
-
-static int watch(const void *data);
-
-/*! \pre lock is held */
-static void watch_in(uint64_t usec)
-{
-	int (*add)(int, int (*)(const void *), void *) = __atomic_load_n(&later, __ATOMIC_ACQUIRE);
-
-	watching = watching || (add && !add(usec / 1000 + 1, watch, NULL));
-}
-
-/*! \brief Of what is waited for: how long until that is late, microseconds, 0: nothing is. \pre lock is held */
-static uint64_t until_late(void)
-{
-	uint64_t now = clock_now(), asked = queue_longest_wait(), since = store_shared.pace.since;
-	uint64_t oldest = asked && since ? MIN(asked, since) : MAX(asked, since);
-
-	return !oldest ? 0 : now - oldest < PACE_LATE_USEC ? PACE_LATE_USEC - (now - oldest) : 1;
-}
-
-/*! \brief What may hang begins: the lock is let go. \pre lock is held */
-static void begin(void)
-{
-	health_begins();
-	watch_in(PACE_LATE_USEC);
-	ast_mutex_unlock(&store_shared.lock);
-}
-
-/*! \brief It has ended: the lock is held again. */
-static void end(void)
-{
-	health_ends();
-	ast_mutex_lock(&store_shared.lock);
-}
-
-/*! \brief Files and SQLite are asked while changes fail, unless they are late. \pre lock is held */
-static int can_ask(void)
-{
-	return store_shared.status.open && store_shared.pace.late == PACE_GOOD
-		&& (store_shared.status.up || store_shared.config.kind != CACHE_REALTIME);
 }
 
 /*!
@@ -167,10 +106,10 @@ static int serve_loads(int ask)
 	int res = 0;
 
 	for (; (job = queue_take_load()); res = 1) {
-		if (ask && can_ask()) {
-			begin();
+		if (ask && watch_can_ask()) {
+			watch_begin();
 			jobs_load(job);
-			end();
+			watch_end();
 		} else {
 			ast_mutex_unlock(&store_shared.lock);
 			job->done(job->data, 0);
@@ -182,28 +121,11 @@ static int serve_loads(int ask)
 	return res;
 }
 
-/*! \brief In the timers' thread: does what the thread of the store has begun hang? */
-static int watch(attribute_unused const void *data)
+static void answer_loads(void)
 {
-	uint64_t asked;
-
 	ast_mutex_lock(&store_shared.lock);
-	watching = 0;
-	asked = queue_longest_wait();
+	serve_loads(0);
 	ast_mutex_unlock(&store_shared.lock);
-	if (health_is_late(asked)) {
-		ast_mutex_lock(&store_shared.lock);
-		serve_loads(0);
-		ast_mutex_unlock(&store_shared.lock);
-		return 0; /* the next job is looked after again */
-	}
-	ast_mutex_lock(&store_shared.lock);
-	if (until_late()) {
-		watch_in(until_late());
-	}
-	ast_mutex_unlock(&store_shared.lock);
-
-	return 0;
 }
 
 /*! \brief Do the first job. The thread alone takes jobs off. \pre lock is held */
@@ -212,7 +134,7 @@ static void do_first(void)
 	struct job *job = queue_begin();
 	int over = 1, kept = 0;
 
-	begin();
+	watch_begin();
 	if (job->kind == JOB_LOAD) {
 		jobs_load(job);
 	} else {
@@ -222,7 +144,7 @@ static void do_first(void)
 		}
 		kept = over && jobs_remember(job);
 	}
-	end();
+	watch_end();
 	queue_done(job, over);
 	if (!over) {
 		return;
@@ -256,14 +178,14 @@ static int64_t regular_due(void)
 static void do_housekeeping(int64_t now)
 {
 	if (now >= jobs_due()) {
-		begin();
+		watch_begin();
 		jobs_housekeep(now);
-		end();
+		watch_end();
 	}
 	if (now >= regular_due()) {
-		begin();
+		watch_begin();
 		regular->work(now);
-		end();
+		watch_end();
 	}
 }
 
@@ -279,18 +201,19 @@ static void wait_until(int64_t when)
 static void work(int64_t now)
 {
 	if (!store_shared.status.open) {
-		begin();
+		watch_begin();
 		open_late();
-		end();
+		watch_end();
 		return;
 	}
 	do_housekeeping(now);
 	if (!queue_is_empty()) {
 		do_first();
-	} else if (!store_shared.status.up) {
-		begin();
+	} else if (!store_shared.status.up || probing) {
+		probing = 0;
+		watch_begin();
 		jobs_probe();
-		end();
+		watch_end();
 	} else {
 		wait_until(MIN(jobs_due(), regular_due()));
 	}
@@ -315,16 +238,18 @@ static void tell_what_waits(void)
 static void finish(void)
 {
 	store_shared.failing = !store_shared.status.open;
-	while (!store_shared.failing && !queue_is_empty()) {
+	while (stopping && !store_shared.failing && !queue_is_empty()) {
 		do_first();
 	}
 	serve_loads(1);
 	if (store_shared.status.open && jobs_unwritten()) {
-		begin();
+		watch_begin();
 		jobs_flush();
-		end();
+		watch_end();
 	}
-	tell_what_waits();
+	if (stopping) {
+		tell_what_waits();
+	}
 }
 
 /*! \brief It is not time yet to try a store that is down; changes go on while it is merely late. \pre lock is held */
@@ -338,11 +263,65 @@ static int must_rest(int64_t now, int64_t retry)
 		|| (queue_is_empty() && !pace_hurries(&store_shared.pace));
 }
 
-static void *run(attribute_unused void *data)
+/*! \brief A change that waits since Asterisk ended. */
+static void take_again(struct job *job)
+{
+	const struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
+
+	if (job->kind == JOB_CHANGE) {
+		cache_recall(&key, &job->change, job->when);
+	} else {
+		cache_recall_endpoint(&key, job->endpoint);
+	}
+	ast_mutex_lock(&store_shared.lock);
+	queue_add(job);
+	store_shared.status.waiting++;
+	ast_mutex_unlock(&store_shared.lock);
+}
+
+static void read_journal(int opened)
+{
+	int has_zid = journal_open(opened ? store_shared.own_zid : NULL, store_shared.own_zid, take_again);
+
+	ast_mutex_lock(&store_shared.lock);
+	store_shared.has_zid |= has_zid;
+	ast_mutex_unlock(&store_shared.lock);
+	journal_begin();
+}
+
+/*! \pre lock is held \retval -1 it cannot be used as it is, and cache_start() says so */
+static int open_first(void)
+{
+	struct zrtp_store_error error;
+	enum zrtp_store_status result;
+	int waited;
+
+	watch_begin();
+	result = open_store(&error);
+	if (!result || opening_is_away(result)) {
+		read_journal(!result);
+	}
+	watch_end();
+	waited = opening_ended(result, &error);
+	if (waited && result && !opening_is_away(result)) {
+		return -1;
+	}
+	ast_mutex_unlock(&store_shared.lock);
+	if (result) {
+		health_failed(&error);
+	} else if (!waited) {
+		opening_is_over();
+	}
+	ast_mutex_lock(&store_shared.lock);
+
+	return 0;
+}
+
+/*! \brief All that comes, until it is to stop. \pre lock is held */
+static void serve(void)
 {
 	int64_t retry = 0;
 
-	ast_mutex_lock(&store_shared.lock);
 	while (!stopping) {
 		int64_t now = store_clock();
 
@@ -357,7 +336,17 @@ static void *run(attribute_unused void *data)
 		}
 		work(now);
 	}
-	finish();
+}
+
+static void *run(attribute_unused void *data)
+{
+	ast_mutex_lock(&store_shared.lock);
+	if (!open_first()) {
+		do {
+			serve();
+			finish();
+		} while (!stopping); /* store_stop() has thought better of it */
+	}
 	finished = 1;
 	ast_cond_signal(&ended);
 	ast_mutex_unlock(&store_shared.lock);
@@ -367,30 +356,12 @@ static void *run(attribute_unused void *data)
 
 /* ---- what others ask for ---- */
 
-/*! \brief Does the store keep calls waiting now? */
-static int is_late(void)
+void store_probe(void)
 {
-	uint64_t asked;
-
 	ast_mutex_lock(&store_shared.lock);
-	asked = queue_longest_wait();
+	probing = 1;
+	ast_cond_signal(&wake);
 	ast_mutex_unlock(&store_shared.lock);
-
-	return health_is_late(asked);
-}
-
-/*! \brief A change that waits since Asterisk ended. */
-static void take_again(struct job *job)
-{
-	const struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
-
-	if (job->kind == JOB_CHANGE) {
-		cache_recall(&key, &job->change, job->when);
-	} else {
-		cache_recall_endpoint(&key, job->endpoint);
-	}
-	queue_add(job);
-	store_shared.status.waiting++;
 }
 
 /*! \retval -1 the job is not taken */
@@ -398,12 +369,12 @@ static int push(struct job *job)
 {
 	int res = -1, told, load = job->kind == JOB_LOAD;
 
-	if (load && is_late()) {
+	if (load && store_is_late()) {
 		return -1;
 	}
 	ast_mutex_lock(&store_shared.lock);
 	told = told_full;
-	if (thread != AST_PTHREADT_NULL && !stopping && (load ? can_ask() : store_shared.status.waiting < STORE_WAITING_MAX)) {
+	if (thread != AST_PTHREADT_NULL && !stopping && (load ? watch_can_ask() : store_shared.status.waiting < STORE_WAITING_MAX)) {
 		queue_add(job);
 		store_shared.status.waiting += !load;
 		if (!load) {
@@ -483,20 +454,38 @@ int store_ends(void)
 
 /* ---- begin and end ---- */
 
-/*! \brief The end of the process unloads nothing. */
-static void at_exit(void)
+static void ask_to_stop(void)
 {
-	struct timespec until = { .tv_sec = store_clock() + SYNC_MAX / 1000 };
-
 	ast_mutex_lock(&store_shared.lock);
 	stopping = 1;
 	ast_cond_signal(&wake);
+	ast_mutex_unlock(&store_shared.lock);
+}
+
+/*! \brief Let the thread end. \retval -1 it has not, in time */
+static int stop(void)
+{
+	struct timespec until = clock_in(SYNC_MAX);
+	int res;
+
+	ask_to_stop();
+	ast_mutex_lock(&store_shared.lock);
 	while (!finished && !ast_cond_timedwait(&ended, &store_shared.lock, &until)) {
 	}
-	if (!finished) {
-		tell_what_waits();
-	}
+	res = finished ? 0 : -1;
 	ast_mutex_unlock(&store_shared.lock);
+
+	return res;
+}
+
+/*! \brief The end of the process unloads nothing. */
+static void at_exit(void)
+{
+	if (stop()) {
+		ast_mutex_lock(&store_shared.lock);
+		tell_what_waits();
+		ast_mutex_unlock(&store_shared.lock);
+	}
 }
 
 /*! \brief What waits is in the journal, or lost. The thread has ended. */
@@ -510,10 +499,27 @@ static void drop_all(void)
 	}
 }
 
+int store_stop(void)
+{
+	if (thread == AST_PTHREADT_NULL || (!store_is_hung() && !stop())) {
+		return 0;
+	}
+	ast_mutex_lock(&store_shared.lock);
+	stopping = finished;
+	ast_mutex_unlock(&store_shared.lock);
+
+	return finished ? 0 : -1;
+}
+
+static void join(void)
+{
+	pthread_join(thread, NULL);
+	thread = AST_PTHREADT_NULL;
+}
+
 int cache_start(const struct cache_config *wanted)
 {
 	struct zrtp_store_error error;
-	enum zrtp_store_status result;
 
 	if (configured) {
 		if (memcmp(&store_shared.config, wanted, sizeof(store_shared.config))) {
@@ -524,28 +530,19 @@ int cache_start(const struct cache_config *wanted)
 	}
 	store_configure(wanted);
 	store_shared.status.up = 1;
-	result = open_store(&error);
-	if (result && result != ZRTP_STORE_IO && result != ZRTP_STORE_BUSY) {
-		/* Nothing runs yet, so the next reload opens it. */
-		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
-		ast_mutex_lock(&store_shared.lock);
-		store_shared.status.up = 0;
-		store_shared.status.failures = 1;
-		ast_copy_string(store_shared.status.reason, error.text, sizeof(store_shared.status.reason));
-		ast_mutex_unlock(&store_shared.lock);
-		return -1;
-	}
 	jobs_begin();
 	stopping = finished = 0;
-	if (result) {
-		health_failed(&error);
-	}
-	store_shared.has_zid |= journal_open(result ? NULL : store_shared.own_zid, store_shared.own_zid, take_again);
-	journal_begin();
+	opening_begin();
+	watch_answers_by(answer_loads);
 	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
 		ast_log(LOG_ERROR, "ZRTP cache: its thread cannot be started: %s\n", strerror(errno));
 		thread = AST_PTHREADT_NULL;
-		drop_all();
+		return -1;
+	}
+	if (opening_wait(&error)) {
+		/* Nothing runs then, so the next reload opens it. */
+		join();
+		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
 		return -1;
 	}
 	configured = 1;
@@ -566,6 +563,7 @@ int store_init(void)
 	journal_init();
 	clock_cond_init(&wake);
 	clock_cond_init(&ended);
+	opening_init();
 
 	return 0;
 }
@@ -574,12 +572,8 @@ void store_shutdown(void)
 {
 	ast_unregister_atexit(at_exit);
 	if (thread != AST_PTHREADT_NULL) {
-		ast_mutex_lock(&store_shared.lock);
-		stopping = 1;
-		ast_cond_signal(&wake);
-		ast_mutex_unlock(&store_shared.lock);
-		pthread_join(thread, NULL);
-		thread = AST_PTHREADT_NULL;
+		ask_to_stop();
+		join();
 	}
 	drop_all();
 	jobs_end();
@@ -592,4 +586,5 @@ void store_shutdown(void)
 	journal_shutdown();
 	ast_cond_destroy(&wake);
 	ast_cond_destroy(&ended);
+	opening_shutdown();
 }

@@ -41,6 +41,11 @@ struct store_regular {
 /*! \brief Before the thread runs; until store_shutdown(). */
 void store_regularly(const struct store_regular *regular);
 
+/*! \brief Does the store keep calls waiting now? Any thread. */
+int store_is_late(void);
+/*! \brief Let the thread of the store look whether it answers. Any thread. */
+void store_probe(void);
+
 /*! \brief Seconds for what has its time: those of the wall are put forward and back. */
 int64_t store_clock(void);
 
