@@ -62,8 +62,9 @@ static struct kept srtp_module;
 static struct ast_srtp_policy *gate_policy;
 
 /*!
- * A protected packet on its way out. The core sends it after protect() has returned, before the same thread
- * protects another one: so no two threads share a place, and none that is still read ever holds clear text.
+ * A protected packet on its way out. The core sends it after protect() has returned, with ICE without the lock of
+ * the instance, before the same thread protects another one: so no two threads share a place, and none that is still
+ * read ever holds clear text.
  */
 static __thread union {
 	uint32_t align;
