@@ -17,6 +17,7 @@ class Memory:
         self.calls = {}                          # number: where it was
         self.last, self.second = None, set()     # what the phone keeps; the second one is one of these
         self.stored, self.proved = set(), set()  # in the database; matched in a call that is
+        self.kept = set()                        # in the database or the journal of its node, whatever becomes of that
         self.known = {}                          # node, life: what it knows without the database
         self.matched = {}                        # number: what matched, if that is certain
 
@@ -64,9 +65,20 @@ class Memory:
             self.known[call] = {number, *([self.matched[number]] if number in self.matched else [])}
 
     def waiting(self, call):
-        """Calls of a node that may not be stored yet."""
+        """Calls of a node that may not be stored yet: of this life, and of earlier ones what its journal had."""
         with self.lock:
-            return [number for number, where in self.calls.items() if where == call and number not in self.stored]
+            return [number for number, where in self.calls.items() if number not in self.stored and where and where.node == call.node
+                    and (where.life == call.life or (where.life < call.life and number in self.kept))]
+
+    def journaled(self, numbers):
+        """The database or the journal has these."""
+        with self.lock:
+            self.kept.update(numbers)
+
+    def of_earlier(self, numbers, call):
+        """How many of them an earlier life of the node has made."""
+        with self.lock:
+            return sum(self.calls[number] not in (None, call) for number in numbers)
 
     def reached(self, numbers):
         """The database has these."""

@@ -90,7 +90,10 @@ class Node:
         return None
 
     def look(self, memories):
-        """Which changes of calls are in the database for certain: all, if none waits. They are a second old at least."""
+        """Which changes of calls are in the database for certain: all, if none waits. They are a second old at least.
+
+        Those which all the same wait are in the journal then, and so the next life has to store them.
+        """
         here = self.here()
         before = [(memory, memory.waiting(here)) for memory in memories]
         time.sleep(1)
@@ -99,9 +102,14 @@ class Node:
             return False
         if status.get("OwnZID"):
             self.open_since = self.open_since or time.monotonic()
+        if status["Waiting"] == status["InJournal"]:
+            for memory, numbers in before:
+                memory.journaled(numbers)
         if status["Waiting"] != "0" or not self.open_since:
             return False
         for memory, numbers in before:
+            for _ in range(memory.of_earlier(numbers, here)):
+                self.diary.count("stored from the journal of an earlier life")
             memory.reached(numbers)
         return True
 
