@@ -60,6 +60,16 @@ static void tell_sas(struct menc_sess *sess)
 }
 
 
+/* With keys for one medium no other one goes on in clear */
+static void restrict_all(struct menc_sess *sess)
+{
+	struct le *le;
+
+	for (le = list_head(&sess->medial); le; le = le->next)
+		stream_restrict(le->data);
+}
+
+
 static void on_secure(struct zrtp_stream *stream, void *arg)
 {
 	struct menc_media *media = arg;
@@ -70,6 +80,7 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 	media->fence->gate.authenticated = false;
 	media->clear = media->failed = media->gone_clear = false;
 	sess->was_secure = true;
+	restrict_all(sess);
 	tell_secure(media);
 	if (audio)
 		tell_sas(sess);

@@ -213,8 +213,8 @@ static void start(struct menc_media *media)
 }
 
 
-/* What signalling says later opens nothing: an exchange may be under way */
-static void restrict_gate(struct menc_media *media)
+/* Opens nothing: an exchange may be under way */
+void stream_restrict(struct menc_media *media)
 {
 	struct gate *gate = &media->fence->gate;
 
@@ -250,7 +250,7 @@ int stream_put(struct menc_media **mp, struct menc_sess *sess,
 	if (raddr && sa_isset(raddr, SA_ALL)) {
 		sa_cpy(&media->remote, raddr);
 		if (media->started)
-			restrict_gate(media);
+			stream_restrict(media);
 		else
 			start(media);
 		stream_rearm(media);

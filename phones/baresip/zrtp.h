@@ -147,6 +147,8 @@ int  stream_put(struct menc_media **mp, struct menc_sess *sess,
 		struct rtp_sock *rtp, struct udp_sock *rtpsock,
 		struct udp_sock *rtcpsock, const struct sa *raddr,
 		struct sdp_media *sdp, const struct stream *strm);
+/* No longer in clear, if the call may not be so by now */
+void stream_restrict(struct menc_media *media);
 /* Anew, after each use of the engine */
 void stream_rearm(struct menc_media *media);
 
