@@ -89,16 +89,16 @@ static enum zrtp_store_status open_kind(struct zrtp_store **out, const struct zr
 	}
 }
 
-/*! \brief A handle beside the first one, where two have no lock in common. */
+/*!
+ * \brief A handle beside the first one, where two have no lock in common. Not of SQLite: opening it again closes the file
+ * once, and that ends all locks which this process has on it.
+ */
 static struct zrtp_store *open_beside(const struct zrtp_store_config *how)
 {
 	struct zrtp_store *beside = NULL;
 	struct zrtp_store_error error;
-	enum zrtp_store_status result = store_shared.config.kind == CACHE_REALTIME ? realtime_open(&beside, how, 0, &error)
-		: store_shared.config.kind == CACHE_SQLITE ? zrtp_store_open_sqlite(&beside, store_shared.config.path, how, &error)
-		: ZRTP_STORE_OK;
 
-	return result ? NULL : beside;
+	return store_shared.config.kind != CACHE_REALTIME || realtime_open(&beside, how, 0, &error) ? NULL : beside;
 }
 
 enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_error *error)
