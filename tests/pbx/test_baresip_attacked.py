@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What strangers, signalling and its own user can do to baresip with our module: nothing in clear, no other keys, no crash."""
-import contextlib
 import os
-import re
-import socket
 import threading
 import time
 
@@ -15,7 +12,7 @@ import tone
 import wait
 from harness import case, equal
 from lab import PBX_HZ, PHONE_HZ
-from proxy import IP, TO_PHONE
+from proxy import TO_PHONE
 from test_baresip import BACK
 from test_injected import Latest, forged, nothing_but
 from test_strangers import foreign
@@ -170,32 +167,3 @@ def closed(lab):
             phone.call("echo", lab.sip_port)
             phone.sees("no call, as the module could not be set up")
             equal("calls at the PBX", lab.pbx.streams(), [])
-
-
-def drained(sock):
-    """Kinds of the datagrams that wait at a socket."""
-    found = []
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            found.append(capture.kind(sock.recv(4096, socket.MSG_DONTWAIT)))
-    return found
-
-
-@case("baresip: video without ZRTP beside an audio that has keys: not a frame of it in clear")
-def video_beside(lab):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
-        sink.bind((IP, 0))
-
-        def elsewhere(way, lines):
-            lines = [line for line in lines if not line.startswith("a=zrtp-hash")]
-            return [re.sub(r"^m=video [1-9]\d* ", f"m=video {sink.getsockname()[1]} ", line) for line in lines]
-        with lab.baresip("film", video=True) as phone, lab.proxy("film", edit=elsewhere):
-            phone.call("echo", laboratory.PROXY_PORT)
-            phone.secure()
-            time.sleep(0.2)
-            before = drained(sink)
-            time.sleep(1.5)
-            after = drained(sink)
-            phone.hang_up()
-    equal("Hellos of the video", "zrtp" in before, True)
-    equal("video in clear", after.count("rtp"), 0)
