@@ -160,7 +160,6 @@ static void offer_first(const struct peer *peer, const struct pair *pair, const 
 	out->generation = line_generation(line);
 	out->line_unproved = !line->proved && line->id != LINE_FIRST;
 	out->line_later = !is_first(peer, pair, line);
-	out->peer_mitm = line->peer_mitm;
 }
 
 static void offer_second(const struct line_secret *secret, struct zrtp_retained *out)
@@ -293,6 +292,8 @@ static void offer_secrets(const struct peer *peer, const char *label, int64_t no
 		offer_other(peer, &peer->pair[second], best(&peer->pair[second], now), out);
 	}
 	out->new_label = first == NEWEST;
+	/* What a caller with that ZID began beside the peer's own line says nothing of the peer. */
+	out->peer_mitm = first == BASE && peer->pair[BASE].lines.line[0].peer_mitm;
 	out->first_calls = second == PLACES && trunk_is_first(&peer->pair[first].lines.line[0], now);
 }
 
@@ -406,16 +407,19 @@ static bool has_none(const struct peer *peer)
 
 /* A call between two PBXs is under one label at the one that calls and under another, the number that
  * was dialled, at the other: what is common to both is the ZID alone. So the first call settles it; where
- * it did not, the first of them all has to match, since whatever else is there goes. */
-static bool is_trunk(const struct peer *peer, enum which home, const struct zrtp_retained *in)
+ * it did not, the first line of them all has to match, since whatever else is there goes: not the one that a
+ * caller with that ZID began beside it. */
+static bool is_trunk(struct peer *peer, enum which home, const struct zrtp_retained *seen)
 {
-	const struct pair *pair = &peer->pair[home];
+	struct pair *pair = &peer->pair[home];
+	struct line *first = &pair->lines.line[0];
 
-	if (!in->peer_mitm || peer->row.scope == ZRTP_SCOPE_ZID) {
+	if (!seen->peer_mitm || peer->row.scope == ZRTP_SCOPE_ZID) {
 		return false;
 	}
-	return has_none(peer) || (is_match(in) && peer->has[home] && pair->lines.line[0].id == LINE_FIRST &&
-				  !strcmp(pair->label, peer->first.label));
+	return has_none(peer) ||
+	       (is_match(seen) && peer->has[home] && first->id == LINE_FIRST &&
+		lines_find(&pair->lines, seen) == first && !strcmp(pair->label, peer->first.label));
 }
 
 static void relabel(struct pair *pair, const char *label)
@@ -430,9 +434,10 @@ static struct pair *place_secret(struct peer *peer, const char *label, const str
 {
 	enum which home = home_of(peer, in);
 	struct pair *pair = &peer->pair[home], *own = &peer->pair[OWN];
-	bool trunk = is_trunk(peer, home, in);
+	bool trunk;
 
 	seen_by(seen, in, peer->has[home] ? pair->label : label);
+	trunk = is_trunk(peer, home, seen);
 	if (!peer->has[home]) {
 		memset(pair, 0, sizeof(*pair));
 		relabel(pair, label);

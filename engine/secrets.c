@@ -212,7 +212,8 @@ static int match_spare(const struct zrtp_stream *stream, const uint8_t *ids)
 static void judge(struct zrtp_session *session, enum slot s1, enum slot theirs)
 {
 	const struct zrtp_retained *r = &session->retained;
-	bool failed = r->has_rs1 && s1 == SLOT_COUNT && !r->first_calls;
+	bool first = r->first_calls && !session->foreign; /* another endpoint's call is none of them */
+	bool failed = r->has_rs1 && s1 == SLOT_COUNT && !first;
 
 	session->rs_matched = s1 != SLOT_COUNT;
 	session->matched_rs2 = s1 == SLOT_RS2;
@@ -320,6 +321,16 @@ int zrtp_preshared_find(struct zrtp_stream *stream, const uint8_t key_id[ZRTP_ID
 
 /* ---- the update ---- */
 
+/* Only of two PBXs do both sides choose by the rule for trunks. The Hello of an initiator is not in
+ * total_hash (4.4.1.4), and who can hold it up until its Commit has shown H2 can change its flags, without
+ * being in the middle of the exchange. So what a phone has does not become a PBX's by that: by a first call,
+ * or by a responder's Hello. */
+static bool is_trunk(const struct zrtp_session *session)
+{
+	return session->policy.mitm && session->peer_hello_flags & ZRTP_HELLO_MITM &&
+	       (session->match == ZRTP_MATCH_NONE || session->was_initiator || session->retained.peer_mitm);
+}
+
 void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 {
 	const struct zrtp_cache *cache = &session->context->cache;
@@ -330,9 +341,7 @@ void zrtp_secrets_put(struct zrtp_session *session, unsigned changed)
 		session->retained.match = session->match;
 		session->retained.endpoint = session->endpoint;
 		session->retained.peers_rs2 = session->peers_rs2;
-		/* Only of two PBXs do both sides choose by the rule for trunks. */
-		session->retained.peer_mitm =
-			session->policy.mitm && (session->peer_hello_flags & ZRTP_HELLO_MITM);
+		session->retained.peer_mitm = is_trunk(session);
 		session->retained.again = session->has_put;
 		session->retained.had_pbx = session->had_pbx;
 		cache->put(&key, &session->retained, cache->arg);

@@ -352,7 +352,7 @@ struct zrtp_retained {
 	bool again;        /* not the first put since get */
 	bool had_pbx;      /* there was a pbxsecret until now: if the cache has none, it was revoked */
 	uint64_t endpoint; /* of this call; 0: not known */
-	bool peer_mitm;    /* both sides are PBXs (M flag), a trunk; in get: they were */
+	bool peer_mitm;    /* both sides are PBXs (M flag), a trunk; in get: it is filed as one */
 	bool peers_rs2;    /* what matched was the peer's rs2: an update was lost here. A phone that has
 			    * no rs2 from then on has this call's secret only: store it at once */
 	unsigned changed;  /* enum zrtp_change */

@@ -296,6 +296,67 @@ static void what_is_of_one_says_nothing_of_another(void **state)
 }
 
 /* Of another label what was proved; under none that is known the newest there is. */
+/* A call of a PBX, or of a caller who says that he is one. */
+static void put_pbx(struct test_store *t, uint64_t endpoint, const char *label, int64_t now, unsigned made,
+		    unsigned matched, uint64_t line)
+{
+	struct zrtp_retained in = stores_update(made, matched, matched ? ZRTP_MATCH_OWN : ZRTP_MATCH_FAILED);
+
+	in.line = line;
+	in.generation = 9;
+	in.changed = ZRTP_CHANGED_SECRET;
+	in.endpoint = endpoint;
+	in.peer_mitm = true;
+	stores_put(t, 1, label, now, &in);
+}
+
+/* He has a line of his own beside the phone's, under its first label: that is not filed by ZID for it, and
+ * nothing under other labels goes. */
+static void a_caller_who_says_that_he_is_a_pbx_changes_nothing_of_a_phone(void **state)
+{
+	struct zrtp_retained r;
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	put_pbx(&t, PHONE, "a", T + 2 * MINUTE, 101, 0, 0);
+	r = stores_get(&t, 1, "a", T + 3 * MINUTE);
+	assert_true(stores_is_secret(r.rs1, 101));
+	assert_false(r.peer_mitm);
+	put_pbx(&t, PHONE, "a", T + 3 * MINUTE, 102, 101, r.line);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_UNKNOWN);
+	assert_int_equal(stores_find(&t, 1).labels, 2);
+	(void)offered(&t, "b", T + 4 * MINUTE, 2, 102, 0);
+	stores_end(&t);
+}
+
+/* Nor is a phone that files by ZID a PBX for it; and a PBX that was filed by label is, once its own line
+ * matches. */
+static void by_zid_a_pbx_is_whose_first_line_is_ones(void **state)
+{
+	struct zrtp_retained r;
+	struct test_store t;
+
+	(void)state;
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 1);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_ZID);
+	put_pbx(&t, PHONE, "b", T + 2 * MINUTE, 101, 0, 0);
+	assert_false(offered(&t, "b", T + 3 * MINUTE, 101, 2, 1).peer_mitm);
+	stores_end(&t);
+	open_memory(&t);
+	put(&t, PHONE, "a", T, 1, 0);
+	put(&t, PHONE, "b", T + MINUTE, 2, 0);
+	r = stores_get(&t, 1, "a", T + 2 * MINUTE);
+	put_pbx(&t, PHONE, "a", T + 2 * MINUTE, 3, 1, r.line);
+	assert_int_equal(stores_find(&t, 1).scope, ZRTP_SCOPE_ZID);
+	assert_true(offered(&t, "b", T + 3 * MINUTE, 3, 1, 0).peer_mitm);
+	stores_end(&t);
+}
+
 static void what_is_offered_of_other_labels(void **state)
 {
 	struct test_store t;
@@ -328,6 +389,8 @@ int main(void)
 		cmocka_unit_test(an_administrators_no_is_of_all_lines),
 		cmocka_unit_test(what_the_users_word_put_first_is_as_old),
 		cmocka_unit_test(what_is_of_one_says_nothing_of_another),
+		cmocka_unit_test(a_caller_who_says_that_he_is_a_pbx_changes_nothing_of_a_phone),
+		cmocka_unit_test(by_zid_a_pbx_is_whose_first_line_is_ones),
 		cmocka_unit_test(what_is_offered_of_other_labels),
 		cmocka_unit_test(the_last_word_counts),
 		cmocka_unit_test(of_one_generation_the_stricter_counts),

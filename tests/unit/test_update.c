@@ -211,6 +211,23 @@ static void first_calls_that_do_not_match_are_no_mismatch(void **state)
 	}
 }
 
+/* One of another endpoint is none of them, and no first call that may enroll. */
+static void first_calls_are_of_one_endpoint(void **state)
+{
+	(void)state;
+	for (unsigned other = 0; other < 2; other++) {
+		struct call call = between(1, 2, 3, 0);
+
+		call.policy[ALICE].resync = call.policy[ALICE].mitm = true;
+		call.endpoint = "bob";
+		call.alice.first_calls = true;
+		call.alice.made_by = other ? 4711 : 0;
+		assert_int_equal(run(&call)->match, other ? ZRTP_MATCH_FAILED : ZRTP_MATCH_NONE);
+		assert_int_equal(pair_session_info(call.pair, ALICE).cache_mismatch, other);
+		pair_free(call.pair);
+	}
+}
+
 /* ---- after a mismatch ---- */
 
 static void a_pbx_takes_the_new_secret_but_not_where_its_own_failed(void **state)
@@ -357,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_new_label_begins_a_line_alone),
 		cmocka_unit_test(a_new_label_of_an_expected_peer_is_no_mismatch),
 		cmocka_unit_test(first_calls_that_do_not_match_are_no_mismatch),
+		cmocka_unit_test(first_calls_are_of_one_endpoint),
 		cmocka_unit_test(a_pbx_takes_the_new_secret_but_not_where_its_own_failed),
 		cmocka_unit_test(interval_zero_stores_nothing),
 		cmocka_unit_test(interval_zero_leaves_the_other_secrets),

@@ -31,6 +31,23 @@ static void put_names_the_peer_and_what_is_stored(void **state)
 	}
 }
 
+/* The flags of an initiator's Hello are no part of the keys: they make no phone a PBX. */
+static void m_of_an_initiator_counts_only_for_a_first_call_or_a_known_pbx(void **state)
+{
+	(void)state;
+	for (unsigned way = 0; way < 16; way++) {
+		bool bob = way & 1, matches = way & 2, known_pbx = way & 4, first = way & 8;
+		struct call call = between(1, 0, matches ? 1 : 3, 0);
+
+		call.policy[ALICE].mitm = call.policy[BOB].mitm = call.policy[ALICE].resync = true;
+		call.alice.peer_mitm = known_pbx;
+		call.alice.first_calls = first;
+		bob_begins(&call, bob);
+		assert_int_equal(run(&call)->peer_mitm, !bob || known_pbx || (first && !matches));
+		pair_free(call.pair);
+	}
+}
+
 /* Two names, two numbers; none, and that is 0, which no name is. */
 static void an_endpoint_is_a_number_for_a_name(void **state)
 {
@@ -218,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(put_names_the_peer_and_what_is_stored),
+		cmocka_unit_test(m_of_an_initiator_counts_only_for_a_first_call_or_a_known_pbx),
 		cmocka_unit_test(an_endpoint_is_a_number_for_a_name),
 		cmocka_unit_test(what_a_failing_cache_left_behind_is_not_used),
 		cmocka_unit_test(an_auxsecret_of_a_cache_has_its_length_or_is_none),

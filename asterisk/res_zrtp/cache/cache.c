@@ -156,6 +156,17 @@ static struct known *known_used(const uint8_t *zid, const char *label)
 	return known ? known : known_find(zid, label);
 }
 
+/*! \brief The peer is a phone to its store now. \pre table is locked */
+static void drop_trunk(const uint8_t *zid)
+{
+	struct known *known = known_find(zid, "");
+
+	if (known && known->retained.peer_mitm) {
+		known_remove(known);
+	}
+	ao2_cleanup(known);
+}
+
 static const char *filed_under(const char *label, const struct zrtp_retained *retained)
 {
 	return retained->peer_mitm ? "" : label;
@@ -215,28 +226,20 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 	return known ? 0 : -1;
 }
 
-/*! \brief Was the peer of a call deleted since its exchange began? \pre table is locked */
-static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retained *in)
-{
-	struct known *known;
-
-	if (!in->known_since && !in->again) {
-		return 0;
-	}
-	known = ao2_find(table, key->peer_zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
-	ao2_cleanup(known);
-
-	return !known;
-}
-
-/*! \brief Is there an entry of this peer for all labels? \pre table is locked */
+/*! \brief Is there an entry of this peer, under any label? \pre table is locked */
 static int is_filed(const uint8_t *zid)
 {
-	struct known *known = known_find(zid, "");
+	struct known *known = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
 
 	ao2_cleanup(known);
 
 	return !!known;
+}
+
+/*! \brief Was the peer of a call deleted since its exchange began? \pre table is locked */
+static int is_deleted(const struct zrtp_cache_key *key, const struct zrtp_retained *in)
+{
+	return (in->known_since || in->again) && !is_filed(key->peer_zid);
 }
 
 /*!
@@ -244,7 +247,8 @@ static int is_filed(const uint8_t *zid)
  *
  * Of two PBXs that begin many calls at once each must offer what its store has chosen of them (trunk.c), not
  * what one call made. The store answers the next question. While it is down, what it said last stays: one of its two
- * secrets is held by the other side, which goes on from there.
+ * secrets is held by the other side, which goes on from there. Any caller can say that it is a PBX of some ZID: so while
+ * anything is known of that, his call takes no part in it.
  */
 static int is_taken(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int up)
 {
@@ -357,6 +361,9 @@ static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *
 	int believed;
 
 	ao2_lock(table);
+	if (!retained->peer_mitm) {
+		drop_trunk(key->peer_zid);
+	}
 	known = known_touch(key->peer_zid, filed_under(key->label, retained));
 	/* A call that ended meanwhile knows better, but for those of two PBXs. */
 	believed = known && (!known->pending || retained->peer_mitm);
