@@ -93,6 +93,9 @@ static enum zrtp_cache_answer ask(const struct zrtp_stream *stream, const uint8_
 	}
 	if (!session->lookup) {
 		session->lookup = zrtp_alloc(session->context, sizeof(*session->lookup));
+		if (session->lookup) {
+			session->lookup->more = ZRTP_LOOKUP_MORE; /* for all questions, a stranger's too */
+		}
 	}
 	if (!session->lookup) {
 		answer = get(stream, peer_zid, true, out); /* nothing to note the answer in */
@@ -100,7 +103,6 @@ static enum zrtp_cache_answer ask(const struct zrtp_stream *stream, const uint8_
 	}
 	session->lookup->state = LOOKUP_OPEN;
 	session->lookup->asked_at = stream->now;
-	session->lookup->more = ZRTP_LOOKUP_MORE;
 	memcpy(session->lookup->peer_zid, peer_zid, ZRTP_ZID_SIZE);
 	return ZRTP_CACHE_PENDING;
 }

@@ -139,6 +139,34 @@ static void the_phone_is_asked_about_after_a_stranger(void **state)
 	}
 }
 
+/* A cache with too much to do asks for more time, and never answers: of all questions of a call together the
+ * phone waits for less than it repeats its Commit for. */
+static void strangers_and_a_busy_cache_keep_no_phone_waiting_for_too_long(void **state)
+{
+	struct pair_config config;
+	struct later later;
+	struct pair *pair = known_phone(&config, &later, true);
+	uint64_t began = pair->now;
+	bool secure = false;
+
+	(void)state;
+	later.hand = ZRTP_CACHE_PENDING;
+	pair->filter = not_for_the_phone;
+	pair->filter_arg = &later;
+	(void)give(pair, 0, &hellos[0]);
+	assert_int_equal(give(pair, 0, &commits[0]), ZRTP_OK);
+	assert_int_equal(zrtp_stream_start(later_stream(pair, PHONE, 0), pair->now), ZRTP_OK);
+	while (!secure && pair->now < began + 20 * SECOND) {
+		later.open = false;
+		secure = pair_run_until_secure(pair, 0, pair->now + 10 * MS);
+	}
+	assert_true(secure);
+	assert_int_equal(later.asked, 2);
+	assert_int_equal(later.at_once, 4 + 1);
+	assert_true(pair_session_info(pair, PBX).cache_unavailable);
+	pair_free(pair);
+}
+
 /* Our Commit went to one that does not go on; the other one's waits, and harms nothing meanwhile. */
 static void a_commit_that_waits_leaves_the_exchange_as_it_is(void **state)
 {
@@ -419,6 +447,7 @@ int main(void)
 		cmocka_unit_test(strangers_cause_one_question_at_a_time),
 		cmocka_unit_test(strangers_cause_fifty_questions_a_second),
 		cmocka_unit_test(the_phone_is_asked_about_after_a_stranger),
+		cmocka_unit_test(strangers_and_a_busy_cache_keep_no_phone_waiting_for_too_long),
 		cmocka_unit_test(a_commit_that_waits_leaves_the_exchange_as_it_is),
 		cmocka_unit_test(the_answer_is_the_phones_though_others_commit_meanwhile),
 		cmocka_unit_test(the_phones_commit_is_kept_though_others_commit_after_it),

@@ -37,6 +37,8 @@
 
 /*! How long a question waits for the label, milliseconds. The engine waits half a second longer. */
 #define LABEL_MS 1000
+/*! How long after a question more time is asked for, milliseconds: not when the engine would wait no longer. */
+#define LATEST_MS 5000
 
 /*! Threads that ask for labels, and seconds after which one with nothing to do ends. */
 #define ASKERS_MAX 16
@@ -225,10 +227,15 @@ static int task_asked(void *data)
 	return 0;
 }
 
-/*! \brief Is what was asked about this peer about to be answered, on a PBX that has much to do? */
+/*!
+ * \brief Is what was asked about this peer about to be answered, on a PBX that has much to do?
+ *
+ * The engine waits for six seconds, and takes no such answer then: what is at hand is better.
+ */
 static int is_soon(const struct lookup *lookup, const struct zrtp_cache_key *key)
 {
-	return lookup->open && !memcmp(lookup->zid, key->peer_zid, sizeof(lookup->zid)) && store_is_working();
+	return lookup->open && !memcmp(lookup->zid, key->peer_zid, sizeof(lookup->zid))
+		&& clock_now() - lookup->asked_at < LATEST_MS * 1000 && store_is_working();
 }
 
 static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, attribute_unused void *arg)
@@ -259,6 +266,7 @@ static int on_get(const struct zrtp_cache_key *key, struct zrtp_retained *out, a
 		return at_hand(key, out);
 	}
 	lookup->open = 1;
+	lookup->asked_at = clock_now();
 
 	return ZRTP_CACHE_PENDING;
 }

@@ -22,6 +22,7 @@ struct lookup {
 	unsigned int answered:1;      /*!< The store has answered the last question about answered_zid */
 	unsigned int number;          /*!< Of the last question */
 	uint64_t since;               /*!< When it began to wait */
+	uint64_t asked_at;            /*!< When the last question came */
 	uint8_t zid[ZRTP_ZID_SIZE];   /*!< Whose record it is about */
 	uint8_t answered_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];  /*!< Under which the peer sees us */
