@@ -59,6 +59,33 @@ static void a_load_that_waits_two_seconds_for_its_turn_is_late(void **state)
 	assert_int_equal(pace_look(&pace, now + PACE_LATE_USEC, 0), PACE_HANGS);
 }
 
+/* Many calls at once, each a quick job: a load waits for as long as its call, unless one is slow then. */
+static void behind_quick_jobs_a_load_may_wait_six_seconds(void **state)
+{
+	struct store_pace pace = { 0 }, slow, hangs;
+	uint64_t now = START;
+
+	(void)state;
+	while (now < START + PACE_BUSY_USEC - 10 * MS) {
+		pace_begins(&pace, now);
+		now += 10 * MS;
+		pace_ends(&pace, now, 1);
+		assert_int_equal(pace_look(&pace, now, START), PACE_GOOD);
+	}
+	slow = hangs = pace;
+	assert_int_equal(pace_look(&pace, START + PACE_BUSY_USEC, START), PACE_SLOW);
+	/* Once it is late, none waits longer than behind slow ones. */
+	pace_begins(&pace, now);
+	pace_ends(&pace, now + 10 * MS, 1);
+	assert_int_equal(pace_look(&pace, now, now - PACE_LATE_USEC), PACE_SLOW);
+	pace_begins(&slow, now);
+	assert_int_equal(pace_look(&slow, now + PACE_QUICK_USEC - 1, now - PACE_LATE_USEC), PACE_GOOD);
+	assert_int_equal(pace_look(&slow, now + PACE_QUICK_USEC, now - PACE_LATE_USEC), PACE_SLOW);
+	pace_begins(&hangs, now);
+	pace_ends(&hangs, now + 10 * MS, 0); /* it has failed */
+	assert_int_equal(pace_look(&hangs, now + 10 * MS, now - PACE_LATE_USEC), PACE_SLOW);
+}
+
 static void jobs_that_no_call_waits_for_may_take_a_second_each(void **state)
 {
 	struct store_pace pace = { 0 };
@@ -171,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_job_is_late_after_two_seconds_and_not_before),
 		cmocka_unit_test(a_load_that_waits_two_seconds_for_its_turn_is_late),
+		cmocka_unit_test(behind_quick_jobs_a_load_may_wait_six_seconds),
 		cmocka_unit_test(jobs_that_no_call_waits_for_may_take_a_second_each),
 		cmocka_unit_test(it_is_over_after_quick_jobs_in_a_row_alone),
 		cmocka_unit_test(a_store_that_was_thawed_is_good_within_a_second),

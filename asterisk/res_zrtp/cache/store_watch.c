@@ -18,6 +18,9 @@
 #include "cache/store_shared.h"
 #include "cache/store_watch.h"
 
+/*! How often is looked after a load that waits long behind jobs which are quick, microseconds. */
+#define LOOK_AGAIN 100000
+
 static int watching;
 /*! Tells all loads that wait that the store has no answer. */
 static void (*answer)(void);
@@ -51,7 +54,7 @@ static uint64_t until_late(void)
 	uint64_t now = clock_now(), asked = queue_longest_wait(), since = store_shared.pace.since;
 	uint64_t oldest = asked && since ? MIN(asked, since) : MAX(asked, since);
 
-	return !oldest ? 0 : now - oldest < PACE_LATE_USEC ? PACE_LATE_USEC - (now - oldest) : 1;
+	return !oldest ? 0 : now - oldest < PACE_LATE_USEC ? PACE_LATE_USEC - (now - oldest) : LOOK_AGAIN;
 }
 
 void watch_begin(void)

@@ -22,6 +22,7 @@ void pace_ends(struct store_pace *pace, uint64_t now, int worked)
 	int quick = worked && now - pace->since < PACE_QUICK_USEC;
 
 	pace->since = 0;
+	pace->brisk = quick;
 	if (pace->late == PACE_GOOD) {
 		return;
 	}
@@ -38,10 +39,18 @@ void pace_ends(struct store_pace *pace, uint64_t now, int worked)
 	}
 }
 
+/*! \brief How long may a load wait for its turn now? */
+static uint64_t patience(const struct store_pace *pace, uint64_t now)
+{
+	int brisk = pace->brisk && (!pace->since || now - pace->since < PACE_QUICK_USEC);
+
+	return brisk && pace->late == PACE_GOOD ? PACE_BUSY_USEC : PACE_LATE_USEC;
+}
+
 enum pace pace_look(struct store_pace *pace, uint64_t now, uint64_t asked)
 {
 	enum pace found = pace->since && now - pace->since >= PACE_LATE_USEC ? PACE_HANGS
-		: asked && now - asked >= PACE_LATE_USEC ? PACE_SLOW : PACE_GOOD;
+		: asked && now - asked >= patience(pace, now) ? PACE_SLOW : PACE_GOOD;
 
 	if (found == PACE_GOOD) {
 		return pace->late;

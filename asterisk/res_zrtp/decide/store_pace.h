@@ -4,7 +4,8 @@
  * \brief Does the store of the cache answer in time?
  *
  * A job that takes too long hangs, and a load that waits too long for its turn stands behind jobs that are slow:
- * both are a failure, although nothing has failed yet. It is over when jobs are quick again, several in a row, so that
+ * both are a failure, although nothing has failed yet. Behind many that are quick it may wait for as long as its call does:
+ * then the store works, and many calls have begun at once. It is over when jobs are quick again, several in a row, so that
  * one that is slow each time does not take turns with one that is not; and where it comes
  * again and again, only after a while. Decisions only, without Asterisk.
  */
@@ -13,8 +14,10 @@
 
 #include <stdint.h>
 
-/*! No job of a store that works takes so long, no load waits so long for its turn, microseconds. */
+/*! No job of a store that works takes so long, no load waits so long for its turn, microseconds, */
 #define PACE_LATE_USEC 2000000
+/*! but where it stands behind jobs that are quick: then so long. */
+#define PACE_BUSY_USEC 6000000
 /*! It is over after jobs that each took less than this, microseconds, */
 #define PACE_QUICK_USEC 500000
 /*! so many in a row, and none between them that failed, */
@@ -37,6 +40,7 @@ struct store_pace {
 	uint64_t over_at;              /*!< When it was late until, the last time, 0: never */
 	uint64_t quick_since;
 	unsigned int quick;            /*!< Jobs in a row, since it is late */
+	unsigned int brisk:1;          /*!< The last job was quick */
 	unsigned int again:1;          /*!< It had been over for a short while only */
 };
 
