@@ -58,6 +58,7 @@ struct shown {
 	uint64_t changed;              /*!< When it got the text */
 	uint64_t alone;                /*!< When it lost its partner; 0: it has one */
 	unsigned int looking:1;        /*!< Another look is due */
+	unsigned int leaving:1;        /*!< The text is gone; see left() */
 	unsigned int replaced:1;       /*!< Others have set the private id since, and the phone may still show ours */
 };
 
@@ -183,7 +184,7 @@ static struct ast_datastore *find(struct ast_channel *chan)
 	const struct ast_party_name *name = &ast_channel_connected(chan)->priv.name;
 	struct shown *shown = datastore ? datastore->data : NULL;
 
-	if (shown && (shown->replaced || !name->valid || strcmp(S_OR(name->str, ""), shown->text))) {
+	if (shown && !shown->leaving && (shown->replaced || !name->valid || strcmp(S_OR(name->str, ""), shown->text))) {
 		shown->replaced = 1;
 		keep_former(chan, shown);
 	}
@@ -283,13 +284,10 @@ static int set(struct ast_channel *chan, struct ast_datastore *datastore, const 
 	}
 	shown = datastore->data;
 	put_ours(ours, shown, text, is_presented(chan, &shown->former));
-	if (*text) {
-		ast_copy_string(shown->text, text, sizeof(shown->text));
-		shown->changed = clock_now();
-		shown->replaced = 0;
-	} else {
-		forget(chan, datastore);
-	}
+	ast_copy_string(shown->text, text, sizeof(shown->text));
+	shown->leaving = !*text;
+	shown->changed = clock_now();
+	shown->replaced = 0;
 	ast_party_connected_line_set_init(&connected, ast_channel_connected(chan));
 	connected.priv.name = ours->name;
 	connected.priv.number = ours->number;
@@ -297,6 +295,34 @@ static int set(struct ast_channel *chan, struct ast_datastore *datastore, const 
 	ast_verb(3, "%s: display of the phone: %s\n", ast_channel_name(chan), *text ? text : "as before");
 
 	return 0;
+}
+
+/*!
+ * \brief One more look at a channel whose text is gone.
+ *
+ * The driver sends an update later, by a thread of its own, and none where a party that is withheld has come
+ * meanwhile: then the phone would go on showing the text.
+ * \param ours what the private id becomes, for the caller to free
+ * \retval 1 the phone has to be told
+ * \pre chan is locked
+ */
+static int left(struct ast_channel *chan, struct ast_datastore *datastore, struct ours *ours)
+{
+	const struct ast_party_id *priv = &ast_channel_connected(chan)->priv;
+	const struct ours now = { .name = priv->name, .number = priv->number };
+	struct ast_party_connected_line connected;
+	int res = !is_presented(chan, &now);
+
+	if (res) {
+		put_ours(ours, datastore->data, "", 0);
+		ast_party_connected_line_set_init(&connected, ast_channel_connected(chan));
+		connected.priv.name = ours->name;
+		connected.priv.number = ours->number;
+		ast_channel_set_connected_line(chan, &connected, &update);
+	}
+	forget(chan, datastore);
+
+	return res;
 }
 
 /*! \brief Have the phone show it. No lock may be held. */
@@ -362,15 +388,26 @@ static void refresh(struct ast_channel *chan, struct ast_channel *partner)
 	char text[DISPLAY_TEXT_SIZE], sas[ZRTP_SAS_TEXT_SIZE];
 	enum display_state state = state_for(chan, partner, sas);
 	struct ast_datastore *datastore;
+	struct shown *shown;
 	struct ours ours;
 	int sends = 0;
 
 	ast_channel_lock(chan);
 	if (!ast_check_hangup(chan) && ast_channel_state(chan) == AST_STATE_UP) {
 		datastore = find(chan);
-		display_text(text, state, sas, name_of(chan, datastore ? datastore->data : NULL));
-		sends = changes(datastore ? datastore->data : NULL, partner, state == DISPLAY_SECURE, text)
-			&& !set(chan, datastore, text, &ours);
+		shown = datastore ? datastore->data : NULL;
+		if (shown && shown->leaving && clock_now() - shown->changed >= AGAIN * 1000) {
+			sends = left(chan, datastore, &ours);
+			datastore = NULL;
+			shown = NULL;
+		}
+		if (!sends) {
+			if (shown && shown->leaving) {
+				keep_former(chan, shown);
+			}
+			display_text(text, state, sas, name_of(chan, shown));
+			sends = changes(shown, partner, state == DISPLAY_SECURE, text) && !set(chan, datastore, text, &ours);
+		}
 		look_again(chan);
 	}
 	ast_channel_unlock(chan);
