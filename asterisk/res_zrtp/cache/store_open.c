@@ -21,6 +21,12 @@
 #include "cache/store_open.h"
 #include "cache/store_shared.h"
 
+/*!
+ * How long SQLite waits for another process, milliseconds: less than what counts as no answer, and than loading waits, so
+ * that a journal is read in time for the first call.
+ */
+#define BUSY_MAX 1500
+
 /*! Held for reading by a thread that uses the store, for writing to open or close it. */
 AST_RWLOCK_DEFINE_STATIC(store_lock);
 static struct zrtp_store *store;
@@ -103,7 +109,7 @@ static struct zrtp_store *open_beside(const struct zrtp_store_config *how)
 
 enum zrtp_store_status store_open(uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_error *error)
 {
-	struct zrtp_store_config how = { .capacity = store_shared.config.peers, .warn = on_warning };
+	struct zrtp_store_config how = { .capacity = store_shared.config.peers, .busy_ms = BUSY_MAX, .warn = on_warning };
 	struct zrtp_store_key key;
 	struct zrtp_store *opened = NULL, *beside = NULL;
 	enum zrtp_store_status result = ZRTP_STORE_OK;
