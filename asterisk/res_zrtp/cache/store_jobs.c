@@ -26,6 +26,8 @@
 
 /*! Between two removals of what has expired, seconds. */
 #define PURGE_INTERVAL 3600
+/*! The same where the store was busy. */
+#define PURGE_AGAIN 60
 /*! Tries of a change that fails while others succeed. */
 #define TRIES_MAX 5
 /*! Conflicts of a change in a row until the store is taken for one that fails. */
@@ -211,6 +213,10 @@ static void purge(void)
 	all_pairs += pairs;
 	all_peers += peers;
 	if (!result && pairs && store_is_database()) {
+		return;
+	}
+	if (result == ZRTP_STORE_BUSY) { /* another process writes: it can wait */
+		purge_due = store_clock() + PURGE_AGAIN;
 		return;
 	}
 	purge_due = store_clock() + PURGE_INTERVAL;
