@@ -82,21 +82,36 @@ static int cmd_show(struct re_printf *pf, void *arg)
 }
 
 
-static int cmd_verify(struct re_printf *pf, void *arg)
+static int act(struct re_printf *pf, const struct cmd_arg *carg,
+	       const char *(*wish)(struct menc_sess *sess))
 {
-	const struct cmd_arg *carg = arg;
 	struct menc_sess *sess = find(pf, carg->prm);
 
-	return sess ? done(pf, wish_verify(sess, true)) : 0;
+	return sess ? done(pf, wish(sess)) : 0;
+}
+
+
+static int cmd_verify(struct re_printf *pf, void *arg)
+{
+	return act(pf, arg, wish_verify);
 }
 
 
 static int cmd_unverify(struct re_printf *pf, void *arg)
 {
-	const struct cmd_arg *carg = arg;
-	struct menc_sess *sess = find(pf, carg->prm);
+	return act(pf, arg, wish_unverify);
+}
 
-	return sess ? done(pf, wish_verify(sess, false)) : 0;
+
+static int cmd_clear(struct re_printf *pf, void *arg)
+{
+	return act(pf, arg, wish_clear);
+}
+
+
+static int cmd_secure(struct re_printf *pf, void *arg)
+{
+	return act(pf, arg, wish_secure);
 }
 
 
@@ -125,24 +140,6 @@ static int cmd_enroll(struct re_printf *pf, void *arg)
 static int cmd_refuse(struct re_printf *pf, void *arg)
 {
 	return enroll(pf, ((const struct cmd_arg *)arg)->prm, false);
-}
-
-
-static int cmd_clear(struct re_printf *pf, void *arg)
-{
-	const struct cmd_arg *carg = arg;
-	struct menc_sess *sess = find(pf, carg->prm);
-
-	return sess ? done(pf, wish_clear(sess)) : 0;
-}
-
-
-static int cmd_secure(struct re_printf *pf, void *arg)
-{
-	const struct cmd_arg *carg = arg;
-	struct menc_sess *sess = find(pf, carg->prm);
-
-	return sess ? done(pf, wish_secure(sess)) : 0;
 }
 
 

@@ -29,15 +29,17 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 static void tell_secure(struct menc_media *media)
 {
 	struct menc_sess *sess = media->sess;
-	struct facts facts;
-	char text[128];
+	struct zrtp_stream_info info;
+	char suite[ZRTP_SUITE_TEXT_SIZE], text[128];
 
 	if (!sess->eventh)
 		return;
 
-	session_facts(sess, &facts);
+	zrtp_stream_get_info(media->zrtp, &info);
+	zrtp_suite_text(info.algorithm[ZRTP_CLASS_CIPHER],
+			info.algorithm[ZRTP_CLASS_TAG], suite);
 	if (re_snprintf(text, sizeof(text), "%s,%s",
-			sdp_media_name(media->sdp), facts.suite) > 0)
+			sdp_media_name(media->sdp), suite) > 0)
 		sess->eventh(MENC_EVENT_SECURE, text,
 			     NULL, sess->arg);
 }
@@ -78,7 +80,7 @@ static void on_secure(struct zrtp_stream *stream, void *arg)
 	(void)stream;
 
 	media->fence->gate.authenticated = false;
-	media->clear = media->failed = media->gone_clear = false;
+	media->failed = media->gone_clear = false;
 	sess->was_secure = true;
 	restrict_all(sess);
 	tell_secure(media);
@@ -99,7 +101,6 @@ static void on_clear(struct zrtp_stream *stream,
 	enum passage allowed;
 	(void)stream;
 
-	media->clear = true;
 	if (by_goclear) {
 		/* The user's word, or not before he has taken notice */
 		media->gone_clear = true;

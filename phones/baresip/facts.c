@@ -35,7 +35,7 @@ static void call_facts(struct facts *facts, const struct call *call)
 }
 
 
-static void name_of(struct facts *facts, const struct menc_sess *sess)
+void session_name(const struct menc_sess *sess, struct facts *facts)
 {
 	struct zrtp_store_peer peer;
 
@@ -68,7 +68,6 @@ void session_facts(const struct menc_sess *sess, struct facts *facts)
 	facts->told = &sess->told;
 	zrtp_session_get_info(sess->zrtp, &facts->info);
 	zrtp_store_printable(facts->info.peer_client_id);
-	name_of(facts, sess);
 	call_facts(facts, session_call(sess));
 	for (le = list_head(&sess->medial); le; le = le->next) {
 		const struct menc_media *media = le->data;

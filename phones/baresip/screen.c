@@ -18,7 +18,7 @@ static void append(const char *line, void *arg)
 
 
 /* All of the screen as one text, NULL: no memory */
-static char *draw(const struct facts *facts)
+static char *draw(const struct menc_sess *sess, struct facts *facts)
 {
 	struct mbuf *mb = mbuf_alloc(1024);
 	char *text = NULL;
@@ -26,6 +26,8 @@ static char *draw(const struct facts *facts)
 	if (!mb)
 		return NULL;
 
+	session_facts(sess, facts);
+	session_name(sess, facts);
 	show_lines(facts, append, mb);
 	mb->pos = 0;
 	(void)mbuf_strdup(mb, &text, mb->end);
@@ -71,8 +73,7 @@ void screen_update(struct menc_sess *sess)
 	if (!call)
 		return;
 
-	session_facts(sess, &facts);
-	text = draw(&facts);
+	text = draw(sess, &facts);
 	if (!text || !str_cmp(text, sess->shown)) {
 		mem_deref(text);
 		return;
@@ -90,8 +91,7 @@ int screen_print(struct re_printf *pf, const struct menc_sess *sess)
 	char *text;
 	int err;
 
-	session_facts(sess, &facts);
-	text = draw(&facts);
+	text = draw(sess, &facts);
 	err = text ? re_hprintf(pf, "%s", text) : ENOMEM;
 	mem_deref(text);
 

@@ -5,7 +5,7 @@
 #include "zrtp.h"
 
 
-const char *wish_verify(struct menc_sess *sess, bool same)
+static const char *compared(struct menc_sess *sess, bool same)
 {
 	struct zrtp_session_info info;
 	char *said = same ? sess->told.same : sess->told.other;
@@ -29,6 +29,18 @@ const char *wish_verify(struct menc_sess *sess, bool same)
 			     sess->arg);
 
 	return NULL;
+}
+
+
+const char *wish_verify(struct menc_sess *sess)
+{
+	return compared(sess, true);
+}
+
+
+const char *wish_unverify(struct menc_sess *sess)
+{
+	return compared(sess, false);
 }
 
 

@@ -126,7 +126,6 @@ struct menc_media {
 	struct sa remote;
 	bool started;
 	bool announced;               /**< By a=zrtp-hash of the peer     */
-	bool clear;                   /**< The engine said so             */
 	bool failed;
 	bool gone_clear;              /**< By the peer, not acknowledged  */
 };
@@ -137,8 +136,10 @@ bool media_is_audio(const struct menc_media *media);
 
 /* ---- facts.c ---- */
 
-/* All that is to be shown of a call */
+/* All that is to be shown of a call, but the name of the peer */
 void session_facts(const struct menc_sess *sess, struct facts *facts);
+/* That too: the cache is asked for it */
+void session_name(const struct menc_sess *sess, struct facts *facts);
 
 
 /* ---- stream.c: its gate and its ZRTP ---- */
@@ -171,7 +172,8 @@ void screen_alarm(struct menc_sess *sess, enum alert alert);
 /* ---- wishes.c: what the user wants of a call ---- */
 
 /* A sentence that says why not, NULL: done */
-const char *wish_verify(struct menc_sess *sess, bool same);
+const char *wish_verify(struct menc_sess *sess);
+const char *wish_unverify(struct menc_sess *sess);
 const char *wish_enroll(struct menc_sess *sess, bool accept);
 const char *wish_clear(struct menc_sess *sess);
 const char *wish_secure(struct menc_sess *sess);

@@ -243,3 +243,12 @@ bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t le
 	stores_read_disk(t, &image);
 	return stores_have(&image, octets, len);
 }
+
+void stores_limit_files(rlim_t limit)
+{
+	struct rlimit r;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = limit;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}

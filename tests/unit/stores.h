@@ -6,6 +6,8 @@
 
 #include "pair.h"
 
+#include <sys/resource.h>
+
 #include <zrtp/cache.h>
 
 enum store_kind { STORE_MEMORY, STORE_FILE, STORE_SQLITE, STORE_KINDS };
@@ -68,5 +70,7 @@ void stores_read_disk(const struct test_store *t, struct stores_image *out);
 bool stores_have(const struct stores_image *image, const uint8_t *octets, size_t len);
 /* Is that in one of them? */
 bool stores_on_disk(const struct test_store *t, const uint8_t *octets, size_t len);
+/* No file of this process may grow beyond that: as a full disk. */
+void stores_limit_files(rlim_t limit);
 
 #endif

@@ -173,15 +173,6 @@ static void no_kill_loses_a_committed_secret(void **state)
 
 /* ---- no room ---- */
 
-static void set_limit(rlim_t limit)
-{
-	struct rlimit r;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
-	r.rlim_cur = limit;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
-}
-
 /* A full disk, as a limit on the size of files: told, and nothing is lost. */
 static void a_full_disk_is_reported_and_loses_nothing(void **state)
 {
@@ -198,7 +189,7 @@ static void a_full_disk_is_reported_and_loses_nothing(void **state)
 		assert_int_equal(update(&t, 0, n), ZRTP_STORE_OK);
 		assert_int_equal(zrtp_store_flush(t.store, &t.error), ZRTP_STORE_OK);
 		known = n;
-		set_limit(kind == STORE_FILE ? 4000 : 60000);
+		stores_limit_files(kind == STORE_FILE ? 4000 : 60000);
 		for (unsigned peer = 1; peer < 2000 && !status; peer++) {
 			status = update(&t, peer, 1);
 			if (!status) {
@@ -212,7 +203,7 @@ static void a_full_disk_is_reported_and_loses_nothing(void **state)
 		/* Calls go on, with what is known. */
 		assert_int_equal(look(&t, 0, &r), ZRTP_STORE_OK);
 		assert_true(stores_is_secret(r.rs1, known));
-		set_limit(RLIM_INFINITY);
+		stores_limit_files(RLIM_INFINITY);
 		assert_int_equal(update(&t, 0, ++n), ZRTP_STORE_OK);
 		stores_reopen(&t);
 		assert_int_equal(look(&t, 0, &r), ZRTP_STORE_OK);

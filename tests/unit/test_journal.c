@@ -487,15 +487,6 @@ static void values_out_of_range_are_damage(void **state)
 
 /* ---- no room, no memory, no permission ---- */
 
-static void set_limit(rlim_t limit)
-{
-	struct rlimit r;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
-	r.rlim_cur = limit;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
-}
-
 static void a_full_disk_is_told_and_costs_nothing(void **state)
 {
 	const struct zrtp_retained in = stores_update(9, 0, ZRTP_MATCH_NONE);
@@ -507,12 +498,12 @@ static void a_full_disk_is_told_and_costs_nothing(void **state)
 	begin_new(&t);
 	add(1);
 	add(2);
-	set_limit(2 * SLOT + 100);
+	stores_limit_files(2 * SLOT + 100);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(append(9, 9, &in, NULL, &slot), ZRTP_STORE_IO);
 	}
 	assert_int_equal(read_all()->count, 2);
-	set_limit(RLIM_INFINITY);
+	stores_limit_files(RLIM_INFINITY);
 	add(3);
 	end();
 	assert_int_equal(begin(&t), ZRTP_STORE_OK);

@@ -393,6 +393,17 @@ static int push(struct job *job)
 	return res;
 }
 
+/*! \brief A change, which no longer waits if it is not taken. \param job NULL: no memory */
+static void hand_over(struct job *job, const struct zrtp_cache_key *key)
+{
+	if (!job || push(job)) {
+		cache_stored(key);
+		if (job) {
+			job_free(job);
+		}
+	}
+}
+
 void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when)
 {
 	struct job *job = job_alloc(JOB_CHANGE, key);
@@ -401,12 +412,7 @@ void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in,
 		job->change = *in;
 		job->when = when;
 	}
-	if (!job || push(job)) {
-		cache_stored(key);
-		if (job) {
-			job_free(job);
-		}
-	}
+	hand_over(job, key);
 }
 
 int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
@@ -437,12 +443,7 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint)
 	if (job) {
 		ast_copy_string(job->endpoint, endpoint, sizeof(job->endpoint));
 	}
-	if (!job || push(job)) {
-		cache_stored(key);
-		if (job) {
-			job_free(job);
-		}
-	}
+	hand_over(job, key);
 }
 
 int store_ends(void)

@@ -231,16 +231,14 @@ enum zrtp_store_status store_ask(const struct asking *asking, void *arg, const c
 
 int store_is_asked(void)
 {
-	int unanswered;
-	struct ask *ask;
+	int res;
 
 	reap();
 	ast_mutex_lock(&lock);
-	ask = AST_LIST_FIRST(&left);
-	unanswered = ask != NULL;
+	res = !AST_LIST_EMPTY(&left);
 	ast_mutex_unlock(&lock);
 
-	return unanswered;
+	return res;
 }
 
 int store_ask_init(void)

@@ -76,16 +76,24 @@ int watch_can_ask(void)
 		&& (store_shared.status.up || store_shared.config.kind != CACHE_REALTIME);
 }
 
-/*! \brief In the timers' thread: does what the thread of the store has begun hang? */
-static int watch(attribute_unused const void *data)
+int store_is_late(void)
 {
 	uint64_t asked;
 
 	ast_mutex_lock(&store_shared.lock);
-	watching = 0;
 	asked = queue_longest_wait();
 	ast_mutex_unlock(&store_shared.lock);
-	if (health_is_late(asked)) {
+
+	return health_is_late(asked);
+}
+
+/*! \brief In the timers' thread: does what the thread of the store has begun hang? */
+static int watch(attribute_unused const void *data)
+{
+	ast_mutex_lock(&store_shared.lock);
+	watching = 0;
+	ast_mutex_unlock(&store_shared.lock);
+	if (store_is_late()) {
 		answer();
 		return 0; /* the next job is looked after again */
 	}
@@ -96,17 +104,6 @@ static int watch(attribute_unused const void *data)
 	ast_mutex_unlock(&store_shared.lock);
 
 	return 0;
-}
-
-int store_is_late(void)
-{
-	uint64_t asked;
-
-	ast_mutex_lock(&store_shared.lock);
-	asked = queue_longest_wait();
-	ast_mutex_unlock(&store_shared.lock);
-
-	return health_is_late(asked);
 }
 
 int store_is_hung(void)

@@ -267,6 +267,18 @@ static void put_ours(struct ours *ours, const struct shown *shown, const char *t
 	}
 }
 
+/*! \brief A change of the private id to ours, which is lent. \pre chan is locked */
+static struct ast_party_connected_line line_with(struct ast_channel *chan, const struct ours *ours)
+{
+	struct ast_party_connected_line connected;
+
+	ast_party_connected_line_set_init(&connected, ast_channel_connected(chan));
+	connected.priv.name = ours->name;
+	connected.priv.number = ours->number;
+
+	return connected;
+}
+
 /*!
  * \brief Set the private id.
  * \param ours what it becomes, for the caller to free
@@ -288,9 +300,7 @@ static int set(struct ast_channel *chan, struct ast_datastore *datastore, const 
 	shown->leaving = !*text;
 	shown->changed = clock_now();
 	shown->replaced = 0;
-	ast_party_connected_line_set_init(&connected, ast_channel_connected(chan));
-	connected.priv.name = ours->name;
-	connected.priv.number = ours->number;
+	connected = line_with(chan, ours);
 	ast_channel_set_connected_line(chan, &connected, &update);
 	ast_verb(3, "%s: display of the phone: %s\n", ast_channel_name(chan), *text ? text : "as before");
 
@@ -315,9 +325,7 @@ static int left(struct ast_channel *chan, struct ast_datastore *datastore, struc
 
 	if (res) {
 		put_ours(ours, datastore->data, "", 0);
-		ast_party_connected_line_set_init(&connected, ast_channel_connected(chan));
-		connected.priv.name = ours->name;
-		connected.priv.number = ours->number;
+		connected = line_with(chan, ours);
 		ast_channel_set_connected_line(chan, &connected, &update);
 	}
 	forget(chan, datastore);
@@ -331,10 +339,8 @@ static void indicate(struct ast_channel *chan, const struct ours *ours)
 	struct ast_party_connected_line connected;
 
 	ast_channel_lock(chan);
-	ast_party_connected_line_set_init(&connected, ast_channel_connected(chan));
+	connected = line_with(chan, ours);
 	ast_channel_unlock(chan);
-	connected.priv.name = ours->name;
-	connected.priv.number = ours->number;
 	ast_channel_update_connected_line(chan, &connected, &update);
 }
 
