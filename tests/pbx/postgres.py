@@ -83,9 +83,12 @@ class Postgres:
     @contextlib.contextmanager
     def frozen(self):
         """It hangs: connections stay, and nothing answers."""
-        stopped = [self.process.pid, *self._children()]
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
+        os.kill(self.process.pid, signal.SIGSTOP)  # it begins no other process from here on
+        stopped = [self.process.pid]
+        for pid in self._children():
+            with contextlib.suppress(ProcessLookupError):  # one that ended just now
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
         try:
             yield
         finally:
