@@ -61,9 +61,9 @@ static enum zrtp_state found(struct zrtp_stream *stream, bool first)
 		zrtp_timer_t1(stream);
 	}
 	if (first) {
-		/* The peer has just come up and missed our earlier Hellos. */
+		/* The peer has just come up and missed our earlier Hellos, unless they met on their way. */
 		zrtp_timer_t1_extend(stream);
-		zrtp_send(stream, ZRTP_MSG_HELLO);
+		zrtp_timer_t1_hurry(stream);
 	}
 	return ZRTP_STATE_DISCOVERY;
 }

@@ -6,6 +6,8 @@
 
 void zrtp_timer_t1(struct zrtp_stream *stream);
 void zrtp_timer_t1_extend(struct zrtp_stream *stream);
+/* The peer has come up: our Hello now, or, where it has just gone out, the next one soon. */
+void zrtp_timer_t1_hurry(struct zrtp_stream *stream);
 void zrtp_timer_t2(struct zrtp_stream *stream, enum zrtp_message_type message);
 /* How often, and when last, T2 has sent its present message. */
 unsigned zrtp_timer_t2_sent(const struct zrtp_stream *stream, uint64_t *last);

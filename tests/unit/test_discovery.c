@@ -128,12 +128,60 @@ static void helloack_ends_the_hellos_and_so_does_commit(void **state) /* R012 R3
 		pair_add_stream(pair, 0);
 		pair_start(pair, 0);
 		pair_run(pair, pair->now + 9 * SECOND);
-		/* Alice answered his first Hello with one more of hers. */
 		assert_in_range(taps[0].seen, commit ? 1 : 5, 6);
 		assert_int_equal(state_of(pair, ALICE, 0),
 				 commit ? ZRTP_STATE_DHPART1_SENT : ZRTP_STATE_FOUND);
 		pair_free(pair);
 	}
+}
+
+/* Two that begin at once have each other's Hello already: five packets each, and none of them twice. */
+static void hellos_that_cross_are_not_repeated(void **state)
+{
+	struct pair_config config = initiator(ALICE);
+	struct pair *pair = pair_new(&config);
+
+	(void)state;
+	run_secure(pair, 0);
+	assert_int_equal(pair_info(pair, ALICE, 0).sent, 5);
+	assert_int_equal(pair_info(pair, BOB, 0).sent, 5);
+	pair_free(pair);
+}
+
+/* Alice's Hello is lost, and Bob comes up so many milliseconds later: when is the call secure? */
+static uint64_t secure_after(unsigned ms)
+{
+	struct pair_config config = initiator(ALICE);
+	struct pair *pair = pair_new(&config);
+	uint64_t since;
+
+	pair_add_stream(pair, 0);
+	pair->loss = 100;
+	assert_int_equal(zrtp_stream_start(stream_of(pair, ALICE, 0), pair->now), ZRTP_OK);
+	since = pair->now;
+	pair_run(pair, pair->now + ms * 1000ULL);
+	pair->loss = 0;
+	assert_int_equal(zrtp_stream_start(stream_of(pair, BOB, 0), pair->now), ZRTP_OK);
+	assert_true(pair_run_until_secure(pair, 0, pair->now + SECOND));
+	since = pair_info(pair, BOB, 0).secure_at - since;
+	pair_free(pair);
+	return since / 1000 - ms;
+}
+
+/* A Hello of ours that may still arrive comes again 50 ms after it at the latest, an older one at once. */
+static void a_peer_that_comes_up_has_our_hello_soon(void **state) /* R012 */
+{
+	const unsigned exchange = 8 * PAIR_DELAY / 1000;
+
+	(void)state;
+	assert_in_range(secure_after(1), 49, 49 + exchange);
+	assert_in_range(secure_after(6), 0, exchange);
+	assert_in_range(secure_after(40), 0, exchange);
+	assert_in_range(secure_after(1000), 0, exchange);
+	/* 140 ms after the last one: the next one would be later than that. */
+	assert_in_range(secure_after(490), 0, exchange);
+	/* Just after one of those that come each 200 ms. */
+	assert_in_range(secure_after(752), 40, 48 + exchange);
 }
 
 int main(void)
@@ -144,6 +192,8 @@ int main(void)
 		cmocka_unit_test(a_higher_version_does_not_disturb_our_hellos),
 		cmocka_unit_test(a_peer_that_comes_down_to_our_version_is_welcome),
 		cmocka_unit_test(helloack_ends_the_hellos_and_so_does_commit),
+		cmocka_unit_test(hellos_that_cross_are_not_repeated),
+		cmocka_unit_test(a_peer_that_comes_up_has_our_hello_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
