@@ -132,24 +132,59 @@ static enum zrtp_store_status put(struct zrtp_store *store, void *arg, struct zr
 	return status;
 }
 
+/* Inside of a transaction: the changes of one call. */
+static enum zrtp_store_status put_entry(struct zrtp_store *store, const struct zrtp_journal_entry *entry,
+					struct zrtp_store_error *error)
+{
+	struct zrtp_retained own;
+	struct put arg = { entry->key, entry->now, &own };
+	enum zrtp_store_status status;
+
+	if (!entry->change || !zrtp_sized_take(&own, sizeof(own), entry->change, entry->change_size) ||
+	    !is_label(entry->key->label) || (own.changed & ZRTP_CHANGED_SECRET && !own.has_rs1)) {
+		status = zrtp_store_fail(error, ZRTP_STORE_INVALID,
+					 "the label is too long, or there is no secret");
+	} else {
+		status = put(store, &arg, error);
+	}
+	OPENSSL_cleanse(&own, sizeof(own));
+	return status;
+}
+
+struct several {
+	const struct zrtp_journal_entry *entries;
+	size_t count;
+};
+
+static enum zrtp_store_status put_several(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
+{
+	const struct several *several = arg;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	for (size_t i = 0; !status && i < several->count; i++) {
+		status = put_entry(store, &several->entries[i], error);
+	}
+	return status;
+}
+
+enum zrtp_store_status zrtp_store_put_several(struct zrtp_store *store,
+					      const struct zrtp_journal_entry *entries, size_t count,
+					      struct zrtp_store_error *error)
+{
+	struct several arg = { entries, count };
+
+	return zrtp_store_run(store, true, put_several, &arg, error);
+}
+
 enum zrtp_store_status zrtp_store_put_sized(struct zrtp_store *store, const struct zrtp_cache_key *key,
 					    int64_t now, const struct zrtp_retained *in, size_t in_size,
 					    struct zrtp_store_error *error)
 {
-	struct zrtp_retained own;
-	struct put arg = { key, now, &own };
-	struct zrtp_store_error unwanted;
-	enum zrtp_store_status status;
+	const struct zrtp_journal_entry entry = {
+		.key = key, .change = in, .change_size = in_size, .now = now
+	};
 
-	if (!zrtp_sized_take(&own, sizeof(own), in, in_size) || !is_label(key->label) ||
-	    (own.changed & ZRTP_CHANGED_SECRET && !own.has_rs1)) {
-		status = zrtp_store_fail(error ? error : &unwanted, ZRTP_STORE_INVALID,
-					 "the label is too long, or there is no secret");
-	} else {
-		status = zrtp_store_run(store, true, put, &arg, error);
-	}
-	OPENSSL_cleanse(&own, sizeof(own));
-	return status;
+	return zrtp_store_put_several(store, &entry, 1, error);
 }
 
 static void tell(const struct zrtp_store_link *link, const struct zrtp_store_error *error)

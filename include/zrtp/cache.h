@@ -227,6 +227,15 @@ ZRTP_CHECK static inline enum zrtp_store_status zrtp_store_put(struct zrtp_store
 	return zrtp_store_put_sized(store, key, now, in, sizeof(*in), error);
 }
 
+/* What several calls have changed, in their order, in one transaction: all of it is stored when this returns,
+ * or nothing. Of an entry key, change, change_size and now. A change that cannot be stored keeps the others
+ * from being stored: put them one by one then. */
+struct zrtp_journal_entry;
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_put_several(struct zrtp_store *store,
+								  const struct zrtp_journal_entry *entries,
+								  size_t count,
+								  struct zrtp_store_error *error);
+
 /* A store as the engine's cache, for applications that may wait for the disk
  * in the engine's thread. The structure must outlive the context. */
 struct zrtp_store_link {

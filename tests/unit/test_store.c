@@ -397,6 +397,49 @@ static void a_back_end_without_a_mandatory_function_is_refused(void **state)
 	assert_null(store);
 }
 
+/* Of two peers, the first one twice, so that the second change follows from the first. */
+static void what_several_calls_change_is_stored_at_once_or_not_at_all(void **state)
+{
+	(void)state;
+	for (enum store_kind kind = 0; kind < STORE_KINDS; kind++) {
+		uint8_t zid[2][ZRTP_ZID_SIZE];
+		struct zrtp_cache_key key[2];
+		struct zrtp_retained in[3] = { stores_update(1, 0, ZRTP_MATCH_NONE),
+					       stores_update(2, 0, ZRTP_MATCH_NONE),
+					       stores_update(3, 1, ZRTP_MATCH_OWN) };
+		struct zrtp_journal_entry entries[3];
+		struct test_store t;
+
+		stores_prepare(&t, kind);
+		assert_int_equal(stores_open(&t), ZRTP_STORE_OK);
+		for (unsigned i = 0; i < 3; i++) {
+			stores_zid(zid[i % 2], 1 + i % 2);
+			key[i % 2] = (struct zrtp_cache_key){ .own_zid = stores_own,
+							      .peer_zid = zid[i % 2],
+							      .label = "" };
+			entries[i] = (struct zrtp_journal_entry){ .key = &key[i % 2],
+								  .change = &in[i],
+								  .change_size = sizeof(in[i]),
+								  .now = 1000 + i };
+		}
+		in[2].has_rs1 = false; /* that cannot be stored */
+		assert_int_equal(zrtp_store_put_several(t.store, entries, 3, &t.error), ZRTP_STORE_INVALID);
+		assert_false(stores_get(&t, 1, "", 2000).has_rs1);
+		assert_false(stores_get(&t, 2, "", 2000).has_rs1);
+		entries[1].change = NULL;
+		assert_int_equal(zrtp_store_put_several(t.store, entries, 2, &t.error), ZRTP_STORE_INVALID);
+		assert_false(stores_get(&t, 1, "", 2000).has_rs1);
+		in[2].has_rs1 = true;
+		entries[1].change = &in[1];
+		assert_int_equal(zrtp_store_put_several(t.store, entries, 3, &t.error), ZRTP_STORE_OK);
+		stores_reopen(&t);
+		assert_true(stores_is_secret(stores_get(&t, 1, "", 2000).rs1, 3));
+		assert_true(stores_is_secret(stores_get(&t, 1, "", 2000).rs2, 1));
+		assert_true(stores_is_secret(stores_get(&t, 2, "", 2000).rs1, 2));
+		stores_end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +453,7 @@ int main(void)
 		cmocka_unit_test(pbxsecrets_are_kept_until_one_is_settled),
 		cmocka_unit_test(strangers_do_not_push_out_known_phones),
 		cmocka_unit_test(a_back_end_without_a_mandatory_function_is_refused),
+		cmocka_unit_test(what_several_calls_change_is_stored_at_once_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,36 +128,40 @@ static void answer_loads(void)
 	ast_mutex_unlock(&store_shared.lock);
 }
 
-/*! \brief Do the first job. The thread alone takes jobs off. \pre lock is held */
+/*! \brief The lock is not held. \param kept gets which of them are kept \return how many, the first ones, are done with */
+static size_t do_jobs(struct job *const *jobs, size_t count, unsigned char *kept)
+{
+	size_t i, done;
+
+	if (jobs[0]->kind == JOB_LOAD) {
+		jobs_load(jobs[0]);
+		return 1;
+	}
+	done = jobs_change(jobs, count);
+	for (i = 0; i < done; i++) {
+		journal_over(jobs[i]);
+		kept[i] = jobs_remember(jobs[i]);
+	}
+
+	return done;
+}
+
+/*! \brief Do the first job, or several changes at once. The thread alone takes jobs off. \pre lock is held */
 static void do_first(void)
 {
-	struct job *job = queue_begin();
-	int over = 1, kept = 0;
+	struct job *jobs[JOBS_AT_ONCE];
+	unsigned char kept[JOBS_AT_ONCE] = { 0 };
+	size_t i, done, count = queue_begin(jobs, jobs_at_once());
 
 	watch_begin();
-	if (job->kind == JOB_LOAD) {
-		jobs_load(job);
-	} else {
-		over = jobs_change(job);
-		if (over) {
-			journal_over(job);
-		}
-		kept = over && jobs_remember(job);
-	}
+	done = do_jobs(jobs, count, kept);
 	watch_end();
-	queue_done(job, over);
-	if (!over) {
-		return;
-	}
-	store_shared.worked_at = clock_now();
-	if (job->kind == JOB_LOAD) {
-		store_shared.status.loads++;
-	} else {
-		store_shared.status.puts++;
-		store_shared.status.waiting--;
-	}
-	if (!kept) {
-		job_free(job);
+	queue_done(jobs, count, done);
+	for (i = 0; i < done; i++) {
+		health_counts(jobs[i]->kind == JOB_LOAD);
+		if (!kept[i]) {
+			job_free(jobs[i]);
+		}
 	}
 }
 

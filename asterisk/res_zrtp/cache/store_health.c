@@ -144,6 +144,17 @@ int health_is_late(uint64_t asked)
 	return late != PACE_GOOD;
 }
 
+void health_counts(int load)
+{
+	store_shared.worked_at = clock_now();
+	if (load) {
+		store_shared.status.loads++;
+	} else {
+		store_shared.status.puts++;
+		store_shared.status.waiting--;
+	}
+}
+
 /*! \brief A load succeeded; that says little while changes fail. */
 void health_reads(void)
 {

@@ -18,6 +18,8 @@ int health_is_outage(enum zrtp_store_status result);
 void health_failed(const struct zrtp_store_error *error);
 /*! \brief It has done something: it is up. */
 void health_works(void);
+/*! \brief One job more is done with: a load, or a change. \pre store_shared.lock is held */
+void health_counts(int load);
 /*! \brief A load succeeded; that says little while changes fail. */
 void health_reads(void);
 /*! \brief The file cannot be written, but all of it is in memory. */

@@ -130,7 +130,7 @@ static enum zrtp_store_status bind_peer(const struct job *job, struct zrtp_store
 }
 
 /*! \retval 1 when it is done with, one way or the other */
-int jobs_change(struct job *job)
+static int change_one(struct job *job)
 {
 	struct zrtp_cache_key key = key_of(job);
 	struct zrtp_store_error error;
@@ -156,6 +156,52 @@ int jobs_change(struct job *job)
 	health_works();
 
 	return 1;
+}
+
+/*! Changes that are stored one by one, since they were not at once. */
+static size_t singly;
+
+size_t jobs_at_once(void)
+{
+	/* A database has no transaction for several, memory needs none. */
+	return store_shared.config.kind != CACHE_SQLITE || !store_shared.status.up || singly ? 1 : JOBS_AT_ONCE;
+}
+
+/*! \brief What several calls have changed, with one wait for the disk. \retval 0 nothing is stored */
+static int change_all(struct job *const *jobs, size_t count)
+{
+	struct zrtp_cache_key keys[JOBS_AT_ONCE];
+	struct zrtp_journal_entry entries[JOBS_AT_ONCE];
+	struct zrtp_store_error error;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		keys[i] = key_of(jobs[i]);
+		entries[i] = (struct zrtp_journal_entry) { .key = &keys[i], .change = &jobs[i]->change,
+			.change_size = sizeof(jobs[i]->change), .now = jobs[i]->when };
+	}
+	if (zrtp_store_put_several(store_opened(), entries, count, &error)) {
+		return 0;
+	}
+	for (i = 0; i < count; i++) {
+		cache_stored(&keys[i]);
+	}
+	health_works();
+
+	return 1;
+}
+
+size_t jobs_change(struct job *const *jobs, size_t count)
+{
+	if (count > 1) {
+		if (change_all(jobs, count)) {
+			return count;
+		}
+		singly = count;
+	}
+	singly -= !!singly;
+
+	return change_one(jobs[0]);
 }
 
 /*! \brief Into the table of what is known with what the store has. \retval 0 the store has not answered */

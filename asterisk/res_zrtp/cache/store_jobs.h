@@ -13,6 +13,9 @@
 
 #include "cache/store_journal.h"
 
+/*! Changes of calls that are stored in one transaction at most: a load that comes waits for it. */
+#define JOBS_AT_ONCE 16
+
 enum job_kind {
 	JOB_LOAD,   /*!< What is there of a peer, for done */
 	JOB_CHANGE, /*!< What a call has changed */
@@ -29,6 +32,7 @@ struct job {
 	unsigned int tries;            /*!< That failed while others succeeded */
 	uint64_t others;               /*!< How many had, at the last one */
 	unsigned int conflicts;
+	unsigned int begun:1;          /*!< The thread is at it; of store_queue.c */
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint8_t own_zid[ZRTP_ZID_SIZE];
 	char label[ZRTP_LABEL_SIZE];
@@ -48,8 +52,14 @@ void job_free(struct job *job);
 void jobs_load(struct job *job);
 /*! \brief Read again what is known of a peer under a label. */
 void jobs_learn(const uint8_t *zid, const char *label);
-/*! \brief Store a change. \retval 1 when it is done with, one way or the other */
-int jobs_change(struct job *job);
+/*! \brief How many changes are stored at once now. \pre store_shared.lock is held */
+size_t jobs_at_once(void);
+/*!
+ * \brief Store changes, of which the first may be other than one that a call has made.
+ * \return how many, the first ones, are done with, one way or the other; 0: the first one has failed. If it is not all,
+ * no other one was tried
+ */
+size_t jobs_change(struct job *const *jobs, size_t count);
 /*!
  * \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept
  *

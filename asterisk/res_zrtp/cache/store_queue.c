@@ -23,8 +23,6 @@ AST_DLLIST_HEAD_NOLOCK(jobs, job);
 static struct jobs queue;
 /*! The same again, by kin: loads, and the changes of some peers each. Zeros are empty lists. */
 static struct jobs loads, changes[1 << PEERS_BITS];
-/*! The first, when the thread has begun it. */
-static struct job *doing;
 
 /*! \brief Others choose their ZIDs, but do not know which come into one list. */
 static struct jobs *changes_of(const uint8_t *zid)
@@ -73,7 +71,7 @@ static struct job *last_change(const uint8_t *zid)
 	struct job *job;
 
 	AST_DLLIST_TRAVERSE_BACKWARDS(changes_of(zid), job, kin) {
-		if (job != doing && is_change_of(job, zid)) {
+		if (!job->begun && is_change_of(job, zid)) {
 			return job;
 		}
 	}
@@ -90,7 +88,7 @@ static struct job *before_load(struct job *load)
 		load->asked = 0;
 		return behind;
 	}
-	for (; next && (next == doing || next->kind == JOB_LOAD); next = AST_DLLIST_NEXT(next, queued)) {
+	for (; next && (next->begun || next->kind == JOB_LOAD); next = AST_DLLIST_NEXT(next, queued)) {
 		behind = next;
 	}
 
@@ -109,11 +107,20 @@ void queue_add(struct job *job)
 	AST_DLLIST_INSERT_TAIL(kin_of(job), job, kin);
 }
 
-struct job *queue_begin(void)
+size_t queue_begin(struct job **jobs, size_t most)
 {
-	doing = AST_DLLIST_FIRST(&queue);
+	struct job *job = AST_DLLIST_FIRST(&queue);
+	size_t count = 0;
 
-	return doing;
+	most = job->kind == JOB_CHANGE ? most : 1;
+	for (; job && count < most && (!count || job->kind != JOB_BIND); job = AST_DLLIST_NEXT(job, queued)) {
+		if (!count || job->kind == JOB_CHANGE) {
+			job->begun = 1;
+			jobs[count++] = job;
+		}
+	}
+
+	return count;
 }
 
 /*! \brief To the end, and its peer's later ones behind it. */
@@ -132,13 +139,18 @@ static void put_back(struct job *failed)
 	}
 }
 
-void queue_done(struct job *job, int over)
+void queue_done(struct job *const *jobs, size_t count, size_t done)
 {
-	doing = NULL;
-	if (over) {
-		take_off(job);
-	} else {
-		put_back(job);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		jobs[i]->begun = 0;
+		if (i < done) {
+			take_off(jobs[i]);
+		}
+	}
+	if (!done) {
+		put_back(jobs[0]);
 	}
 }
 
@@ -146,7 +158,7 @@ struct job *queue_take_load(void)
 {
 	struct job *job = AST_DLLIST_FIRST(&loads);
 
-	if (job && job == doing) {
+	while (job && job->begun) {
 		job = AST_DLLIST_NEXT(job, kin);
 	}
 	if (job) {
@@ -185,7 +197,7 @@ uint64_t queue_longest_wait(void)
 {
 	struct job *first = AST_DLLIST_FIRST(&queue);
 
-	if (first && first == doing) {
+	while (first && first->begun) {
 		first = AST_DLLIST_NEXT(first, queued);
 	}
 
@@ -194,5 +206,13 @@ uint64_t queue_longest_wait(void)
 
 int queue_has(const uint8_t *zid)
 {
-	return (doing && is_change_of(doing, zid)) || last_change(zid);
+	struct job *job;
+
+	AST_DLLIST_TRAVERSE(changes_of(zid), job, kin) {
+		if (is_change_of(job, zid)) {
+			return 1;
+		}
+	}
+
+	return 0;
 }

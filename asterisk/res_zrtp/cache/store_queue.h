@@ -16,14 +16,19 @@ struct job;
 int queue_is_empty(void);
 /*! \brief A load, or a change. */
 void queue_add(struct job *job);
-/*! \brief The first job, which stays there until the thread has done it. */
-struct job *queue_begin(void);
 /*!
- * \brief It is done.
- * \param over it goes; else it failed, and comes after the changes of other peers: if it is the only
- * one that fails, they show it. Later ones of its own peer stay behind it, so that an older word on the SAS never comes last.
+ * \brief The first job, which stays there until the thread has done it; if that is what a call has changed, the next
+ * ones of these, too. Loads that are passed over wait for changes of their own peers, which become no older by that.
+ * \return how many, most at most
  */
-void queue_done(struct job *job, int over);
+size_t queue_begin(struct job **jobs, size_t most);
+/*!
+ * \brief What queue_begin() gave is done, or not.
+ * \param done so many, the first ones, go. If it is none the first one has failed, and comes after the changes of other peers: if it
+ * is the only one that fails, they show it. Later ones of its own peer stay behind it, so that an older word on the SAS
+ * never comes last. To the others the thread has not come.
+ */
+void queue_done(struct job *const *jobs, size_t count, size_t done);
 /*! \brief Take away a load that the thread has not begun, NULL: there is none. */
 struct job *queue_take_load(void);
 /*! \brief Take away a change that is not of this own ZID, NULL: there is none. The thread has begun none. */
