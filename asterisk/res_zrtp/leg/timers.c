@@ -3,6 +3,9 @@
  * \file
  * \brief Deadlines of the ZRTP engine: one scheduler with its thread.
  *
+ * The thread is our own: that of the core's scheduler is woken by each entry. This one only by what is due before it
+ * would wake, and it does all that is due within some milliseconds at once.
+ *
  * A stream has one entry at most. The entry owns a reference on the media
  * object, which goes over to the task when the time has come.
  */
@@ -10,6 +13,7 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
+#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/sched.h"
 #include "asterisk/utils.h"
@@ -25,12 +29,58 @@
 /*! Microseconds: T1 of RFC 6189, 6. Who is later sends a message again that the phone waits for. */
 #define LATE 50000
 
+/*! Between two times that the thread wakes by itself, milliseconds. */
+#define REST 5
+
 static struct ast_sched_context *sched;
+static pthread_t thread = AST_PTHREADT_NULL;
+AST_MUTEX_DEFINE_STATIC(lock);
+static ast_cond_t wake;
+/*! Guarded by the lock: when the thread wakes, by clock_now(). */
+static uint64_t wakes_at;
+static int ending;
 static void (*expired)(struct media *media);
 
 void timers_on_expiry(void (*call)(struct media *media))
 {
 	expired = call;
+}
+
+/*! \brief What is due, until the end. */
+static void *run(attribute_unused void *data)
+{
+	ast_mutex_lock(&lock);
+	while (!ending) {
+		int wait = ast_sched_wait(sched);
+		struct timespec until = clock_in(MAX(wait, REST));
+
+		wakes_at = wait < 0 ? UINT64_MAX : clock_now() + MAX(wait, REST) * UINT64_C(1000);
+		if (wait < 0) {
+			ast_cond_wait(&wake, &lock);
+		} else {
+			ast_cond_timedwait(&wake, &lock, &until);
+		}
+		ast_mutex_unlock(&lock);
+		ast_sched_runq(sched);
+		ast_mutex_lock(&lock);
+	}
+	ast_mutex_unlock(&lock);
+
+	return NULL;
+}
+
+/*! \return the id of the entry, below 0: out of memory */
+static int add(int milliseconds, int (*call)(const void *data), const void *data)
+{
+	SCOPED_MUTEX(guard, &lock);
+	int id = ast_sched_add(sched, milliseconds, call, data);
+
+	/* Within its rest it finds the entry by itself. */
+	if (id >= 0 && clock_now() + MAX(milliseconds, REST) * UINT64_C(1000) < wakes_at) {
+		ast_cond_signal(&wake);
+	}
+
+	return id;
 }
 
 /*! \brief The thread that calls off the entry first has its reference. */
@@ -118,7 +168,7 @@ void timers_arm(struct media *media)
 	leg_stream(media)->timer_due = due;
 	ao2_ref(media, +1);
 	__atomic_store_n(&media_place(media)->timer_armed, 1, __ATOMIC_RELEASE);
-	leg_stream(media)->timer_id = ast_sched_add(sched, due > now ? (due - now + 999) / 1000 : 1, fire, media);
+	leg_stream(media)->timer_id = add(due > now ? (due - now + 999) / 1000 : 1, fire, media);
 	if (leg_stream(media)->timer_id < 0) {
 		ast_log(LOG_ERROR, "%s: out of memory: there is no timer, ZRTP repeats no message and waits for those of the phone\n",
 			media_name(media));
@@ -128,7 +178,7 @@ void timers_arm(struct media *media)
 
 int timers_add(int milliseconds, int (*call)(const void *data), void *data)
 {
-	return ast_sched_add(sched, milliseconds, call, data) < 0 ? -1 : 0;
+	return add(milliseconds, call, data) < 0 ? -1 : 0;
 }
 
 void timers_hurry(int (*call)(const void *data))
@@ -141,14 +191,30 @@ void timers_hurry(int (*call)(const void *data))
 int timers_init(void)
 {
 	sched = ast_sched_context_create();
+	clock_cond_init(&wake);
+	ending = 0;
+	if (!sched || ast_pthread_create_background(&thread, NULL, run, NULL)) {
+		thread = AST_PTHREADT_NULL;
+		return -1;
+	}
 
-	return !sched || ast_sched_start_thread(sched) ? -1 : 0;
+	return 0;
 }
 
 void timers_shutdown(void)
 {
-	if (sched) {
-		ast_sched_context_destroy(sched);
-		sched = NULL;
+	if (!sched) {
+		return;
 	}
+	if (thread != AST_PTHREADT_NULL) {
+		ast_mutex_lock(&lock);
+		ending = 1;
+		ast_cond_signal(&wake);
+		ast_mutex_unlock(&lock);
+		pthread_join(thread, NULL);
+		thread = AST_PTHREADT_NULL;
+	}
+	ast_sched_context_destroy(sched);
+	sched = NULL;
+	ast_cond_destroy(&wake);
 }
