@@ -46,11 +46,12 @@ static struct media *usable_media(struct ast_rtp_instance *instance)
 /*! \brief Of our own Hello, which is made if need be. \retval -1 there is none */
 static int own_hash(struct media *media, struct ast_rtp_instance *instance, struct ast_channel *chan, char *out)
 {
-	int made;
+	int labelled;
 
 	*out = '\0';
 	ao2_lock(media);
-	made = !ast_strlen_zero(media_signalling(media)->own_hash);
+	labelled = media_signalling(media)->labelled;
+	media_signalling(media)->labelled |= chan != NULL;
 	if (chan && ast_strlen_zero(media_life(media)->channel_id)) {
 		ast_copy_string(media_life(media)->channel_id, ast_channel_uniqueid(chan), sizeof(media_life(media)->channel_id));
 	}
@@ -59,7 +60,7 @@ static int own_hash(struct media *media, struct ast_rtp_instance *instance, stru
 		return -1;
 	}
 	/* Here and now: an offer must not go without because threads are busy. */
-	if (leg_hello(media, made ? NULL : chan)) {
+	if (leg_hello(media, labelled ? NULL : chan)) {
 		return -1;
 	}
 	ao2_lock(media);

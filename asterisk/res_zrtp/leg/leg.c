@@ -323,7 +323,6 @@ static int task_start(void *data)
 		return 0;
 	}
 	channel_started(media);
-	lookup_start(media);
 	leg_stream(media)->begun = 1;
 	stats_stream_begin(media);
 	stream_start(media);

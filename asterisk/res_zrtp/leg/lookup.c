@@ -206,6 +206,8 @@ static int task_unlabelled(void *data)
 	return 0;
 }
 
+static void ask_label(struct media *media);
+
 /*! \brief The engine has asked. */
 static int task_asked(void *data)
 {
@@ -214,6 +216,8 @@ static int task_asked(void *data)
 	struct lookup *lookup = leg_lookup(leg_of(media));
 
 	if (answer->number == lookup->number) {
+		/* Most calls have it from their SIP session by now. */
+		ask_label(media);
 		stop_waiting(lookup);
 		lookup->waiting = 1;
 		lookup->asker = ao2_bump(media);
@@ -387,17 +391,18 @@ void lookup_learn(struct media *media, const char *label)
 	}
 }
 
-void lookup_start(struct media *media)
+/*! \brief See that the label is known: a thread asks for it, which the SIP session may keep waiting. */
+static void ask_label(struct media *media)
 {
 	struct lookup *lookup = leg_lookup(leg_of(media));
 	struct answer *answer;
 
-	if (lookup->asking || lookup->labelled || !(answer = answer_alloc(media, 0))) {
+	if (lookup->asked || lookup->labelled || !(answer = answer_alloc(media, 0))) {
 		return;
 	}
-	lookup->asking = 1;
+	lookup->asked = lookup->asking = 1;
 	if (ast_threadpool_push(askers, task_ask, answer)) {
-		lookup->asking = 0;
+		lookup->asked = lookup->asking = 0;
 		answer_free(answer);
 	}
 }

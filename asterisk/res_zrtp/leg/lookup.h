@@ -15,6 +15,7 @@ struct media;
 
 /*! Part of a leg; of the serializer alone. */
 struct lookup {
+	unsigned int asked:1;          /*!< A thread was told to ask for the label */
 	unsigned int asking:1;        /*!< The label is not known yet */
 	unsigned int labelled:1;      /*!< It is known */
 	unsigned int waiting:1;       /*!< A question waits for it */
@@ -45,8 +46,6 @@ void lookup_shutdown(void);
 int lookup_ask(struct media *media, struct ast_channel *chan, char label[ZRTP_LABEL_SIZE]);
 /*! \brief That is the label. \pre the caller is alone at the leg, see leg_hello() */
 void lookup_learn(struct media *media, const char *label);
-/*! \brief See that the label is known: a thread asks for it, which the SIP session may keep waiting. Serializer only. */
-void lookup_start(struct media *media);
 /*! \brief The session is another one: the answer to what the former has asked is of no use. Serializer only. */
 void lookup_reset(struct lookup *lookup);
 /*! \brief Is what an exchange with this peer knew what the store had then? Serializer only. */

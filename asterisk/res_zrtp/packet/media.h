@@ -78,6 +78,7 @@ struct media_signalling {
 	char peer_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< The peer's, in its latest SDP; may be empty */
 	char peer_tag[DIALOG_TAG_SIZE];            /*!< Of the party whose SDP that was; may be empty */
 	char told_hash[ZRTP_HELLO_HASH_TEXT_SIZE]; /*!< What the signalling told the peer last */
+	unsigned int labelled:1;      /*!< The SIP session was asked for the label of the leg */
 	unsigned int other_party:1;   /*!< Another one answered than was known before, */
 	unsigned int other_hash:1;    /*!< and its a=zrtp-hash is another one, or only one of them has any */
 	struct zrtp_signalling_listener *listener;
