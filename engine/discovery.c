@@ -6,6 +6,7 @@
 #include "discovery.h"
 #include "effects.h"
 #include "failure.h"
+#include "fragment.h"
 #include "hellohash.h"
 #include "lookup.h"
 #include "ownzid.h"
@@ -61,8 +62,14 @@ static enum zrtp_state found(struct zrtp_stream *stream, bool first)
 		zrtp_timer_t1(stream);
 	}
 	if (first) {
-		/* The peer has just come up and missed our earlier Hellos, unless they met on their way. */
 		zrtp_timer_t1_extend(stream);
+	}
+	if (first && zrtp_both_list_kem(stream)) {
+		/* A Commit of a KEM is five times a Hello, and who has had little of us may answer no more
+		 * than three times as much: so one more. */
+		zrtp_send(stream, ZRTP_MSG_HELLO);
+	} else if (first) {
+		/* The peer has just come up and missed our earlier Hellos, unless they met on their way. */
 		zrtp_timer_t1_hurry(stream);
 	}
 	return ZRTP_STATE_DISCOVERY;

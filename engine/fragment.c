@@ -97,6 +97,18 @@ static bool offers_kem(const struct zrtp_policy *policy)
 	return false;
 }
 
+bool zrtp_both_list_kem(const struct zrtp_stream *stream)
+{
+	const struct zrtp_algorithm_list *list = &stream->session->policy.algorithms[ZRTP_CLASS_KEX];
+
+	for (unsigned i = 0; i < list->count; i++) {
+		if (zrtp_kex_is_kem(zrtp_kex_find(list->name[i])) && zrtp_peer_lists(stream, list->name[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Of one whose Hello we have. */
 static bool from_known(const struct zrtp_stream *stream, uint32_t ssrc)
 {

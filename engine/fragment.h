@@ -54,6 +54,8 @@ bool zrtp_mtu_valid(unsigned mtu);
 
 struct zrtp_stream;
 
+/* May a KEM be agreed on with the peer whose Hello is there? */
+bool zrtp_both_list_kem(const struct zrtp_stream *stream);
 /* The largest message that may come in fragments now; 0: none. */
 size_t zrtp_fragments_expected(const struct zrtp_stream *stream, uint32_t ssrc);
 /* Forget what has come of a message. */
