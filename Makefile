@@ -27,10 +27,10 @@ help:
 	@echo "make sanitize the calls with ASan and UBSan in the modules, SANITIZE=thread: with TSan"
 	@echo "make attack   the slow cases, then a random attacker on real calls, MINUTES=30; SEED=n CALLS=k again"
 	@echo "make mutants  plant one fault after the other: which do the tests not notice? CASES=PATTERN JOBS=2 SET=hand"
-	@echo "make screenshots   take the pictures of the web page in docs/images again"
+	@echo "make screenshots   take the pictures of the web page and of baresip in docs/images again"
 	@echo "make pbx      a PBX for your own phones, until Ctrl-C"
 	@echo "make install  build for this machine's Asterisk and install; make uninstall: remove that"
-	@echo "make deb      Debian packages for this machine's Asterisk, in build-deb"
+	@echo "make deb      Debian packages for this machine's Asterisk, and baresip where its header is, in build-deb"
 	@echo "make clean    remove what was built here"
 
 # Python itself may have to be installed first.
@@ -73,12 +73,15 @@ abi:
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja >/dev/null
 	@BUILD=$(BUILD) scripts/abi renew
 
-# Real calls on the page; looked at before they are committed.
+# Real calls on the page, and on the screen of baresip; looked at before they are committed.
 screenshots:
 	@scripts/install-deps
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
 		&& mkdir -p docs/images && ZRTP_SCREENSHOTS=$(CURDIR)/docs/images unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh \
 		python3 -B tests/pbx/run.py -k 'web page in Chromium: axe-core' "sid=$$root"
+	@scripts/deb-in-root >/dev/null && stock=$$(scripts/test-root stock) && packages=$$(scripts/test-root packages) \
+		&& ZRTP_SCREENSHOTS=$(CURDIR)/docs/images unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh \
+		python3 -B tests/pbx/run.py -k 'baresip-zrtp' "stock=$$stock" "packages=$$packages"
 
 bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
@@ -143,6 +146,8 @@ ASTERISK ?= $(or $(call directory,astsbindir),/usr/sbin)/asterisk
 # Where asterisk.h is, and where the library, its headers and the programs go.
 INCLUDEDIR ?= /usr/include
 PREFIX ?= /usr
+# Where baresip.h is, if baresip-zrtp is wanted.
+BARESIP_INCLUDEDIR ?= /usr/include/baresip
 INSTALL_LOG = $(BUILD)-install/meson-logs/install-log.txt
 SBOM = $(DESTDIR)$(PREFIX)/share/doc/asterisk-zrtp/asterisk-zrtp.spdx.json
 
@@ -169,7 +174,7 @@ uninstall:
 
 deb:
 	@MODDIR='$(MODDIR)' DATADIR='$(DATADIR)' ETCDIR='$(ETCDIR)' DBDIR='$(DBDIR)' INCLUDEDIR='$(INCLUDEDIR)' ASTERISK='$(ASTERISK)' \
-		scripts/make-deb $(or $(OUT),$(BUILD)-deb)
+		BARESIP_INCLUDEDIR='$(BARESIP_INCLUDEDIR)' scripts/make-deb $(or $(OUT),$(BUILD)-deb)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-deb $(BUILD)-bench $(BUILD)-bench-plots $(BUILD)-bench-pbx.json $(BUILD)-crash build-fuzz build-coverage

@@ -9,9 +9,10 @@ from hostbuild import TOP
 
 PLACE = "/usr/src/zrtp-packages"
 # Which files have which of our libraries inside.
-INSIDE = [(name, library) for name in ("res_zrtp.so", "zrtpcall") for library in ("libzrtp-engine", "libzrtp-cache")] + [
+INSIDE = [(name, library) for name in ("res_zrtp.so", "zrtpcall", "zrtp.so") for library in ("libzrtp-engine", "libzrtp-cache")] + [
     ("zrtp-cache", "libzrtp-cache")]
-NAMES = {"asterisk-zrtp", "zrtp-tools", "libzrtp-engine1", "libzrtp-srtp1", "libzrtp-cache1", "libzrtp-engine-dev"}
+NAMES = {"asterisk-zrtp", "zrtp-tools", "libzrtp-engine1", "libzrtp-srtp1", "libzrtp-cache1", "libzrtp-engine-dev",
+         "baresip-zrtp"}
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C"}
 
 

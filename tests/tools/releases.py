@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What scripts/debian-changelog makes of VERSION and CHANGELOG.md, and what it refuses; make deb without an Asterisk."""
+"""What scripts/debian-changelog makes of VERSION and CHANGELOG.md, and what it refuses; what make deb needs of a machine."""
 import os
 import shutil
 import subprocess
@@ -57,8 +57,27 @@ class Releases(unittest.TestCase):
             assert status != 0 and why in said, said
 
 
+def baresip_version(header):
+    """What scripts/baresip-version says of a folder with such a header."""
+    with tempfile.TemporaryDirectory() as folder:
+        if header is not None:
+            with open(f"{folder}/baresip.h", "w", encoding="utf-8") as file:
+                file.write(header)
+        done = subprocess.run([os.path.join(TOP, "scripts", "baresip-version"), folder], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout.strip()
+
+
 class Packages(unittest.TestCase):
-    def test_where_no_asterisk_is_installed_make_deb_says_so(self):
-        done = subprocess.run(["make", "--silent", "-C", TOP, "deb", "ASTERISK_CONF=/nonexistent/asterisk.conf"],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def test_where_neither_asterisk_nor_baresip_is_make_deb_says_so(self):
+        done = subprocess.run(["make", "--silent", "-C", TOP, "deb", "ASTERISK_CONF=/nonexistent/asterisk.conf", "ASTERISK=/nonexistent",
+                               "BARESIP_INCLUDEDIR=/nonexistent"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert done.returncode != 0 and "is Asterisk installed here?" in done.stdout, done.stdout
+        assert "without baresip-zrtp: no /nonexistent/baresip.h" in done.stdout, done.stdout
+
+    def test_a_baresip_that_the_module_is_not_for_is_refused_by_its_header(self):
+        assert baresip_version('#define BARESIP_VERSION "1.1.0"\n') == (0, "1.1.0")
+        for header, why in (('#define BARESIP_VERSION "1.0.0"\n', "is of baresip 1.0.0"), ('#define BARESIP_VERSION "1.1.0.1"\n', "1.1.0.1"),
+                            ("#define BARESIP 1\n", "without a version"), (None, "no /")):
+            status, said = baresip_version(header)
+            assert status != 0 and why in said, said
