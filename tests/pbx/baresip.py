@@ -88,20 +88,25 @@ class Baresip:
 
     def start(self):
         self.text, self.mark, self.begun = "", 0, 0
-        with open(os.path.join(self.root, PLACE, "preload")) as preload:
-            library = preload.read().strip()
         self.terminal, slave = os.openpty()
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.directory, "TERM": "dumb",
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.home(), "TERM": "dumb",
                        "COLUMNS": str(COLUMNS), "ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}
-        program = ["env", f"LD_PRELOAD={library}", "baresip"] if library else ["baresip"]
-        self.process = processes.start(
-            ["unshare", "--mount", "sh", "-ec", IN_ROOT, "sh", self.root, self.directory, *program, "-f", self.directory, "-v"],
-            cwd=self.directory, stdin=slave, stdout=slave, stderr=slave, env=environment)
+        self.process = processes.start(self.command(), cwd=self.directory, stdin=slave, stdout=slave, stderr=slave, env=environment)
         os.close(slave)
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
         self.sees("baresip is ready")
         return self
+
+    def home(self):
+        return self.directory
+
+    def command(self):
+        """How it is started in its root."""
+        with open(os.path.join(self.root, PLACE, "preload")) as preload:
+            library = preload.read().strip()
+        program = ["env", f"LD_PRELOAD={library}", "baresip"] if library else ["baresip"]
+        return ["unshare", "--mount", "sh", "-ec", IN_ROOT, "sh", self.root, self.directory, *program, "-f", self.directory, "-v"]
 
     def _listen(self):
         with open(self._file("screen"), "ab") as log:

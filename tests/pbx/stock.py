@@ -43,7 +43,7 @@ class StockRoot:
         for folder in (self.path, upper, work):
             os.mkdir(folder)
         os.chmod(upper, 0o755)  # the root's own folder, for who is not root in there
-        lies_over = f"lowerdir={self.pristine},upperdir={upper},workdir={work}"
+        lies_over = f"lowerdir={self.pristine},upperdir={upper},workdir={work},volatile"  # without waiting for a disk
         if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", lies_over, self.path], stderr=subprocess.DEVNULL).returncode:
             subprocess.run(["cp", "-a", "--reflink=auto", f"{self.pristine}/.", self.path], check=True)
         return self
