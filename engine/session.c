@@ -268,6 +268,39 @@ bool zrtp_session_peer_shows(const struct zrtp_session *session, const char *sas
 	return session->has_peer && shows;
 }
 
+static struct zrtp_stream *first_due(const struct zrtp_session *session)
+{
+	struct zrtp_stream *first = session->streams;
+
+	for (struct zrtp_stream *s = first; s; s = s->next) {
+		if (zrtp_stream_deadline(s) < zrtp_stream_deadline(first)) {
+			first = s;
+		}
+	}
+	return first;
+}
+
+uint64_t zrtp_session_deadline(const struct zrtp_session *session)
+{
+	const struct zrtp_stream *first = first_due(session);
+
+	return first ? zrtp_stream_deadline(first) : ZRTP_NEVER;
+}
+
+/* A callback may destroy any stream, so each is looked for again; how often is bounded whatever becomes due
+ * at once again: of each stream the cache's answer, and its timer. */
+void zrtp_session_expire(struct zrtp_session *session, uint64_t now)
+{
+	unsigned left = 0;
+
+	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
+		left += 2;
+	}
+	while (left-- && zrtp_session_deadline(session) <= now) {
+		zrtp_stream_expire(first_due(session), now);
+	}
+}
+
 void zrtp_session_each_stream(struct zrtp_session *session,
 			      void (*each)(struct zrtp_stream *stream, void *arg), void *arg)
 {

@@ -261,6 +261,16 @@ void zrtp_stream_expire(struct zrtp_stream *stream, uint64_t now)
 	zrtp_stream_run(stream);
 }
 
+enum zrtp_state zrtp_stream_state(const struct zrtp_stream *stream)
+{
+	return stream->state;
+}
+
+bool zrtp_stream_is_late(const struct zrtp_stream *stream)
+{
+	return stream->late;
+}
+
 struct zrtp_session *zrtp_stream_session(const struct zrtp_stream *stream)
 {
 	return stream->session;

@@ -107,7 +107,7 @@ static void step(struct endpoint *self)
 	if (len > 0 && zrtp_is_zrtp(datagram, (size_t)len)) { /* else: RTP, STUN, DTLS */
 		(void)zrtp_stream_receive(self->stream, datagram, (size_t)len, now_us());
 	}
-	zrtp_stream_expire(self->stream, now_us());
+	zrtp_session_expire(self->session, now_us());
 }
 
 static int until(uint64_t a, uint64_t b)
@@ -135,7 +135,7 @@ int main(void)
 	while ((!alice.secure || !bob.secure) && now_us() < give_up) {
 		struct pollfd fds[2] = { { alice.socket, POLLIN, 0 }, { bob.socket, POLLIN, 0 } };
 
-		poll(fds, 2, until(zrtp_stream_deadline(alice.stream), zrtp_stream_deadline(bob.stream)));
+		poll(fds, 2, until(zrtp_session_deadline(alice.session), zrtp_session_deadline(bob.session)));
 		step(&alice);
 		step(&bob);
 	}

@@ -9,36 +9,21 @@ uint64_t clock_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void expire(struct zrtp_stream *stream, void *arg)
-{
-	zrtp_stream_expire(stream, *(const uint64_t *)arg);
-}
-
 static void on_due(void *arg)
 {
 	struct alarm *alarm = arg;
 	void *owner = mem_ref(alarm->owner);
-	uint64_t now = clock_us();
 
-	zrtp_session_each_stream(alarm->session, expire, &now);
+	zrtp_session_expire(alarm->session, clock_us());
 	alarm_set(alarm);
 	mem_deref(owner);
 }
 
-static void earlier(struct zrtp_stream *stream, void *arg)
-{
-	uint64_t *first = arg, deadline = zrtp_stream_deadline(stream);
-
-	*first = deadline < *first ? deadline : *first;
-}
-
 void alarm_set(struct alarm *alarm)
 {
-	uint64_t now = clock_us(), first = ZRTP_NEVER;
+	uint64_t now = clock_us();
+	uint64_t first = alarm->session ? zrtp_session_deadline(alarm->session) : ZRTP_NEVER;
 
-	if (alarm->session) {
-		zrtp_session_each_stream(alarm->session, earlier, &first);
-	}
 	if (first == ZRTP_NEVER) {
 		tmr_cancel(&alarm->tmr);
 	} else {

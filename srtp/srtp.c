@@ -33,6 +33,16 @@ struct zrtp_srtp {
 	bool retired;               /* the receiving key serves to know former SRTP only */
 	uint64_t heard_at;          /* SRTP under it came last */
 	uint64_t clear_since;       /* nothing but clear RTP since then; 0: none yet */
+	bool late;                  /* the receiving key waits beside clear media */
+	struct run {
+		uint64_t since, last; /* the first and the last SRTP under it in a row */
+		unsigned packets;
+	} run;
+};
+
+struct copy {
+	_Alignas(uint32_t) uint8_t octets[PACKET_MAX];
+	size_t len;
 };
 
 struct zrtp_srtp *zrtp_srtp_new(void)
@@ -54,6 +64,7 @@ static void drop_direction(struct zrtp_srtp *srtp, enum zrtp_direction direction
 	if (direction == ZRTP_RECEIVE) {
 		drop(&srtp->receive_rtcp_80);
 		srtp->rtcp_settled = srtp->rtcp_80 = false;
+		srtp->late = false;
 	}
 }
 
@@ -262,12 +273,15 @@ static enum zrtp_status unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *pa
 
 enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
 {
-	return srtp->retired ? ZRTP_WRONG_STATE : unprotect(srtp, rtcp, packet, len);
+	return srtp->retired || srtp->late ? ZRTP_WRONG_STATE : unprotect(srtp, rtcp, packet, len);
 }
 
 void zrtp_srtp_retire(struct zrtp_srtp *srtp, uint64_t now)
 {
 	drop_direction(srtp, ZRTP_SEND);
+	if (srtp->late) { /* they never counted */
+		drop_direction(srtp, ZRTP_RECEIVE);
+	}
 	if (srtp->session[ZRTP_RECEIVE] && !srtp->retired) {
 		srtp->retired = true;
 		srtp->heard_at = now;
@@ -276,33 +290,32 @@ void zrtp_srtp_retire(struct zrtp_srtp *srtp, uint64_t now)
 }
 
 /* On a copy: a suite may spoil what it does not open. */
-static bool open_former(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len)
+static bool opens(struct zrtp_srtp *srtp, bool rtcp, const uint8_t *packet, size_t len, struct copy *copy)
 {
-	union {
-		uint32_t align;
-		uint8_t octets[PACKET_MAX];
-	} copy;
-	size_t opened = *len;
+	copy->len = len;
+	if (len > sizeof(copy->octets)) {
+		return false;
+	}
+	memcpy(copy->octets, packet, len);
+	return unprotect(srtp, rtcp, copy->octets, &copy->len) == ZRTP_OK;
+}
 
-	if (*len > sizeof(copy.octets)) {
-		return false;
-	}
-	memcpy(copy.octets, packet, *len);
-	if (unprotect(srtp, rtcp, copy.octets, &opened) != ZRTP_OK) {
-		return false;
-	}
-	memcpy(packet, copy.octets, opened);
-	*len = opened;
-	return true;
+static void take(const struct copy *copy, uint8_t *packet, size_t *len)
+{
+	memcpy(packet, copy->octets, copy->len);
+	*len = copy->len;
 }
 
 enum zrtp_srtp_former zrtp_srtp_receive_former(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
 					       size_t *len, uint64_t now)
 {
+	struct copy copy;
+
 	if (!srtp->retired) {
 		return ZRTP_FORMER_NONE;
 	}
-	if (open_former(srtp, rtcp, packet, len)) {
+	if (opens(srtp, rtcp, packet, *len, &copy)) {
+		take(&copy, packet, len);
 		srtp->heard_at = now;
 		srtp->clear_since = 0;
 		return ZRTP_FORMER_OPENED;
@@ -317,4 +330,46 @@ enum zrtp_srtp_former zrtp_srtp_receive_former(struct zrtp_srtp *srtp, bool rtcp
 		srtp->retired = false;
 	}
 	return ZRTP_FORMER_NONE;
+}
+
+enum zrtp_status zrtp_srtp_set_late_keys(struct zrtp_srtp *srtp, const struct zrtp_srtp_keys *keys)
+{
+	enum zrtp_status status = zrtp_srtp_set_keys(srtp, ZRTP_RECEIVE, keys);
+
+	srtp->late = keys && status == ZRTP_OK;
+	srtp->run = (struct run){ 0 };
+	return status;
+}
+
+/* One more packet of SRTP. True: they are enough. */
+static bool runs(struct run *run, uint64_t now)
+{
+	if (!run->packets || now - run->last > ZRTP_LATE_PAUSE_US) {
+		*run = (struct run){ .since = now };
+	}
+	run->last = now;
+	run->packets++;
+	return run->packets >= ZRTP_LATE_RUN_PACKETS && now - run->since >= ZRTP_LATE_RUN_US;
+}
+
+enum zrtp_srtp_late zrtp_srtp_receive_late(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len,
+					   uint64_t now)
+{
+	struct copy copy;
+
+	if (!srtp->late) {
+		return ZRTP_LATE_CLEAR;
+	}
+	if (!opens(srtp, rtcp, packet, *len, &copy)) {
+		if (!rtcp) {
+			srtp->run = (struct run){ 0 };
+		}
+		return ZRTP_LATE_CLEAR;
+	}
+	if (rtcp || !runs(&srtp->run, now)) {
+		return ZRTP_LATE_WAITS;
+	}
+	take(&copy, packet, len);
+	srtp->late = false;
+	return ZRTP_LATE_TAKEN;
 }

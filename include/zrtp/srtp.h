@@ -46,6 +46,33 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_set_keys(struct zrtp_srtp *srtp, 
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_protect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
 						       size_t *len, size_t size);
 
+/*
+ * Keys of a late exchange (zrtp_stream_is_late()) wait beside clear media, in a call that was told to be
+ * without ZRTP: a host that sees our packets and can send some in the peer's name could have made them. What
+ * it cannot do is keep the peer's own media away. So the keys take over only after SRTP under them came for
+ * ZRTP_LATE_RUN_US, ZRTP_LATE_RUN_PACKETS at least, and no clear RTP in that time. Hand in only what came
+ * from where the peer's media comes from.
+ */
+enum { ZRTP_LATE_RUN_US = 2000000, ZRTP_LATE_RUN_PACKETS = 10, ZRTP_LATE_PAUSE_US = 1000000 };
+
+/* Receiving keys that wait; they take the place of others. With keys NULL as zrtp_srtp_set_keys(), which also
+ * ends the waiting. ZRTP_CRYPTO if libsrtp2 refuses. */
+ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_set_late_keys(struct zrtp_srtp *srtp,
+							     const struct zrtp_srtp_keys *keys);
+
+/* What a packet is that came while keys may wait. */
+enum zrtp_srtp_late {
+	ZRTP_LATE_CLEAR, /* clear media, or no keys wait: deliver it */
+	ZRTP_LATE_WAITS, /* SRTP under them: do not deliver it */
+	ZRTP_LATE_TAKEN, /* the same, and it was opened in place: deliver it. They have taken over: only
+			  * zrtp_srtp_unprotect() counts now. Say so, zrtp_stream_srtp_authenticated() */
+};
+
+/* A packet that came in clear, or so it seems. After a pause of ZRTP_LATE_PAUSE_US in the SRTP it begins
+ * again to count. packet  4-octet aligned; changed only if ZRTP_LATE_TAKEN len     its length, in and out */
+ZRTP_API ZRTP_CHECK enum zrtp_srtp_late zrtp_srtp_receive_late(struct zrtp_srtp *srtp, bool rtcp,
+							       uint8_t *packet, size_t *len, uint64_t now);
+
 /* Verify and decrypt in place. ZRTP_DROPPED: the packet is a forgery or a
  * replay; ignore it. With AES-GCM what stood behind its fixed header is gone then, so that
  * what was decrypted without being authentic is not looked at: a caller that wants to try other

@@ -11,7 +11,7 @@
  *   3. makes one struct zrtp_stream for each media stream (RTP SSRC) of it,
  *   4. hands every received datagram that zrtp_is_zrtp() recognises to
  *      zrtp_stream_receive(),
- *   5. calls zrtp_stream_expire() when zrtp_stream_deadline() has come,
+ *   5. calls zrtp_session_expire() when zrtp_session_deadline() has come,
  *   6. sends what struct zrtp_callbacks.send gives it, on the same transport
  *      addresses as the RTP of that stream (RFC 6189, section 4),
  *   7. installs the SRTP keys of struct zrtp_callbacks.keys.
@@ -85,7 +85,7 @@ enum {
 	ZRTP_LABEL_SIZE = 128,          /* label of retained secrets with its NUL */
 };
 
-/* No deadline: zrtp_stream_expire() need not be called. */
+/* No deadline: zrtp_session_expire() need not be called. */
 #define ZRTP_NEVER UINT64_MAX
 
 /* What a function returns: 0 or a negative value. */
@@ -781,6 +781,14 @@ ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_sas_text(const char *sas_type,
 ZRTP_API void zrtp_session_each_stream(struct zrtp_session *session,
 				       void (*each)(struct zrtp_stream *stream, void *arg), void *arg);
 
+/* When to call zrtp_session_expire(): the first of its streams' deadlines, or ZRTP_NEVER. It changes with
+ * every other call for the session or one of its streams. */
+ZRTP_API uint64_t zrtp_session_deadline(const struct zrtp_session *session);
+
+/* zrtp_stream_expire() for each of its streams that is due, whose callbacks may destroy any of them. Early
+ * calls do nothing. */
+ZRTP_API void zrtp_session_expire(struct zrtp_session *session, uint64_t now);
+
 /* ------------------------------------------------------------------------
  * Stream: one RTP stream
  */
@@ -851,7 +859,8 @@ ZRTP_API enum zrtp_status zrtp_stream_receive(struct zrtp_stream *stream, const 
 ZRTP_API void zrtp_stream_srtp_authenticated(struct zrtp_stream *stream, uint64_t now);
 
 /* When to call zrtp_stream_expire(), or ZRTP_NEVER. Changes with every other
- * call for this stream or another one of its session. */
+ * call for this stream or another one of its session. For who keeps a timer for each stream; with one for the
+ * call see zrtp_session_deadline(). */
 ZRTP_API uint64_t zrtp_stream_deadline(const struct zrtp_stream *stream);
 
 /* Repeat or give up what is due. Early calls do nothing. */
@@ -974,6 +983,13 @@ static inline void zrtp_stream_get_info(const struct zrtp_stream *stream, struct
 {
 	zrtp_stream_get_info_sized(stream, out, sizeof(*out));
 }
+
+/* How far it is; more is in its struct zrtp_stream_info. */
+ZRTP_API enum zrtp_state zrtp_stream_state(const struct zrtp_stream *stream);
+
+/* Did its exchange begin in a call that was told to be without ZRTP? Then the keys that come wait, see
+ * ZRTP_EVENT_LATE_KEYS. */
+ZRTP_API bool zrtp_stream_is_late(const struct zrtp_stream *stream);
 
 /* The session a stream belongs to. */
 ZRTP_API struct zrtp_session *zrtp_stream_session(const struct zrtp_stream *stream);
