@@ -115,13 +115,42 @@ static bool send_rtcp(int *err, struct sa *to, struct mbuf *mb, void *arg)
 
 /* ---- receiving ---- */
 
-/* SRTP of before GoClear is no clear media, and it is not waited for any more. */
-static bool is_clear(struct gate *gate, bool rtcp, struct mbuf *mb)
+static bool is_peers(const struct gate *gate, const struct sa *from)
 {
+	return sa_isset(&gate->peer, SA_ADDR) && sa_cmp(from, &gate->peer, SA_ADDR);
+}
+
+/* The keys of a late exchange take over with this packet. */
+static bool takes_over(struct gate *gate, struct mbuf *mb, const struct packet *packet)
+{
+	gate->passage[ZRTP_RECEIVE] = GATE_SRTP;
+	gate->srtp_received++;
+	return store(mb, packet);
+}
+
+/* SRTP of before GoClear, or under keys that wait, is no clear media. */
+static bool admits_clear(struct gate *gate, bool rtcp, struct mbuf *mb)
+{
+	uint64_t now = clock_us();
 	struct packet packet;
 
-	return load(&packet, mb) && zrtp_srtp_receive_former(gate->srtp, rtcp, packet.octets, &packet.len,
-							     clock_us()) == ZRTP_FORMER_NONE;
+	if (!load(&packet, mb)) {
+		return false;
+	}
+	switch (zrtp_srtp_receive_late(gate->srtp, rtcp, packet.octets, &packet.len, now)) {
+	case ZRTP_LATE_TAKEN:
+		return takes_over(gate, mb, &packet);
+	case ZRTP_LATE_CLEAR:
+		break;
+	case ZRTP_LATE_WAITS:
+	default:
+		return false;
+	}
+	if (zrtp_srtp_receive_former(gate->srtp, rtcp, packet.octets, &packet.len, now) != ZRTP_FORMER_NONE) {
+		return false;
+	}
+	gate->clear_received++;
+	return true;
 }
 
 /* \pre locked. True: it is for who is above. */
@@ -129,13 +158,7 @@ static bool admits(struct gate *gate, bool rtcp, const struct sa *from, struct m
 {
 	switch (gate->passage[ZRTP_RECEIVE]) {
 	case GATE_CLEAR:
-		/* Nothing proves where it comes from but the address. */
-		if ((gate->user->expects && !gate->user->expects(from, gate->arg)) ||
-		    !is_clear(gate, rtcp, mb)) {
-			return false;
-		}
-		gate->clear_received++;
-		return true;
+		return is_peers(gate, from) && admits_clear(gate, rtcp, mb);
 	case GATE_SRTP:
 		if (!unprotect(gate, rtcp, mb)) {
 			return false;
@@ -179,7 +202,9 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 	if (!zrtp_is_zrtp(octets, len)) {
 		return receiving(gate, is_rtcp(octets, len), from, mb);
 	}
-	if (gate->user->zrtp) {
+	if (!is_peers(gate, from)) {
+		gate->refused++;
+	} else if (gate->user->zrtp) {
 		gate->user->zrtp(octets, len, gate->arg);
 	}
 	return true;
@@ -215,7 +240,7 @@ int gate_open(struct gate *gate, struct udp_sock *rtp, struct udp_sock *rtcp, in
 
 void gate_orphan(struct gate *gate)
 {
-	static const struct gate_user nothing = { NULL, NULL, NULL, NULL, NULL };
+	static const struct gate_user nothing = { NULL, NULL, NULL, NULL };
 
 	(void)pthread_mutex_lock(&gate->lock);
 	gate->user = &nothing;
@@ -240,6 +265,13 @@ void gate_close(struct gate *gate)
 	(void)pthread_mutex_destroy(&gate->lock);
 }
 
+void gate_set_peer(struct gate *gate, const struct sa *peer)
+{
+	if (sa_isset(peer, SA_ALL)) {
+		sa_cpy(&gate->peer, peer);
+	}
+}
+
 void gate_pass(struct gate *gate, enum zrtp_direction direction, enum passage passage)
 {
 	(void)pthread_mutex_lock(&gate->lock);
@@ -248,15 +280,29 @@ void gate_pass(struct gate *gate, enum zrtp_direction direction, enum passage pa
 }
 
 enum zrtp_status gate_set_keys(struct gate *gate, enum zrtp_direction direction,
-			       const struct zrtp_srtp_keys *keys)
+			       const struct zrtp_srtp_keys *keys, bool late)
 {
+	bool waits = late && direction == ZRTP_RECEIVE && gate->passage[ZRTP_RECEIVE] == GATE_CLEAR;
 	enum zrtp_status status;
 
 	(void)pthread_mutex_lock(&gate->lock);
-	status = zrtp_srtp_set_keys(gate->srtp, direction, keys);
-	gate->passage[direction] = status == ZRTP_OK ? GATE_SRTP : GATE_SHUT;
+	status = waits ? zrtp_srtp_set_late_keys(gate->srtp, keys)
+		       : zrtp_srtp_set_keys(gate->srtp, direction, keys);
+	if (status != ZRTP_OK) {
+		gate->passage[direction] = GATE_SHUT;
+	} else if (!waits) {
+		gate->passage[direction] = GATE_SRTP;
+	}
 	(void)pthread_mutex_unlock(&gate->lock);
 	return status;
+}
+
+void gate_drop_late_keys(struct gate *gate)
+{
+	(void)pthread_mutex_lock(&gate->lock);
+	(void)!zrtp_srtp_set_keys(gate->srtp, ZRTP_RECEIVE, NULL);
+	gate->passage[ZRTP_RECEIVE] = gate->passage[ZRTP_SEND];
+	(void)pthread_mutex_unlock(&gate->lock);
 }
 
 void gate_without_keys(struct gate *gate, enum passage allowed)
@@ -278,13 +324,13 @@ void gate_retire(struct gate *gate, enum passage allowed)
 	(void)pthread_mutex_unlock(&gate->lock);
 }
 
-void gate_send_zrtp(struct gate *gate, const struct sa *to, const uint8_t *datagram, size_t len)
+void gate_send_zrtp(struct gate *gate, const uint8_t *datagram, size_t len)
 {
 	struct mbuf *mb = mbuf_alloc(len);
 
 	if (mb && !mbuf_write_mem(mb, datagram, len)) {
 		mb->pos = 0;
-		(void)udp_send_helper(gate->rtp, to, mb, gate->rtp_helper);
+		(void)udp_send_helper(gate->rtp, &gate->peer, mb, gate->rtp_helper);
 	}
 	mem_deref(mb);
 }

@@ -29,8 +29,6 @@ struct gate_user {
 	void (*zrtp)(const uint8_t *datagram, size_t len, void *arg);
 	/* SRTP has authenticated a packet: the first since there are keys. */
 	void (*authentic)(void *arg);
-	/* May a packet in clear be taken that came from there? All may if there is no such function. */
-	bool (*expects)(const struct sa *from, void *arg);
 	/* A datagram came to the port of RTP, from any host. False: it goes no further. */
 	bool (*received)(const uint8_t *datagram, size_t len, void *arg);
 	/* A packet that may pass is about to be sent, not protected yet. Any thread. */
@@ -42,6 +40,7 @@ struct gate {
 	pthread_mutex_t lock;    /* of passage[ZRTP_SEND], srtp and what counts packets sent */
 	enum passage passage[2]; /* by enum zrtp_direction; gate_pass() changes it */
 	struct zrtp_srtp *srtp;
+	struct sa peer; /* gate_set_peer() */
 	struct udp_sock *rtp;
 	struct udp_helper *rtp_helper, *rtcp_helper;
 	const struct gate_user *user;
@@ -50,7 +49,7 @@ struct gate {
 	/* Packets, RTP and RTCP together. */
 	unsigned clear_sent, clear_received, srtp_sent, srtp_received;
 	unsigned held;    /* not sent: the gate was shut, or libsrtp2 refused */
-	unsigned refused; /* received while shut, or in clear while secure, or forged */
+	unsigned refused; /* received while shut, or in clear while secure, or forged, or of another host */
 };
 
 /* Put it, shut, below the sockets.
@@ -64,17 +63,27 @@ void gate_orphan(struct gate *gate);
 /* Shut it for good and wipe the keys. The sockets go on without it, so they go first, or at once. */
 void gate_close(struct gate *gate);
 
+/* Where the session description has the peer. ZRTP goes there; ZRTP, and media in clear, is taken only from
+ * that host, whose port may be another one (NAT): nothing else shows whose it is. SRTP shows it itself. Not
+ * an address (an old way to say hold): the former one stays. */
+void gate_set_peer(struct gate *gate, const struct sa *peer);
+
 /* What passes in a direction from now on. GATE_SRTP only once keys are in, see gate_set_keys(). */
 void gate_pass(struct gate *gate, enum zrtp_direction direction, enum passage passage);
-/* Keys for a direction, in which only SRTP passes then. Shut if libsrtp2 refuses them. */
+/* Keys for a direction, in which only SRTP passes then. Shut if libsrtp2 refuses them.
+ *   late  zrtp_stream_is_late(): where clear media is received it goes on, until SRTP has shown that the keys
+ *         are the peer's (zrtp_srtp_set_late_keys()) */
 enum zrtp_status gate_set_keys(struct gate *gate, enum zrtp_direction direction,
-			       const struct zrtp_srtp_keys *keys);
+			       const struct zrtp_srtp_keys *keys, bool late);
+/* They are void (ZRTP_EVENT_LATE_FAILED): what is received is what may be sent, which they have not touched.
+ */
+void gate_drop_late_keys(struct gate *gate);
 /* Wipe all keys; what passes without them, both ways. */
 void gate_without_keys(struct gate *gate, enum passage allowed);
 /* The same after GoClear: SRTP of before is still known as such (zrtp_srtp_retire()). */
 void gate_retire(struct gate *gate, enum passage allowed);
 
-/* Send a ZRTP datagram, past the gate. */
-void gate_send_zrtp(struct gate *gate, const struct sa *to, const uint8_t *datagram, size_t len);
+/* Send the peer a ZRTP datagram, past the gate. */
+void gate_send_zrtp(struct gate *gate, const uint8_t *datagram, size_t len);
 
 #endif

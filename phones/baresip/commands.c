@@ -289,7 +289,8 @@ static int cmd_name(struct re_printf *pf, void *arg)
 
 	return secrets_name(endpoint->secrets, zid, name) ?
 		done(pf, "the name was not stored") :
-		re_hprintf(pf, "%w is called %s\n", zid, sizeof(zid), name);
+		re_hprintf(pf, "%w is called %s; who that is, only a compared"
+			   " SAS shows\n", zid, sizeof(zid), name);
 }
 
 

@@ -11,7 +11,7 @@ static void on_send(struct zrtp_stream *stream, const uint8_t *datagram,
 	struct menc_media *media = arg;
 	(void)stream;
 
-	gate_send_zrtp(&media->fence->gate, &media->remote, datagram, len);
+	gate_send_zrtp(&media->fence->gate, datagram, len);
 }
 
 
@@ -19,9 +19,9 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 		   const struct zrtp_srtp_keys *keys, void *arg)
 {
 	struct menc_media *media = arg;
-	(void)stream;
 
-	return gate_set_keys(&media->fence->gate, direction, keys);
+	return gate_set_keys(&media->fence->gate, direction, keys,
+			     zrtp_stream_is_late(stream));
 }
 
 
@@ -150,7 +150,7 @@ static void reopen(struct menc_sess *sess)
 	for (le = list_head(&sess->medial); le; le = le->next) {
 		struct menc_media *media = le->data;
 
-		if (media_state(media) == ZRTP_STATE_SECURE)
+		if (zrtp_stream_state(media->zrtp) == ZRTP_STATE_SECURE)
 			gate_pass(&media->fence->gate, ZRTP_SEND, GATE_SRTP);
 	}
 }
@@ -218,9 +218,8 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event,
 		reopen(sess);
 		break;
 
-	/* The sending side was not touched */
 	case ZRTP_EVENT_LATE_FAILED:
-		gate_pass(gate, ZRTP_RECEIVE, gate->passage[ZRTP_SEND]);
+		gate_drop_late_keys(gate);
 		break;
 
 	default:

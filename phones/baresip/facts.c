@@ -5,24 +5,6 @@
 #include "zrtp.h"
 
 
-static bool has_tls(const struct call *call)
-{
-	const struct account *acc = call_account(call);
-	struct uri *uri = account_luri(acc);
-	struct pl transport;
-
-	if (!conf_config()->sip.verify_server || !uri)
-		return false;
-	if (!pl_strcasecmp(&uri->scheme, "sips"))
-		return true;
-	if (str_isset(account_outbound(acc, 0)))
-		return strstr(account_outbound(acc, 0), "transport=tls");
-
-	return !msg_param_decode(&uri->params, "transport", &transport) &&
-		!pl_strcasecmp(&transport, "tls");
-}
-
-
 static void call_facts(struct facts *facts, const struct call *call)
 {
 	if (!call)
@@ -31,7 +13,7 @@ static void call_facts(struct facts *facts, const struct call *call)
 	str_ncpy(facts->peer, call_peeruri(call), sizeof(facts->peer));
 	zrtp_store_printable(facts->peer);
 	facts->line = call_linenum(call);
-	facts->trusted_signalling = has_tls(call);
+	facts->trusted_signalling = signalling_is_protected(call_id(call));
 }
 
 

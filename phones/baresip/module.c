@@ -90,8 +90,10 @@ static int module_init(void)
 	if (err)
 		warning("zrtp: could not be set up, accounts with ZRTP make"
 			" no calls (%m)\n", err);
-	else
+	else {
 		err = commands_register(endpoint);
+		signalling_watch(true);
+	}
 
 	for (size_t i = 0; i < ARRAY_SIZE(mencv); i++)
 		menc_register(baresip_mencl(), &mencv[i]);
@@ -105,8 +107,10 @@ static int module_close(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(mencv); i++)
 		menc_unregister(&mencv[i]);
-	if (endpoint)
+	if (endpoint) {
 		commands_unregister();
+		signalling_watch(false);
+	}
 	endpoint = mem_deref(endpoint);
 
 	return 0;

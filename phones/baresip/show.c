@@ -118,15 +118,18 @@ static bool verified_before(const struct zrtp_session_info *info)
 }
 
 
+/* A missing a=zrtp-hash is as a cache mismatch, but for who has compared: a
+   retained secret that matches says more than a hash */
 static enum level secure_level(const struct facts *facts)
 {
 	if (said(facts->told->same, facts))
 		return LEVEL_VERIFIED;
 	if (facts->told->alerts & doubts)
 		return LEVEL_DOUBT;
+	if (verified_before(&facts->info))
+		return LEVEL_VERIFIED;
 
-	return verified_before(&facts->info) ? LEVEL_VERIFIED :
-		LEVEL_UNCOMPARED;
+	return facts->hash_missing ? LEVEL_DOUBT : LEVEL_UNCOMPARED;
 }
 
 
@@ -221,10 +224,11 @@ static void put_whose(const struct screen *screen, const struct facts *facts)
 	else if (info->peer_mitm)
 		put(screen, " It is the SAS of the PBX \"%s\" ITSELF, not of"
 		    " who is behind it: the PBX can listen.", pbx);
+	else if (*facts->name)
+		put(screen, " It is the SAS of the other phone, \"%s\": if"
+		    " that is not who speaks, trust nothing.", facts->name);
 	else
-		put(screen, " It is the SAS of the other phone%s%s%s.",
-		    *facts->name ? ", \"" : "", facts->name,
-		    *facts->name ? "\"" : "");
+		put(screen, " It is the SAS of the other phone.");
 }
 
 
@@ -266,6 +270,21 @@ static void put_what_to_do(const struct screen *screen,
 }
 
 
+/* Who can change the signalling can be in the middle of the media, too */
+static void put_signalling(const struct screen *screen,
+			   const struct facts *facts, enum level level)
+{
+	if (facts->hash_missing)
+		put(screen, " ! Its signalling has no a=zrtp-hash: only the"
+		    " SAS shows who it is.");
+	if (!facts->trusted_signalling)
+		put(screen, " ! The signalling is not protected by TLS: %s"
+		    "others can see who calls whom.",
+		    level == LEVEL_VERIFIED ? "" : "until you have compared"
+		    " the SAS take this call for insecure, and ");
+}
+
+
 static void put_known(const struct screen *screen, const struct facts *facts)
 {
 	const struct zrtp_session_info *info = &facts->info;
@@ -282,12 +301,6 @@ static void put_known(const struct screen *screen, const struct facts *facts)
 	if (info->peer_disclosed || (info->relayed && info->relayed_disclosed))
 		put(screen, " ! The other side hands out its keys: others can"
 		    " listen.");
-	if (facts->hash_missing)
-		put(screen, " ! Its signalling has no a=zrtp-hash: only the"
-		    " SAS shows who it is.");
-	if (!facts->trusted_signalling)
-		put(screen, " ! Your signalling is not protected by TLS:"
-		    " others can see who calls whom.");
 }
 
 
@@ -337,6 +350,7 @@ void show_lines(const struct facts *facts,
 	put_what_to_do(&screen, facts, level);
 	if (keys) {
 		put_known(&screen, facts);
+		put_signalling(&screen, facts, level);
 		put(&screen, " %s, %s", facts->kex ? facts->kex : "",
 		    facts->suite);
 		put_enrollment(&screen, facts);

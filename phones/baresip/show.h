@@ -55,7 +55,8 @@ struct facts {
 	bool media_clear;        /**< Some medium passes in clear           */
 	bool gone_clear;         /**< The peer went clear, not acknowledged */
 	bool failed;
-	bool trusted_signalling; /**< TLS, and the server's name is checked */
+	bool trusted_signalling; /**< This dialog's: TLS, with a certificate
+				      that was checked                      */
 	bool enrolling;          /**< The PBX waits for the user's answer   */
 	bool hash_missing;       /**< Secure without any a=zrtp-hash        */
 	struct zrtp_session_info info;

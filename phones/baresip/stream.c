@@ -82,18 +82,9 @@ static void on_authentic(void *arg)
 }
 
 
-static bool on_clear_from(const struct sa *from, void *arg)
-{
-	const struct menc_media *media = arg;
-
-	return sa_cmp(from, &media->remote, SA_ADDR);
-}
-
-
 static const struct gate_user user = {
 	.zrtp      = on_zrtp,
 	.authentic = on_authentic,
-	.expects   = on_clear_from,
 };
 
 
@@ -248,7 +239,7 @@ int stream_put(struct menc_media **mp, struct menc_sess *sess,
 
 	(void)sdp_media_rattr_apply(sdp, "zrtp-hash", take_hash, media);
 	if (raddr && sa_isset(raddr, SA_ALL)) {
-		sa_cpy(&media->remote, raddr);
+		gate_set_peer(&media->fence->gate, raddr);
 		if (media->started)
 			stream_restrict(media);
 		else

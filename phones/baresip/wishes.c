@@ -138,7 +138,7 @@ const char *wish_secure(struct menc_sess *sess)
 	for (le = list_head(&sess->medial); le; le = le->next) {
 		struct menc_media *media = le->data;
 
-		if (media_state(media) != ZRTP_STATE_CLEAR)
+		if (zrtp_stream_state(media->zrtp) != ZRTP_STATE_CLEAR)
 			continue;
 		fault = zrtp_stream_go_secure(media->zrtp, clock_us()) ?
 			"the other side has to begin" : NULL;

@@ -123,23 +123,13 @@ struct menc_media {
 	struct zrtp_stream *zrtp;
 	struct sdp_media *sdp;
 	const struct stream *strm;
-	struct sa remote;
 	bool started;
 	bool announced;               /**< By a=zrtp-hash of the peer     */
 	bool failed;
 	bool gone_clear;              /**< By the peer, not acknowledged  */
 };
 
-enum zrtp_state media_state(const struct menc_media *media);
 bool media_is_audio(const struct menc_media *media);
-
-
-/* ---- facts.c ---- */
-
-/* All that is to be shown of a call, but the name of the peer */
-void session_facts(const struct menc_sess *sess, struct facts *facts);
-/* That too: the cache is asked for it */
-void session_name(const struct menc_sess *sess, struct facts *facts);
 
 
 /* ---- stream.c: its gate and its ZRTP ---- */
@@ -152,6 +142,20 @@ int  stream_put(struct menc_media **mp, struct menc_sess *sess,
 void stream_restrict(struct menc_media *media);
 /* Anew, after each use of the engine */
 void stream_rearm(struct menc_media *media);
+
+
+/* ---- facts.c ---- */
+
+/* All that is to be shown of a call, but the name of the peer */
+void session_facts(const struct menc_sess *sess, struct facts *facts);
+/* That too: the cache is asked for it */
+void session_name(const struct menc_sess *sess, struct facts *facts);
+
+
+/* ---- signalling.c: which dialogs are protected by TLS ---- */
+
+void signalling_watch(bool on);
+bool signalling_is_protected(const char *call_id);
 
 
 /* ---- events.c: what the engine tells ---- */

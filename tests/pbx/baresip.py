@@ -80,9 +80,13 @@ class Baresip:
     def _file(self, name):
         return os.path.join(self.directory, name)
 
-    def _write(self, name, text):
-        with open(self._file(name), "w") as out:
+    def _write(self, name, text, mode="w"):
+        with open(self._file(name), mode) as out:
             out.write(text)
+
+    def configure(self, lines):
+        """More lines of its configuration, before it starts."""
+        self._write("config", lines, "a")
 
     # Life
 

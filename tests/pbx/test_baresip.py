@@ -73,8 +73,27 @@ def shows_pbx(lab, phone):
     equal("SAS of the leg", phone.secure(), lab.pbx.secure(phone.name)["SAS"])
 
 
+def attends(lab, third, phone, other):
+    """A third phone calls both, and connects them: what was compared with it does not count for the other one."""
+    third.call(f"call-{phone.name}", lab.sip_port)
+    shows_person(phone, third.secure())
+    phone.say("/zrtp_verify")
+    phone.reaches(VERIFIED)
+    third.say("hold")
+    other.expect_call()
+    third.say(f"dial sip:call-{other.name}@127.0.0.1:{lab.sip_port}")
+    sas = other.secure()
+    first, second = (event["call"] for event in third.all("calling"))
+    third.say(f"{first}: attend {second}")
+    shows_person(phone, sas)
+    phone.reaches(UNCOMPARED)
+    other.hang_up()
+    phone.wait_ended()
+    lab.pbx.idle()
+
+
 @case("baresip: enrolls by typing yes, is called from a Linphone through the PBX and shows the Linphone's SAS, after a "
-      "blind transfer too, in a conference that of the PBX; revoked, it shows its own")
+      "blind and an attended transfer too, in a conference that of the PBX; revoked, it shows its own")
 def enrolls(lab):
     with enrollment(lab), lab.baresip("bob") as phone, lab.phone("alice") as linphone, lab.zrtp_phone("carol") as third:
         enroll(lab, phone)
@@ -98,6 +117,7 @@ def enrolls(lab):
         linphone.hang_up()
         phone.wait_ended()
         lab.pbx.idle()
+        attends(lab, third, phone, linphone)
         third.call("conference", lab.sip_port)
         third.secure()
         phone.call("conference", lab.sip_port)
@@ -241,12 +261,12 @@ def sas_of(phone):
     return phone.shown() if isinstance(phone, ZrtpPhone) else sas
 
 
-@case("baresip without a PBX: with itself, zrtpcall and a Linphone 5.3, in both directions, the same SAS")
+@case("baresip without a PBX: with itself, zrtpcall, a Linphone 5.1 and a 5.3, in both directions, the same SAS")
 def direct(lab):
     with lab.baresip("alice") as phone, lab.baresip("bob") as same, lab.zrtp_phone("carol") as ours, \
-            test_modern.linphone(lab, "dave") as linphone:
+            test_modern.linphone(lab, "dave") as linphone, lab.phone("plain") as older:
         for caller, called in ((phone, same), (same, phone), (phone, ours), (ours, phone), (phone, linphone),
-                               (linphone, phone)):
+                               (linphone, phone), (phone, older), (older, phone)):
             called.expect_call()
             caller.call(called.name, sip_port(called.name))
             equal(f"SAS of {caller.name} and {called.name}", *(sas_of(end) for end in (caller, called)))

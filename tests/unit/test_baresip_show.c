@@ -106,6 +106,35 @@ static void doubts_until_compared(void **state)
 	}
 }
 
+/* For want of a=zrtp-hash, too, but not where the SAS was compared, now or before. */
+static void doubts_without_hash(void **state)
+{
+	(void)state;
+	for (unsigned compared = 0; compared < 3; compared++) {
+		struct facts facts = secure();
+
+		facts.hash_missing = true;
+		facts.info.verified = facts.info.peer_verified = facts.info.rs_matched = compared == 1;
+		(void)strcpy(told.same, compared == 2 ? SAS : "");
+		assert_int_equal(show_level(&facts), compared ? LEVEL_VERIFIED : LEVEL_DOUBT);
+		has(&facts, "no a=zrtp-hash");
+	}
+}
+
+/* Without TLS nothing is trusted before the SAS was compared, and the notice stays after it. */
+static void signalling_without_tls(void **state)
+{
+	struct facts facts = secure();
+
+	(void)state;
+	lacks(&facts, "TLS");
+	facts.trusted_signalling = false;
+	has(&facts, "take this call for insecure");
+	(void)strcpy(told.same, SAS);
+	lacks(&facts, "insecure");
+	has(&facts, "not protected by TLS: others can see who calls whom");
+}
+
 /* Said of one SAS it is not said of the next one, which another person behind the PBX has. */
 static void a_word_is_of_one_sas(void **state)
 {
@@ -189,6 +218,16 @@ static void whose_sas(void **state)
 	}
 }
 
+static void a_name_is_to_be_checked_against_the_voice(void **state)
+{
+	struct facts facts = secure();
+
+	(void)state;
+	lacks(&facts, "is not who speaks");
+	(void)strcpy(facts.name, "Bob");
+	has(&facts, "SAS of the other phone, \"Bob\": if that is not who speaks, trust nothing");
+}
+
 static void letters_and_words(void **state)
 {
 	struct facts facts = secure();
@@ -254,10 +293,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verified_before_needs_all),
 		cmocka_unit_test(doubts_until_compared),
+		cmocka_unit_test(doubts_without_hash),
+		cmocka_unit_test(signalling_without_tls),
 		cmocka_unit_test(a_word_is_of_one_sas),
 		cmocka_unit_test(a_call_is_meant_by_all_of_its_sas_or_line),
 		cmocka_unit_test(each_state),
 		cmocka_unit_test(whose_sas),
+		cmocka_unit_test(a_name_is_to_be_checked_against_the_voice),
 		cmocka_unit_test(letters_and_words),
 		cmocka_unit_test(notes),
 		cmocka_unit_test(after_goclear),

@@ -22,13 +22,6 @@ static void on_authentic(void *arg)
 	stream_rearm(medium->call);
 }
 
-static bool on_clear_from(const struct sa *from, void *arg)
-{
-	const struct medium *medium = arg;
-
-	return sa_cmp(from, &medium->remote, SA_ADDR);
-}
-
 static bool on_received(const uint8_t *datagram, size_t len, void *arg)
 {
 	struct medium *medium = arg;
@@ -69,7 +62,6 @@ int medium_open_gate(struct medium *medium)
 	static const struct gate_user user = {
 		.zrtp = on_zrtp,
 		.authentic = on_authentic,
-		.expects = on_clear_from,
 		.received = on_received,
 		.sends = on_sends,
 	};
@@ -99,7 +91,7 @@ void medium_gone_clear(struct medium *medium, bool by_goclear)
 
 void medium_send_raw(struct medium *medium, const uint8_t *datagram, size_t len)
 {
-	gate_send_zrtp(&medium->gate, &medium->remote, datagram, len);
+	gate_send_zrtp(&medium->gate, datagram, len);
 }
 
 static void send_tapped(struct medium *medium, const uint8_t *datagram, size_t len, const struct tap *tap)

@@ -286,6 +286,7 @@ void medium_update(struct medium *medium)
 	}
 	/* 0.0.0.0 is an old way to say hold: nowhere to send to. */
 	sa_cpy(&medium->remote, sdp_media_raddr(medium->sdp));
+	gate_set_peer(&medium->gate, &medium->remote);
 	stream_take_hash(medium);
 	sdp_media_raddr_rtcp(medium->sdp, &rtcp);
 	rtcp_start(medium->rtp, "zrtpcall", &rtcp);

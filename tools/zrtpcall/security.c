@@ -38,12 +38,11 @@ static int on_keys(struct zrtp_stream *stream, enum zrtp_direction direction,
 	struct medium *medium = arg;
 	struct gate *gate = &medium->gate;
 
-	(void)stream;
 	if (medium->call->phone->keylog && log_keys(medium, direction, keys)) {
 		gate_pass(gate, direction, GATE_SHUT);
 		return -1;
 	}
-	if (gate_set_keys(gate, direction, keys) != ZRTP_OK) {
+	if (gate_set_keys(gate, direction, keys, zrtp_stream_is_late(stream)) != ZRTP_OK) {
 		return -1;
 	}
 	if (direction == ZRTP_RECEIVE) {
@@ -237,8 +236,8 @@ static void on_event(struct zrtp_stream *stream, enum zrtp_event event, void *ar
 		reopen_secure(call);
 		outcome_alarm(call, zrtp_event_text(event), NULL);
 		break;
-	case ZRTP_EVENT_LATE_FAILED: /* the sending side was not touched */
-		gate_pass(&medium->gate, ZRTP_RECEIVE, medium->gate.passage[ZRTP_SEND]);
+	case ZRTP_EVENT_LATE_FAILED:
+		gate_drop_late_keys(&medium->gate);
 		outcome_alarm(call, zrtp_event_text(event), NULL);
 		break;
 	case ZRTP_EVENT_CLEAR_REFUSED: /* then it is as secure as before */

@@ -16,12 +16,7 @@ void stream_rearm(struct call *call)
 
 enum zrtp_state stream_state(const struct medium *medium)
 {
-	struct zrtp_stream_info info = { .state = ZRTP_STATE_IDLE };
-
-	if (medium->zrtp) {
-		zrtp_stream_get_info(medium->zrtp, &info);
-	}
-	return info.state;
+	return medium->zrtp ? zrtp_stream_state(medium->zrtp) : ZRTP_STATE_IDLE;
 }
 
 bool stream_all_secure(const struct call *call)
