@@ -68,13 +68,13 @@ static bool is_checked(const struct sa *host)
 
 
 /* Of a dialog, or one that begins */
-static void note(const struct sip_msg *msg, bool tx, enum sip_transp tp,
+static void note(const struct sip_msg *msg, bool tx, bool tls,
 		 const struct sa *peer)
 {
 	bool begins = msg->req && !pl_isset(&msg->to.tag);
 	struct dialog *dialog;
 
-	if (tx && begins && tp == SIP_TRANSP_TLS && !is_checked(peer))
+	if (tx && begins && tls && !is_checked(peer))
 		seen.hostv[seen.hosts++ % HOSTS] = *peer;
 
 	if (!pl_isset(&msg->callid))
@@ -83,7 +83,7 @@ static void note(const struct sip_msg *msg, bool tx, enum sip_transp tp,
 		add(&msg->callid);
 
 	dialog = find(&msg->callid);
-	if (dialog && (tp != SIP_TRANSP_TLS || !is_checked(peer)))
+	if (dialog && (!tls || !is_checked(peer)))
 		dialog->bare = true;
 }
 
@@ -94,12 +94,18 @@ static void on_message(bool tx, enum sip_transp tp, const struct sa *src,
 {
 	struct mbuf *mb = mbuf_alloc(len + 1);
 	struct sip_msg *msg = NULL;
+	bool tls = tp == SIP_TRANSP_TLS;
 	(void)arg;
+
+	/* Where this phone listens the other side has connected, whatever
+	   address it says it has */
+	if (tls && !tx && sip_transp_isladdr(uag_sip(), tp, dst))
+		tls = false;
 
 	if (mb && src && dst && !mbuf_write_mem(mb, pkt, len)) {
 		mb->pos = 0;
 		if (!sip_msg_decode(&msg, mb))
-			note(msg, tx, tp, tx ? dst : src);
+			note(msg, tx, tls, tx ? dst : src);
 	}
 	mem_deref(msg);
 	mem_deref(mb);
