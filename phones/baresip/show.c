@@ -277,11 +277,14 @@ static void put_signalling(const struct screen *screen,
 	if (facts->hash_missing)
 		put(screen, " ! Its signalling has no a=zrtp-hash: only the"
 		    " SAS shows who it is.");
-	if (!facts->trusted_signalling)
-		put(screen, " ! The signalling is not protected by TLS: %s"
-		    "others can see who calls whom.",
-		    level == LEVEL_VERIFIED ? "" : "until you have compared"
-		    " the SAS take this call for insecure, and ");
+	if (facts->trusted_signalling)
+		return;
+
+	put(screen, " ! The signalling is not protected by TLS: others can see"
+	    " who calls whom.");
+	if (level != LEVEL_VERIFIED)
+		put(screen, " ! So take this call for insecure until you have"
+		    " compared the SAS.");
 }
 
 
