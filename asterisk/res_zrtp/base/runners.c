@@ -10,6 +10,8 @@
 
 #include "asterisk.h"
 
+#include <sched.h>
+
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
@@ -60,10 +62,28 @@ static struct ast_taskprocessor *next_serializer(void)
 	return serializer;
 }
 
+/*!
+ * \brief Let who hands over a task go on first.
+ *
+ * A thread of this class runs as much as others, but takes no processor from the thread that wakes it: that one
+ * has read a packet, and sleeps again a moment later. Else each packet is three switches of threads instead of one.
+ */
+static void wait_for_waker(void)
+{
+	const struct sched_param priority = { 0 };
+	struct sched_param now;
+	int policy;
+
+	if (!pthread_getschedparam(pthread_self(), &policy, &now) && policy == SCHED_OTHER) {
+		pthread_setschedparam(pthread_self(), SCHED_BATCH, &priority);
+	}
+}
+
 static void *run(attribute_unused void *data)
 {
 	struct ast_taskprocessor *serializer;
 
+	wait_for_waker();
 	while ((serializer = next_serializer())) {
 		while (ast_taskprocessor_execute(serializer)) {
 		}
