@@ -19,6 +19,7 @@ import figures  # noqa: E402
 import pair  # noqa: E402
 import scale  # noqa: E402
 import soak  # noqa: E402
+import threads  # noqa: E402
 
 SIZES, IDLE, PEERS, SOAK, LEAST = (50, 400), 1000, (100, 1000000), 20000, 6000
 
@@ -39,7 +40,8 @@ def options():
     parser.add_argument("--only", default="steps,idle,peers,ports", help=argparse.SUPPRESS)
     parser.add_argument("--soak", type=int, metavar="N", nargs="?", const=SOAK, help=f"instead: N calls of a second or two ({SOAK}), "
                         "of the last kind")
-    parser.add_argument("--all", action="store_true", help="the comparison, then --scale and --soak")
+    parser.add_argument("--threads", action="store_true", help="instead: which threads take the processor time of a call's set-up")
+    parser.add_argument("--all", action="store_true", help="the comparison, then --threads, --scale and --soak")
     parser.add_argument("--document", metavar="FILE", help="put the tables into this document, between its comments")
     parser.add_argument("--lock", metavar="FILE", help="hold this lock during each measurement")
     return parser.parse_args()
@@ -66,7 +68,9 @@ def tables(result):
         found["kinds"] = compare.kinds_table(compared)
         if compare.BASE in compared["kinds"]:
             found.update(ratios=compare.ratios_table(compared), targets=compare.targets_table(compare.judge(compared)))
-    if set(result) - {"comparison"}:
+    if "threads" in result:
+        found["threads"] = threads.table(result["threads"])
+    if set(result) - {"comparison", "threads"}:
         found["scale"] = scale.tables(result)
     return found
 
@@ -102,9 +106,11 @@ def main():
         sys.exit(f"pbx.py: a soak takes {LEAST} calls at least: what SIP keeps for 32 seconds must be gone before its second half")
     pair.inherit_priority(os.getpid())
     result = {}
-    if given.all or not (given.scale or given.soak):
+    if given.all or not (given.scale or given.soak or given.threads):
         result["comparison"] = compare.compare(root, given.kinds.split(","), given.calls, given.talking or given.calls // 2,
                                                given.rounds, given.seconds, given.lock, say)
+    if given.all or given.threads:
+        result["threads"] = threads.threads(root, given.kinds.split(","), given.calls, given.rounds, given.lock, say)
     if given.all or given.scale:
         result.update(scaled(root, given))
     if given.all or given.soak:

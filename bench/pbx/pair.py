@@ -42,7 +42,7 @@ type = endpoint
 transport = udp
 context = calls
 disallow = all
-allow = ulaw{packets}
+allow = ulaw
 direct_media = no
 from_user = {kind}
 use_ptime = yes
@@ -94,13 +94,13 @@ class Pbx(asterisk.Asterisk):
         return super()._booted()
 
 
-def make(root, port, peer, rtp_ports, ami_port=None, zrtp="", packets=""):
+def make(root, port, peer, rtp_ports, ami_port=None, zrtp=""):
     """An Asterisk with the endpoints of all kinds.
 
-    zrtp: more lines of [general] in zrtp.conf; packets: ":60" for packets of 60 ms.
+    zrtp: more lines of [general] in zrtp.conf.
     """
     sections = "".join(f"[{kind}]\n{policy}" for kind, (_, _, policy) in KINDS.items() if policy)
-    endpoints = "".join(ENDPOINT.format(kind=kind, peer=peer, packets=packets, more=more)
+    endpoints = "".join(ENDPOINT.format(kind=kind, peer=peer, more=more)
                         for kind, (_, more, _) in KINDS.items())
     pbx = Pbx(root, {
         "pjsip.conf": TRANSPORT.format(port=port) + endpoints, "extensions.conf": EXTENSIONS,

@@ -10,32 +10,42 @@ import time
 import figures
 import pair
 import wait
-from compare import alone, end, media, running, set_up
+from compare import BASE, alone, end, media, running, set_up
 from drive import Driver
 
 KIND = "x1m1"           # the default policy
-SLOW = ":140"           # ms a packet: so two cores carry the media of 400 calls
+RATE = 60               # calls a second, and TALKING with media: the same load with few calls and with many, far from
+TALKING = 50            # what two cores carry, so that it is the cost that is compared and not an overload
 IDLE_SECONDS = 20
 PORTS = 10              # pairs
 TABLES = ("peer", "pair")
 
 
+def step(driver, root, kind, size, seconds):
+    """So many calls of a kind, of which as many talk as of any other number."""
+    with running(pair.near(root)) as near:
+        driver.clear()
+        driver.call(kind, 4)
+        end(driver, near, 4)
+        each, _ = set_up(driver, near, kind, size, rate=RATE)
+        each.update(media(driver, near, min(size, TALKING), seconds))
+        end(driver, near, size)
+    return each
+
+
 def steps(root, sizes, rounds, seconds, lock=None, say=print):
-    """Set-up and media of few and of many calls, in interleaved rounds."""
-    found = {size: [] for size in sizes}
-    with running(pair.far(root, packets=SLOW)) as far, Driver(far) as driver:
+    """Set-up and media at the same load among few and among many calls, in interleaved rounds; beside it SDES-SRTP."""
+    found = {kind: {size: [] for size in sizes} for kind in (KIND, BASE)}
+    with running(pair.far(root)) as far, Driver(far) as driver:
         for number in range(rounds):
             for size in (sizes if number % 2 else reversed(sizes)):
-                with alone(lock), running(pair.near(root, packets=SLOW)) as near:
-                    driver.clear()
-                    driver.call(KIND, 4)
-                    end(driver, near, 4)
-                    each, _ = set_up(driver, near, KIND, size)
-                    each.update(media(driver, near, size, seconds))
-                    end(driver, near, size)
-                    found[size].append(each)
-                say(f"{size} calls, round {number + 1} of {rounds}: set-up {each['setup'] * 1e3:.2f} ms a call, media "
-                    f"{each['media'] * 1e6:.1f} µs a packet, {each['packets'] * 100:.0f} a second and call, cores used {each['media_near'] + each['media_far']:.2f}")
+                for kind in found:
+                    with alone(lock):
+                        each = step(driver, root, kind, size, seconds)
+                    found[kind][size].append(each)
+                    say(f"{size} calls, {kind}, round {number + 1} of {rounds}: set-up {each['setup'] * 1e3:.2f} ms a call, media "
+                        f"{each['media'] * 1e6:.1f} µs a packet, {each['packets']:.0%} of the packets, cores used "
+                        f"{each['media_near'] + each['media_far']:.2f}")
     return found
 
 
@@ -149,10 +159,11 @@ def tables(result):
     rows = []
     if "steps" in result:
         for name, text in (("setup", "set-up CPU of a call"), ("media", "media CPU of a packet")):
-            middle, least, most = figures.spread(ratio_of_steps(result["steps"], name))
-            few, many = min(result["steps"]), max(result["steps"])
-            rows.append([f"{text}, {many} calls over {few}", "at most 1.1", f"{middle:.2f} ({least:.2f} to {most:.2f})",
-                         figures.verdict(middle, 1.1)])
+            for kind, found in result["steps"].items():
+                middle, least, most = figures.spread(ratio_of_steps(found, name))
+                rows.append([f"{text}, {max(found)} calls over {min(found)}" + (", SDES" if kind == BASE else ""),
+                             "" if kind == BASE else "at most 1.1", f"{middle:.2f} ({least:.2f} to {most:.2f})",
+                             "" if kind == BASE else figures.verdict(middle, 1.1)])
     if "idle" in result:
         each = result["idle"]
         rows.append([f"{each['calls']} calls without media: late timers", "0", each["late"], figures.verdict(each["late"], 0)])
