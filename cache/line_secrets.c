@@ -115,8 +115,11 @@ const struct line_secret *line_second(const struct line *line)
 {
 	const struct line_secret *matched = line->matched.generation ? &line->matched : NULL;
 
+	if (line->peer_mitm && matched) {
+		return same(matched->octets, line->newest.octets) ? NULL : matched;
+	}
 	if (line->peer_mitm) {
-		return matched || !line->twin.generation ? matched : &line->twin;
+		return line->twin.generation ? &line->twin : NULL;
 	}
 	/* A phone has the secrets of the two calls that it finished last. */
 	return is_twin(&line->twin, &line->newest) ? &line->twin : matched;

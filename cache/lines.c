@@ -272,10 +272,10 @@ static void take_secret(struct line *line, const struct zrtp_retained *in, uint3
 		take_phone_secret(line, in, &made, from);
 	} else if (in->preshared_count && line->newest.generation) {
 		if (generation > before) {
-			trunk_take(line, &made, line->newest.octets);
+			trunk_take(line, &made, line->newest.octets, in->others_under_way);
 		}
 	} else {
-		trunk_take(line, &made, from);
+		trunk_take(line, &made, from, in->others_under_way);
 	}
 	take_times(line, in, generation, before, expires);
 	line_drop(&made);

@@ -6,11 +6,7 @@
 
 /* An exchange takes half of that at most, from its begin to the later one of its two
  * ends: what the timers of ZRTP allow, as on a PBX that has too much to do. Seconds. */
-enum { EXCHANGES = 40 };
-
-/* While calls come all the time the two PBXs must choose the same of many: one of so
- * many, by its octets. */
-enum { ONE_OF = 16 };
+enum { FIRST_CALLS = 40 };
 
 static bool is(const struct line_secret *a, const uint8_t *octets)
 {
@@ -56,29 +52,37 @@ static void take_first(struct line *line, const struct line_secret *made)
 	drop(&kept);
 }
 
-/* The candidate has matched: the peer had it, and whatever the peer has finished since it
- * keeps it, either as its candidate or as what is held. */
-static void hold(struct line *line, const struct line_secret *candidate, const struct line_secret *made)
+/* Another candidate. A call that is under way here has looked up without it, and would have nothing in common
+ * with a peer that goes on from it: so there is none while others are. */
+static void choose(struct line *line, const struct line_secret *made, bool others)
+{
+	if (!others) {
+		set(&line->newest, made, line_generation(line));
+		drop(&line->twin);
+	}
+}
+
+/* The candidate has matched: the peer has chosen it, too, when none of its calls was under way, and goes on
+ * from there. */
+static void hold(struct line *line, const struct line_secret *candidate, const struct line_secret *made,
+		 bool others)
 {
 	struct line_secret held = *candidate;
 
 	held.at = made->at;
-	set(&line->newest, made, held.generation);
-	line->matched = held;
+	held.generation = line_generation(line) + 1; /* what matched before is out of date */
+	line->newest = line->matched = held;
 	drop(&line->twin);
+	choose(line, made, others);
 	drop(&held);
 }
 
-/* What is held has matched, so the peer did not have our candidate. Once it will not
- * come to have it either, there is another. */
-static void replace(struct line *line, const struct line_secret *made)
+/* What is held has matched. If no call is under way that could show that the peer has our candidate, it has
+ * not: there is another one. */
+static void stay(struct line *line, const struct line_secret *made, bool others)
 {
-	int64_t last = line->matched.at > line->newest.at ? line->matched.at : line->newest.at;
-	bool quiet = made->at > last + EXCHANGES;
-
-	if (quiet || (made->at > line->newest.at + EXCHANGES && made->octets[0] % ONE_OF == 0)) {
-		set(&line->newest, made, line->newest.generation);
-	}
+	/* A call that is heard of late, or a second time, did not know as many. */
+	choose(line, made, others || made->generation <= line_generation(line));
 	if (made->at > line->matched.at) {
 		line->matched.at = made->at;
 	}
@@ -100,10 +104,10 @@ static void begin(struct line *line, const struct line_secret *made, const uint8
 bool trunk_is_first(const struct line *line, int64_t now)
 {
 	return line->peer_mitm && line->id == LINE_FIRST && !line->matched.generation &&
-	       now <= line->born + EXCHANGES;
+	       now <= line->born + FIRST_CALLS;
 }
 
-void trunk_take(struct line *line, const struct line_secret *made, const uint8_t *matched)
+void trunk_take(struct line *line, const struct line_secret *made, const uint8_t *matched, bool others)
 {
 	if (is(&line->newest, made->octets) || is(&line->matched, made->octets)) {
 		return; /* heard before */
@@ -114,12 +118,12 @@ void trunk_take(struct line *line, const struct line_secret *made, const uint8_t
 		take_first(line, made);
 	} else if (!matched) {
 		return; /* the two know what they have in common by now */
-	} else if (is(&line->newest, matched)) {
-		hold(line, &line->newest, made);
 	} else if (is(&line->matched, matched)) {
-		replace(line, made);
+		stay(line, made, others);
+	} else if (is(&line->newest, matched)) {
+		hold(line, &line->newest, made, others);
 	} else if (is(&line->twin, matched)) {
-		hold(line, &line->twin, made);
+		hold(line, &line->twin, made, others);
 	} else if (made->generation > line_generation(line)) {
 		/* Made by calls that are heard of later, or not at all. */
 		begin(line, made, matched);

@@ -11,8 +11,9 @@
 
 #include "lines.h"
 
-/* What a call has made. matched: the secret that matched, NULL: nothing was offered. */
-void trunk_take(struct line *line, const struct line_secret *made, const uint8_t *matched);
+/* What a call has made. matched: the secret that matched, NULL: nothing was offered. others: calls may be
+ * under way at this end that have looked up. */
+void trunk_take(struct line *line, const struct line_secret *made, const uint8_t *matched, bool others);
 
 /* Has none of the first calls matched yet, and may they all have begun at once? */
 bool trunk_is_first(const struct line *line, int64_t now);

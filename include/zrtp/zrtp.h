@@ -358,6 +358,9 @@ struct zrtp_retained {
 	unsigned changed;  /* enum zrtp_change */
 	enum zrtp_match match;
 	unsigned reserved; /* 0; where the next member begins, else that would be in padding */
+	/* put, of a trunk: how many other calls with this peer may have asked this cache and are not
+	 * over, which an application that makes calls at once knows. */
+	uint64_t others_under_way;
 };
 
 /* Under what the secrets are filed. label is the name under which the peer

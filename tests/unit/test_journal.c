@@ -133,6 +133,7 @@ static struct zrtp_retained full_change(void)
 	memset(&in, 1, sizeof(in));
 	in.match = ZRTP_MATCH_OTHER;
 	in.reserved = 0;
+	in.others_under_way = 0; /* after a start none is */
 	for (unsigned i = 0; i < ZRTP_SECRET_SIZE; i++) {
 		in.rs1[i] = (uint8_t)i;
 		in.spare[i] = (uint8_t)(i + 100);

@@ -16,7 +16,7 @@
 
 ENDS_WITH(struct zrtp_system, arg);
 ENDS_WITH(struct zrtp_policy, mtu);
-ENDS_WITH(struct zrtp_retained, reserved);
+ENDS_WITH(struct zrtp_retained, others_under_way);
 ENDS_WITH(struct zrtp_cache, arg);
 ENDS_WITH(struct zrtp_cache_key, retained_size);
 /* Never grows. */

@@ -263,6 +263,9 @@ static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retain
 	struct known *known;
 
 	store_get_status(&status);
+	if (!in->again) {
+		cache_ends(key->peer_zid);
+	}
 	ao2_lock(table);
 	known = is_taken(key, in, status.up) ? known_touch(key->peer_zid, filed_under(key->label, in)) : NULL;
 	if (known) {

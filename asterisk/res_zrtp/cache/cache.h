@@ -4,6 +4,7 @@
  * \brief What the parts of the cache share.
  *
  * cache.c        what is known, for the ZRTP engine
+ * calls_begun.c  how many calls of a peer have asked it and are not over
  * cache_store.c  the store behind it: its queue, and the thread that does its I/O
  * store_open.c, store_queue.c, store_jobs.c, store_health.c, store_watch.c  parts of that: the store itself, what is to be done
  *                with it and what is done, whether it works
@@ -110,6 +111,15 @@ struct cache_known {
 void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out);
 /*! \brief Others have changed no one knows whom: what is not newer than some seconds is offered no more. */
 void cache_distrust(void);
+
+/* calls_begun.c */
+
+/*! \brief An exchange begins with what is known of this peer, or with nothing. */
+void cache_begins(const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief It is over. One that ends without that counts for a minute or so. */
+void cache_ends(const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief How many may have begun, and are not over? */
+unsigned int cache_under_way(const uint8_t zid[ZRTP_ZID_SIZE]);
 
 /* store_follow.c: what an administrator, another node or another process has changed reaches calls. */
 

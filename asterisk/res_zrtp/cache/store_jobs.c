@@ -129,6 +129,30 @@ static enum zrtp_store_status bind_peer(const struct job *job, struct zrtp_store
 	return zrtp_store_set_name(store_opened(), job->own_zid, job->zid, job->endpoint, error);
 }
 
+/*! \brief Into the table of what is known with what the store has. \retval 0 the store has not answered */
+static int ask(const struct zrtp_cache_key *key)
+{
+	struct zrtp_store_error error;
+	struct zrtp_retained retained;
+	struct zrtp_store_about about;
+	enum zrtp_store_status result;
+	char zid[ZID_TEXT_SIZE];
+
+	result = zrtp_store_get_about(store_opened(), key, cache_clock(), &retained, &about, &error);
+	if (!result || result == ZRTP_STORE_UNKNOWN) {
+		cache_learn(key, result ? NULL : &retained, &about);
+		health_reads();
+	} else if (health_is_outage(result)) {
+		health_failed(&error);
+	} else {
+		zid_text(zid, key->peer_zid);
+		ast_log(LOG_ERROR, "ZRTP cache: the entry of peer %s cannot be used: %s\n", zid, error.text);
+	}
+	OPENSSL_cleanse(&retained, sizeof(retained));
+
+	return !result || result == ZRTP_STORE_UNKNOWN;
+}
+
 /*! \retval 1 when it is done with, one way or the other */
 static int change_one(struct job *job)
 {
@@ -191,7 +215,7 @@ static int change_all(struct job *const *jobs, size_t count)
 	return 1;
 }
 
-size_t jobs_change(struct job *const *jobs, size_t count)
+static size_t change(struct job *const *jobs, size_t count)
 {
 	if (count > 1) {
 		if (change_all(jobs, count)) {
@@ -204,38 +228,47 @@ size_t jobs_change(struct job *const *jobs, size_t count)
 	return change_one(jobs[0]);
 }
 
-/*! \brief Into the table of what is known with what the store has. \retval 0 the store has not answered */
-static int ask(const struct zrtp_cache_key *key)
+/*!
+ * \brief Has a trunk another candidate now (cache/trunk.c)? Then no call is offered what was there before, even if
+ * the store does not answer that one in time.
+ */
+static int has_moved(const struct job *job)
 {
-	struct zrtp_store_error error;
-	struct zrtp_retained retained;
-	struct zrtp_store_about about;
-	enum zrtp_store_status result;
-	char zid[ZID_TEXT_SIZE];
+	return job->kind == JOB_CHANGE && job->change.peer_mitm && !job->change.others_under_way;
+}
 
-	result = zrtp_store_get_about(store_opened(), key, cache_clock(), &retained, &about, &error);
-	if (!result || result == ZRTP_STORE_UNKNOWN) {
-		cache_learn(key, result ? NULL : &retained, &about);
-		health_reads();
-	} else if (health_is_outage(result)) {
-		health_failed(&error);
-	} else {
-		zid_text(zid, key->peer_zid);
-		ast_log(LOG_ERROR, "ZRTP cache: the entry of peer %s cannot be used: %s\n", zid, error.text);
+size_t jobs_change(struct job *const *jobs, size_t count)
+{
+	size_t i, done;
+
+	for (i = 0; i < count; i++) {
+		jobs[i]->change.others_under_way = cache_under_way(jobs[i]->zid);
 	}
-	OPENSSL_cleanse(&retained, sizeof(retained));
+	done = change(jobs, count);
+	for (i = 0; i < done; i++) {
+		struct zrtp_cache_key key = key_of(jobs[i]);
 
-	return !result || result == ZRTP_STORE_UNKNOWN;
+		if (has_moved(jobs[i])) {
+			ask(&key);
+		}
+	}
+
+	return done;
 }
 
 void jobs_load(struct job *job)
 {
 	struct zrtp_cache_key key = key_of(job);
+	int answered;
 
 	if (is_unflushed(job->zid)) {
 		jobs_flush();
 	}
-	job->done(job->data, ask(&key));
+	answered = ask(&key);
+	if (answered) {
+		cache_begins(job->zid); /* before the next change */
+	}
+	job->done(job->data, answered);
 }
 
 void jobs_learn(const uint8_t *zid, const char *label)

@@ -95,6 +95,8 @@ static int answer_give(struct answer *answer, int (*task)(void *data))
 /*! \brief What is in memory, while the store cannot be asked. */
 static enum zrtp_cache_answer at_hand(const struct zrtp_cache_key *key, struct zrtp_retained *out)
 {
+	cache_begins(key->peer_zid);
+
 	return cache_table.get(key, out, NULL) ? ZRTP_CACHE_AWAY : ZRTP_CACHE_FOUND;
 }
 
@@ -111,10 +113,13 @@ static void hand_over(struct media *media, int current)
 	struct zrtp_session *session = asking_session(leg_of(media));
 	struct zrtp_cache_key key = { .peer_zid = lookup->zid, .label = lookup->used };
 	struct zrtp_retained found = { .has_rs1 = false };
-	enum zrtp_cache_answer answer = at_hand(&key, &found);
+	enum zrtp_cache_answer answer;
 
-	if (answer == ZRTP_CACHE_AWAY && current) {
-		answer = ZRTP_CACHE_UNKNOWN;
+	/* The thread of the store has counted the call when it answered. */
+	if (!current) {
+		answer = at_hand(&key, &found);
+	} else {
+		answer = cache_table.get(&key, &found, NULL) ? ZRTP_CACHE_UNKNOWN : ZRTP_CACHE_FOUND;
 	}
 	lookup->open = 0;
 	lookup->answered = !!current;
