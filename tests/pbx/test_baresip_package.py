@@ -122,7 +122,7 @@ class StockBaresip(Baresip):
         return self.as_user("baresip")
 
     def as_user(self, *command):
-        # Another user is no longer killed with the tests, unless it asks for that anew.
+        # Who becomes another user is no longer killed with the tests, unless it asks for that again.
         return ["chroot", f"--userspec={USER}:{USER}", self.root, "setpriv", "--pdeathsig", "KILL",
                 "env", f"HOME={HOME}", "LOGNAME=phone", *command]
 
