@@ -10,13 +10,20 @@ enum { PAGE = 64 };
 struct purge {
 	int64_t now;
 	uint64_t pairs, peers;
+	bool erase;
 };
 
 static enum zrtp_store_status purge(struct zrtp_store *store, void *arg, struct zrtp_store_error *error)
 {
 	struct purge *purge = arg;
+	enum zrtp_store_status status =
+		store->backend->purge(store->be, purge->now, &purge->pairs, &purge->peers, error);
+	bool more = purge->pairs >= STORE_PURGE_MAX || purge->peers >= STORE_PURGE_MAX;
 
-	return store->backend->purge(store->be, purge->now, &purge->pairs, &purge->peers, error);
+	/* Once, when all of it is removed. */
+	purge->erase = !status && !more && (store->unerased || purge->pairs || purge->peers);
+	store->unerased = (store->unerased || more) && !purge->erase;
+	return status;
 }
 
 enum zrtp_store_status zrtp_store_purge(struct zrtp_store *store, int64_t now, uint64_t *pairs,
@@ -25,7 +32,7 @@ enum zrtp_store_status zrtp_store_purge(struct zrtp_store *store, int64_t now, u
 	struct purge arg = { .now = now };
 	enum zrtp_store_status status = zrtp_store_run(store, true, purge, &arg, error);
 
-	if (!status && (arg.pairs || arg.peers)) {
+	if (!status && arg.erase) {
 		zrtp_store_erase(store, false);
 	}
 	if (!status && pairs) {

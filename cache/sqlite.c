@@ -62,10 +62,12 @@ static const char *const sql[STATEMENTS] = {
 	[PAIR_DROP] =
 		"DELETE FROM pair WHERE own_zid = ?1 AND peer_zid = ?2 AND label = ?3 AND revision = ?4",
 	[PAIRS_DROP] = "DELETE FROM pair WHERE own_zid = ?1 AND peer_zid = ?2",
-	[PURGE_PAIRS] = "DELETE FROM pair WHERE expires <= ?1",
-	[PURGE_PEERS] = "DELETE FROM peer WHERE pbx IS NULL AND pbx_alternate IS NULL AND aux IS NULL AND NOT"
-			" EXISTS (SELECT 1 FROM pair WHERE pair.own_zid = peer.own_zid"
-			" AND pair.peer_zid = peer.peer_zid)",
+	[PURGE_PAIRS] = "DELETE FROM pair WHERE (own_zid, peer_zid, label) IN (SELECT own_zid, peer_zid,"
+			" label FROM pair WHERE expires <= ?1 LIMIT " STORE_PURGE_TEXT ")",
+	[PURGE_PEERS] =
+		"DELETE FROM peer WHERE (own_zid, peer_zid) IN (SELECT own_zid, peer_zid FROM peer p"
+		" WHERE coalesce(pbx, pbx_alternate, aux) IS NULL AND NOT EXISTS (SELECT 1 FROM pair q"
+		" WHERE q.own_zid = p.own_zid AND q.peer_zid = p.peer_zid) LIMIT " STORE_PURGE_TEXT ")",
 };
 
 enum zrtp_store_status sq_fail(const struct sqlite *be, int code, struct zrtp_store_error *error)
@@ -531,10 +533,9 @@ static int64_t size_of(struct sqlite *be)
 	return size;
 }
 
-/* secure_delete overwrites a row where it is, but not the copy that stays in the free space
- * of a page when rows move to another one: so the whole is written again, in memory and not
- * through a file elsewhere. Then the log goes into the database and is emptied: until then
- * it has the pages as they were. */
+/* secure_delete overwrites a row where it is, but not the copy that stays in the free space of a page when
+ * rows move to another one: so the whole is written again, in memory and not through a file elsewhere. Then
+ * the log goes into the database and is emptied: until then it has the pages as they were. */
 static enum zrtp_store_status sq_erase(void *arg, bool whole, struct zrtp_store_error *error)
 {
 	struct sqlite *be = arg;
@@ -563,8 +564,8 @@ static enum zrtp_store_status sq_purge(void *arg, int64_t now, uint64_t *pairs, 
 
 	sqlite3_bind_int64(be->statements[PURGE_PAIRS], 1, now);
 	status = run(be, be->statements[PURGE_PAIRS], error);
-	if (!status) {
-		*pairs = (uint64_t)sqlite3_changes(be->db);
+	*pairs = status ? 0 : (uint64_t)sqlite3_changes(be->db);
+	if (!status && *pairs < STORE_PURGE_MAX) {
 		status = run(be, be->statements[PURGE_PEERS], error);
 		*peers = (uint64_t)sqlite3_changes(be->db);
 	}

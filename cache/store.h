@@ -12,6 +12,10 @@
 #include <pthread.h>
 #include <string.h>
 
+/* How many rows of a kind a purge of SQLite removes at once, while calls wait for it; the same for SQL. */
+#define STORE_PURGE_MAX  256
+#define STORE_PURGE_TEXT "256"
+
 struct zrtp_store {
 	const struct zrtp_store_backend *backend; /* &table */
 	struct zrtp_store_backend table;
@@ -28,6 +32,7 @@ struct zrtp_store {
 	/* For functions that look at all pairs of a peer; guarded by lock. */
 	struct zrtp_store_pair_row *rows;
 	size_t rows_used; /* of them, to be wiped when the transaction is over */
+	bool unerased;    /* what a purge removed is on the medium still; guarded by lock */
 };
 
 /* What a label has, with its secrets in clear: wipe it. rs1 to expires are what its

@@ -427,7 +427,9 @@ ZRTP_API bool zrtp_endpoints_have(const char *endpoints, const char *endpoint);
 ZRTP_API bool zrtp_endpoints_add(char *endpoints, const char *endpoint);
 
 /* Remove expired pairs, and peers that have nothing left: no pair, no
- * pbxsecret, no auxsecret. *pairs, *peers: how many went; may be NULL. */
+ * pbxsecret, no auxsecret. *pairs, *peers: how many went; may be NULL. Of a database
+ * with very many of them some at a time, so that no call waits for long: call it until
+ * none went, then they are not on the disk any more either. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_purge(struct zrtp_store *store, int64_t now,
 							    uint64_t *pairs, uint64_t *peers,
 							    struct zrtp_store_error *error);

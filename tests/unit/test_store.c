@@ -145,6 +145,36 @@ static void purge_the_rest(struct test_store *t)
 	assert_true(is_there(t, 10));
 }
 
+/* More than one call removes at once (SQLite), and others that stay between them. */
+static void purge_very_many(struct test_store *t)
+{
+	enum { MANY = 600 };
+	uint64_t pairs, peers, all_pairs = 0, all_peers = 0;
+	unsigned calls = 0;
+
+	for (unsigned peer = 1; peer <= MANY; peer++) {
+		put_expiring(t, peer, "", peer % 3 ? 100 : 1000);
+	}
+	do {
+		assert_int_equal(zrtp_store_purge(t->store, 1100, &pairs, &peers, &t->error), ZRTP_STORE_OK);
+		all_pairs += pairs;
+		all_peers += peers;
+		calls++;
+	} while (pairs || peers);
+	assert_int_equal(all_pairs, MANY / 3 * 2);
+	assert_int_equal(all_peers, MANY / 3 * 2);
+	assert_true(calls >= 2);
+	for (unsigned peer = 1; peer <= MANY; peer++) {
+		assert_int_equal(is_there(t, peer), peer % 3 == 0);
+	}
+}
+
+static void a_purge_of_very_many_removes_all_in_the_end(void **state)
+{
+	(void)state;
+	on_each(purge_very_many);
+}
+
 static void a_purge_keeps_who_is_enrolled_or_has_an_auxsecret(void **state)
 {
 	(void)state;
@@ -446,6 +476,7 @@ int main(void)
 		cmocka_unit_test(secrets_rotate_and_outlive_a_restart),
 		cmocka_unit_test(what_expired_is_offered_no_more_and_purged),
 		cmocka_unit_test(a_purge_keeps_who_is_enrolled_or_has_an_auxsecret),
+		cmocka_unit_test(a_purge_of_very_many_removes_all_in_the_end),
 		cmocka_unit_test(a_label_that_is_too_long_is_refused),
 		cmocka_unit_test(preshared_mode_counts_and_leaves_rs2),
 		cmocka_unit_test(updates_of_two_calls_at_once_are_merged),

@@ -249,12 +249,17 @@ static int forget(struct options *o)
 static int purge(struct options *o)
 {
 	struct zrtp_store_error error;
-	uint64_t pairs, peers;
+	uint64_t pairs, peers, all_pairs = 0, all_peers = 0;
 
-	if (zrtp_store_purge(o->store, time(NULL), &pairs, &peers, &error)) {
-		return tool_fault(&error);
-	}
-	printf("%llu labels and %llu peers removed\n", (unsigned long long)pairs, (unsigned long long)peers);
+	do { /* some at a time: a PBX may use it */
+		if (zrtp_store_purge(o->store, time(NULL), &pairs, &peers, &error)) {
+			return tool_fault(&error);
+		}
+		all_pairs += pairs;
+		all_peers += peers;
+	} while (pairs || peers);
+	printf("%llu labels and %llu peers removed\n", (unsigned long long)all_pairs,
+	       (unsigned long long)all_peers);
 	return EXIT_DONE;
 }
 

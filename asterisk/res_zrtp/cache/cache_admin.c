@@ -304,6 +304,9 @@ enum zrtp_store_status cache_admin_find(const uint8_t *zid, struct zrtp_store_pe
 	return explain(status, error);
 }
 
+/*! Between two parts of a purge, so that calls have their turn, microseconds. */
+#define PURGE_PAUSE 2000
+
 struct purging {
 	uint64_t pairs, peers;
 };
@@ -320,10 +323,12 @@ static enum zrtp_store_status purge(void *arg, struct zrtp_store_error *error)
 		return cache_admin_closed(error);
 	}
 	do {
+		usleep(PURGE_PAUSE);
+		pairs = peers = 0;
 		status = zrtp_store_purge(store, cache_clock(), &pairs, &peers, error);
-		purging->pairs += status ? 0 : pairs;
-		purging->peers += status ? 0 : peers;
-	} while (!status && pairs && store_is_database() && !store_ends());
+		purging->pairs += pairs;
+		purging->peers += peers;
+	} while (!status && (pairs || peers) && !store_ends());
 	store_administered();
 	store_release();
 

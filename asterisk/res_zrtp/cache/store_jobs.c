@@ -281,7 +281,7 @@ void jobs_learn(const uint8_t *zid, const char *label)
 	}
 }
 
-/*! \brief Of a database some at a time, and between these a job of the queue. */
+/*! \brief Some at a time, and between these a job of the queue. */
 static void purge(void)
 {
 	static uint64_t all_pairs, all_peers;
@@ -291,7 +291,7 @@ static void purge(void)
 
 	all_pairs += pairs;
 	all_peers += peers;
-	if (!result && pairs && store_is_database()) {
+	if (!result && (pairs || peers)) {
 		return;
 	}
 	if (result == ZRTP_STORE_BUSY) { /* another process writes: it can wait */
