@@ -94,7 +94,9 @@ class Command(unittest.TestCase):
         self.assertIn(f"changes of calls wait in {journal}", self.run_it("rekey", key, code=IN_USE))
         with open(journal, "wb") as file:
             file.write(bytes(1024))
-        self.run_it("rekey", key)
+        self.assertNotIn("is not seen", self.run_it("rekey", key))
+        os.remove(journal)
+        self.assertIn("(cache_journal of zrtp.conf) is not seen from here", self.run_it("rekey", key, options=("-k", key)))
         self.assertIn("give its key", self.run_it("show", code=KEY))
 
     def test_purges_what_has_expired(self):

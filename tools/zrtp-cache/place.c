@@ -59,6 +59,20 @@ int place_alone(const struct place *place, const char *why)
 	return EXIT_IN_USE;
 }
 
+/* Is it a cache file (or to become one)? Otherwise it is a database. */
+static bool is_cache_file(const struct place *place)
+{
+	char octets[10];
+	FILE *file = fopen(place->path, "rb");
+	bool is = place->type && !strcmp(place->type, "file");
+
+	if (file) {
+		is = fread(octets, sizeof(octets), 1, file) == 1 && !memcmp(octets, "ZRTP cache", 10);
+		fclose(file);
+	}
+	return is;
+}
+
 /* Has a file an octet that is not zero? A journal without entries has none. */
 static bool has_octets(const char *path)
 {
@@ -82,7 +96,15 @@ int place_settled(const struct place *place)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%.*s%s", folder, place->path, name);
-	if (place_is_odbc(place) || !has_octets(path)) {
+	if (place_is_odbc(place) || (access(path, F_OK) && !is_cache_file(place))) {
+		fputs("zrtp-cache: what waits in the journal of a PBX (cache_journal of zrtp.conf) is not "
+		      "seen from "
+		      "here, and another key shuts it out: `zrtp cache status` of each PBX shows whether it "
+		      "has any\n",
+		      stderr);
+		return EXIT_DONE;
+	}
+	if (!has_octets(path)) {
 		return EXIT_DONE;
 	}
 	fprintf(stderr,
@@ -99,20 +121,6 @@ static void warn(const char *text, void *arg)
 {
 	(void)arg;
 	fprintf(stderr, "zrtp-cache: %s\n", text);
-}
-
-/* Is it a cache file (or to become one)? Otherwise it is a database. */
-static bool is_cache_file(const struct place *place)
-{
-	char octets[10];
-	FILE *file = fopen(place->path, "rb");
-	bool is = place->type && !strcmp(place->type, "file");
-
-	if (file) {
-		is = fread(octets, sizeof(octets), 1, file) == 1 && !memcmp(octets, "ZRTP cache", 10);
-		fclose(file);
-	}
-	return is;
 }
 
 static enum zrtp_store_status read_key(const struct place *place, struct zrtp_store_key *key,

@@ -43,7 +43,8 @@ ZRTP_CHECK enum zrtp_store_status place_open(const struct place *place, bool mak
 /* 0, or what exit code it is that another process has this database of SQLite open; why: what that would do.
  */
 int place_alone(const struct place *place, const char *why);
-/* The same of changes that wait in the journal beside it, before another key. */
+/* The same of changes that wait in the journal beside it, before another key. Says so if it sees no journal
+ * there. */
 int place_settled(const struct place *place);
 
 /* copy.c: commands. Exit codes. */
