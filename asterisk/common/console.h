@@ -16,7 +16,7 @@ struct stasis_message;
 #define AST_ZRTP_CONSOLE_PROPERTY 0x5a525452
 
 /*! Of the table below; another one is another layout. */
-#define AST_ZRTP_CONSOLE_VERSION 2
+#define AST_ZRTP_CONSOLE_VERSION 3
 
 /*! An enrolled phone. */
 struct ast_zrtp_enrolled {
@@ -46,8 +46,12 @@ struct ast_zrtp_console {
 	 * ast_channel_blob then, with the fields in its blob. Any lock may be held.
 	 */
 	const char *(*event_name)(struct stasis_message *message);
-	/*! \brief Call each for every enrolled phone, until it returns non-zero. Waits for the store. */
-	void (*each_enrolled)(int (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg);
+	/*!
+	 * \brief Call each for every enrolled phone, until it returns non-zero. Waits for the store.
+	 * \param why room for what is returned
+	 * \return why the list is not whole, NULL when it is
+	 */
+	const char *(*each_enrolled)(int (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg, char *why, size_t size);
 	/*!
 	 * \brief Revoke the enrollment of a phone. Waits for the store.
 	 * \param why room for what is returned

@@ -268,13 +268,16 @@ static int show_enrollments(struct request *request)
 {
 	const struct ast_zrtp_console *console = watch_console();
 	struct ast_json *list = ast_json_array_create();
+	const char *fault = NULL;
+	char why[256];
 	int more = 0;
 
 	if (console && list) {
-		console->each_enrolled(add_phone, list);
+		fault = console->each_enrolled(add_phone, list, why, sizeof(why));
 		more = ast_json_array_size(list) > PHONES_MAX && !ast_json_array_remove(list, PHONES_MAX);
 	}
-	answer_json(request->ser, 200, "OK", NULL, ast_json_pack("{s: o, s: b}", "phones", list, "more", more));
+	answer_json(request->ser, 200, "OK", NULL, ast_json_pack("{s: o, s: b, s: o}", "phones", list, "more", more,
+		"fault", fault ? json_text(fault) : ast_json_null()));
 
 	return 0;
 }

@@ -13,9 +13,11 @@ import axe
 import processes
 import wait
 import zrtpphone
+from cachecalls import with_key
 from harness import case, equal
 from lab import sip_port
 from plainphone import PlainPhone
+from test_databases import REALTIME, database
 from webpage import Page, served
 
 NARROW = (390, 844)
@@ -166,6 +168,25 @@ def enrolled(bench):
         page.one("#no-phones")
         equal("revoked", zid in lab.pbx.cli("zrtp enrollments show"), False)
         safe(page)
+
+
+@case("web page in Chromium: the list of enrolled phones behind a database that hangs says so", kind="22 own attack")
+def no_answer(bench):
+    with database() as server:
+        lab = served(bench, files=REALTIME, modules=["res_config_pgsql"])
+        with_key(lab)
+        lab.pbx.write("zrtp.conf", f"[general]\ncache = realtime\ncache_key_file = {lab.pbx.home}/lib/zrtp.key\n")
+        with lab:
+            with Page("tester") as page:
+                page.one("#no-phones")
+            with server.frozen(), Page("tester") as page:
+                page.until("Not all enrolled phones can be shown now.", "#no-list", 20)
+                equal("no phone is enrolled", page.find("#no-phones"), [])
+                safe(page)
+            with Page("tester") as page:
+                page.one("#no-phones")
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
 
 
 EVIL = ("<img src=x onerror=window.attacked=1>", "\"><script>window.attacked=1</script>", "</td></tr></table><h1>Secure</h1>",

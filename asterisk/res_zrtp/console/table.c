@@ -46,15 +46,19 @@ static int list(const struct zrtp_store_peer *peer, void *arg)
 	return listing->each(&phone, listing->arg);
 }
 
-static void each_enrolled(int (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg)
+static const char *each_enrolled(int (*each)(const struct ast_zrtp_enrolled *phone, void *arg), void *arg, char *why, size_t size)
 {
 	static const struct peers_wanted enrolled = { .enrolled = 1, .bare = 1 };
 	struct listing listing = { .each = each, .arg = arg };
 	struct zrtp_store_error error;
 
-	if (cache_admin_each(&enrolled, list, NULL, &listing, &error)) {
-		ast_log(LOG_WARNING, "Enrolled phones cannot be listed: %s\n", error.text);
+	if (!cache_admin_each(&enrolled, list, NULL, &listing, &error)) {
+		return NULL;
 	}
+	ast_log(LOG_WARNING, "Enrolled phones cannot be listed: %s\n", error.text);
+	ast_copy_string(why, error.text, size);
+
+	return why;
 }
 
 static struct ast_module *module(void)

@@ -295,7 +295,9 @@ async function showPhones() {
 		const phones = answer.content.phones.sort((a, b) => (a.zid < b.zid ? -1 : 1));
 		$("phones").tBodies[0].replaceChildren(...phones.map(phoneRow));
 		$("phones").hidden = !phones.length;
-		$("no-phones").hidden = phones.length > 0;
+		$("no-phones").hidden = phones.length > 0 || answer.content.fault;
+		$("no-list").hidden = !answer.content.fault;
+		$("no-list").textContent = `Not all enrolled phones can be shown now. ${answer.content.fault}`;
 		$("more-phones").hidden = !answer.content.more;
 	}
 }
