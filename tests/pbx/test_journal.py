@@ -5,6 +5,8 @@ import os
 import random
 import re
 import sqlite3
+import subprocess
+import threading
 import time
 
 import asterisk
@@ -14,6 +16,7 @@ from harness import case, equal
 from lab import Lab
 from test_cache import tiny_disk
 from test_databases import TRIGGER, database, node
+from test_hung import NO_WAIT, all_stored, answers, quick_call
 
 COMMON = r"ZRTP cache is down|res_config_pgsql|its journal|cache is unavailable|cache did not answer in time"
 
@@ -233,3 +236,122 @@ def deleted_meanwhile(bench):
         for lab in (first, second):
             no_complaints(lab, COMMON)
             lab.pbx.remove()
+
+
+@contextlib.contextmanager
+def disk_of_its_own(lab):
+    """A disk for the journal; yields what stops it from answering, as a context manager."""
+    place, image = lab.pbx.file("disk"), lab.pbx.file("disk.image")
+    os.mkdir(place)
+    with open(image, "wb") as file:
+        file.truncate(16 << 20)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, place], check=True)
+
+    @contextlib.contextmanager
+    def frozen():
+        subprocess.run(["fsfreeze", "-f", place], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["fsfreeze", "-u", place], check=True)
+    try:
+        yield frozen
+    finally:
+        lab.pbx.stop()
+        subprocess.run(["umount", place], check=True)
+
+
+def on_that_disk(bench):
+    lab = node(bench)
+    lab.pbx.write("zrtp.conf", f"[general]\ncache = realtime\ncache_key_file = {lab.pbx.home}/lib/zrtp.key\n"
+                  f"cache_journal = {lab.pbx.home}/disk/zrtp.journal\n")
+    return lab
+
+
+def main_thread(lab):
+    """Z: it has ended, and others of the process have not."""
+    with open(f"/proc/{lab.pbx.process.pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0]
+
+
+@case("a database hangs at the start: calls have the own ZID and the secrets that the journal has", "22 own")
+def hung_at_the_start(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as alice:
+            call(lab, alice, False)
+            server.stop()
+            call(lab, alice, True)
+            journaled(lab, 1)
+            zid = status(lab, "Own ZID")
+            kill(lab)
+            server.start()
+            with server.holding("LOCK TABLE zrtp_meta, zrtp_peers, zrtp_pairs IN ACCESS EXCLUSIVE MODE"):
+                lab.pbx.start()
+                equal("state, own ZID", (status(lab, "State"), status(lab, "Own ZID")), ("closed", zid))
+                call(lab, alice, True)
+                journaled(lab, 2)
+            stored(lab)
+            call(lab, alice, True)
+            no_complaints(lab, COMMON)
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+@case("the disk of the journal hangs: the cache goes on, calls do not wait, it is told, and unloading is refused", "22 own")
+def hung_disk(bench):
+    with database() as server:
+        lab = on_that_disk(bench)
+        with disk_of_its_own(lab) as frozen, lab, lab.zrtp_phone("alice") as alice, asterisk.Events(lab.pbx) as events:
+            quick_call(lab, alice)
+            server.stop()
+            quick_call(lab, alice)
+            journaled(lab, 1)
+            with frozen():
+                server.start()
+                events.wait("ZrtpCacheUp", 10)
+                told = events.wait("ZrtpCacheJournal", 10, State="failed")
+                equal("reason", told["Reason"], "no answer from its disk for two seconds")
+                ms, current = quick_call(lab, alice)
+                equal("the store has answered, quickly", (current, ms < NO_WAIT), ("yes", True))
+                all_stored(lab)
+                answers(lab, "zrtp cache status", "failed: no answer from its disk", 1.5)
+                answers(lab, "module unload res_zrtp.so", "Unable to unload")
+                equal("the store has answered", quick_call(lab, alice)[1], "yes")
+            events.wait("ZrtpCacheJournal", 10, State="works")
+            wait.until("nothing in the journal", 5, lambda: status(lab, "In journal") == "0")
+            answers(lab, "module unload res_zrtp.so", "Unloaded")
+        lab.pbx.remove()
+
+
+@case("the disk of the journal hangs at the start and at the end: the cache is up without it, and the end waits for the disk only",
+      "22 own attack")
+def hung_disk_at_both_ends(bench):
+    with database() as server:
+        lab = on_that_disk(bench)
+        with disk_of_its_own(lab) as frozen, lab.zrtp_phone("alice") as alice:
+            with frozen():
+                lab.pbx.start()
+                wait.until("up", 10, lambda: status(lab, "State") == "up")
+                equal("journal", status(lab, "Journal"), "unusable: no answer from its disk for five seconds")
+                for _ in range(2):
+                    quick_call(lab, alice)
+                equal("the store has answered", quick_call(lab, alice)[1], "yes")
+                answers(lab, "module unload res_zrtp.so", "Unable to unload")
+                equal("the store has answered", quick_call(lab, alice)[1], "yes")
+            wait.until("unloaded", 10, lambda: "Unloaded" in lab.pbx.cli("module unload res_zrtp.so"))
+            answers(lab, "module load res_zrtp.so", "Loaded")
+            equal("journal", status(lab, "Journal"), "works")
+            server.stop()
+            with frozen():
+                quick_call(lab, alice)
+                began = time.monotonic()
+                asks = threading.Thread(target=lab.pbx.cli, args=("core stop now",))  # which waits for the end of the process
+                asks.start()
+                wait.until("the end of all but what the disk keeps", 15, lambda: main_thread(lab) == "Z")
+                if time.monotonic() - began > 12:
+                    raise AssertionError(f"core stop now took {time.monotonic() - began:.1f} s")
+            asks.join()
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()

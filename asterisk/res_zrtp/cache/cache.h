@@ -6,7 +6,7 @@
  * cache.c        what is known, for the ZRTP engine
  * calls_begun.c  how many calls of a peer have asked it and are not over
  * cache_store.c  the store behind it: its queue, and the thread that does its I/O
- * store_open.c, store_queue.c, store_jobs.c, store_health.c, store_watch.c  parts of that: the store itself, what is to be done
+ * store_open.c, store_queue.c, store_jobs.c, store_health.c, store_watch.c, store_timer.c  parts of that: the store itself, what is to be done
  *                with it and what is done, whether it works
  * store_ask.c    what an administrator asks of it, in a thread of its own
  * store_follow.c what others have changed in it

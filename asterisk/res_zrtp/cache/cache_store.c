@@ -50,8 +50,8 @@ static void disown(const uint8_t *zid)
 {
 	struct job *job;
 
-	ast_mutex_lock(&store_shared.lock);
 	journal_disown();
+	ast_mutex_lock(&store_shared.lock);
 	while ((job = queue_take_other(zid))) {
 		store_shared.status.waiting--;
 		ast_mutex_unlock(&store_shared.lock);
@@ -60,8 +60,6 @@ static void disown(const uint8_t *zid)
 		job_free(job);
 	}
 	ast_mutex_unlock(&store_shared.lock);
-	ast_log(LOG_ERROR, "ZRTP cache: the journal has changes of another own ZID than the cache that was opened now; it is left "
-		"as it is and not used\n");
 }
 
 /*! \brief Open the store, in the thread or before it runs. */
@@ -283,14 +281,17 @@ static void take_again(struct job *job)
 	ast_mutex_unlock(&store_shared.lock);
 }
 
-static void read_journal(int opened)
+/*! \brief Before the store is asked, which may hang: calls need what waits, and the own ZID. \post lock is held */
+static void read_journal(void)
 {
-	int has_zid = journal_open(opened ? store_shared.own_zid : NULL, store_shared.own_zid, take_again);
+	uint8_t zid[ZRTP_ZID_SIZE];
+	int has_zid = journal_open(zid, take_again);
 
 	ast_mutex_lock(&store_shared.lock);
-	store_shared.has_zid |= has_zid;
-	ast_mutex_unlock(&store_shared.lock);
-	journal_begin();
+	if (has_zid) {
+		memcpy(store_shared.own_zid, zid, sizeof(zid));
+		store_shared.has_zid = 1;
+	}
 }
 
 /*! \pre lock is held \retval -1 it cannot be used as it is, and cache_start() says so */
@@ -300,11 +301,10 @@ static int open_first(void)
 	enum zrtp_store_status result;
 	int waited;
 
+	ast_mutex_unlock(&store_shared.lock);
+	read_journal();
 	watch_begin();
 	result = open_store(&error);
-	if (!result || opening_is_away(result)) {
-		read_journal(!result);
-	}
 	watch_end();
 	waited = opening_ended(result, &error);
 	if (waited && result && !opening_is_away(result)) {
@@ -493,20 +493,24 @@ static void at_exit(void)
 	}
 }
 
-/*! \brief What waits is in the journal, or lost. The thread has ended. */
-static void drop_all(void)
+/*! \brief What waits is in the journal, or lost. The thread has ended. \param forget calls do not know it either */
+static void drop_all(int forget)
 {
 	struct job *job;
 
 	journal_end();
 	while ((job = queue_take())) {
+		if (forget) {
+			cache_forget(job->zid);
+		}
 		job_free(job);
 	}
+	store_shared.has_zid = 0;
 }
 
 int store_stop(void)
 {
-	if (thread == AST_PTHREADT_NULL || (!store_is_hung() && !stop())) {
+	if (thread == AST_PTHREADT_NULL || (!store_is_hung() && !journal_is_hung() && !stop())) {
 		return 0;
 	}
 	ast_mutex_lock(&store_shared.lock);
@@ -547,6 +551,7 @@ int cache_start(const struct cache_config *wanted)
 	if (opening_wait(&error)) {
 		/* Nothing runs then, so the next reload opens it. */
 		join();
+		drop_all(1);
 		ast_log(LOG_ERROR, "ZRTP cache: %s\n", error.text);
 		return -1;
 	}
@@ -580,14 +585,14 @@ void store_shutdown(void)
 		ask_to_stop();
 		join();
 	}
-	drop_all();
+	drop_all(0);
 	jobs_end();
 	if (regular) {
 		regular->end();
 		regular = NULL;
 	}
 	store_close();
-	configured = store_shared.has_zid = 0;
+	configured = 0;
 	journal_shutdown();
 	ast_cond_destroy(&wake);
 	ast_cond_destroy(&ended);

@@ -32,7 +32,7 @@ struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key)
 
 void job_free(struct job *job)
 {
-	if (job->journal.state == JOURNAL_WRITES) {
+	if (job->journal.state == JOURNAL_WRITES || job->journal.state == JOURNAL_ERASES) {
 		job->journal.released = 1;
 		return;
 	}

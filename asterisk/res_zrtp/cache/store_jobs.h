@@ -43,7 +43,7 @@ struct job {
 };
 
 struct job *job_alloc(enum job_kind kind, const struct zrtp_cache_key *key);
-/*! \brief Wipe and free it; while the journal writes it, that does so afterwards. \pre store_shared.lock is held, if the queue had it */
+/*! \brief Wipe and free it; while the journal writes or erases it, that does so afterwards. \pre store_shared.lock is held, if the queue had it */
 void job_free(struct job *job);
 
 /* Thread of the store only. */

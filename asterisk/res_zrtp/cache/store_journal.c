@@ -4,9 +4,9 @@
  * \brief The journal beside the store: changes that wait for it are on the disk too, and are there at the next start.
  *
  * A change that the store has not taken after a moment, or at once if the store is down, is written by a thread
- * of its own, several at a time with one fsync(): neither calls nor the thread of the store, which may hang, wait
- * for that. When it was stored its entry is overwritten, by the thread of the store at once, so that as little as
- * possible is stored twice after a crash; the other thread sees to it that this is on the disk, too.
+ * of its own, several at a time with one fsync(). When it was stored its entry is overwritten, at once, so that as
+ * little as possible is stored twice after a crash. That thread alone touches the disk, from the opening to the end:
+ * neither calls nor the thread of the store wait for a disk that hangs, and the timers tell of it.
  */
 
 #include "asterisk.h"
@@ -30,6 +30,7 @@
 #include "cache/store_journal.h"
 #include "cache/store_open.h"
 #include "cache/store_shared.h"
+#include "cache/store_timer.h"
 
 /*! So long a change may wait for a store that is up, milliseconds. */
 #define PATIENCE 100
@@ -37,48 +38,58 @@
 #define BATCH 64
 /*! What the end of the module waits for it, milliseconds. */
 #define SETTLE_MAX 5000
+/*! What the store waits for its opening and for all that it has, milliseconds. */
+#define READ_MAX 5000
+/*! A disk that has not answered for so long hangs, milliseconds. */
+#define DISK_MAX 2000
+#define DISK_HANGS "no answer from its disk for two seconds"
+
+AST_DLLIST_HEAD_NOLOCK(journal_jobs, job);
 
 static ast_cond_t wake, settled;
 static pthread_t thread = AST_PTHREADT_NULL;
-static struct zrtp_journal *journal;   /* fixed while a thread runs */
 
 /*! Guarded by store_shared.lock. Jobs that wait to be written, the one of the first change first. */
-static AST_DLLIST_HEAD_NOLOCK_STATIC(waiting, job);
-static size_t unwritten;                /* those, and those which are written now */
+static struct journal_jobs waiting;
+/*! Those that were stored, and are to be erased. */
+static struct journal_jobs erasing;
+static struct zrtp_journal *journal;    /* set by its thread before it is ready */
+static size_t unwritten;                /* those that wait, and those which are written now */
 static uint64_t number, retry;
-static int stopping, hurried, failed, dirty, disowned;
+static uint64_t busy_since;             /* when its thread asked the disk for something, by clock_now(), 0: it does not */
+static unsigned int rounds;             /* how often the disk has answered */
+static int ready, stopping, hurried, asked, failed, dirty, watched;
+static int unused;                      /* it cannot be used, or is of another cache */
 static char reason[400];
 
 static int in_use(void)
 {
-	return journal && !disowned;
+	return ready && !unused;
 }
 
 /* ---- the start ---- */
 
-/*! What is told of the entries. */
-struct replay {
+/*! What it has at the start: its thread reads it, that of the store takes it. */
+static struct {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	int has_zid;
-	void (*take)(struct job *job);
-};
+	unsigned int has_zid:1;
+	struct journal_jobs jobs;
+	size_t count;
+} replay;
 
 /*! \brief Is all of it of one own ZID? */
-static int compare_zid(const struct zrtp_journal_entry *entry, void *data)
+static int compare_zid(const struct zrtp_journal_entry *entry, attribute_unused void *data)
 {
-	struct replay *replay = data;
-
-	if (!replay->has_zid) {
-		memcpy(replay->zid, entry->key->own_zid, sizeof(replay->zid));
-		replay->has_zid = 1;
+	if (!replay.has_zid) {
+		memcpy(replay.zid, entry->key->own_zid, sizeof(replay.zid));
+		replay.has_zid = 1;
 	}
 
-	return memcmp(replay->zid, entry->key->own_zid, sizeof(replay->zid));
+	return memcmp(replay.zid, entry->key->own_zid, sizeof(replay.zid));
 }
 
-static int take_entry(const struct zrtp_journal_entry *entry, void *data)
+static int read_entry(const struct zrtp_journal_entry *entry, attribute_unused void *data)
 {
-	struct replay *replay = data;
 	struct job *job = job_alloc(entry->change ? JOB_CHANGE : JOB_BIND, entry->key);
 
 	if (!job) {
@@ -94,7 +105,7 @@ static int take_entry(const struct zrtp_journal_entry *entry, void *data)
 	} else {
 		ast_copy_string(job->endpoint, entry->endpoint, sizeof(job->endpoint));
 	}
-	replay->take(job);
+	AST_DLLIST_INSERT_TAIL(&replay.jobs, job, journal.entry);
 
 	return 0;
 }
@@ -106,7 +117,10 @@ static void on_warning(const char *text, attribute_unused void *arg)
 
 static void unusable(const char *why)
 {
+	ast_mutex_lock(&store_shared.lock);
+	unused = 1;
 	ast_copy_string(reason, why, sizeof(reason));
+	ast_mutex_unlock(&store_shared.lock);
 	ast_log(LOG_ERROR, "ZRTP cache: its journal is left as it is and not used, so changes that wait when Asterisk ends "
 		"are lost: %s\n", why);
 	manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheJournal", "State: unusable\r\nPath: %s\r\nReason: %s\r\n",
@@ -137,44 +151,106 @@ static void close_file(void)
 	journal = NULL;
 }
 
-int journal_open(const uint8_t *zid, uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job))
+/*! \brief Open it and read what it has. \retval -1 it cannot be used */
+static int read_all(struct zrtp_store_error *error)
 {
-	struct replay replay = { .has_zid = !!zid, .take = take };
-	struct zrtp_store_error error;
-	enum zrtp_store_status result;
-	char found[ZID_TEXT_SIZE];
-	size_t count;
+	enum zrtp_store_status result = open_file(error);
 
-	if (ast_strlen_zero(store_shared.config.journal)) {
-		return 0;
-	}
-	if (open_file(&error)) {
-		unusable(error.text);
-		return 0;
-	}
-	if (zid) {
-		memcpy(replay.zid, zid, sizeof(replay.zid));
-	}
-	count = zrtp_journal_waiting(journal);
-	result = zrtp_journal_read(journal, compare_zid, &replay, &error);
 	if (result) {
-		zid_text(found, replay.zid);
-		if (result == ZRTP_STORE_INVALID) {
-			snprintf(error.text, sizeof(error.text), "%.200s has changes of another own ZID than %s",
-				store_shared.config.journal, found);
-		}
+		return -1;
+	}
+	replay.count = zrtp_journal_waiting(journal);
+	result = zrtp_journal_read(journal, compare_zid, NULL, error);
+	if (result == ZRTP_STORE_INVALID) {
+		snprintf(error->text, sizeof(error->text), "%.200s has changes of more than one own ZID", store_shared.config.journal);
+	}
+	if (result) {
+		return -1;
+	}
+	if (zrtp_journal_read(journal, read_entry, NULL, error)) {
+		ast_log(LOG_ERROR, "ZRTP cache: not all changes of its journal were read, the next start tries it again: %s\n", error->text);
+	}
+
+	return 0;
+}
+
+/*! \brief What was read is not wanted any more. */
+static void drop_read(void)
+{
+	struct job *job;
+
+	while ((job = AST_DLLIST_REMOVE_HEAD(&replay.jobs, journal.entry))) {
+		job->journal.state = JOURNAL_NOT;
+		job_free(job);
+	}
+}
+
+/*! \brief In its thread, before all else. */
+static void begin(void)
+{
+	struct zrtp_store_error error;
+	int failure = read_all(&error), told;
+
+	ast_mutex_lock(&store_shared.lock);
+	told = unused; /* the store has gone on without it */
+	ready = !failure && !told;
+	ast_mutex_unlock(&store_shared.lock);
+	if (failure || told) {
+		drop_read();
 		close_file();
+	}
+	if (failure && !told) {
 		unusable(error.text);
+	}
+	ast_mutex_lock(&store_shared.lock);
+	busy_since = 0;
+	rounds++;
+	ast_cond_broadcast(&settled);
+	ast_mutex_unlock(&store_shared.lock);
+}
+
+static void *run(void *data);
+
+/*! \brief Its thread begins, and has read all. \retval -1 it has not, and that was told */
+static int wait_for_it(void)
+{
+	struct timespec until = clock_in(READ_MAX);
+	int late;
+
+	busy_since = clock_now();
+	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
+		thread = AST_PTHREADT_NULL;
+		busy_since = 0;
+		unusable(strerror(errno));
+		return -1;
+	}
+	ast_mutex_lock(&store_shared.lock);
+	while (!ready && !unused && !ast_cond_timedwait(&settled, &store_shared.lock, &until)) {
+	}
+	late = !ready && !unused;
+	unused |= late;
+	ast_mutex_unlock(&store_shared.lock);
+	if (late) {
+		unusable("no answer from its disk for five seconds");
+	}
+
+	return unused ? -1 : 0;
+}
+
+int journal_open(uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job))
+{
+	struct job *job;
+
+	stopping = hurried = asked = failed = 0;
+	retry = 0;
+	if (ast_strlen_zero(store_shared.config.journal) || wait_for_it() || !replay.count) {
 		return 0;
 	}
-	if (!count) {
-		return 0;
-	}
-	if (zrtp_journal_read(journal, take_entry, &replay, &error)) {
-		ast_log(LOG_ERROR, "ZRTP cache: not all changes of its journal were read, the next start tries it again: %s\n", error.text);
+	while ((job = AST_DLLIST_REMOVE_HEAD(&replay.jobs, journal.entry))) {
+		take(job);
 	}
 	ast_log(LOG_NOTICE, "ZRTP cache: its journal %s has %zu change%s of calls of before the start, to be stored now\n",
-		store_shared.config.journal, count, ESS(count));
+		store_shared.config.journal, replay.count, ESS(replay.count));
 	memcpy(adopted, replay.zid, ZRTP_ZID_SIZE);
 
 	return 1;
@@ -182,13 +258,17 @@ int journal_open(const uint8_t *zid, uint8_t adopted[ZRTP_ZID_SIZE], void (*take
 
 void journal_disown(void)
 {
-	disowned = 1;
-	snprintf(reason, sizeof(reason), "%.200s has changes of another own ZID than the cache", store_shared.config.journal);
+	char text[sizeof(reason)];
+
+	snprintf(text, sizeof(text), "%.200s has changes of another own ZID than the cache", store_shared.config.journal);
+	unusable(text);
+	ast_mutex_lock(&store_shared.lock);
 	while (!AST_DLLIST_EMPTY(&waiting)) {
 		AST_DLLIST_REMOVE_HEAD(&waiting, journal.entry)->journal.state = JOURNAL_NOT;
 		unwritten--;
 	}
 	ast_cond_broadcast(&settled);
+	ast_mutex_unlock(&store_shared.lock);
 }
 
 /* ---- its thread ---- */
@@ -213,6 +293,41 @@ static void tell_works(const struct zrtp_store_error *error)
 	manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheJournal", "State: %s\r\nPath: %s\r\nReason: %s\r\n",
 		error ? "failed" : "works", store_shared.config.journal, error ? error->text : "");
 	ast_mutex_lock(&store_shared.lock);
+}
+
+/*! \brief In the timers' thread: does the disk answer? */
+static int look(attribute_unused const void *data)
+{
+	struct zrtp_store_error error = { .status = ZRTP_STORE_IO, .text = DISK_HANGS };
+
+	ast_mutex_lock(&store_shared.lock);
+	watched = 0;
+	if (busy_since && clock_now() - busy_since < DISK_MAX * 1000) {
+		watched = !store_later(DISK_MAX, look);
+	} else if (busy_since && in_use()) {
+		tell_works(&error);
+		ast_cond_broadcast(&settled);
+	}
+	ast_mutex_unlock(&store_shared.lock);
+
+	return 0;
+}
+
+/*! \brief The disk is asked for something: the lock is let go. \pre lock is held */
+static void disk_begin(void)
+{
+	busy_since = clock_now();
+	watched = watched || !store_later(DISK_MAX + 1, look);
+	ast_mutex_unlock(&store_shared.lock);
+}
+
+/*! \brief It has answered: the lock is held again. */
+static void disk_end(void)
+{
+	ast_mutex_lock(&store_shared.lock);
+	busy_since = 0;
+	rounds++;
+	ast_cond_broadcast(&settled);
 }
 
 static enum zrtp_store_status write_job(struct job *job, size_t *slot, struct zrtp_store_error *error)
@@ -240,6 +355,23 @@ static void erase(const struct job *job)
 	}
 }
 
+/*! \brief It has no part in it any more. \pre lock is held */
+static void let_go(struct job *job)
+{
+	job->journal.state = JOURNAL_NOT;
+	if (job->journal.released) {
+		job_free(job);
+	}
+}
+
+/*! \pre lock is held */
+static void to_erase(struct job *job)
+{
+	job->journal.state = JOURNAL_ERASES;
+	AST_DLLIST_INSERT_TAIL(&erasing, job, journal.entry);
+	ast_cond_signal(&wake);
+}
+
 /*! \brief It was written, or not; and is it still wanted? \pre lock is held */
 static void settle_job(struct job *job, int written)
 {
@@ -251,17 +383,30 @@ static void settle_job(struct job *job, int written)
 	unwritten--;
 	if (!job->journal.stored) {
 		job->journal.state = JOURNAL_HAS;
-		return;
+	} else if (written) {
+		to_erase(job);
+	} else {
+		let_go(job);
 	}
-	if (written) {
-		ast_mutex_unlock(&store_shared.lock);
-		erase(job);
-		ast_mutex_lock(&store_shared.lock);
-		dirty = 1;
+}
+
+/*! \brief Zeros over what was stored, at once; they are on the disk with the next fsync(). \pre lock is held */
+static void erase_batch(void)
+{
+	struct job *jobs[BATCH];
+	int i, count = 0;
+
+	while (count < BATCH && !AST_DLLIST_EMPTY(&erasing)) {
+		jobs[count++] = AST_DLLIST_REMOVE_HEAD(&erasing, journal.entry);
 	}
-	job->journal.state = JOURNAL_NOT;
-	if (job->journal.released) {
-		job_free(job);
+	dirty = 1;
+	disk_begin();
+	for (i = 0; i < count; i++) {
+		erase(jobs[i]);
+	}
+	disk_end();
+	for (i = 0; i < count; i++) {
+		let_go(jobs[i]);
 	}
 }
 
@@ -273,7 +418,7 @@ static int is_due(uint64_t now)
 	return first && in_use() && (hurried || !store_shared.status.up || now >= first->journal.since + PATIENCE * 1000);
 }
 
-/*! \brief Those whose time it is, and what was erased. \pre lock is held */
+/*! \brief Those whose time it is, and one fsync(), for what was erased too. \pre lock is held */
 static void write_batch(void)
 {
 	struct job *jobs[BATCH];
@@ -286,22 +431,26 @@ static void write_batch(void)
 		jobs[count++]->journal.state = JOURNAL_WRITES;
 	}
 	dirty = 0;
-	ast_mutex_unlock(&store_shared.lock);
+	disk_begin();
 	while (written < count && !(result = write_job(jobs[written], &jobs[written]->journal.slot, &error))) {
 		written++;
 	}
 	if (!result) {
 		result = zrtp_journal_sync(journal, &error);
 	}
-	ast_mutex_lock(&store_shared.lock);
+	disk_end();
 	for (i = count - 1; i >= 0; i--) {
 		settle_job(jobs[i], i < written);
 	}
 	dirty |= !!result;
 	tell_works(result ? &error : NULL);
-	if (!unwritten || failed) {
-		ast_cond_broadcast(&settled);
-	}
+	ast_cond_broadcast(&settled);
+}
+
+/*! \brief Is it time to write, or to sync what was erased? \pre lock is held */
+static int must_write(uint64_t now, uint64_t cleaned)
+{
+	return in_use() && now >= retry && (is_due(now) || (dirty && (hurried || now >= cleaned + PATIENCE * 1000)));
 }
 
 /*! \brief Until there may be something to write. \pre lock is held */
@@ -316,22 +465,34 @@ static void rest(void)
 	}
 }
 
-static void *run(attribute_unused void *data)
+/*! \pre lock is held */
+static void serve(void)
 {
 	uint64_t cleaned = 0;
 
-	ast_mutex_lock(&store_shared.lock);
 	while (!stopping) {
-		uint64_t now = clock_now();
-
-		if (now >= retry && in_use() && (is_due(now) || (dirty && now >= cleaned + PATIENCE * 1000))) {
+		if (!AST_DLLIST_EMPTY(&erasing)) {
+			erase_batch();
+		} else if (must_write(clock_now(), cleaned) || (asked && in_use())) {
+			asked = 0;
 			write_batch();
 			cleaned = clock_now();
 		} else {
 			rest();
 		}
 	}
+	while (!AST_DLLIST_EMPTY(&erasing)) {
+		erase_batch();
+	}
+}
+
+static void *run(attribute_unused void *data)
+{
+	begin();
+	ast_mutex_lock(&store_shared.lock);
+	serve();
 	ast_mutex_unlock(&store_shared.lock);
+	close_file();
 
 	return NULL;
 }
@@ -340,7 +501,7 @@ static void *run(attribute_unused void *data)
 
 void journal_add(struct job *job)
 {
-	if (!in_use() || thread == AST_PTHREADT_NULL) {
+	if (!in_use()) {
 		return;
 	}
 	job->journal.state = JOURNAL_WAITS;
@@ -355,27 +516,15 @@ void journal_add(struct job *job)
 
 void journal_over(struct job *job)
 {
-	int erases;
-
 	ast_mutex_lock(&store_shared.lock);
-	erases = job->journal.state == JOURNAL_HAS && in_use();
 	if (job->journal.state == JOURNAL_WAITS) {
 		AST_DLLIST_REMOVE(&waiting, job, journal.entry);
 		unwritten--;
 		job->journal.state = JOURNAL_NOT;
 	} else if (job->journal.state == JOURNAL_WRITES) {
 		job->journal.stored = 1;
-	}
-	ast_mutex_unlock(&store_shared.lock);
-	if (!erases) {
-		return;
-	}
-	job->journal.state = JOURNAL_NOT;
-	erase(job);
-	ast_mutex_lock(&store_shared.lock);
-	if (!dirty) {
-		dirty = 1;
-		ast_cond_signal(&wake);
+	} else if (job->journal.state == JOURNAL_HAS && in_use()) {
+		to_erase(job);
 	}
 	ast_mutex_unlock(&store_shared.lock);
 }
@@ -384,43 +533,46 @@ size_t journal_settle(void)
 {
 	struct timespec until = clock_in(SETTLE_MAX);
 
-	if (!in_use() || thread == AST_PTHREADT_NULL) {
+	if (!in_use()) {
 		return store_shared.status.waiting;
 	}
 	hurried = 1;
 	ast_cond_signal(&wake);
-	while (unwritten && !failed && !ast_cond_timedwait(&settled, &store_shared.lock, &until)) {
+	while ((unwritten || dirty || !AST_DLLIST_EMPTY(&erasing)) && !failed && !ast_cond_timedwait(&settled, &store_shared.lock, &until)) {
 	}
 
 	return unwritten;
 }
 
+int journal_is_hung(void)
+{
+	SCOPED_MUTEX(guard, &store_shared.lock);
+	struct timespec until = clock_in(DISK_MAX);
+	unsigned int before = rounds;
+
+	asked = in_use();
+	ast_cond_signal(&wake);
+	while ((asked || busy_since) && before == rounds && !ast_cond_timedwait(&settled, &store_shared.lock, &until)) {
+	}
+
+	return busy_since && before == rounds;
+}
+
 void journal_get_status(struct store_status *out)
 {
-	out->journaled = journal ? zrtp_journal_waiting(journal) : 0;
+	out->journaled = ready ? zrtp_journal_waiting(journal) : 0;
 	out->journal = ast_strlen_zero(store_shared.config.journal) ? "off" : !in_use() ? "unusable" : failed ? "failed" : "works";
 	ast_copy_string(out->journal_reason, reason, sizeof(out->journal_reason));
 }
 
-/* ---- begin and end ---- */
-
-void journal_begin(void)
-{
-	if (!journal) {
-		return;
-	}
-	stopping = hurried = failed = 0;
-	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {
-		thread = AST_PTHREADT_NULL;
-		unusable(strerror(errno));
-	}
-}
+/* ---- the end ---- */
 
 void journal_end(void)
 {
 	if (thread != AST_PTHREADT_NULL) {
 		ast_mutex_lock(&store_shared.lock);
 		stopping = 1;
+		ready = 0;
 		ast_cond_signal(&wake);
 		ast_mutex_unlock(&store_shared.lock);
 		pthread_join(thread, NULL);
@@ -429,10 +581,10 @@ void journal_end(void)
 	while (!AST_DLLIST_EMPTY(&waiting)) {
 		AST_DLLIST_REMOVE_HEAD(&waiting, journal.entry)->journal.state = JOURNAL_NOT;
 	}
+	memset(&replay, 0, sizeof(replay));
 	unwritten = 0;
-	disowned = dirty = 0;
+	unused = dirty = 0;
 	reason[0] = '\0';
-	close_file();
 }
 
 void journal_init(void)

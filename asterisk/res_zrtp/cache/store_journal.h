@@ -23,32 +23,32 @@ struct job_journal {
 		JOURNAL_WAITS,   /*!< It is written if it waits for long */
 		JOURNAL_WRITES,  /*!< The thread of the journal writes it, and has it */
 		JOURNAL_HAS,     /*!< It has it */
+		JOURNAL_ERASES,  /*!< It was stored, and the thread of the journal erases it */
 	} state;
 	unsigned int stored:1;   /*!< While it writes: it was stored */
-	unsigned int released:1; /*!< And no other thread has it any more: it frees it */
+	unsigned int released:1; /*!< While it writes or erases: no other thread has it any more, it frees it */
 	size_t slot;
 	uint64_t number, since;
 	AST_DLLIST_ENTRY(job) entry;
 };
 
 /*!
- * \brief Open it, and take what waits there, before the threads run.
- * \param zid ours, if the store could be opened
- * \param[out] adopted that of what waits, else
+ * \brief Its thread opens it and reads what waits there, for some seconds at most; before the store is asked anything.
+ * \param[out] adopted the own ZID of what waits
  * \param take gets each job, in its order
  * \retval 1 adopted is set
  */
-int journal_open(const uint8_t *zid, uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job));
-/*! \brief Its thread. */
-void journal_begin(void);
+int journal_open(uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job));
 /*! \brief A change waits for the store. \pre store_shared.lock is held */
 void journal_add(struct job *job);
 /*! \brief A change was stored, or cannot be. The lock is not held. */
 void journal_over(struct job *job);
-/*! \brief What it has is of another own ZID than the store: it is kept, and not written to any more. \pre store_shared.lock is held */
+/*! \brief What it has is of another own ZID than the store: it is kept, and not written to any more. The lock is not held. */
 void journal_disown(void);
 /*! \brief Write all that waits, for some seconds at most. \pre store_shared.lock is held \return what is in memory only */
 size_t journal_settle(void);
+/*! \brief Does its disk not answer? Waits for two seconds at most. The lock is not held. */
+int journal_is_hung(void);
 /*! \pre store_shared.lock is held */
 void journal_get_status(struct store_status *out);
 /*! \brief End of its thread, when no job is pushed any more and that of the store has ended. */

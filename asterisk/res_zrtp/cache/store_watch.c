@@ -16,6 +16,7 @@
 #include "cache/store_health.h"
 #include "cache/store_queue.h"
 #include "cache/store_shared.h"
+#include "cache/store_timer.h"
 #include "cache/store_watch.h"
 
 /*! How often is looked after a load that waits long behind jobs which are quick, microseconds. */
@@ -30,22 +31,12 @@ void watch_answers_by(void (*function)(void))
 	answer = function;
 }
 
-/*! Calls a function later, in a thread that does no I/O. */
-static int (*later)(int milliseconds, int (*call)(const void *data), void *data);
-
-void store_watch_by(int (*add)(int milliseconds, int (*call)(const void *data), void *data))
-{
-	__atomic_store_n(&later, add, __ATOMIC_RELEASE);
-}
-
 static int watch(const void *data);
 
 /*! \pre lock is held */
 static void watch_in(uint64_t usec)
 {
-	int (*add)(int, int (*)(const void *), void *) = __atomic_load_n(&later, __ATOMIC_ACQUIRE);
-
-	watching = watching || (add && !add(usec / 1000 + 1, watch, NULL));
+	watching = watching || !store_later(usec / 1000 + 1, watch);
 }
 
 /*! \brief Of what is waited for: how long until that is late, microseconds, 0: nothing is. \pre lock is held */
