@@ -53,11 +53,16 @@ class Node:
         self.open_since = None
         self.life += 1
         self.alive = True
-        self.diary.note(f"{self.name} runs, life {self.life}")
+        self.began, self.first_size = time.monotonic(), self.size()
+        self.diary.note(f"{self.name} runs, life {self.life}: {self.first_size}")
+
+    def size(self):
+        """Memory, KiB, and descriptors that it has."""
+        return {"KiB": self.lab.pbx.rss(), "descriptors": len(self.lab.pbx.open_files())}
 
     def kill(self):
         self.alive = False
-        self.diary.note(f"{self.name} is killed, life {self.life}")
+        self.diary.note(f"{self.name} is killed, life {self.life} of {time.monotonic() - self.began:.0f} s: {self.size()}")
         self.lab.pbx.process.kill()
         self.lab.pbx.process.wait()
         self._forget_events()
@@ -132,7 +137,9 @@ class Worker(threading.Thread):
 
 
 class User(Worker):
-    """A phone and who calls with it. nodes: those that it may call by."""
+    """A phone and who calls with it. nodes: those that it may call by. What it is counted as is said by kind."""
+
+    kind = "phone that moves"
 
     def __init__(self, name, nodes, zid, diary, seed, closed):
         super().__init__()
@@ -192,7 +199,7 @@ class User(Worker):
             if not died:
                 self.diary.find(f"{what}not secure within {PATIENCE} s")
             return
-        self.diary.count("calls")
+        self.diary.count(f"{self.kind}: calls")
         self.diary.slowest = max(self.diary.slowest, took)
         if not died and not event:
             self.diary.find(f"{what}secure at the phone, and the node does not say so")
@@ -211,18 +218,25 @@ class User(Worker):
                         f"{'' if expected else ', nothing in reach for certain'}")
         self.diary.count(f"asked the database: {current}")
         if alarm:
-            self.diary.count("alarms of the rule" if not expected else "alarms")
+            self.diary.count(f"{self.kind}: alarms {'that the rule allows' if not expected else 'against the rule'}"
+                             f"{self.why(here, current)}")
             if expected:
                 self.diary.find(f"{what}an alarm against the rule")
             self.renew()
             return
-        self.diary.count("nothing in reach for certain, and no alarm" if not expected else "matched as by the rule")
+        self.diary.count(f"{self.kind}: {'nothing in reach for certain, and no alarm' if not expected else 'matched as by the rule'}")
         self.memory.made(self.number, here, bool(current), stored)
         self.remembers()
         if event:
             self.memory.noted(self.number, here)
         else:
             self.memory.lost(self.number)
+
+    def why(self, here, current):
+        """What the rule says of it."""
+        if current:
+            return ""
+        return ", node has not asked since its start" if not self.memory.known.get(here) else ", node could not ask"
 
     def renew(self):
         """After an alarm it is another phone, with a ZID of its own."""
@@ -267,8 +281,16 @@ class ZrtpUser(User):
         self.phone.wait_ended(PATIENCE)
 
 
+class KeptUser(ZrtpUser):
+    """zrtpcall, kept at its node."""
+
+    kind = "zrtpcall kept at its node"
+
+
 class LinphoneUser(User):
     """A Linphone, which is kept at its node and forgets its second secret when that has matched."""
+
+    kind = "Linphone kept at its node"
 
     def __init__(self, *arguments, root=None):
         super().__init__(*arguments)

@@ -14,7 +14,7 @@ import wait
 from cachecalls import SECOND, with_key
 from harness import case
 from lab import Lab
-from soak import Diary, LinphoneUser, Node, Weather, Worker, ZrtpUser, of_nodes, of_relay, of_server
+from soak import Diary, KeptUser, LinphoneUser, Node, Weather, Worker, ZrtpUser, of_nodes, of_relay, of_server
 from slowdb import SlowDb
 from test_databases import ODBC, POSTGRES_PORT, REALTIME, MARIADB_PORT, MARIADB_SQL, SQL
 from mariadb import MariaDB
@@ -27,6 +27,8 @@ KINDS = {"PostgreSQL": (POSTGRES_PORT, REALTIME, ("res_config_pgsql",)),
          "MariaDB": (MARIADB_PORT, ODBC, ("res_odbc", "res_odbc_transaction", "res_config_odbc"))}
 # What a change of a call must not come to, whatever the weather.
 LOST = re.compile(r"cannot be stored|are lost|queue is full|cannot be used")
+# Descriptors that a node may have beside those right after its start: connections of its database, the console's.
+MORE_FILES = 12
 ASKED = 2  # seconds between two questions whether all is stored
 
 
@@ -88,6 +90,11 @@ def calm_down(server, nodes, users):
     memories = [user.memory for user in users]
     for node in nodes:
         wait.until(f"{node.name} has stored all", 60, lambda node=node: node.look(memories))
+        node.lab.pbx.no_streams()
+        size = node.size()
+        node.diary.note(f"{node.name} at the end, life {node.life} of {time.monotonic() - node.began:.0f} s: {size}")
+        if size["descriptors"] > node.first_size["descriptors"] + MORE_FILES:
+            node.diary.find(f"{node.name} keeps files open: {node.first_size} at its start, {size} now")
 
 
 def report(kind, diary):
@@ -105,6 +112,7 @@ def soak(bench, kind):
         zid = wait.until("own ZID", 20, lambda: nodes[0].status()["OwnZID"])
         about = (zid, diary, SEED, closed)
         users = [*(ZrtpUser(name, nodes, *about) for name in ("alice", "bob", "carol")),
+                 KeptUser("screen1", nodes[:1], *about), KeptUser("screen2", nodes[1:], *about),
                  LinphoneUser("dave", nodes[:1], *about)]
         if "trixie" in bench.roots:
             users.append(LinphoneUser("plain", nodes[1:], *about, root=bench.roots["trixie"]))
