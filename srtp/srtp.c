@@ -352,6 +352,12 @@ static bool runs(struct run *run, uint64_t now)
 	return run->packets >= ZRTP_LATE_RUN_PACKETS && now - run->since >= ZRTP_LATE_RUN_US;
 }
 
+/* Keep-alives, STUN and the like on the same port are no media. */
+static bool is_rtp(const uint8_t *packet, size_t len)
+{
+	return len >= RTP_HEADER_MIN && packet[0] >> 6 == 2;
+}
+
 enum zrtp_srtp_late zrtp_srtp_receive_late(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet, size_t *len,
 					   uint64_t now)
 {
@@ -361,7 +367,7 @@ enum zrtp_srtp_late zrtp_srtp_receive_late(struct zrtp_srtp *srtp, bool rtcp, ui
 		return ZRTP_LATE_CLEAR;
 	}
 	if (!opens(srtp, rtcp, packet, *len, &copy)) {
-		if (!rtcp) {
+		if (!rtcp && is_rtp(packet, *len)) {
 			srtp->run = (struct run){ 0 };
 		}
 		return ZRTP_LATE_CLEAR;

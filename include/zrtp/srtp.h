@@ -69,14 +69,19 @@ enum zrtp_srtp_late {
 };
 
 /* A packet that came in clear, or so it seems. After a pause of ZRTP_LATE_PAUSE_US in the SRTP it begins
- * again to count. packet  4-octet aligned; changed only if ZRTP_LATE_TAKEN len     its length, in and out */
+ * again to count; what is no RTP (STUN, keep-alives) and RTCP count neither way.
+ *
+ *   packet  4-octet aligned; changed only if ZRTP_LATE_TAKEN
+ *   len     its length, in and out
+ *   now     microseconds of a clock that does not go back */
 ZRTP_API ZRTP_CHECK enum zrtp_srtp_late zrtp_srtp_receive_late(struct zrtp_srtp *srtp, bool rtcp,
 							       uint8_t *packet, size_t *len, uint64_t now);
 
 /* Verify and decrypt in place. ZRTP_DROPPED: the packet is a forgery or a
  * replay; ignore it. With AES-GCM what stood behind its fixed header is gone then, so that
  * what was decrypted without being authentic is not looked at: a caller that wants to try other
- * keys does it on a copy. Otherwise as zrtp_srtp_protect(). */
+ * keys does it on a copy. ZRTP_WRONG_STATE: no key, or one that waits (zrtp_srtp_set_late_keys()) or is
+ * retired. Otherwise as zrtp_srtp_protect(). */
 ZRTP_API ZRTP_CHECK enum zrtp_status zrtp_srtp_unprotect(struct zrtp_srtp *srtp, bool rtcp, uint8_t *packet,
 							 size_t *len);
 

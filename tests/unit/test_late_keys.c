@@ -144,6 +144,20 @@ static void rtcp_counts_neither_for_nor_against_them(void **state)
 	done(&call);
 }
 
+static void what_is_no_rtp_counts_neither_for_nor_against_them(void **state)
+{
+	struct call call = waiting(suites[1]);
+	struct packet stun = rtp(1), short_one = { .len = 4 };
+
+	(void)state;
+	stun.octets[0] = 0;
+	assert_int_equal(run(&call, ENOUGH / 2), 0);
+	assert_int_equal(receives(&call, false, &stun), ZRTP_LATE_CLEAR);
+	assert_int_equal(receives(&call, false, &short_one), ZRTP_LATE_CLEAR);
+	assert_int_equal(run(&call, ENOUGH), ENOUGH - ENOUGH / 2);
+	done(&call);
+}
+
 static void after_a_pause_srtp_has_to_run_again(void **state)
 {
 	struct call call = waiting(suites[1]);
@@ -204,6 +218,7 @@ int main(void)
 		cmocka_unit_test(clear_media_passes_and_srtp_does_not_while_they_wait),
 		cmocka_unit_test(a_peer_that_goes_on_in_clear_keeps_them_waiting),
 		cmocka_unit_test(rtcp_counts_neither_for_nor_against_them),
+		cmocka_unit_test(what_is_no_rtp_counts_neither_for_nor_against_them),
 		cmocka_unit_test(after_a_pause_srtp_has_to_run_again),
 		cmocka_unit_test(a_few_packets_are_no_run),
 		cmocka_unit_test(other_keys_and_goclear_end_the_waiting),
