@@ -3,7 +3,10 @@
 
 #include "clock.h"
 
-enum { PACKET_MAX = 4096 };
+enum {
+	PACKET_MAX = 4096,
+	ELSEWHERE_TOLD = 20, /* packets: less may be on their way when the peer moves */
+};
 
 struct packet {
 	_Alignas(8) uint8_t octets[PACKET_MAX];
@@ -153,6 +156,17 @@ static bool admits_clear(struct gate *gate, bool rtcp, struct mbuf *mb)
 	return true;
 }
 
+/* Clear media was stopped while such keys were waiting. */
+static bool admits_late(struct gate *gate, bool rtcp, struct mbuf *mb)
+{
+	struct packet packet;
+
+	return load(&packet, mb) &&
+	       zrtp_srtp_receive_late(gate->srtp, rtcp, packet.octets, &packet.len, clock_us()) ==
+		       ZRTP_LATE_TAKEN &&
+	       takes_over(gate, mb, &packet);
+}
+
 /* \pre locked. True: it is for who is above. */
 static bool admits(struct gate *gate, bool rtcp, const struct sa *from, struct mbuf *mb)
 {
@@ -167,7 +181,16 @@ static bool admits(struct gate *gate, bool rtcp, const struct sa *from, struct m
 		return true;
 	case GATE_SHUT:
 	default:
-		return false;
+		return is_peers(gate, from) && admits_late(gate, rtcp, mb);
+	}
+}
+
+/* What is refused because of its host, without a word to the user otherwise. SRTP is taken from anywhere. */
+static void count_elsewhere(struct gate *gate, const struct sa *from)
+{
+	if (gate->passage[ZRTP_RECEIVE] != GATE_SRTP && sa_isset(&gate->peer, SA_ADDR) &&
+	    !is_peers(gate, from) && ++gate->elsewhere == ELSEWHERE_TOLD && gate->user->elsewhere) {
+		gate->user->elsewhere(from, gate->arg);
 	}
 }
 
@@ -199,6 +222,7 @@ static bool receive_rtp(struct sa *from, struct mbuf *mb, void *arg)
 	if (gate->user->received && !gate->user->received(octets, len, gate->arg)) {
 		return true;
 	}
+	count_elsewhere(gate, from);
 	if (!zrtp_is_zrtp(octets, len)) {
 		return receiving(gate, is_rtcp(octets, len), from, mb);
 	}
@@ -240,12 +264,13 @@ int gate_open(struct gate *gate, struct udp_sock *rtp, struct udp_sock *rtcp, in
 
 void gate_orphan(struct gate *gate)
 {
-	static const struct gate_user nothing = { NULL, NULL, NULL, NULL };
+	static const struct gate_user nothing = { NULL, NULL, NULL, NULL, NULL };
 
 	(void)pthread_mutex_lock(&gate->lock);
 	gate->user = &nothing;
 	gate->arg = NULL;
 	gate->passage[ZRTP_RECEIVE] = GATE_SHUT;
+	(void)!zrtp_srtp_set_keys(gate->srtp, ZRTP_RECEIVE, NULL); /* they may wait */
 	if (gate->passage[ZRTP_SEND] != GATE_SRTP) {
 		gate->passage[ZRTP_SEND] = GATE_SHUT;
 	}
@@ -268,6 +293,7 @@ void gate_close(struct gate *gate)
 void gate_set_peer(struct gate *gate, const struct sa *peer)
 {
 	if (sa_isset(peer, SA_ALL)) {
+		gate->elsewhere = is_peers(gate, peer) ? gate->elsewhere : 0;
 		sa_cpy(&gate->peer, peer);
 	}
 }

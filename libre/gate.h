@@ -33,6 +33,8 @@ struct gate_user {
 	bool (*received)(const uint8_t *datagram, size_t len, void *arg);
 	/* A packet that may pass is about to be sent, not protected yet. Any thread. */
 	void (*sends)(bool rtcp, uint8_t *octets, size_t len, void *arg);
+	/* Packets are refused as they come from another host than gate_set_peer(): told once of each peer. */
+	void (*elsewhere)(const struct sa *from, void *arg);
 };
 
 /* All zero before gate_open(). */
@@ -45,6 +47,7 @@ struct gate {
 	struct udp_helper *rtp_helper, *rtcp_helper;
 	const struct gate_user *user;
 	void *arg;
+	unsigned elsewhere; /* packets refused as they came from another host */
 	bool authenticated; /* the user was told of the first good SRTP packet */
 	/* Packets, RTP and RTCP together. */
 	unsigned clear_sent, clear_received, srtp_sent, srtp_received;
@@ -72,7 +75,7 @@ void gate_set_peer(struct gate *gate, const struct sa *peer);
 void gate_pass(struct gate *gate, enum zrtp_direction direction, enum passage passage);
 /* Keys for a direction, in which only SRTP passes then. Shut if libsrtp2 refuses them.
  *   late  zrtp_stream_is_late(): where clear media is received it goes on, until SRTP has shown that the keys
- *         are the peer's (zrtp_srtp_set_late_keys()) */
+ *         are the peer's (zrtp_srtp_set_late_keys()); if that is stopped meanwhile, they wait no less */
 enum zrtp_status gate_set_keys(struct gate *gate, enum zrtp_direction direction,
 			       const struct zrtp_srtp_keys *keys, bool late);
 /* They are void (ZRTP_EVENT_LATE_FAILED): what is received is what may be sent, which they have not touched.

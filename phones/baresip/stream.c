@@ -82,9 +82,22 @@ static void on_authentic(void *arg)
 }
 
 
+/* Else its user wonders why there is no ZRTP, or no sound */
+static void on_elsewhere(const struct sa *from, void *arg)
+{
+	const struct menc_media *media = arg;
+
+	warning("zrtp: %s: packets come from %j, and the session description"
+		" says %j: ZRTP and speech in clear from there are not"
+		" taken\n", sdp_media_name(media->sdp), from,
+		&media->fence->gate.peer);
+}
+
+
 static const struct gate_user user = {
 	.zrtp      = on_zrtp,
 	.authentic = on_authentic,
+	.elsewhere = on_elsewhere,
 };
 
 

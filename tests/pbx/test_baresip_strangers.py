@@ -35,15 +35,16 @@ def acknowledged(phone):
     return sum(capture.kind(d) == "zrtp" and capture.message_type(d) == "HelloACK" for d in list(phone.zrtp))
 
 
-@case("baresip: ZRTP is taken from the host that the session description names only, from any port of it")
+@case("baresip: ZRTP is taken from the host that the session description names only, from any port of it, and it says so")
 def sources(lab):
     with lab.baresip("alice") as phone, lab.plain_phone("plain", PHONE_HZ) as caller:
         caller.call("alice", phone.sip_port)
         hello = wait.until("a Hello of baresip", 3, lambda: caller.zrtp)[0]
         with Stranger(caller.remote[1]) as stranger:
-            for _ in range(10):
+            for _ in range(20):
                 stranger.send(says_hello(hello))
                 time.sleep(0.02)
+            phone.sees("audio: packets come from 127.*, and the session description says", anew=False)
             time.sleep(0.3)
             equal("what the stranger was sent", stranger.heard, [])
         equal("HelloACKs for it", acknowledged(caller), 0)
