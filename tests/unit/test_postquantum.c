@@ -13,6 +13,43 @@ static void assert_algorithms(const struct pair *pair, const char *kex, const ch
 
 /* ---- what works ---- */
 
+/* A Commit of a KEM is five times a Hello: who answers no more than three times what came needs one more, at
+ * once. */
+static void hellos_that_cross_are_repeated_for_a_kem_alone(void **state)
+{
+	static const char *const lists[][2] = { { "X1M1,DH3k", "X1M1,DH3k" },
+						{ "X1M1,DH3k", "DH3k" },
+						{ "DH3k", "X1M1,DH3k" } };
+
+	(void)state;
+	needs_mlkem();
+	for (unsigned i = 0; i < 3; i++) {
+		struct pair_config config = with("DH3k", 0);
+		struct pair_tap taps[] = { { .type = "Hello   ", .to = ALICE },
+					   { .type = "Hello   ", .to = BOB },
+					   { .type = NULL } };
+		struct pair *pair;
+
+		for (unsigned side = 0; side < 2; side++) {
+			list(&config.policy[side], ZRTP_CLASS_KEX, lists[i][side]);
+		}
+		config.policy[BOB].passive = true;
+		pair = pair_new(&config);
+		pair->filter = pair_tapped;
+		pair->filter_arg = taps;
+		pair_add_stream(pair, 0);
+		pair_start(pair, 0);
+		assert_true(pair_run_until_secure(pair, 0, pair->now + 5 * SECOND));
+		for (unsigned side = 0; side < 2; side++) {
+			assert_int_equal(taps[side].seen, i ? 1 : 2);
+		}
+		if (!i) {
+			assert_in_range(taps[BOB].at[1] - taps[BOB].at[0], 1, 30000);
+		}
+		pair_free(pair);
+	}
+}
+
 static void kems_lead_to_secure_in_both_roles(void **state)
 {
 	static const char *const hashes[] = { "S256", "S256,S384", "S512" }, *const best[] = { "S256", "S384",
@@ -487,6 +524,7 @@ static void heap_has_its_limits_with_kems(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hellos_that_cross_are_repeated_for_a_kem_alone),
 		cmocka_unit_test(kems_lead_to_secure_in_both_roles),
 		cmocka_unit_test(kem_contention_has_one_winner),
 		cmocka_unit_test(kems_survive_a_bad_network),
