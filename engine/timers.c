@@ -12,7 +12,8 @@ enum {
 	MS = 1000,
 	T1_START = 50 * MS,
 	T1_CAP = 200 * MS,
-	T1_CROSSING = 10 * MS, /* a Hello that went out so lately may meet the peer's on its way */
+	T1_CROSSING = 10 * MS, /* a Hello that went out so lately may meet the peer's on its way: */
+	T1_UNHEARD = 20 * MS,  /* then its HelloACK comes by that time */
 	T1_COUNT = 20,
 	T1_COUNT_EXTENDED = 62, /* the peer is there: go on for 12 s */
 	T2_START = 150 * MS,
@@ -46,8 +47,8 @@ void zrtp_timer_t1_hurry(struct zrtp_stream *stream)
 	if (timer->message != ZRTP_MSG_HELLO || !timer->interval || stream->now - sent >= T1_CROSSING ||
 	    stream->equal_zid || stream->session->own_zid) {
 		zrtp_send(stream, ZRTP_MSG_HELLO);
-	} else if (timer->deadline > sent + T1_START) {
-		timer->deadline = sent + T1_START;
+	} else {
+		timer->deadline = sent + T1_UNHEARD;
 	}
 }
 
