@@ -97,8 +97,8 @@ def locked(path):
     """Another process writes the database all the time."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
+        yield other
+        other.execute("COMMIT")
 
 
 def sqlite(bench, sealed):
@@ -134,6 +134,35 @@ def sqlite_in_clear(bench):
 @case("SQLite is locked by another process, and Asterisk killed: the phone is known at the next start, with a key", "16 own")
 def sqlite_sealed(bench):
     sqlite(bench, True)
+
+
+REFUSE = """CREATE TRIGGER meddle BEFORE INSERT ON pair WHEN NEW.peer_zid = x'{}' BEGIN SELECT RAISE(ABORT, 'meddled with'); END"""
+
+
+@case("of changes that wait together SQLite refuses one phone's: those of others are stored, and its own once it is taken", "22 own")
+def one_refused(bench):
+    lab = Lab(bench.root, bench.directory)
+    with lab, lab.zrtp_phone("bob") as bob, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("carol") as carol:
+        call(lab, bob, False)
+        zid = re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))[0]
+        call(lab, alice, False)
+        wait.until("stored", 5, lambda: status(lab, "Waiting") == "0")
+        with locked(lab.pbx.file("lib", "zrtp.sqlite")) as other:
+            for phone in (alice, bob, carol, alice):
+                call(lab, phone, phone != carol)
+            journaled(lab, 4)
+            other.execute(REFUSE.format(zid))
+        wait.until("all but one stored", 20, lambda: status(lab, "Waiting") == "1")
+        equal("why", "meddled with" in lab.pbx.log(), True)
+        kill(lab)
+        with locked(lab.pbx.file("lib", "zrtp.sqlite")) as other:
+            other.execute("DROP TRIGGER meddle")
+        lab.pbx.start()
+        stored(lab)
+        for phone in (alice, bob, carol):
+            call(lab, phone, True)
+        equal("exit status", lab.pbx.stop(), 0)
+    lab.pbx.remove()
 
 
 @case("the disk of the journal is full, its folder missing, its file of another cache: calls go on, it is said, and the file is kept",

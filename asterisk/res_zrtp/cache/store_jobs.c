@@ -191,12 +191,13 @@ size_t jobs_at_once(void)
 	return store_shared.config.kind != CACHE_SQLITE || !store_shared.status.up || singly ? 1 : JOBS_AT_ONCE;
 }
 
-/*! \brief What several calls have changed, with one wait for the disk. \retval 0 nothing is stored */
-static int change_all(struct job *const *jobs, size_t count)
+/*! \brief What several calls have changed, with one wait for the disk. If that fails nothing is stored. */
+static enum zrtp_store_status change_all(struct job *const *jobs, size_t count)
 {
 	struct zrtp_cache_key keys[JOBS_AT_ONCE];
 	struct zrtp_journal_entry entries[JOBS_AT_ONCE];
 	struct zrtp_store_error error;
+	enum zrtp_store_status result;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -204,22 +205,29 @@ static int change_all(struct job *const *jobs, size_t count)
 		entries[i] = (struct zrtp_journal_entry) { .key = &keys[i], .change = &jobs[i]->change,
 			.change_size = sizeof(jobs[i]->change), .now = jobs[i]->when };
 	}
-	if (zrtp_store_put_several(store_opened(), entries, count, &error)) {
-		return 0;
+	result = zrtp_store_put_several(store_opened(), entries, count, &error);
+	if (result == ZRTP_STORE_BUSY) {
+		health_failed(&error);
+	}
+	if (result) {
+		return result;
 	}
 	for (i = 0; i < count; i++) {
 		cache_stored(&keys[i]);
 	}
 	health_works();
 
-	return 1;
+	return ZRTP_STORE_OK;
 }
 
 static size_t change(struct job *const *jobs, size_t count)
 {
 	if (count > 1) {
-		if (change_all(jobs, count)) {
-			return count;
+		enum zrtp_store_status result = change_all(jobs, count);
+
+		/* Another process writes: one that waits for it once more would look as if the store hung. */
+		if (!result || result == ZRTP_STORE_BUSY) {
+			return result ? 0 : count;
 		}
 		singly = count;
 	}
