@@ -117,11 +117,15 @@ def many_calls(lab, name, count):
     with lab.phone(name) as phone:
         for number in range(count):
             phone.call("announce", lab.sip_port)
-            if number % 5 == 4:
-                phone.wait("connected", 5)
-            else:
+            if number % 5 != 4:
                 phone.secure()
+                phone.hang_up()
+                continue
+            phone.wait("connected", 5)
             phone.hang_up()
+            # A PBX that comes late to the BYE still answers ZRTP. Linphone has the same port again in its next call, takes a
+            # HelloACK of the former one for that of this call's PBX, and says no Hello any more.
+            wait.until(f"{name}: no stream left", 10, lambda: not lab.pbx.stream(name))
 
 
 def all_phones(lab, count):
@@ -140,9 +144,11 @@ def all_phones(lab, count):
 def endurance(lab):
     before = all_phones(lab, 30)  # until every pool has its size
     files = lab.pbx.open_files()
-    after = all_phones(lab, 50)
-    if after - before > 200 * KIB_PER_CALL:
-        raise AssertionError(f"memory grew from {before} to {after} KiB in 200 calls")
+    sizes = [before, all_phones(lab, 50)]
+    if sizes[1] - sizes[0] > 200 * KIB_PER_CALL:  # on a busy machine a pool may grow late; a leak goes on
+        sizes.append(all_phones(lab, 50))
+    if sizes[-1] - sizes[-2] > 200 * KIB_PER_CALL:
+        raise AssertionError(f"memory grew with each 200 calls: {sizes} KiB")
     try:  # the console's own connection takes a moment to go
         wait.until("no file left open", 5, lambda: set(lab.pbx.open_files()) <= set(files))
     except wait.Timeout:
