@@ -38,11 +38,10 @@
 #define BATCH 64
 /*! What the end of the module waits for it, milliseconds. */
 #define SETTLE_MAX 5000
-/*! What the store waits for its opening and for all that it has, milliseconds. */
+/*! What the store waits for its opening, and then for each next one of its entries, milliseconds. */
 #define READ_MAX 5000
 /*! A disk that has not answered for so long hangs, milliseconds. */
 #define DISK_MAX 2000
-#define DISK_HANGS "no answer from its disk for two seconds"
 
 AST_DLLIST_HEAD_NOLOCK(journal_jobs, job);
 
@@ -72,27 +71,30 @@ static int in_use(void)
 /*! What it has at the start: its thread reads it, that of the store takes it. */
 static struct {
 	uint8_t zid[ZRTP_ZID_SIZE];
-	unsigned int has_zid:1;
+	unsigned int has_zid:1, mixed:1;
 	struct journal_jobs jobs;
 	size_t count;
 } replay;
 
-/*! \brief Is all of it of one own ZID? */
-static int compare_zid(const struct zrtp_journal_entry *entry, attribute_unused void *data)
+/*! \brief Is it of another own ZID than those before it? */
+static int is_mixed(const uint8_t *zid)
 {
 	if (!replay.has_zid) {
-		memcpy(replay.zid, entry->key->own_zid, sizeof(replay.zid));
+		memcpy(replay.zid, zid, sizeof(replay.zid));
 		replay.has_zid = 1;
 	}
 
-	return memcmp(replay.zid, entry->key->own_zid, sizeof(replay.zid));
+	return replay.mixed = !!memcmp(replay.zid, zid, sizeof(replay.zid));
 }
 
 static int read_entry(const struct zrtp_journal_entry *entry, attribute_unused void *data)
 {
-	struct job *job = job_alloc(entry->change ? JOB_CHANGE : JOB_BIND, entry->key);
+	struct job *job;
 
-	if (!job) {
+	ast_mutex_lock(&store_shared.lock);
+	busy_since = clock_now(); /* the disk answers: very many of them take more than READ_MAX */
+	ast_mutex_unlock(&store_shared.lock);
+	if (is_mixed(entry->key->own_zid) || !(job = job_alloc(entry->change ? JOB_CHANGE : JOB_BIND, entry->key))) {
 		return -1;
 	}
 	job->journal.state = JOURNAL_HAS;
@@ -154,24 +156,21 @@ static void close_file(void)
 /*! \brief Open it and read what it has. \retval -1 it cannot be used */
 static int read_all(struct zrtp_store_error *error)
 {
-	enum zrtp_store_status result = open_file(error);
-
-	if (result) {
+	if (open_file(error)) {
 		return -1;
 	}
 	replay.count = zrtp_journal_waiting(journal);
-	result = zrtp_journal_read(journal, compare_zid, NULL, error);
-	if (result == ZRTP_STORE_INVALID) {
+	if (!zrtp_journal_read(journal, read_entry, NULL, error)) {
+		return 0;
+	}
+	if (replay.mixed) {
 		snprintf(error->text, sizeof(error->text), "%.200s has changes of more than one own ZID", store_shared.config.journal);
-	}
-	if (result) {
-		return -1;
-	}
-	if (zrtp_journal_read(journal, read_entry, NULL, error)) {
+	} else if (replay.has_zid) {
 		ast_log(LOG_ERROR, "ZRTP cache: not all changes of its journal were read, the next start tries it again: %s\n", error->text);
+		return 0;
 	}
 
-	return 0;
+	return -1;
 }
 
 /*! \brief What was read is not wanted any more. */
@@ -214,7 +213,7 @@ static void *run(void *data);
 /*! \brief Its thread begins, and has read all. \retval -1 it has not, and that was told */
 static int wait_for_it(void)
 {
-	struct timespec until = clock_in(READ_MAX);
+	struct timespec until;
 	int late;
 
 	busy_since = clock_now();
@@ -225,7 +224,9 @@ static int wait_for_it(void)
 		return -1;
 	}
 	ast_mutex_lock(&store_shared.lock);
-	while (!ready && !unused && !ast_cond_timedwait(&settled, &store_shared.lock, &until)) {
+	while (!ready && !unused && clock_now() - busy_since < READ_MAX * 1000) {
+		until = clock_in(PATIENCE);
+		ast_cond_timedwait(&settled, &store_shared.lock, &until);
 	}
 	late = !ready && !unused;
 	unused |= late;
@@ -298,7 +299,7 @@ static void tell_works(const struct zrtp_store_error *error)
 /*! \brief In the timers' thread: does the disk answer? */
 static int look(attribute_unused const void *data)
 {
-	struct zrtp_store_error error = { .status = ZRTP_STORE_IO, .text = DISK_HANGS };
+	struct zrtp_store_error error = { .status = ZRTP_STORE_IO, .text = "no answer from its disk for two seconds" };
 
 	ast_mutex_lock(&store_shared.lock);
 	watched = 0;
@@ -375,18 +376,18 @@ static void to_erase(struct job *job)
 /*! \brief It was written, or not; and is it still wanted? \pre lock is held */
 static void settle_job(struct job *job, int written)
 {
-	if (!job->journal.stored && !written) {
+	if (!job->journal.stored && !written && !unused) {
 		job->journal.state = JOURNAL_WAITS;
 		AST_DLLIST_INSERT_HEAD(&waiting, job, journal.entry);
 		return;
 	}
 	unwritten--;
-	if (!job->journal.stored) {
-		job->journal.state = JOURNAL_HAS;
-	} else if (written) {
+	if (job->journal.stored && written) {
 		to_erase(job);
+	} else if (written && !job->journal.released) {
+		job->journal.state = JOURNAL_HAS;
 	} else {
-		let_go(job);
+		let_go(job); /* also of a journal that is of another cache since: it keeps it as it is */
 	}
 }
 
@@ -582,8 +583,7 @@ void journal_end(void)
 		AST_DLLIST_REMOVE_HEAD(&waiting, journal.entry)->journal.state = JOURNAL_NOT;
 	}
 	memset(&replay, 0, sizeof(replay));
-	unwritten = 0;
-	unused = dirty = 0;
+	unwritten = unused = dirty = 0;
 	reason[0] = '\0';
 }
 
