@@ -23,6 +23,8 @@ struct trunk {
 	struct test_store end[2];
 	struct call call[AT_ONCE];
 	unsigned calls, made, alarms;
+	bool phone;   /* the peer is one to this end */
+	bool alone;   /* of other calls nothing is told */
 	bool numbers; /* each call under a label of its direction, and of the number that is called */
 	int64_t clock, lost_until[2];
 	uint64_t prng;
@@ -129,8 +131,8 @@ static void end_call(struct trunk *t, struct call *c, unsigned end)
 	in.has_rs1 = true;
 	memcpy(in.rs1, c->made, sizeof(in.rs1));
 	in.expiry = UINT32_MAX;
-	in.peer_mitm = true;
-	in.others_under_way = others_under_way(t, c, end);
+	in.peer_mitm = !t->phone;
+	in.others_under_way = t->alone ? 0 : others_under_way(t, c, end);
 	in.changed = ZRTP_CHANGED_SECRET;
 	assert_int_equal(zrtp_store_put(t->end[end].store, &key, t->clock, &in, &t->end[end].error),
 			 ZRTP_STORE_OK);
@@ -443,15 +445,29 @@ static void load_forget(struct load *l, unsigned end)
 }
 
 /* A call with a PBX that is no store: what that has is given. */
-static void call_other(struct trunk *t, struct call *c, const struct zrtp_retained *theirs)
+static void begin_other(struct trunk *t, struct call *c, const struct zrtp_retained *theirs)
 {
 	memset(c, 0, sizeof(*c));
 	c->label[0] = c->label[1] = "";
 	c->got[1] = *theirs;
 	c->asked[1] = true;
 	ask(t, c, 0);
+}
+
+static void call_other(struct trunk *t, struct call *c, const struct zrtp_retained *theirs)
+{
+	begin_other(t, c, theirs);
 	t->clock++;
 	end_call(t, c, 0);
+}
+
+/* What a PBX of another make has after a call. */
+static void roll(struct zrtp_retained *theirs, const struct call *c)
+{
+	theirs->has_rs2 = theirs->has_rs1;
+	memcpy(theirs->rs2, theirs->rs1, sizeof(theirs->rs2));
+	theirs->has_rs1 = true;
+	memcpy(theirs->rs1, c->made, sizeof(theirs->rs1));
 }
 
 /* One that keeps rs1 and rs2 as RFC 6189 has it, of another make. */
@@ -466,13 +482,41 @@ static void calls_of_another_make_that_follow_each_other_match(void **state)
 	for (unsigned i = 0; i < 200; i++) {
 		call_other(&t, c, &theirs);
 		assert_true(c->has_match || !i);
-		theirs.has_rs2 = theirs.has_rs1;
-		memcpy(theirs.rs2, theirs.rs1, sizeof(theirs.rs2));
-		theirs.has_rs1 = true;
-		memcpy(theirs.rs1, c->made, sizeof(theirs.rs1));
+		roll(&theirs, c);
 		t.clock += i ? 0 : 60; /* the first calls are over */
 	}
 	trunk_close(&t);
+}
+
+/* Two at once, which it may finish in the other order: it keeps nothing of before. */
+static void two_calls_at_once_of_another_make_match(void **state)
+{
+	static struct trunk t;
+
+	(void)state;
+	for (unsigned i = 0; i < 400; i++) {
+		struct call *first = &t.call[i % 2], *last = &t.call[!(i % 2)];
+		static struct zrtp_retained theirs;
+
+		if (i % 200 == 0) { /* a phone to this end, or none waits for the other */
+			trunk_open(&t, 13);
+			*(i ? &t.phone : &t.alone) = true;
+			memset(&theirs, 0, sizeof(theirs));
+			call_other(&t, first, &theirs);
+			roll(&theirs, first);
+		}
+		t.clock += 60;
+		begin_other(&t, first, &theirs);
+		begin_other(&t, last, &theirs);
+		assert_true(first->has_match && last->has_match);
+		end_call(&t, first, 0);
+		end_call(&t, last, 0);
+		roll(&theirs, i & 2 ? first : last);
+		roll(&theirs, i & 2 ? last : first);
+		if (i % 200 == 199) {
+			trunk_close(&t);
+		}
+	}
 }
 
 /* By a journal that was not cleared, when there is another candidate. */
@@ -547,6 +591,7 @@ int main(void)
 		cmocka_unit_test(exchanges_of_a_pbx_that_has_too_much_to_do_make_no_alarm),
 		cmocka_unit_test(bursts_of_calls_round_after_round_make_no_alarm),
 		cmocka_unit_test(calls_of_another_make_that_follow_each_other_match),
+		cmocka_unit_test(two_calls_at_once_of_another_make_match),
 		cmocka_unit_test(a_change_that_is_heard_of_twice_chooses_no_candidate),
 		cmocka_unit_test(a_peer_deleted_at_both_sides_is_the_cure_of_a_lost_cache),
 	};

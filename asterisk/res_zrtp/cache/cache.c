@@ -26,6 +26,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/under_way.h"
 #include "base/clock.h"
 #include "cache/cache.h"
 
@@ -256,6 +257,19 @@ static int is_taken(const struct zrtp_cache_key *key, const struct zrtp_retained
 	return !is_deleted(key, in) && (!in->peer_mitm || (!up && !is_filed(key->peer_zid)));
 }
 
+/*! \brief Is what a call makes the next candidate of a trunk, whatever other calls are under way? */
+static int is_alone(const struct zrtp_cache_key *key)
+{
+	struct zrtp_session_info info;
+
+	if (!key->session) {
+		return 0;
+	}
+	zrtp_session_get_info(key->session, &info);
+
+	return !under_way_counts(info.peer_client_id);
+}
+
 static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, attribute_unused void *arg)
 {
 	int64_t now = cache_clock();
@@ -263,7 +277,8 @@ static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retain
 	struct known *known;
 
 	store_get_status(&status);
-	if (!in->again) {
+	/* What waited for the user's word was over long before that. */
+	if (!in->again && !(in->changed & ZRTP_CHANGED_VERIFIED)) {
 		cache_ends(key->peer_zid);
 	}
 	ao2_lock(table);
@@ -274,7 +289,7 @@ static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retain
 	}
 	ao2_unlock(table);
 	ao2_cleanup(known);
-	store_put(key, in, now);
+	store_put(key, in, now, is_alone(key));
 }
 
 const struct zrtp_cache cache_table = {

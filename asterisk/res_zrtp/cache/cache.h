@@ -144,8 +144,8 @@ void cache_tell(const uint8_t *zid, const struct cache_known *before);
 
 /* cache_store.c */
 
-/*! \brief Queue a change. Copies all. Never waits. */
-void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when);
+/*! \brief Queue a change. Copies all. Never waits. \param alone it does not wait for other calls of its trunk */
+void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when, int alone);
 /*! \brief Queue an endpoint of an enrolled phone, which names one without a name too. Never waits. */
 void store_bind(const struct zrtp_cache_key *key, const char *endpoint);
 

@@ -408,13 +408,14 @@ static void hand_over(struct job *job, const struct zrtp_cache_key *key)
 	}
 }
 
-void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when)
+void store_put(const struct zrtp_cache_key *key, const struct zrtp_retained *in, int64_t when, int alone)
 {
 	struct job *job = job_alloc(JOB_CHANGE, key);
 
 	if (job) {
 		job->change = *in;
 		job->when = when;
+		job->alone = !!alone;
 	}
 	hand_over(job, key);
 }

@@ -250,7 +250,7 @@ size_t jobs_change(struct job *const *jobs, size_t count)
 	size_t i, done;
 
 	for (i = 0; i < count; i++) {
-		jobs[i]->change.others_under_way = cache_under_way(jobs[i]->zid);
+		jobs[i]->change.others_under_way = jobs[i]->alone ? 0 : cache_under_way(jobs[i]->zid);
 	}
 	done = change(jobs, count);
 	for (i = 0; i < done; i++) {

@@ -32,6 +32,7 @@ struct job {
 	unsigned int tries;            /*!< That failed while others succeeded */
 	uint64_t others;               /*!< How many had, at the last one */
 	unsigned int conflicts;
+	unsigned int alone:1;          /*!< The change of a call that does not wait for others of its trunk */
 	unsigned int begun:1;          /*!< The thread is at it; of store_queue.c */
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint8_t own_zid[ZRTP_ZID_SIZE];

@@ -4,6 +4,8 @@
  * \brief How many calls with a PBX have asked the cache, and are not over?
  */
 
+#include <string.h>
+
 #include "decide/under_way.h"
 
 static void pass_time(struct under_way *calls, uint64_t now)
@@ -44,4 +46,11 @@ unsigned int under_way_count(struct under_way *calls, uint64_t now)
 	pass_time(calls, now);
 
 	return calls->before + calls->recent;
+}
+
+int under_way_counts(const char *client_id)
+{
+	static const char freeswitch[] = "FreeSWITCH"; /* always with the M flag, on libzrtp */
+
+	return strncmp(client_id, freeswitch, sizeof(freeswitch) - 1) != 0;
 }

@@ -21,5 +21,12 @@ void under_way_begins(struct under_way *calls, uint64_t now);
 /*! \brief One is over. Which it is does not matter. */
 void under_way_ends(struct under_way *calls, uint64_t now);
 unsigned int under_way_count(struct under_way *calls, uint64_t now);
+/*!
+ * \brief Do calls with this PBX wait for the others with it, as it holds a secret until the next one is in common?
+ * \param client_id of its Hello
+ *
+ * Of another make is one that has the secrets of its two latest exchanges, whatever is under way.
+ */
+int under_way_counts(const char *client_id);
 
 #endif
