@@ -126,24 +126,6 @@ static void answer_loads(void)
 	ast_mutex_unlock(&store_shared.lock);
 }
 
-/*! \brief The lock is not held. \param kept gets which of them are kept \return how many, the first ones, are done with */
-static size_t do_jobs(struct job *const *jobs, size_t count, unsigned char *kept)
-{
-	size_t i, done;
-
-	if (jobs[0]->kind == JOB_LOAD) {
-		jobs_load(jobs[0]);
-		return 1;
-	}
-	done = jobs_change(jobs, count);
-	for (i = 0; i < done; i++) {
-		journal_over(jobs[i]);
-		kept[i] = jobs_remember(jobs[i]);
-	}
-
-	return done;
-}
-
 /*! \brief Do the first job, or several changes at once. The thread alone takes jobs off. \pre lock is held */
 static void do_first(void)
 {
@@ -152,7 +134,7 @@ static void do_first(void)
 	size_t i, done, count = queue_begin(jobs, jobs_at_once());
 
 	watch_begin();
-	done = do_jobs(jobs, count, kept);
+	done = jobs_do(jobs, count, kept);
 	watch_end();
 	queue_done(jobs, count, done);
 	for (i = 0; i < done; i++) {

@@ -80,7 +80,7 @@ void jobs_flush(void)
  *
  * Where one was, none of its next may be: a phone may have kept that one's secret only.
  */
-int jobs_remember(struct job *job)
+static int remember(struct job *job)
 {
 	int at_once = job->kind == JOB_CHANGE && job->change.peers_rs2 && job->change.changed & ZRTP_CHANGED_SECRET;
 	int64_t due = store_clock() + (at_once ? 0 : store_shared.config.flush);
@@ -245,7 +245,8 @@ static int has_moved(const struct job *job)
 	return job->kind == JOB_CHANGE && job->change.peer_mitm && !job->change.others_under_way;
 }
 
-size_t jobs_change(struct job *const *jobs, size_t count)
+/*! \brief Store changes; the store is told of the calls that are under way. */
+static size_t change_told(struct job *const *jobs, size_t count)
 {
 	size_t i, done;
 
@@ -277,6 +278,23 @@ void jobs_load(struct job *job)
 		cache_begins(job->zid); /* before the next change */
 	}
 	job->done(job->data, answered);
+}
+
+size_t jobs_do(struct job *const *jobs, size_t count, unsigned char *kept)
+{
+	size_t i, done;
+
+	if (jobs[0]->kind == JOB_LOAD) {
+		jobs_load(jobs[0]);
+		return 1;
+	}
+	done = change_told(jobs, count);
+	for (i = 0; i < done; i++) {
+		journal_over(jobs[i]);
+		kept[i] = remember(jobs[i]);
+	}
+
+	return done;
 }
 
 void jobs_learn(const uint8_t *zid, const char *label)

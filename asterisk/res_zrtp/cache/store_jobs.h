@@ -56,17 +56,12 @@ void jobs_learn(const uint8_t *zid, const char *label);
 /*! \brief How many changes are stored at once now. \pre store_shared.lock is held */
 size_t jobs_at_once(void);
 /*!
- * \brief Store changes, of which the first may be other than one that a call has made.
+ * \brief Answer the load that is first, or store changes, of which the first may be other than one that a call has made.
+ * \param kept gets of which of them the store's thread keeps the job
  * \return how many, the first ones, are done with, one way or the other; 0: the first one has failed. If it is not all,
  * no other one was tried
  */
-size_t jobs_change(struct job *const *jobs, size_t count);
-/*!
- * \brief Of two calls of a peer in a row at most one may be lost in a crash. \retval 1 the job is kept
- *
- * Where one was, none of its next may be: a phone may have kept that one's secret only.
- */
-int jobs_remember(struct job *job);
+size_t jobs_do(struct job *const *jobs, size_t count, unsigned char *kept);
 /*! \brief Write what only memory has. */
 void jobs_flush(void);
 /*! \brief Is there such? */
