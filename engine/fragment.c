@@ -85,12 +85,14 @@ bool zrtp_assembly_add(struct zrtp_assembly *a, uint32_t ssrc, const struct zrtp
 
 /* ---- which may come ---- */
 
-static bool offers_kem(const struct zrtp_policy *policy)
+/* both: one that the peer's Hello lists, too. */
+static bool lists_kem(const struct zrtp_stream *stream, bool both)
 {
-	const struct zrtp_algorithm_list *list = &policy->algorithms[ZRTP_CLASS_KEX];
+	const struct zrtp_algorithm_list *list = &stream->session->policy.algorithms[ZRTP_CLASS_KEX];
 
 	for (unsigned i = 0; i < list->count; i++) {
-		if (zrtp_kex_is_kem(zrtp_kex_find(list->name[i]))) {
+		if (zrtp_kex_is_kem(zrtp_kex_find(list->name[i])) &&
+		    (!both || zrtp_peer_lists(stream, list->name[i]))) {
 			return true;
 		}
 	}
@@ -99,14 +101,7 @@ static bool offers_kem(const struct zrtp_policy *policy)
 
 bool zrtp_both_list_kem(const struct zrtp_stream *stream)
 {
-	const struct zrtp_algorithm_list *list = &stream->session->policy.algorithms[ZRTP_CLASS_KEX];
-
-	for (unsigned i = 0; i < list->count; i++) {
-		if (zrtp_kex_is_kem(zrtp_kex_find(list->name[i])) && zrtp_peer_lists(stream, list->name[i])) {
-			return true;
-		}
-	}
-	return false;
+	return lists_kem(stream, true);
 }
 
 /* Of one whose Hello we have. */
@@ -120,7 +115,7 @@ static bool from_known(const struct zrtp_stream *stream, uint32_t ssrc)
 /* Where a Commit may come with a public key, or a DHPart1, which is shorter, with a ciphertext. */
 size_t zrtp_fragments_expected(const struct zrtp_stream *stream, uint32_t ssrc)
 {
-	if (stream->session->keyed || !offers_kem(&stream->session->policy) || !from_known(stream, ssrc)) {
+	if (stream->session->keyed || !lists_kem(stream, false) || !from_known(stream, ssrc)) {
 		return 0;
 	}
 	switch (stream->state) {

@@ -291,13 +291,14 @@ uint64_t zrtp_session_deadline(const struct zrtp_session *session)
  * at once again: of each stream the cache's answer, and its timer. */
 void zrtp_session_expire(struct zrtp_session *session, uint64_t now)
 {
+	struct zrtp_stream *first;
 	unsigned left = 0;
 
 	for (const struct zrtp_stream *s = session->streams; s; s = s->next) {
 		left += 2;
 	}
-	while (left-- && zrtp_session_deadline(session) <= now) {
-		zrtp_stream_expire(first_due(session), now);
+	while (left-- && (first = first_due(session)) && zrtp_stream_deadline(first) <= now) {
+		zrtp_stream_expire(first, now);
 	}
 }
 
