@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """For scripts: the Debian packages, built in a root of their own, and what is wrong with them."""
+import functools
 import glob
 import json
 import os
@@ -97,13 +98,13 @@ CHECKS = (("lintian has nothing against the packages", lintian),
           ("the bill of materials of each package is SPDX, and names each of its files", materials))
 
 
-def judge(root, checks=CHECKS):
-    """Print a line for each check; return how many passed and failed."""
+def judge(root, checks=CHECKS, say=functools.partial(print, flush=True)):
+    """Say a line for each check; return how many passed and failed."""
     failed = 0
     for name, check in checks:
         told = check(root)
-        print(f"{'FAIL' if told else 'ok  '} packages: {name}", flush=True)
+        say(f"{'FAIL' if told else 'ok  '} packages: {name}")
         if told:
-            print(told, flush=True)
+            say(told)
         failed += bool(told)
     return len(checks) - failed, failed, 0

@@ -109,7 +109,7 @@ def differs(lab):
     equal("enrolled", enrolled(lab), {})
 
 
-def kept(lab):
+def kept(lab, revoked=lambda *_: None):
     with service(lab) as events, lab.zrtp_phone("alice", enroll="accept", record=True) as phone:
         try:
             phone.call("enroll", lab.sip_port)
@@ -134,17 +134,26 @@ def kept(lab):
             lab.pbx.idle()
         finally:
             revoke_all(lab)
-        events.seen.clear()
-        begun = len(lab.pbx.log())
-        phone.call("enroll-patient", lab.sip_port)
-        equal("status", status(events, "alice", 40), "UNANSWERED")
-        phone.wait_ended(10)
-        equal("prompt", "Playing 'zrtp/enroll-refused" in lab.pbx.log()[begun:], True)
-        equal("enrolled", enrolled(lab), {})
+        revoked(lab, events, phone)
+
+
+def asked_again(lab, events, phone):
+    """It has been revoked: it is asked, and does not answer."""
+    events.seen.clear()
+    begun = len(lab.pbx.log())
+    phone.call("enroll-patient", lab.sip_port)
+    equal("status", status(events, "alice", 40), "UNANSWERED")
+    phone.wait_ended(10)
+    equal("prompt", "Playing 'zrtp/enroll-refused" in lab.pbx.log()[begun:], True)
+    equal("enrolled", enrolled(lab), {})
 
 
 # R473 R474
-case("enrollment with zrtpcall: both keep the secret, the next call is known; revoked, it is not")(kept)
+@case("enrollment with zrtpcall: both keep the secret, the next call is known; revoked, it is not")
+def kept_and_revoked(lab):
+    kept(lab, asked_again)
+
+
 case("enrollment with zrtpcall", kind="16")(kept)
 
 
@@ -342,41 +351,45 @@ def refused(lab, domain, endpoint):
         lab.pbx.remove()
 
 
-def at_prompt(lab, since, name, seconds=30):
-    """Wait until a caller is being played a prompt, in the log from there on."""
-    wait.until(f"prompt {name}", seconds, lambda: f"Playing '{name}" in lab.pbx.log()[since:])
+def at_prompt(lab, since, name, channel=""):
+    """Wait until a caller, the one of a channel if it is named, is being played a prompt, in the log from there on."""
+    called = re.compile(rf"<{re.escape(channel) or '.*'}> Playing '{re.escape(name)}")
+    wait.until(f"prompt {name}", 30, lambda: called.search(lab.pbx.log(), since))
 
 
 PHASES = ("zrtp/enroll-welcome", "zrtp/sas-is", "phonetic/", "zrtp/enroll-confirm")
 
 
-def hang_up_at(lab, events, phone, name):
-    events.seen.clear()
-    since = len(lab.pbx.log())
+def enrolling(lab, events, phone):
+    """Its call to enroll; the channel."""
+    before = len(events.all("Newchannel"))
     phone.call("enroll", lab.sip_port)
-    at_prompt(lab, since, name)
-    phone.hang_up()
-    equal(f"status after {name}", status(events, phone.name, 5), "HANGUP")
-    lab.pbx.idle()
+    return wait.until("its channel", 5, lambda: events.all("Newchannel")[before:])[0]["Channel"]
 
 
 @case("enrollment hung up: in the exchange, in each prompt, at the question; nothing stored, nothing goes on")
 def hung_up(lab):
-    before = lab.pbx.log().count(": enrollment goes on")
+    before = len(lab.pbx.log())
     with service(lab) as events:
         with lab.zrtp_phone("bob", passive=True, drop_sent="DHPart1") as phone:
             phone.call("enroll", lab.sip_port)
             phone.wait("up", 5)
             phone.hang_up()
             equal("status in the exchange", status(events, "bob", 5), "HANGUP")
+        with contextlib.ExitStack() as stack:
+            phones = [stack.enter_context(ZrtpPhone(lab.directory, "alice", 0, (27000 + 8 * n, 27007 + 8 * n), enroll="accept"))
+                      for n in range(len(PHASES))]
+            at_once = [*zip(phones, PHASES), (stack.enter_context(lab.phone("alice")), PHASES[-1])]
+            calls = [(enrolling(lab, events, phone), phone, prompt) for phone, prompt in at_once]
+            for channel, phone, prompt in calls:
+                at_prompt(lab, before, prompt, channel)
+                phone.hang_up()
+                wait.until(f"status after {prompt}", 5, lambda c=channel: verdicts(events).get(c))
+            equal("each status", {c: v for c, v in verdicts(events).items() if "alice" in c},
+                  {channel: "HANGUP" for channel, _, _ in calls})
         lab.pbx.idle()
-        with lab.zrtp_phone("alice", enroll="accept") as phone:
-            for name in PHASES:
-                hang_up_at(lab, events, phone, name)
-        with lab.phone("alice") as phone:
-            hang_up_at(lab, events, phone, "zrtp/enroll-confirm")
         equal("enrolled", enrolled(lab), {})
-    equal("times the dialplan went on", lab.pbx.log().count(": enrollment goes on") - before, 0)
+    equal("times the dialplan went on", lab.pbx.log()[before:].count(": enrollment goes on"), 0)
 
 
 @case("enrollment hung up after the answer: what was confirmed stays")

@@ -13,6 +13,7 @@ import sipp
 import wait
 from harness import case, equal
 from pairs import check_wire, heard_each_other, lab_sas, pair, passed_through, same_sas
+from test_sip import LINE, flow, one_each
 
 OPUS = {"codecs": ("opus", "PCMU")}
 OURS, THEIRS = 107, 96  # Opus is that to the PBX, and to Linphone
@@ -134,9 +135,9 @@ def heard_offers(phone, count=1, seconds=5):
 
 
 @contextlib.contextmanager
-def flows(lab, offer, answer, *, pause=1000, flow="answer"):
+def flows(lab, offer, answer, *, pause=1000, called="answer"):
     """SIPp calls SIPp, with these payload types."""
-    with sipp.Sipp(lab, "opus2", laboratory.sip_port("opus2"), flow, answer=described(answer), pause=100) as second, \
+    with sipp.Sipp(lab, "opus2", laboratory.sip_port("opus2"), called, answer=described(answer), pause=100) as second, \
             sipp.Sipp(lab, "opus1", laboratory.sip_port("opus1"), "call", "call-opus2", offer=described(offer),
                       pause=pause) as first:
         yield second
@@ -151,14 +152,20 @@ def crossed(lab):
         equal("offers", heard_offers(second), [numbers])
 
 
-@case("pass-through: the refresh of a session timer has the payload types that were offered")
+# R487
+@case("zrtp-hash: the refresh of a session timer has the same, and passed through the payload types that were offered",
+      errors="announced ZRTP")
 def refreshed(lab):
     numbers = {101: "opus/48000/2", **{number + 1: encoding for number, encoding in DIGITS.items()}}
-    with flows(lab, numbers, numbers, flow="kept", pause=48000) as second:
+    # One announces ZRTP and has none, and is to stay for a minute.
+    with flow(lab, "lenient", "refreshed", offer=sipp.description(LINE), answer=sipp.description(LINE)) as announcing, \
+            flows(lab, numbers, numbers, called="kept", pause=48000) as second:
         first, later = heard_offers(second, 2, 60)
         equal("offer", first, numbers)
         equal("Opus in the refresh", later[101], "opus/48000/2")
         equal("numbers in the refresh", set(later) - set(numbers), set())
+        announcing.done(70)
+    one_each(announcing.hashes(), 2)
 
 
 @case("pass-through: what the caller does not have gives way to its payload types")

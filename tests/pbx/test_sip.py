@@ -164,12 +164,3 @@ def unanswered(lab):
     one_each(phone.hashes(), 1)
     lab.pbx.idle()
     equal("streams left", lab.pbx.streams(), [])
-
-
-# R487
-@case("zrtp-hash: the refresh of a session timer has the same", errors="announced ZRTP")
-def refreshed(lab):
-    # It announces ZRTP and has none, and is to stay for a minute.
-    with flow(lab, "lenient", "refreshed", offer=description(LINE), answer=description(LINE)) as phone:
-        phone.done(70)
-    one_each(phone.hashes(), 2)
