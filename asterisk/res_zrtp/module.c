@@ -16,6 +16,7 @@
 #include "asterisk/module.h"
 
 #include "common/keep.h"
+#include "base/nss_tables.h"
 #include "base/runners.h"
 #include "packet/choice.h"
 #include "packet/gate.h"
@@ -58,6 +59,7 @@ static const struct {
 	int (*init)(void);
 	void (*shutdown)(void);
 } parts[] = {
+	{ "tables of NSS", nss_tables_init, nss_tables_shutdown },
 	{ "statistics", stats_init, stats_shutdown },
 	{ "cache", cache_init, cache_shutdown },
 	{ "store", store_init, store_shutdown },

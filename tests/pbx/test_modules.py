@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an operator may do to modules: in any order, forced or not, with errors in zrtp.conf."""
+import glob
 import itertools
 import os
 import re
@@ -105,6 +106,8 @@ def faulty_boot(bench):
 
 def any_order(pbx):
     """Unload and load the three in several orders, forced and not, and after one has declined."""
+    pbx.cli("logger add channel nss debug")
+    pbx.cli("core set debug 1 res_zrtp")
     for force, order in zip(("", "-f ", "-h "), list(itertools.permutations(ours(pbx)))[:3]):
         for module in order:
             pbx.cli(f"module unload {force}{module}.so")
@@ -123,6 +126,18 @@ def any_order(pbx):
     for module in ("res_srtp", "res_zrtp", "app_enroll_zrtp"):
         alive(pbx, f"module load {module}.so")
     load_all(pbx)
+    # Each load starts NSS for speed, which it cannot where the one before has not let go of it.
+    if built_on_nss(pbx):
+        with open(pbx.file("log", "nss")) as log:
+            equal("starts of NSS", log.read().count("NSS, for libsrtp2: started with large tables") >= 4, True)
+    pbx.cli("core set debug 0 res_zrtp")
+    pbx.cli("logger remove channel nss")
+
+
+def built_on_nss(pbx):
+    """Is the libsrtp2 of this root?"""
+    with open(os.path.realpath(glob.glob(f"{pbx.root}/usr/lib/*/libsrtp2.so.1")[0]), "rb") as library:
+        return b"libnss3.so" in library.read()
 
 
 def told(pbx, pattern, logged=0, seconds=8):

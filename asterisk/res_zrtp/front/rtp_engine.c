@@ -25,6 +25,7 @@
 #include "common/console.h"
 #include "common/keep.h"
 #include "common/signalling.h"
+#include "base/nss_tables.h"
 #include "decide/settings.h"
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"
@@ -129,6 +130,7 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 		return -1;
 	}
 
+	nss_tables_look();
 	media_set_up(media, settings, passthrough_number());
 	fd = open_socket(instance);
 	ao2_lock(media);
