@@ -111,6 +111,31 @@ static void a_call_that_rings_hears_nothing_until_it_is_answered(void **state)
 	assert_int_equal(play_choose(&heard, &prompts, &facts).news, PLAY_SECURE);
 }
 
+/* A policy that plays nothing needs to know nothing: whether the call is answered makes no difference to it.
+ */
+static void a_silent_policy_is_one_that_plays_nothing_ever(void **state)
+{
+	(void)state;
+	for (int code = 0; code < 27; code++) {
+		const struct play_policy policy = { code % 3, code / 3 % 3, code / 9 % 3 };
+		bool plays = false;
+
+		for (int row = 0; row < 2 * PLAY_NEWS_COUNT; row++) {
+			struct play_heard heard = { .last = row / 2 }, other = heard;
+			struct play_facts facts = at(row & 1, !(row & 1), 1000);
+			struct play_choice choice = play_choose(&heard, &policy, &facts);
+
+			facts.up = false;
+			plays |= choice.news != PLAY_NOTHING;
+			if (play_is_silent(&policy)) {
+				assert_int_equal(play_choose(&other, &policy, &facts).again, choice.again);
+				assert_int_equal(other.last, heard.last);
+			}
+		}
+		assert_int_equal(play_is_silent(&policy), !plays);
+	}
+}
+
 /* A peer that goes to and fro as fast as it can; each hundredth of a second for ten minutes. */
 static void one_that_flaps_is_heard_now_and_then_and_in_the_end_as_it_is(void **state)
 {
@@ -142,6 +167,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_heard_that_is_not_true),
 		cmocka_unit_test(what_the_policy_leaves_unsaid_counts_as_heard),
 		cmocka_unit_test(a_call_that_rings_hears_nothing_until_it_is_answered),
+		cmocka_unit_test(a_silent_policy_is_one_that_plays_nothing_ever),
 		cmocka_unit_test(one_that_flaps_is_heard_now_and_then_and_in_the_end_as_it_is),
 	};
 

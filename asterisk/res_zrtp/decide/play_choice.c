@@ -89,6 +89,11 @@ struct play_choice play_choose(struct play_heard *heard, const struct play_polic
 	return choice;
 }
 
+int play_is_silent(const struct play_policy *policy)
+{
+	return policy->secure == PLAY_NONE && policy->clear == PLAY_NONE && policy->change == PLAY_NONE;
+}
+
 const char *play_sound(const struct play_policy *policy, enum play_news news)
 {
 	static const char * const tones[PLAY_NEWS_COUNT] = {

@@ -64,6 +64,8 @@ struct play_choice {
 
 /*! \brief What is to be played now; it counts as heard. */
 struct play_choice play_choose(struct play_heard *heard, const struct play_policy *policy, const struct play_facts *facts);
+/*! \brief Is nothing ever played? Then it does not count whether the call is answered. */
+int play_is_silent(const struct play_policy *policy);
 /*! \brief The sound file of it, NULL: none. */
 const char *play_sound(const struct play_policy *policy, enum play_news news);
 

@@ -76,6 +76,9 @@ static void say_secure(struct media *media, const struct zrtp_stream_info *info,
 	char value[STREAM_ITEMS][STREAM_ITEM_SIZE];
 	int i;
 
+	if (!VERBOSITY_ATLEAST(3)) {
+		return;
+	}
 	for (i = 0; i < STREAM_ITEMS; i++) {
 		stream_item_value(value[i], i, info);
 	}

@@ -38,7 +38,7 @@ static int is_up(struct media *media)
 	return res;
 }
 
-static void know(struct play_facts *facts, struct leg_view *view, struct media *media)
+static void know(struct play_facts *facts, const struct play_policy *policy, struct leg_view *view, struct media *media)
 {
 	enum outcome outcome;
 
@@ -50,7 +50,7 @@ static void know(struct play_facts *facts, struct leg_view *view, struct media *
 	facts->clear = outcome == OUTCOME_CLEAR && media_gate(media)->tx == GATE_CLEAR;
 	ao2_unlock(media);
 	/* Another thread waits for a channel: asked only where the answer counts. */
-	facts->up = (facts->secure || facts->clear) && is_up(media);
+	facts->up = (facts->secure || facts->clear) && !play_is_silent(policy) && is_up(media);
 	facts->now = clock_now() / 1000;
 }
 
@@ -80,7 +80,7 @@ void play_look(struct leg_view *view)
 		return;
 	}
 	policy = &media_settings(alone->media)->play;
-	know(&facts, view, alone->media);
+	know(&facts, policy, view, alone->media);
 	choice = play_choose(&alone->play.heard, policy, &facts);
 	if (choice.news != PLAY_NOTHING) {
 		leg_prompt(alone->media, play_sound(policy, choice.news), facts.secure);
