@@ -77,11 +77,11 @@ class Load:
         return [now - then for now, then in zip(self._now(), self.began)]
 
 
-def set_up(driver, near, kind, calls, rate=None):
+def set_up(driver, near, kind, calls, rate=None, phones=False):
     """Calls until all are ready: figures of it, and their times to secure."""
     driver.clear()
     load = Load(near, driver.far)
-    took = driver.call(kind, calls, rate=rate)
+    took = driver.call(kind, calls, rate=rate, phones=phones)
     time.sleep(SETTLE)
     _, cpu, far, _, lost = load.end()
     waits = driver.waits(kind) if kind in pair.SUITES else [0.0] * calls

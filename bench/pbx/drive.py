@@ -48,10 +48,10 @@ class Driver:
     def ready(self, kind):
         return self.secure if kind in pair.SUITES else self.up
 
-    def originate(self, kind, seconds=None, media=False):
+    def originate(self, endpoint, seconds=None, media=False):
         """Begin one call, silent; or the far side ends it so many seconds after the answer, with media if wanted."""
         more = {"Variable": f"HOLD={seconds},MEDIA={'tone' if media else 'quiet'}"} if seconds else {}
-        self.events.send("Originate", Channel=f"PJSIP/{kind}", Context="calls", Exten="brief" if seconds else "quiet",
+        self.events.send("Originate", Channel=f"PJSIP/{endpoint}", Context="calls", Exten="brief" if seconds else "quiet",
                          Priority=1, Async="true", Timeout=30000, ActionID=f"call-{next(self.numbers)}", **more)
 
     def until(self, what, seconds, true):
@@ -68,14 +68,17 @@ class Driver:
         return (f"{len(self.up)} answered, {len(self.secure)} secure, {len(self.gone)} ended, "
                 f"failed: {list(self.failed.items())[:3]}")
 
-    def call(self, kind, calls, at_once=16, rate=None):
-        """So many calls up and ready, at most at_once of them being set up; rate: so many begin in a second at most."""
+    def call(self, kind, calls, at_once=16, rate=None, phones=False):
+        """So many calls up and ready, at most at_once of them being set up.
+
+        rate: so many begin in a second at most; phones: of many endpoints, else all are of one.
+        """
         ready, began = self.ready(kind), time.monotonic()
         for number in range(calls):
             if rate:
                 time.sleep(max(0, began + number / rate - time.monotonic()))
             self.until(f"{kind}: calls become ready", 30, lambda n=number: n - len(ready) - len(self.failed) < at_once)
-            self.originate(kind)
+            self.originate(pair.endpoint(kind, number) if phones else kind)
         self.until(f"{kind}: {calls} calls ready", 30, lambda: len(ready) + len(self.failed) >= calls)
         if self.failed:
             raise AssertionError(f"{kind}: {self.summary()}")

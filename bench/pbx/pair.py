@@ -2,7 +2,8 @@
 """Two Asterisks of one root on loopback: the far one calls, the near one answers with Echo() and is measured.
 
 An endpoint of each has the name of the kind of its legs, so that a call from endpoint sdes of the far one comes to
-endpoint sdes of the near one. The near one has no manager interface and logs no more than notices.
+endpoint sdes of the near one; of each kind there are more, see endpoint(). The near one has no manager interface and logs no more
+than notices.
 """
 import contextlib
 import os
@@ -84,6 +85,7 @@ MODULES = ("app_milliwatt",)
 # As an operator runs it: malloc() without the settings that the tests have for repeatable memory.
 ENVIRONMENT = ["-u", "MALLOC_ARENA_MAX", "-u", "GLIBC_TUNABLES"]
 FILES = 65536
+PHONES = 20     # endpoints of each kind beside the one that has its name
 
 
 class Pbx(asterisk.Asterisk):
@@ -94,14 +96,19 @@ class Pbx(asterisk.Asterisk):
         return super()._booted()
 
 
+def endpoint(kind, number):
+    """One of the endpoints of a kind: what Asterisk does for a call of an endpoint that has many others costs more with each."""
+    return f"{kind}-{number % PHONES}"
+
+
 def make(root, port, peer, rtp_ports, ami_port=None, zrtp=""):
     """An Asterisk with the endpoints of all kinds.
 
     zrtp: more lines of [general] in zrtp.conf.
     """
     sections = "".join(f"[{kind}]\n{policy}" for kind, (_, _, policy) in KINDS.items() if policy)
-    endpoints = "".join(ENDPOINT.format(kind=kind, peer=peer, more=more)
-                        for kind, (_, more, _) in KINDS.items())
+    endpoints = "".join(ENDPOINT.format(kind=name, peer=peer, more=more) for kind, (_, more, _) in KINDS.items()
+                        for name in (kind, *(endpoint(kind, number) for number in range(PHONES))))
     pbx = Pbx(root, {
         "pjsip.conf": TRANSPORT.format(port=port) + endpoints, "extensions.conf": EXTENSIONS,
         "zrtp.conf": f"[general]\n{zrtp}\n{sections}", "logger.conf": LOGGER, "rtp.conf": RTP.format(*rtp_ports),

@@ -30,6 +30,13 @@ def step(driver, root, kind, size, seconds):
         each, _ = set_up(driver, near, kind, size, rate=RATE)
         each.update(media(driver, near, min(size, TALKING), seconds))
         end(driver, near, size)
+    with running(pair.near(root)) as near:
+        driver.clear()
+        driver.call(kind, pair.PHONES, phones=True)
+        end(driver, near, pair.PHONES)
+        apart, _ = set_up(driver, near, kind, size, rate=RATE, phones=True)
+        each["setup_apart"] = apart["setup"]
+        end(driver, near, size)
     return each
 
 
@@ -43,7 +50,8 @@ def steps(root, sizes, rounds, seconds, lock=None, say=print):
                     with alone(lock):
                         each = step(driver, root, kind, size, seconds)
                     found[kind][size].append(each)
-                    say(f"{size} calls, {kind}, round {number + 1} of {rounds}: set-up {each['setup'] * 1e3:.2f} ms a call, media "
+                    say(f"{size} calls, {kind}, round {number + 1} of {rounds}: set-up {each['setup'] * 1e3:.2f} ms a call, "
+                        f"of many endpoints {each['setup_apart'] * 1e3:.2f} ms; media "
                         f"{each['media'] * 1e6:.1f} µs a packet, {each['packets']:.0%} of the packets, cores used "
                         f"{each['media_near'] + each['media_far']:.2f}")
     return found
@@ -158,7 +166,8 @@ def tables(result):
     """What scale and soak measured, in Markdown."""
     rows = []
     if "steps" in result:
-        for name, text in (("setup", "set-up CPU of a call"), ("media", "media CPU of a packet")):
+        for name, text in (("setup", "set-up CPU of a call"),
+                           ("setup_apart", f"set-up CPU of a call of {pair.PHONES} endpoints"), ("media", "media CPU of a packet")):
             for kind, found in result["steps"].items():
                 middle, least, most = figures.spread(ratio_of_steps(found, name))
                 rows.append([f"{text}, {max(found)} calls over {min(found)}" + (", SDES" if kind == BASE else ""),
