@@ -39,7 +39,7 @@ def options():
                         f"{PEERS[1]} peers in SQLite, and no ports left; of these --only steps,idle,peers,ports")
     parser.add_argument("--only", default="steps,idle,peers,ports", help=argparse.SUPPRESS)
     parser.add_argument("--soak", type=int, metavar="N", nargs="?", const=SOAK, help=f"instead: N calls of a second or two ({SOAK}), "
-                        "of the last kind")
+                        "of the last kind, and as many with SDES if that is among the kinds")
     parser.add_argument("--threads", action="store_true", help="instead: which threads take the processor time of a call's set-up")
     parser.add_argument("--all", action="store_true", help="the comparison, then --threads, --scale and --soak")
     parser.add_argument("--document", metavar="FILE", help="put the tables into this document, between its comments")
@@ -90,7 +90,7 @@ def scaled(root, given):
     rounds = min(given.rounds, 3)
     measure = {"steps": lambda: scale.steps(root, SIZES, rounds, given.seconds, given.lock, say),
                "idle": lambda: scale.idle(root, IDLE, given.lock, say),
-               "peers": lambda: scale.peers(root, PEERS, given.calls, rounds, given.lock, say),
+               "peers": lambda: scale.peers(root, PEERS, given.calls, 2 * rounds + 1, given.lock, say),
                "ports": lambda: scale.ports(root, say)}
     return {name: measure[name]() for name in given.only.split(",")}
 
@@ -114,7 +114,8 @@ def main():
     if given.all or given.scale:
         result.update(scaled(root, given))
     if given.all or given.soak:
-        result["soak"] = soak.soak(root, given.kinds.split(",")[-1], given.soak or SOAK, say)
+        kinds = given.kinds.split(",")
+        result["soak"] = soak.soak(root, [kind for kind in (compare.BASE, kinds[-1]) if kind in kinds], given.soak or SOAK, given.lock, say)
     if given.json:
         with open(given.json, "w") as out:
             json.dump(result, out, indent=1)

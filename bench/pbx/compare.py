@@ -28,6 +28,8 @@ FIGURES = {
 
 # What is to be reached: name, kind, figure, how it is compared with SDES, bound, is it a least?
 TARGETS = (
+    ("media CPU, AES-GCM, of SDES without these modules", "x255", "media", "ratio to stock", 0.70, False),
+    ("media CPU, HS80, of SDES without these modules", "hs80", "media", "ratio to stock", 1.0, False),
     ("media CPU, AES-GCM", "x255", "media", "ratio", 0.70, False),
     ("media CPU, HS80", "hs80", "media", "ratio", 1.0, False),
     ("set-up CPU, X25519", "x255", "setup", "ratio", 1.5, False),
@@ -111,7 +113,7 @@ def end(driver, near, calls):
 
 def measure(root, driver, kind, calls, talking, seconds):
     """One kind in a near Asterisk of its own."""
-    with running(pair.near(root)) as near:
+    with running(pair.near(root, kind)) as near:
         driver.clear()
         driver.call(kind, WARM)
         end(driver, near, WARM)
@@ -183,6 +185,10 @@ def ratios_table(result):
             middle, least, most = figures.spread(figures.ratios(rounds, kind, BASE, name))
             row.append(f"{middle:.2f} ({least:.2f} to {most:.2f})")
         rows.append(row)
+    if pair.STOCK in kinds:
+        spreads = [figures.spread(figures.ratios(rounds, kind, pair.STOCK, "media")) for kind in kinds]
+        rows.append([FIGURES["media"][0].split(",")[0] + ", of SDES without these modules",
+                     *(f"{middle:.2f} ({least:.2f} to {most:.2f})" for middle, least, most in spreads)])
     return figures.table(["of SDES, median of the rounds' ratios", *(pair.KINDS[kind][0] for kind in kinds)], rows)
 
 
@@ -190,11 +196,13 @@ def judge(result):
     """Each target that these kinds allow: name, bound, median, least, greatest, verdict."""
     rounds, judged = result["rounds"], []
     for name, kind, figure, how, bound, least in TARGETS:
-        if kind not in result["kinds"] or (how != "value" and BASE not in result["kinds"]):
+        base = pair.STOCK if how == "ratio to stock" else BASE
+        if kind not in result["kinds"] or (how != "value" and base not in result["kinds"]):
             continue
-        values = {"ratio": lambda k=kind, f=figure: figures.ratios(rounds, k, BASE, f),
-                  "difference": lambda k=kind, f=figure: figures.differences(rounds, k, BASE, f),
-                  "value": lambda k=kind, f=figure: [each[k][f] for each in rounds]}[how]()
+        if how == "value":
+            values = [each[kind][figure] for each in rounds]
+        else:
+            values = (figures.differences if how == "difference" else figures.ratios)(rounds, kind, base, figure)
         middle, low, high = figures.spread(values)
         judged.append({"name": name, "bound": bound, "least": least, "median": middle, "low": low, "high": high,
                        "verdict": figures.verdict(middle, bound, least)})

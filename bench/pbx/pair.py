@@ -2,8 +2,8 @@
 """Two Asterisks of one root on loopback: the far one calls, the near one answers with Echo() and is measured.
 
 An endpoint of each has the name of the kind of its legs, so that a call from endpoint sdes of the far one comes to
-endpoint sdes of the near one; of each kind there are more, see endpoint(). The near one has no manager interface and logs no more
-than notices.
+endpoint sdes of the near one; of each kind there are more, see endpoint(). For the kind stock the near one has none of our
+modules. It has no manager interface and logs no more than notices.
 """
 import contextlib
 import os
@@ -20,11 +20,13 @@ NEAR_RTP, FAR_RTP = (10000, 19999), (20002, 24999)
 KINDS = {
     "plain": ("RTP", "", None),
     "sdes": ("SDES, AES_CM_128_HMAC_SHA1_80", "media_encryption = sdes\n", None),
+    "stock": ("SDES, Asterisk without these modules", "media_encryption = sdes\n", None),
     "x255": ("ZRTP, X25519, AES-256-GCM", "rtp_engine = zrtp/x255\n", "key_agreement = X255\n"),
     "hs80": ("ZRTP, X25519, AES-128 + HMAC-SHA1-80", "rtp_engine = zrtp/hs80\n",
              "key_agreement = X255\ncipher = AES1\nauth_tag = HS80\nonly_listed = yes\n"),
     "x1m1": ("ZRTP, X25519 + ML-KEM-512, AES-256-GCM", "rtp_engine = zrtp\n", None),
 }
+STOCK = "stock"         # what an operator has before
 # What `zrtp show streams` has of a stream of each kind that speaks ZRTP: key agreement, cipher, tag.
 SUITES = {"x255": ("X255", "AES3", "GCM"), "hs80": ("X255", "AES1", "HS80"), "x1m1": ("X1M1", "AES3", "GCM")}
 
@@ -121,8 +123,13 @@ def make(root, port, peer, rtp_ports, ami_port=None, zrtp=""):
     return pbx
 
 
-def near(root, rtp_ports=NEAR_RTP, **more):
-    return make(root, NEAR_SIP, FAR_SIP, rtp_ports, **more)
+def near(root, kind=None, rtp_ports=NEAR_RTP, **more):
+    pbx = make(root, NEAR_SIP, FAR_SIP, rtp_ports, **more)
+    if kind == STOCK:
+        with open(pbx.file("etc", "modules.conf")) as conf:
+            rows = [row for row in conf if not any(name in row for name in asterisk.OURS)]
+        pbx.write("modules.conf", "".join(rows))
+    return pbx
 
 
 def far(root, **more):

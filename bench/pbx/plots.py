@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Plots of the figures, as PNG files. The only part that needs matplotlib."""
 import os
-import statistics
 
 import matplotlib
 matplotlib.use("Agg")
@@ -10,9 +9,11 @@ from matplotlib import pyplot  # noqa: E402
 import figures  # noqa: E402
 import pair  # noqa: E402
 from compare import FIGURES  # noqa: E402
+from soak import WARM  # noqa: E402
 
-COLOURS = {"plain": "#9a9a9a", "sdes": "#3b6fb6", "x255": "#2a9d5c", "hs80": "#d98c21", "x1m1": "#8a4fb0"}
-SHORT = {"plain": "RTP", "sdes": "SDES\nHS80", "x255": "ZRTP\nX25519\nGCM", "hs80": "ZRTP\nX25519\nHS80", "x1m1": "ZRTP\nX1M1\nGCM"}
+COLOURS = {"plain": "#9a9a9a", "sdes": "#3b6fb6", "stock": "#8fb3e0", "x255": "#2a9d5c", "hs80": "#d98c21", "x1m1": "#8a4fb0"}
+SHORT = {"plain": "RTP", "sdes": "SDES\nHS80", "stock": "SDES\nHS80\nstock", "x255": "ZRTP\nX25519\nGCM",
+         "hs80": "ZRTP\nX25519\nHS80", "x1m1": "ZRTP\nX1M1\nGCM"}
 
 
 def save(figure, folder, name):
@@ -53,14 +54,20 @@ def secure(result, folder):
 
 
 def soak(result, folder):
-    names = list(result["fits"])
+    """All kinds in one picture, with the line that was fitted to the second half."""
+    names = list(next(iter(result.values()))["fits"])
     figure, axes = pyplot.subplots(len(names), 1, figsize=(7, 1.6 * len(names)), sharex=True)
     for axis, name in zip(axes, names):
-        axis.plot([done for done, _ in result["samples"]], [each[name] for _, each in result["samples"]], color=COLOURS["sdes"])
-        late = result["samples"][len(result["samples"]) // 2:]
-        axis.axhline(statistics.median(each[name] for _, each in late), color="#bbbbbb", linewidth=0.8)
+        for kind, found in result.items():
+            points = [(done, each[name]) for done, each in found["samples"]]
+            axis.plot(*zip(*points), color=COLOURS[kind], linewidth=0.9, label=pair.KINDS[kind][0])
+            late = [point for point in points if point[0] >= WARM * found["calls"]]
+            slope, start, _ = figures.line(late)
+            axis.plot([late[0][0], late[-1][0]], [start + slope * at for at in (late[0][0], late[-1][0])], color=COLOURS[kind],
+                      linewidth=2, alpha=0.5)
         axis.set_ylabel(name, fontsize=7)
         axis.set_ylim(bottom=0)
+    axes[0].legend(fontsize=7)
     axes[-1].set_xlabel("calls so far")
     save(figure, folder, "bench-pbx-soak.png")
 

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Many short calls one after the other: does anything grow with them?"""
+"""Many short calls one after the other: does anything grow with them?
+
+Each kind of legs has a fresh Asterisk, and the same calls with the same media at the same moments of its run. Before memory is
+measured malloc() gives back the free memory that it holds, so that its habits do not count as growth.
+"""
+import math
 import random
 import re
+import statistics
 import time
 
 import figures
 import pair
 import wait
-from compare import running
+from compare import alone, running
 from drive import Driver
 
 SAMPLE = 3              # seconds
 WARM = 0.5              # of the run: SIP keeps what a call had for 32 seconds, and pools grow
+STEPS = 5               # of a step that grows nothing else a line makes growth: so the medians of so many parts are told too
 WITH_MEDIA = 5          # each fifth call has media
 AT_ONCE = 120
 # What may grow from there to the end, which are thousands of calls.
@@ -23,6 +30,7 @@ def taskprocessors(pbx):
 
 
 def sample(pbx):
+    pbx.cli("malloc trim")
     return {"memory, KiB": pair.memory(pbx), "descriptors": pair.descriptors(pbx), "threads": pair.threads(pbx),
             "streams": pbx.statistics()["streams now"], "task processors": taskprocessors(pbx)}
 
@@ -35,7 +43,10 @@ def fits(samples, calls):
         points = [(done, each[name]) for done, each in late]
         slope, _, error = figures.line(points)
         length = points[-1][0] - points[0][0]
+        part = math.ceil(len(points) / STEPS)
         found[name] = {"growth": slope * length, "error": error * length, "bound": bound,
+                       "medians": [statistics.median(value for _, value in points[at:at + part])
+                                   for at in range(0, len(points), part)],
                        "verdict": "missed" if figures.grows(points, bound) else "met"}
     return found
 
@@ -50,14 +61,18 @@ def run(driver, near, kind, calls, say):
             samples.append((len(driver.gone), sample(near)))
             due = time.monotonic() + SAMPLE
             if len(samples) % 5 == 1:
-                say(f"{len(driver.gone)} of {calls} calls in {time.monotonic() - began:.0f} s, {len(driver.secure)} secure: "
+                say(f"{kind}: {len(driver.gone)} of {calls} calls in {time.monotonic() - began:.0f} s, {len(driver.secure)} secure: "
                     + ", ".join(f"{name} {value}" for name, value in samples[-1][1].items()))
     driver.until("the last calls end", 60, lambda: len(driver.gone) + len(driver.failed) >= calls)
     return samples
 
 
-def soak(root, kind, calls, say=print):
-    with running(pair.far(root)) as far, running(pair.near(root)) as near, Driver(far) as driver:
+def soak(root, kinds, calls, lock=None, say=print):
+    return {kind: of_kind(root, kind, calls, lock, say) for kind in kinds}
+
+
+def of_kind(root, kind, calls, lock, say):
+    with alone(lock), running(pair.far(root)) as far, running(pair.near(root)) as near, Driver(far) as driver:
         driver.call(kind, 4)
         driver.hang_up()
         near.idle(30)
@@ -71,6 +86,7 @@ def soak(root, kind, calls, say=print):
         found = {"calls": calls, "kind": kind, "seconds": time.monotonic() - began, "answered": len(driver.up),
                  "secure": len(driver.secure), "failed": driver.failed, "before": before, "after": after,
                  "samples": samples, "fits": fits(samples, calls)}
-    say(f"{calls} calls in {found['seconds']:.0f} s: {found['answered']} answered, {found['secure']} secure; "
-        f"before {before}, after {after}")
+    say(f"{kind}: {calls} calls in {found['seconds']:.0f} s: {found['answered']} answered, {found['secure']} secure; "
+        f"before {before}, after {after}; medians of the second half's fifths: "
+        + ", ".join(f"{name} {fit['medians']}" for name, fit in found["fits"].items()))
     return found

@@ -68,7 +68,7 @@ def threads(root, kinds, calls, rounds, lock=None, say=print):
         for number in range(rounds):
             found = {}
             for kind in kinds:
-                with alone(lock), running(pair.near(root)) as near:
+                with alone(lock), running(pair.near(root, kind)) as near:
                     found[kind] = measure(driver, near, kind, calls)
                 say(f"round {number + 1} of {rounds}: {kind}: " + ", ".join(
                     f"{name} {cpu * 1e3:.2f} ms" for name, (cpu, _) in found[kind].items()))
