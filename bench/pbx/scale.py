@@ -133,6 +133,7 @@ def peers(root, sizes, calls, rounds, lock=None, say=print):
                     driver.call(KIND, 4)
                     end(driver, near, 4)
                     if number >= 0:
+                        driver.clear()
                         driver.call(KIND, SETTLING, rate=PEERS_RATE)
                         end(driver, near, SETTLING)
                         each, each["waits"] = set_up(driver, near, KIND, calls, rate=PEERS_RATE)
