@@ -23,6 +23,7 @@ enum { CAPACITY = 65536 };
 struct zrtp_journal {
 	char *path;
 	int fd;
+	enum journal_of of;
 	bool sealed;
 	struct zrtp_store_key key;
 	pthread_mutex_t lock; /* guards the rest; not held during I/O */
@@ -76,8 +77,8 @@ static enum zrtp_store_status walk(struct zrtp_journal *journal, visitor visit, 
 			bool whole = n - at >= JOURNAL_SLOT;
 
 			visit(slot,
-			      whole ? journal_entry_read(key_of(journal), octets + at, &content)
-				    : journal_entry_cut(octets + at, (size_t)(n - at)),
+			      whole ? journal_entry_read(journal->of, key_of(journal), octets + at, &content)
+				    : journal_entry_cut(journal->of, octets + at, (size_t)(n - at)),
 			      &content, arg);
 			slot++;
 		}
@@ -132,7 +133,9 @@ static enum zrtp_store_status judge(const struct zrtp_journal *journal, const st
 		return zrtp_store_fail(error, ZRTP_STORE_KEY, "%s is encrypted with another key", path);
 	}
 	if (findings->of[JOURNAL_FOREIGN] && !findings->of[JOURNAL_ENTRY] && !findings->of[JOURNAL_DAMAGED]) {
-		return zrtp_store_fail(error, ZRTP_STORE_INVALID, "%s is not a journal", path);
+		return zrtp_store_fail(error, ZRTP_STORE_INVALID, "%s is not a %s", path,
+				       journal->of == JOURNAL_OF_COPIES ? "copy of what is known"
+									: "journal");
 	}
 	return ZRTP_STORE_OK;
 }
@@ -142,7 +145,8 @@ static enum zrtp_store_status drop_damaged(struct zrtp_journal *journal, const s
 					   size_t slots, struct zrtp_store_error *error)
 {
 	static const uint8_t zeros[JOURNAL_SLOT];
-	size_t lost = findings->of[JOURNAL_DAMAGED] + findings->of[JOURNAL_FOREIGN];
+	size_t lost =
+		findings->of[JOURNAL_DAMAGED] + findings->of[JOURNAL_FOREIGN] + findings->of[JOURNAL_DROPPED];
 
 	for (size_t slot = 0; lost && slot < slots; slot++) {
 		if (!journal->used[slot] && write_slot(journal, slot, zeros)) {
@@ -150,6 +154,24 @@ static enum zrtp_store_status drop_damaged(struct zrtp_journal *journal, const s
 		}
 	}
 	return ZRTP_STORE_OK;
+}
+
+/* A copy that cannot be read is of no use: nothing of it stays. What is no copy is another's file. */
+static bool begins_again(const struct zrtp_journal *journal, struct findings *findings,
+			 const struct zrtp_store_config *config, const struct zrtp_store_error *error)
+{
+	size_t *of = findings->of;
+	size_t ours = of[JOURNAL_LATER] + of[JOURNAL_SEALED] + of[JOURNAL_CLEAR] + of[JOURNAL_OTHER_KEY];
+
+	if (journal->of != JOURNAL_OF_COPIES || !ours ||
+	    (error->status != ZRTP_STORE_KEY && error->status != ZRTP_STORE_INVALID)) {
+		return false;
+	}
+	zrtp_store_warnf(config->warn, config->warn_arg, "%s: it is a copy, and begun again", error->text);
+	memset(journal->used, 0, journal->capacity * sizeof(*journal->used));
+	memset(of, 0, sizeof(findings->of));
+	of[JOURNAL_DROPPED] = ours;
+	return true;
 }
 
 static enum zrtp_store_status scan(struct zrtp_journal *journal, const struct zrtp_store_config *config,
@@ -174,7 +196,7 @@ static enum zrtp_store_status scan(struct zrtp_journal *journal, const struct zr
 	if (!status) {
 		status = judge(journal, &findings, error);
 	}
-	if (status) {
+	if (status && !begins_again(journal, &findings, config, error)) {
 		return status;
 	}
 	journal->live = findings.of[JOURNAL_ENTRY];
@@ -259,6 +281,7 @@ static struct zrtp_journal *allocate(const char *path, const struct zrtp_store_c
 	journal->fd = -1;
 	journal->path = strdup(path);
 	journal->capacity = config->capacity ? config->capacity : CAPACITY;
+	journal->of = config->copies ? JOURNAL_OF_COPIES : JOURNAL_OF_CHANGES;
 	journal->sealed = config->key;
 	if (config->key) {
 		journal->key = *config->key;
@@ -379,7 +402,7 @@ static enum zrtp_store_status tell(struct zrtp_journal *journal, size_t slot, zr
 	if (pread(journal->fd, octets, sizeof(octets), (off_t)(slot * JOURNAL_SLOT)) != sizeof(octets)) {
 		return io_error(journal, error);
 	}
-	if (journal_entry_read(key_of(journal), octets, &content) == JOURNAL_ENTRY) {
+	if (journal_entry_read(journal->of, key_of(journal), octets, &content) == JOURNAL_ENTRY) {
 		entry.change = content.endpoint[0] ? NULL : &content.change;
 		entry.change_size = sizeof(content.change);
 		entry.endpoint = content.endpoint[0] ? content.endpoint : NULL;
@@ -473,31 +496,59 @@ static bool fill(struct journal_content *content, const struct zrtp_journal_entr
 	return true;
 }
 
+/* The octets of its slot. */
+static enum zrtp_store_status seal(const struct zrtp_journal *journal, const struct zrtp_journal_entry *entry,
+				   uint8_t octets[JOURNAL_SLOT], struct zrtp_store_error *error)
+{
+	struct journal_content content;
+	enum zrtp_store_status status = ZRTP_STORE_OK;
+
+	if (!fill(&content, entry)) {
+		status = zrtp_store_fail(error, ZRTP_STORE_INVALID, "%s: it has no such entries",
+					 journal->path);
+	} else if (journal_entry_write(journal->of, key_of(journal), &content, octets)) {
+		status = zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "%s: libcrypto failed to seal an entry",
+					 journal->path);
+	}
+	OPENSSL_cleanse(&content, sizeof(content));
+	return status;
+}
+
 enum zrtp_store_status zrtp_journal_append(struct zrtp_journal *journal,
 					   const struct zrtp_journal_entry *entry, size_t *slot,
 					   struct zrtp_store_error *error)
 {
 	struct zrtp_store_error unwanted;
-	struct journal_content content;
 	uint8_t octets[JOURNAL_SLOT];
-	enum zrtp_store_status status = ZRTP_STORE_OK;
+	enum zrtp_store_status status;
 
 	error = error ? error : &unwanted;
-	if (!fill(&content, entry)) {
-		status = zrtp_store_fail(error, ZRTP_STORE_INVALID, "%s: it has no such entries",
-					 journal->path);
-	} else if (journal_entry_write(key_of(journal), &content, octets)) {
-		status = zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "%s: libcrypto failed to seal an entry",
-					 journal->path);
-	} else if (!take_slot(journal, slot)) {
+	status = seal(journal, entry, octets, error);
+	if (!status && !take_slot(journal, slot)) {
 		status = zrtp_store_fail(error, ZRTP_STORE_IO, "%s is full: it has %zu entries",
 					 journal->path, journal->capacity);
-	} else if (write_slot(journal, *slot, octets)) {
+	} else if (!status && write_slot(journal, *slot, octets)) {
 		status = io_error(journal, error);
 		give_slot(journal, *slot);
 	}
 	OPENSSL_cleanse(octets, sizeof(octets));
-	OPENSSL_cleanse(&content, sizeof(content));
+	return status;
+}
+
+enum zrtp_store_status zrtp_journal_replace(struct zrtp_journal *journal,
+					    const struct zrtp_journal_entry *entry, size_t slot,
+					    struct zrtp_store_error *error)
+{
+	struct zrtp_store_error unwanted;
+	uint8_t octets[JOURNAL_SLOT];
+	enum zrtp_store_status status;
+
+	error = error ? error : &unwanted;
+	status = seal(journal, entry, octets, error);
+	if (!status && write_slot(journal, slot, octets)) {
+		status = io_error(journal, error);
+	}
+	OPENSSL_cleanse(octets, sizeof(octets));
 	return status;
 }
 
@@ -512,7 +563,9 @@ enum zrtp_store_status zrtp_journal_erase(struct zrtp_journal *journal, size_t s
 	if (write_slot(journal, slot, zeros)) {
 		status = io_error(journal, error);
 	}
-	give_slot(journal, slot);
+	if (!status || journal->of == JOURNAL_OF_CHANGES) {
+		give_slot(journal, slot); /* else it is tried again */
+	}
 	return status;
 }
 

@@ -8,6 +8,12 @@
 /* Each entry has a slot of its own, aligned, so that a disk writes all of it or nothing. */
 enum { JOURNAL_SLOT = 512 };
 
+/* What its entries are. */
+enum journal_of {
+	JOURNAL_OF_CHANGES, /* what waits for a store */
+	JOURNAL_OF_COPIES,  /* what a store has, and its application knows */
+};
+
 /* What a slot has. */
 enum journal_found {
 	JOURNAL_FREE,      /* nothing */
@@ -19,6 +25,7 @@ enum journal_found {
 	JOURNAL_CLEAR,     /* one in clear, and there is a key: it may be forged */
 	JOURNAL_OTHER_KEY, /* sealed with another key */
 	JOURNAL_FAILED,    /* libcrypto failed */
+	JOURNAL_DROPPED,   /* one of a copy that is begun again */
 	JOURNAL_FINDINGS
 };
 
@@ -33,12 +40,12 @@ struct journal_content {
 };
 
 /* key NULL: in clear. -1: libcrypto failed. */
-ZRTP_CHECK int journal_entry_write(const struct zrtp_store_key *key, const struct journal_content *content,
-				   uint8_t slot[JOURNAL_SLOT]);
-ZRTP_CHECK enum journal_found journal_entry_read(const struct zrtp_store_key *key,
+ZRTP_CHECK int journal_entry_write(enum journal_of of, const struct zrtp_store_key *key,
+				   const struct journal_content *content, uint8_t slot[JOURNAL_SLOT]);
+ZRTP_CHECK enum journal_found journal_entry_read(enum journal_of of, const struct zrtp_store_key *key,
 						 const uint8_t slot[JOURNAL_SLOT],
 						 struct journal_content *out);
 /* Only the first len octets of a slot are there. */
-enum journal_found journal_entry_cut(const uint8_t *octets, size_t len);
+enum journal_found journal_entry_cut(enum journal_of of, const uint8_t *octets, size_t len);
 
 #endif

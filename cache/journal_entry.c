@@ -2,7 +2,7 @@
 /*
  * An entry of a journal, in a slot of 512 octets; numbers are big-endian:
  *
- *   0    "zrtpjrnl", version (1), form (0 in clear, 1 sealed), 2 octets of zero
+ *   0    "zrtpjrnl", of a copy "KNOWNbyz", version (1), form (0 in clear, 1 sealed), 2 octets of zero
  *   12   first 8 octets of SHA-256 of the slot with zeros here: damage is no wrong key
  *   20   number of the entry
  *   28   nonce (12), text (456), tag (16): AES-256-GCM, bound to all before but the sum;
@@ -29,7 +29,11 @@ enum {
 };
 enum { AT_BODY = AT_LABEL + ZRTP_LABEL_SIZE };
 
-static const uint8_t magic[MAGIC_LEN] = { 'z', 'r', 't', 'p', 'j', 'r', 'n', 'l' };
+/* So unlike that neither is taken for the other one, damaged. */
+static const uint8_t magics[][MAGIC_LEN] = {
+	[JOURNAL_OF_CHANGES] = { 'z', 'r', 't', 'p', 'j', 'r', 'n', 'l' },
+	[JOURNAL_OF_COPIES] = { 'K', 'N', 'O', 'W', 'N', 'b', 'y', 'z' },
+};
 
 /* ---- the change, member by member ---- */
 
@@ -226,14 +230,14 @@ static void bound_to(const uint8_t slot[JOURNAL_SLOT], uint8_t out[HEAD])
 	memcpy(out + AT_SUM, slot + AT_NUMBER, HEAD - AT_SUM);
 }
 
-int journal_entry_write(const struct zrtp_store_key *key, const struct journal_content *content,
-			uint8_t slot[JOURNAL_SLOT])
+int journal_entry_write(enum journal_of of, const struct zrtp_store_key *key,
+			const struct journal_content *content, uint8_t slot[JOURNAL_SLOT])
 {
 	uint8_t text[TEXT], head[HEAD];
 	int failed = 0;
 
 	memset(slot, 0, JOURNAL_SLOT);
-	memcpy(slot, magic, sizeof(magic));
+	memcpy(slot, magics[of], MAGIC_LEN);
 	slot[AT_VERSION] = VERSION;
 	slot[AT_FORM] = key ? SEALED : CLEAR;
 	put_number(slot + AT_NUMBER, content->number, 8);
@@ -268,16 +272,17 @@ static bool is_zero(const uint8_t *octets, size_t len)
 	return !octets[0] && !memcmp(octets, octets + 1, len - 1);
 }
 
-enum journal_found journal_entry_cut(const uint8_t *octets, size_t len)
+enum journal_found journal_entry_cut(enum journal_of of, const uint8_t *octets, size_t len)
 {
 	if (is_zero(octets, len)) {
 		return JOURNAL_FREE;
 	}
-	return zrtp_store_resembles(octets, len, magic, sizeof(magic)) ? JOURNAL_DAMAGED : JOURNAL_FOREIGN;
+	return zrtp_store_resembles(octets, len, magics[of], MAGIC_LEN) ? JOURNAL_DAMAGED : JOURNAL_FOREIGN;
 }
 
 /* Before what it says is looked at. */
-static enum journal_found look_at(const struct zrtp_store_key *key, const uint8_t slot[JOURNAL_SLOT])
+static enum journal_found look_at(enum journal_of of, const struct zrtp_store_key *key,
+				  const uint8_t slot[JOURNAL_SLOT])
 {
 	uint8_t expected[SUM];
 
@@ -287,8 +292,8 @@ static enum journal_found look_at(const struct zrtp_store_key *key, const uint8_
 	if (sum(slot, expected)) {
 		return JOURNAL_FAILED;
 	}
-	if (memcmp(expected, slot + AT_SUM, SUM) || memcmp(slot, magic, sizeof(magic))) {
-		return journal_entry_cut(slot, JOURNAL_SLOT);
+	if (memcmp(expected, slot + AT_SUM, SUM) || memcmp(slot, magics[of], MAGIC_LEN)) {
+		return journal_entry_cut(of, slot, JOURNAL_SLOT);
 	}
 	if (slot[AT_VERSION] != VERSION) {
 		return JOURNAL_LATER;
@@ -299,10 +304,10 @@ static enum journal_found look_at(const struct zrtp_store_key *key, const uint8_
 	return JOURNAL_ENTRY;
 }
 
-enum journal_found journal_entry_read(const struct zrtp_store_key *key, const uint8_t slot[JOURNAL_SLOT],
-				      struct journal_content *out)
+enum journal_found journal_entry_read(enum journal_of of, const struct zrtp_store_key *key,
+				      const uint8_t slot[JOURNAL_SLOT], struct journal_content *out)
 {
-	enum journal_found found = look_at(key, slot);
+	enum journal_found found = look_at(of, key, slot);
 	uint8_t text[TEXT];
 
 	memset(out, 0, sizeof(*out));

@@ -105,6 +105,9 @@ struct zrtp_store_config {
 	unsigned busy_ms;                 /* SQLite: how long to wait for another process, 0: 5000 */
 	zrtp_store_warn warn;             /* may be NULL */
 	void *warn_arg;
+	unsigned copies; /* journal: 1: no changes that wait, but copies of what a store has, see
+			  * zrtp_journal_replace() */
+	unsigned reserved;
 };
 
 /* Open a store. *out is set on success only; the configuration is copied.
@@ -612,6 +615,16 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_append(struct zrtp_journ
 /* An entry was stored: overwrite it with zeros. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_erase(struct zrtp_journal *journal, size_t slot,
 							      struct zrtp_store_error *error);
+
+/* A copy of what is known of a peer now, over the one in this slot: a file of copies (copies of the
+ * configuration) has one entry for each key that its application knows, so that it knows the same at its next
+ * start, should its database be away then. Nothing of it is ever to be stored. Copies with another key, in
+ * clear beside a key, sealed without one, or of a later version are of no use: they are overwritten with
+ * zeros when the file is opened, and a warning tells it. A file of anything else is refused and left as it
+ * is. ZRTP_STORE_IO: the slot may have any of both. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_replace(struct zrtp_journal *journal,
+								const struct zrtp_journal_entry *entry,
+								size_t slot, struct zrtp_store_error *error);
 
 /* Make all of that durable. A journal without entries has no octets afterwards. */
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_journal_sync(struct zrtp_journal *journal,

@@ -23,7 +23,7 @@ ENDS_WITH(struct zrtp_cache_key, retained_size);
 ENDS_WITH(struct zrtp_srtp_keys, tag_bits);
 ENDS_WITH(struct zrtp_context_config, cache);
 ENDS_WITH(struct zrtp_callbacks, verify);
-ENDS_WITH(struct zrtp_store_config, warn_arg);
+ENDS_WITH(struct zrtp_store_config, reserved);
 ENDS_WITH(struct zrtp_store_backend, purge);
 
 enum { MORE = 24, SECOND = 1000000 };
