@@ -16,7 +16,7 @@ from harness import case
 from lab import Lab
 from soak import Diary, KeptUser, LinphoneUser, Node, Weather, Worker, ZrtpUser, of_nodes, of_relay, of_server
 from slowdb import SlowDb
-from test_databases import ODBC, POSTGRES_PORT, REALTIME, MARIADB_PORT, MARIADB_SQL, SQL
+from test_databases import ODBC, ODBC_MODULES, POSTGRES_PORT, REALTIME, MARIADB_PORT, MARIADB_SQL, SQL
 from mariadb import MariaDB
 from postgres import USER, Postgres
 
@@ -24,7 +24,7 @@ MINUTES = float(os.environ.get("ZRTP_SOAK", "10"))
 SEED = os.environ.get("ZRTP_SOAK_SEED") or str(random.SystemRandom().randrange(10 ** 6))
 RELAYS = (25094, 25096)
 KINDS = {"PostgreSQL": (POSTGRES_PORT, REALTIME, ("res_config_pgsql",)),
-         "MariaDB": (MARIADB_PORT, ODBC, ("res_odbc", "res_odbc_transaction", "res_config_odbc"))}
+         "MariaDB": (MARIADB_PORT, ODBC, ODBC_MODULES)}
 # What a change of a call must not come to, whatever the weather.
 LOST = re.compile(r"cannot be stored|are lost|queue is full|cannot be used")
 # Descriptors that a node may have beside those right after its start: connections of its database, the console's.

@@ -29,6 +29,7 @@ REALTIME = {
     "res_pgsql.conf": f"[general]\ndbhost = {IP}\ndbport = {POSTGRES_PORT}\ndbname = {DATABASE}\n"
                       f"dbuser = {USER}\ndbpass = {PASSWORD}\nrequirements = warn\n",
 }
+ODBC_MODULES = ("res_odbc", "res_odbc_transaction", "res_config_odbc")
 ODBC = {
     "extconfig.conf": "[settings]\n" + "".join(f"{family} => odbc,zrtp,{family}\n" for family in FAMILIES),
     "res_odbc.conf": f"[zrtp]\nenabled = yes\ndsn = zrtp\nusername = {USER}\npassword = {PASSWORD}\n"
@@ -87,40 +88,52 @@ def cluster(bench):
                 lab.pbx.remove()
 
 
-DRIVER = r"res_config_pgsql|ZRTP cache is down"
+DRIVER = r"res_config_pgsql|res_config_odbc|res_odbc|ZRTP cache is down"
+
+
+def comes_back(server, stop, first, second):
+    """The database ends while two nodes use it, and is there again after some calls."""
+    with first, second, asterisk.Events(first.pbx) as events:
+        phone = first.phone("alice")
+        with phone:
+            make_call(first, phone, verify=True)
+            stop()
+            logged = len(phone.log())
+            for _ in range(3):
+                calls.start(first, phone, "phone calls")
+                calls.secure(first, phone)
+                calls.end(first, phone, "phone calls")
+            if MISMATCH in phone.log()[logged:]:
+                raise AssertionError("cache mismatch while the database was away")
+            down = events.wait("ZrtpCacheDown", 5)
+            equal("BackEnd", down["BackEnd"], "realtime")
+            current = [m["CacheCurrent"] for m in events.all("ZrtpSecure")]
+            equal("CacheCurrent", (current[0], current[-1]), ("yes", "no"))
+            server.start()
+            events.wait("ZrtpCacheUp", 10)
+            wait.until("all stored", 10, lambda: re.search(
+                r"Waiting +0\b", first.pbx.cli("zrtp cache status")))
+            for lab in (second, first, second):
+                equal("verified", make_call(lab, phone), ("yes", "yes"))
+        no_complaints(first, DRIVER)
+        no_complaints(second, DRIVER)
+        for lab in (first, second):
+            equal("exit status", lab.pbx.stop(), 0)
+            lab.pbx.remove()
 
 
 @case("PostgreSQL stops and comes back: calls go on, events report it, nothing is lost", "22 own")
 def outage(bench):
     with database() as server:
-        first, second = node(bench), node(bench, **SECOND)
-        with first, second, asterisk.Events(first.pbx) as events:
-            phone = first.phone("alice")
-            with phone:
-                make_call(first, phone, verify=True)
-                server.stop()
-                logged = len(phone.log())
-                for _ in range(3):
-                    calls.start(first, phone, "phone calls")
-                    calls.secure(first, phone)
-                    calls.end(first, phone, "phone calls")
-                if MISMATCH in phone.log()[logged:]:
-                    raise AssertionError("cache mismatch while the database was away")
-                down = events.wait("ZrtpCacheDown", 5)
-                equal("BackEnd", down["BackEnd"], "realtime")
-                current = [m["CacheCurrent"] for m in events.all("ZrtpSecure")]
-                equal("CacheCurrent", (current[0], current[-1]), ("yes", "no"))
-                server.start()
-                events.wait("ZrtpCacheUp", 10)
-                wait.until("all stored", 10, lambda: re.search(
-                    r"Waiting +0\b", first.pbx.cli("zrtp cache status")))
-                for lab in (second, first, second):
-                    equal("verified", make_call(lab, phone), ("yes", "yes"))
-            no_complaints(first, DRIVER)
-            no_complaints(second, DRIVER)
-            for lab in (first, second):
-                equal("exit status", lab.pbx.stop(), 0)
-                lab.pbx.remove()
+        comes_back(server, server.stop, node(bench), node(bench, **SECOND))
+
+
+@case("MariaDB is killed under calls and comes back: calls go on, events report it, nothing is lost", "22 own attack")
+def mariadb_outage(bench):
+    with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
+        server.sql(script.read())
+        comes_back(server, server.kill, node(bench, files=ODBC, modules=ODBC_MODULES),
+                   node(bench, files=ODBC, modules=ODBC_MODULES, **SECOND))
 
 
 TRIGGER = """CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {does} RETURN {row}; END $$;
@@ -188,7 +201,7 @@ def purge_beside_call(bench):
 def on_mariadb(bench):
     with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
         server.sql(script.read())
-        lab = node(bench, files=ODBC, modules=["res_odbc", "res_odbc_transaction", "res_config_odbc"])
+        lab = node(bench, files=ODBC, modules=ODBC_MODULES)
         with lab:
             three_calls(lab, restart)
             no_complaints(lab)
