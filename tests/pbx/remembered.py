@@ -2,7 +2,9 @@
 """What a phone and the nodes of a cluster can have of each other: the rule of docs/cache.md, A cluster."""
 import collections
 import threading
+import time
 
+COPIED = 0.5  # seconds after which what a node knows is in its copy for certain
 Call = collections.namedtuple("Call", "node life")
 
 
@@ -19,6 +21,7 @@ class Memory:
         self.stored, self.proved = set(), set()  # in the database; matched in a call that is
         self.kept = set()                        # in the database or the journal of its node, whatever becomes of that
         self.known = {}                          # node, life: what it knows without the database
+        self.since = {}                          # node, life: since when
         self.matched = {}                        # number: what matched, if that is certain
 
     def _crowded(self, number):
@@ -63,6 +66,17 @@ class Memory:
         """The node has told that it is secure."""
         with self.lock:
             self.known[call] = {number, *([self.matched[number]] if number in self.matched else [])}
+            self.since[call] = time.monotonic()
+
+    def outlives(self, call, died):
+        """What an earlier life of the node knew for a while when it died is known in this one, from its copy."""
+        with self.lock:
+            for life in range(call.life - 1, 0, -1):
+                before = call._replace(life=life)
+                if call not in self.known and before in self.known:
+                    if self.since[before] < died - COPIED:
+                        self.known[call], self.since[call] = set(self.known[before]), self.since[before]
+                    return
 
     def waiting(self, call):
         """Calls of a node that may not be stored yet: of this life, and of earlier ones what its journal had."""

@@ -43,7 +43,7 @@ class Node:
 
     def __init__(self, name, lab, relay, diary):
         self.name, self.lab, self.relay, self.diary = name, lab, relay, diary
-        self.life = 0
+        self.life, self.died = 0, 0.0
         self.events, self.open_since = None, None
         self.alive = False
 
@@ -61,7 +61,7 @@ class Node:
         return {"KiB": self.lab.pbx.rss(), "descriptors": len(self.lab.pbx.open_files())}
 
     def kill(self):
-        self.alive = False
+        self.alive, self.died = False, time.monotonic()
         self.diary.note(f"{self.name} is killed, life {self.life} of {time.monotonic() - self.began:.0f} s: {self.size()}")
         self.lab.pbx.process.kill()
         self.lab.pbx.process.wait()
@@ -173,6 +173,7 @@ class User(Worker):
             return
         self.number += 1
         here, stored, opened = node.here(), self.memory.snapshot(), node.open_since
+        self.memory.outlives(here, node.died)
         events, since = node.events, len(node.events.seen)
         began = time.monotonic()
         self.dial(node)

@@ -17,8 +17,6 @@
 #include <openssl/crypto.h>
 
 #include "asterisk/astobj2.h"
-#include "asterisk/dlinkedlists.h"
-#include "asterisk/linkedlists.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
@@ -29,118 +27,10 @@
 #include "decide/under_way.h"
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "cache/known.h"
 
-#define KNOWN_MAX 65536
-#define BUCKETS 4093
 /*! How long the first calls with a PBX may all have begun at once, microseconds (trunk.c). */
 #define FIRST_CALLS 40000000
-
-struct known {
-	uint8_t zid[ZRTP_ZID_SIZE];
-	char label[ZRTP_LABEL_SIZE];
-	struct zrtp_retained retained;
-	struct zrtp_store_about *about; /*!< NULL: nothing */
-	int64_t dies_at;               /*!< Seconds of the wall clock */
-	uint64_t set_at;               /*!< Of the monotonic clock */
-	unsigned int pending;          /*!< Changes that the store does not have yet; of a PBX they are not counted */
-	AST_DLLIST_ENTRY(known) entry;
-};
-
-/*! How long before others are found to have changed much an answer of the store is believed, microseconds. */
-#define DISTRUST_BEFORE 5000000
-
-/*! Its lock guards the list and the entries too, and the next one. */
-static struct ao2_container *table;
-/*! What was set before it, by the monotonic clock, is offered no more. */
-static uint64_t believed_from;
-/*! The same, the one used last at the end. */
-static AST_DLLIST_HEAD_NOLOCK_STATIC(by_use, known);
-
-static int known_hash(const void *obj, int flags)
-{
-	const uint8_t *zid = (flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY ? obj : ((const struct known *) obj)->zid;
-	unsigned int hash;
-
-	/* ZIDs are random. Labels of one peer share a bucket, so that all of them
-	 * can be found. */
-	memcpy(&hash, zid, sizeof(hash));
-
-	return hash & INT_MAX;
-}
-
-static int known_cmp(void *obj, void *arg, int flags)
-{
-	const struct known *left = obj, *right = arg;
-
-	if ((flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY) {
-		return memcmp(left->zid, arg, sizeof(left->zid)) ? 0 : CMP_MATCH;
-	}
-
-	return memcmp(left->zid, right->zid, sizeof(left->zid)) || strcmp(left->label, right->label) ? 0 : CMP_MATCH | CMP_STOP;
-}
-
-static void known_destructor(void *obj)
-{
-	struct known *known = obj;
-
-	OPENSSL_cleanse(&known->retained, sizeof(known->retained));
-	ast_free(known->about);
-}
-
-/*! \pre table is locked */
-static struct known *known_find(const uint8_t *zid, const char *label)
-{
-	struct known key;
-
-	memcpy(key.zid, zid, sizeof(key.zid));
-	ast_copy_string(key.label, label, sizeof(key.label));
-
-	return ao2_find(table, &key, OBJ_SEARCH_OBJECT | OBJ_NOLOCK);
-}
-
-/*! \pre table is locked */
-static void known_remove(struct known *known)
-{
-	AST_DLLIST_REMOVE(&by_use, known, entry);
-	ao2_unlink_flags(table, known, OBJ_NOLOCK);
-}
-
-/*! \brief The entry of a key, made if need be, with a reference. \pre table is locked */
-static struct known *known_touch(const uint8_t *zid, const char *label)
-{
-	struct known *known = known_find(zid, label);
-
-	if (known) {
-		AST_DLLIST_REMOVE(&by_use, known, entry);
-		AST_DLLIST_INSERT_TAIL(&by_use, known, entry);
-		return known;
-	}
-	if (ao2_container_count(table) >= KNOWN_MAX) {
-		known_remove(AST_DLLIST_FIRST(&by_use));
-	}
-	known = ao2_alloc_options(sizeof(*known), known_destructor, AO2_ALLOC_OPT_LOCK_NOLOCK);
-	if (!known) {
-		return NULL;
-	}
-	memcpy(known->zid, zid, sizeof(known->zid));
-	ast_copy_string(known->label, label, sizeof(known->label));
-	if (!ao2_link_flags(table, known, OBJ_NOLOCK)) {
-		ao2_ref(known, -1);
-		return NULL;
-	}
-	AST_DLLIST_INSERT_TAIL(&by_use, known, entry);
-
-	return known;
-}
-
-/*! \pre table is locked */
-static void known_set(struct known *known, const struct zrtp_retained *retained, int64_t now)
-{
-	known->retained = *retained;
-	known->retained.changed = 0;
-	known->set_at = clock_now();
-	known->dies_at = retained->expiry == UINT32_MAX ? INT64_MAX : now + retained->expiry;
-}
 
 /*!
  * \brief The entry that calls of a label use. A PBX has one for all: its store files it by ZID. \pre table is locked
@@ -173,23 +63,6 @@ static const char *filed_under(const char *label, const struct zrtp_retained *re
 	return retained->peer_mitm ? "" : label;
 }
 
-/*! \brief What is known under another label, while the store cannot be asked. \pre table is locked */
-static struct known *known_elsewhere(const uint8_t *zid)
-{
-	struct ao2_iterator *found = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
-	struct known *known, *latest = NULL;
-
-	while (found && (known = ao2_iterator_next(found))) {
-		if (!latest || known->set_at > latest->set_at) {
-			ao2_replace(latest, known);
-		}
-		ao2_ref(known, -1);
-	}
-	ao2_iterator_cleanup(found);
-
-	return latest;
-}
-
 static int is_unknown(const char *label)
 {
 	return !strcmp(label, ZRTP_STORE_LABEL_UNKNOWN);
@@ -201,13 +74,14 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 	struct known *known;
 	int other = 0;
 
-	ao2_lock(table);
+	known_lock();
 	known = known_used(key->peer_zid, key->label);
 	if (!known) {
-		known = known_elsewhere(key->peer_zid);
+		/* What is known under another label, while the store cannot be asked. */
+		known = known_latest(key->peer_zid);
 		other = 1;
 	}
-	if (known && (known->dies_at <= now || (known->set_at < believed_from && !known->pending))) {
+	if (known && !known_is_good(known, now)) {
 		ao2_cleanup(known);
 		known = NULL;
 	}
@@ -221,7 +95,7 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 		out->files_by_label &= !is_unknown(key->label);
 		out->unproved |= other && (is_unknown(key->label) || is_unknown(known->label));
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
 
 	return known ? 0 : -1;
@@ -230,7 +104,7 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 /*! \brief Is there an entry of this peer, under any label? \pre table is locked */
 static int is_filed(const uint8_t *zid)
 {
-	struct known *known = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	struct known *known = known_any(zid);
 
 	ao2_cleanup(known);
 
@@ -281,13 +155,13 @@ static void cache_put(const struct zrtp_cache_key *key, const struct zrtp_retain
 	if (!in->again && !(in->changed & ZRTP_CHANGED_VERIFIED)) {
 		cache_ends(key->peer_zid);
 	}
-	ao2_lock(table);
+	known_lock();
 	known = is_taken(key, in, status.up) ? known_touch(key->peer_zid, filed_under(key->label, in)) : NULL;
 	if (known) {
 		known_set(known, in, now);
 		known->pending += !in->peer_mitm;
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
 	store_put(key, in, now, is_alone(key));
 }
@@ -297,20 +171,37 @@ const struct zrtp_cache cache_table = {
 	.put = cache_put,
 };
 
-/* As calls did when they made them: see is_taken(). */
+/*! \brief Is what a journal has of a peer newer than this copy of what was known of it? \pre table is locked */
+static int is_newer(const struct known *known, const struct zrtp_retained *change, int64_t when)
+{
+	const struct zrtp_retained *had = &known->retained;
+
+	if (had->line && had->line == change->line && had->generation != change->generation) {
+		return change->generation > had->generation;
+	}
+
+	return when > known->when;
+}
+
+/*
+ * As calls did when they made them: see is_taken(). Those that wait are told in their order, after what was known when
+ * Asterisk ended, which may be newer than what had come into the journal by then.
+ */
 void cache_recall(const struct zrtp_cache_key *key, const struct zrtp_retained *change, int64_t when)
 {
 	struct known *known = NULL;
 
-	ao2_lock(table);
+	known_lock();
 	if (!change->peer_mitm || !is_filed(key->peer_zid)) {
 		known = known_touch(key->peer_zid, filed_under(key->label, change));
 	}
 	if (known) {
-		known_set(known, change, when);
+		if (!known->recalled || is_newer(known, change, when)) {
+			known_set(known, change, when);
+		}
 		known->pending += !change->peer_mitm;
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
 }
 
@@ -318,29 +209,13 @@ void cache_stored(const struct zrtp_cache_key *key)
 {
 	struct known *known;
 
-	ao2_lock(table);
+	known_lock();
 	known = known_find(key->peer_zid, key->label);
-	if (known && known->pending) {
-		known->pending--;
+	if (known && known->pending && !--known->pending && !known_is_good(known, cache_clock())) {
+		known_changed(known);
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
-}
-
-/*! \brief Do something with all entries of a peer. */
-static void each_of(const uint8_t *zid, void (*each)(struct known *known, const void *arg), const void *arg)
-{
-	struct ao2_iterator *found;
-	struct known *known;
-
-	ao2_lock(table);
-	found = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
-	while (found && (known = ao2_iterator_next(found))) {
-		each(known, arg);
-		ao2_ref(known, -1);
-	}
-	ao2_iterator_cleanup(found);
-	ao2_unlock(table);
 }
 
 /*! \brief What a call that ended meanwhile has changed is newer than any answer of the store. */
@@ -378,7 +253,7 @@ static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *
 	struct known *known;
 	int believed;
 
-	ao2_lock(table);
+	known_lock();
 	if (!retained->peer_mitm) {
 		drop_trunk(key->peer_zid);
 	}
@@ -388,10 +263,10 @@ static void learn(const struct zrtp_cache_key *key, const struct zrtp_retained *
 	if (believed) {
 		known_set(known, retained, cache_clock());
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
 	if (believed) {
-		each_of(key->peer_zid, describe, about);
+		known_each_of(key->peer_zid, describe, about);
 	}
 }
 
@@ -402,7 +277,7 @@ void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *r
 		learn(key, retained, about);
 	} else {
 		/* Deleted by another process perhaps, and then under each label. */
-		each_of(key->peer_zid, forget_stored, NULL);
+		known_each_of(key->peer_zid, forget_stored, NULL);
 	}
 }
 
@@ -413,7 +288,7 @@ static void forget(struct known *known, attribute_unused const void *arg)
 
 void cache_forget(const uint8_t *zid)
 {
-	each_of(zid, forget, NULL);
+	known_each_of(zid, forget, NULL);
 }
 
 static void unenroll(struct known *known, attribute_unused const void *arg)
@@ -426,11 +301,12 @@ static void unenroll(struct known *known, attribute_unused const void *arg)
 	if (known->about) {
 		known->about->endpoints[0] = '\0';
 	}
+	known_changed(known);
 }
 
 void cache_unenroll(const uint8_t *zid)
 {
-	each_of(zid, unenroll, NULL);
+	known_each_of(zid, unenroll, NULL);
 }
 
 static void verify(struct known *known, const void *arg)
@@ -443,11 +319,12 @@ static void verify(struct known *known, const void *arg)
 		/* What a later call began is known to the store, whose answer comes with the next call. */
 		retained->verified = 1;
 	}
+	known_changed(known);
 }
 
 void cache_verify(const uint8_t *zid, int verified)
 {
-	each_of(zid, verify, &verified);
+	known_each_of(zid, verify, &verified);
 }
 
 static void rename_to(struct known *known, const void *arg)
@@ -459,7 +336,7 @@ static void rename_to(struct known *known, const void *arg)
 
 void cache_rename(const uint8_t *zid, const char *name)
 {
-	each_of(zid, rename_to, name);
+	known_each_of(zid, rename_to, name);
 }
 
 static void rebind(struct known *known, const void *arg)
@@ -471,14 +348,7 @@ static void rebind(struct known *known, const void *arg)
 
 void cache_rebind(const uint8_t *zid, const char *endpoints)
 {
-	each_of(zid, rebind, endpoints);
-}
-
-void cache_distrust(void)
-{
-	ao2_lock(table);
-	believed_from = clock_now() - DISTRUST_BEFORE;
-	ao2_unlock(table);
+	known_each_of(zid, rebind, endpoints);
 }
 
 static void describe_known(struct known *known, const void *arg)
@@ -495,7 +365,7 @@ static void describe_known(struct known *known, const void *arg)
 void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out)
 {
 	memset(out, 0, sizeof(*out));
-	each_of(zid, describe_known, &out);
+	known_each_of(zid, describe_known, &out);
 }
 
 void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)
@@ -503,12 +373,12 @@ void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)
 	struct known *known;
 
 	memset(out, 0, sizeof(*out));
-	ao2_lock(table);
-	known = ao2_find(table, zid, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	known_lock();
+	known = known_any(zid);
 	if (known && known->about) {
 		*out = *known->about;
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
 }
 
@@ -524,7 +394,7 @@ static int add_endpoint(const uint8_t *zid, const char *endpoint)
 	if (ast_strlen_zero(about.name)) {
 		ast_copy_string(about.name, endpoint, sizeof(about.name));
 	}
-	each_of(zid, describe, &about);
+	known_each_of(zid, describe, &about);
 
 	return 0;
 }
@@ -534,12 +404,12 @@ static void add_pending(const struct zrtp_cache_key *key)
 {
 	struct known *known;
 
-	ao2_lock(table);
+	known_lock();
 	known = known_find(key->peer_zid, key->label);
 	if (known) {
 		known->pending++;
 	}
-	ao2_unlock(table);
+	known_unlock();
 	ao2_cleanup(known);
 }
 
@@ -566,30 +436,12 @@ int cache_bind(const uint8_t zid[ZRTP_ZID_SIZE], const char *label, const char *
 	return 0;
 }
 
-int64_t cache_clock(void)
-{
-	return time(NULL);
-}
-
 int cache_init(void)
 {
-	table = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, known_hash, NULL, known_cmp);
-
-	return table ? 0 : -1;
+	return known_init();
 }
 
 void cache_shutdown(void)
 {
-	struct known *known;
-
-	if (!table) {
-		return;
-	}
-	ao2_lock(table);
-	while ((known = AST_DLLIST_FIRST(&by_use))) {
-		known_remove(known);
-	}
-	ao2_unlock(table);
-	ao2_ref(table, -1);
-	table = NULL;
+	known_shutdown();
 }

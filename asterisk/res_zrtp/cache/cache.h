@@ -3,7 +3,7 @@
  * \file
  * \brief What the parts of the cache share.
  *
- * cache.c        what is known, for the ZRTP engine
+ * cache.c        what is known, for the ZRTP engine; known.c: the table of that; known_copy.c: its copy on the disk
  * calls_begun.c  how many calls of a peer have asked it and are not over
  * cache_store.c  the store behind it: its queue, and the thread that does its I/O
  * store_open.c, store_queue.c, store_jobs.c, store_health.c, store_watch.c, store_timer.c  parts of that: the store itself, what is to be done
@@ -73,10 +73,13 @@ int cache_load(const uint8_t peer_zid[ZRTP_ZID_SIZE], const char *label,
 int store_is_working(void);
 extern const struct zrtp_cache cache_table;
 
-/* cache.c */
+/* known.c */
 
 /*! \brief Seconds of the wall clock. */
 int64_t cache_clock(void);
+
+/* cache.c */
+
 /*! \brief The store said this of a peer; NULL: it does not know it. */
 void cache_learn(const struct zrtp_cache_key *key, const struct zrtp_retained *retained,
 	const struct zrtp_store_about *about);
@@ -109,8 +112,6 @@ struct cache_known {
 };
 
 void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out);
-/*! \brief Others have changed no one knows whom: what is not newer than some seconds is offered no more. */
-void cache_distrust(void);
 
 /* calls_begun.c */
 
@@ -185,6 +186,9 @@ struct store_status {
 	size_t waiting;                /*!< Changes not stored yet */
 	uint64_t loads, puts, failures;
 	char reason[400];              /*!< Of the last failure */
+	const char *copy;              /*!< Of what is known, in a word, as the next one */
+	size_t copied;                 /*!< Entries that it has */
+	char copy_reason[400];         /*!< Why it does not work */
 	const char *journal;           /*!< In a word: off, works, failed, unusable */
 	size_t journaled;              /*!< Changes that are in it */
 	char journal_reason[400];      /*!< Why it does not work */

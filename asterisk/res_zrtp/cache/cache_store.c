@@ -29,6 +29,9 @@
 #include "decide/store_pace.h"
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "cache/known.h"
+#include "cache/known_copy.h"
+#include "cache/known_file.h"
 #include "cache/store_health.h"
 #include "cache/store_jobs.h"
 #include "cache/store_journal.h"
@@ -45,7 +48,7 @@ static ast_cond_t wake, ended;
 static pthread_t thread = AST_PTHREADT_NULL;
 static int stopping, finished, configured, told_full, probing;
 
-/*! \brief The store is of another own ZID than what waits: that stays where it is, in the journal. */
+/*! \brief The store is of another own ZID than what waits: that stays where it is, in the journal, and nothing is known. */
 static void disown(const uint8_t *zid)
 {
 	struct job *job;
@@ -54,11 +57,19 @@ static void disown(const uint8_t *zid)
 	ast_mutex_lock(&store_shared.lock);
 	while ((job = queue_take_other(zid))) {
 		store_shared.status.waiting--;
-		ast_mutex_unlock(&store_shared.lock);
-		cache_forget(job->zid);
-		ast_mutex_lock(&store_shared.lock);
 		job_free(job);
 	}
+	ast_mutex_unlock(&store_shared.lock);
+	known_copy_disown();
+}
+
+/*! \brief We are this one. \param open the store says so: it is open */
+static void adopt(const uint8_t *zid, int open)
+{
+	ast_mutex_lock(&store_shared.lock);
+	memcpy(store_shared.own_zid, zid, sizeof(store_shared.own_zid));
+	store_shared.has_zid = 1;
+	store_shared.status.open = !!open;
 	ast_mutex_unlock(&store_shared.lock);
 }
 
@@ -72,10 +83,7 @@ static enum zrtp_store_status open_store(struct zrtp_store_error *error)
 		if (store_shared.has_zid && memcmp(store_shared.own_zid, zid, sizeof(store_shared.own_zid))) {
 			disown(zid);
 		}
-		ast_mutex_lock(&store_shared.lock);
-		memcpy(store_shared.own_zid, zid, sizeof(store_shared.own_zid));
-		store_shared.has_zid = store_shared.status.open = 1;
-		ast_mutex_unlock(&store_shared.lock);
+		adopt(zid, 1);
 	}
 
 	return result;
@@ -251,7 +259,12 @@ static int must_rest(int64_t now, int64_t retry)
 static void take_again(struct job *job)
 {
 	const struct zrtp_cache_key key = { .own_zid = job->own_zid, .peer_zid = job->zid, .label = job->label };
+	uint8_t own[ZRTP_ZID_SIZE];
 
+	if (!store_own_zid(own) && memcmp(own, job->own_zid, sizeof(own))) {
+		known_copy_disown(); /* it is a copy, and this is not */
+	}
+	adopt(job->own_zid, 0);
 	if (job->kind == JOB_CHANGE) {
 		cache_recall(&key, &job->change, job->when);
 	} else {
@@ -263,17 +276,16 @@ static void take_again(struct job *job)
 	ast_mutex_unlock(&store_shared.lock);
 }
 
-/*! \brief Before the store is asked, which may hang: calls need what waits, and the own ZID. \post lock is held */
-static void read_journal(void)
+/*! \brief Before the store is asked, which may hang: calls need what was known, what waits, and the own ZID. */
+static void read_what_was(void)
 {
-	uint8_t zid[ZRTP_ZID_SIZE];
-	int has_zid = journal_open(zid, take_again);
+	struct known_head head;
 
-	ast_mutex_lock(&store_shared.lock);
-	if (has_zid) {
-		memcpy(store_shared.own_zid, zid, sizeof(zid));
-		store_shared.has_zid = 1;
+	known_copy_open();
+	if (known_copy_head(&head)) {
+		adopt(head.own_zid, 0);
 	}
+	journal_open(take_again);
 }
 
 /*! \pre lock is held \retval -1 it cannot be used as it is, and cache_start() says so */
@@ -284,7 +296,8 @@ static int open_first(void)
 	int waited;
 
 	ast_mutex_unlock(&store_shared.lock);
-	read_journal();
+	read_what_was();
+	ast_mutex_lock(&store_shared.lock);
 	watch_begin();
 	result = open_store(&error);
 	watch_end();
@@ -482,18 +495,19 @@ static void drop_all(int forget)
 	struct job *job;
 
 	journal_end();
+	known_copy_end();
 	while ((job = queue_take())) {
-		if (forget) {
-			cache_forget(job->zid);
-		}
 		job_free(job);
+	}
+	if (forget) {
+		known_forget_all();
 	}
 	store_shared.has_zid = 0;
 }
 
 int store_stop(void)
 {
-	if (thread == AST_PTHREADT_NULL || (!store_is_hung() && !journal_is_hung() && !stop())) {
+	if (thread == AST_PTHREADT_NULL || (!store_is_hung() && !journal_is_hung() && !known_copy_is_hung() && !stop())) {
 		return 0;
 	}
 	ast_mutex_lock(&store_shared.lock);
@@ -554,6 +568,7 @@ int cache_config_get(struct cache_config *out)
 int store_init(void)
 {
 	journal_init();
+	known_copy_init();
 	clock_cond_init(&wake);
 	clock_cond_init(&ended);
 	opening_init();
@@ -577,6 +592,7 @@ void store_shutdown(void)
 	store_close();
 	configured = 0;
 	journal_shutdown();
+	known_copy_shutdown();
 	ast_cond_destroy(&wake);
 	ast_cond_destroy(&ended);
 	opening_shutdown();

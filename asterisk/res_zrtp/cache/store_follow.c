@@ -12,6 +12,7 @@
 #include "asterisk.h"
 
 #include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
 #include "asterisk/utils.h"
 
 #include <zrtp/cache.h>
@@ -19,9 +20,13 @@
 
 #include "decide/general_keys.h"
 #include "cache/cache.h"
+#include "cache/known.h"
+#include "cache/known_copy.h"
+#include "cache/known_file.h"
 #include "cache/store_health.h"
 #include "cache/store_jobs.h"
 #include "cache/store_open.h"
+#include "cache/store_queue.h"
 #include "cache/store_shared.h"
 
 /*! Between two looks, and between two while peers are to be read again, seconds. */
@@ -39,7 +44,8 @@ struct edited {
 static AST_LIST_HEAD_NOLOCK_STATIC(behind, edited);
 static int64_t due;
 static uint32_t seen;
-static int has_seen;
+/*! What began has seen that, or cannot say though something was known; and it is to look without a call too. */
+static int begun, has_seen, unsure, at_once = 1;
 static const struct cache_follower *follower;
 
 static const struct cache_follower *current(void)
@@ -68,7 +74,7 @@ static int64_t follow_due(void)
 {
 	const struct cache_follower *calls = current();
 
-	return is_shared() && calls && calls->in_calls() ? due : INT64_MAX;
+	return is_shared() && ((at_once && store_is_database()) || (calls && calls->in_calls())) ? due : INT64_MAX;
 }
 
 static void note(const uint8_t *zid, attribute_unused void *arg)
@@ -87,6 +93,19 @@ static void note(const uint8_t *zid, attribute_unused void *arg)
 	}
 }
 
+/*! \brief What is known was perhaps known before the start. */
+static void begin(void)
+{
+	struct known_head head;
+
+	if (!begun && known_copy_head(&head)) {
+		seen = head.edits;
+		has_seen = head.good_for;
+		unsure = !head.good_for;
+	}
+	begun = 1;
+}
+
 /*! \brief Whom have others changed since? \retval -1 the store does not answer */
 static int look(void)
 {
@@ -102,7 +121,7 @@ static int look(void)
 		}
 		return -1;
 	}
-	fresh = has_seen ? edits.count - seen : 0;
+	fresh = unsure ? UINT32_MAX : has_seen ? edits.count - seen : 0;
 	for (i = 0; fresh <= edits.known && i < fresh; i++) {
 		note(edits.peers[i], NULL);
 	}
@@ -110,10 +129,11 @@ static int look(void)
 		if (calls) {
 			calls->each_peer(note, NULL);
 		}
-		cache_distrust();
+		known_distrust();
 	}
 	seen = edits.count;
 	has_seen = 1;
+	unsure = 0;
 
 	return 0;
 }
@@ -132,6 +152,14 @@ static void read_again(const uint8_t *zid)
 	}
 }
 
+/*! \brief What a call has changed of it is newer than any answer, until that is stored, or dropped as the peer is gone. */
+static int is_waiting(const uint8_t *zid)
+{
+	SCOPED_MUTEX(guard, &store_shared.lock);
+
+	return queue_has(zid);
+}
+
 /*! \brief As many as one look may. */
 static void catch_up(void)
 {
@@ -139,20 +167,31 @@ static void catch_up(void)
 	int count;
 
 	for (count = 0; count < FOLLOW_AT_ONCE && (edited = AST_LIST_FIRST(&behind)); count++) {
+		int again = is_waiting(edited->zid);
+
 		read_again(edited->zid);
 		if (store_shared.failing) {
 			return; /* this one comes again */
 		}
 		AST_LIST_REMOVE_HEAD(&behind, entry);
-		ast_free(edited);
+		if (again) {
+			AST_LIST_INSERT_TAIL(&behind, edited, entry);
+		} else {
+			ast_free(edited);
+		}
 	}
 }
 
 /*! \brief Look. */
 static void follow(int64_t now)
 {
+	begin();
 	if (!look()) {
 		catch_up();
+		if (AST_LIST_EMPTY(&behind)) {
+			known_copy_good_for(seen);
+			at_once = 0;
+		}
 	}
 	due = now + (AST_LIST_EMPTY(&behind) ? FOLLOW_EVERY : FOLLOW_SOON);
 }
@@ -165,7 +204,8 @@ static void follow_end(void)
 		ast_free(edited);
 	}
 	due = 0;
-	has_seen = 0;
+	begun = has_seen = unsure = 0;
+	at_once = 1;
 }
 
 static const struct store_regular regular = {

@@ -17,33 +17,15 @@
 
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "cache/known_copy.h"
 #include "cache/store_health.h"
 #include "cache/store_journal.h"
 #include "cache/store_shared.h"
 
-struct store_shared store_shared = { .lock = AST_MUTEX_INIT_VALUE };
-
-int64_t store_clock(void)
-{
-	return clock_now() / 1000000;
-}
-
-const char *health_kind(void)
-{
-	static const char * const kinds[] = {
-		[CACHE_SQLITE] = "sqlite",
-		[CACHE_FILE] = "file",
-		[CACHE_MEMORY] = "memory",
-		[CACHE_REALTIME] = "realtime",
-	};
-
-	return kinds[store_shared.config.kind];
-}
-
 static void say_down(const char *reason, const char *advice)
 {
 	ast_log(LOG_WARNING, "The ZRTP cache is down, calls go on with the secrets in memory: %s%s\n", reason, advice);
-	manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n", health_kind(), reason);
+	manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n", store_kind(), reason);
 }
 
 /*! \brief Why calls do not wait for it, as the log has it at that moment. */
@@ -80,7 +62,7 @@ static void rise(void)
 	if (!was_up) {
 		ast_log(LOG_NOTICE, "The ZRTP cache is up, %zu change%s to store\n", waiting, ESS(waiting));
 		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: %zu\r\n",
-			health_kind(), waiting);
+			store_kind(), waiting);
 	}
 }
 
@@ -182,7 +164,7 @@ void health_file_failed(const struct zrtp_store_error *error)
 	if (was_written) {
 		ast_log(LOG_WARNING, "The ZRTP cache cannot be written, it is in memory only: %s\n", error->text);
 		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheDown", "BackEnd: %s\r\nReason: %s\r\n",
-			health_kind(), error->text);
+			store_kind(), error->text);
 	}
 }
 
@@ -196,7 +178,7 @@ void health_file_works(void)
 	ast_mutex_unlock(&store_shared.lock);
 	if (!was_written) {
 		ast_log(LOG_NOTICE, "The ZRTP cache is written again\n");
-		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: 0\r\n", health_kind());
+		manager_event(EVENT_FLAG_SYSTEM, "ZrtpCacheUp", "BackEnd: %s\r\nWaiting: 0\r\n", store_kind());
 	}
 }
 
@@ -222,6 +204,7 @@ void store_get_status(struct store_status *out)
 	*out = store_shared.status;
 	out->up = store_shared.status.up && !store_shared.status.unwritten;
 	journal_get_status(out);
+	known_copy_get_status(out);
 	if (store_shared.pace.late == PACE_HANGS && store_shared.pace.since) {
 		snprintf(out->reason, sizeof(out->reason), "no answer for %d seconds: the database, its disk or a lock in it hangs, or a "
 			"long command keeps it busy", (int) ((clock_now() - store_shared.pace.since) / 1000000));

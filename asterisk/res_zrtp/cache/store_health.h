@@ -10,8 +10,6 @@
 
 #include <zrtp/cache.h>
 
-/*! \brief The back end, as zrtp.conf has it. Any thread. */
-const char *health_kind(void);
 /*! \brief Will the same thing succeed another time? */
 int health_is_outage(enum zrtp_store_status result);
 /*! \brief The store has failed: it is down. */

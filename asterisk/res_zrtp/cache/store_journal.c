@@ -3,10 +3,9 @@
  * \file
  * \brief The journal beside the store: changes that wait for it are on the disk too, and are there at the next start.
  *
- * A change that the store has not taken after a moment, or at once if the store is down, is written by a thread
- * of its own, several at a time with one fsync(). When it was stored its entry is overwritten, at once, so that as
- * little as possible is stored twice after a crash. That thread alone touches the disk, from the opening to the end:
- * neither calls nor the thread of the store wait for a disk that hangs, and the timers tell of it.
+ * A change that the store has not taken after a moment, or at once if the store is down, is written by a thread of its own, several
+ * at a time with one fsync(). When it was stored its entry is overwritten, at once, so that as little as possible is stored twice
+ * after a crash. That thread alone touches the disk: neither calls nor the store's thread wait for it, and the timers tell of it.
  */
 
 #include "asterisk.h"
@@ -238,38 +237,39 @@ static int wait_for_it(void)
 	return unused ? -1 : 0;
 }
 
-int journal_open(uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job))
+void journal_open(void (*take)(struct job *job))
 {
 	struct job *job;
 
 	stopping = hurried = asked = failed = 0;
 	retry = 0;
 	if (ast_strlen_zero(store_shared.config.journal) || wait_for_it() || !replay.count) {
-		return 0;
+		return;
 	}
 	while ((job = AST_DLLIST_REMOVE_HEAD(&replay.jobs, journal.entry))) {
 		take(job);
 	}
 	ast_log(LOG_NOTICE, "ZRTP cache: its journal %s has %zu change%s of calls of before the start, to be stored now\n",
 		store_shared.config.journal, replay.count, ESS(replay.count));
-	memcpy(adopted, replay.zid, ZRTP_ZID_SIZE);
-
-	return 1;
 }
 
 void journal_disown(void)
 {
 	char text[sizeof(reason)];
+	int any;
 
-	snprintf(text, sizeof(text), "%.200s has changes of another own ZID than the cache", store_shared.config.journal);
-	unusable(text);
 	ast_mutex_lock(&store_shared.lock);
-	while (!AST_DLLIST_EMPTY(&waiting)) {
+	unused |= any = store_shared.status.waiting > 0;
+	while (any && !AST_DLLIST_EMPTY(&waiting)) {
 		AST_DLLIST_REMOVE_HEAD(&waiting, journal.entry)->journal.state = JOURNAL_NOT;
 		unwritten--;
 	}
 	ast_cond_broadcast(&settled);
 	ast_mutex_unlock(&store_shared.lock);
+	if (any) {
+		snprintf(text, sizeof(text), "%.200s has changes of another own ZID than the cache", store_shared.config.journal);
+		unusable(text);
+	}
 }
 
 /* ---- its thread ---- */

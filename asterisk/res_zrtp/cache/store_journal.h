@@ -34,16 +34,14 @@ struct job_journal {
 
 /*!
  * \brief Its thread opens it and reads what waits there, for some seconds at most; before the store is asked anything.
- * \param[out] adopted the own ZID of what waits
  * \param take gets each job, in its order
- * \retval 1 adopted is set
  */
-int journal_open(uint8_t adopted[ZRTP_ZID_SIZE], void (*take)(struct job *job));
+void journal_open(void (*take)(struct job *job));
 /*! \brief A change waits for the store. \pre store_shared.lock is held */
 void journal_add(struct job *job);
 /*! \brief A change was stored, or cannot be. The lock is not held. */
 void journal_over(struct job *job);
-/*! \brief What it has is of another own ZID than the store: it is kept, and not written to any more. The lock is not held. */
+/*! \brief What it has, if anything, is of another own ZID than the store: it is kept, and not written to any more. The lock is not held. */
 void journal_disown(void);
 /*! \brief Write all that waits, for some seconds at most. \pre store_shared.lock is held \return what is in memory only */
 size_t journal_settle(void);

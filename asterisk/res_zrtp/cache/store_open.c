@@ -180,7 +180,7 @@ void store_configure(const struct cache_config *from)
 	memset(&store_shared.status, 0, sizeof(store_shared.status));
 	memset(&store_shared.pace, 0, sizeof(store_shared.pace));
 	store_shared.failing = 0;
-	store_shared.status.kind = health_kind();
+	store_shared.status.kind = store_kind();
 	store_shared.status.sealed = store_shared.config.sealed;
 	ast_copy_string(store_shared.status.place, store_shared.config.kind == CACHE_MEMORY ? "" : store_shared.config.kind == CACHE_REALTIME
 		? "zrtp_peers, zrtp_pairs, zrtp_meta" : store_shared.config.path, sizeof(store_shared.status.place));

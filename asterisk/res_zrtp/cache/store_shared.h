@@ -31,6 +31,9 @@ struct store_shared {
 
 extern struct store_shared store_shared;
 
+/*! \brief Its back end in a word. */
+const char *store_kind(void);
+
 /*! Something else that the thread of the store does with it, by store_clock(). */
 struct store_regular {
 	int64_t (*due)(void);

@@ -183,13 +183,17 @@ static int action_status(struct mansession *s, const struct message *m)
 		"Journal: %s\r\n"
 		"InJournal: %zu\r\n"
 		"JournalReason: %s\r\n"
+		"Copy: %s\r\n"
+		"InCopy: %zu\r\n"
+		"CopyReason: %s\r\n"
 		"Loads: %" PRIu64 "\r\n"
 		"Changes: %" PRIu64 "\r\n"
 		"Failures: %" PRIu64 "\r\n"
 		"Reason: %s\r\n"
 		"\r\n",
 		id_header(m, id, sizeof(id)), S_OR(status.kind, ""), status.place, yes_no(status.sealed), store_state_text(&status),
-		zid, status.waiting, status.journal, status.journaled, status.journal_reason, status.loads, status.puts, status.failures, status.up ? "" : status.reason);
+		zid, status.waiting, status.journal, status.journaled, status.journal_reason, status.copy,
+		status.copied, status.copy_reason, status.loads, status.puts, status.failures, status.up ? "" : status.reason);
 
 	return 0;
 }

@@ -370,6 +370,8 @@ static char *handle_status(struct ast_cli_entry *e, int cmd, struct ast_cli_args
 	ast_cli(a->fd, "Waiting         %zu\n", status.waiting);
 	ast_cli(a->fd, "Journal         %s%s%s\n", status.journal, ast_strlen_zero(status.journal_reason) ? "" : ": ", status.journal_reason);
 	ast_cli(a->fd, "In journal      %zu\n", status.journaled);
+	ast_cli(a->fd, "Copy            %s%s%s\n", status.copy, ast_strlen_zero(status.copy_reason) ? "" : ": ", status.copy_reason);
+	ast_cli(a->fd, "In copy         %zu\n", status.copied);
 	ast_cli(a->fd, "Loads           %" PRIu64 "\n", status.loads);
 	ast_cli(a->fd, "Changes         %" PRIu64 "\n", status.puts);
 	ast_cli(a->fd, "Failures        %" PRIu64 "\n", status.failures);

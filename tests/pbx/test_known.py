@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a node knew of its phones when it ended is known at its next start, while the database is away."""
+import contextlib
+import os
+import re
+
+import calls
+import wait
+from cachecalls import MISMATCH, SECOND, command, enrolled_phone, no_complaints, say_verified
+from harness import case, equal
+from test_databases import database, node
+from test_journal import COMMON, call, kill, status, stored
+
+
+def known(lab, count):
+    try:
+        wait.until(f"{count} entries in the copy", 15, lambda: status(lab, "In copy") == str(count))
+    except wait.Timeout as late:
+        raise AssertionError(f"{late}, it has {status(lab, 'In copy')}") from late
+
+
+def copy(lab):
+    return lab.pbx.file("lib", "zrtp.known")
+
+
+def octets(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def two_nodes(bench):
+    """On one database, both up; they must end cleanly."""
+    with database() as server:
+        first, second = node(bench), node(bench, **SECOND)
+        with first, second:
+            yield server, first, second
+            for lab in (first, second):
+                no_complaints(lab, COMMON)
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
+
+@case("a node is killed when all is stored, and its database is away from the next start on: phones go on as before, and who we "
+      "are is known", "22 own")
+def away_from_the_start(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
+            for phone in (alice, bob):
+                call(lab, phone, False)
+            stored(lab)
+            known(lab, 2)
+            zid = status(lab, "Own ZID")
+            equal("mode", os.stat(copy(lab)).st_mode & 0o777, 0o600)
+            kill(lab)
+            server.stop()
+            lab.pbx.start()
+            equal("state, own ZID", (status(lab, "State"), status(lab, "Own ZID")), ("closed", zid))
+            for phone in (alice, bob):
+                call(lab, phone, True)
+            no_complaints(lab, COMMON)
+        lab.pbx.remove()
+
+
+@case("a node is killed again and again while its database is away: phones go on as before, a new one too, and all of it is at "
+      "the other node afterwards", "22 own attack")
+def again_and_again(bench):
+    with two_nodes(bench) as (server, first, second), first.zrtp_phone("alice") as alice, first.zrtp_phone("bob") as bob, \
+            first.zrtp_phone("carol") as carol:
+        for phone in (alice, bob):
+            call(first, phone, False)
+        stored(first)
+        server.stop()
+        for number in range(4):
+            kill(first)
+            first.pbx.start()
+            for phone in (alice, bob):
+                call(first, phone, True)
+            call(first, carol, number > 0)
+        server.start()
+        stored(first)
+        for phone in (alice, bob, carol):
+            call(second, phone, True)
+            call(first, phone, True)
+
+
+def verified_call(lab, phone, verify=False):
+    """Whether it is verified at the phone and the PBX. A mismatch fails."""
+    logged = len(phone.log())
+    calls.start(lab, phone, "phone calls", "announce")
+    stream = calls.secure(lab, phone)
+    if verify:
+        say_verified(lab, phone)
+    calls.talk(0.2)
+    shown = lab.pbx.cli(f"zrtp show channel {stream['Channel']}")
+    calls.end(lab, phone, "phone calls")
+    said = phone.log()[logged:]
+    equal("mismatch at the phone", MISMATCH in said, False)
+    return re.findall(r"previously verified (\w+)", said)[-1], re.search(r"(?m)^Verified +(\w+)", shown)[1]
+
+
+def linphone_goes_on(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.phone("alice") as phone:
+            equal("first call", verified_call(lab, phone, verify=True)[0], "no")
+            equal("second call", verified_call(lab, phone), ("yes", "yes"))
+            stored(lab)
+            zid = status(lab, "Own ZID")
+            kill(lab)
+            with server.holding("LOCK TABLE zrtp_meta, zrtp_peers, zrtp_pairs IN ACCESS EXCLUSIVE MODE"):
+                lab.pbx.start()
+                equal("state, own ZID", (status(lab, "State"), status(lab, "Own ZID")), ("closed", zid))
+                for _ in range(2):
+                    equal("while it hangs", verified_call(lab, phone), ("yes", "yes"))
+                kill(lab)
+                lab.pbx.start()
+                equal("after one more kill", verified_call(lab, phone), ("yes", "yes"))
+            stored(lab)
+            equal("afterwards", verified_call(lab, phone), ("yes", "yes"))
+            no_complaints(lab, COMMON)
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+@case("a node is killed, and its database hangs from the next start on: a Linphone goes on without an alarm, with V", "22 own attack")
+def linphone_22(bench):
+    linphone_goes_on(bench)
+
+
+@case("a node is killed, and its database hangs from the next start on: a Linphone goes on without an alarm, with V", "16 own attack")
+def linphone_16(bench):
+    linphone_goes_on(bench)
+
+
+@case("a peer is deleted and an enrollment revoked while a node is down that has both in its copy: both stay so, and the copy "
+      "has them no more", "22 own attack")
+def deleted_meanwhile(bench):
+    with two_nodes(bench) as (server, first, second), first.zrtp_phone("bob") as bob, first.zrtp_phone("carol") as carol, \
+            enrolled_phone(first) as alice:
+        call(first, bob, False)
+        stored(first)
+        gone = server.sql("SELECT peer_zid FROM zrtp_peers WHERE pbx = ''")
+        call(first, carol, False)
+        stored(first)
+        known(first, 3)
+        enrolled = server.sql("SELECT peer_zid FROM zrtp_peers WHERE pbx <> ''")
+        kill(first)
+        second.pbx.cli("module load app_enroll_zrtp.so")
+        equal("deleted", command(second, f"zrtp cache delete {gone}"), "Deleted")
+        second.pbx.cli(f"zrtp enrollment revoke {enrolled}")
+        server.stop()
+        first.pbx.start()
+        equal("nothing was asked", status(first, "In copy"), "3")
+        call(first, bob)
+        call(first, alice, True)
+        server.start()
+        stored(first)
+        known(first, 3)  # alice under two labels, and carol; without a call
+        equal("peers, enrolled", server.sql("SELECT count(*), max(pbx) FROM zrtp_peers"), "2|")
+        equal("it stays deleted", gone in server.sql("SELECT peer_zid FROM zrtp_peers"), False)
+        # More than can be named: none of it is believed.
+        kill(first)
+        for number in range(7):
+            second.pbx.cli(f"zrtp cache set name {enrolled} name{number}")
+        first.pbx.start()
+        known(first, 0)
+        call(first, carol, True)
+        known(first, 1)
+
+
+@case("the copy is of another store, foreign, damaged or not wanted: calls go on, it is said, and no other file is touched", "22 own attack")
+def not_ours(bench):
+    with database() as server:
+        lab = node(bench)
+        with lab, lab.zrtp_phone("alice") as alice:
+            call(lab, alice, False)
+            stored(lab)
+            known(lab, 1)
+            kill(lab)
+            # Another store: its first node gives it a ZID.
+            server.sql("DELETE FROM zrtp_meta WHERE property = 'zid'; TRUNCATE zrtp_peers, zrtp_pairs")
+            lab.pbx.start()
+            wait.until("said", 10, lambda: "is of another own ZID than the store" in lab.pbx.log())
+            known(lab, 0)
+            call(lab, alice, False)
+            stored(lab)
+            known(lab, 1)
+            kill(lab)
+            ours = octets(copy(lab))
+            with open(copy(lab), "wb") as file:
+                file.write(ours[:700])
+            lab.pbx.start()
+            equal("damaged", ("entries are damaged" in lab.pbx.log(), status(lab, "Copy")), (True, "works"))
+            call(lab, alice, True)
+            kill(lab)
+            with open(copy(lab), "wb") as file:
+                file.write(b"# something else\n" * 100)
+            foreign = octets(copy(lab))
+            lab.pbx.start()
+            equal("copy", status(lab, "Copy"), f"unusable: {lab.pbx.home}/lib/zrtp.known is not a copy of what is known")
+            call(lab, alice, True)
+            equal("exit status", lab.pbx.stop(), 0)
+            equal("untouched", octets(copy(lab)), foreign)
+            os.remove(copy(lab))
+            with open(lab.pbx.file("etc", "zrtp.conf"), "a") as conf:
+                conf.write("cache_journal = no\n")
+            lab.pbx.start()
+            call(lab, alice, True)
+            equal("copy", (status(lab, "Copy"), os.path.exists(copy(lab))), ("off", False))
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
