@@ -16,7 +16,7 @@ GROUPS = {
     "pbx_thread": "dialplan, which reads the packets",
     "runners_init": "our legs",
     "cache_start": "our cache",
-    "journal_begin": "our cache's journal",
+    "wait_for_it": "our cache's journal",
     "timers_init": "our timers",
 }
 OTHERS = "others"
