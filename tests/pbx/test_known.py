@@ -29,14 +29,14 @@ def octets(path):
 
 
 @contextlib.contextmanager
-def two_nodes(bench):
+def two_nodes(bench, but=COMMON):
     """On one database, both up; they must end cleanly."""
     with database() as server:
         first, second = node(bench), node(bench, **SECOND)
         with first, second:
             yield server, first, second
             for lab in (first, second):
-                no_complaints(lab, COMMON)
+                no_complaints(lab, but)
                 equal("exit status", lab.pbx.stop(), 0)
                 lab.pbx.remove()
 
@@ -170,6 +170,33 @@ def deleted_meanwhile(bench):
         known(first, 1)
 
 
+@case("while a node is down more peers are changed than can be named, and one is deleted that calls just before the database is "
+      "back: the copy has it no more, and the node does not know it", "22 own attack")
+def called_just_before(bench):
+    with two_nodes(bench) as (server, first, second), first.zrtp_phone("bob") as bob, first.zrtp_phone("carol") as carol:
+        call(first, bob, False)
+        stored(first)
+        gone = server.sql("SELECT peer_zid FROM zrtp_peers")
+        call(first, carol, False)
+        stored(first)
+        known(first, 2)
+        kill(first)
+        equal("deleted", command(second, f"zrtp cache delete {gone}"), "Deleted")
+        other = server.sql("SELECT peer_zid FROM zrtp_peers")
+        for number in range(7):
+            second.pbx.cli(f"zrtp cache set name {other} name{number}")
+        server.stop()
+        first.pbx.start()
+        call(first, bob, True)
+        server.start()
+        stored(first)
+        known(first, 0)
+        server.stop()
+        call(first, bob, False)
+        server.start()
+        stored(first)
+
+
 @case("the copy is of another store, foreign, damaged or not wanted: calls go on, it is said, and no other file is touched", "22 own attack")
 def not_ours(bench):
     with database() as server:
@@ -211,3 +238,43 @@ def not_ours(bench):
             equal("copy", (status(lab, "Copy"), os.path.exists(copy(lab))), ("off", False))
             equal("exit status", lab.pbx.stop(), 0)
         lab.pbx.remove()
+
+
+@case("an old copy is put beside a newer database: the database counts, and what is believed while it is away does no harm to it",
+      "22 own attack")
+def rolled_back(bench):
+    with two_nodes(bench, COMMON + "|retained secret mismatch") as (server, first, second), first.zrtp_phone("alice") as alice, \
+            first.zrtp_phone("bob") as bob:
+        for phone in (alice, bob):
+            call(first, phone, False)
+        stored(first)
+        known(first, 2)
+        kill(first)
+        old = octets(copy(first))
+
+        def restore():
+            with open(copy(first), "wb") as file:
+                file.write(old)
+
+        first.pbx.start()
+        for _ in range(3):
+            call(first, alice, True)
+        stored(first)
+        kill(first)
+        restore()
+        first.pbx.start()
+        for lab in (first, second):
+            call(lab, alice, True)
+        stored(first)
+        kill(first)
+        restore()
+        server.stop()
+        first.pbx.start()
+        for _ in range(2):
+            call(first, alice, False)  # the alarm that the phone has without a copy, too, until its user says that it is well
+        call(first, bob, True)
+        server.start()
+        stored(first)
+        for lab in (second, first, second):
+            for phone in (alice, bob):
+                call(lab, phone, True)

@@ -351,21 +351,29 @@ void cache_rebind(const uint8_t *zid, const char *endpoints)
 	known_each_of(zid, rebind, endpoints);
 }
 
+struct describing {
+	struct cache_known *out;
+	uint64_t before;
+};
+
 static void describe_known(struct known *known, const void *arg)
 {
-	struct cache_known *out = *(struct cache_known *const *) arg;
+	const struct describing *describing = arg;
+	struct cache_known *out = describing->out;
 
-	if (out->labels < ARRAY_LEN(out->label)) {
+	if (known->set_at < describing->before && out->labels < ARRAY_LEN(out->label)) {
 		ast_copy_string(out->label[out->labels++], known->label, sizeof(out->label[0]));
 	}
 	out->verified |= known->retained.verified;
 	out->enrolled |= known->retained.has_pbx;
 }
 
-void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out)
+void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], uint64_t before, struct cache_known *out)
 {
+	const struct describing describing = { .out = out, .before = before };
+
 	memset(out, 0, sizeof(*out));
-	known_each_of(zid, describe_known, &out);
+	known_each_of(zid, describe_known, &describing);
 }
 
 void cache_about(const uint8_t zid[ZRTP_ZID_SIZE], struct zrtp_store_about *out)

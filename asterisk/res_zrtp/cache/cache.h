@@ -100,18 +100,19 @@ void cache_rename(const uint8_t *zid, const char *name);
 /*! \brief An administrator has said from which endpoints it may call as an enrolled phone. */
 void cache_rebind(const uint8_t *zid, const char *endpoints);
 
-/*! Labels of a peer that are read again when others have changed it. */
+/*! Labels of a peer that are read again at once when others have changed it. */
 #define CACHE_KNOWN_LABELS 16
 
 /*! What is known of a peer, without its secrets. */
 struct cache_known {
-	size_t labels;
+	size_t labels;                 /*!< Of these some that were set before a time */
 	char label[CACHE_KNOWN_LABELS][ZRTP_LABEL_SIZE];
 	unsigned int verified:1;       /*!< Under one of its labels */
 	unsigned int enrolled:1;
 };
 
-void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], struct cache_known *out);
+/*! \param before its labels are those that were set before, by clock_now() */
+void cache_known(const uint8_t zid[ZRTP_ZID_SIZE], uint64_t before, struct cache_known *out);
 
 /* calls_begun.c */
 

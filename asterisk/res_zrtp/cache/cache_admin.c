@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cache/cache.h"
+#include "cache/known.h"
 #include "cache/peers_wanted.h"
 #include "cache/realtime_look.h"
 #include "cache/store_ask.h"
@@ -331,6 +332,7 @@ static enum zrtp_store_status purge(void *arg, struct zrtp_store_error *error)
 	} while (!status && (pairs || peers) && !store_ends());
 	store_administered();
 	store_release();
+	known_purge(cache_clock());
 
 	return status;
 }
@@ -386,7 +388,7 @@ static enum zrtp_store_status say_word(void *arg, struct zrtp_store_error *error
 	store_own_zid(own);
 	status = word->verb->change(store, own, word->zid, word->arg, error);
 	if (!status) {
-		cache_known(word->zid, &before);
+		cache_known(word->zid, 0, &before);
 		word->verb->known(word->zid, word->arg);
 		cache_tell(word->zid, &before);
 		store_administered();

@@ -27,8 +27,6 @@
 
 /*! Its lock guards all here. */
 static struct ao2_container *table;
-/*! What was set before it, by the monotonic clock, is offered no more. */
-static uint64_t believed_from;
 AST_DLLIST_HEAD_NOLOCK(knowns, known);
 /*! The same, the one used last at the end. */
 static struct knowns by_use;
@@ -148,6 +146,7 @@ static void set(struct known *known, const struct zrtp_retained *retained, int64
 	known->retained = *retained;
 	known->retained.changed = 0;
 	known->set_at = at;
+	known->doubted = 0;
 	known->when = when;
 	known->dies_at = retained->expiry == UINT32_MAX ? INT64_MAX : when + retained->expiry;
 }
@@ -165,13 +164,14 @@ void known_recall(struct known *known, const struct zrtp_retained *retained, int
 		known_drop_slot(known->slot);
 	}
 	set(known, retained, when, rank);
+	known->retained.first_calls = 0; /* none of them outlives the start */
 	known->recalled = known->copied = 1;
 	known->slot = slot;
 }
 
 int known_is_good(const struct known *known, int64_t now)
 {
-	return known->dies_at > now && (known->set_at >= believed_from || known->pending);
+	return known->dies_at > now && (!known->doubted || known->pending);
 }
 
 void known_each_of(const uint8_t *zid, void (*each)(struct known *known, const void *arg), const void *arg)
@@ -191,12 +191,14 @@ void known_each_of(const uint8_t *zid, void (*each)(struct known *known, const v
 
 void known_distrust(void)
 {
+	uint64_t before = clock_now() - DISTRUST_BEFORE;
 	struct known *known;
 
 	ao2_lock(table);
-	believed_from = clock_now() - DISTRUST_BEFORE;
 	AST_DLLIST_TRAVERSE(&by_use, known, entry) {
-		if (known->copied && known->set_at < believed_from) {
+		/* What waits was made by a call, be it just now, of what was known before. */
+		known->doubted |= known->pending || known->set_at < before;
+		if (known->copied && known->doubted) {
 			known_changed(known);
 		}
 	}

@@ -32,6 +32,7 @@ struct known {
 	uint64_t set_at;               /*!< Of the monotonic clock */
 	unsigned int pending;          /*!< Changes that the store does not have yet; of a PBX they are not counted */
 	AST_DLLIST_ENTRY(known) entry;
+	unsigned int doubted:1;        /*!< Others may have changed it */
 	unsigned int recalled:1;       /*!< It is what the copy had at the start */
 	unsigned int changed:1;        /*!< Its copy is behind */
 	unsigned int copied:1;         /*!< It has a slot of the copy */

@@ -47,7 +47,7 @@ static int ready, unused, stopping, failed, watched, head_changed;
 static size_t entries;
 static char reason[400];
 
-static int is_on(void)
+int known_copy_is_on(void)
 {
 	return store_shared.config.kind == CACHE_REALTIME && !ast_strlen_zero(store_shared.config.journal);
 }
@@ -335,7 +335,7 @@ void known_copy_open(void)
 {
 	unused = ready = failed = stopping = head_changed = 0;
 	memset(&head, 0, sizeof(head));
-	if (!is_on() || known_copies(1)) {
+	if (!known_copy_is_on() || known_copies(1)) {
 		return;
 	}
 	if (wait_for_it()) {
@@ -397,7 +397,7 @@ void known_copy_get_status(struct store_status *out)
 {
 	ast_mutex_lock(&lock);
 	out->copied = ready ? entries : 0;
-	out->copy = !is_on() ? "off" : unused || !ready ? "unusable" : failed ? "failed" : "works";
+	out->copy = !known_copy_is_on() ? "off" : unused || !ready ? "unusable" : failed ? "failed" : "works";
 	ast_copy_string(out->copy_reason, reason, sizeof(out->copy_reason));
 	ast_mutex_unlock(&lock);
 }

@@ -16,6 +16,8 @@ struct store_status;
  * anything, and before the journal is read.
  */
 void known_copy_open(void);
+/*! \brief Do the settings want one? */
+int known_copy_is_on(void);
 /*! \brief What it had then, or has now. \retval 0 nothing */
 int known_copy_head(struct known_head *out);
 /*! \brief What is known now is good for this number of edits. Thread of the store. */

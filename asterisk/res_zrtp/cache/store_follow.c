@@ -4,7 +4,7 @@
  * \brief What administrators of other nodes and processes have changed in the store reaches the calls of this one.
  *
  * The store counts what administrators change and has the ZIDs of the last peers. As long as there is a call
- * that one property is read every few seconds. A peer that was changed is read again, and its calls are told. Where so
+ * that one property is read every few seconds, and each minute where what is known has a copy on the disk. A peer that was changed is read again, and its calls are told. Where so
  * many were changed that some are not told, those of all calls are read again, some at a time, and what was
  * known of the others counts no more: their next call asks the store.
  */
@@ -19,6 +19,7 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/general_keys.h"
+#include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/known.h"
 #include "cache/known_copy.h"
@@ -32,11 +33,16 @@
 /*! Between two looks, and between two while peers are to be read again, seconds. */
 #define FOLLOW_EVERY 3
 #define FOLLOW_SOON 1
-/*! Peers that are read again between two looks: loads of calls wait meanwhile. */
+/*! Without a call, where what is known is on the disk too, seconds. */
+#define FOLLOW_IDLE 60
+/*! Peers that are read again between two looks, under some labels each: loads of calls wait meanwhile. */
 #define FOLLOW_AT_ONCE 16
+#define ROUNDS_MAX (ZRTP_STORE_LABELS_MAX / CACHE_KNOWN_LABELS)
 
 struct edited {
 	uint8_t zid[ZRTP_ZID_SIZE];
+	uint64_t when;                 /*!< What was set before may be old, by clock_now() */
+	unsigned int rounds;
 	AST_LIST_ENTRY(edited) entry;
 };
 
@@ -59,7 +65,7 @@ void cache_tell(const uint8_t *zid, const struct cache_known *before)
 	struct cache_known now;
 
 	if (calls) {
-		cache_known(zid, &now);
+		cache_known(zid, 0, &now);
 		calls->changed(zid, now.verified == before->verified ? -1 : now.verified, now.enrolled);
 	}
 }
@@ -74,7 +80,20 @@ static int64_t follow_due(void)
 {
 	const struct cache_follower *calls = current();
 
-	return is_shared() && ((at_once && store_is_database()) || (calls && calls->in_calls())) ? due : INT64_MAX;
+	if (!is_shared()) {
+		return INT64_MAX;
+	}
+	if ((at_once && store_is_database()) || (calls && calls->in_calls())) {
+		return due;
+	}
+
+	return known_copy_is_on() ? due + FOLLOW_IDLE - FOLLOW_EVERY : INT64_MAX;
+}
+
+static void begin_with(struct edited *edited)
+{
+	edited->when = clock_now();
+	edited->rounds = 0;
 }
 
 static void note(const uint8_t *zid, attribute_unused void *arg)
@@ -83,12 +102,14 @@ static void note(const uint8_t *zid, attribute_unused void *arg)
 
 	AST_LIST_TRAVERSE(&behind, edited, entry) {
 		if (!memcmp(edited->zid, zid, sizeof(edited->zid))) {
+			begin_with(edited);
 			return;
 		}
 	}
 	edited = ast_calloc(1, sizeof(*edited));
 	if (edited) {
 		memcpy(edited->zid, zid, sizeof(edited->zid));
+		begin_with(edited);
 		AST_LIST_INSERT_TAIL(&behind, edited, entry);
 	}
 }
@@ -138,18 +159,21 @@ static int look(void)
 	return 0;
 }
 
-static void read_again(const uint8_t *zid)
+/*! \retval 1 there may be further labels */
+static int read_again(struct edited *edited)
 {
 	struct cache_known before;
 	size_t i;
 
-	cache_known(zid, &before);
+	cache_known(edited->zid, edited->when, &before);
 	for (i = 0; i < before.labels; i++) {
-		jobs_learn(zid, before.label[i]);
+		jobs_learn(edited->zid, before.label[i]);
 	}
 	if (before.labels) {
-		cache_tell(zid, &before);
+		cache_tell(edited->zid, &before);
 	}
+
+	return before.labels == CACHE_KNOWN_LABELS && ++edited->rounds < ROUNDS_MAX;
 }
 
 /*! \brief What a call has changed of it is newer than any answer, until that is stored, or dropped as the peer is gone. */
@@ -158,6 +182,14 @@ static int is_waiting(const uint8_t *zid)
 	SCOPED_MUTEX(guard, &store_shared.lock);
 
 	return queue_has(zid);
+}
+
+/*! \brief Is all stored, or dropped, that calls made of what was known before others changed it? */
+static int nothing_waits(void)
+{
+	SCOPED_MUTEX(guard, &store_shared.lock);
+
+	return !store_shared.status.waiting;
 }
 
 /*! \brief As many as one look may. */
@@ -169,7 +201,10 @@ static void catch_up(void)
 	for (count = 0; count < FOLLOW_AT_ONCE && (edited = AST_LIST_FIRST(&behind)); count++) {
 		int again = is_waiting(edited->zid);
 
-		read_again(edited->zid);
+		if (again) {
+			begin_with(edited);
+		}
+		again |= read_again(edited);
 		if (store_shared.failing) {
 			return; /* this one comes again */
 		}
@@ -188,7 +223,7 @@ static void follow(int64_t now)
 	begin();
 	if (!look()) {
 		catch_up();
-		if (AST_LIST_EMPTY(&behind)) {
+		if (AST_LIST_EMPTY(&behind) && nothing_waits()) {
 			known_copy_good_for(seen);
 			at_once = 0;
 		}
