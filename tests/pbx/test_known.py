@@ -12,15 +12,24 @@ from test_databases import database, node
 from test_journal import COMMON, call, kill, status, stored
 
 
-def known(lab, count):
+FOLLOWED = 75  # seconds in which a node without calls has seen what others have changed
+
+
+def known(lab, count, seconds=15):
     try:
-        wait.until(f"{count} entries in the copy", 15, lambda: status(lab, "In copy") == str(count))
+        wait.until(f"{count} entries in the copy", seconds, lambda: status(lab, "In copy") == str(count))
     except wait.Timeout as late:
         raise AssertionError(f"{late}, it has {status(lab, 'In copy')}") from late
 
 
 def copy(lab):
     return lab.pbx.file("lib", "zrtp.known")
+
+
+def slots(lab):
+    """What is in each slot of the copy."""
+    data = octets(copy(lab))
+    return [data[at:at + 512] for at in range(0, len(data), 512)]
 
 
 def octets(path):
@@ -41,6 +50,16 @@ def two_nodes(bench, but=COMMON):
                 lab.pbx.remove()
 
 
+def each_number(lab, phone):
+    """A phone that files by ZID calls one number after the other; it matches in all."""
+    for number in ("silent", "announce", "digits", "told", "say"):
+        phone.call(number, lab.sip_port)
+        phone.secure()
+        equal(f"{number}: secrets match", phone.all("sas")[-1]["rs_matched"], True)
+        phone.hang_up()
+    lab.pbx.idle()
+
+
 @case("a node is killed when all is stored, and its database is away from the next start on: phones go on as before, and who we "
       "are is known", "22 own")
 def away_from_the_start(bench):
@@ -49,8 +68,9 @@ def away_from_the_start(bench):
         with lab, lab.zrtp_phone("alice") as alice, lab.zrtp_phone("bob") as bob:
             for phone in (alice, bob):
                 call(lab, phone, False)
+            each_number(lab, bob)
             stored(lab)
-            known(lab, 2)
+            known(lab, 7)
             zid = status(lab, "Own ZID")
             equal("mode", os.stat(copy(lab)).st_mode & 0o777, 0o600)
             kill(lab)
@@ -59,6 +79,8 @@ def away_from_the_start(bench):
             equal("state, own ZID", (status(lab, "State"), status(lab, "Own ZID")), ("closed", zid))
             for phone in (alice, bob):
                 call(lab, phone, True)
+            each_number(lab, bob)
+            each_number(lab, bob)
             no_complaints(lab, COMMON)
         lab.pbx.remove()
 
@@ -195,6 +217,40 @@ def called_just_before(bench):
         call(first, bob, False)
         server.start()
         stored(first)
+
+
+@case("an enrollment is revoked at another node, of a phone that has called many numbers, and then the peer is deleted, while a node "
+      "has no calls: it follows under all numbers, and so does its copy, within about a minute", "22 own attack")
+def followed_without_calls(bench):
+    numbers = range(700, 718)
+    with two_nodes(bench) as (server, first, second):
+        with open(first.pbx.file("etc", "extensions.conf"), "a") as dialplan:
+            dialplan.write("[phones](+)\nexten => _7XX,1,Answer()\n same => n,Echo()\n")
+        first.pbx.cli("dialplan reload")
+        with enrolled_phone(first) as alice:
+            def enrolled(number):
+                alice.call(number, first.sip_port)
+                alice.secure()
+                shown = first.pbx.cli(f"zrtp show channel {first.pbx.secure('alice')['Channel']}")
+                equal(f"{number}: secrets match", alice.all("sas")[-1]["rs_matched"], True)
+                alice.hang_up()
+                first.pbx.idle()
+                return re.search(r"(?m)^Enrolled +(\w+)", shown)[1]
+
+            equal("enrolled", {enrolled(number) for number in numbers}, {"yes"})
+            stored(first)
+            known(first, len(numbers) + 1)
+            before = slots(first)
+            zid = server.sql("SELECT peer_zid FROM zrtp_peers")
+            second.pbx.cli("module load app_enroll_zrtp.so")
+            second.pbx.cli(f"zrtp enrollment revoke {zid}")
+            wait.until("all is read again", FOLLOWED, lambda: not set(before) & set(slots(first)))
+            server.stop()
+            equal("enrolled", [enrolled(number) for number in numbers], len(numbers) * ["no"])
+            server.start()
+            stored(first)
+            equal("deleted", command(second, f"zrtp cache delete {zid}"), "Deleted")
+            known(first, 0, FOLLOWED)
 
 
 @case("the copy is of another store, foreign, damaged or not wanted: calls go on, it is said, and no other file is touched", "22 own attack")

@@ -76,7 +76,9 @@ static int cache_get(const struct zrtp_cache_key *key, struct zrtp_retained *out
 
 	known_lock();
 	known = known_used(key->peer_zid, key->label);
-	if (!known) {
+	if (known) {
+		known = known_continued(known);
+	} else {
 		/* What is known under another label, while the store cannot be asked. */
 		known = known_latest(key->peer_zid);
 		other = 1;

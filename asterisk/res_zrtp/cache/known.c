@@ -114,6 +114,31 @@ struct known *known_latest(const uint8_t *zid)
 	return latest;
 }
 
+/*! \brief Is it of the same line, and later in all ways? */
+static int continues(const struct known *later, const struct known *known)
+{
+	const struct zrtp_retained *before = &known->retained, *after = &later->retained;
+
+	return before->line && before->line == after->line && after->generation > before->generation
+		&& later->set_at > known->set_at && (!later->doubted || later->pending);
+}
+
+struct known *known_continued(struct known *known)
+{
+	struct ao2_iterator *found = ao2_find(table, known->zid, OBJ_SEARCH_KEY | OBJ_MULTIPLE | OBJ_NOLOCK);
+	struct known *other;
+
+	while (found && (other = ao2_iterator_next(found))) {
+		if (continues(other, known)) {
+			ao2_replace(known, other);
+		}
+		ao2_ref(other, -1);
+	}
+	ao2_iterator_cleanup(found);
+
+	return known;
+}
+
 struct known *known_touch(const uint8_t *zid, const char *label)
 {
 	struct known *known = known_find(zid, label);

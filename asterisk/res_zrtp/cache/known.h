@@ -51,6 +51,11 @@ struct known *known_touch(const uint8_t *zid, const char *label);
 /*! \brief An entry of a peer, with a reference: of any label, or the one that was set last. */
 struct known *known_any(const uint8_t *zid);
 struct known *known_latest(const uint8_t *zid);
+/*!
+ * \brief What a later call made of the same line, under whatever label: a phone that files by ZID goes on from there.
+ * \param known its reference goes into what is returned, itself if there is no such one
+ */
+struct known *known_continued(struct known *known);
 void known_remove(struct known *known);
 /*! \brief What is known now, and since when, by the wall clock. */
 void known_set(struct known *known, const struct zrtp_retained *retained, int64_t when);

@@ -17,6 +17,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cache/cache.h"
 #include "cache/store_health.h"
@@ -245,6 +246,26 @@ static int has_moved(const struct job *job)
 	return job->kind == JOB_CHANGE && job->change.peer_mitm && !job->change.others_under_way;
 }
 
+/*!
+ * \brief The store names a line that a call has begun, and once more when a phone turns out to file by ZID: calls of other numbers
+ * go on from there (known_continued()).
+ */
+static void ask_names(const struct job *job)
+{
+	struct zrtp_cache_key key = key_of(job);
+	struct cache_known known;
+	size_t i;
+
+	if (job->change.match == ZRTP_MATCH_OTHER) {
+		cache_known(job->zid, clock_now(), &known);
+		for (i = 0; i < known.labels; i++) {
+			jobs_learn(job->zid, known.label[i]);
+		}
+	} else if (!job->change.line) {
+		ask(&key);
+	}
+}
+
 /*! \brief Store changes; the store is told of the calls that are under way. */
 static size_t change_told(struct job *const *jobs, size_t count)
 {
@@ -259,6 +280,8 @@ static size_t change_told(struct job *const *jobs, size_t count)
 
 		if (has_moved(jobs[i])) {
 			ask(&key);
+		} else if (jobs[i]->kind == JOB_CHANGE && store_is_database()) {
+			ask_names(jobs[i]);
 		}
 	}
 
