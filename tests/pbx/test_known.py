@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import time
 
 import calls
 import wait
@@ -334,3 +335,36 @@ def rolled_back(bench):
         for lab in (second, first, second):
             for phone in (alice, bob):
                 call(lab, phone, True)
+
+
+@case("what has expired in a copy is not offered, and goes from it: by a purge of an administrator, and at a start, be the database "
+      "away; the copy of another process is left alone", "22 own attack")
+def expired(bench):
+    with database() as server:
+        first, second = node(bench), node(bench, **SECOND)
+        with open(first.pbx.file("etc", "zrtp.conf"), "a") as conf:
+            conf.write("cache_expiry = 4\n")
+        with open(second.pbx.file("etc", "zrtp.conf"), "a") as conf:
+            conf.write(f"cache_journal = {first.pbx.home}/lib/zrtp.journal\n")
+        with first, second, first.zrtp_phone("alice") as alice:
+            call(first, alice, False)
+            stored(first)
+            known(first, 1)
+            equal("of the second one", status(second, "Copy"),
+                  f"unusable: {first.pbx.home}/lib/zrtp.known is in use by another process")
+            call(second, alice, True)
+            time.sleep(5)
+            equal("purge", command(first, "zrtp cache purge"), "0 expired secrets, 0 peers removed")
+            known(first, 0)
+            call(first, alice, True)
+            stored(first)
+            known(first, 1)
+            kill(first)
+            server.stop()
+            time.sleep(5)
+            first.pbx.start()
+            known(first, 0)
+            call(first, alice, False)
+            no_complaints(first, COMMON)
+        for lab in (first, second):
+            lab.pbx.remove()

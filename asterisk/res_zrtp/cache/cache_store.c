@@ -71,6 +71,7 @@ static void adopt(const uint8_t *zid, int open)
 	store_shared.has_zid = 1;
 	store_shared.status.open = !!open;
 	ast_mutex_unlock(&store_shared.lock);
+	known_wake(); /* whose copy it is: it may be written */
 }
 
 /*! \brief Open the store, in the thread or before it runs. */
