@@ -239,12 +239,13 @@ enum zrtp_store_status known_file_write_head(const uint8_t *own_zid, uint32_t ed
 {
 	const struct zrtp_cache_key key = { .own_zid = own_zid, .peer_zid = own_zid, .label = "" };
 	struct zrtp_journal_entry entry = { .key = &key, .now = cache_clock() };
-	enum zrtp_store_status result;
+	/* It must not outlive a crash of the machine which what it says of the others does not. */
+	enum zrtp_store_status result = zrtp_journal_sync(file, error);
 	char text[32];
 
 	snprintf(text, sizeof(text), "edits %" PRIu32, edits);
 	entry.endpoint = text;
-	result = write_entry(&entry, &head_slot, has_head_slot, error);
+	result = result ? result : write_entry(&entry, &head_slot, has_head_slot, error);
 	has_head_slot |= !result;
 
 	return result;
