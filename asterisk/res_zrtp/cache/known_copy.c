@@ -86,11 +86,11 @@ static uint64_t waits_since(void)
 /*! \brief In the timers' thread: does the disk answer? */
 static int look(attribute_unused const void *data)
 {
-	uint64_t since = waits_since();
-	int late = since && clock_now() - since >= DISK_MAX * 1000;
+	int late;
 
-	ast_mutex_lock(&lock);
-	watched = since && !late && !store_later(DISK_MAX, look);
+	ast_mutex_lock(&lock); /* disk_begin() leaves it to this one, or sees that it has ended */
+	late = busy_since && clock_now() - busy_since >= DISK_MAX * 1000;
+	watched = busy_since && !late && !store_later(DISK_MAX, look);
 	late = late && ready;
 	ast_mutex_unlock(&lock);
 	if (late) {
@@ -152,10 +152,13 @@ static int begin(void)
 
 	ast_mutex_lock(&lock);
 	late = unused; /* the store has gone on without it */
-	ready = !failure && !late;
-	head = found;
+	unused |= failure; /* at once: who waits must not take it for no answer */
+	ready = !unused;
+	if (ready) {
+		head = found;
+		entries = known_file_entries();
+	}
 	busy_since = 0;
-	entries = ready ? known_file_entries() : 0;
 	ast_cond_broadcast(&settled);
 	ast_mutex_unlock(&lock);
 	if (failure && !late) {
@@ -335,7 +338,12 @@ void known_copy_open(void)
 {
 	unused = ready = failed = stopping = head_changed = 0;
 	memset(&head, 0, sizeof(head));
-	if (!known_copy_is_on() || known_copies(1)) {
+	entries = 0;
+	if (!known_copy_is_on()) {
+		return;
+	}
+	if (known_copies(1)) {
+		unusable("out of memory");
 		return;
 	}
 	if (wait_for_it()) {

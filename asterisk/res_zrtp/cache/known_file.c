@@ -69,18 +69,24 @@ struct reading {
 	uint64_t rank;
 };
 
-/*! \brief Into the table: what was written last comes last. */
-static void remember(const struct zrtp_journal_entry *entry, uint64_t rank)
+/*! \brief Into the table: what was written last comes last. \retval -1 the store has gone on without it */
+static int remember(const struct zrtp_journal_entry *entry, struct reading *reading)
 {
-	struct known *known;
+	struct known *known = NULL;
+	int wanted;
 
 	known_lock();
-	known = known_touch(entry->key->peer_zid, entry->key->label);
+	wanted = reading->goes_on(); /* who waited forgets all with the lock held: nothing comes after that */
+	if (wanted) {
+		known = known_touch(entry->key->peer_zid, entry->key->label);
+	}
 	if (known) {
-		known_recall(known, entry->change, entry->now, entry->slot, rank);
+		known_recall(known, entry->change, entry->now, entry->slot, ++reading->rank);
 	}
 	known_unlock();
 	ao2_cleanup(known);
+
+	return wanted ? 0 : -1;
 }
 
 /*! \brief The head is in another slot, or in none. */
@@ -117,13 +123,12 @@ static int read_entry(const struct zrtp_journal_entry *entry, void *data)
 	memcpy(head->own_zid, entry->key->own_zid, sizeof(head->own_zid));
 	head->has_zid = 1;
 	if (entry->change) {
-		remember(entry, ++reading->rank);
-	} else {
-		drop_head();
-		head->good_for = sscanf(entry->endpoint, "edits %" SCNu32, &head->edits) == 1;
-		head_slot = entry->slot;
-		has_head_slot = 1;
+		return remember(entry, reading);
 	}
+	drop_head();
+	head->good_for = sscanf(entry->endpoint, "edits %" SCNu32, &head->edits) == 1;
+	head_slot = entry->slot;
+	has_head_slot = 1;
 
 	return 0;
 }
