@@ -274,6 +274,14 @@ def not_ours(bench):
             kill(lab)
             ours = octets(copy(lab))
             with open(copy(lab), "wb") as file:
+                file.write(ours * 2)
+            server.stop()
+            lab.pbx.start()
+            known(lab, 1)
+            equal("two of each", len(octets(copy(lab)).replace(bytes(512), b"")), len(ours))
+            kill(lab)
+            server.start()
+            with open(copy(lab), "wb") as file:
                 file.write(ours[:700])
             lab.pbx.start()
             equal("damaged", ("entries are damaged" in lab.pbx.log(), status(lab, "Copy")), (True, "works"))
