@@ -3,10 +3,10 @@
  * \file
  * \brief What administrators of other nodes and processes have changed in the store reaches the calls of this one.
  *
- * The store counts what administrators change and has the ZIDs of the last peers. As long as there is a call
- * that one property is read every few seconds, and each minute where what is known has a copy on the disk. A peer that was changed is read again, and its calls are told. Where so
- * many were changed that some are not told, those of all calls are read again, some at a time, and what was
- * known of the others counts no more: their next call asks the store.
+ * The store counts what administrators change and has the ZIDs of the last peers. As long as there is a call that one
+ * property is read every few seconds, and each minute where what is known has a copy on the disk. A peer that was changed
+ * is read again, and its calls are told. Where so many were changed that some are not told, those of all calls are read
+ * again, some at a time, and what was known of the others counts no more: their next call asks the store.
  */
 
 #include "asterisk.h"
