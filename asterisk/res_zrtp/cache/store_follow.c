@@ -83,7 +83,7 @@ static int64_t follow_due(void)
 	if (!is_shared()) {
 		return INT64_MAX;
 	}
-	if ((at_once && store_is_database()) || (calls && calls->in_calls())) {
+	if ((at_once && store_is_database()) || (calls && calls->in_calls()) || !AST_LIST_EMPTY(&behind)) {
 		return due;
 	}
 
@@ -192,17 +192,18 @@ static int nothing_waits(void)
 	return !store_shared.status.waiting;
 }
 
-/*! \brief As many as one look may. */
+/*! \brief As many as one look may, and none twice that waits. */
 static void catch_up(void)
 {
-	struct edited *edited;
+	struct edited *edited, *waits = NULL;
 	int count;
 
-	for (count = 0; count < FOLLOW_AT_ONCE && (edited = AST_LIST_FIRST(&behind)); count++) {
+	for (count = 0; count < FOLLOW_AT_ONCE && (edited = AST_LIST_FIRST(&behind)) && edited != waits; count++) {
 		int again = is_waiting(edited->zid);
 
 		if (again) {
 			begin_with(edited);
+			waits = waits ? waits : edited;
 		}
 		again |= read_again(edited);
 		if (store_shared.failing) {
