@@ -514,9 +514,9 @@ static enum zrtp_store_status seal(const struct zrtp_journal *journal, const str
 	return status;
 }
 
-enum zrtp_store_status zrtp_journal_append(struct zrtp_journal *journal,
-					   const struct zrtp_journal_entry *entry, size_t *slot,
-					   struct zrtp_store_error *error)
+/* Into its slot, or into one that is taken for it. */
+static enum zrtp_store_status put(struct zrtp_journal *journal, const struct zrtp_journal_entry *entry,
+				  size_t *slot, bool has_slot, struct zrtp_store_error *error)
 {
 	struct zrtp_store_error unwanted;
 	uint8_t octets[JOURNAL_SLOT];
@@ -524,32 +524,31 @@ enum zrtp_store_status zrtp_journal_append(struct zrtp_journal *journal,
 
 	error = error ? error : &unwanted;
 	status = seal(journal, entry, octets, error);
-	if (!status && !take_slot(journal, slot)) {
+	if (!status && !has_slot && !take_slot(journal, slot)) {
 		status = zrtp_store_fail(error, ZRTP_STORE_IO, "%s is full: it has %zu entries",
 					 journal->path, journal->capacity);
 	} else if (!status && write_slot(journal, *slot, octets)) {
 		status = io_error(journal, error);
-		give_slot(journal, *slot);
+		if (!has_slot) {
+			give_slot(journal, *slot);
+		}
 	}
 	OPENSSL_cleanse(octets, sizeof(octets));
 	return status;
+}
+
+enum zrtp_store_status zrtp_journal_append(struct zrtp_journal *journal,
+					   const struct zrtp_journal_entry *entry, size_t *slot,
+					   struct zrtp_store_error *error)
+{
+	return put(journal, entry, slot, false, error);
 }
 
 enum zrtp_store_status zrtp_journal_replace(struct zrtp_journal *journal,
 					    const struct zrtp_journal_entry *entry, size_t slot,
 					    struct zrtp_store_error *error)
 {
-	struct zrtp_store_error unwanted;
-	uint8_t octets[JOURNAL_SLOT];
-	enum zrtp_store_status status;
-
-	error = error ? error : &unwanted;
-	status = seal(journal, entry, octets, error);
-	if (!status && write_slot(journal, slot, octets)) {
-		status = io_error(journal, error);
-	}
-	OPENSSL_cleanse(octets, sizeof(octets));
-	return status;
+	return put(journal, entry, &slot, true, error);
 }
 
 enum zrtp_store_status zrtp_journal_erase(struct zrtp_journal *journal, size_t slot,
