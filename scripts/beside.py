@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 def step_aside():
     """In a new process: behind all others, also where each session has a share of the processor."""
     os.setsid()
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with contextlib.suppress(OSError):  # where that may not be, it takes its share as before
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     with contextlib.suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as group:
         group.write("19")
 
