@@ -3,30 +3,15 @@
  * A file of copies of what is known: a journal whose entries are written over, and which is begun again where
  * it cannot be read. What it has in common with a journal of changes test_journal.c tries.
  */
-#include "stores.h"
+#include "journals.h"
 
-#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SLOT = 512, VERSION_AT = 8, SUM_AT = 12, SUM = 8, ENTRIES = 5, CHANGES = 2000 };
-
-struct told {
-	unsigned count;
-	uint64_t number[64];
-	uint8_t peer[64][ZRTP_ZID_SIZE];
-	struct zrtp_retained known[64];
-};
-
-static struct zrtp_journal *journal;
-
-static enum zrtp_store_status begin(struct test_store *t)
-{
-	return zrtp_journal_open(&journal, t->path, &t->config, &t->error);
-}
+enum { VERSION_AT = 8, CHANGES = 2000 };
 
 static void use_key(struct test_store *t, uint8_t octet)
 {
@@ -41,32 +26,15 @@ static void prepare(struct test_store *t, uint8_t key)
 	use_key(t, key);
 }
 
-static void end(void)
+/* All of it is what is known. */
+static const struct journals_told *read_all(void)
 {
-	assert_int_equal(zrtp_journal_close(journal, NULL), ZRTP_STORE_OK);
-	journal = NULL;
-}
+	const struct journals_told *told = journals_read_all();
 
-static int tell(const struct zrtp_journal_entry *entry, void *arg)
-{
-	struct told *told = arg;
-	unsigned i = told->count++;
-
-	assert_true(i < 64 && entry->change);
-	told->number[i] = entry->number;
-	memcpy(told->peer[i], entry->key->peer_zid, ZRTP_ZID_SIZE);
-	told->known[i] = *entry->change;
-	return 0;
-}
-
-static const struct told *read_all(void)
-{
-	static struct told told;
-
-	memset(&told, 0, sizeof(told));
-	assert_int_equal(zrtp_journal_read(journal, tell, &told, NULL), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_journal_waiting(journal), told.count);
-	return &told;
+	for (unsigned i = 0; i < told->count; i++) {
+		assert_string_equal(told->endpoint[i], "");
+	}
+	return told;
 }
 
 /* The secret of that number is what is known of a peer now. */
@@ -80,25 +48,25 @@ static enum zrtp_store_status write_over(unsigned peer, unsigned number, size_t 
 	};
 
 	stores_zid(zid, peer);
-	return has_slot ? zrtp_journal_replace(journal, &entry, *slot, NULL)
-			: zrtp_journal_append(journal, &entry, slot, NULL);
+	return has_slot ? zrtp_journal_replace(journals_file, &entry, *slot, NULL)
+			: zrtp_journal_append(journals_file, &entry, slot, NULL);
 }
 
 static void fill(struct test_store *t)
 {
 	size_t slot;
 
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
-	for (unsigned i = 1; i <= ENTRIES; i++) {
+	assert_int_equal(journals_begin(t), ZRTP_STORE_OK);
+	for (unsigned i = 1; i <= JOURNALS_ENTRIES; i++) {
 		assert_int_equal(write_over(i, i, &slot, false), ZRTP_STORE_OK);
 	}
-	end();
+	journals_end();
 }
 
 static void an_entry_is_written_over_where_it_is(void **state)
 {
 	static struct stores_image image;
-	const struct told *told;
+	const struct journals_told *told;
 	uint8_t secret[ZRTP_SECRET_SIZE];
 
 	(void)state;
@@ -108,22 +76,22 @@ static void an_entry_is_written_over_where_it_is(void **state)
 
 		prepare(&t, sealed ? 7 : 0);
 		fill(&t);
-		assert_int_equal(begin(&t), ZRTP_STORE_OK);
+		assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 		for (unsigned i = 100; i < 200; i++) {
 			assert_int_equal(write_over(3, i, &slot, true), ZRTP_STORE_OK);
 		}
-		end();
+		journals_end();
 		stores_read(t.path, &image);
-		assert_int_equal(image.len, ENTRIES * SLOT);
+		assert_int_equal(image.len, JOURNALS_ENTRIES * JOURNALS_SLOT);
 		stores_secret(secret, 3);
 		assert_false(stores_on_disk(&t, secret, sizeof(secret)));
-		assert_int_equal(begin(&t), ZRTP_STORE_OK);
+		assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 		told = read_all();
-		assert_int_equal(told->count, ENTRIES);
-		assert_int_equal(told->number[ENTRIES - 1], 199);
-		assert_true(stores_is_secret(told->known[ENTRIES - 1].rs1, 199));
+		assert_int_equal(told->count, JOURNALS_ENTRIES);
+		assert_int_equal(told->number[JOURNALS_ENTRIES - 1], 199);
+		assert_true(stores_is_secret(told->change[JOURNALS_ENTRIES - 1].rs1, 199));
 		assert_int_equal(t.warnings, 0);
-		end();
+		journals_end();
 		stores_end(&t);
 	}
 }
@@ -133,23 +101,23 @@ static void it_is_no_larger_than_what_is_known(void **state)
 {
 	static struct stores_image image;
 	struct test_store t;
-	size_t slots[ENTRIES], slot;
+	size_t slots[JOURNALS_ENTRIES], slot;
 
 	(void)state;
 	prepare(&t, 7);
-	t.config.capacity = ENTRIES;
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
+	t.config.capacity = JOURNALS_ENTRIES;
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 	for (unsigned i = 0; i < CHANGES; i++) {
-		if (i >= ENTRIES) {
+		if (i >= JOURNALS_ENTRIES) {
 			assert_int_equal(write_over(i, i, &slot, false), ZRTP_STORE_IO);
-			assert_int_equal(zrtp_journal_erase(journal, slots[i % ENTRIES], NULL),
+			assert_int_equal(zrtp_journal_erase(journals_file, slots[i % JOURNALS_ENTRIES], NULL),
 					 ZRTP_STORE_OK);
 		}
-		assert_int_equal(write_over(i, i, &slots[i % ENTRIES], false), ZRTP_STORE_OK);
+		assert_int_equal(write_over(i, i, &slots[i % JOURNALS_ENTRIES], false), ZRTP_STORE_OK);
 	}
-	end();
+	journals_end();
 	stores_read(t.path, &image);
-	assert_int_equal(image.len, ENTRIES * SLOT);
+	assert_int_equal(image.len, JOURNALS_ENTRIES * JOURNALS_SLOT);
 	stores_end(&t);
 }
 
@@ -159,7 +127,7 @@ static void begun_again(struct test_store *t, const char *why)
 	size_t slot;
 
 	t->warnings = 0;
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
+	assert_int_equal(journals_begin(t), ZRTP_STORE_OK);
 	assert_int_equal(t->warnings, 1);
 	assert_non_null(strstr(t->warning, why));
 	assert_non_null(strstr(t->warning, t->path));
@@ -168,12 +136,12 @@ static void begun_again(struct test_store *t, const char *why)
 	assert_int_equal(image.len, 0);
 	assert_int_equal(write_over(1, 1, &slot, false), ZRTP_STORE_OK);
 	assert_int_equal(slot, 0);
-	end();
+	journals_end();
 	t->warnings = 0;
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
+	assert_int_equal(journals_begin(t), ZRTP_STORE_OK);
 	assert_int_equal(read_all()->count, 1);
 	assert_int_equal(t->warnings, 0);
-	end();
+	journals_end();
 }
 
 static void what_cannot_be_read_is_begun_again(void **state)
@@ -195,7 +163,6 @@ static void what_cannot_be_read_is_begun_again(void **state)
 static void a_later_version_is_begun_again(void **state)
 {
 	static struct stores_image image;
-	uint8_t digest[EVP_MAX_MD_SIZE];
 	struct test_store t;
 
 	(void)state;
@@ -203,9 +170,7 @@ static void a_later_version_is_begun_again(void **state)
 	fill(&t);
 	stores_read(t.path, &image);
 	image.octets[VERSION_AT]++;
-	memset(image.octets + SUM_AT, 0, SUM);
-	assert_int_equal(EVP_Digest(image.octets, SLOT, digest, NULL, EVP_sha256(), NULL), 1);
-	memcpy(image.octets + SUM_AT, digest, SUM);
+	journals_sum_again(image.octets);
 	stores_write(t.path, &image);
 	begun_again(&t, "later version");
 	stores_end(&t);
@@ -217,7 +182,7 @@ static void left_alone(struct test_store *t, const char *why)
 
 	stores_read(t->path, &before);
 	t->warnings = 0;
-	assert_int_equal(begin(t), ZRTP_STORE_INVALID);
+	assert_int_equal(journals_begin(t), ZRTP_STORE_INVALID);
 	assert_non_null(strstr(t->error.text, why));
 	assert_int_equal(t->warnings, 0);
 	stores_read(t->path, &after);
@@ -253,24 +218,6 @@ static void neither_kind_is_taken_for_the_other_one(void **state)
 	}
 }
 
-static unsigned survivors(struct test_store *t, const struct stores_image *image)
-{
-	const struct told *told;
-	unsigned count;
-
-	stores_write(t->path, image);
-	t->warnings = 0;
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
-	told = read_all();
-	for (unsigned i = 0; i < told->count; i++) {
-		assert_true(told->number[i] >= 1 && told->number[i] <= ENTRIES);
-		assert_true(stores_is_secret(told->known[i].rs1, (unsigned)told->number[i]));
-	}
-	count = told->count;
-	end();
-	return count;
-}
-
 static void damage_costs_the_entries_that_it_meets(void **state)
 {
 	static struct stores_image whole;
@@ -282,27 +229,28 @@ static void damage_costs_the_entries_that_it_meets(void **state)
 	stores_read(t.path, &whole);
 	for (size_t i = 0; i < whole.len; i++) {
 		whole.octets[i] ^= (uint8_t)(1 << i % 8);
-		if (survivors(&t, &whole) != ENTRIES - 1 || t.warnings != 1) {
+		if (journals_survivors(&t, &whole) != JOURNALS_ENTRIES - 1 || t.warnings != 1) {
 			fail_msg("octet %zu, %u warnings", i, t.warnings);
 		}
 		whole.octets[i] ^= (uint8_t)(1 << i % 8);
 	}
-	for (size_t len = 0; len <= ENTRIES * SLOT; len += 37) {
+	for (size_t len = 0; len <= JOURNALS_ENTRIES * JOURNALS_SLOT; len += 37) {
 		whole.len = len;
-		assert_int_equal(survivors(&t, &whole), len / SLOT);
+		assert_int_equal(journals_survivors(&t, &whole), len / JOURNALS_SLOT);
 	}
 	stores_end(&t);
 }
 
 static void change_for_ever(struct test_store *t)
 {
-	size_t slots[ENTRIES];
+	size_t slots[JOURNALS_ENTRIES];
 
-	if (begin(t)) {
+	if (journals_begin(t)) {
 		_exit(1);
 	}
 	for (unsigned i = 0;; i++) {
-		if (write_over(i % ENTRIES, i, &slots[i % ENTRIES], i >= ENTRIES)) {
+		if (write_over(i % JOURNALS_ENTRIES, i, &slots[i % JOURNALS_ENTRIES],
+			       i >= JOURNALS_ENTRIES)) {
 			_exit(1);
 		}
 	}
@@ -317,7 +265,7 @@ static void a_kill_leaves_each_entry_whole(void **state)
 	(void)state;
 	prepare(&t, 7);
 	for (unsigned run = 0; run < 15; run++) {
-		const struct told *told;
+		const struct journals_told *told;
 		pid_t child = fork();
 		uint8_t zid[ZRTP_ZID_SIZE];
 
@@ -328,20 +276,20 @@ static void a_kill_leaves_each_entry_whole(void **state)
 		usleep(20000 + run * 1000);
 		assert_int_equal(kill(child, SIGKILL), 0);
 		assert_int_equal(waitpid(child, NULL, 0), child);
-		assert_int_equal(begin(&t), ZRTP_STORE_OK);
+		assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 		assert_int_equal(t.warnings, 0);
 		told = read_all();
 		for (unsigned i = 0; i < told->count; i++) {
-			stores_zid(zid, (unsigned)told->number[i] % ENTRIES);
+			stores_zid(zid, (unsigned)told->number[i] % JOURNALS_ENTRIES);
 			assert_memory_equal(told->peer[i], zid, sizeof(zid));
-			assert_true(stores_is_secret(told->known[i].rs1, (unsigned)told->number[i]));
+			assert_true(stores_is_secret(told->change[i].rs1, (unsigned)told->number[i]));
 			assert_true(!i || told->number[i] - told->number[i - 1] <= 2);
 		}
 		most = told->count > most ? told->count : most;
-		end();
+		journals_end();
 		assert_int_equal(unlink(t.path), 0);
 	}
-	assert_int_equal(most, ENTRIES);
+	assert_int_equal(most, JOURNALS_ENTRIES);
 	stores_end(&t);
 }
 

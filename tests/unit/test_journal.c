@@ -3,9 +3,8 @@
  * A journal of changes: what is read is what was written, or is not there. Killed, cut, flipped, forged,
  * without room, with other keys. test_replay_journal.c puts what it has into a store.
  */
-#include "stores.h"
+#include "journals.h"
 
-#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,80 +13,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SLOT = 512, SUM_AT = 12, SUM = 8, ENTRIES = 5 };
-
 #ifdef __has_builtin
 #if __has_builtin(__builtin_clear_padding)
 #define CLEAR_PADDING __builtin_clear_padding
 #endif
 #endif
 
-/* ---- a journal in the directory of a store ---- */
-
-struct told {
-	unsigned count;
-	uint64_t number[64];
-	size_t slot[64];
-	struct zrtp_retained change[64];
-	uint8_t peer[64][ZRTP_ZID_SIZE], own[64][ZRTP_ZID_SIZE];
-	char label[64][ZRTP_LABEL_SIZE], endpoint[64][ZRTP_STORE_NAME_SIZE];
-	int64_t now[64];
-};
-
-static struct zrtp_journal *journal;
-
-static enum zrtp_store_status begin(struct test_store *t)
-{
-	return zrtp_journal_open(&journal, t->path, &t->config, &t->error);
-}
-
 static void begin_new(struct test_store *t)
 {
 	stores_prepare(t, STORE_FILE);
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
-}
-
-static void end(void)
-{
-	assert_int_equal(zrtp_journal_close(journal, NULL), ZRTP_STORE_OK);
-	journal = NULL;
+	assert_int_equal(journals_begin(t), ZRTP_STORE_OK);
 }
 
 static void end_all(struct test_store *t)
 {
-	end();
+	journals_end();
 	stores_end(t);
-}
-
-static int tell(const struct zrtp_journal_entry *entry, void *arg)
-{
-	struct told *told = arg;
-	unsigned i = told->count++;
-
-	assert_true(i < 64);
-	told->number[i] = entry->number;
-	told->slot[i] = entry->slot;
-	told->now[i] = entry->now;
-	memcpy(told->peer[i], entry->key->peer_zid, ZRTP_ZID_SIZE);
-	memcpy(told->own[i], entry->key->own_zid, ZRTP_ZID_SIZE);
-	strcpy(told->label[i], entry->key->label);
-	if (entry->change) {
-		assert_int_equal(entry->change_size, sizeof(*entry->change));
-		told->change[i] = *entry->change;
-	} else {
-		strcpy(told->endpoint[i], entry->endpoint);
-	}
-	return 0;
-}
-
-static const struct told *read_all(void)
-{
-	static struct told told;
-
-	memset(&told, 0, sizeof(told));
-	assert_int_equal(zrtp_journal_read(journal, tell, &told, NULL), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_journal_waiting(journal), told.count);
-	return &told;
 }
 
 static enum zrtp_store_status append(unsigned peer, uint64_t number, const struct zrtp_retained *change,
@@ -104,7 +45,7 @@ static enum zrtp_store_status append(unsigned peer, uint64_t number, const struc
 						  .now = (int64_t)number * 1000 };
 
 	stores_zid(zid, peer);
-	return zrtp_journal_append(journal, &entry, slot, &error);
+	return zrtp_journal_append(journals_file, &entry, slot, &error);
 }
 
 /* An entry of that number, with the secret of that number. */
@@ -152,7 +93,7 @@ static void each_member_comes_back(void **state)
 	(void)state;
 	for (unsigned sealed = 0; sealed < 2; sealed++) {
 		const struct zrtp_retained in = full_change();
-		const struct told *told;
+		const struct journals_told *told;
 		struct test_store t;
 		uint8_t zid[ZRTP_ZID_SIZE];
 		struct stat st;
@@ -162,15 +103,15 @@ static void each_member_comes_back(void **state)
 		if (sealed) {
 			use_key(&t, 7);
 		}
-		assert_int_equal(begin(&t), ZRTP_STORE_OK);
+		assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 		assert_int_equal(append(9, 3, &in, NULL, &slot), ZRTP_STORE_OK);
 		assert_int_equal(append(9, 4, NULL, "alice", &slot), ZRTP_STORE_OK);
-		end();
+		journals_end();
 		assert_int_equal(stat(t.path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
 		assert_int_equal(stores_on_disk(&t, in.rs1, ZRTP_SECRET_SIZE), !sealed);
-		assert_int_equal(begin(&t), ZRTP_STORE_OK);
-		told = read_all();
+		assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
+		told = journals_read_all();
 		assert_int_equal(told->count, 2);
 		stores_zid(zid, 9);
 		for (unsigned i = 0; i < 2; i++) {
@@ -187,14 +128,14 @@ static void each_member_comes_back(void **state)
 		assert_string_equal(told->endpoint[0], "");
 		assert_string_equal(told->endpoint[1], "alice");
 		assert_int_equal(t.warnings, 0);
-		end();
+		journals_end();
 		stores_end(&t);
 	}
 }
 
 static void entries_come_in_the_order_of_their_numbers(void **state)
 {
-	const struct told *told;
+	const struct journals_told *told;
 	struct test_store t;
 	size_t slots[10];
 
@@ -203,14 +144,14 @@ static void entries_come_in_the_order_of_their_numbers(void **state)
 	for (unsigned i = 0; i < 10; i++) {
 		slots[i] = add(10 + i);
 	}
-	assert_int_equal(zrtp_journal_erase(journal, slots[2], NULL), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_journal_erase(journal, slots[7], NULL), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_journal_erase(journals_file, slots[2], NULL), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_journal_erase(journals_file, slots[7], NULL), ZRTP_STORE_OK);
 	/* What is free is used again. */
 	assert_int_equal(add(30), slots[2]);
 	assert_int_equal(add(5), slots[7]);
-	end();
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
-	told = read_all();
+	journals_end();
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
+	told = journals_read_all();
 	assert_int_equal(told->count, 10);
 	assert_int_equal(told->number[0], 5);
 	assert_int_equal(told->number[9], 30);
@@ -235,13 +176,13 @@ static void what_was_erased_is_not_on_the_disk(void **state)
 	second = add(2);
 	stores_secret(secret, 1);
 	assert_true(stores_on_disk(&t, secret, sizeof(secret)));
-	assert_int_equal(zrtp_journal_erase(journal, first, NULL), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_journal_erase(journals_file, first, NULL), ZRTP_STORE_OK);
 	assert_false(stores_on_disk(&t, secret, sizeof(secret)));
-	assert_int_equal(zrtp_journal_sync(journal, NULL), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_journal_sync(journals_file, NULL), ZRTP_STORE_OK);
 	assert_int_equal(stat(t.path, &st), 0);
-	assert_int_equal(st.st_size, 2 * SLOT);
-	assert_int_equal(zrtp_journal_erase(journal, second, NULL), ZRTP_STORE_OK);
-	assert_int_equal(zrtp_journal_sync(journal, NULL), ZRTP_STORE_OK);
+	assert_int_equal(st.st_size, 2 * JOURNALS_SLOT);
+	assert_int_equal(zrtp_journal_erase(journals_file, second, NULL), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_journal_sync(journals_file, NULL), ZRTP_STORE_OK);
 	assert_int_equal(stat(t.path, &st), 0);
 	assert_int_equal(st.st_size, 0);
 	assert_int_equal(add(3), 0);
@@ -255,7 +196,7 @@ static void refused(struct test_store *t, enum zrtp_store_status expected, const
 	static struct stores_image before, after;
 
 	stores_read(t->path, &before);
-	assert_int_equal(begin(t), expected);
+	assert_int_equal(journals_begin(t), expected);
 	assert_non_null(strstr(t->error.text, why));
 	assert_non_null(strstr(t->error.text, t->path));
 	stores_read(t->path, &after);
@@ -270,22 +211,22 @@ static void another_key_is_refused_and_nothing_changed(void **state)
 	(void)state;
 	begin_new(&t);
 	add(1);
-	end();
+	journals_end();
 	use_key(&t, 7);
 	refused(&t, ZRTP_STORE_KEY, "is not encrypted, although there is a key");
 	assert_int_equal(unlink(t.path), 0);
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 	add(1);
 	add(2);
-	end();
+	journals_end();
 	t.config.key = NULL;
 	refused(&t, ZRTP_STORE_KEY, "there is no key");
 	use_key(&t, 8);
 	refused(&t, ZRTP_STORE_KEY, "another key");
 	use_key(&t, 7);
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
-	assert_int_equal(read_all()->count, 2);
-	end();
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
+	assert_int_equal(journals_read_all()->count, 2);
+	journals_end();
 	assert_int_equal(t.warnings, 0);
 	stores_end(&t);
 }
@@ -299,8 +240,8 @@ static void what_is_no_journal_is_left_alone(void **state)
 
 	(void)state;
 	stores_prepare(&t, STORE_FILE);
-	memset(text.octets + text.len, 'x', 3 * SLOT);
-	text.len += 3 * SLOT;
+	memset(text.octets + text.len, 'x', 3 * JOURNALS_SLOT);
+	text.len += 3 * JOURNALS_SLOT;
 	stores_write(t.path, &text);
 	assert_int_equal(chmod(t.path, 0644), 0);
 	refused(&t, ZRTP_STORE_INVALID, "is not a journal");
@@ -310,10 +251,10 @@ static void what_is_no_journal_is_left_alone(void **state)
 	snprintf(target, sizeof(target), "%s.target", t.path);
 	assert_int_equal(rename(t.path, target), 0);
 	assert_int_equal(symlink(target, t.path), 0);
-	assert_int_equal(begin(&t), ZRTP_STORE_IO);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_IO);
 	assert_int_equal(unlink(t.path), 0);
 	assert_int_equal(mkfifo(t.path, 0600), 0);
-	assert_int_equal(begin(&t), ZRTP_STORE_INVALID);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_INVALID);
 	stores_end(&t);
 }
 
@@ -325,9 +266,9 @@ static void others_may_not_read_it(void **state)
 	(void)state;
 	begin_new(&t);
 	add(1);
-	end();
+	journals_end();
 	assert_int_equal(chmod(t.path, 0644), 0);
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 	assert_int_equal(t.warnings, 1);
 	assert_int_equal(stat(t.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -338,32 +279,13 @@ static void others_may_not_read_it(void **state)
 
 static void make_image(struct test_store *t, struct stores_image *out)
 {
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
-	for (unsigned i = 1; i <= ENTRIES; i++) {
+	assert_int_equal(journals_begin(t), ZRTP_STORE_OK);
+	for (unsigned i = 1; i <= JOURNALS_ENTRIES; i++) {
 		add(i);
 	}
-	end();
+	journals_end();
 	stores_read(t->path, out);
-	assert_int_equal(out->len, ENTRIES * SLOT);
-}
-
-/* Entries that are left, none of them changed. */
-static unsigned survivors(struct test_store *t, const struct stores_image *image)
-{
-	const struct told *told;
-	unsigned count;
-
-	stores_write(t->path, image);
-	t->warnings = 0;
-	assert_int_equal(begin(t), ZRTP_STORE_OK);
-	told = read_all();
-	for (unsigned i = 0; i < told->count; i++) {
-		assert_true(told->number[i] >= 1 && told->number[i] <= ENTRIES);
-		assert_true(stores_is_secret(told->change[i].rs1, (unsigned)told->number[i]));
-	}
-	count = told->count;
-	end();
-	return count;
+	assert_int_equal(out->len, JOURNALS_ENTRIES * JOURNALS_SLOT);
 }
 
 static void each_truncation_costs_what_was_cut_off(void **state)
@@ -379,14 +301,14 @@ static void each_truncation_costs_what_was_cut_off(void **state)
 			use_key(&t, 7);
 		}
 		make_image(&t, &whole);
-		for (size_t len = 0; len <= ENTRIES * SLOT; len++) {
+		for (size_t len = 0; len <= JOURNALS_ENTRIES * JOURNALS_SLOT; len++) {
 			whole.len = len;
-			assert_int_equal(survivors(&t, &whole), len / SLOT);
-			assert_int_equal(t.warnings, len % SLOT != 0);
+			assert_int_equal(journals_survivors(&t, &whole), len / JOURNALS_SLOT);
+			assert_int_equal(t.warnings, len % JOURNALS_SLOT != 0);
 			/* It is used again as if nothing had been. */
-			assert_int_equal(begin(&t), ZRTP_STORE_OK);
-			add(ENTRIES);
-			end();
+			assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
+			add(JOURNALS_ENTRIES);
+			journals_end();
 		}
 		stores_end(&t);
 	}
@@ -407,27 +329,18 @@ static void each_flipped_octet_costs_one_entry(void **state)
 		make_image(&t, &whole);
 		for (size_t i = 0; i < whole.len; i++) {
 			whole.octets[i] ^= (uint8_t)(1 << i % 8);
-			if (survivors(&t, &whole) != ENTRIES - 1 || t.warnings != 1) {
+			if (journals_survivors(&t, &whole) != JOURNALS_ENTRIES - 1 || t.warnings != 1) {
 				fail_msg("octet %zu, %u warnings", i, t.warnings);
 			}
 			whole.octets[i] ^= (uint8_t)(1 << i % 8);
 			/* It is told once. */
 			t.warnings = 0;
-			assert_int_equal(begin(&t), ZRTP_STORE_OK);
+			assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 			assert_int_equal(t.warnings, 0);
-			end();
+			journals_end();
 		}
 		stores_end(&t);
 	}
-}
-
-static void sum_again(uint8_t *slot)
-{
-	uint8_t digest[EVP_MAX_MD_SIZE];
-
-	memset(slot + SUM_AT, 0, SUM);
-	assert_int_equal(EVP_Digest(slot, SLOT, digest, NULL, EVP_sha256(), NULL), 1);
-	memcpy(slot + SUM_AT, digest, SUM);
 }
 
 /* An attacker who can write there, and has no key. */
@@ -441,25 +354,26 @@ static void without_the_key_no_entry_can_be_changed(void **state)
 	use_key(&t, 7);
 	make_image(&t, &whole);
 	forged.len = whole.len;
-	for (size_t i = 0; i < SLOT; i++) {
+	for (size_t i = 0; i < JOURNALS_SLOT; i++) {
 		memcpy(forged.octets, whole.octets, whole.len);
-		forged.octets[SLOT + i] ^= (uint8_t)(1 << i % 8);
-		sum_again(forged.octets + SLOT);
+		forged.octets[JOURNALS_SLOT + i] ^= (uint8_t)(1 << i % 8);
+		journals_sum_again(forged.octets + JOURNALS_SLOT);
 		stores_write(t.path, &forged);
-		if (i >= SUM_AT && i < SUM_AT + SUM) {
-			assert_int_equal(survivors(&t, &forged), ENTRIES);
+		if (i >= JOURNALS_SUM_AT && i < JOURNALS_SUM_AT + JOURNALS_SUM) {
+			assert_int_equal(journals_survivors(&t, &forged), JOURNALS_ENTRIES);
 		} else if (i < 8) {
-			assert_int_equal(survivors(&t, &forged), ENTRIES - 1);
+			assert_int_equal(journals_survivors(&t, &forged), JOURNALS_ENTRIES - 1);
 		} else {
-			assert_int_equal(begin(&t), i == 8 ? ZRTP_STORE_INVALID : ZRTP_STORE_KEY);
+			assert_int_equal(journals_begin(&t), i == 8 ? ZRTP_STORE_INVALID : ZRTP_STORE_KEY);
 		}
 	}
 	/* The halves of two entries. */
 	memcpy(forged.octets, whole.octets, whole.len);
-	memcpy(forged.octets + SLOT + SLOT / 2, whole.octets + SLOT / 2, SLOT / 2);
-	sum_again(forged.octets + SLOT);
+	memcpy(forged.octets + JOURNALS_SLOT + JOURNALS_SLOT / 2, whole.octets + JOURNALS_SLOT / 2,
+	       JOURNALS_SLOT / 2);
+	journals_sum_again(forged.octets + JOURNALS_SLOT);
 	stores_write(t.path, &forged);
-	assert_int_equal(begin(&t), ZRTP_STORE_KEY);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_KEY);
 	stores_end(&t);
 }
 
@@ -473,14 +387,14 @@ static void values_out_of_range_are_damage(void **state)
 	stores_prepare(&t, STORE_FILE);
 	make_image(&t, &whole);
 	forged.len = whole.len;
-	for (size_t i = 0; i < SLOT; i++) {
+	for (size_t i = 0; i < JOURNALS_SLOT; i++) {
 		memcpy(forged.octets, whole.octets, whole.len);
-		forged.octets[SLOT + i] = 0xff;
-		sum_again(forged.octets + SLOT);
+		forged.octets[JOURNALS_SLOT + i] = 0xff;
+		journals_sum_again(forged.octets + JOURNALS_SLOT);
 		stores_write(t.path, &forged);
-		if (begin(&t) == ZRTP_STORE_OK) {
-			assert_true(read_all()->count >= ENTRIES - 1);
-			end();
+		if (journals_begin(&t) == ZRTP_STORE_OK) {
+			assert_true(journals_read_all()->count >= JOURNALS_ENTRIES - 1);
+			journals_end();
 		}
 	}
 	stores_end(&t);
@@ -499,17 +413,17 @@ static void a_full_disk_is_told_and_costs_nothing(void **state)
 	begin_new(&t);
 	add(1);
 	add(2);
-	stores_limit_files(2 * SLOT + 100);
+	stores_limit_files(2 * JOURNALS_SLOT + 100);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(append(9, 9, &in, NULL, &slot), ZRTP_STORE_IO);
 	}
-	assert_int_equal(read_all()->count, 2);
+	assert_int_equal(journals_read_all()->count, 2);
 	stores_limit_files(RLIM_INFINITY);
 	add(3);
-	end();
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
-	assert_int_equal(read_all()->count, 3);
-	end();
+	journals_end();
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
+	assert_int_equal(journals_read_all()->count, 3);
+	journals_end();
 	assert_int_equal(t.warnings, 0);
 	stores_end(&t);
 }
@@ -524,21 +438,21 @@ static void it_has_as_many_entries_as_was_said(void **state)
 	stores_prepare(&t, STORE_FILE);
 	t.config.capacity = 3;
 	t.config.existing = true;
-	assert_int_equal(begin(&t), ZRTP_STORE_UNKNOWN);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_UNKNOWN);
 	assert_int_equal(access(t.path, F_OK), -1);
 	t.config.existing = false;
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
 	for (unsigned i = 1; i <= 3; i++) {
 		add(i);
 	}
 	assert_int_equal(append(9, 9, &in, NULL, &slot), ZRTP_STORE_IO);
-	assert_int_equal(zrtp_journal_erase(journal, 1, NULL), ZRTP_STORE_OK);
+	assert_int_equal(zrtp_journal_erase(journals_file, 1, NULL), ZRTP_STORE_OK);
 	assert_int_equal(add(4), 1);
-	end();
+	journals_end();
 	/* With less room than it has, all of it is read. */
 	t.config.capacity = 1;
-	assert_int_equal(begin(&t), ZRTP_STORE_OK);
-	assert_int_equal(read_all()->count, 3);
+	assert_int_equal(journals_begin(&t), ZRTP_STORE_OK);
+	assert_int_equal(journals_read_all()->count, 3);
 	end_all(&t);
 }
 
@@ -558,7 +472,7 @@ static void a_directory_without_write_permission_is_told(void **state)
 		if (geteuid() == 0 && (setegid(65534) || seteuid(65534))) {
 			_exit(2);
 		}
-		_exit(begin(&t) == ZRTP_STORE_IO && strstr(t.error.text, t.path) ? 0 : 1);
+		_exit(journals_begin(&t) == ZRTP_STORE_IO && strstr(t.error.text, t.path) ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
