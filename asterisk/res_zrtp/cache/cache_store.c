@@ -31,7 +31,6 @@
 #include "cache/cache.h"
 #include "cache/known.h"
 #include "cache/known_copy.h"
-#include "cache/known_file.h"
 #include "cache/store_health.h"
 #include "cache/store_jobs.h"
 #include "cache/store_journal.h"

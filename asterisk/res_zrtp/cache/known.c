@@ -114,13 +114,19 @@ struct known *known_latest(const uint8_t *zid)
 	return latest;
 }
 
+/*! \brief Have others not changed it, or a call since? */
+static int is_believed(const struct known *known)
+{
+	return !known->doubted || known->pending;
+}
+
 /*! \brief Is it of the same line, and later in all ways? */
 static int continues(const struct known *later, const struct known *known)
 {
 	const struct zrtp_retained *before = &known->retained, *after = &later->retained;
 
 	return before->line && before->line == after->line && after->generation > before->generation
-		&& later->set_at > known->set_at && (!later->doubted || later->pending);
+		&& later->set_at > known->set_at && is_believed(later);
 }
 
 struct known *known_continued(struct known *known)
@@ -196,7 +202,7 @@ void known_recall(struct known *known, const struct zrtp_retained *retained, int
 
 int known_is_good(const struct known *known, int64_t now)
 {
-	return known->dies_at > now && (!known->doubted || known->pending);
+	return known->dies_at > now && is_believed(known);
 }
 
 void known_each_of(const uint8_t *zid, void (*each)(struct known *known, const void *arg), const void *arg)

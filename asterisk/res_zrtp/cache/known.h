@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief The table of what is known of peers, and what its copy on the disk lacks: for cache.c, known_copy.c and known_file.c alone.
+ * \brief The table of what is known of peers, and what its copy on the disk lacks.
  *
- * Bounded: what was not used for the longest time goes first. All of it with known_lock() held, if it does not say other.
+ * Its entries are for cache.c, known_copy.c and known_file.c alone. Bounded: what was not used for the longest time goes first. All of it with known_lock() held, if it does not say other.
  */
 #ifndef RES_ZRTP_KNOWN_H
 #define RES_ZRTP_KNOWN_H
@@ -40,6 +40,14 @@ struct known {
 	unsigned int removed:1;        /*!< It is in no table any more */
 	size_t slot;
 	AST_DLLIST_ENTRY(known) behind;
+};
+
+/*! What its copy says besides. */
+struct known_head {
+	uint8_t own_zid[ZRTP_ZID_SIZE];
+	unsigned int has_zid:1;        /*!< It has anything */
+	unsigned int good_for:1;       /*!< edits is what the store had counted when all of it was good */
+	uint32_t edits;
 };
 
 void known_lock(void);

@@ -72,15 +72,10 @@ static void tell_works(const char *why)
 	}
 }
 
-static uint64_t waits_since(void)
+/*! \pre lock is held */
+static int is_late(void)
 {
-	uint64_t since;
-
-	ast_mutex_lock(&lock);
-	since = busy_since;
-	ast_mutex_unlock(&lock);
-
-	return since;
+	return busy_since && clock_now() - busy_since >= DISK_MAX * 1000;
 }
 
 /*! \brief In the timers' thread: does the disk answer? */
@@ -89,7 +84,7 @@ static int look(attribute_unused const void *data)
 	int late;
 
 	ast_mutex_lock(&lock); /* disk_begin() leaves it to this one, or sees that it has ended */
-	late = busy_since && clock_now() - busy_since >= DISK_MAX * 1000;
+	late = is_late();
 	watched = busy_since && !late && !store_later(DISK_MAX, look);
 	late = late && ready;
 	ast_mutex_unlock(&lock);
@@ -121,14 +116,11 @@ static void disk_end(void)
 /*! \brief The disk answers: very many entries may take long. */
 static int goes_on(void)
 {
-	int res;
+	SCOPED_MUTEX(guard, &lock);
 
-	ast_mutex_lock(&lock);
 	busy_since = clock_now();
-	res = !unused;
-	ast_mutex_unlock(&lock);
 
-	return res;
+	return !unused;
 }
 
 static void unusable(const char *why)
@@ -256,13 +248,9 @@ static void housekeep(struct times *times, uint64_t now)
 
 static int is_stopping(void)
 {
-	int res;
+	SCOPED_MUTEX(guard, &lock);
 
-	ast_mutex_lock(&lock);
-	res = stopping;
-	ast_mutex_unlock(&lock);
-
-	return res;
+	return stopping;
 }
 
 /*! \brief How long there may be nothing to do, milliseconds. */
@@ -358,14 +346,11 @@ void known_copy_open(void)
 
 int known_copy_head(struct known_head *out)
 {
-	int res;
+	SCOPED_MUTEX(guard, &lock);
 
-	ast_mutex_lock(&lock);
 	*out = head;
-	res = head.has_zid;
-	ast_mutex_unlock(&lock);
 
-	return res;
+	return head.has_zid;
 }
 
 void known_copy_good_for(uint32_t edits)
@@ -396,9 +381,9 @@ void known_copy_disown(void)
 
 int known_copy_is_hung(void)
 {
-	uint64_t since = waits_since();
+	SCOPED_MUTEX(guard, &lock);
 
-	return since && clock_now() - since >= DISK_MAX * 1000;
+	return is_late();
 }
 
 void known_copy_get_status(struct store_status *out)

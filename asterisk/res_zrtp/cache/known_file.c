@@ -147,6 +147,19 @@ size_t known_file_entries(void)
 
 /* ---- what has changed ---- */
 
+/*! \brief Member by member, so that no further copy of secrets is left on the stack. \pre known_lock() is held */
+static void copy_out(struct known *known, int64_t now, struct known_copied *out)
+{
+	known->copying = 1;
+	out->known = known;
+	out->retained = known->retained;
+	out->when = known->when;
+	out->slot = known->slot;
+	out->has_slot = known->copied;
+	out->good = known_is_good(known, now);
+	out->done = 0;
+}
+
 int known_file_collect(struct known_round *round)
 {
 	int64_t now = cache_clock();
@@ -160,9 +173,7 @@ int known_file_collect(struct known_round *round)
 		round->removals++;
 	}
 	while (round->count < KNOWN_BATCH && (known = known_next_changed())) {
-		known->copying = 1;
-		round->copied[round->count++] = (struct known_copied) { .known = known, .retained = known->retained, .when = known->when,
-			.slot = known->slot, .has_slot = known->copied, .good = known_is_good(known, now) };
+		copy_out(known, now, &round->copied[round->count++]);
 	}
 
 	return 0;

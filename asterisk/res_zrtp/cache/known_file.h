@@ -13,17 +13,10 @@
 #include <zrtp/zrtp.h>
 
 struct known;
+struct known_head;
 
 /*! Entries that are written, and slots that are cleared, before the table is locked again. */
 #define KNOWN_BATCH 32
-
-/*! What it says besides what is known of peers. */
-struct known_head {
-	uint8_t own_zid[ZRTP_ZID_SIZE];
-	unsigned int has_zid:1;        /*!< It has anything */
-	unsigned int good_for:1;       /*!< edits is what the store had counted when all of it was good */
-	uint32_t edits;
-};
 
 /*! A copy of an entry, while the table is not locked. */
 struct known_copied {
