@@ -87,7 +87,7 @@ bench-flood:
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
 		&& unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh python3 -B bench/flood.py "$$root"
 
-# ARGUMENTS: what bench/pbx.py takes. All that it measures takes some twelve minutes.
+# ARGUMENTS: what bench/pbx.py takes. All that it measures takes some twenty-five minutes.
 bench-pbx:
 	@scripts/install-deps python3-matplotlib
 	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && python3 -B bench/pbx.py --root "$$root" \

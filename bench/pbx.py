@@ -115,7 +115,7 @@ def main():
         result.update(scaled(root, given))
     if given.all or given.soak:
         kinds = given.kinds.split(",")
-        result["soak"] = soak.soak(root, [kind for kind in (compare.BASE, kinds[-1]) if kind in kinds], given.soak or SOAK, given.lock, say)
+        result["soak"] = soak.soak(root, [kind for kind in kinds if kind in (compare.BASE, kinds[-1])], given.soak or SOAK, given.lock, say)
     if given.json:
         with open(given.json, "w") as out:
             json.dump(result, out, indent=1)

@@ -29,8 +29,9 @@ class Beside:
         if kind:
             self._pool.shutdown(wait=False, cancel_futures=True)
             for process in list(self._running):
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGTERM)
+                if process.poll() is None:  # the number of one that has ended may be another's
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGTERM)
 
     def submit(self, job, *arguments):
         """Do job(ARGUMENT..., START) when those before it are done; its future."""
