@@ -12,8 +12,7 @@ WARM = 0.35                # part of the run after which it should have found it
 SLOPE = 150                # KiB a minute that a run may seem to grow
 # Errors that the run means to cause (a module that is in use, a file with a mistake), and those that
 # Asterisk has for any DTLS packet and for each packet that a closed gate keeps from native bridging.
-MEANT = re.compile(r"loader\.c|zrtp\.conf|Received SSL traffic|RTP Transmission error"
-                   r"|res_pjsip_publish_asterisk")
+MEANT = re.compile(r"loader\.c|zrtp\.conf|Received SSL traffic|RTP Transmission error")
 
 
 class Watch:

@@ -96,9 +96,7 @@ class Bench:
         lab.pbx.cli("channel request hangup all")
         lab.pbx.idle()
         lab.pbx.no_streams()
-        found = [line for line in lab.pbx.log()[logged:].splitlines() if is_suspect(line, case.errors)]
-        if found:
-            raise AssertionError(f"{len(found)} errors or warnings logged, first: {found[0]}")
+        nothing_wrong(lab.pbx.log()[logged:], case.errors)
 
     def _open(self, kind):
         if self.kind != kind:
@@ -112,6 +110,8 @@ class Bench:
             self.lab = Lab(root, self.directory, driver) if driver else Workshop(root, self.directory)
             self.lab.roots = self.roots
             self.lab.__enter__()
+            if driver:
+                nothing_wrong(self.lab.pbx.log())
         return self.lab
 
     def close(self):
@@ -140,6 +140,13 @@ class Bench:
     def end(self):
         if not self.kept:
             shutil.rmtree(self.directory)
+
+
+def nothing_wrong(text, meant=None):
+    """Nothing in this text of a log is what no case may cause."""
+    found = [line for line in text.splitlines() if is_suspect(line, meant)]
+    if found:
+        raise AssertionError(f"{len(found)} errors or warnings logged, first: {found[0]}")
 
 
 def is_suspect(line, meant):
