@@ -33,6 +33,9 @@ help:
 	@echo "make deb      Debian packages for this machine's Asterisk, and baresip where its header is, in build-deb"
 	@echo "make clean    remove what was built here"
 
+# A command that says nothing unless it fails.
+silent = { out=$$($(1) 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }; }
+
 # Python itself may have to be installed first.
 demo cluster-demo check pbx:
 	@scripts/install-deps
@@ -84,7 +87,9 @@ screenshots:
 		python3 -B tests/pbx/run.py -k 'baresip-zrtp' "stock=$$stock" "packages=$$packages"
 
 bench-flood:
-	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && ninja -C $(BUILD) tools/zrtpcall/zrtpcall >/dev/null \
+	@scripts/install-deps
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja >/dev/null
+	@root=$$(scripts/test-root sid) && scripts/build-in-root sid && $(call silent,ninja -C $(BUILD) tools/zrtpcall/zrtpcall) \
 		&& unshare --net sh -ec 'ip link set lo up; exec "$$@"' sh python3 -B bench/flood.py "$$root"
 
 # ARGUMENTS: what bench/pbx.py takes. All that it measures takes some twenty-five minutes.
@@ -95,9 +100,9 @@ bench-pbx:
 
 bench:
 	@scripts/install-deps
-	@[ -f $(BUILD)-bench/build.ninja ] || meson setup -Dbench=true -Dasterisk=false \
-		--buildtype=release $(BUILD)-bench >/dev/null
-	@ninja -C $(BUILD)-bench >/dev/null
+	@[ -f $(BUILD)-bench/build.ninja ] || $(call silent,meson setup -Dbench=true -Dasterisk=false \
+		--buildtype=release $(BUILD)-bench)
+	@$(call silent,ninja -C $(BUILD)-bench)
 	@echo "| | unit | ours | bare library | ours / bare | libbzrtp | ours / libbzrtp |" && echo "|---|---|---|---|---|---|---|"
 	@$(BUILD)-bench/bench/bench-handshake
 	@$(BUILD)-bench/bench/bench-srtp
@@ -107,9 +112,9 @@ bench:
 
 crash:
 	@scripts/install-deps
-	@[ -f $(BUILD)-crash/build.ninja ] || meson setup -Dtests=true -Dasterisk=false -Dtools=disabled \
-		--buildtype=release $(BUILD)-crash >/dev/null
-	@ninja -C $(BUILD)-crash tests/unit/test_crash >/dev/null
+	@[ -f $(BUILD)-crash/build.ninja ] || $(call silent,meson setup -Dtests=true -Dasterisk=false -Dtools=disabled \
+		--buildtype=release $(BUILD)-crash)
+	@$(call silent,ninja -C $(BUILD)-crash tests/unit/test_crash)
 	@ZRTP_CRASHES=$(or $(CRASHES),1000) $(BUILD)-crash/tests/unit/test_crash
 
 fuzz:

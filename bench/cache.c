@@ -13,6 +13,7 @@
 #include <zrtp/cache.h>
 
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +46,36 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* The files that a store makes. */
+static char files[5][4200];
+
+static void name_files(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock", ".new" };
+
+	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		snprintf(files[i], sizeof(files[i]), "%s%s", path, suffixes[i]);
+	}
+}
+
+static void discard(void)
+{
+	for (unsigned i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		unlink(files[i]);
+	}
+}
+
+/* A million peers are 400 MB: they go with who ends it early, too. */
+static void end_early(int number)
+{
+	discard();
+	_exit(128 + number);
+}
+
 static void fail(const struct zrtp_store_error *error)
 {
 	fprintf(stderr, "bench-cache: %s\n", error->text);
+	discard();
 	exit(1);
 }
 
@@ -208,17 +236,6 @@ static long resident(void)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
-static void discard(const char *path)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock", ".new" };
-	char name[4200];
-
-	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
-		unlink(name);
-	}
-}
-
 static void print(enum kind kind, unsigned peers, const char *what, const char *unit, double value)
 {
 	char text[80];
@@ -235,7 +252,7 @@ static void measure(enum kind kind, const char *path, unsigned peers)
 	long before = resident(), memory;
 	double lookups, updates, flush;
 
-	discard(path);
+	discard();
 	store = open_store(kind, path, peers);
 	fill(store, peers);
 	memory = resident() - before;
@@ -258,19 +275,39 @@ static void measure(enum kind kind, const char *path, unsigned peers)
 	if (kind == FILE_) {
 		print(kind, peers, "written", "s", flush);
 	}
-	discard(path);
+	discard();
+}
+
+static unsigned peers_of(const char *text)
+{
+	char *end;
+	unsigned long peers = strtoul(text, &end, 10);
+
+	if (*end || !peers || peers > 100000000) {
+		fprintf(stderr, "bench-cache: %s is no number of peers\n", text);
+		exit(1);
+	}
+	return (unsigned)peers;
 }
 
 int main(int argc, char **argv)
 {
 	static const unsigned sizes[] = { 100, 10000, 1000000 };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	char path[4100];
 
+	for (int i = 2; i < argc; i++) {
+		peers_of(argv[i]);
+	}
 	snprintf(path, sizeof(path), "%s/bench-cache.%d", argc > 1 ? argv[1] : ".", (int)getpid());
+	name_files(path);
+	for (unsigned i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		signal(signals[i], end_early);
+	}
 	for (unsigned kind = 0; kind < KINDS; kind++) {
 		if (argc > 2) {
 			for (int i = 2; i < argc; i++) {
-				measure((enum kind)kind, path, (unsigned)strtoul(argv[i], NULL, 10));
+				measure((enum kind)kind, path, peers_of(argv[i]));
 			}
 			continue;
 		}

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import statistics
+import sys
 import time
 
 import figures
@@ -46,11 +47,12 @@ TARGETS = (
 @contextlib.contextmanager
 def alone(path):
     """No other benchmark that takes the same lock measures meanwhile."""
-    if not path:
-        yield
-        return
     with open(path, "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waits for another benchmark, which holds {path}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -141,19 +143,23 @@ def line(kind, found):
             f"secure p99 {found['p99'] * 1e3:.0f} ms, at half {found['half_p99'] * 1e3:.0f} ms")
 
 
-def compare(root, kinds, calls, talking, rounds, seconds, lock=None, say=print):
-    """Rounds of all kinds, each round beginning with another one. talking: so many of the calls have media."""
+def compare(root, kinds, calls, talking, rounds, seconds, lock, say, keep):
+    """Rounds of all kinds, each round beginning with another one. talking: so many of the calls have media.
+
+    keep gets what there is after each whole round.
+    """
     result = {"calls": calls, "talking": talking, "seconds": seconds, "kinds": kinds, "rounds": [], "waits": {kind: [] for kind in kinds}}
     with running(pair.far(root)) as far, Driver(far) as driver:
         for number in range(rounds):
-            found = {}
+            found, waits = {}, {}
             for kind in kinds[number % len(kinds):] + kinds[:number % len(kinds)]:
                 with alone(lock):
-                    found[kind], waits = measure(root, driver, kind, calls, talking, seconds)
-                result["waits"][kind] += waits
+                    found[kind], waits[kind] = measure(root, driver, kind, calls, talking, seconds)
                 say(f"round {number + 1} of {rounds}: {line(kind, found[kind])}")
             result["rounds"].append(found)
-    return result
+            for kind in kinds:
+                result["waits"][kind] += waits[kind]
+            keep(result)
 
 
 # ---- what comes out of it ----

@@ -93,6 +93,16 @@ PHONES = 20     # endpoints of each kind beside the one that has its name
 class Pbx(asterisk.Asterisk):
     """An Asterisk that has our part of the processor from its start."""
 
+    path = None
+
+    def __init__(self, *words, **more):
+        try:
+            super().__init__(*words, **more)
+        except BaseException:
+            if self.path:  # who ends the program early may do so here
+                self.remove()
+            raise
+
     def _booted(self):
         inherit_priority(self.process.pid)
         return super()._booted()

@@ -77,6 +77,7 @@ def draw(result, folder):
     os.makedirs(folder, exist_ok=True)
     if "comparison" in result:
         comparison(result["comparison"], folder)
-        secure(result["comparison"], folder)
+        if any(kind in pair.SUITES for kind in result["comparison"]["kinds"]):
+            secure(result["comparison"], folder)
     if "soak" in result:
         soak(result["soak"], folder)

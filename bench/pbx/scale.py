@@ -41,7 +41,7 @@ def step(driver, root, kind, size, seconds):
     return each
 
 
-def steps(root, sizes, rounds, seconds, lock=None, say=print):
+def steps(root, sizes, rounds, seconds, lock, say):
     """Set-up and media at the same load among few and among many calls, in interleaved rounds; beside it SDES-SRTP."""
     found = {kind: {size: [] for size in sizes} for kind in (KIND, BASE)}
     with running(pair.far(root)) as far, Driver(far) as driver:
@@ -64,7 +64,7 @@ def ratio_of_steps(found, name):
     return [b[name] / a[name] for a, b in zip(found[few], found[many])]
 
 
-def idle(root, calls, lock=None, say=print):
+def idle(root, calls, lock, say):
     """So many calls up without media: which timers were late, and what they cost."""
     with alone(lock), running(pair.far(root)) as far, running(pair.near(root)) as near, Driver(far) as driver:
         found, _ = set_up(driver, near, KIND, calls)
@@ -117,7 +117,7 @@ def store(root, name):
                 os.remove(root + path + suffix)
 
 
-def peers(root, sizes, calls, rounds, lock=None, say=print):
+def peers(root, sizes, calls, rounds, lock, say):
     """The time to secure with few and with many peers in SQLite, in interleaved rounds that begin with either in turn."""
     found = {size: [] for size in sizes}
     with contextlib.ExitStack() as stack:
@@ -154,7 +154,7 @@ def pooled(rounds, share):
 
 # ---- ports ----
 
-def ports(root, say=print):
+def ports(root, say):
     """More calls than RTP ports: those beyond are refused, the log says why, and afterwards all ports are free."""
     beyond = PORTS // 2
     with running(pair.far(root)) as far, running(pair.near(root, rtp_ports=(12000, 12000 + 2 * PORTS - 1))) as near, \

@@ -67,8 +67,12 @@ def run(driver, near, kind, calls, say):
     return samples
 
 
-def soak(root, kinds, calls, lock=None, say=print):
-    return {kind: of_kind(root, kind, calls, lock, say) for kind in kinds}
+def soak(root, kinds, calls, lock, say, keep):
+    """One kind after the other. keep gets what there is after each."""
+    found = {}
+    for kind in kinds:
+        found[kind] = of_kind(root, kind, calls, lock, say)
+        keep(found)
 
 
 def of_kind(root, kind, calls, lock, say):

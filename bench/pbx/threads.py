@@ -61,8 +61,8 @@ def measure(driver, near, kind, calls):
     return found
 
 
-def threads(root, kinds, calls, rounds, lock=None, say=print):
-    """Interleaved rounds of all kinds."""
+def threads(root, kinds, calls, rounds, lock, say, keep):
+    """Interleaved rounds of all kinds. keep gets what there is after each."""
     result = {"calls": calls, "rounds": []}
     with running(pair.far(root)) as far, Driver(far) as driver:
         for number in range(rounds):
@@ -73,7 +73,7 @@ def threads(root, kinds, calls, rounds, lock=None, say=print):
                 say(f"round {number + 1} of {rounds}: {kind}: " + ", ".join(
                     f"{name} {cpu * 1e3:.2f} ms" for name, (cpu, _) in found[kind].items()))
             result["rounds"].append(found)
-    return result
+            keep(result)
 
 
 def table(result):

@@ -166,8 +166,14 @@ class Asterisk:
                  "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
         output.close()
         wait.until("Asterisk fully booted", 240, self._booted, 0.1)
-        wait.until("the start is in the log", 20, lambda: READY in self.log()[logged:], 0.02)
+        if self._logs_start():
+            wait.until("the start is in the log", 20, lambda: READY in self.log()[logged:], 0.02)
         return self
+
+    def _logs_start(self):
+        """Does its log take what it says of a start? A benchmark's does not."""
+        with open(self.file("etc", "logger.conf")) as conf:
+            return "verbose" in conf.read()
 
     def sanitizer(self):
         """What a build of scripts/sanitize wants in the environment."""
@@ -230,8 +236,8 @@ class Asterisk:
         """Stop politely; return the exit status."""
         if self.process is None:
             return None
-        if self.running():
-            self.cli("core stop now")
+        if self.running() and "Unable to connect" in self.cli("core stop now"):
+            self.process.terminate()  # it is still starting
         status, self.process = processes.stop(self.process, 30), None
         return status
 
