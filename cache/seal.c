@@ -10,6 +10,7 @@
  */
 #include "store.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 enum { CLEAR = 0, SEALED = 1, SUM = 8, NONCE = CIPHER_NONCE, TAG = CIPHER_TAG };
@@ -53,16 +54,42 @@ static struct place place_of(const struct zrtp_store_peer_row *row, const char *
 	return place;
 }
 
-static int sum(const struct place *place, const uint8_t *secret, size_t len, uint8_t out[SUM])
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+void zrtp_store_fetch(struct zrtp_store *store)
+{
+	ERR_set_mark();
+	store->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	ERR_pop_to_mark();
+}
+
+void zrtp_store_unfetch(struct zrtp_store *store)
+{
+	EVP_MD_free(store->sha256);
+}
+#else
+void zrtp_store_fetch(struct zrtp_store *store)
+{
+	(void)store; /* libcrypto 1.1 has constants of its own */
+}
+
+void zrtp_store_unfetch(struct zrtp_store *store)
+{
+	(void)store;
+}
+#endif
+
+static int sum(const struct zrtp_store *store, const struct place *place, const uint8_t *secret, size_t len,
+	       uint8_t out[SUM])
 {
 	uint8_t text[sizeof(place->octets) + ZRTP_STORE_LINES_MAX], digest[EVP_MAX_MD_SIZE];
 	int good;
 
 	memcpy(text, place->octets, place->len);
 	memcpy(text + place->len, secret, len);
-	good = EVP_Digest(text, place->len + len, digest, NULL, EVP_sha256(), NULL);
+	good = EVP_Digest(text, place->len + len, digest, NULL, store->sha256 ? store->sha256 : EVP_sha256(),
+			  NULL);
 	memcpy(out, digest, SUM);
-	OPENSSL_cleanse(text, sizeof(text));
+	OPENSSL_cleanse(text, place->len + len);
 	OPENSSL_cleanse(digest, sizeof(digest));
 	return good == 1 ? 0 : -1;
 }
@@ -82,7 +109,7 @@ static enum zrtp_store_status close_octets(const struct zrtp_store *store, const
 		out[0] = CLEAR;
 		*out_len = 1 + len + SUM;
 		memcpy(out + 1, secret, len);
-		failed = sum(place, secret, len, out + 1 + len);
+		failed = sum(store, place, secret, len, out + 1 + len);
 	}
 	return failed ? zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "libcrypto failed to seal a secret")
 		      : ZRTP_STORE_OK;
@@ -113,11 +140,13 @@ static enum zrtp_store_status damaged(const struct zrtp_store_peer_row *row, con
 			       pair && *pair->label ? ", label " : "", pair ? pair->label : "");
 }
 
-static bool clear_holds(const struct place *place, const uint8_t *octets, size_t len)
+static bool clear_holds(const struct zrtp_store *store, const struct place *place, const uint8_t *octets,
+			size_t len)
 {
 	uint8_t expected[SUM];
 
-	return !sum(place, octets + 1, len, expected) && !CRYPTO_memcmp(expected, octets + 1 + len, SUM);
+	return !sum(store, place, octets + 1, len, expected) &&
+	       !CRYPTO_memcmp(expected, octets + 1 + len, SUM);
 }
 
 /* A cell of cell_len octets. *len: room in out, then the secret's length; 0: none. */
@@ -147,7 +176,7 @@ static enum zrtp_store_status open_octets(const struct zrtp_store *store,
 			return zrtp_store_fail(error, ZRTP_STORE_CRYPTO, "libcrypto failed to open a secret");
 		}
 	} else {
-		res = clear_holds(&place, cell, inner);
+		res = clear_holds(store, &place, cell, inner);
 		memcpy(out, cell + 1, inner);
 	}
 	if (!res) {

@@ -9,6 +9,7 @@
 #include <zrtp/cache.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct zrtp_store {
 	pthread_mutex_t lock;
 	bool sealed; /* has a key */
 	struct zrtp_store_key key;
+	EVP_MD *sha256; /* libcrypto 3 looks an EVP_sha256() up at each use; NULL: let it */
 	/* Property "key" when the store was opened: a known text under the key. All
 	 * who write must agree on it. */
 	uint8_t check[ZRTP_STORE_META_MAX];
@@ -108,7 +110,9 @@ ZRTP_CHECK int zrtp_store_encrypt(const struct zrtp_store_key *key, const uint8_
 ZRTP_CHECK int zrtp_store_decrypt(const struct zrtp_store_key *key, const uint8_t *bound, size_t bound_len,
 				  const uint8_t *in, size_t len, uint8_t *out);
 
-/* seal.c: secrets to cells and back. */
+/* seal.c: what a store keeps of libcrypto; secrets to cells and back. */
+void zrtp_store_fetch(struct zrtp_store *store);
+void zrtp_store_unfetch(struct zrtp_store *store);
 ZRTP_CHECK enum zrtp_store_status zrtp_store_seal_peer(const struct zrtp_store *store, struct peer *peer,
 						       struct zrtp_store_error *error);
 ZRTP_CHECK enum zrtp_store_status zrtp_store_check_row(const struct zrtp_store_peer_row *row,
