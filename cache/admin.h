@@ -26,6 +26,9 @@ bool zrtp_store_is_name(const char *text);
 /* edited.c: inside of a transaction, when all else is done: this peer was changed by an administrator. */
 ZRTP_CHECK enum zrtp_store_status zrtp_store_note_edit(struct zrtp_store *store, const uint8_t *peer_zid,
 						       struct zrtp_store_error *error);
+/* The same, when all of it came from another store: what was known of any peer counts no more. */
+ZRTP_CHECK enum zrtp_store_status zrtp_store_note_copy(struct zrtp_store *store,
+						       struct zrtp_store_error *error);
 
 /* maintain.c: call each for every peer, its secrets open, inside a transaction; it may drop that one. */
 typedef enum zrtp_store_status (*zrtp_store_visit)(struct zrtp_store *store, struct peer *peer, void *arg,

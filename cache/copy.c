@@ -183,6 +183,9 @@ static enum zrtp_store_status write_all(struct copy *copy, struct zrtp_store_err
 	if (!status) {
 		status = summing_finish(&copy->read, copy->from, error);
 	}
+	if (!status) {
+		status = zrtp_store_note_copy(to, error);
+	}
 	return status ? status : summing_all(to, &copy->written, error);
 }
 

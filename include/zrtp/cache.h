@@ -411,8 +411,9 @@ ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_remove(struct zrtp_store *
 
 /* How often set_name, set_endpoints, set_verified, unenroll and remove have changed a peer, and the last
  * ones, the newest first: for a process that has known a peer for a while, and asks now and then whether
- * another process has changed it. count goes round; where it has grown by more than known, some are not told.
- * Never grows. */
+ * another process has changed it. count goes round; where it has grown by more than known, some are not told,
+ * but by zrtp_store_edits_at(). zrtp_store_copy() draws another count, with no list, as what it writes may be
+ * of any time. Never grows. */
 struct zrtp_store_edits {
 	uint32_t count;
 	unsigned known;
@@ -421,6 +422,11 @@ struct zrtp_store_edits {
 ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_edits(struct zrtp_store *store,
 							    struct zrtp_store_edits *out,
 							    struct zrtp_store_error *error);
+/* The same as it was at this count, a multiple of ZRTP_STORE_EDITS. The last hundred are kept, in stores of
+ * several processes (SQLite, databases). ZRTP_STORE_UNKNOWN: it is not there. */
+ZRTP_API ZRTP_CHECK enum zrtp_store_status zrtp_store_edits_at(struct zrtp_store *store, uint32_t count,
+							       struct zrtp_store_edits *out,
+							       struct zrtp_store_error *error);
 
 /* Is this one in such a list? No list has "". */
 ZRTP_API bool zrtp_endpoints_have(const char *endpoints, const char *endpoint);

@@ -23,6 +23,16 @@ def known(lab, count, seconds=15):
         raise AssertionError(f"{late}, it has {status(lab, 'In copy')}") from late
 
 
+# What a node of a version that keeps none leaves.
+NO_LISTS = "DELETE FROM zrtp_meta WHERE property LIKE 'edits.%'"
+
+
+def renamed(lab, zid, times):
+    """That peer is changed so often."""
+    for number in range(times):
+        equal("CLI", command(lab, f"zrtp cache set name {zid} name{number}"), "Named")
+
+
 def copy(lab):
     return lab.pbx.file("lib", "zrtp.known")
 
@@ -183,10 +193,10 @@ def deleted_meanwhile(bench):
         known(first, 3)  # alice under two labels, and carol; without a call
         equal("peers, enrolled", server.sql("SELECT count(*), max(pbx) FROM zrtp_peers"), "2|")
         equal("it stays deleted", gone in server.sql("SELECT peer_zid FROM zrtp_peers"), False)
-        # More than can be named: none of it is believed.
+        # More than are named, and no lists of before, as of a node of a version without them: none of it is believed.
         kill(first)
-        for number in range(7):
-            second.pbx.cli(f"zrtp cache set name {enrolled} name{number}")
+        renamed(second, enrolled, 7)
+        server.sql(NO_LISTS)
         first.pbx.start()
         known(first, 0)
         call(first, carol, True)
@@ -205,9 +215,8 @@ def called_just_before(bench):
         known(first, 2)
         kill(first)
         equal("deleted", command(second, f"zrtp cache delete {gone}"), "Deleted")
-        other = server.sql("SELECT peer_zid FROM zrtp_peers")
-        for number in range(7):
-            second.pbx.cli(f"zrtp cache set name {other} name{number}")
+        renamed(second, server.sql("SELECT peer_zid FROM zrtp_peers"), 7)
+        server.sql(NO_LISTS)
         server.stop()
         first.pbx.start()
         call(first, bob, True)
@@ -218,6 +227,73 @@ def called_just_before(bench):
         call(first, bob, False)
         server.start()
         stored(first)
+
+
+@case("while a node is down one peer is deleted, an enrollment revoked, and others changed forty times: both are followed, and the "
+      "rest of its copy stays", "22 own attack")
+def changed_often(bench):
+    with two_nodes(bench) as (server, first, second), first.zrtp_phone("bob") as bob, first.zrtp_phone("carol") as carol, \
+            enrolled_phone(first) as alice:
+        call(first, bob, False)
+        stored(first)
+        gone = server.sql("SELECT peer_zid FROM zrtp_peers WHERE pbx = ''")
+        call(first, carol, False)
+        call(first, alice, True)
+        stored(first)
+        known(first, 4)  # alice under two labels
+        alices = server.sql("SELECT peer_zid FROM zrtp_peers WHERE pbx <> ''")
+        kill(first)
+        second.pbx.cli("module load app_enroll_zrtp.so")
+        equal("deleted", command(second, f"zrtp cache delete {gone}"), "Deleted")
+        second.pbx.cli(f"zrtp enrollment revoke {alices}")
+        renamed(second, server.sql("SELECT peer_zid FROM zrtp_peers WHERE pbx = '' AND peer_zid <> '" + alices + "'"), 40)
+        first.pbx.start()
+        known(first, 3)
+        before = slots(first)
+        # And by a node that runs.
+        renamed(second, alices, 20)
+        stored(first)
+        kill(first)
+        server.stop()
+        first.pbx.start()
+        known(first, 3)
+        equal("some were read again, not all", 0 < len(set(before) & set(slots(first))), True)
+        call(first, carol, True)
+        alice.call("echo", first.sip_port)
+        alice.secure()
+        shown = first.pbx.cli(f"zrtp show channel {first.pbx.secure('alice')['Channel']}")
+        equal("enrolled", re.search(r"(?m)^Enrolled +(\w+)", shown)[1], "no")
+        alice.hang_up()
+        first.pbx.idle()
+        call(first, bob, False)
+        server.start()
+        stored(first)
+
+
+@case("a database is restored from a backup, and as many peers are changed as before: a node takes none of its copy for right", "22 own attack")
+def restored(bench):
+    with two_nodes(bench) as (server, first, second), first.zrtp_phone("bob") as bob, first.zrtp_phone("carol") as carol:
+        for phone in (bob, carol):
+            call(first, phone, False)
+            stored(first)
+        one, other = server.sql("SELECT peer_zid FROM zrtp_peers ORDER BY peer_zid").split()
+        renamed(second, one, 2)
+        backup = server.sql("SELECT value FROM zrtp_meta WHERE property = 'edits'")
+        renamed(second, one, 3)
+        kill(first)
+        before = slots(first)
+        first.pbx.start()
+        wait.until("it has seen that, and says so", 15, lambda: len(set(slots(first)) - set(before)) >= 2)
+        known(first, 2)
+        seen = server.sql("SELECT value FROM zrtp_meta WHERE property = 'edits'")
+        kill(first)
+        server.sql(f"UPDATE zrtp_meta SET value = '{backup}' WHERE property = 'edits'")
+        renamed(second, other, 3)
+        equal("the same count", server.sql("SELECT value FROM zrtp_meta WHERE property = 'edits'")[:8], seen[:8])
+        first.pbx.start()
+        known(first, 0)
+        for phone in (bob, carol):
+            call(first, phone, True)
 
 
 @case("an enrollment is revoked at another node, of a phone that has called many numbers, and then the peer is deleted, while a node "

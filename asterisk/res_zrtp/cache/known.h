@@ -16,6 +16,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/edits_since.h"
+
 struct timespec;
 
 #define KNOWN_MAX 65536
@@ -46,8 +48,8 @@ struct known {
 struct known_head {
 	uint8_t own_zid[ZRTP_ZID_SIZE];
 	unsigned int has_zid:1;        /*!< It has anything */
-	unsigned int good_for:1;       /*!< edits is what the store had counted when all of it was good */
-	uint32_t edits;
+	unsigned int good_for:1;       /*!< edits is where the store was when all of it was good */
+	struct edits_mark edits;
 };
 
 void known_lock(void);

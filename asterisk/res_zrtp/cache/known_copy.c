@@ -139,7 +139,7 @@ static void unusable(const char *why)
 static int begin(void)
 {
 	struct zrtp_store_error error;
-	struct known_head found = { .edits = 0 };
+	struct known_head found = { .has_zid = 0 };
 	int failure = known_file_open(&error) || known_file_read(&found, goes_on, &error), late;
 
 	ast_mutex_lock(&lock);
@@ -163,7 +163,7 @@ static int begin(void)
 /* ---- what has changed ---- */
 
 /*! \retval 1 what is written now has to be followed by the head \pre known_lock() is held */
-static int takes_head(const struct known_round *round, uint32_t *edits)
+static int takes_head(const struct known_round *round, struct edits_mark *edits)
 {
 	int taken;
 
@@ -198,7 +198,7 @@ static int write_some(struct times *times)
 	struct known_round round;
 	struct zrtp_store_error error;
 	enum zrtp_store_status result;
-	uint32_t edits;
+	struct edits_mark edits;
 	int with_head;
 
 	if (known_file_collect(&round)) {
@@ -212,7 +212,7 @@ static int write_some(struct times *times)
 	disk_begin();
 	result = known_file_write(&round, &error);
 	if (!result && with_head) {
-		result = known_file_write_head(round.own_zid, edits, &error);
+		result = known_file_write_head(round.own_zid, &edits, &error);
 	}
 	ended(times, result ? &error : NULL);
 	times->unsynced = 1;
@@ -353,15 +353,15 @@ int known_copy_head(struct known_head *out)
 	return head.has_zid;
 }
 
-void known_copy_good_for(uint32_t edits)
+void known_copy_good_for(const struct edits_mark *edits)
 {
 	int changed;
 
 	ast_mutex_lock(&lock);
-	changed = ready && (!head.good_for || head.edits != edits);
+	changed = ready && (!head.good_for || memcmp(&head.edits, edits, sizeof(*edits)));
 	head_changed |= changed;
 	head.good_for = 1;
-	head.edits = edits;
+	head.edits = *edits;
 	ast_mutex_unlock(&lock);
 	if (changed) {
 		known_wake();

@@ -6,8 +6,7 @@
 #ifndef RES_ZRTP_KNOWN_COPY_H
 #define RES_ZRTP_KNOWN_COPY_H
 
-#include <stdint.h>
-
+struct edits_mark;
 struct known_head;
 struct store_status;
 
@@ -20,8 +19,8 @@ void known_copy_open(void);
 int known_copy_is_on(void);
 /*! \brief What it had then, or has now. \retval 0 nothing */
 int known_copy_head(struct known_head *out);
-/*! \brief What is known now is good for this number of edits. Thread of the store. */
-void known_copy_good_for(uint32_t edits);
+/*! \brief What is known now is good up to here. Thread of the store. */
+void known_copy_good_for(const struct edits_mark *edits);
 /*! \brief What it has is of another own ZID than the store: nothing of it stays, in the table of what is known either. */
 void known_copy_disown(void);
 /*! \brief Does its disk not answer? */

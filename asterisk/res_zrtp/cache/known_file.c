@@ -15,6 +15,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/edits_since.h"
+#include "base/text.h"
 #include "cache/cache.h"
 #include "cache/known.h"
 #include "cache/known_file.h"
@@ -108,6 +110,14 @@ static void drop_former(struct known_head *head)
 	head->good_for = 0;
 }
 
+/*! \retval -1 it is none, as of a version before this one */
+static int read_mark(const char *text, struct edits_mark *mark)
+{
+	char last[ZID_TEXT_SIZE];
+
+	return sscanf(text, "edits %" SCNu32 " %24s", &mark->count, last) == 2 && !zid_from_text(last, mark->last) ? 0 : -1;
+}
+
 static int read_entry(const struct zrtp_journal_entry *entry, void *data)
 {
 	struct reading *reading = data;
@@ -126,7 +136,7 @@ static int read_entry(const struct zrtp_journal_entry *entry, void *data)
 		return remember(entry, reading);
 	}
 	drop_head();
-	head->good_for = sscanf(entry->endpoint, "edits %" SCNu32, &head->edits) == 1;
+	head->good_for = !read_mark(entry->endpoint, &head->edits);
 	head_slot = entry->slot;
 	has_head_slot = 1;
 
@@ -251,15 +261,17 @@ void known_file_settle(struct known_round *round)
 	OPENSSL_cleanse(round->copied, sizeof(round->copied));
 }
 
-enum zrtp_store_status known_file_write_head(const uint8_t *own_zid, uint32_t edits, struct zrtp_store_error *error)
+enum zrtp_store_status known_file_write_head(const uint8_t *own_zid, const struct edits_mark *edits,
+	struct zrtp_store_error *error)
 {
 	const struct zrtp_cache_key key = { .own_zid = own_zid, .peer_zid = own_zid, .label = "" };
 	struct zrtp_journal_entry entry = { .key = &key, .now = cache_clock() };
 	/* It must not outlive a crash of the machine which what it says of the others does not. */
 	enum zrtp_store_status result = zrtp_journal_sync(file, error);
-	char text[32];
+	char last[ZID_TEXT_SIZE], text[64];
 
-	snprintf(text, sizeof(text), "edits %" PRIu32, edits);
+	zid_text(last, edits->last);
+	snprintf(text, sizeof(text), "edits %" PRIu32 " %s", edits->count, last);
 	entry.endpoint = text;
 	result = result ? result : write_entry(&entry, &head_slot, has_head_slot, error);
 	has_head_slot |= !result;

@@ -12,6 +12,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+struct edits_mark;
 struct known;
 struct known_head;
 
@@ -50,7 +51,8 @@ enum zrtp_store_status known_file_write(struct known_round *round, struct zrtp_s
 /*! \brief What was done, and what is to be done still; the secrets are wiped. \pre known_lock() is held */
 void known_file_settle(struct known_round *round);
 /*! \brief When all else was written: up to which edit it is good. */
-enum zrtp_store_status known_file_write_head(const uint8_t *own_zid, uint32_t edits, struct zrtp_store_error *error);
+enum zrtp_store_status known_file_write_head(const uint8_t *own_zid, const struct edits_mark *edits,
+	struct zrtp_store_error *error);
 enum zrtp_store_status known_file_sync(struct zrtp_store_error *error);
 void known_file_close(void);
 

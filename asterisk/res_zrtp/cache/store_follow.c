@@ -4,8 +4,9 @@
  * \brief What administrators of other nodes and processes have changed in the store reaches the calls of this one.
  *
  * The store counts what administrators change and has the ZIDs of the last peers. As long as there is a call that one
- * property is read every few seconds, and each minute where what is known has a copy on the disk. A peer that was changed
- * is read again, and its calls are told. Where so many were changed that some are not told, those of all calls are read
+ * property is read every few seconds, and each minute where what is known has a copy on the disk; with lists of before, some
+ * at a time, where more were changed. A peer that was changed is read again, and its calls are told. Where some are not
+ * told, or it is another past of the store, those of all calls are read
  * again, some at a time, and what was known of the others counts no more: their next call asks the store.
  */
 
@@ -18,6 +19,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "decide/edits_since.h"
 #include "decide/general_keys.h"
 #include "base/clock.h"
 #include "cache/cache.h"
@@ -36,19 +38,22 @@
 #define FOLLOW_IDLE 60
 /*! Peers that are read again between two looks, under some labels each: loads of calls wait meanwhile. */
 #define FOLLOW_AT_ONCE 16
-#define ROUNDS_MAX (ZRTP_STORE_LABELS_MAX / CACHE_KNOWN_LABELS)
+/*! Lists of before that are read in one look. */
+#define LISTS_AT_ONCE 4
+/*! After this a look begins nothing more, so that it is none that hangs where the store is slow, microseconds. */
+#define LOOK_MAX 300000
 
 struct edited {
 	uint8_t zid[ZRTP_ZID_SIZE];
 	uint64_t when;                 /*!< What was set before may be old, by clock_now() */
-	unsigned int rounds;
+	unsigned int asked;            /*!< Labels of it, since then */
 	AST_LIST_ENTRY(edited) entry;
 };
 
 /*! To be read again. The thread's own. */
 static AST_LIST_HEAD_NOLOCK_STATIC(behind, edited);
 static int64_t due;
-static uint32_t seen;
+static struct edits_mark seen;
 /*! What began has seen that, or cannot say though something was known; and it is to look without a call too. */
 static int begun, has_seen, unsure, at_once = 1;
 static const struct cache_follower *follower;
@@ -92,7 +97,7 @@ static int64_t follow_due(void)
 static void begin_with(struct edited *edited)
 {
 	edited->when = clock_now();
-	edited->rounds = 0;
+	edited->asked = 0;
 }
 
 static void note(const uint8_t *zid, attribute_unused void *arg)
@@ -126,53 +131,109 @@ static void begin(void)
 	begun = 1;
 }
 
-/*! \brief Whom have others changed since? \retval -1 the store does not answer */
-static int look(void)
+/*! \brief Has a look that began then taken its time? */
+static int is_over(uint64_t began)
 {
-	struct zrtp_store_edits edits;
-	struct zrtp_store_error error;
-	enum zrtp_store_status result = zrtp_store_edits(store_opened(), &edits, &error);
-	const struct cache_follower *calls = current();
-	uint32_t fresh, i;
+	return clock_now() - began > LOOK_MAX;
+}
 
+/*! \brief Those of a list that are new, if it goes on from what was seen; then all of it was. */
+static enum edits_fit note_new(const struct zrtp_store_edits *list, int chained)
+{
+	unsigned int i, fresh;
+	enum edits_fit fit = edits_since(list, &seen, chained, &fresh);
+
+	if (fit != EDITS_FIT) {
+		return fit;
+	}
+	for (i = 0; i < fresh; i++) {
+		note(list->peers[i], NULL);
+	}
+	edits_mark(&seen, list);
+
+	return fit;
+}
+
+/*! \brief Not all are told: peers that have a call are read again, and of others nothing is believed. */
+static void lose(const struct zrtp_store_edits *latest)
+{
+	const struct cache_follower *calls = current();
+
+	if (calls) {
+		calls->each_peer(note, NULL);
+	}
+	known_distrust();
+	edits_mark(&seen, latest);
+}
+
+/*!
+ * \brief By lists of before from what was seen to the latest one.
+ * \param fit gets EDITS_GAP if that takes further looks
+ */
+static enum zrtp_store_status read_lists(const struct zrtp_store_edits *latest, uint64_t began, enum edits_fit *fit,
+	struct zrtp_store_error *error)
+{
+	struct zrtp_store_edits list;
+	enum zrtp_store_status result;
+	int count;
+
+	for (count = 0; *fit == EDITS_GAP && count < LISTS_AT_ONCE && (!count || !is_over(began)); count++) {
+		result = zrtp_store_edits_at(store_opened(), edits_page(&seen, count), &list, error);
+		if (result && result != ZRTP_STORE_UNKNOWN) {
+			return result;
+		}
+		*fit = result || note_new(&list, count) != EDITS_FIT ? EDITS_OTHER : note_new(latest, 1);
+	}
+
+	return ZRTP_STORE_OK;
+}
+
+/*! \brief Whom have others changed since? \retval 1 there are more of them \retval -1 the store does not answer */
+static int look(uint64_t began)
+{
+	struct zrtp_store_edits latest;
+	struct zrtp_store_error error;
+	enum zrtp_store_status result = zrtp_store_edits(store_opened(), &latest, &error);
+	enum edits_fit fit = EDITS_OTHER;
+
+	if (!result && !has_seen && !unsure) {
+		edits_mark(&seen, &latest);
+		fit = EDITS_FIT;
+	} else if (!result && !unsure) {
+		fit = note_new(&latest, 0);
+		result = read_lists(&latest, began, &fit, &error);
+	}
 	if (result) {
 		if (health_is_outage(result)) {
 			health_failed(&error);
 		}
 		return -1;
 	}
-	fresh = unsure ? UINT32_MAX : has_seen ? edits.count - seen : 0;
-	for (i = 0; fresh <= edits.known && i < fresh; i++) {
-		note(edits.peers[i], NULL);
+	if (fit == EDITS_OTHER) {
+		lose(&latest);
 	}
-	if (fresh > edits.known) {
-		if (calls) {
-			calls->each_peer(note, NULL);
-		}
-		known_distrust();
-	}
-	seen = edits.count;
 	has_seen = 1;
 	unsure = 0;
 
-	return 0;
+	return fit == EDITS_GAP;
 }
 
-/*! \retval 1 there may be further labels */
-static int read_again(struct edited *edited)
+/*! \brief One label at least. \retval 1 there may be further ones */
+static int read_again(struct edited *edited, uint64_t began)
 {
 	struct cache_known before;
 	size_t i;
 
 	cache_known(edited->zid, edited->when, &before);
-	for (i = 0; i < before.labels; i++) {
+	for (i = 0; i < before.labels && (!i || !is_over(began)); i++) {
 		jobs_learn(edited->zid, before.label[i]);
 	}
-	if (before.labels) {
+	if (i) {
 		cache_tell(edited->zid, &before);
 	}
+	edited->asked += i;
 
-	return before.labels == CACHE_KNOWN_LABELS && ++edited->rounds < ROUNDS_MAX;
+	return (i < before.labels || i == CACHE_KNOWN_LABELS) && edited->asked < ZRTP_STORE_LABELS_MAX;
 }
 
 /*! \brief What a call has changed of it is newer than any answer, until that is stored, or dropped as the peer is gone. */
@@ -192,19 +253,20 @@ static int nothing_waits(void)
 }
 
 /*! \brief As many as one look may, and none twice that waits. */
-static void catch_up(void)
+static void catch_up(uint64_t began)
 {
 	struct edited *edited, *waits = NULL;
 	int count;
 
-	for (count = 0; count < FOLLOW_AT_ONCE && (edited = AST_LIST_FIRST(&behind)) && edited != waits; count++) {
+	for (count = 0; count < FOLLOW_AT_ONCE && (!count || !is_over(began)) && (edited = AST_LIST_FIRST(&behind))
+		&& edited != waits; count++) {
 		int again = is_waiting(edited->zid);
 
 		if (again) {
 			begin_with(edited);
 			waits = waits ? waits : edited;
 		}
-		again |= read_again(edited);
+		again |= read_again(edited, began);
 		if (store_shared.failing) {
 			return; /* this one comes again */
 		}
@@ -220,15 +282,19 @@ static void catch_up(void)
 /*! \brief Look. */
 static void follow(int64_t now)
 {
+	uint64_t began = clock_now();
+	int more;
+
 	begin();
-	if (!look()) {
-		catch_up();
+	more = look(began);
+	if (more >= 0) {
+		catch_up(began);
 		if (AST_LIST_EMPTY(&behind) && nothing_waits()) {
-			known_copy_good_for(seen);
-			at_once = 0;
+			known_copy_good_for(&seen);
+			at_once = more;
 		}
 	}
-	due = now + (AST_LIST_EMPTY(&behind) ? FOLLOW_EVERY : FOLLOW_SOON);
+	due = now + (more <= 0 && AST_LIST_EMPTY(&behind) ? FOLLOW_EVERY : FOLLOW_SOON);
 }
 
 static void follow_end(void)
