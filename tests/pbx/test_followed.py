@@ -9,7 +9,10 @@ from cachecalls import SECOND, command, enrolled_phone
 from harness import case, equal
 from lab import Lab
 from moves import COMMAND
-from test_databases import database, node
+from postgres import USER
+from slowdb import SlowDb
+from test_databases import POSTGRES_PORT, database, node
+from test_lists import RELAY_PORT, SLOW
 
 # A node looks every three seconds while there is a call.
 REACHES = 6
@@ -21,9 +24,9 @@ def shown(lab, channel):
     return dict(re.findall(r"(?m)^(PeerName|Enrolled|EnrolledAs|Verified) +(\S.*)$", said))
 
 
-def reaches(lab, channel, **wanted):
+def reaches(lab, channel, seconds=REACHES, **wanted):
     try:
-        wait.until(f"shown: {wanted}", REACHES, lambda: shown(lab, channel).items() >= wanted.items(), 0.2)
+        wait.until(f"shown: {wanted}", seconds, lambda: shown(lab, channel).items() >= wanted.items(), 0.2)
     except wait.Timeout as late:
         raise wait.Timeout(f"{late}; shown: {shown(lab, channel)}") from None
 
@@ -61,9 +64,67 @@ def nodes(bench):
             reaches(second, channel, PeerName="Zoe-6")
             first.pbx.cli(f"zrtp enrollment revoke {zid}")
             reaches(second, channel, Enrolled="no", PeerName="Zoe-6")
+            equal("deleted", command(first, f"zrtp cache delete {zid}"), "Deleted")
+            reaches(second, channel, PeerName="-")
+            equal("deleted again", "There is no such peer" in first.pbx.cli(f"zrtp cache delete {zid}"), True)
             phone.hang_up()
             second.pbx.idle()
-            equal("enrolled in the database", server.sql("SELECT count(*) FROM zrtp_peers WHERE pbx <> ''"), "0")
+            equal("peers in the database", server.sql("SELECT count(*) FROM zrtp_peers"), "0")
+            for lab in (first, second):
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
+
+# The database takes no change of that table.
+REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON zrtp_meta FOR EACH ROW EXECUTE FUNCTION refuse();"""
+
+
+@case("the database fails between a revocation and what tells it to other nodes: said again, it reaches a call there", "22 own attack")
+def cut_between(bench):
+    with database() as server:
+        first, second = node(bench), node(bench, **SECOND)
+        with first, second, enrolled_phone(first) as phone:
+            zid = zid_of(first)
+            first.pbx.idle()
+            channel = known_call(second, phone)
+            reaches(second, channel, Enrolled="yes")
+            server.sql(REFUSE, user=USER)
+            equal("refused", "Not revoked: realtime family zrtp_meta" in first.pbx.cli(f"zrtp enrollment revoke {zid}"), True)
+            equal("it is in the database", server.sql("SELECT count(*) FROM zrtp_peers WHERE pbx <> ''"), "0")
+            server.sql("DROP TRIGGER refuse ON zrtp_meta", user=USER)
+            equal("again", "no such phone is enrolled" in first.pbx.cli(f"zrtp enrollment revoke {zid}"), True)
+            reaches(second, channel, Enrolled="no")
+            phone.hang_up()
+            for lab in (first, second):
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
+
+@case("a phone that has called many numbers is changed, in a database with 90 ms to it: it reaches a call, and the cache stays up",
+      "22 own attack")
+def many_labels(bench):
+    with database(), SlowDb(RELAY_PORT, POSTGRES_PORT) as relay:
+        first, second = node(bench), node(bench, files=SLOW, **SECOND)
+        with open(second.pbx.file("etc", "extensions.conf"), "a") as dialplan:
+            dialplan.write("[phones](+)\nexten => _7XX,1,Answer()\n same => n,Echo()\n")
+        with first, second, enrolled_phone(first) as phone, asterisk.Events(second.pbx) as events:
+            zid = zid_of(first)
+            first.pbx.idle()
+            for number in range(700, 714):
+                phone.call(number, second.sip_port)
+                phone.secure()
+                phone.hang_up()
+                second.pbx.idle()
+            channel = known_call(second, phone)
+            relay.delay(90)
+            equal("CLI", command(first, f"zrtp cache set verified {zid} yes"), "Verified")
+            reaches(second, channel, Verified="yes")
+            equal("CLI", command(first, f"zrtp cache set verified {zid} no"), "Not verified")
+            reaches(second, channel, seconds=30, Verified="no")
+            equal("down", [event["Reason"] for event in events.all("ZrtpCacheDown")], [])
+            relay.thaw()
+            phone.hang_up()
             for lab in (first, second):
                 equal("exit status", lab.pbx.stop(), 0)
                 lab.pbx.remove()

@@ -464,10 +464,26 @@ enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, stru
 	return carry_out(&verb, zid, &verified, sizeof(verified), error);
 }
 
+/*
+ * A database has no transactions here. So it may have failed when a peer was gone, or not enrolled any more, but other nodes were
+ * not told of that: who says it again tells them, whatever he finds.
+ */
+static enum zrtp_store_status say_again(enum zrtp_store_status found, enum zrtp_store_status done)
+{
+	return !found || (done && done != ZRTP_STORE_UNKNOWN) ? done : found;
+}
+
 static enum zrtp_store_status delete_peer(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid,
 	attribute_unused const void *arg, struct zrtp_store_error *error)
 {
-	return zrtp_store_remove(store, own, zid, error);
+	struct zrtp_store_peer peer;
+	enum zrtp_store_status found = zrtp_store_find(store, own, zid, &peer, error);
+
+	if (found && found != ZRTP_STORE_UNKNOWN) {
+		return found;
+	}
+
+	return say_again(found, zrtp_store_remove(store, own, zid, error));
 }
 
 static void delete_known(const uint8_t *zid, attribute_unused const void *arg)
@@ -521,9 +537,13 @@ int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints,
 static enum zrtp_store_status revoke_peer(struct zrtp_store *store, const uint8_t *own, const uint8_t *zid,
 	attribute_unused const void *arg, struct zrtp_store_error *error)
 {
-	enum zrtp_store_status status = find_enrolled(store, own, zid, error);
+	enum zrtp_store_status found = find_enrolled(store, own, zid, error);
 
-	return status ? status : zrtp_store_unenroll(store, own, zid, error);
+	if (found && found != ZRTP_STORE_UNKNOWN) {
+		return found;
+	}
+
+	return say_again(found, zrtp_store_unenroll(store, own, zid, error));
 }
 
 static void revoke_known(const uint8_t *zid, attribute_unused const void *arg)
