@@ -16,6 +16,7 @@ static void place_destructor(void *obj)
 {
 	struct leg_place *place = obj;
 
+	ao2_cleanup(place->stream.timer);
 	ao2_cleanup(place->leg);
 }
 
@@ -25,7 +26,6 @@ struct leg_place *leg_place_alloc(struct media *media)
 
 	if (place) {
 		place->media = media;
-		place->stream.timer_id = -1;
 	}
 
 	return place;

@@ -16,6 +16,7 @@
 
 struct leg;
 struct leg_trace;
+struct timer;
 
 /*! Of the leg's serializer alone: leg_stream(). */
 struct leg_stream {
@@ -39,7 +40,7 @@ struct leg_stream {
 	size_t datagram_len;
 	const struct leg_trace *trace; /*!< Of that datagram, while it is to be logged; else NULL */
 	uint64_t timer_due;           /*!< 0: no timer runs */
-	int timer_id;
+	struct timer *timer;          /*!< Its entry, with a reference; of timers.c */
 };
 
 /*! An ao2 object without a lock; the media object has a reference. */

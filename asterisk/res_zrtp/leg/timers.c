@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*!
  * \file
- * \brief Deadlines of the ZRTP engine: one scheduler with its thread.
+ * \brief Deadlines of the ZRTP engine: a heap with its thread.
  *
- * The thread is our own: that of the core's scheduler is woken by each entry. This one only by what is due before it
- * would wake, and it does all that is due within some milliseconds at once.
+ * Not a scheduler of the core: that goes by the wall clock. When that is put back by an hour nothing that waits would
+ * come due for an hour, and when it is put on all of it at once. And the thread of the core's is woken by each entry,
+ * this one only by what is due before it would wake, and it does all that is due within some milliseconds at once.
  *
  * A stream has one entry at most. The entry owns a reference on the media
  * object, which goes over to the task when the time has come.
@@ -13,9 +14,9 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
+#include "asterisk/heap.h"
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
-#include "asterisk/sched.h"
 #include "asterisk/utils.h"
 
 #include <zrtp/zrtp.h>
@@ -29,16 +30,25 @@
 /*! Microseconds: T1 of RFC 6189, 6. Who is later sends a message again that the phone waits for. */
 #define LATE 50000
 
-/*! Between two times that the thread wakes by itself, milliseconds. */
-#define REST 5
+/*! Between two times that the thread wakes by itself, microseconds. */
+#define REST 5000
 
-static struct ast_sched_context *sched;
-static pthread_t thread = AST_PTHREADT_NULL;
+/*! A call that is due later. An ao2 object without a lock; the heap has a reference while it is in there. */
+struct timer {
+	int (*call)(const void *data);
+	const void *data;
+	uint64_t due;           /*!< By clock_now() */
+	ssize_t place;          /*!< In the heap, of the heap; 0: in none */
+};
+
 AST_MUTEX_DEFINE_STATIC(lock);
-static ast_cond_t wake;
+/*! Guarded by the lock. */
+static struct ast_heap *heap;
 /*! Guarded by the lock: when the thread wakes, by clock_now(). */
 static uint64_t wakes_at;
 static int ending;
+static pthread_t thread = AST_PTHREADT_NULL;
+static ast_cond_t wake;
 static void (*expired)(struct media *media);
 
 void timers_on_expiry(void (*call)(struct media *media))
@@ -46,41 +56,91 @@ void timers_on_expiry(void (*call)(struct media *media))
 	expired = call;
 }
 
+/*! \brief What is due first is the greatest. */
+static int compare(void *a, void *b)
+{
+	const struct timer *one = a, *other = b;
+
+	return one->due < other->due ? 1 : one->due > other->due ? -1 : 0;
+}
+
+/*! \brief Out of the heap, whose reference is the caller's then. \pre the lock is held, and it is in there */
+static struct timer *take(struct timer *timer)
+{
+	ast_heap_remove(heap, timer);
+	timer->place = 0;
+
+	return timer;
+}
+
+/*! \brief Call what was taken. \pre no lock is held */
+static void serve(struct timer *timer)
+{
+	timer->call(timer->data);
+	ao2_ref(timer, -1);
+}
+
+/*! \brief Sleep until something is due, but for a rest at least. \pre the lock is held */
+static void sleep_on(void)
+{
+	const struct timer *first = ast_heap_peek(heap, 1);
+	uint64_t now = clock_now();
+	struct timespec until;
+
+	if (!first) {
+		wakes_at = UINT64_MAX;
+		ast_cond_wait(&wake, &lock);
+		return;
+	}
+	wakes_at = MAX(first->due, now + REST);
+	until = clock_in((wakes_at - now + 999) / 1000);
+	ast_cond_timedwait(&wake, &lock, &until);
+}
+
 /*! \brief What is due, until the end. */
 static void *run(attribute_unused void *data)
 {
 	ast_mutex_lock(&lock);
 	while (!ending) {
-		int wait = ast_sched_wait(sched);
-		struct timespec until = clock_in(MAX(wait, REST));
+		struct timer *first;
+		uint64_t now;
 
-		wakes_at = wait < 0 ? UINT64_MAX : clock_now() + MAX(wait, REST) * UINT64_C(1000);
-		if (wait < 0) {
-			ast_cond_wait(&wake, &lock);
-		} else {
-			ast_cond_timedwait(&wake, &lock, &until);
+		sleep_on();
+		now = clock_now();
+		while ((first = ast_heap_peek(heap, 1)) && first->due <= now) {
+			take(first);
+			ast_mutex_unlock(&lock);
+			serve(first);
+			ast_mutex_lock(&lock);
 		}
-		ast_mutex_unlock(&lock);
-		ast_sched_runq(sched);
-		ast_mutex_lock(&lock);
 	}
 	ast_mutex_unlock(&lock);
 
 	return NULL;
 }
 
-/*! \return the id of the entry, below 0: out of memory */
-static int add(int milliseconds, int (*call)(const void *data), const void *data)
+/*! \return with a reference, NULL: out of memory */
+static struct timer *add(int milliseconds, int (*call)(const void *data), const void *data)
 {
+	struct timer *timer = ao2_alloc_options(sizeof(*timer), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
 	SCOPED_MUTEX(guard, &lock);
-	int id = ast_sched_add(sched, milliseconds, call, data);
 
+	if (!timer) {
+		return NULL;
+	}
+	timer->call = call;
+	timer->data = data;
+	timer->due = clock_now() + MAX(milliseconds, 0) * UINT64_C(1000);
+	if (!heap || ast_heap_push(heap, timer)) {
+		ao2_ref(timer, -1);
+		return NULL;
+	}
 	/* Within its rest it finds the entry by itself. */
-	if (id >= 0 && clock_now() + MAX(milliseconds, REST) * UINT64_C(1000) < wakes_at) {
+	if (MAX(timer->due, clock_now() + REST) < wakes_at) {
 		ast_cond_signal(&wake);
 	}
 
-	return id;
+	return ao2_bump(timer);
 }
 
 /*! \brief The thread that calls off the entry first has its reference. */
@@ -114,18 +174,29 @@ static int fire(const void *data)
 	return 0;
 }
 
+/*! \brief It has run out, or was called off. */
+static void forget(struct media *media)
+{
+	ao2_cleanup(leg_stream(media)->timer);
+	leg_stream(media)->timer = NULL;
+	leg_stream(media)->timer_due = 0;
+}
+
 void timers_cancel(struct media *media)
 {
-	/* Nothing is to be deleted once the entry has fired. */
+	struct timer *timer = leg_stream(media)->timer;
+
+	/* Nothing is to be taken out once the entry has fired. */
 	if (disarm(media)) {
+		ast_mutex_lock(&lock);
 		/* It may be running just now; then it finds that it came too late. */
-		if (leg_stream(media)->timer_id >= 0 && ast_sched_del(sched, leg_stream(media)->timer_id)) {
-			ast_debug(3, "ZRTP timer called off while it ran out\n");
+		if (timer && timer->place) {
+			ao2_ref(take(timer), -1);
 		}
+		ast_mutex_unlock(&lock);
 		ao2_ref(media, -1);
 	}
-	leg_stream(media)->timer_id = -1;
-	leg_stream(media)->timer_due = 0;
+	forget(media);
 }
 
 void timers_expired(struct media *media)
@@ -138,8 +209,7 @@ void timers_expired(struct media *media)
 		if (leg_stream(media)->timer_due && due <= ZRTP_NEVER - LATE && clock_now() > due + LATE) {
 			stats_count(STATS_TIMER_LATE);
 		}
-		leg_stream(media)->timer_id = -1;
-		leg_stream(media)->timer_due = 0;
+		forget(media);
 	}
 }
 
@@ -156,8 +226,7 @@ void timers_arm(struct media *media)
 
 	if (former == ZRTP_NEVER && !is_armed(media)) {
 		/* It ran out meanwhile, and made no task. */
-		leg_stream(media)->timer_id = -1;
-		leg_stream(media)->timer_due = 0;
+		forget(media);
 	}
 	/* An entry that comes early does no harm, and most deadlines move away. */
 	if (due == ZRTP_NEVER || (leg_stream(media)->timer_due && leg_stream(media)->timer_due <= due)) {
@@ -168,8 +237,8 @@ void timers_arm(struct media *media)
 	leg_stream(media)->timer_due = due;
 	ao2_ref(media, +1);
 	__atomic_store_n(&media_place(media)->timer_armed, 1, __ATOMIC_RELEASE);
-	leg_stream(media)->timer_id = add(due > now ? (due - now + 999) / 1000 : 1, fire, media);
-	if (leg_stream(media)->timer_id < 0) {
+	leg_stream(media)->timer = add(due > now ? (due - now + 999) / 1000 : 1, fire, media);
+	if (!leg_stream(media)->timer) {
 		ast_log(LOG_ERROR, "%s: out of memory: there is no timer, ZRTP repeats no message and waits for those of the phone\n",
 			media_name(media));
 		timers_cancel(media);
@@ -178,22 +247,43 @@ void timers_arm(struct media *media)
 
 int timers_add(int milliseconds, int (*call)(const void *data), void *data)
 {
-	return add(milliseconds, call, data) < 0 ? -1 : 0;
+	struct timer *timer = add(milliseconds, call, data);
+
+	ao2_cleanup(timer);
+
+	return timer ? 0 : -1;
+}
+
+/*! \brief One that is to call this function, NULL: any. \return out of the heap, NULL: there is none */
+static struct timer *take_one(int (*call)(const void *data))
+{
+	SCOPED_MUTEX(guard, &lock);
+	struct timer *timer;
+
+	for (size_t i = 1; heap && (timer = ast_heap_peek(heap, i)); i++) {
+		if (!call || timer->call == call) {
+			return take(timer);
+		}
+	}
+
+	return NULL;
 }
 
 void timers_hurry(int (*call)(const void *data))
 {
-	if (sched) {
-		ast_sched_clean_by_callback(sched, call, call);
+	struct timer *timer;
+
+	while ((timer = take_one(call))) {
+		serve(timer);
 	}
 }
 
 int timers_init(void)
 {
-	sched = ast_sched_context_create();
+	heap = ast_heap_create(8, compare, offsetof(struct timer, place));
 	clock_cond_init(&wake);
 	ending = 0;
-	if (!sched || ast_pthread_create_background(&thread, NULL, run, NULL)) {
+	if (!heap || ast_pthread_create_background(&thread, NULL, run, NULL)) {
 		thread = AST_PTHREADT_NULL;
 		return -1;
 	}
@@ -203,7 +293,9 @@ int timers_init(void)
 
 void timers_shutdown(void)
 {
-	if (!sched) {
+	struct timer *timer;
+
+	if (!heap) {
 		return;
 	}
 	if (thread != AST_PTHREADT_NULL) {
@@ -214,7 +306,11 @@ void timers_shutdown(void)
 		pthread_join(thread, NULL);
 		thread = AST_PTHREADT_NULL;
 	}
-	ast_sched_context_destroy(sched);
-	sched = NULL;
+	while ((timer = take_one(NULL))) {
+		ao2_ref(timer, -1);
+	}
+	ast_mutex_lock(&lock);
+	heap = ast_heap_destroy(heap);
+	ast_mutex_unlock(&lock);
 	ast_cond_destroy(&wake);
 }
