@@ -6,6 +6,8 @@
 
 #include "asterisk.h"
 
+#include <time.h>
+
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
@@ -28,7 +30,7 @@
 
 struct failures {
 	struct ast_sockaddr from;
-	time_t since;
+	uint64_t since;         /*!< By sessions_clock() */
 	unsigned int count;
 };
 
@@ -37,6 +39,15 @@ AST_MUTEX_DEFINE_STATIC(lock);
 static struct session *sessions[SESSIONS_MAX];
 static unsigned long long opened;
 static struct failures failures[ADDRESSES];
+
+uint64_t sessions_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	return (uint64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
 
 static void session_destroy(void *data)
 {
@@ -77,7 +88,7 @@ static void end_at(size_t i)
 
 int session_lasts(struct session *session, int minutes)
 {
-	return !__atomic_load_n(&session->ended, __ATOMIC_ACQUIRE) && time(NULL) - session->opened < 60 * (time_t) minutes;
+	return !__atomic_load_n(&session->ended, __ATOMIC_ACQUIRE) && sessions_clock() - session->opened < minutes * UINT64_C(60000);
 }
 
 /*! \brief A place for one more of this user. \pre the lock is held \retval -1 there is none */
@@ -113,7 +124,7 @@ struct session *sessions_open(const struct user_proof *user, int minutes)
 		return NULL;
 	}
 	session->user = *user;
-	session->opened = time(NULL);
+	session->opened = sessions_clock();
 	if (random_token(session->cookie) || random_token(session->token)) {
 		ao2_ref(session, -1);
 		return NULL;
@@ -195,7 +206,7 @@ static struct failures *failures_add(const struct ast_sockaddr *from)
 		}
 	}
 	row->from = *from;
-	row->since = time(NULL);
+	row->since = sessions_clock();
 	row->count = 0;
 
 	return row;
@@ -223,7 +234,7 @@ int logins_may_try(const struct ast_sockaddr *from)
 
 	ast_mutex_lock(&lock);
 	row = failures_of(&place);
-	if (row && time(NULL) - row->since >= FAILURES_SECONDS) {
+	if (row && sessions_clock() - row->since >= FAILURES_SECONDS * 1000) {
 		row->count = 0;
 		row = NULL;
 	}

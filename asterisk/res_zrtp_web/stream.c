@@ -163,10 +163,10 @@ static void serve(struct ast_tcptls_session_instance *ser, struct stream *stream
 {
 	static const char beat[] = "event: beat\ndata: {}\n\n", bye[] = "event: bye\ndata: {}\n\n";
 	struct rows_seen seen = { 0 };
-	struct timeval checked = ast_tvnow();
+	uint64_t checked = sessions_clock();
 
 	while (!wait_for_news(ser, stream) && !is_stopping()) {
-		int due = ast_tvdiff_ms(ast_tvnow(), checked) >= BEAT - BEAT / 10;
+		int due = sessions_clock() - checked >= BEAT - BEAT / 10;
 
 		if (!session_lasts(terms->session, terms->minutes) || (due && !still_holds(terms, &ser->remote_address))) {
 			send_text(ser, bye, sizeof(bye) - 1);
@@ -174,7 +174,7 @@ static void serve(struct ast_tcptls_session_instance *ser, struct stream *stream
 		}
 		ast_str_reset(*text);
 		if (due) {
-			checked = ast_tvnow();
+			checked = sessions_clock();
 			ast_str_append(text, 0, "%s", beat);
 		}
 		rows_since(&seen, terms->rights & WEB_MAY_LIST, text);

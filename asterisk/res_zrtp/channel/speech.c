@@ -26,6 +26,7 @@
 #include <zrtp/zrtp.h>
 
 #include "decide/sas_sounds.h"
+#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/gate.h"
 #include "packet/media.h"
@@ -41,17 +42,17 @@
 /*! A frame that goes out, samples; more than any that comes in. */
 #define FRAME_MAX (RATE / 5)
 
-/*! A phone that sent no audio for so long sends none, milliseconds. */
-#define SILENT_AFTER 200
-/*! What could not be said for so long is not said any more, milliseconds. */
-#define STALE_AFTER 5000
+/*! A phone that sent no audio for so long sends none, microseconds. */
+#define SILENT_AFTER 200000
+/*! What could not be said for so long is not said any more, microseconds. */
+#define STALE_AFTER 5000000
 
 /*! What waits to be heard. Guarded by the lock of the channel, once it is there. */
 struct speech {
 	short *pcm;
 	size_t len, size, at;
-	struct timeval heard;     /*!< When the phone last sent audio */
-	struct timeval said;      /*!< When some of it went out */
+	uint64_t heard;           /*!< When the phone last sent audio, by clock_now() */
+	uint64_t said;            /*!< When some of it went out */
 	unsigned int writing:1;
 	unsigned int too_long:1;
 	struct media *about;      /*!< Whose encryption it is about, with a reference; NULL: none's */
@@ -219,7 +220,7 @@ static void install(struct ast_channel *chan, struct speech *speech)
 {
 	struct hook *hook;
 
-	speech->heard = speech->said = ast_tvnow();
+	speech->heard = speech->said = clock_now();
 	ast_channel_lock(chan);
 	hook = hooks_find(chan);
 	if (hook && !(hook->sas_aloud && yields(speech))) {
@@ -339,7 +340,7 @@ static void feed(struct hook *hook, struct ast_channel *chan, const struct ast_f
 	out.samples = count;
 	out.datalen = count * sizeof(*speech->pcm);
 	speech->at += count;
-	speech->said = ast_tvnow();
+	speech->said = clock_now();
 	if (count) {
 		speech->writing = 1;
 		ast_write(chan, &out);
@@ -379,7 +380,7 @@ static int is_due(struct hook *hook, struct ast_channel *chan)
 	if (!speech || speech->writing) {
 		return 0;
 	}
-	if (ast_tvdiff_ms(ast_tvnow(), speech->said) > STALE_AFTER || !holds(speech, chan)) {
+	if (clock_now() - speech->said > STALE_AFTER || !holds(speech, chan)) {
 		speech_drop(hook);
 		return 0;
 	}
@@ -390,7 +391,7 @@ static int is_due(struct hook *hook, struct ast_channel *chan)
 void speech_on_read(struct hook *hook, struct ast_channel *chan, const struct ast_frame *frame)
 {
 	if (is_due(hook, chan)) {
-		hook->speech->heard = ast_tvnow();
+		hook->speech->heard = clock_now();
 		feed(hook, chan, frame);
 	}
 }
@@ -400,7 +401,7 @@ int speech_on_write(struct hook *hook, struct ast_channel *chan, const struct as
 	if (!is_due(hook, chan)) {
 		return 0;
 	}
-	if (ast_tvdiff_ms(ast_tvnow(), hook->speech->heard) > SILENT_AFTER) {
+	if (clock_now() - hook->speech->heard > SILENT_AFTER) {
 		feed(hook, chan, frame);
 	}
 
