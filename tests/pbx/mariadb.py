@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A MariaDB server of its own for a test, on the loopback, in a new directory."""
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -52,6 +54,15 @@ class MariaDB:
         """As a crash does it."""
         self.process.kill()
         self.process.wait()
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """It hangs: connections stay, new ones are taken by the kernel, and nothing answers."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def _client(self, text, database="mysql"):
         return subprocess.run(

@@ -47,6 +47,14 @@ def database():
         yield server
 
 
+@contextlib.contextmanager
+def mariadb():
+    """MariaDB with the tables as shipped."""
+    with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
+        server.sql(script.read())
+        yield server
+
+
 def node(bench, *, files=REALTIME, modules=("res_config_pgsql",), **options):
     """A PBX of a cluster, not started yet."""
     lab = Lab(bench.root, bench.directory, files=files, modules=modules, **options)
@@ -130,8 +138,7 @@ def outage(bench):
 
 @case("MariaDB is killed under calls and comes back: calls go on, events report it, nothing is lost", "22 own attack")
 def mariadb_outage(bench):
-    with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
-        server.sql(script.read())
+    with mariadb() as server:
         comes_back(server, server.kill, node(bench, files=ODBC, modules=ODBC_MODULES),
                    node(bench, files=ODBC, modules=ODBC_MODULES, **SECOND))
 
@@ -199,8 +206,7 @@ def purge_beside_call(bench):
 
 
 def on_mariadb(bench):
-    with MariaDB(MARIADB_PORT) as server, open(MARIADB_SQL) as script:
-        server.sql(script.read())
+    with mariadb() as server:
         lab = node(bench, files=ODBC, modules=ODBC_MODULES)
         with lab:
             three_calls(lab, restart)

@@ -9,7 +9,7 @@ import calls
 import wait
 from cachecalls import MISMATCH, SECOND, command, enrolled_phone, no_complaints, say_verified
 from harness import case, equal
-from test_databases import database, node
+from test_databases import ODBC, ODBC_MODULES, database, mariadb, node
 from test_journal import COMMON, call, kill, status, stored
 
 
@@ -21,6 +21,9 @@ def known(lab, count, seconds=15):
         wait.until(f"{count} entries in the copy", seconds, lambda: status(lab, "In copy") == str(count))
     except wait.Timeout as late:
         raise AssertionError(f"{late}, it has {status(lab, 'In copy')}") from late
+
+
+STARTS = 60  # seconds in which Asterisk has started beside a database that is silent
 
 
 # What a node of a version that keeps none leaves.
@@ -452,3 +455,45 @@ def expired(bench):
             no_complaints(first, COMMON)
         for lab in (first, second):
             lab.pbx.remove()
+
+
+# As the guide has it.
+PG_SERVICE = "[asterisk]\nconnect_timeout=2\ntcp_user_timeout=5000\n"
+
+
+def silent_at_the_start(bench, running, service=False, **options):
+    """Connections are taken, and nothing answers, when a node starts that had been killed."""
+    with running as server:
+        lab = node(bench, **options)
+        if service:
+            lab.pbx.write("pg_service.conf", PG_SERVICE)
+            lab.pbx.environment += ["PGSERVICE=asterisk", f"PGSERVICEFILE={lab.pbx.home}/etc/pg_service.conf"]
+        with lab, lab.zrtp_phone("alice") as alice:
+            call(lab, alice, False)
+            stored(lab)
+            known(lab, 1)
+            zid = status(lab, "Own ZID")
+            kill(lab)
+            with server.frozen():
+                began = time.monotonic()
+                lab.pbx.start()
+                if time.monotonic() - began > STARTS:
+                    raise AssertionError(f"Asterisk took {time.monotonic() - began:.0f} s to start")
+                equal("own ZID", status(lab, "Own ZID"), zid)
+                call(lab, alice, True)
+                call(lab, alice, True)
+            stored(lab)
+            call(lab, alice, True)
+            equal("exit status", lab.pbx.stop(), 0)
+        lab.pbx.remove()
+
+
+@case("PostgreSQL takes connections and is silent when a killed node starts: with a service file it starts, and knows its phones",
+      "22 own attack")
+def silent_postgres(bench):
+    silent_at_the_start(bench, database(), service=True)
+
+
+@case("MariaDB takes connections and is silent when a killed node starts: it starts, and knows its phones", "22 own attack")
+def silent_mariadb(bench):
+    silent_at_the_start(bench, mariadb(), files=ODBC, modules=ODBC_MODULES)
