@@ -84,6 +84,8 @@ res_security_log res_sorcery_* res_srtp res_timing_timerfd res_zrtp""".split()
 OURS = ("res_zrtp", "res_pjsip_zrtp", "app_enroll_zrtp", "res_zrtp_web")
 # These want a configuration of their own: without one each start has an error of theirs.
 NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider res_pjsip_publish_asterisk".split()
+# Both drivers want the name that SIP has among a web server's sockets.
+BESIDE_CHAN_SIP = ["res_pjsip_transport_websocket"]
 # The last line of a start. A thread of its own writes the log, so it may come after the console says booted.
 READY = "Asterisk Ready."
 
@@ -135,7 +137,8 @@ class Asterisk:
         missing = [name for name in OURS if name not in present]
         if missing:
             raise AssertionError(f"{self.root} has no {', '.join(missing)}: scripts/build-in-root makes them")
-        load = [name for name in sorted(present) if name not in NOT
+        left_out = NOT + (BESIDE_CHAN_SIP if "chan_sip" in more else [])
+        load = [name for name in sorted(present) if name not in left_out
                 and any(fnmatch.fnmatch(name, wanted) for wanted in [*MODULES, *more])]
         return "[modules]\nautoload = no\n" + "".join(f"load = {name}.so\n" for name in load)
 

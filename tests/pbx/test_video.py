@@ -114,12 +114,32 @@ def auto_video_numbers_end(lab):
             equal("frames damaged", phone.statistics()["video"]["frames_bad"], 0)
 
 
+def half_calls(lab, rounds=1):
+    """A phone with video calls one without, and is called by it, with each policy: the video of their bridge ends in the
+    moment when they are joined, and the core may think their bridge over before, meanwhile, or not at all."""
+    with_video = {"video": "offer"}
+    for _ in range(rounds):
+        for policy in ("view", "sealview", "soonview", "autoview"):
+            for first, second in ((with_video, {}), ({}, with_video)):
+                with screens(lab, f"{policy}1", f"{policy}2", first, second) as (caller, called):
+                    same_sas(caller, called)
+                    for phone in (caller, called):
+                        all_passed_through(lab, phone.name, 1)
+
+
 @case("pass-through: a phone with video and one without have their audio passed through")
 def half_video(lab):
-    with screens(lab, "view1", "view2", second={}) as (first, second):
-        same_sas(first, second)
-        for name in ("view1", "view2"):
-            all_passed_through(lab, name, 1)
+    half_calls(lab)
+
+
+@case("pass-through: a phone with video and one without, two hundred calls: all have their audio passed through", kind="22 attack")
+def half_video_again(lab):
+    half_calls(lab, 25)
+
+
+@case("pass-through: a phone with video and one without have their audio passed through", kind="16")
+def half_video_old(lab):
+    half_calls(lab)
 
 
 @case("pass-through: video added with another payload type goes nowhere, the audio stays passed through")

@@ -7,7 +7,8 @@
  * video are in a simple bridge; and before the answer there is no bridge. Our
  * forwarding needs nothing of a native one but its judgement, that nothing in
  * the PBX wants the media. Here it is made for bridges that are simple because
- * of video only, and for a phone that rings one other.
+ * of video only, and for a phone that rings one other. A simple bridge whose
+ * only video ends is not thought over by the core until it is asked.
  */
 
 #include "asterisk.h"
@@ -113,12 +114,16 @@ static int would_silence(const struct side *side)
 	return passthrough_would_silence(chan, media);
 }
 
-/*! \brief Would the core have joined these two if it were not for video? \pre they and the bridge are locked */
+static int have_video(const struct side *side)
+{
+	return side[0].media[VIDEO] || side[1].media[VIDEO];
+}
+
+/*! \brief Would the core join these two if it were not for video? \pre they and the bridge are locked */
 static int is_idle(struct ast_bridge *bridge, const struct side *side)
 {
 	return (bridge->technology->capabilities & AST_BRIDGE_CAPABILITY_1TO1MIX)
 		&& (bridge->allowed_capabilities & AST_BRIDGE_CAPABILITY_NATIVE)
-		&& (side[0].media[VIDEO] || side[1].media[VIDEO])
 		&& ast_channel_state(side[0].chan) == AST_STATE_UP && ast_channel_state(side[1].chan) == AST_STATE_UP
 		&& !side[0].bridge_channel->suspended && !side[1].bridge_channel->suspended
 		&& are_idle(side) && !has_codes(&side[0]) && !has_codes(&side[1]) && !would_silence(side);
@@ -199,7 +204,13 @@ static int join_media(const struct side *side, enum standing joined)
 
 static int join_bridged(struct ast_bridge *bridge, const struct side *side)
 {
-	return is_idle(bridge, side) && join_media(side, STANDING_SIMPLE);
+	return have_video(side) && is_idle(bridge, side) && join_media(side, STANDING_SIMPLE);
+}
+
+/*! \brief Their bridge is simple still, though nothing is in the way any more. */
+static int are_left(struct ast_bridge *bridge, const struct side *side)
+{
+	return !have_video(side) && is_idle(bridge, side) && are_free(side, AUDIO) && same_payloads(side, AUDIO);
 }
 
 /*! \brief One of them still rings. */
@@ -308,6 +319,11 @@ unsigned int join_obstacles(struct ast_channel *chan)
 int join_phones(struct ast_channel *chan)
 {
 	return with_bridge(chan, join_bridged);
+}
+
+int join_left(struct ast_channel *chan)
+{
+	return with_bridge(chan, are_left);
 }
 
 int join_videos(struct ast_channel *chan, struct ast_channel *other)

@@ -9,7 +9,7 @@
 
 struct ast_channel;
 
-/*! \brief Is a channel in a bridge of two that is not native because of video only? */
+/*! \brief Is a channel in a bridge of two that is simple, and wants the media of neither? */
 int join_idle(struct ast_channel *chan);
 /*! What keeps two channels in a bridge from being joined. */
 enum {
@@ -22,6 +22,8 @@ enum {
 unsigned int join_obstacles(struct ast_channel *chan);
 /*! \brief Join all media of such two, if both phones speak ZRTP and wait. \retval 1 they are joined */
 int join_phones(struct ast_channel *chan);
+/*! \brief Could the bridge join such two natively, and has not thought of it since their video ended? */
+int join_left(struct ast_channel *chan);
 /*! \brief Join the video of two whose audio is. \retval 1 it is joined */
 int join_videos(struct ast_channel *chan, struct ast_channel *other);
 /*! \brief True if nothing in the core wants the media of these two channels without a bridge. */

@@ -107,6 +107,9 @@ static int join(struct mode_view *view)
 		return join_videos(view->chan, view->other);
 	}
 	if (!join_phones(view->chan) && !join_ringing(view)) {
+		if (join_left(view->chan)) {
+			ast_channel_set_unbridged(view->chan, 1);
+		}
 		return 0;
 	}
 	mode_wake_video(view->chan);
@@ -118,7 +121,7 @@ static int join(struct mode_view *view)
 static void part(struct mode_view *view)
 {
 	if (view->first) {
-		passthrough_part(view->media);
+		passthrough_part_simple(view->media);
 	} else {
 		mode_part(view->media, view->chan);
 	}

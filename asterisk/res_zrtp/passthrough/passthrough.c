@@ -516,17 +516,20 @@ void passthrough_leave_out(struct media *media, int leave_out)
 	}
 }
 
-void passthrough_part(struct media *media)
+/*! \param native also where a native bridge has it */
+static void part(struct media *media, int native)
 {
-	struct media *partner;
+	struct media *partner = NULL;
 
 	ao2_lock(media);
-	partner = media_set_partner(media, NULL);
-	media_pass(media)->beside = media_pass(media)->released = 0;
-	media_pass(media)->committed_at = 0;
-	if (pass_role(media_pass(media)) == ROLE_PASSTHROUGH) {
-		media_pass(media)->standing = STANDING_WAITING;
-		media_pass(media)->waiting_since = clock_now();
+	if (native || media_pass(media)->standing != STANDING_NATIVE) {
+		partner = media_set_partner(media, NULL);
+		media_pass(media)->beside = media_pass(media)->released = 0;
+		media_pass(media)->committed_at = 0;
+		if (pass_role(media_pass(media)) == ROLE_PASSTHROUGH) {
+			media_pass(media)->standing = STANDING_WAITING;
+			media_pass(media)->waiting_since = clock_now();
+		}
 	}
 	ao2_unlock(media);
 
@@ -534,6 +537,16 @@ void passthrough_part(struct media *media)
 		give_back(media);
 		ao2_ref(partner, -1);
 	}
+}
+
+void passthrough_part(struct media *media)
+{
+	part(media, 1);
+}
+
+void passthrough_part_simple(struct media *media)
+{
+	part(media, 0);
 }
 
 /*! \brief What became of a call whose ZRTP was never ours. \pre media is locked */

@@ -69,6 +69,11 @@ void passthrough_leave_out(struct media *media, int leave_out);
 void passthrough_native_ended(struct media *media);
 /*! \brief No more partner. */
 void passthrough_part(struct media *media);
+/*!
+ * \brief The same, unless a native bridge has it: that says itself when it is over, and may have begun since
+ * its stream was looked at.
+ */
+void passthrough_part_simple(struct media *media);
 /*! \brief The instance dies. */
 void passthrough_end(struct media *media);
 /*!
