@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+import subprocess
 import threading
 import time
 
@@ -383,3 +384,15 @@ def of_nodes(nodes, diary):
         weather.last(0, 3)
         node.start()
     return (kill,)
+
+
+def of_administrator(nodes, diary):
+    """Names peers at a node, more than one list of changes has room for: no secret may be lost by that."""
+    def rename(weather):
+        lab = weather.dice.choice(nodes).lab
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a node that dies meanwhile answers nothing
+            peers = re.findall(r"(?m)^([0-9a-f]{24}) ", lab.pbx.cli("zrtp cache show"))
+            for number in range(8 if peers else 0):
+                said = lab.pbx.cli(f"zrtp cache set name {weather.dice.choice(peers)} name{number}")
+                diary.count(f"an administrator's changes, {'done' if 'Named' in said else 'refused'}")
+    return (rename,)

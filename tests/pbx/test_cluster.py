@@ -14,7 +14,7 @@ import wait
 from cachecalls import SECOND, with_key
 from harness import case
 from lab import Lab
-from soak import Diary, KeptUser, LinphoneUser, Node, Weather, Worker, ZrtpUser, of_nodes, of_relay, of_server
+from soak import Diary, KeptUser, LinphoneUser, Node, Weather, Worker, ZrtpUser, of_administrator, of_nodes, of_relay, of_server
 from slowdb import SlowDb
 from test_databases import ODBC, ODBC_MODULES, POSTGRES_PORT, REALTIME, MARIADB_PORT, MARIADB_SQL, SQL
 from mariadb import MariaDB
@@ -118,7 +118,8 @@ def soak(bench, kind):
             users.append(LinphoneUser("plain", nodes[1:], *about, root=bench.roots["trixie"]))
         weather = [*(Weather(node.name, SEED, closed, (2, 12), of_relay(node, diary)) for node in nodes),
                    Weather("database", SEED, closed, (15, 60), of_server(server, diary)),
-                   Weather("nodes", SEED, closed, (15, 50), of_nodes(nodes, diary))]
+                   Weather("nodes", SEED, closed, (15, 50), of_nodes(nodes, diary)),
+                   Weather("administrator", SEED, closed, (3, 15), of_administrator(nodes, diary))]
         workers = [*users, *weather, *(Looker(node, users, closed) for node in nodes)]
         Worker.over.clear()
         for worker in workers:
