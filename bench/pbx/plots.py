@@ -37,8 +37,8 @@ def comparison(result, folder):
     figure, axes = pyplot.subplots(2, 2, figsize=(9, 6))
     for axis, name in zip(axes.flat, ("media", "setup", "rate", "memory")):
         bars(axis, result, name)
-    figure.suptitle(f"{result['calls']} calls at once, {result['talking']} with media, median of "
-                    f"{len(result['rounds'])} rounds", fontsize=10)
+    figure.suptitle(f"{result['calls']} calls at once, {result['talking']} with media: medians, "
+                    f"least and greatest of {len(result['rounds'])} round(s)", fontsize=10)
     save(figure, folder, "bench-pbx.png")
 
 
@@ -66,8 +66,9 @@ def soak(result, folder):
             axis.plot([late[0][0], late[-1][0]], [start + slope * at for at in (late[0][0], late[-1][0])], color=COLOURS[kind],
                       linewidth=2, alpha=0.5)
         axis.set_ylabel(name, fontsize=7)
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(bottom=0, top=1.08 * axis.get_ylim()[1])
     axes[0].legend(fontsize=7)
+    figure.suptitle("many short calls; the straight lines are fitted to the second half", fontsize=10)
     axes[-1].set_xlabel("calls so far")
     save(figure, folder, "bench-pbx-soak.png")
 
