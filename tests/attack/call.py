@@ -58,8 +58,7 @@ class Call:
     def run(self):
         """Make the call; return its Result."""
         with contextlib.ExitStack() as stack:
-            self.events = stack.enter_context(Events(self.field.pbx))
-            self.events.seen = Stamped(self.events.seen)
+            self.events = stack.enter_context(Events(self.field.pbx, Stamped()))
             if self.path:
                 relay = path.relay(self.path, self.caller.sip_port, SIP_PORT, self.lane)
                 stack.enter_context(relay)

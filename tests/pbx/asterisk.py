@@ -336,10 +336,10 @@ def endpoint_of(channel):
 
 
 class Events:
-    """The manager interface, listened to in a thread. Use as a context manager."""
+    """The manager interface, listened to in a thread. Use as a context manager. seen: a list for the events."""
 
-    def __init__(self, pbx):
-        self.seen, self.numbers = [], itertools.count()
+    def __init__(self, pbx, seen=None):
+        self.seen, self.numbers = [] if seen is None else seen, itertools.count()
         self.heard = self.seen.append  # who takes an event
         self.socket = socket.create_connection((IP, pbx.ami_port), 5)
         self.socket.settimeout(None)
