@@ -64,6 +64,8 @@ def nodes(bench):
             reaches(second, channel, PeerName="Zoe-6")
             first.pbx.cli(f"zrtp enrollment revoke {zid}")
             reaches(second, channel, Enrolled="no", PeerName="Zoe-6")
+            # What is damaged can be deleted, as the log advises.
+            server.sql("UPDATE zrtp_peers SET pbx = 'none'")
             equal("deleted", command(first, f"zrtp cache delete {zid}"), "Deleted")
             reaches(second, channel, PeerName="-")
             equal("deleted again", "There is no such peer" in first.pbx.cli(f"zrtp cache delete {zid}"), True)
@@ -96,6 +98,14 @@ def cut_between(bench):
             equal("again", "no such phone is enrolled" in first.pbx.cli(f"zrtp enrollment revoke {zid}"), True)
             reaches(second, channel, Enrolled="no")
             phone.hang_up()
+            # Where it was said it is known too, and not from the database.
+            second.pbx.idle()
+            server.stop()
+            channel = known_call(first, phone)
+            equal("where it was said", shown(first, channel)["Enrolled"], "no")
+            phone.hang_up()
+            first.pbx.idle()
+            server.start()
             for lab in (first, second):
                 equal("exit status", lab.pbx.stop(), 0)
                 lab.pbx.remove()

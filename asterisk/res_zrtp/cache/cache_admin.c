@@ -365,6 +365,7 @@ struct verb {
 		struct zrtp_store_error *error);
 	/*! \brief What becomes of what is known beside it. */
 	void (*known)(const uint8_t *zid, const void *arg);
+	unsigned int takes:1;          /*!< It takes away: also from what is known of a peer that the store has no more */
 };
 
 struct word {
@@ -387,7 +388,7 @@ static enum zrtp_store_status say_word(void *arg, struct zrtp_store_error *error
 	}
 	store_own_zid(own);
 	status = word->verb->change(store, own, word->zid, word->arg, error);
-	if (!status) {
+	if (!status || (status == ZRTP_STORE_UNKNOWN && word->verb->takes)) {
 		cache_known(word->zid, 0, &before);
 		word->verb->known(word->zid, word->arg);
 		cache_tell(word->zid, &before);
@@ -441,7 +442,7 @@ static void rename_known(const uint8_t *zid, const void *arg)
 
 enum zrtp_store_status cache_admin_rename(const uint8_t *zid, const char *name, struct zrtp_store_error *error)
 {
-	static const struct verb verb = { "name", rename_peer, rename_known };
+	static const struct verb verb = { .name = "name", .change = rename_peer, .known = rename_known };
 
 	return carry_out(&verb, zid, name, strlen(name) + 1, error);
 }
@@ -459,7 +460,7 @@ static void verify_known(const uint8_t *zid, const void *arg)
 
 enum zrtp_store_status cache_admin_verify(const uint8_t *zid, int verified, struct zrtp_store_error *error)
 {
-	static const struct verb verb = { "verification", verify_peer, verify_known };
+	static const struct verb verb = { .name = "verification", .change = verify_peer, .known = verify_known };
 
 	return carry_out(&verb, zid, &verified, sizeof(verified), error);
 }
@@ -479,6 +480,9 @@ static enum zrtp_store_status delete_peer(struct zrtp_store *store, const uint8_
 	struct zrtp_store_peer peer;
 	enum zrtp_store_status found = zrtp_store_find(store, own, zid, &peer, error);
 
+	if (found == ZRTP_STORE_CORRUPT) {
+		found = ZRTP_STORE_OK; /* it is there, and may go */
+	}
 	if (found && found != ZRTP_STORE_UNKNOWN) {
 		return found;
 	}
@@ -493,7 +497,7 @@ static void delete_known(const uint8_t *zid, attribute_unused const void *arg)
 
 enum zrtp_store_status cache_admin_delete(const uint8_t *zid, struct zrtp_store_error *error)
 {
-	static const struct verb verb = { "deletion", delete_peer, delete_known };
+	static const struct verb verb = { .name = "deletion", .change = delete_peer, .known = delete_known, .takes = 1 };
 
 	return carry_out(&verb, zid, NULL, 0, error);
 }
@@ -523,7 +527,7 @@ static void bind_known(const uint8_t *zid, const void *arg)
 
 int cache_set_endpoints(const uint8_t zid[ZRTP_ZID_SIZE], const char *endpoints, char *why, size_t size)
 {
-	static const struct verb verb = { "endpoints", bind_peer, bind_known };
+	static const struct verb verb = { .name = "endpoints", .change = bind_peer, .known = bind_known };
 	struct zrtp_store_error error;
 	enum zrtp_store_status status = carry_out(&verb, zid, endpoints, strlen(endpoints) + 1, &error);
 
@@ -553,7 +557,7 @@ static void revoke_known(const uint8_t *zid, attribute_unused const void *arg)
 
 int cache_revoke(const uint8_t zid[ZRTP_ZID_SIZE], char *why, size_t size)
 {
-	static const struct verb verb = { "revoked enrollment", revoke_peer, revoke_known };
+	static const struct verb verb = { .name = "revoked enrollment", .change = revoke_peer, .known = revoke_known, .takes = 1 };
 	struct zrtp_store_error error;
 	enum zrtp_store_status status = carry_out(&verb, zid, NULL, 0, &error);
 
