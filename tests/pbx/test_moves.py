@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A PBX whose cache moves to a database and back, by zrtp-cache, and what becomes of it when that fails."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -117,7 +118,26 @@ def killed_copies(bench, kind):
         equal("source", tool.sum_of(source), had)
         tool.run("-k", tool.key, "--to-key-file", "none", "copy", "odbc:zrtp", back)
         equal("back", tool.sum_of(back), had)
+        if kind == "MariaDB":
+            edited_at_once(tool, server)
         refusals(tool, server, source, back)
+
+
+def edited_at_once(tool, server):
+    """A node changes a peer while zrtp-cache changes another one, which it has read the count for already: both are counted."""
+    one, other = "000000000000000000000001", "000000000000000000000002"
+    edits = "SELECT value FROM zrtp_meta WHERE property = 'edits'"
+    tool.run("-k", tool.key, "-f", "odbc:zrtp", "set", "name", one, "Zoe")
+    had = server.sql(edits)
+    theirs, both = (f"{(int(had[:8], 16) + more) % (1 << 32):08x}" for more in (1, 2))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        node = pool.submit(server.sql, f"BEGIN; UPDATE zrtp_meta SET value = '{theirs}{other}{had[8:]}' WHERE property = 'edits'; "
+                           "SELECT sleep(2); COMMIT")
+        wait.until("the node is at it", 10, lambda: "sleep" in server.sql(
+            "SELECT info FROM information_schema.processlist WHERE info LIKE 'SELECT sleep%'"), 0.1)
+        tool.run("-k", tool.key, "-f", "odbc:zrtp", "set", "name", one, "Zoe 1")
+        node.result()
+    equal("both are counted", server.sql(edits)[:56], both + one + other)
 
 
 def refusals(tool, server, source, back):

@@ -24,7 +24,7 @@ enum { LOGIN_TIMEOUT = 15 }; /* seconds */
 static const char *const statements[STATEMENTS] = {
 	[META_GET] = "SELECT value FROM ^_meta WHERE property = ?",
 	[META_INSERT] = "INSERT INTO ^_meta (property, value) VALUES (?, ?)",
-	[META_UPDATE] = "UPDATE ^_meta SET value = ? WHERE property = ?",
+	[META_UPDATE] = "UPDATE ^_meta SET value = ? WHERE property = ? AND value = ?",
 	[META_DROP] = "DELETE FROM ^_meta WHERE property = ?",
 	[PEER_LOAD] = "SELECT " PEER_COLUMNS " FROM ^_peers WHERE " PEER_KEY,
 	[PEER_INSERT] = "INSERT INTO ^_peers (" PEER_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -302,8 +302,8 @@ static bool parse_place(struct odbc *be, const char *place, char *dsn, size_t si
 	return true;
 }
 
-/* All that a transaction reads is of one moment, and another one's change to what it changes is a conflict.
- */
+/* All that a transaction reads is of one moment. Another one's change to what it changes is a conflict with
+ * PostgreSQL; MariaDB replaces it, so each change names what it replaces. */
 static SQLRETURN isolate(SQLHDBC connection)
 {
 	SQLUINTEGER known = 0;

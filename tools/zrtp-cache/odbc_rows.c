@@ -89,6 +89,8 @@ static enum zrtp_store_status meta_set(void *arg, const char *property, const ui
 				       bool keep, struct zrtp_store_error *error)
 {
 	struct odbc *be = arg;
+	char text[2 * ZRTP_STORE_META_MAX + 1];
+	SQLLEN rows = 0;
 	enum zrtp_store_status status = len ? meta_text(be, property, error) : ZRTP_STORE_OK;
 
 	if (!len) {
@@ -100,12 +102,20 @@ static enum zrtp_store_status meta_set(void *arg, const char *property, const ui
 		odbc_give_octets(be, value, len);
 		return odbc_run(be, META_INSERT, NULL, error);
 	}
-	if (status || keep) {
+	zrtp_store_hex(text, value, len);
+	/* Some drivers count no row that has the value already. */
+	if (status || keep || !strcmp(text, be->columns[0].text)) {
 		return status;
 	}
-	odbc_give_octets(be, value, len);
+	odbc_give(be, text);
 	odbc_give(be, property);
-	return odbc_run(be, META_UPDATE, NULL, error);
+	odbc_give(be, be->columns[0].text);
+	status = odbc_run(be, META_UPDATE, &rows, error);
+	if (!status && !rows) {
+		status = odbc_fail(be, ZRTP_STORE_CONFLICT, error,
+				   "another one has changed property %s meanwhile", property);
+	}
+	return status;
 }
 
 enum zrtp_store_status odbc_look(struct odbc *be, struct zrtp_store_error *error)
