@@ -711,9 +711,10 @@ struct zrtp_store_backend {
 	 * whatever it takes, as all secrets were sealed again. */
 	enum zrtp_store_status (*erase)(void *be, bool whole, struct zrtp_store_error *error);
 
-	/* Properties of the store: "zid", "key". *len: size of value, then its
-	 * length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away.
-	 * keep: a value that is there already stays as it is. */
+	/* Properties of the store: "zid", "key", "edits"; and of a back end without flush, which several
+	 * processes may use, "edits.0" to "edits.99", see zrtp_store_edits_at(). *len: size of value, then
+	 * its length. ZRTP_STORE_UNKNOWN: not set. set with len 0: take it away. keep: a value that is there
+	 * already stays as it is. */
 	enum zrtp_store_status (*meta_get)(void *be, const char *property, uint8_t *value, size_t *len,
 					   struct zrtp_store_error *error);
 	enum zrtp_store_status (*meta_set)(void *be, const char *property, const uint8_t *value, size_t len,
