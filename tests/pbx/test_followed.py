@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an administrator changes at one node reaches the calls of the others, and so does what zrtp-cache changes."""
+import concurrent.futures
 import re
 import subprocess
 
@@ -11,11 +12,12 @@ from lab import Lab
 from moves import COMMAND
 from postgres import USER
 from slowdb import SlowDb
-from test_databases import POSTGRES_PORT, database, node
+from test_databases import ODBC, ODBC_MODULES, POSTGRES_PORT, database, mariadb, node
 from test_lists import RELAY_PORT, SLOW
 
 # A node looks every three seconds while there is a call.
 REACHES = 6
+EDITS = 40
 
 
 def shown(lab, channel):
@@ -155,3 +157,37 @@ def tool(bench):
         phone.hang_up()
         equal("exit status", lab.pbx.stop(), 0)
     lab.pbx.remove()
+
+
+def counts(server):
+    """Of the property edits, and of the lists of before."""
+    rows = server.sql("SELECT property, value FROM zrtp_meta WHERE property LIKE 'edits%'").replace("\t", "|")
+    return {name: int(value[:8], 16) for name, value in (row.split("|") for row in rows.splitlines())}
+
+
+def edited_at_once(bench, opened, **options):
+    """Administrators of two nodes change a peer again and again at the same moments: each change that is said to be done is counted."""
+    with opened as server:
+        first, second = node(bench, **options), node(bench, **options, **SECOND)
+        with first, second, enrolled_phone(first):
+            zid = zid_of(first)
+            first.pbx.idle()
+            count = counts(server)["edits"] + 2 * EDITS
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                said = [*pool.map(lambda lab: [command(lab, f"zrtp cache set name {zid} Zoe-{number}") for number in range(EDITS)],
+                                  (first, second))]
+            equal("done", set(said[0] + said[1]), {"Named"})
+            equal("counted", counts(server), {"edits": count, **{f"edits.{before // 5}": before for before in range(5, count, 5)}})
+            for lab in (first, second):
+                equal("exit status", lab.pbx.stop(), 0)
+                lab.pbx.remove()
+
+
+@case("two nodes on one PostgreSQL change a peer at the same moments: each change is counted, and all lists are kept", "22 own attack")
+def edited_at_once_postgresql(bench):
+    edited_at_once(bench, database())
+
+
+@case("two nodes on one MariaDB change a peer at the same moments: each change is counted, and all lists are kept", "22 own attack")
+def edited_at_once_mariadb(bench):
+    edited_at_once(bench, mariadb(), files=ODBC, modules=ODBC_MODULES)
