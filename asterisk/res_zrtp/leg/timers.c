@@ -8,7 +8,7 @@
  * this one only by what is due before it would wake, and it does all that is due within some milliseconds at once.
  *
  * A stream has one entry at most. The entry owns a reference on the media
- * object, which goes over to the task when the time has come.
+ * object for as long as it is in the heap, and then until it has been called.
  */
 
 #include "asterisk.h"
@@ -143,7 +143,7 @@ static struct timer *add(int milliseconds, int (*call)(const void *data), const 
 	return ao2_bump(timer);
 }
 
-/*! \brief The thread that calls off the entry first has its reference. */
+/*! \return whether its timer ran */
 static int disarm(struct media *media)
 {
 	return __atomic_exchange_n(&media_place(media)->timer_armed, 0, __ATOMIC_SEQ_CST);
@@ -155,47 +155,49 @@ static int is_armed(struct media *media)
 }
 
 /*!
- * \brief Must take no lock that a thread holds while deleting an entry.
+ * \brief Most exchanges are over before the first deadline has come: then there is nothing to do. Who sets a
+ * deadline after that was looked at finds that no entry is left.
  *
- * Most exchanges are over before the first deadline has come: then there is nothing to do. Who sets a deadline
- * after that was looked at finds that no entry is left.
+ * An entry that was called off just when it came here may find one armed that was made since: that comes early then.
  */
 static int fire(const void *data)
 {
 	struct media *media = (struct media *) data;
 
-	if (disarm(media)) {
-		if (__atomic_load_n(&media_place(media)->deadline, __ATOMIC_SEQ_CST) != ZRTP_NEVER) {
-			expired(media);
-		}
-		ao2_ref(media, -1);
+	if (disarm(media) && __atomic_load_n(&media_place(media)->deadline, __ATOMIC_SEQ_CST) != ZRTP_NEVER) {
+		expired(media);
 	}
+	ao2_ref(media, -1);
 
 	return 0;
 }
 
-/*! \brief It has run out, or was called off. */
+/*! \brief It has run out, or is called off. Who takes it out of the heap has its reference on the media object. */
 static void forget(struct media *media)
 {
-	ao2_cleanup(leg_stream(media)->timer);
+	struct timer *timer = leg_stream(media)->timer;
+	int waits;
+
 	leg_stream(media)->timer = NULL;
 	leg_stream(media)->timer_due = 0;
+	if (!timer) {
+		return;
+	}
+	ast_mutex_lock(&lock);
+	waits = timer->place != 0;
+	if (waits) {
+		ao2_ref(take(timer), -1);
+	}
+	ast_mutex_unlock(&lock);
+	ao2_ref(timer, -1);
+	if (waits) {
+		ao2_ref(media, -1);
+	}
 }
 
 void timers_cancel(struct media *media)
 {
-	struct timer *timer = leg_stream(media)->timer;
-
-	/* Nothing is to be taken out once the entry has fired. */
-	if (disarm(media)) {
-		ast_mutex_lock(&lock);
-		/* It may be running just now; then it finds that it came too late. */
-		if (timer && timer->place) {
-			ao2_ref(take(timer), -1);
-		}
-		ast_mutex_unlock(&lock);
-		ao2_ref(media, -1);
-	}
+	disarm(media);
 	forget(media);
 }
 
@@ -242,6 +244,7 @@ void timers_arm(struct media *media)
 		ast_log(LOG_ERROR, "%s: out of memory: there is no timer, ZRTP repeats no message and waits for those of the phone\n",
 			media_name(media));
 		timers_cancel(media);
+		ao2_ref(media, -1);
 	}
 }
 
