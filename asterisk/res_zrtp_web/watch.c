@@ -10,6 +10,9 @@
 
 #include "asterisk.h"
 
+#include <pthread.h>
+#include <time.h>
+
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/json.h"
@@ -25,6 +28,7 @@
 #include "common/console.h"
 #include "channel_row.h"
 #include "rows.h"
+#include "sessions.h"
 #include "stream.h"
 #include "watch.h"
 
@@ -49,9 +53,9 @@ static ast_cond_t changed;
 static struct ao2_container *pending; /*!< Uniqueids of channels to look at */
 static int pages, all, stopping;
 
-/*! Of the thread alone: a row has changed; when some rows are to be read again. */
+/*! Of the thread alone: a row has changed; when some rows are to be read again, by sessions_clock(). */
 static int news;
-static struct timeval again;
+static uint64_t again;
 
 static pthread_t thread = AST_PTHREADT_NULL;
 static struct stasis_subscription *of_channels, *of_bridges;
@@ -215,7 +219,7 @@ static void look_at_all(void)
 /*! \brief Wait for something to do. \pre the lock is held \retval 0 nothing has come */
 static int wait_for_work(void)
 {
-	struct timespec until = { .tv_sec = again.tv_sec, .tv_nsec = again.tv_usec * 1000 };
+	struct timespec until = { .tv_sec = again / 1000, .tv_nsec = again % 1000 * 1000000 };
 
 	while (!stopping && !all && !ao2_container_count(pending)) {
 		if (!pages) {
@@ -267,11 +271,11 @@ static void tell_news(void)
 /*! \brief Also while changes come all the time: what makes no message would be found in a quiet PBX only. */
 static void look_again(void)
 {
-	struct timeval now = ast_tvnow();
+	uint64_t now = sessions_clock();
 
-	if (ast_tvcmp(now, again) >= 0 || ast_tvdiff_ms(again, now) > PAUSE) {
+	if (now >= again) {
 		rows_some(AGAIN, look_at);
-		again = ast_tvadd(now, ast_tv(0, PAUSE * 1000));
+		again = now + PAUSE;
 	}
 }
 
@@ -330,10 +334,21 @@ void watch_end(void)
 	ast_mutex_unlock(&lock);
 }
 
+/*! \brief Its waits end by the clock of sessions_clock(). */
+static void init_changed(void)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	ast_cond_init(&changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
 int watch_init(void)
 {
 	stopping = 0;
-	ast_cond_init(&changed, NULL);
+	init_changed();
 	pending = ast_str_container_alloc(BUCKETS);
 	watch_console();
 	if (!pending || ast_pthread_create_background(&thread, NULL, watch, NULL)) {
