@@ -115,6 +115,7 @@ BESIDES.update({"spoken": ("zrtp/spoken", "language = de\n"), "french": ("zrtp/s
 TIMED = "timers = always\ntimers_sess_expires = 90\n"
 BESIDES.update({"web": ("zrtp", "webrtc = yes\n"), "timed": ("zrtp", TIMED), "timed2": ("zrtp", TIMED),
                 "keptstrict": ("zrtp/strict", "rtp_keepalive = 1\n"),
+                "autolong": ("zrtp/auto", "disallow = all\nallow = ulaw:40\n"),  # packets of another length
                 **{f"timedthrough{n}": ("zrtp/through", TIMED) for n in (1, 2)},
                 **{f"lapse{policy}{n}": (f"zrtp/{policy}", "rtp_timeout = 8\n")
                    for policy in ("through", "stock") for n in (1, 2)}})

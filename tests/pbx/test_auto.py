@@ -48,7 +48,7 @@ def both_wait(lab):
 def told(lab, logged, why):
     """The log says why, for the leg that was decided first; the other one has lost its partner then."""
     wait.until("the log says why they are not passed through", 5, lambda: re.search(
-        rf"NOTICE\[.*PJSIP/auto2?-\w+: not passed through, the PBX is its ZRTP endpoint: {why}", lab.pbx.log()[logged:]))
+        rf"NOTICE\[.*PJSIP/auto(2|long)?-\w+: not passed through, the PBX is its ZRTP endpoint: {why}", lab.pbx.log()[logged:]))
 
 
 @case("auto: of a phone whose SDP announces ZRTP no Hello comes: not passed through, the other one is secure with the PBX; "
@@ -74,5 +74,19 @@ def codes_told(lab):
         for phone in (first, second):
             equal("SAS", phone.secure(), lab.pbx.secure(phone.name)["SAS"])
         told(lab, logged, "the bridge waits for feature codes")
+        first.hang_up()
+        second.wait_ended()
+
+
+@case("auto: a bridge that leaves two phones apart, as their packets differ in length, is not asked for ever: "
+      "both have keys with the PBX")
+def left_apart(lab):
+    logged = len(lab.pbx.log())
+    with lab.zrtp_phone("auto") as first, lab.zrtp_phone("autolong") as second:
+        second.expect_call()
+        first.call("call-autolong", lab.sip_port)
+        for phone in (first, second):
+            equal("SAS", phone.secure(), lab.pbx.secure(phone.name)["SAS"])
+        told(lab, logged, "the bridge does not join the phones natively")
         first.hang_up()
         second.wait_ended()

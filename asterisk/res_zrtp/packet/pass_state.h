@@ -57,6 +57,7 @@ struct passthrough {
 	uint64_t unbridged_at;        /*!< Both are up, and no bridge has them */
 	uint64_t committed_at;        /*!< The last Commit went through, 0 without one */
 	uint64_t asked_at;            /*!< The bridge was asked to join natively */
+	unsigned int left_with, left_asks; /*!< How often a bridge was asked that has left it apart from this other one */
 	uint64_t unheard_since;       /*!< No longer a native pair, and not for a hold */
 };
 

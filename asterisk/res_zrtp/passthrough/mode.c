@@ -44,6 +44,9 @@
 #include "passthrough/rekey.h"
 #include "passthrough/unjoined_call.h"
 
+/*! So often a bridge is asked about two that it has left apart. */
+#define LEFT_ASKS 3
+
 enum standing mode_first_standing(const struct settings *settings)
 {
 	return settings->mode == MODE_PASSTHROUGH || settings->mode == MODE_AUTO ? STANDING_WAITING : STANDING_END;
@@ -100,6 +103,32 @@ static int join_ringing(struct mode_view *view)
 	return view->rings && view->present && media_settings(view->present)->early && join_early(view->chan, view->other);
 }
 
+/*!
+ * \brief Ask a bridge that has not thought them over. What keeps it from joining them need not be seen here, and each
+ * time that it thinks they are offered to it, for which the PBX waits before it becomes their endpoint: so not for ever.
+ */
+static void ask_left(struct mode_view *view)
+{
+	struct passthrough *pass;
+	int asks;
+
+	if (!view->present || !join_left(view->chan)) {
+		return;
+	}
+	ao2_lock(view->media);
+	pass = media_pass(view->media);
+	if (pass->left_with != media_number(view->present)) {
+		pass->left_with = media_number(view->present);
+		pass->left_asks = 0;
+	}
+	asks = pass->left_asks < LEFT_ASKS;
+	pass->left_asks += asks;
+	ao2_unlock(view->media);
+	if (asks) {
+		ast_channel_set_unbridged(view->chan, 1);
+	}
+}
+
 /*! \retval 1 it is joined */
 static int join(struct mode_view *view)
 {
@@ -107,9 +136,7 @@ static int join(struct mode_view *view)
 		return join_videos(view->chan, view->other);
 	}
 	if (!join_phones(view->chan) && !join_ringing(view)) {
-		if (join_left(view->chan)) {
-			ast_channel_set_unbridged(view->chan, 1);
-		}
+		ask_left(view);
 		return 0;
 	}
 	mode_wake_video(view->chan);
@@ -120,10 +147,10 @@ static int join(struct mode_view *view)
 /*! \brief The partner looks for itself what is to become of it. */
 static void part(struct mode_view *view)
 {
-	if (view->first) {
-		passthrough_part_simple(view->media);
-	} else {
-		mode_part(view->media, view->chan);
+	passthrough_part_simple(view->media);
+	if (!view->first) {
+		mode_tell(view->media, view->chan, 1);
+		mode_wake_video(view->chan);
 	}
 	mode_look_now(view->partner);
 }

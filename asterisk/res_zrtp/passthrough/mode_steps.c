@@ -263,7 +263,7 @@ void mode_end(struct media *media)
 
 void mode_part(struct media *media, struct ast_channel *chan)
 {
-	passthrough_part_simple(media);
+	passthrough_part(media);
 	mode_tell(media, chan, 1);
 	mode_wake_video(chan);
 }
