@@ -167,6 +167,28 @@ def future(lab):
         phone.hang_up()
 
 
+@case("audio forged in clear before the keys, its number far ahead, does not make the phone's own unheard after them")
+def audio_from_the_future(lab):
+    attacker = Attacker("Hello")
+    with lab.zrtp_phone("keypad", tone=440) as phone, lab.proxy("keypad", media=attacker) as relay:
+        phone.call("record", laboratory.PROXY_PORT)
+        wait.until("Hello held back", 5, attacker.held.is_set)
+        attacker.begin(relay)
+        time.sleep(0.3)
+        for ahead in (2000, 20000, 30000):
+            relay.inject(TO_PBX, struct.pack(">BBHII", 0x80, 0, attacker.sequence + ahead & 0xFFFF, attacker.stamp + SAMPLES * ahead,
+                                             attacker.ssrc) + bytes([0xFF]) * SAMPLES)
+        time.sleep(0.3)
+        attacker.go.set()
+        phone.secure()
+        flows(lab, phone)
+        time.sleep(1.5)
+        phone.hang_up()
+        lab.pbx.idle()
+    share = tone.best_share(tone.read(lab.pbx.file("sounds", "heard-keypad.wav"))[-tone.RATE:], 440)
+    equal(f"the PBX hears the phone at the end, share {share:.2f}", share > 0.6, True)
+
+
 @case("keypad: forged digits in a secure call, in clear and at once after it became so, are nothing")
 def forged_later(lab):
     attacker = Attacker()

@@ -45,6 +45,14 @@ static inline void wire_mark(struct rtp_mark *mark, const void *packet)
 	mark->number = octets[2] << 8 | octets[3];
 }
 
+static inline void wire_set_number(void *packet, uint16_t number)
+{
+	uint8_t *octets = packet;
+
+	octets[2] = number >> 8;
+	octets[3] = number & 0xff;
+}
+
 /*!
  * \brief Is this a compound of RTCP packets to its last octet (RFC 3550, 6.1)? SRTCP ends
  * with an index and a tag, which no RTCP packet does.

@@ -289,6 +289,7 @@ static int gate_unprotect(struct ast_srtp *srtp, void *buf, int *len, int flags)
 		res = admit(media, buf, len, rtcp, &news);
 	}
 	if (res >= 0 && !rtcp) {
+		gate_renumber(media, buf, res);
 		dtmf_gate_packet(media, buf, res);
 	}
 	ao2_unlock(media);

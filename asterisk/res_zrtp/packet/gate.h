@@ -10,6 +10,7 @@
 
 #include "decide/keepalive.h"
 #include "decide/late_choice.h"
+#include "decide/rtp_number.h"
 #include "decide/unauthentic.h"
 #include "packet/gate_next.h"
 #include "packet/packet_news.h"
@@ -37,6 +38,7 @@ struct gate {
 	uint32_t ssrc;
 	struct unauthentic unauthentic; /*!< Packets that the keys do not open, and the SSRC of the last one */
 	uint32_t unauthentic_ssrc;
+	struct rtp_number number;  /*!< What the core got of RTP */
 	unsigned int keys;         /*!< How often the keys to receive with were installed */
 	struct zrtp_srtp *srtp;
 	struct gate_next next;     /*!< Keys that wait */

@@ -14,10 +14,13 @@
 
 #include "decide/late_choice.h"
 #include "decide/mode_choice.h"
+#include "decide/rtp_number.h"
 #include "decide/settings.h"
 #include "decide/unauthentic.h"
+#include "decide/wire.h"
 #include "base/clock.h"
 #include "packet/dialog.h"
+#include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"
 #include "packet/gate_state.h"
@@ -183,4 +186,14 @@ void gate_destroy(struct gate *gate)
 {
 	zrtp_srtp_free(gate->srtp);
 	zrtp_srtp_free(gate->next.srtp);
+}
+
+void gate_renumber(struct media *media, void *packet, size_t len)
+{
+	struct rtp_mark mark;
+
+	if (len >= WIRE_RTP_HEADER && wire_is_media(*(const uint8_t *) packet)) {
+		wire_mark(&mark, packet);
+		wire_set_number(packet, rtp_number_next(&media_shared(media)->gate.number, dtmf_gate_state(media), &mark));
+	}
 }

@@ -18,5 +18,7 @@ void gate_wipe_locked(struct media *media);
  * keys just now, and from then on this one carries nothing without. \pre media is locked
  */
 int gate_passes_clear(const struct media *media);
+/*! \brief RTP that passes to the core gets a number that goes on, whatever came in clear before. \pre media is locked */
+void gate_renumber(struct media *media, void *packet, size_t len);
 
 #endif
