@@ -6,8 +6,6 @@
 
 #include "asterisk.h"
 
-#include <time.h>
-
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
@@ -17,6 +15,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "common/clock.h"
 #include "sessions.h"
 
 #define SESSIONS_MAX 64
@@ -30,7 +29,7 @@
 
 struct failures {
 	struct ast_sockaddr from;
-	uint64_t since;         /*!< By sessions_clock() */
+	uint64_t since;         /*!< By clock_now() */
 	unsigned int count;
 };
 
@@ -39,15 +38,6 @@ AST_MUTEX_DEFINE_STATIC(lock);
 static struct session *sessions[SESSIONS_MAX];
 static unsigned long long opened;
 static struct failures failures[ADDRESSES];
-
-uint64_t sessions_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-
-	return (uint64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void session_destroy(void *data)
 {
@@ -88,7 +78,7 @@ static void end_at(size_t i)
 
 int session_lasts(struct session *session, int minutes)
 {
-	return !__atomic_load_n(&session->ended, __ATOMIC_ACQUIRE) && sessions_clock() - session->opened < minutes * UINT64_C(60000);
+	return !__atomic_load_n(&session->ended, __ATOMIC_ACQUIRE) && clock_now() - session->opened < minutes * UINT64_C(60000000);
 }
 
 /*! \brief A place for one more of this user. \pre the lock is held \retval -1 there is none */
@@ -124,7 +114,7 @@ struct session *sessions_open(const struct user_proof *user, int minutes)
 		return NULL;
 	}
 	session->user = *user;
-	session->opened = sessions_clock();
+	session->opened = clock_now();
 	if (random_token(session->cookie) || random_token(session->token)) {
 		ao2_ref(session, -1);
 		return NULL;
@@ -206,7 +196,7 @@ static struct failures *failures_add(const struct ast_sockaddr *from)
 		}
 	}
 	row->from = *from;
-	row->since = sessions_clock();
+	row->since = clock_now();
 	row->count = 0;
 
 	return row;
@@ -234,7 +224,7 @@ int logins_may_try(const struct ast_sockaddr *from)
 
 	ast_mutex_lock(&lock);
 	row = failures_of(&place);
-	if (row && sessions_clock() - row->since >= FAILURES_SECONDS * 1000) {
+	if (row && clock_now() - row->since >= FAILURES_SECONDS * UINT64_C(1000000)) {
 		row->count = 0;
 		row = NULL;
 	}

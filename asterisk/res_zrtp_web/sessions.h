@@ -18,13 +18,10 @@ struct session {
 	char cookie[SESSION_TOKEN_SIZE]; /*!< Only in the cookie, which no script can read */
 	char token[SESSION_TOKEN_SIZE];  /*!< The page has it, and sends it with each change */
 	struct user_proof user;
-	uint64_t opened;                 /*!< By sessions_clock() */
+	uint64_t opened;                 /*!< By clock_now(): a wall clock that is put back gives no session more time */
 	unsigned long long number;       /*!< Later ones have higher ones */
 	int ended;                       /*!< By its user, or by a later login; atomic */
 };
-
-/*! \brief Milliseconds of the monotonic clock: a wall clock that is put back gives no session more time. */
-uint64_t sessions_clock(void);
 
 int sessions_init(void);
 void sessions_shutdown(void);

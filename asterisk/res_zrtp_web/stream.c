@@ -19,6 +19,7 @@
 #include "asterisk/tcptls.h"
 #include "asterisk/utils.h"
 
+#include "common/clock.h"
 #include "decide/admit.h"
 #include "rows.h"
 #include "sessions.h"
@@ -163,10 +164,10 @@ static void serve(struct ast_tcptls_session_instance *ser, struct stream *stream
 {
 	static const char beat[] = "event: beat\ndata: {}\n\n", bye[] = "event: bye\ndata: {}\n\n";
 	struct rows_seen seen = { 0 };
-	uint64_t checked = sessions_clock();
+	uint64_t checked = clock_now();
 
 	while (!wait_for_news(ser, stream) && !is_stopping()) {
-		int due = sessions_clock() - checked >= BEAT - BEAT / 10;
+		int due = clock_now() - checked >= (BEAT - BEAT / 10) * UINT64_C(1000);
 
 		if (!session_lasts(terms->session, terms->minutes) || (due && !still_holds(terms, &ser->remote_address))) {
 			send_text(ser, bye, sizeof(bye) - 1);
@@ -174,7 +175,7 @@ static void serve(struct ast_tcptls_session_instance *ser, struct stream *stream
 		}
 		ast_str_reset(*text);
 		if (due) {
-			checked = sessions_clock();
+			checked = clock_now();
 			ast_str_append(text, 0, "%s", beat);
 		}
 		rows_since(&seen, terms->rights & WEB_MAY_LIST, text);

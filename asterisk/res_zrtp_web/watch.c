@@ -10,9 +10,6 @@
 
 #include "asterisk.h"
 
-#include <pthread.h>
-#include <time.h>
-
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/json.h"
@@ -25,19 +22,19 @@
 #include "asterisk/utils.h"
 
 #include "common/channel_by_id.h"
+#include "common/clock.h"
 #include "common/console.h"
 #include "channel_row.h"
 #include "rows.h"
-#include "sessions.h"
 #include "stream.h"
 #include "watch.h"
 
 #define BUCKETS 257
 /*! Changes that come together are read once: how long the first one waits, milliseconds. */
 #define TOGETHER 25
-/*! So many rows are read again in so many milliseconds. */
+/*! So many rows are read again in so many microseconds. */
 #define AGAIN 8
-#define PAUSE 500
+#define PAUSE 500000
 
 #ifdef HAVE_SNAPSHOT_BASE
 #define SNAPSHOT_ID(snapshot) ((snapshot)->base->uniqueid)
@@ -53,7 +50,7 @@ static ast_cond_t changed;
 static struct ao2_container *pending; /*!< Uniqueids of channels to look at */
 static int pages, all, stopping;
 
-/*! Of the thread alone: a row has changed; when some rows are to be read again, by sessions_clock(). */
+/*! Of the thread alone: a row has changed; when some rows are to be read again, by clock_now(). */
 static int news;
 static uint64_t again;
 
@@ -219,7 +216,8 @@ static void look_at_all(void)
 /*! \brief Wait for something to do. \pre the lock is held \retval 0 nothing has come */
 static int wait_for_work(void)
 {
-	struct timespec until = { .tv_sec = again / 1000, .tv_nsec = again % 1000 * 1000000 };
+	uint64_t now = clock_now();
+	struct timespec until = clock_in(again > now ? (again - now + 999) / 1000 : 0);
 
 	while (!stopping && !all && !ao2_container_count(pending)) {
 		if (!pages) {
@@ -271,7 +269,7 @@ static void tell_news(void)
 /*! \brief Also while changes come all the time: what makes no message would be found in a quiet PBX only. */
 static void look_again(void)
 {
-	uint64_t now = sessions_clock();
+	uint64_t now = clock_now();
 
 	if (now >= again) {
 		rows_some(AGAIN, look_at);
@@ -334,21 +332,10 @@ void watch_end(void)
 	ast_mutex_unlock(&lock);
 }
 
-/*! \brief Its waits end by the clock of sessions_clock(). */
-static void init_changed(void)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	ast_cond_init(&changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-}
-
 int watch_init(void)
 {
 	stopping = 0;
-	init_changed();
+	clock_cond_init(&changed);
 	pending = ast_str_container_alloc(BUCKETS);
 	watch_console();
 	if (!pending || ast_pthread_create_background(&thread, NULL, watch, NULL)) {

@@ -24,8 +24,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/under_way.h"
-#include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/known.h"
 

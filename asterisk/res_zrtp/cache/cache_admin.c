@@ -15,8 +15,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/zid_range.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "cache/cache.h"
 #include "cache/known.h"

@@ -14,8 +14,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/under_way.h"
-#include "base/clock.h"
 #include "cache/cache.h"
 
 #define PLACES 4096

@@ -14,7 +14,7 @@
 
 #include <zrtp/cache.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "base/text.h"
 #include "cache/cache.h"
 #include "cache/complete.h"

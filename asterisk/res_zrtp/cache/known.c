@@ -17,7 +17,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "cache/cache.h"
 #include "cache/known.h"
 

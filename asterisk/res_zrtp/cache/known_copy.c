@@ -18,8 +18,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/general_keys.h"
-#include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/known.h"
 #include "cache/known_copy.h"

@@ -12,7 +12,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "cache/cache.h"
 #include "cache/store_queue.h"
 #include "cache/store_shared.h"

@@ -18,7 +18,7 @@
 
 #include <zrtp/cache.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "cache/cache.h"
 #include "cache/store_ask.h"
 #include "cache/store_open.h"

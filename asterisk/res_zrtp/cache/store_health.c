@@ -15,7 +15,7 @@
 
 #include <zrtp/cache.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "cache/cache.h"
 #include "cache/known_copy.h"
 #include "cache/store_health.h"

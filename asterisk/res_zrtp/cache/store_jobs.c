@@ -17,7 +17,7 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "base/text.h"
 #include "cache/cache.h"
 #include "cache/store_health.h"

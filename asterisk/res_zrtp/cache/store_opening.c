@@ -13,8 +13,8 @@
 
 #include <zrtp/cache.h>
 
+#include "common/clock.h"
 #include "decide/store_pace.h"
-#include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/store_health.h"
 #include "cache/store_opening.h"

@@ -8,8 +8,8 @@
 
 #include "asterisk/lock.h"
 
+#include "common/clock.h"
 #include "decide/general_keys.h"
-#include "base/clock.h"
 #include "cache/store_shared.h"
 
 struct store_shared store_shared = { .lock = AST_MUTEX_INIT_VALUE };

@@ -9,9 +9,9 @@
 #include "asterisk/lock.h"
 #include "asterisk/utils.h"
 
+#include "common/clock.h"
 #include "decide/general_keys.h"
 #include "decide/store_pace.h"
-#include "base/clock.h"
 #include "cache/cache.h"
 #include "cache/store_health.h"
 #include "cache/store_queue.h"

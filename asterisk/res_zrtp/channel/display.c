@@ -21,9 +21,9 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/display_text.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "base/tasks.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"

@@ -22,11 +22,11 @@
 #include "asterisk/utils.h"
 
 #include "common/api.h"
+#include "common/clock.h"
 #include "common/signalling.h"
 #include "decide/keypad_code.h"
 #include "decide/policy_keys.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/dtmf_gate.h"
 #include "packet/media.h"

@@ -20,9 +20,9 @@
 #include "asterisk/rtp_engine.h"
 #include "asterisk/vector.h"
 
+#include "common/clock.h"
 #include "decide/partner_choice.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "base/tasks.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"

@@ -25,8 +25,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/sas_sounds.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/gate.h"
 #include "packet/media.h"

@@ -13,10 +13,10 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
 #include "decide/stun_choice.h"
-#include "base/clock.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"

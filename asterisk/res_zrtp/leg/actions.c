@@ -19,8 +19,8 @@
 #include <zrtp/zrtp.h>
 
 #include "common/api.h"
+#include "common/clock.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "packet/gate.h"
 #include "packet/media.h"

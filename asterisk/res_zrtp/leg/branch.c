@@ -12,8 +12,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/branch_choice.h"
-#include "base/clock.h"
 #include "packet/media.h"
 #include "leg/branch.h"
 #include "leg/leg_state.h"

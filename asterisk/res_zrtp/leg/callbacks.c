@@ -15,12 +15,12 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/evidence.h"
 #include "decide/lost_choice.h"
 #include "decide/peer_address.h"
 #include "decide/settings.h"
 #include "decide/stream_item.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"

@@ -15,9 +15,9 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/peer_address.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "packet/media.h"
 #include "leg/claim.h"
 #include "leg/leg_state.h"

@@ -12,8 +12,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/closed_choice.h"
-#include "base/clock.h"
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "leg/closed.h"

@@ -20,10 +20,10 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "common/signalling.h"
 #include "decide/peer_address.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"
 #include "leg/branch.h"

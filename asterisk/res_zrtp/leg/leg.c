@@ -20,9 +20,9 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/peer_address.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/media.h"

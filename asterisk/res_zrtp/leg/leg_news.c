@@ -10,7 +10,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "packet/media.h"
 #include "leg/hello_hash.h"
 #include "leg/late.h"

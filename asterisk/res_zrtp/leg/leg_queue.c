@@ -13,8 +13,8 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/net_address.h"
-#include "base/clock.h"
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "packet/trace.h"

@@ -25,8 +25,8 @@
 #include <zrtp/cache.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "packet/media.h"
 #include "cache/cache.h"
 #include "leg/leg_state.h"

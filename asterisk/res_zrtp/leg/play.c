@@ -12,9 +12,9 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 
+#include "common/clock.h"
 #include "decide/play_choice.h"
 #include "decide/settings.h"
-#include "base/clock.h"
 #include "packet/gate.h"
 #include "packet/media.h"
 #include "leg/leg_state.h"

@@ -17,9 +17,9 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/listen_choice.h"
 #include "decide/relay_choice.h"
-#include "base/clock.h"
 #include "packet/media.h"
 #include "leg/events.h"
 #include "leg/leg_state.h"

@@ -15,11 +15,11 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
 #include "decide/settings.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"
 #include "packet/media.h"

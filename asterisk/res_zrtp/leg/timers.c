@@ -21,7 +21,7 @@
 
 #include <zrtp/zrtp.h>
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "packet/media.h"
 #include "packet/stats.h"
 #include "leg/leg_stream.h"

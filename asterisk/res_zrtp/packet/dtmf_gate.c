@@ -24,10 +24,10 @@
 #include "asterisk/rtp_engine.h"
 #include "asterisk/utils.h"
 
+#include "common/clock.h"
 #include "common/signalling.h"
 #include "decide/dtmf_choice.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/media.h"

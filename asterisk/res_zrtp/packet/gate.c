@@ -22,6 +22,7 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "common/keep.h"
 #include "decide/keepalive.h"
 #include "decide/late_choice.h"
@@ -31,7 +32,6 @@
 #include "decide/settings.h"
 #include "decide/unauthentic.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "packet/dialog.h"
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"

@@ -12,11 +12,11 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/late_choice.h"
 #include "decide/net_address.h"
 #include "decide/unauthentic.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"

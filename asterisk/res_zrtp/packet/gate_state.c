@@ -12,13 +12,13 @@
 #include <zrtp/srtp.h>
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/late_choice.h"
 #include "decide/mode_choice.h"
 #include "decide/rtp_number.h"
 #include "decide/settings.h"
 #include "decide/unauthentic.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "packet/dialog.h"
 #include "packet/dtmf_gate.h"
 #include "packet/gate.h"

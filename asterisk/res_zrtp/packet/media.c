@@ -22,12 +22,12 @@
 #include <zrtp/zrtp.h>
 
 #include "common/channel_by_id.h"
+#include "common/clock.h"
 #include "common/signalling.h"
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
 #include "decide/rate.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "base/held.h"
 #include "decide/settings.h"
 #include "decide/stricter.h"

@@ -10,7 +10,7 @@
 
 #include "asterisk/astobj2.h"
 
-#include "base/clock.h"
+#include "common/clock.h"
 #include "packet/media.h"
 #include "packet/media_object.h"
 #include "packet/pass_state.h"

@@ -20,12 +20,12 @@
 #include "asterisk/channel.h"
 #include "asterisk/logger.h"
 
+#include "common/clock.h"
 #include "decide/auto_choice.h"
 #include "decide/mode_choice.h"
 #include "decide/replace_choice.h"
 #include "decide/settings.h"
 #include "decide/unjoined.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"

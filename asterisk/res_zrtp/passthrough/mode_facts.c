@@ -13,11 +13,11 @@
 #include "asterisk/bridge_technology.h"
 #include "asterisk/channel.h"
 
+#include "common/clock.h"
 #include "decide/auto_choice.h"
 #include "decide/mode_choice.h"
 #include "decide/settings.h"
 #include "decide/unjoined.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/dialog.h"
 #include "packet/media.h"

@@ -14,11 +14,11 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "common/signalling.h"
 #include "decide/mode_choice.h"
 #include "decide/net_address.h"
 #include "decide/replace_choice.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/gate.h"
 #include "packet/media.h"

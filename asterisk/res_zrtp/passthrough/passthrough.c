@@ -22,6 +22,7 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/net_address.h"
 #include "decide/overheard.h"
 #include "decide/peer_address.h"
@@ -29,7 +30,6 @@
 #include "decide/stun_choice.h"
 #include "decide/unjoined.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "base/limits.h"
 #include "packet/dialog.h"
 #include "packet/gate.h"

@@ -21,9 +21,9 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "common/signalling.h"
 #include "decide/replace_choice.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/gate.h"
 #include "packet/media.h"

@@ -11,10 +11,10 @@
 
 #include <zrtp/zrtp.h>
 
+#include "common/clock.h"
 #include "decide/overheard.h"
 #include "decide/settings.h"
 #include "decide/unjoined.h"
-#include "base/clock.h"
 #include "packet/dialog.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"

@@ -3,12 +3,12 @@
 
 #include "asterisk/logger.h"
 
+#include "common/clock.h"
 #include "decide/net_address.h"
 #include "decide/peer_address.h"
 #include "decide/rtcp_choice.h"
 #include "decide/rtp_source.h"
 #include "decide/wire.h"
-#include "base/clock.h"
 #include "base/rtp_conf.h"
 #include "packet/media.h"
 #include "passthrough/through_source.h"

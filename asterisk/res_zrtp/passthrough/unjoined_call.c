@@ -11,10 +11,10 @@
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 
+#include "common/clock.h"
 #include "decide/settings.h"
 #include "decide/unjoined.h"
 #include "decide/state_word.h"
-#include "base/clock.h"
 #include "packet/channel_media.h"
 #include "packet/media.h"
 #include "packet/pass_state.h"

@@ -10,7 +10,7 @@
 
 #include "asterisk/lock.h"
 
-#include "base/clock.h"
+#include "common/clock.h"
 
 uint64_t clock_now(void)
 {

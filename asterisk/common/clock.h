@@ -3,8 +3,8 @@
  * \file
  * \brief The monotonic clock, and waits by it.
  */
-#ifndef RES_ZRTP_CLOCK_H
-#define RES_ZRTP_CLOCK_H
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
 
 #include "asterisk/lock.h"
 
