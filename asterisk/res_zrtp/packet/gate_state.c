@@ -20,7 +20,6 @@
 #include "decide/unauthentic.h"
 #include "decide/wire.h"
 #include "packet/dialog.h"
-#include "packet/dtmf_gate.h"
 #include "packet/gate.h"
 #include "packet/gate_next.h"
 #include "packet/gate_state.h"
@@ -190,10 +189,12 @@ void gate_destroy(struct gate *gate)
 
 void gate_renumber(struct media *media, void *packet, size_t len)
 {
+	struct gate *gate = &media_shared(media)->gate;
 	struct rtp_mark mark;
 
 	if (len >= WIRE_RTP_HEADER && wire_is_media(*(const uint8_t *) packet)) {
 		wire_mark(&mark, packet);
-		wire_set_number(packet, rtp_number_next(&media_shared(media)->gate.number, dtmf_gate_state(media), &mark));
+		/* What passes is clear or secure, each under the keys of then: never 0. */
+		wire_set_number(packet, rtp_number_next(&gate->number, gate->keys << 2 | gate->rx, &mark));
 	}
 }
