@@ -41,6 +41,7 @@
 #include "leg/leg_queue.h"
 #include "leg/leg_state.h"
 #include "leg/leg_stream.h"
+#include "leg/leg_trace.h"
 #include "leg/leg_tasks.h"
 #include "leg/leg_view.h"
 #include "leg/lookup.h"
@@ -245,6 +246,7 @@ static void settle(struct leg *leg)
 	leg_restarted(leg);
 	successor_settle(leg);
 	LEG_TRAVERSE(leg, media) {
+		leg_trace_step(media);
 		hello_hash_check(media);
 		leg_report(media);
 	}

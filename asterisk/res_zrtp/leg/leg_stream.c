@@ -26,6 +26,7 @@ struct leg_place *leg_place_alloc(struct media *media)
 
 	if (place) {
 		place->media = media;
+		place->stream.traced = -1;
 	}
 
 	return place;

@@ -39,6 +39,7 @@ struct leg_stream {
 	const uint8_t *datagram;      /*!< That datagram */
 	size_t datagram_len;
 	const struct leg_trace *trace; /*!< Of that datagram, while it is to be logged; else NULL */
+	int traced;                   /*!< While its messages are logged: its state as the log has it; else -1 */
 	uint64_t timer_due;           /*!< 0: no timer runs */
 	struct timer *timer;          /*!< Its entry, with a reference; of timers.c */
 };

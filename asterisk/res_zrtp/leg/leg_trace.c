@@ -4,6 +4,7 @@
  * \brief What the ZRTP engine made of a message, for "zrtp set debug".
  *
  * A message is logged before what the engine sends in answer to it, but when the engine has judged it.
+ * A step that the cache, a thread that computes, a timer or a command led to has a line of its own.
  */
 
 #include "asterisk.h"
@@ -23,8 +24,29 @@
 /*! What became of a message, in words. */
 #define WHAT_SIZE 200
 
+static enum zrtp_state state_of(const struct zrtp_stream *stream)
+{
+	struct zrtp_stream_info info;
+
+	zrtp_stream_get_info(stream, &info);
+
+	return info.state;
+}
+
+void leg_trace_step(struct media *media)
+{
+	struct leg_stream *own = leg_stream(media);
+	int state = trace_wanted(media) && own->stream ? (int) state_of(own->stream) : -1;
+
+	if (state >= 0 && own->traced >= 0 && state != own->traced) {
+		trace_step(media, zrtp_state_text(own->traced), zrtp_state_text(state));
+	}
+	own->traced = state;
+}
+
 void leg_trace_begin(struct media *media, struct leg_trace *trace, const struct zrtp_stream *stream)
 {
+	leg_trace_step(media);
 	leg_stream(media)->trace = NULL;
 	if (trace_wanted(media)) {
 		trace->stream = stream;
@@ -59,7 +81,7 @@ static void add_flags(char *out, size_t size, const struct zrtp_stream *stream)
 		session.enrollment_offered ? ", offers enrollment (E)" : "");
 }
 
-static const char *outcome_of(char *out, size_t size, const struct leg_trace *trace)
+static const char *outcome_of(char *out, size_t size, struct leg_stream *own, const struct leg_trace *trace)
 {
 	const struct zrtp_stream_info *before = &trace->before;
 	struct zrtp_stream_info after;
@@ -71,6 +93,9 @@ static const char *outcome_of(char *out, size_t size, const struct leg_trace *tr
 		snprintf(out, size, TRACE_DROPPED "%s", reason);
 	} else if (before->state != after.state) {
 		snprintf(out, size, "%s -> %s", zrtp_state_text(before->state), zrtp_state_text(after.state));
+		if (trace->stream == own->stream) {
+			own->traced = (int) after.state;
+		}
 		if (after.state == ZRTP_STATE_SECURE || after.state == ZRTP_STATE_CONFIRM2_SENT) {
 			add_flags(out, size, trace->stream);
 		}
@@ -91,7 +116,7 @@ void leg_trace_end(struct media *media)
 	/* A stream that has ended meanwhile has nothing to tell. */
 	if (trace && own->datagram) {
 		trace_received(media, own->datagram, own->datagram_len, &own->source,
-			trace->stream == own->stream || trace->stream == own->next ? outcome_of(what, sizeof(what), trace) : NULL);
+			trace->stream == own->stream || trace->stream == own->next ? outcome_of(what, sizeof(what), own, trace) : NULL);
 	}
 }
 
@@ -101,5 +126,6 @@ void leg_trace_send(struct media *media, const uint8_t *datagram, size_t len, co
 	int withheld = media_send(media, datagram, len, answered, &to);
 
 	leg_trace_end(media);
+	leg_trace_step(media);
 	trace_sent(media, datagram, len, &to, withheld ? "not sent, as nothing shows yet that the phone is there" : NULL);
 }

@@ -64,17 +64,28 @@ int trace_wanted(struct media *media)
 	return res;
 }
 
+/*! \brief May another line be logged? It says how many were left out. */
+static int pass(struct media *media, int dropped)
+{
+	unsigned int left_out;
+
+	if (!media_trace_pass(media, dropped, &left_out)) {
+		return 0;
+	}
+	if (left_out) {
+		ast_verbose("ZRTP debug: %s: %u messages left out, there are too many\n", media_name(media), left_out);
+	}
+
+	return 1;
+}
+
 static void print(struct media *media, const char *arrow, const uint8_t *datagram, size_t len, const struct net_address *other,
 	const char *what)
 {
 	char line[TRACE_LINE_SIZE], address[MEDIA_ADDRESS_TEXT];
-	unsigned int left_out;
 
-	if (!media_trace_pass(media, what && ast_begins_with(what, TRACE_DROPPED), &left_out)) {
+	if (!pass(media, what && ast_begins_with(what, TRACE_DROPPED))) {
 		return;
-	}
-	if (left_out) {
-		ast_verbose("ZRTP debug: %s: %u messages left out, there are too many\n", media_name(media), left_out);
 	}
 	ast_verbose("ZRTP debug: %s %s %s %s%s%s\n", media_name(media), arrow,
 		net_address_is_set(other) ? media_address_text(address, sizeof(address), other) : "-",
@@ -92,6 +103,13 @@ void trace_sent(struct media *media, const uint8_t *datagram, size_t len, const 
 {
 	if (trace_wanted(media)) {
 		print(media, "-->", datagram, len, to, what);
+	}
+}
+
+void trace_step(struct media *media, const char *from, const char *to)
+{
+	if (pass(media, 0)) {
+		ast_verbose("ZRTP debug: %s no message; %s -> %s\n", media_name(media), from, to);
 	}
 }
 

@@ -30,6 +30,8 @@ int trace_wanted(struct media *media);
 void trace_received(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *source, const char *what);
 /*! \brief Log a datagram that goes out. \param to where; not set: nowhere \param what as above */
 void trace_sent(struct media *media, const uint8_t *datagram, size_t len, const struct net_address *to, const char *what);
+/*! \brief Log a step from one state to another that no message led to. */
+void trace_step(struct media *media, const char *from, const char *to);
 
 /*! \brief All channels, from now on; off also forgets the single ones. */
 void trace_all(int on);
