@@ -4,6 +4,7 @@ import fnmatch
 import itertools
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -263,13 +264,32 @@ class Asterisk:
                  "TERM": "dumb"})
         return done.stdout
 
-    def log(self):
-        """The log so far."""
+    def log(self, name="full"):
+        """The log so far. A thread of Asterisk's own writes it: whatever was logged before this call is there."""
+        if self.running():
+            self._written()
+        return self._read_log(name)
+
+    def _read_log(self, name="full"):
         try:
-            with open(self.file("log", "full"), errors="replace") as log:
+            with open(self.file("log", name), errors="replace") as log:
                 return log.read()
         except FileNotFoundError:
             return ""
+
+    def _written(self):
+        """Wait until what is logged by now is in the files: log a line, and look for it."""
+        mark = f"written-{secrets.token_hex(8)}"
+        try:
+            with socket.socket(socket.AF_UNIX) as console:
+                console.settimeout(wait.LEAST)
+                console.connect(self.file("run", "asterisk.ctl"))
+                console.sendall(f"cli quit after dialplan set global LOG {mark}\0".encode())
+                said = b"".join(iter(lambda: console.recv(4096), b""))
+        except OSError:
+            return  # it is starting, ending or hung
+        if mark.encode() in said and self._logs_start():
+            wait.until("the log is written", wait.LEAST, lambda: mark in self._read_log(), 0.005)
 
     def streams(self):
         """`zrtp show streams` as a list of dictionaries, one per stream."""

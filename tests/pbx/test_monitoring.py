@@ -213,8 +213,7 @@ ADDRESS = re.compile(r"RemoteAddress=|LocalAddress=|\d+\.\d+\.\d+\.\d+|::")
 
 def security_lines(lab, service):
     """The lines of the log level SECURITY, without what is in front of them."""
-    with open(lab.pbx.file("log", "security")) as log:
-        lines = [line[line.index('SecurityEvent="'):].strip() for line in log if "SECURITY[" in line]
+    lines = [line[line.index('SecurityEvent="'):].strip() for line in lab.pbx.log("security").splitlines() if "SECURITY[" in line]
     return [line for line in lines if f'Service="{service}"' in line]
 
 
