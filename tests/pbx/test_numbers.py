@@ -36,14 +36,19 @@ def maps(text):
     return {number: encoding for number, encoding in found.items() if number > 34}
 
 
+def once(found):
+    """Without those that SIP has repeated: (CSeq, description) each."""
+    return [maps(text) for text in dict(found).values()]
+
+
 def offers(phone):
     """What maps() finds in each offer that a Linphone got."""
-    return [maps(text) for text in re.findall(
-        r"(?s)(?:^|\n)INVITE sip:[^\n]* SIP/2\.0\r?\n[^\n]*127\.0\.0\.1:25060.*?\n(v=0.*?\n)\r?\n", phone.log())]
+    return once(re.findall(r"(?s)(?:^|\n)INVITE sip:[^\n]* SIP/2\.0\r?\n[^\n]*127\.0\.0\.1:25060"
+                           r".*?\nCSeq: (\d+) INVITE.*?\n(v=0.*?\n)\r?\n", phone.log()))
 
 
 def opus_numbers(phone):
-    """The numbers of Opus in the offers that a Linphone got; SIP may have repeated some."""
+    """The numbers of Opus in the offers that a Linphone got."""
     return {number for offer in offers(phone) for number, encoding in offer.items() if encoding == "opus/48000/2"}
 
 
@@ -130,8 +135,11 @@ def described(numbers):
 
 def heard_offers(phone, count=1, seconds=5):
     """What maps() finds in each offer that a SIPp got."""
-    return [maps(message.replace("\r", "")) for message in wait.until(f"{count} offers", seconds, lambda: [
-        seen for seen in [[m for m in phone.messages("received") if m.startswith("INVITE")]] if len(seen) == count])[0]]
+    def probe():
+        found = once((re.search(r"(?m)^CSeq: (\d+) INVITE", message)[1], message.replace("\r", ""))
+                     for message in phone.messages("received") if message.startswith("INVITE"))
+        return found if len(found) == count else None
+    return wait.until(f"{count} offers", seconds, probe)
 
 
 @contextlib.contextmanager
