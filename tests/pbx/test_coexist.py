@@ -118,13 +118,16 @@ def mux(lab):
 
 @case("rtcp-mux on one leg of a pass-through: RTCP reaches the other leg's own port")
 def mux_through(lab):
+    mine, other = laboratory.rtp_port("muxthrough"), laboratory.rtp_port("through2")
+    ways = (mine, other + 1), (other + 1, mine)
     with record(lab, "muxthrough") as wire, pair(lab, "muxthrough", "through2", settings=MUX) as (first, second):
         same_sas(first, second)
         passed_through(lab, "muxthrough", "through2")
-        time.sleep(6)
+        time.sleep(2)
+        wait.until("reports of both", 20, lambda: all(
+            capture.media([d for d in capture.read(wire.path) if d.target == target], "rtcp") for _, target in ways))
     heard_each_other(first, second)
-    mine, other = laboratory.rtp_port("muxthrough"), laboratory.rtp_port("through2")
-    for source, target in ((mine, other + 1), (other + 1, mine)):
+    for source, target in ways:
         sent = {d.data for d in capture.media(wire.between(source=source), "rtcp")}
         got = [d.data for d in capture.media(wire.between(target=target), "rtcp")]
         equal(f"RTCP from {source} at {target}", bool(got) and set(got) <= sent, True)
@@ -233,6 +236,8 @@ def ice_through(lab):
 def past(lab):
     with record(lab, "past") as wire, pair(lab, "past1", "past2") as (first, second):
         same_sas(first, second)
+        for name in ("past1", "past2"):
+            wait.until(f"{name} is direct", 10, lambda n=name: lab.pbx.stream(n)["State"] == "direct")
         time.sleep(2)
         for name in ("past1", "past2"):
             equal("state", lab.pbx.stream(name)["State"], "direct")
