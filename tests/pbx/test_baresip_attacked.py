@@ -151,6 +151,7 @@ def unloaded(lab):
         calls.talk(1.5)
         phone.hang_up()
         lab.pbx.idle()
+        lab.pbx.no_streams()
         phone.call("record", lab.sip_port)
         phone.sees("no call, as the module could not be set up")
         equal("calls at the PBX", lab.pbx.streams(), [])
