@@ -89,6 +89,8 @@ NOT = "res_pjsip_geolocation res_pjsip_stir_shaken res_pjsip_phoneprov_provider 
 BESIDE_CHAN_SIP = ["res_pjsip_transport_websocket"]
 # The last line of a start. A thread of its own writes the log, so it may come after the console says booted.
 READY = "Asterisk Ready."
+# An event of the tests' own, which shows how far the others have come; it is in no list of them.
+MARK = "TestReadsOn"
 
 # Every file Asterisk would complain about when it is not there.
 EMPTY = """acl.conf ccss.conf confbridge.conf cdr.conf cel.conf features.conf http.conf sorcery.conf udptl.conf
@@ -108,7 +110,7 @@ class Asterisk:
         self.ami_port = ami_port
         self.process = None
         self.environment = os.environ.get("ZRTP_PBX_ENVIRONMENT", "").split()  # when it starts
-        self.path = tempfile.mkdtemp(prefix="zrtp-pbx-", dir=os.path.join(root, "tmp"))
+        self.path = tempfile.mkdtemp(prefix=f"zrtp-pbx-{os.getpid()}-", dir=os.path.join(root, "tmp"))
         self.home = "/" + os.path.relpath(self.path, root)  # as seen inside the root
         for name in ("etc", "lib/keys", "spool/recording", "run", "log", "sounds"):
             os.makedirs(os.path.join(self.path, name))
@@ -360,6 +362,7 @@ class Events:
 
     def __init__(self, pbx, seen=None):
         self.seen, self.numbers = [] if seen is None else seen, itertools.count()
+        self.marks, self.come_to, self.over = itertools.count(), -1, False
         self.heard = self.seen.append  # who takes an event
         self.socket = socket.create_connection((IP, pbx.ami_port), 5)
         self.socket.settimeout(None)
@@ -377,10 +380,26 @@ class Events:
                     if colon:
                         message[name] = value.strip()
                     elif message:
-                        self.heard(message)
+                        self._take(message)
                         message = {}
             except (OSError, ValueError):
                 pass  # closed by us
+        self.over = True
+
+    def _take(self, message):
+        if message.get("UserEvent") != MARK:
+            self.heard(message)
+        elif message["Of"] == str(id(self)):
+            self.come_to = int(message["Number"])
+
+    def _read_on(self):
+        """Events come from threads of Asterisk's own: wait until this one has what was told by now."""
+        number = next(self.marks)
+        try:
+            self.send("UserEvent", UserEvent=MARK, Of=id(self), Number=number)
+        except OSError:
+            return  # it ends
+        wait.until("the events that were told", 10, lambda: self.over or self.come_to >= number, 0.002)
 
     def send(self, action, **fields):
         """Send an action."""
@@ -388,7 +407,9 @@ class Events:
         self.socket.sendall("".join(line + "\r\n" for line in [*lines, ""]).encode())
 
     def all(self, name, **fields):
-        """Events NAME so far with these fields."""
+        """Events NAME with these fields that were told by now; for a wait, which asks again, those that have come."""
+        if not wait.asks_again():
+            self._read_on()
         return [m for m in list(self.seen) if m.get("Event") == name
                 and all(m.get(k) == v for k, v in fields.items())]
 

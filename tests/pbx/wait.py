@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Waiting for things that take a moment."""
+import threading
 import time
 
 
@@ -10,12 +11,28 @@ class Timeout(AssertionError):
     """Something did not happen in its time."""
 
 
+_asking = threading.local()
+
+
+def asks_again():
+    """Is this a probe of until(), which is called again until it is content with what it sees?"""
+    return getattr(_asking, "depth", 0) > 0
+
+
+def _asked(probe):
+    _asking.depth = getattr(_asking, "depth", 0) + 1
+    try:
+        return probe()
+    finally:
+        _asking.depth -= 1
+
+
 def until(what, seconds, probe, pause=0.05):
     """Call probe() until it returns something true; return that, or raise Timeout."""
     seconds = max(seconds, LEAST)
     end = time.monotonic() + seconds
     while True:
-        value = probe()
+        value = _asked(probe)
         if value:
             return value
         if time.monotonic() >= end:
