@@ -129,6 +129,10 @@ class Baresip:
         """All that stood on it so far."""
         return NOISE.sub("", self.text.replace("\r\n", "\n"))
 
+    def here(self):
+        """Where its screen has come to: a line that has not ended may be written again, and be shorter."""
+        return self.screen().rfind("\n") + 1
+
     def stop(self):
         """Quit; an unclean end raises."""
         if self.process is None:
@@ -160,7 +164,7 @@ class Baresip:
 
     def say(self, line):
         """Type a line."""
-        self.mark = len(self.screen())
+        self.mark = self.here()
         os.write(self.terminal, line.encode() + b"\n")
 
     def sees(self, pattern, seconds=10, anew=True):
@@ -169,12 +173,12 @@ class Baresip:
                           lambda: re.search(pattern, self.screen()[self.mark if anew else 0:]))
 
     def call(self, extension, port):
-        self.begun = len(self.screen())
+        self.begun = self.here()
         self.say(f"/dial sip:{extension}@{IP}:{port}")
 
     def expect_call(self):
         """What it shows from now on is of a new call."""
-        self.begun = self.mark = len(self.screen())
+        self.begun = self.mark = self.here()
 
     def hang_up(self):
         self.say("/hangup")

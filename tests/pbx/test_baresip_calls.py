@@ -30,8 +30,9 @@ def both_hold(lab):
         for mine, his in (("/hold", "hold"), ("/resume", "resume")):
             phone.say(mine)
             phone.sees("got SDP answer")
+            modified = len(ours.all("modified"))
             ours.say(his)
-            phone.sees("got re-INVITE|SDP Offer|stream: update", anew=True)
+            wait.until(f"{his} is answered", 5, lambda n=modified: len(ours.all("modified")) > n)
             time.sleep(0.5)
         equal("SAS", (phone.sas(), ours.shown()), (sas, sas))
         goes_on(ours)
@@ -118,7 +119,7 @@ def tls(lab):
         with called, caller:
             for transport, port, noticed in (("udp", called.sip_port, True), ("tls", called.sip_port + 1, False)):
                 called.expect_call()
-                caller.begun = len(caller.screen())
+                caller.begun = caller.here()
                 caller.say(f"/dial sip:carol@127.0.0.1:{port};transport={transport}")
                 equal("SAS", caller.secure(), called.secure())
                 equal(f"{transport}: noticed by who calls", notice in caller.shows(), noticed)
