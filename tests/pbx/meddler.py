@@ -60,9 +60,11 @@ class Meddler(Proxy):
         self.asked = True
         self._request("INVITE", f"v=0\r\no=- 1 {self.sequence} IN IP4 {IP}\r\ns=-\r\nc=IN IP4 {IP}\r\nt=0 0\r\n"
                       + "".join(line + "\r\n" for line in media.splitlines()))
-        try:
-            text = self.answers.get(timeout=seconds)
-        except queue.Empty:
-            raise wait.Timeout("no answer to the re-INVITE") from None
-        self._request("ACK")
-        return text
+        while True:
+            try:
+                text = self.answers.get(timeout=max(seconds, wait.LEAST))
+            except queue.Empty:
+                raise wait.Timeout("no answer to the re-INVITE") from None
+            if f"CSeq: {self.sequence} " in text:  # else the PBX has said that of the former one again
+                self._request("ACK")
+                return text

@@ -30,7 +30,7 @@ class Sipp:
     """
 
     def __init__(self, lab, name, port, flow, extension="silent", **parts):
-        self.name, self.flow = name, flow
+        self.name, self.flow, self.port = name, flow, port
         self.file = os.path.join(lab.directory, f"{flow}-{name}")
         with open(os.path.join(FLOWS, flow + ".xml")) as form:
             text = form.read()
@@ -53,7 +53,12 @@ class Sipp:
         with open(self.file + ".out", "wb") as out:
             self.process = processes.start(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                            env={"PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": "/"})
+        wait.until(f"{self.flow} has its port", 5, lambda: self.process.poll() is not None or self._has_port())
         return self
+
+    def _has_port(self):
+        with open("/proc/net/udp") as sockets:
+            return any(line.split()[1].endswith(f":{self.port:04X}") for line in sockets if ":" in line)
 
     def __exit__(self, *_):
         processes.stop(self.process, 2)
