@@ -59,6 +59,7 @@ def nodes(bench):
             reaches(second, channel, PeerName="Zoe")
             equal("CLI", command(first, f"zrtp cache set verified {zid} no"), "Not verified")
             reaches(second, channel, Verified="no")
+            wait.until("an event of each", 5, lambda: len(events.all("ZrtpVerified")) >= 2)
             equal("events", [event["Verified"] for event in events.all("ZrtpVerified")], ["yes", "no"])
             # Many at once: some are not told by the row.
             for number in range(7):

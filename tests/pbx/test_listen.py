@@ -76,6 +76,8 @@ def applications(lab):
                                     ("louder", "no"), ("silent", "no")):
             before = len(events.all("ZrtpListening"))
             only(lab, alice, extension, recorded)
+            if recorded == "yes":
+                wait.until(f"{extension}: an event", 5, lambda n=before: len(events.all("ZrtpListening")) > n)
             told = events.all("ZrtpListening")[before:]
             equal(f"{extension}: events", [e["Recorded"] for e in told][:1], ["yes"] if recorded == "yes" else [])
 
@@ -140,8 +142,8 @@ def spied_auto(lab):
         carol.hang_up()
         for name in ("auto", "auto2"):
             reaches(lab, name, Recorded="no")
-        equal("told that it ended", {asterisk.endpoint_of(e["Channel"]) for e in events.all("ZrtpListening", Recorded="no")},
-              {"auto", "auto2"})
+        wait.until("both are told that it ended", 5, lambda: {asterisk.endpoint_of(e["Channel"]) for e in events.all(
+            "ZrtpListening", Recorded="no")} == {"auto", "auto2"})
         first.hang_up()
 
 
@@ -224,6 +226,7 @@ def spied(lab):
         carol.hang_up()
         for name in ("alice", "bob"):
             reaches(lab, name, Recorded="no")
+        wait.until("an event of each", 5, lambda: len(events.all("ZrtpListening")) >= 4)
         equal("events", sorted((asterisk.endpoint_of(e["Channel"]), e["Recorded"])
                                for e in events.all("ZrtpListening")),
               [("alice", "no"), ("alice", "yes"), ("bob", "no"), ("bob", "yes")])

@@ -41,15 +41,12 @@ def forged_hello(lab):
         channel = lab.pbx.stream("plain")["Channel"]
         equal("reason", events.wait("ZrtpAlert", 16, Channel=channel)["Reason"], "Unproved")
         equal("failures", events.all("ZrtpFailed", Channel=channel), [])
-        phone.heard.clear()
         events.wait("ZrtpRefused", 12)
-        time.sleep(1.5)
-        heard = phone.pcm()
+        hears_the_pbx(phone)
+        time.sleep(1)
         equal("media for the phone that has to have ZRTP", [d for d in strict.heard if d], [])
         strict.wait_request("BYE")
         strict.remote = None
-    if tone.best_share(heard, PBX_HZ) < 0.8:
-        raise AssertionError("the announcement is no longer heard")
     tone.heard(lab.pbx.file("sounds", "heard-plain.wav"), PHONE_HZ, PBX_HZ)
 
 
@@ -175,7 +172,7 @@ def impostor(lab):
             other.speaks = False
         phone.talking.set()
         equal("reason", events.wait("ZrtpClear", 6, Reason="Unproved")["Reason"], "Unproved")
-        equal("state", lab.pbx.stream("plain")["State"] == "secure", False)
+        wait.until("no longer secure", 5, lambda: lab.pbx.stream("plain")["State"] != "secure")
         time.sleep(0.5)  # some may be on their way
         phone.heard.clear()
         wait.until("packets of the PBX in clear", 10, lambda: len(phone.heard) > 20)
