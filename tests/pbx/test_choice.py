@@ -19,12 +19,13 @@ def policies_of(lab):
 
 def chosen_secure(lab, caller, phone, extension):
     """A phone with ZRTP that is called by a choice is secure by the policy that was chosen."""
+    since = len(lab.pbx.log())
     phone.expect_call()
     caller.call(extension, lab.sip_port)
     phone.secure()
     equal("policies", policies_of(lab), {"zrtp", "zrtp/strict"})
     equal("policy of the phone", lab.pbx.stream(phone.name)["Policy"], "zrtp/strict")
-    equal("dialplan", "chosen zrtp/strict" in lab.pbx.log(), True)
+    equal("dialplan", "chosen zrtp/strict" in lab.pbx.log()[since:], True)
     caller.hang_up()
     phone.wait_ended()
 

@@ -59,6 +59,7 @@ def reads(lab):
         phone.wait("clear", 10, medium="audio")
         phone.say("acknowledge")
         shows(desk, "not encrypted: Alice")
+        wait.until("in clear", 5, lambda: lab.pbx.stream("display")["State"] == "clear")  # the phone has acknowledged it
         lab.pbx.cli(f"zrtp go secure {channel}")
         sas = phone.secure()
         shows(desk, f"SAS {sas} encrypted: Alice")
@@ -152,6 +153,7 @@ def not_shown(lab):
             shows(desk, f"SAS {phone.secure()} encrypted: Alice")
             phone.say(f"transfer sip:park@127.0.0.1:{lab.sip_port}")
             shows(desk, "Alice")
+            events.wait("ParkedCall")
             phone.call("parked", lab.sip_port)
             shows(desk, f"SAS {phone.secure()} encrypted: .*")
             phone.hang_up()

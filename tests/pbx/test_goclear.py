@@ -40,6 +40,7 @@ def unanswered(lab):
         for medium in MEDIA:
             phone.wait("secure", 10, medium=medium)
         relays.flows(phone)
+        wait.until("secure at the PBX", 5, lambda: [s["State"] for s in lab.pbx.streams()] == ["secure"] * 2)
         began = time.time()
         name = lab.pbx.stream("clearfilm")["Channel"]
         lab.pbx.cli(f"zrtp go clear {name}")
@@ -51,8 +52,9 @@ def unanswered(lab):
         phone.hang_up()
     equal("packets in clear", len(in_clear(wire, ports_of("clearfilm"), began)), 0)
     asked = [d.time for d in wire.datagrams if capture.kind(d.data) == "zrtp" and capture.message_type(d.data) == "GoClear"]
-    # From GoClear on there is nothing more under the keys until it is known what becomes of it (RFC 6189, 4.7.2).
-    meanwhile = [d for d in capture.media(wire.datagrams, "rtp", asked[0] + 0.04)
+    # From GoClear on there is nothing more under the keys until it is known what becomes of it (RFC 6189, 4.7.2); what was
+    # on its way to the socket by then may come a moment later.
+    meanwhile = [d for d in capture.media(wire.datagrams, "rtp", asked[0] + 0.3)
                  if d.target in ports_of("clearfilm") and d.time < asked[-1]]
     equal(f"RTP between the first and the last of {len(asked)} GoClear", len(meanwhile), 0)
 
@@ -82,8 +84,9 @@ def forged(lab):
             lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ, drop_received="GoClear") as phone:
         phone.call("record", lab.sip_port)
         phone.secure()
-        time.sleep(1)
-        lab.pbx.cli(f"zrtp go clear {lab.pbx.stream('keypad')['Channel']}")
+        name = lab.pbx.secure("keypad")["Channel"]
+        time.sleep(1)  # that it was heard by then
+        lab.pbx.cli(f"zrtp go clear {name}")
         source, target = acknowledge_for(lab, wire)
         equal("reason", events.wait("ZrtpClear", 5)["Reason"], "GoClear")
         payload = tone.to_ulaw(tone.samples(STRANGER_HZ, 0.02))
@@ -103,8 +106,7 @@ def obeyed(lab):
     with lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ) as phone:
         phone.call("record", lab.sip_port)
         phone.secure()
-        time.sleep(0.5)
-        lab.pbx.cli(f"zrtp go clear {lab.pbx.stream('keypad')['Channel']}")
+        lab.pbx.cli(f"zrtp go clear {lab.pbx.secure('keypad')['Channel']}")
         phone.wait("clear", 5, medium="audio")
         phone.say("acknowledge")
         time.sleep(3)

@@ -49,7 +49,6 @@ def in_a_bridge(lab, way):
         sas = phone.secure()
         other.secure()
         lab.pbx.secure(endpoint)
-        time.sleep(0.5)
         phone.say(f"{command} {SAS}")
         time.sleep(prompts.seconds("sas-is") + 7)
         for code, verified, name in ((VERIFY, "yes", "verified"), (UNVERIFY, "no", "not-verified")):
@@ -104,7 +103,7 @@ def who_says(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("keypad") as phone:
         phone.call("silent", lab.sip_port)
         phone.secure()
-        time.sleep(0.5)
+        lab.pbx.secure("keypad")
         relays.reaches(lab, "keypad", Verified="no")
         equal("by", relays.status(lab, "keypad").get("VerifiedBy"), "-")
         phone.say(f"dtmf {VERIFY}")
@@ -123,6 +122,7 @@ def who_says(lab):
             events.ask("ZrtpVerify", Channel=channel)
             relays.reaches(lab, "keypad", Verified="yes")
         phone.hang_up()
+        lab.pbx.idle()
         phone.call("silent", lab.sip_port)
         phone.secure()
         relays.reaches(lab, "keypad", Verified="yes", VerifiedBy="earlier")
@@ -150,6 +150,7 @@ def in_an_application(lab):
     with lab.zrtp_phone("keypad", record=True) as phone:
         phone.call("digits", lab.sip_port)
         sas = phone.secure()
+        lab.pbx.secure("keypad")
         logged = len(lab.pbx.log())
         phone.say(f"dtmf {SAS}")
         time.sleep(prompts.seconds("sas-is"))
@@ -171,7 +172,7 @@ def say(lab):
     for language, package in (("en", "en_US_f_Allison"), ("es_MX_f_Allison", "es_MX_f_Allison")):
         lab.pbx.cli(f"dialplan set global SAY_LANGUAGE {language}")
         with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice", record=True) as phone:
-            phone.call("say", lab.sip_port)
+            phone.call("say-soon", lab.sip_port)
             sas = phone.secure()
             equal("status", events.wait("VarSet", 30, Variable="SAYZRTPSASSTATUS")["Value"], "SAID")
             phone.hang_up()
@@ -193,8 +194,8 @@ def clear_and_back(lab, phone, clear, secure):
     clear()
     phone.wait("clear", 10, medium="audio")
     phone.say("acknowledge")  # its user does not mind
-    time.sleep(1)
-    equal("state at the PBX", lab.pbx.stream(phone.name)["State"], "clear")
+    wait.until("in clear at the PBX", 5, lambda: lab.pbx.stream(phone.name)["State"] == "clear")
+    wait.until("clear media flows", 5, lambda: phone.statistics()["audio"]["clear_received"] > 0)
     counts = phone.statistics()["audio"]
     time.sleep(prompts.seconds("now-clear"))
     later = phone.statistics()["audio"]
@@ -213,13 +214,14 @@ def clear_by_keypad(lab):
             lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ, record=True) as phone:
         phone.call("echo", lab.sip_port)
         phone.secure()
-        time.sleep(0.5)
+        lab.pbx.secure("keypad")
         between = clear_and_back(lab, phone, lambda: phone.say(f"dtmf {CLEAR}"), lambda: phone.say(f"dtmf {SECURE}"))
         equal(f"clear packets both ways: {between}",
               min(between["clear_sent"], between["clear_received"]) > 30, True)
         equal("reason", events.wait("ZrtpClear", 5)["Reason"], "GoClear")
-        equal("secure twice", len(events.all("ZrtpSecure")), 2)
+        wait.until("an event of the second time", 5, lambda: len(events.all("ZrtpSecure")) > 1)
         time.sleep(3)
+        equal("secure twice", len(events.all("ZrtpSecure")), 2)
         phone.hang_up()
     heard = tone.read(phone.recording)
     for name in ("now-clear", "now-secure"):
@@ -231,8 +233,7 @@ def clear_by_cli(lab):
     with lab.zrtp_phone("keypad", allow_clear=True, tone=PHONE_HZ) as phone:
         phone.call("echo", lab.sip_port)
         phone.secure()
-        time.sleep(0.5)
-        name = lab.pbx.stream("keypad")["Channel"]
+        name = lab.pbx.secure("keypad")["Channel"]
         between = clear_and_back(lab, phone, lambda: lab.pbx.cli(f"zrtp go clear {name}"),
                                  lambda: lab.pbx.cli(f"zrtp go secure {name}"))
         equal(f"clear packets both ways: {between}",
@@ -242,8 +243,7 @@ def clear_by_cli(lab):
         with asterisk.Events(lab.pbx) as events, lab.zrtp_phone(endpoint, **options) as phone:
             phone.call("echo", lab.sip_port)
             phone.secure()
-            time.sleep(0.5)
-            name = lab.pbx.stream(endpoint)["Channel"]
+            name = lab.pbx.secure(endpoint)["Channel"]
             answers = (lab.pbx.cli(f"zrtp go clear {name}"), events.ask("ZrtpGoClear", Channel=name))
             if why not in answers[0] or answers[1]["Response"] != "Error" or why not in answers[1]["Message"]:
                 raise AssertionError(f"zrtp go clear: {answers!r}")
@@ -258,8 +258,7 @@ def clear_by_phone(lab):
             lab.zrtp_phone("confirm", allow_clear=True, tone=PHONE_HZ) as phone:
         phone.call("echo", lab.sip_port)
         phone.secure()
-        time.sleep(0.5)
-        name = lab.pbx.stream("confirm")["Channel"]
+        name = lab.pbx.secure("confirm")["Channel"]
         phone.say("clear")
         phone.wait("clear", 5, medium="audio")
         equal("reason", events.wait("ZrtpClear", 5)["Reason"], "GoClearByPeer")
@@ -287,7 +286,7 @@ def clear_refused(lab):
     with lab.zrtp_phone("alice", allow_clear=True, tone=PHONE_HZ) as phone:
         phone.call("echo", lab.sip_port)
         phone.secure()
-        time.sleep(0.5)
+        lab.pbx.secure("alice")
         before = phone.statistics()["audio"]["clear_received"]
         phone.say("clear")
         time.sleep(1.5)
@@ -305,6 +304,7 @@ def film_refused(lab):
         for medium in ("audio", "video"):
             phone.wait("secure", 10, medium=medium)
         relays.flows(phone)
+        wait.until("secure at the PBX", 5, lambda: [s["State"] for s in lab.pbx.streams()] == ["secure"] * 2)
         name = lab.pbx.stream("clearfilm")["Channel"]
         lab.pbx.cli(f"zrtp go clear {name}")
 
@@ -330,6 +330,8 @@ def transferred(lab):
         sas = bob.secure()
         alice.call("silent", lab.sip_port)
         alice.secure()
+        for name in ("keypad", "clearfilm"):
+            lab.pbx.secure(name)
         alice.say("1: attend 2")
         wait.until("the phone that transfers is out", 10, lambda: lab.pbx.stream("keypad") is None)
         logged = len(lab.pbx.log())
