@@ -53,6 +53,7 @@ def put_back_and_on(bench):
             equal("keys", lab.pbx.stream("alice")["State"], "secure")
         alice.hang_up()
         lab.pbx.idle()
-        # One or two may be: a machine that stands still for 50 ms in this moment.
-        equal("few late timers", lab.pbx.statistics()["timers that ran out late"] < 3, True)
+        # Some may be, of more than fifty: when this machine stands still for 50 ms.
+        late = lab.pbx.statistics()["timers that ran out late"]
+        equal(f"few late timers: {late}", late < 10, True)
         no_complaints(lab)
