@@ -35,8 +35,8 @@ def whole_call(lab):
         with lab.zrtp_phone("alice", kex="X255", client_id="a \x1b[31m phone") as phone:
             phone.call("announce", lab.sip_port)
             phone.secure()
+            channel = lab.pbx.secure("alice")["Channel"]  # of two that agree one is secure before the other
             found = lines(lab, since)
-            channel = lab.pbx.stream("alice")["Channel"]
             calls.end(lab, phone, "phone calls")
     finally:
         lab.pbx.cli("zrtp set debug off")
