@@ -149,7 +149,7 @@ def hold(lab):
         again = lab.pbx.stream("alice")
         for column in ("SAS", "SSRC", "State", "Role"):
             equal(column, again[column], first[column])
-        if tone.best_share(tone.read(heard)[known:], PHONE_HZ) < 0.8:
+        if tone.best_steady_share(tone.read(heard)[known:], PHONE_HZ) < 0.8:
             raise AssertionError("the PBX no longer hears the phone")
         calls.end(lab, phone, "phone calls")
 

@@ -49,7 +49,7 @@ def held(lab):
         time.sleep(2)
         passed_through(lab, "through", "through2")
         equal("SAS after hold", lab_sas(first), sas)
-    if tone.best_share(tone.read(second.recording)[-2 * tone.RATE:], PHONE_HZ) < 0.8:
+    if tone.best_steady_share(tone.read(second.recording)[-2 * tone.RATE:], PHONE_HZ) < 0.8:
         raise AssertionError("the phone that held is no longer heard")
     check_wire(wire, "through", "through2")
 
@@ -229,7 +229,7 @@ def auto_plain(lab):
         time.sleep(2)
         heard = second.pcm()
     tone.heard(first.recording, PBX_HZ, PHONE_HZ)
-    if tone.best_share(heard, PHONE_HZ) < 0.8:
+    if tone.best_steady_share(heard, PHONE_HZ) < 0.8:
         raise AssertionError("the phone without ZRTP does not hear the other one")
 
 
@@ -291,7 +291,7 @@ def forged(lab):
         first.hang_up()
     passed = capture.messages(d for d in wire.datagrams if d.target in ports_of("through2"))
     equal("passed on", passed, {"Commit": 1, "Confirm1": 1})
-    if tone.best_share(heard[-2 * tone.RATE:], PBX_HZ) < 0.8:
+    if tone.best_steady_share(heard[-2 * tone.RATE:], PBX_HZ) < 0.8:
         raise AssertionError("the phone does not hear the announcement")
 
 

@@ -235,7 +235,7 @@ def replaced(lab, **options):
         phone.hang_up()
         lab.pbx.idle()
         # What it says comes back to it: the PBX has heard the other phone, and is heard by it.
-        if tone.best_share(tone.read(phone.recording)[-12000:], PHONE_HZ) < 0.8:
+        if tone.best_steady_share(tone.read(phone.recording)[-12000:], PHONE_HZ) < 0.8:
             raise AssertionError("the other phone does not hear its own voice from the PBX")
     no_clear_rtp(wire, "alice")
 
