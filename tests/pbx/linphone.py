@@ -108,6 +108,8 @@ class Linphone:
         self.ip, self.firewall = ip, firewall
         self.process = None
         os.mkdir(self._file("home"))
+        if encryption == "dtls":
+            self._identity()
         lines = "\n".join(f"{KEY[kind]}=" + ",".join(PREFIX[kind] + n.upper() for n in names)
                           for kind, names in algorithms.items() if names)
         ordered = sorted(CODECS, key=lambda c: codecs.index(c[0]) if c[0] in codecs else len(codecs))
@@ -133,6 +135,19 @@ class Linphone:
 
     def _file(self, name):
         return os.path.join(self.directory, name)
+
+    def _identity(self):
+        """A key and certificate for DTLS: those that it would make itself take it half a second, or many, as chance has it."""
+        folder = self._file("home/.linphone-usr-crt")
+        os.mkdir(folder)
+        key, certificate, both = (os.path.join(folder, name) for name in ("key", "certificate", "identity.pem"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                        "/CN=linphone-dtls-default-identity", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        with open(both, "w") as pem:
+            for part in (certificate, key):
+                with open(part) as text:
+                    pem.write(text.read())
+                os.remove(part)
 
     # Life
 
