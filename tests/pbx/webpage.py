@@ -13,6 +13,7 @@ import tempfile
 import threading
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import Select
 
@@ -213,6 +214,10 @@ def chromium():
     return driver
 
 
+# The row of the leg whose channel's name has a text, if it is seen. (A row has no box, its cells have.)
+ROW = """return [...document.querySelectorAll('#calls tbody tr')].find((row) => row.cells[0].checkVisibility() && row.innerText.includes(arguments[0]));"""
+
+
 class Page:
     """The page in a browser, as a person uses it. Use as a context manager."""
 
@@ -242,7 +247,12 @@ class Page:
 
     def find(self, selector):
         """The elements that are seen."""
-        return [one for one in self.driver.find_elements("css selector", selector) if one.is_displayed()]
+        def probe():
+            try:
+                return [[one for one in self.driver.find_elements("css selector", selector) if one.is_displayed()]]
+            except StaleElementReferenceException:  # the page has put another one in its place meanwhile
+                return None
+        return wait.until(f"{selector} stays for a moment", 10, probe, 0)[0]
 
     def one(self, selector, seconds=10):
         return wait.until(f"{selector} on the page", seconds, lambda: self.find(selector))[0]
@@ -270,17 +280,18 @@ class Page:
 
     def row(self, name, seconds=10):
         """The row of the leg whose channel's name has a text."""
-        def probe():
-            found = [row for row in self.find("#calls tbody tr") if name in row.text]
-            return found[:1]
-        return wait.until(f"row of {name}", seconds, probe)[0]
+        return wait.until(f"row of {name}", seconds, lambda: self.js(ROW, name))
+
+    def row_text(self, name):
+        """What stands in the row of that leg; "" if there is none."""
+        return self.js(f"return (function() {{ {ROW} }})(...arguments)?.innerText ?? ''", name)
 
     def button(self, name, word):
         """The button of a leg with this label."""
-        def probe():
-            return [one for one in self.row(name).find_elements("tag name", "button")
-                    if one.is_displayed() and one.text == word]
-        return wait.until(f"{word} of {name}", 10, probe)[0]
+        return wait.until(f"{word} of {name}", 10, lambda: self.js(f"""
+            const row = (function() {{ {ROW} }})(...arguments);
+            return row && [...row.querySelectorAll('button')].find((one) => one.checkVisibility() && one.innerText === arguments[1]);
+            """, name, word))
 
     def answer(self, yes):
         """Answer the question of the dialog."""
