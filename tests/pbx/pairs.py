@@ -64,6 +64,12 @@ def keyed(lab, first, second):
     return sas
 
 
+def hear_each_other(first, second):
+    """Wait until they do."""
+    tone.comes(first.recording, OTHER_HZ)
+    tone.comes(second.recording, PHONE_HZ)
+
+
 def heard_each_other(first, second):
     tone.heard(first.recording, OTHER_HZ, PHONE_HZ)
     tone.heard(second.recording, PHONE_HZ, OTHER_HZ)

@@ -2,8 +2,11 @@
 """Tones: made, and found again. 8 kHz, mono, 16 bits or mu-law."""
 import bisect
 import math
+import os
 import struct
 import wave
+
+import wait
 
 RATE = 8000
 
@@ -23,10 +26,15 @@ def make(path, hz, seconds):
         out.writeframes(struct.pack(f"<{len(pcm)}h", *pcm))
 
 
+HEADER = 44  # octets
+_HEADER = b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, RATE, 2 * RATE, 2, 16) + b"data\0\0\0\0"
+
+
 def read(path):
-    """The samples of a wav file, also of one whose writer never filled in the sizes."""
+    """The samples of a wav file, also of one whose writer never filled in the sizes, or, as Linphone, fills in its header last."""
     with open(path, "rb") as wav:
         raw = wav.read()
+    raw = raw if any(raw[:HEADER]) else _HEADER + raw[HEADER:]
     channels, rate = struct.unpack_from("<HI", raw, raw.index(b"fmt ") + 10)
     pcm = raw[raw.index(b"data") + 8:]
     values = struct.unpack(f"<{len(pcm) // 2}h", pcm[:len(pcm) // 2 * 2])
@@ -79,16 +87,24 @@ def best_steady_share(pcm, hz):
     return _best(steady_share, pcm, hz)
 
 
+# So much of a half second is a tone that is heard.
+CLEAR = 0.8
 # So much of a half second may be another tone than the one that belongs there: what a frame that
 # is lost, or a codec, makes of that. A tone beside it of a fifth of its level is more.
 STRAY = 0.04
+
+
+def comes(path, hz, seconds=20):
+    """Wait until a recording, which may just be made, has a clear half second of a tone."""
+    wait.until(f"{hz} Hz in {path}", seconds, lambda: os.path.exists(path) and os.path.getsize(path) > HEADER
+               and best_steady_share(read(path)[-4 * RATE:], hz) >= CLEAR, 0.2)
 
 
 def heard(path, hz, other=None):
     """Fail unless a recording has a clear half second of one tone, and none with the other."""
     pcm = read(path)
     found = best_steady_share(pcm, hz)
-    if found < 0.8:
+    if found < CLEAR:
         raise AssertionError(f"{hz} Hz not heard: best share {found:.2f} in "
                              f"{len(pcm) / RATE:.1f} s, level {level(pcm):.0f}")
     stray = best_share(pcm, other) if other else 0.0
