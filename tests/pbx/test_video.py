@@ -80,13 +80,21 @@ def video_later(lab):
     check_screens(wire, "view1", "view2")
 
 
+def both_secure(lab, name):
+    """The two streams of a phone at the PBX, once both are secure."""
+    def probe():
+        found = [s for s in lab.pbx.streams() if asterisk.endpoint_of(s["Channel"]) == name and s["State"] == "secure"]
+        return found if len(found) == 2 else None
+    return wait.until(f"two secure streams of {name} at the PBX", 10, probe)
+
+
 @case("auto: feature codes make the PBX the ZRTP endpoint of audio and of video")
 def auto_video_features(lab):
     with screens(lab, "autoview1", "autoview2", extension="keys") as (first, second):
         for phone in (first, second):
             phone.secure()
             phone.wait("secure", 10, medium="video")
-            streams = [s for s in lab.pbx.streams() if asterisk.endpoint_of(s["Channel"]) == phone.name]
+            streams = both_secure(lab, phone.name)
             equal("streams at the PBX", sorted(s["Kex"] for s in streams), ["Mult", "X255"])
             equal("SAS at the PBX", {s["SAS"] for s in streams}, {phone.shown()})
 
@@ -191,8 +199,7 @@ def auto_video_recorded(lab):
         for phone in (first, second):
             phone.secure()
             phone.wait("secure", 10, medium="video")
-            streams = wait.until("two streams at the PBX", 5, lambda n=phone.name: [
-                s for s in lab.pbx.streams() if asterisk.endpoint_of(s["Channel"]) == n and s["State"] == "secure"])
+            streams = both_secure(lab, phone.name)
             equal("streams at the PBX", sorted(s["Kex"] for s in streams), ["DH3k", "Mult"])
             equal("SAS at the PBX", {s["SAS"] for s in streams}, {phone.shown()})
         for phone in (first, second):
