@@ -96,8 +96,11 @@ STRAY = 0.04
 
 def comes(path, hz, seconds=20):
     """Wait until a recording, which may just be made, has a clear half second of a tone."""
-    wait.until(f"{hz} Hz in {path}", seconds, lambda: os.path.exists(path) and os.path.getsize(path) > HEADER
-               and best_steady_share(read(path)[-4 * RATE:], hz) >= CLEAR, 0.2)
+    def probe():
+        pcm = read(path) if os.path.exists(path) and os.path.getsize(path) > HEADER else ()
+        begin = max(0, len(pcm) - 4 * RATE) // RATE * RATE  # the same half seconds as heard() looks at
+        return best_steady_share(pcm[begin:], hz) >= CLEAR
+    wait.until(f"{hz} Hz in {path}", seconds, probe, 0.2)
 
 
 def heard(path, hz, other=None):
