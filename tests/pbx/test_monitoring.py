@@ -56,6 +56,7 @@ def one_of_each(lab):
     with lab.zrtp_phone("alice") as alice:
         alice.call("silent", lab.sip_port)
         alice.secure()
+        lab.pbx.secure("alice")
         alice.hang_up()
     with lab.plain_phone("plain") as plain:
         plain.call("silent", lab.sip_port)
@@ -233,13 +234,15 @@ def security_log(bench):
             alice.wait_ended()
             alice.call("silent", lab.sip_port)
             alice.secure()
-            channel = lab.pbx.stream("alice")["Channel"]
-            for command in ("verify", "unverify"):
+            channel = lab.pbx.secure("alice")["Channel"]
+            for command, verified in (("verify", "yes"), ("unverify", "no")):
                 lab.pbx.cli(f"zrtp {command} {channel}")
+                events.wait("ZrtpVerified", Verified=verified)
             alice.hang_up()
         with socket.create_connection((IP, lab.pbx.ami_port), 5) as stranger:
             stranger.sendall(b"Action: Login\r\nUsername: tester\r\nSecret: wrong\r\n\r\n")
             wait.until("Asterisk's own line", 5, lambda: [line for line in security_lines(lab, "AMI") if "InvalidPassword" in line])
+        wait.until("five lines", 5, lambda: len(security_lines(lab, "ZRTP")) >= 5)
         found = [re.fullmatch(r'SecurityEvent="(\w+)",EventTV="[-\dT:.+]+",Severity="(\w+)",Service="ZRTP",EventVersion="1",'
                               r'SessionID="(?:PJSIP/)?(\w+)-\w+",Reason="(\w+)"', line).groups()
                  for line in security_lines(lab, "ZRTP")]
@@ -299,6 +302,7 @@ def records(bench):
         with lab.zrtp_phone("alice") as alice, lab.plain_phone("strict") as strict, lab.plain_phone("plain") as plain:
             alice.call("silent", lab.sip_port)
             alice.secure()
+            lab.pbx.secure("alice")
             alice.hang_up()
             lab.pbx.idle()
             strict.call("silent", lab.sip_port)
@@ -310,7 +314,7 @@ def records(bench):
         with lab.zrtp_phone("keypad", allow_clear=True) as phone:
             phone.call("silent", lab.sip_port)
             phone.secure()
-            lab.pbx.cli(f"zrtp go clear {lab.pbx.stream('keypad')['Channel']}")
+            lab.pbx.cli(f"zrtp go clear {lab.pbx.secure('keypad')['Channel']}")
             phone.wait("clear", 5, medium="audio")
             phone.say("acknowledge")
             wait.until("in clear", 10, lambda: lab.pbx.stream("keypad")["State"] == "clear")
@@ -319,8 +323,9 @@ def records(bench):
         with lab.zrtp_phone("carol") as carol, lab.zrtp_phone("bob") as bob:
             bob.expect_call()
             carol.call("recorded-bob", lab.sip_port)
-            carol.secure()
-            bob.secure()
+            for phone in (carol, bob):
+                phone.secure()
+                lab.pbx.secure(phone.name)
             carol.hang_up()
             lab.pbx.idle()
         none = [""] * 3
@@ -418,13 +423,14 @@ def further_items(lab):
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice", allow_clear=True) as alice, lab.zrtp_phone("bob") as bob:
         bob.expect_call()
         alice.call("call-bob", lab.sip_port)
-        alice.secure()
-        bob.secure()
+        for phone in (alice, bob):
+            phone.secure()
+            lab.pbx.secure(phone.name)
         channel = lab.pbx.stream("alice")["Channel"]
 
         def item(name):
             return re.search(rf"(?m)^\s*{name}:? *(.*)$", lab.pbx.cli(f"zrtp show channel {channel}"))[1].strip()
-        wait.until("the other leg's SAS", 5, lambda: item("FarSAS"))
+        wait.until("the other leg's SAS", 5, lambda: item("FarSAS") not in ("", "-"))
         equal("items", {name: item(name) for name in ("FarSASType", "PeerAllowsClear", "RelayedToUs", "Coverage")},
               {"FarSASType": "B32", "PeerAllowsClear": "yes", "RelayedToUs": "-", "Coverage": "whole"})
         equal("variable", events.ask("Getvar", Channel=channel, Variable="ZRTP_COVERAGE")["Value"], "whole")
@@ -444,7 +450,7 @@ def not_relayed(lab):
             phone.secure()
             flag = phone.wait("sas", 5, relayed=False)["peer_mitm"]
             zid = re.search(r"(?m)^\s*PeerZID:? *(\w+)$",
-                            lab.pbx.cli(f"zrtp show channel {lab.pbx.stream('b256')['Channel']}"))[1]
+                            lab.pbx.cli(f"zrtp show channel {lab.pbx.secure('b256')['Channel']}"))[1]
             phone.hang_up()
             lab.pbx.idle()
             lab.pbx.no_streams()
