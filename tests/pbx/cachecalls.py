@@ -24,6 +24,21 @@ def command(lab, text):
     return lab.pbx.cli(text).strip().splitlines()[-1]
 
 
+def status(lab, field):
+    """A line of `zrtp cache status`."""
+    return re.search(rf"(?m)^{field} +(.*)$", lab.pbx.cli("zrtp cache status"))[1]
+
+
+def all_stored(lab):
+    """Wait until no change of a call waits for the store."""
+    wait.until("all stored", 10, lambda: status(lab, "Waiting") == "0")
+
+
+def is_up(lab):
+    """Wait until the store works."""
+    wait.until("the cache is up", 20, lambda: status(lab, "State") == "up")
+
+
 def say_verified(lab, phone):
     """Both users have compared the SAS."""
     phone.say("zrtp-set-verified")

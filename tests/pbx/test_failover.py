@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A database that answers, but not as it should: read-only after a failover, or without a connection to spare."""
 import asterisk
+from cachecalls import all_stored, status
 from harness import case, equal
 from test_databases import database, node
-from test_hung import all_stored, quick_call, status
+from test_hung import quick_call
 
 
 def set_read_only(server, value):
