@@ -151,7 +151,7 @@ class Impostor:
 
 def hears_the_pbx(phone):
     phone.heard.clear()
-    wait.until("the phone hears the PBX in clear", 10, lambda: tone.best_share(phone.pcm(), PBX_HZ) > 0.8, 0.5)
+    wait.until("the phone hears the PBX in clear", 10, lambda: tone.best_steady_share(phone.pcm(), PBX_HZ) > 0.8, 0.5)
 
 
 @case("a stranger's whole exchange in a call without ZRTP: it takes over only while the phone is silent, which then has its "

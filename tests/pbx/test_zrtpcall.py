@@ -50,7 +50,9 @@ def wire_gcm(lab):
             equal("tag and cipher", (stream["Tag"], stream["Cipher"]), ("GCM", cipher))
             if passive:
                 equal("role", stream["Role"], "initiator")
-            calls.talk(3)  # less than the announcement, which ends with a shorter packet
+            # Not for as long as the announcement takes, which ends with a shorter packet.
+            wait.until("packets of both", 10, lambda p=phone: min(
+                p.statistics()["audio"][kind] for kind in ("srtp_received", "srtp_sent")) > 110)
             calls.end(lab, phone, way)
         tone.heard(lab.pbx.file("sounds", "heard-gcm.wav"), PHONE_HZ, PBX_HZ)
         tone.heard(phone.recording, PBX_HZ, PHONE_HZ)
