@@ -5,7 +5,6 @@ import os
 import re
 import stat
 
-import calls
 import capture
 import keylog
 import lab as laboratory
@@ -24,18 +23,23 @@ def checked(uri, **options):
     return status, said
 
 
+def is_secure(what, found, text):
+    """`zrtpcall check` finds it secure, with this text; it warns, and says so, if that took more than a second."""
+    status, line = found
+    seconds = re.search(r"secure in (\d+\.\d{3}) s", line)
+    slow = bool(seconds) and float(seconds[1]) > 1
+    equal(f"{what}: {line}", (status, bool(re.match(("ZRTP WARNING - slow: " if slow else "ZRTP OK - ") + text, line))), (int(slow), True))
+
+
 @case("zrtpcall check: our PBX, Linphone, and an Asterisk without ZRTP get three different answers", kind="22 own")
 def answers(workshop):
     with laboratory.Lab(workshop.root, workshop.directory) as lab, lab.phone("bob") as bob:
-        status, line = checked(f"sip:silent@127.0.0.1:{lab.sip_port}")
-        equal(f"the PBX: {line}", (status, bool(re.fullmatch(
-            r"ZRTP OK - secure in \d\.\d{3} s with X25519.*, SHA-\d{3}, AES-256-GCM, SAS B32; zrtp-hash matched; peer \S.* \| "
-            r"time_to_secure=\d\.\d{4}s;1;3;0 setup=\d\.\d{4}s;;;0\n", line))), (0, True))
+        is_secure("the PBX", checked(f"sip:silent@127.0.0.1:{lab.sip_port}"),
+                  r"secure in \d\.\d{3} s with X25519.*, SHA-\d{3}, AES-256-GCM, SAS B32; zrtp-hash matched; peer \S.* \| "
+                  r"time_to_secure=\d\.\d{4}s;1;3;0 setup=\d\.\d{4}s;;;0\n$")
         # Who begins chooses the cipher.
-        status, line = checked(f"sip:bob@127.0.0.1:{bob.sip_port}")
-        equal(f"Linphone: {line}", (status, bool(re.search(
-            r"ZRTP OK - secure in .* with DH-3072, SHA-256, AES-(128|256) \+ HMAC-SHA1-80, SAS B32; zrtp-hash matched; peer BZRTPv1\.1 \|",
-            line))), (0, True))
+        is_secure("Linphone", checked(f"sip:bob@127.0.0.1:{bob.sip_port}"),
+                  r"secure in .* with DH-3072, SHA-256, AES-(128|256) \+ HMAC-SHA1-80, SAS B32; zrtp-hash matched; peer BZRTPv1\.1 \|")
         equal("a refused call", checked(f"sip:nobody@127.0.0.1:{lab.sip_port}")[0], 3)
     with laboratory.Lab(workshop.root, workshop.directory, engine="asterisk") as plain:
         for module in ("app_enroll_zrtp", "res_pjsip_zrtp", "res_zrtp"):
@@ -57,7 +61,7 @@ def loaded(lab, extension, **options):
 def load(lab):
     status, summary = loaded(lab, "silent", calls=30, rate=15, hold=1)
     equal(f"all secure: {summary}", (status, summary["secure"]), (0, 30))
-    wait.until("no channel is left", 5, lambda: lab.pbx.channels() == 0)
+    lab.pbx.idle()
 
 
 @case("zrtpcall load: five hundred calls at once of one process are secure", kind="22 own attack")
@@ -77,7 +81,8 @@ def keys(lab):
         with wire, lab.zrtp_phone("alice", tag=tag, cipher=cipher, only_listed=True, tone=PHONE_HZ, keylog=path) as phone:
             phone.call("echo", lab.sip_port)
             phone.secure()
-            calls.talk()
+            for count in ("srtp_sent", "srtp_received"):
+                wait.until(f"{count} is enough", 10, lambda name=count: phone.statistics()["audio"][name] > 70)
             phone.hang_up()
         equal("mode of the file", stat.S_IMODE(os.stat(path).st_mode), 0o600)
         equal("the warning", "who reads it can decrypt" in phone.errors(), True)
@@ -90,7 +95,8 @@ def keys(lab):
             equal("SSRC", {data[8:12].hex() for data in packets}, {f"{ssrc:08x}"})
             equal("packets", len(packets) == 40, True)
             heard = tone.from_ulaw(b"".join(keylog.opened(named, master, data) for data in packets))
-            equal(f"the tone is heard, {suite} {direction}: {tone.share(heard, PHONE_HZ):.2f}", tone.share(heard, PHONE_HZ) > 0.9, True)
+            part = tone.steady_share(heard, PHONE_HZ)  # a frame may be missing
+            equal(f"the tone is heard, {suite} {direction}: {part:.2f}", part > 0.9, True)
 
 
 # What the PBX logs of a peer that does wrong.
