@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Linphone's console client as a phone: the other implementation of ZRTP in these tests."""
+import contextlib
 import os
 import re
 import shutil
@@ -50,7 +51,6 @@ size=qcif
 [sound]
 echocancellation=0
 agc=0
-{play}
 [storage]
 uri=null
 call_logs_db_uri=null
@@ -66,6 +66,7 @@ CODECS = (("PCMU", 8000, 1), ("PCMA", 8000, 1), ("opus", 48000, 2),
           ("G729", 8000, 1), ("GSM", 8000, 1), ("G722", 8000, 1), ("iLBC", 8000, 1),
           ("L16", 44100, 1), ("BV16", 8000, 1))
 
+PROMPT = "linphonec> "  # once for each line that it takes
 
 # Run in a root, with its own /proc and /tmp and in that its directory, by the same name as outside.
 # All of these mounts are of this process alone and end with it.
@@ -104,7 +105,7 @@ class Linphone:
         # Of what is outside its directory, a phone in a root sees nothing.
         self.play = shutil.copy(play, self.directory) if play and root else play
         self.recording = self._file("heard.wav") if record else None
-        self.mark = 0
+        self.mark = self.typed = 0
         self.ip, self.firewall = ip, firewall
         self.process = None
         os.mkdir(self._file("home"))
@@ -120,9 +121,7 @@ class Linphone:
                          video=int(video), video_port=self.video_port,
                          encryption=encryption or ("zrtp" if zrtp else "none"),
                          info=int(digits == "info"), rfc4733=int(digits == "rfc4733"),
-                         mandatory=int(zrtp and mandatory), algorithms=lines,
-                         # In 5.3 the command of start() comes too early to count.
-                         play=f"hold_music={self.play}" if root and self.play else "")
+                         mandatory=int(zrtp and mandatory), algorithms=lines)
         if ip != IP:
             text = text.replace("use_ipv6=0", "use_ipv6=1").replace(IP, ip)
             text = text.replace(f"@{ip}>", f"@[{ip}]>")
@@ -152,7 +151,7 @@ class Linphone:
     # Life
 
     def start(self):
-        self.mark = 0
+        self.mark = self.typed = 0
         command = ["linphonec", *(["-a"] if self.answer else []), *(["-C"] if self.video else []),
                    "-c", self._file("rc"), "-d", "6", "-l", self._file("log")]
         if self.root:
@@ -179,10 +178,11 @@ class Linphone:
         for command in ("terminate all", "quit"):
             try:
                 self.say(command)
-            except (BrokenPipeError, ValueError):
+            except (BrokenPipeError, ValueError, wait.Timeout):
                 break
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()  # 5.3 goes on reading until then
         processes.stop(self.process, 5)
-        self.process.stdin.close()
         self.process = None
 
     def __enter__(self):
@@ -195,8 +195,12 @@ class Linphone:
 
     def say(self, command):
         """Type a line on its console."""
+        self.typed += 1
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
+        if self.root and command != "quit":  # a line that comes before 5.3 has taken the last one replaces that
+            wait.until(f"{self.name} takes: {command}", 10,
+                       lambda: self.all_out().count(PROMPT) > self.typed or self.process.poll() is not None, 0.01)
 
     def _read(self, name):
         with open(self._file(name), errors="replace") as text:
