@@ -228,6 +228,7 @@ def forced(bench):
             for module in below:
                 out_for_good(pbx, module)
             time.sleep(1.5)
+            wait.until("packets enough", 10, lambda: phone.statistics()["audio"]["srtp_received"] > 320)
             stream = pbx.stream("strict")
             equal("still secure", (stream["State"], stream["SAS"]), ("secure", sas))
             tag, received = stream["Tag"], phone.statistics()
