@@ -244,7 +244,7 @@ void logins_passed(const struct ast_sockaddr *from)
 	ast_mutex_lock(&lock);
 	row = failures_of(&place);
 	if (row) {
-		row->count -= row->count > 0; /* a new minute may have begun meanwhile */
+		row->count--;
 	}
 	ast_mutex_unlock(&lock);
 }
