@@ -182,8 +182,12 @@ static int fire(const void *data)
 /*! \brief Look again, unless that is due already. \pre chan is locked */
 static void look_again(struct hook *hook, struct ast_channel *chan, int milliseconds)
 {
-	if (!hook->looking && !timers_add(milliseconds, fire, ast_channel_ref(chan))) {
-		hook->looking = 1;
+	if (hook->looking) {
+		return;
+	}
+	hook->looking = !timers_add(milliseconds, fire, ast_channel_ref(chan));
+	if (!hook->looking) {
+		ast_channel_unref(chan);
 	}
 }
 
