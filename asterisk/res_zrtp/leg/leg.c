@@ -81,6 +81,7 @@ static void stream_make(struct leg *leg, struct media *media)
 {
 	enum zrtp_status status = ZRTP_OK;
 
+	leg_stream(media)->traced = -1;
 	if (!leg_alone(leg)->session) {
 		status = leg_new_session(leg, &leg_alone(leg)->session, &callbacks_table, 1);
 	}

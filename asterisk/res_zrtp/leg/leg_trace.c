@@ -4,7 +4,7 @@
  * \brief What the ZRTP engine made of a message, for "zrtp set debug".
  *
  * A message is logged before what the engine sends in answer to it, but when the engine has judged it.
- * A step that the cache, a thread that computes, a timer or a command led to has a line of its own.
+ * A step that the cache, a thread that computes, a timer, a command or another stream led to has a line of its own.
  */
 
 #include "asterisk.h"

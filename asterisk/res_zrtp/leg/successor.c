@@ -410,6 +410,7 @@ static void take_place(struct media *media, attribute_unused void *arg)
 	}
 	leg_stream(media)->stream = leg_stream(media)->next;
 	leg_stream(media)->next = NULL;
+	leg_stream(media)->traced = -1;
 	leg_stream(media)->hash_due = 0;
 	leg_stream(media)->outcome = OUTCOME_PENDING;
 	leg_stream(media)->alerted = 0;

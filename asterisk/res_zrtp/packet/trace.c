@@ -109,7 +109,8 @@ void trace_sent(struct media *media, const uint8_t *datagram, size_t len, const 
 void trace_step(struct media *media, const char *from, const char *to)
 {
 	if (pass(media, 0)) {
-		ast_verbose("ZRTP debug: %s no message; %s -> %s\n", media_name(media), from, to);
+		ast_verbose("ZRTP debug: %s no message%s; %s -> %s\n", media_name(media),
+			media_medium(media) == ZRTP_SIGNALLING_VIDEO ? " (video)" : "", from, to);
 	}
 }
 
