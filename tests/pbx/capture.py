@@ -163,8 +163,10 @@ def protected_since(datagrams, complete, tag):
     """From when there is no excuse for a packet in clear in one direction of an exchange that was complete at this time.
 
     One may be on its way while the last confirmation is; and whom the machine lets wait just then has it unread for a
-    moment. Who has sent a packet of SRTP has read it.
+    moment. Who has sent a packet of SRTP has read it, and who has sent the confirmation had its keys before.
     """
+    if any(d.time == complete and kind(d.data) == "zrtp" and message_type(d.data) == "Conf2ACK" for d in datagrams):
+        return complete + 0.1
     first = next((d.time for d in media(datagrams, "rtp", complete) if len(d.data) == ULAW_PACKET + TAG[tag]), complete + 0.5)
     return max(complete + 0.1, min(first, complete + 0.5))
 

@@ -77,9 +77,13 @@ def heard_file(lab, name="relayed"):
 
 def not_heard(lab):
     """The call is over, and its recording has nothing of the stranger. Much of it is written only when it is closed."""
-    path = heard_file(lab)
-    wait.until("the recording is written", 10, lambda: os.path.getsize(path) > tone.HEADER)
-    if tone.best_share(tone.read(path), STRANGER_HZ) > 0.1:
+    def written():
+        log = lab.pbx.log()
+        return log.count("End MixMonitor Recording") == log.count("Begin MixMonitor Recording") > 0
+    wait.until("the recordings are written", 10, written)
+    pcm = tone.read(heard_file(lab))
+    equal("there is a recording", len(pcm) > 0, True)
+    if tone.best_share(pcm, STRANGER_HZ) > 0.1:
         raise AssertionError("the PBX heard the stranger")
 
 

@@ -55,13 +55,13 @@ def share(pcm, hz):
     return (a * a + b * b - turn * a * b) * 2 / len(pcm) / total
 
 
-def steady_share(pcm, hz):
-    """The same, frame by frame of 20 ms: what is missing between two is no other sound. 0 where more than half is."""
+def steady_share(pcm, hz, there=1 / 2):
+    """The same, frame by frame of 20 ms: what is missing between two is no other sound. 0 where less than this part is there."""
     frame = RATE // 50
     energies = [(sum(v * v for v in part), share(part, hz))
                 for part in (pcm[n:n + frame] for n in range(0, len(pcm) - frame + 1, frame))]
     heard = [(energy, part) for energy, part in energies if energy]
-    if 2 * len(heard) < len(energies) or not heard:
+    if len(heard) < there * len(energies) or not heard:
         return 0.0
     return sum(energy * part for energy, part in heard) / sum(energy for energy, _ in heard)
 
@@ -83,8 +83,11 @@ def best_share(pcm, hz):
 
 
 def best_steady_share(pcm, hz):
-    """The same, frame by frame: whether it is heard, also where the machine stood still and frames came late or never."""
-    return _best(steady_share, pcm, hz)
+    """The same, frame by frame: whether it is heard, also where the machine stood still and frames came late or never.
+
+    A third of them, in the best half second: where each second one is lost, something is wrong.
+    """
+    return _best(lambda part, at: steady_share(part, at, 2 / 3), pcm, hz)
 
 
 # So much of a half second is a tone that is heard.
