@@ -145,11 +145,12 @@ def hold(lab):
                 calls.talk(0.5)
         heard = lab.pbx.file("sounds", "heard-alice.wav")
         known = len(tone.read(heard))
-        calls.talk(2)
+        calls.talk(3)  # two seconds of a recording may wait to be written
         again = lab.pbx.stream("alice")
         for column in ("SAS", "SSRC", "State", "Role"):
             equal(column, again[column], first[column])
-        if tone.best_steady_share(tone.read(heard)[known:], PHONE_HZ) < 0.8:
+        # In one piece: frame by frame, a voice of which each second packet is lost would be there too.
+        if tone.best_share(tone.read(heard)[known:], PHONE_HZ) < 0.6:
             raise AssertionError("the PBX no longer hears the phone")
         calls.end(lab, phone, "phone calls")
 

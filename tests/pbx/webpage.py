@@ -278,6 +278,16 @@ class Page:
         self.one("#live")
         self.until("Live", "#connection")
 
+    def press(self, selector):
+        """Click the first of those that are seen, whichever that is: the page may put another one in its place meanwhile."""
+        def probe():
+            try:
+                self.one(selector).click()
+            except StaleElementReferenceException:
+                return False
+            return True
+        wait.until(f"click on {selector}", 10, probe)
+
     def row(self, name, seconds=10):
         """The row of the leg whose channel's name has a text."""
         return wait.until(f"row of {name}", seconds, lambda: self.js(ROW, name))
