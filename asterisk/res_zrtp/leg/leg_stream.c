@@ -26,7 +26,6 @@ struct leg_place *leg_place_alloc(struct media *media)
 
 	if (place) {
 		place->media = media;
-		place->stream.traced = -1;
 	}
 
 	return place;
