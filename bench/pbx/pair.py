@@ -147,19 +147,30 @@ def far(root, **more):
 
 
 def inherit_priority(pid):
-    """Linux divides processor time between sessions first, where a nice value counts only inside of one: pass on ours."""
-    with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/autogroup", "w") as group:
+    """Linux divides processor time between sessions first, where a nice value counts only inside of one: pass on ours.
+
+    Who belongs to no session (begun by an init that has made none) has no share to be changed, nor has anybody on a Linux
+    that does not divide so.
+    """
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/autogroup", "w") as group:
         group.write(str(os.nice(0)))
+
+
+def alive(pbx):
+    """The number of its process. One that has ended says so itself: Linux says no more than "invalid argument"."""
+    if not pbx.running():
+        raise AssertionError("Asterisk ended while it was measured: " + pbx.console_tail())
+    return pbx.process.pid
 
 
 def cpu(pbx):
     """Seconds of processor time so far, user and system, of all its threads, also those that have ended."""
-    return time.clock_gettime((~pbx.process.pid << 3) | 2)
+    return time.clock_gettime((~alive(pbx) << 3) | 2)
 
 
 def memory(pbx):
     """KiB of its own memory that is in use: what it shares with other processes does not count."""
-    with open(f"/proc/{pbx.process.pid}/smaps_rollup") as rollup:
+    with open(f"/proc/{alive(pbx)}/smaps_rollup") as rollup:
         text = rollup.read()
     return sum(int(number) for number in re.findall(r"(?m)^Private_\w+:\s+(\d+)", text))
 
@@ -169,7 +180,7 @@ def descriptors(pbx):
 
 
 def threads(pbx):
-    with open(f"/proc/{pbx.process.pid}/status") as status:
+    with open(f"/proc/{alive(pbx)}/status") as status:
         return int(re.search(r"Threads:\s+(\d+)", status.read())[1])
 
 

@@ -35,7 +35,7 @@ def groups(pbx):
 def spent(pbx):
     """Of each thread so far: seconds of processor time, switches."""
     found = {}
-    folder = f"/proc/{pbx.process.pid}/task"
+    folder = f"/proc/{pair.alive(pbx)}/task"
     for thread in os.listdir(folder):
         with contextlib.suppress(OSError):
             with open(f"{folder}/{thread}/schedstat") as stat, open(f"{folder}/{thread}/status") as status:
