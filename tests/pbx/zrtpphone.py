@@ -79,7 +79,7 @@ class ZrtpPhone:
         with open(os.path.join(self.directory, "errors"), errors="replace") as text:
             return text.read()
 
-    def wait_exit(self, seconds=10):
+    def wait_exit(self, seconds=30):
         """Wait until it has ended by itself; return the exit status."""
         self.status = self.process.wait(seconds)
         self._reap()

@@ -17,8 +17,8 @@ NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 class Check(WithPhones):
     def judged(self, verdict, uri, **options):
-        """What it says, without the verdict and what is measured."""
-        status, said, errors = run("check", uri, **options)
+        """What it says, without the verdict and what is measured. It is slow only where a test says so, however busy this machine is."""
+        status, said, errors = run("check", uri, **{"warning": 8, "critical": 9, **options})
         self.assertEqual((status, errors), (verdict, ""), said)
         self.assertRegex(said, rf"\AZRTP {NAMES[verdict]} - [^|\n]*( \| [^|\n]+)?\n\Z")
         return said.split(" - ", 1)[1].split(" | ")[0].strip()
@@ -51,9 +51,9 @@ class Check(WithPhones):
 
     def test_short_options_are_those_of_a_plugin(self):
         bob = self.phone()
-        status, said, _ = run("check", bob.uri, "-w", "0.5", "-c", "2.5", "-t", "8")
+        status, said, _ = run("check", bob.uri, "-w", "7.5", "-c", "8.5", "-t", "9")
         self.assertEqual(status, OK, said)
-        self.assertRegex(said, r" \| time_to_secure=\d+\.\d{4}s;0\.5;2\.5;0 setup=\d+\.\d{4}s;;;0\n$")
+        self.assertRegex(said, r" \| time_to_secure=\d+\.\d{4}s;7\.5;8\.5;0 setup=\d+\.\d{4}s;;;0\n$")
 
     def test_no_hash_in_the_signalling_is_a_warning_unless_it_is_ignored(self):
         bob = self.phone(ignore_hash=True)
@@ -83,7 +83,7 @@ class Check(WithPhones):
         bob = self.phone(drop_sent=["Confirm1", "Confirm2"])
         begun = time.monotonic()
         self.assertEqual(self.judged(CRITICAL, bob.uri, timeout=2), "answered, and not secure within 2 s")
-        self.assertLess(time.monotonic() - begun, 6)
+        self.assertLess(time.monotonic() - begun, 9)  # before its own repetitions end
 
     def test_what_says_nothing_of_zrtp_is_unknown(self):
         self.assertEqual(self.judged(UNKNOWN, self.phone(reject=486).uri),
