@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Debian's baresip with our module, on a terminal: what a person types and sees."""
+import codecs
 import os
 import re
 import tempfile
@@ -113,6 +114,7 @@ class Baresip:
         return ["unshare", "--mount", "sh", "-ec", IN_ROOT, "sh", self.root, self.directory, *program, "-f", self.directory, "-v"]
 
     def _listen(self):
+        characters = codecs.getincrementaldecoder("utf-8")("replace")  # one may come in two pieces
         with open(self._file("screen"), "ab") as log:
             while True:
                 try:
@@ -123,7 +125,7 @@ class Baresip:
                     return
                 log.write(octets)
                 log.flush()
-                self.text += octets.decode(errors="replace")
+                self.text += characters.decode(octets)
 
     def screen(self):
         """All that stood on it so far."""

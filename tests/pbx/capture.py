@@ -62,7 +62,7 @@ class Capture:
     def __exit__(self, failed, *_):
         taken = self._take_all()
         self.process.send_signal(signal.SIGINT)
-        processes.stop(self.process, 5)
+        processes.stop(self.process, 30)  # what it says at its end is read
         said = self.process.stderr.read()
         self.process.stderr.close()
         self.datagrams = read(self.path)

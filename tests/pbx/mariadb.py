@@ -38,7 +38,7 @@ class MariaDB:
 
     def __exit__(self, *_):
         self.process.terminate()
-        processes.stop(self.process, 15)
+        processes.stop(self.process, 60)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def start(self):
@@ -48,7 +48,7 @@ class MariaDB:
                  f"--bind-address={IP}", f"--socket={self.socket}",
                  f"--pid-file={self.directory}/pid"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait.until("MariaDB answers", 30, lambda: not self._client("SELECT 1").returncode, 0.2)
+        wait.until("MariaDB answers", 120, lambda: not self._client("SELECT 1").returncode, 0.2)
 
     def kill(self):
         """As a crash does it."""

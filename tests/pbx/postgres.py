@@ -60,7 +60,7 @@ class Postgres:
                 [self._program("postgres"), "-D", self.data, "-p", str(self.port), "-h", IP,
                  "-k", self.directory, *([] if self.durable else ["-F"])],
                 stdout=log, stderr=log, **self._as_postgres())
-        wait.until("PostgreSQL answers", 20, lambda: not subprocess.run(
+        wait.until("PostgreSQL answers", 120, lambda: not subprocess.run(
             [self._program("pg_isready"), "-q", "-h", IP, "-p", str(self.port)],
             check=False).returncode, 0.1)
 
@@ -69,7 +69,7 @@ class Postgres:
         if self.process is None:
             return
         self.process.send_signal(signal.SIGINT)  # its fast shutdown
-        processes.stop(self.process, 10)
+        processes.stop(self.process, 60)  # what it has in memory goes to a disk that may be slow
         self.process = None
 
     def kill(self):
@@ -109,7 +109,7 @@ class Postgres:
         finally:
             client.stdin.close()
             client.stdout.close()
-            client.wait(10)
+            client.wait(60)
 
     def _children(self):
         """Each connection has a process."""

@@ -105,7 +105,7 @@ def keyboard(bench):
         page.one("#name")
         wait.until("focus", 5, lambda: page.driver.switch_to.active_element.get_attribute("id") == "name")
         press("clerk", Keys.TAB, "clerk's secret", Keys.ENTER)
-        page.row("PJSIP/alice-")
+        page.button("PJSIP/alice-", "Verify")
         tab_to("Verify", lambda one: one.text == "Verify")
         equal("a focus that is seen", page.js("return getComputedStyle(document.activeElement).outlineStyle"), "solid")
         press(Keys.ENTER)

@@ -211,6 +211,7 @@ def chromium():
     driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver", env={"PATH": os.environ["PATH"], "HOME": profile.name}),
                               options=options)
     driver.profile = profile  # lives as long
+    driver.set_script_timeout(120)  # axe-core works long on a busy machine
     return driver
 
 
