@@ -149,8 +149,8 @@ def far(root, **more):
 def inherit_priority(pid):
     """Linux divides processor time between sessions first, where a nice value counts only inside of one: pass on ours.
 
-    Who belongs to no session (begun by an init that has made none) has no share to be changed, nor has anybody on a Linux
-    that does not divide so.
+    Who belongs to no session (begun by an init that has made none) has no share to be changed, and on a Linux that does not
+    divide so there is none.
     """
     with contextlib.suppress(OSError), open(f"/proc/{pid}/autogroup", "w") as group:
         group.write(str(os.nice(0)))
