@@ -2,8 +2,8 @@
 # The front door. Meson does the building; see meson.build.
 
 BUILD ?= build
-# debootstrap and chroot are there, also for who became root by su.
-export PATH := $(PATH):/usr/sbin:/sbin
+# debootstrap and chroot are in the last two, also for who became root by su; who was begun without PATH has none of them.
+export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin):/usr/sbin:/sbin
 
 .PHONY: help demo cluster-demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood bench-pbx crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
 

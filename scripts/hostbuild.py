@@ -2,8 +2,13 @@
 """For scripts: this machine's own build of unit tests and tools, and networks of one's own."""
 import os
 import subprocess
+import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "tests", "pbx"))
+import surroundings  # noqa: E402
+
+surroundings.usual()  # of each script that has this
 BUILD = os.path.join(TOP, "build")
 # Before a command: it runs in a network where nothing else is.
 OWN_NETWORK = ["unshare", "--net", "sh", "-ec", 'ip link set lo up; ip address add 192.0.2.1/32 dev lo; exec "$@"', "sh"]

@@ -18,6 +18,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
+import surroundings  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 WORDS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
@@ -41,6 +42,7 @@ def own_network():
 
 
 def pytest_configure(config):
+    surroundings.alone()
     if hasattr(config, "workerinput"):
         own_network()
     config.bench = harness.Bench(dict(root.split("=", 1) for root in config.getoption("root")))

@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs the tests run: none outlives the tests, whatever ends those."""
+"""Programs the tests run: none outlives the tests, whatever ends those, and each takes the signals that it is sent."""
 import ctypes
 import signal
 import subprocess
 
+import surroundings
 import wait
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
+surroundings.usual()
 
 
-def _die_with_parent():
+def _begin():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    surroundings.defaults()
 
 
 def start(command, **options):
-    """subprocess.Popen, out of reach of the terminal's Ctrl-C."""
-    return subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent, **options)
+    """subprocess.Popen, out of reach of the terminal's Ctrl-C. It ends when the thread ends that called this."""
+    return subprocess.Popen(command, start_new_session=True, preexec_fn=_begin, **options)
 
 
 def stop(process, seconds=5):
