@@ -5,6 +5,7 @@ Ports, all on 127.0.0.1: PBX SIP 25060 to 25063 and AMI 25064, 25065; relay 2506
 phones SIP 25070 and up, RTP 26000 and up by tens; PBX RTP 28000 to 28999.
 """
 import os
+import socket
 
 import tone
 from asterisk import Asterisk
@@ -131,6 +132,8 @@ timer_b = 6400
 type = transport
 protocol = udp
 bind = 127.0.0.1:{port}
+"""
+TRANSPORT6 = """\
 [udp6]
 type = transport
 protocol = udp
@@ -352,6 +355,16 @@ def zrtp_conf(policies=POLICIES, general=""):
     return f"[general]\n{general}" + "".join(f"[{name}]\n{text}" for name, text in policies.items())
 
 
+def has_ipv6():
+    """Has the loopback of this network an address of IPv6?"""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind((IP6, 0))
+    except OSError:
+        return False
+    return True
+
+
 class Workshop:
     """Where a case sets up what it needs by itself."""
 
@@ -380,6 +393,7 @@ class Lab:
         self.driver = driver
         self.sip_port = CHAN_SIP_PORT if driver == "sip" else sip_port
         self.engine = engine
+        self.six = has_ipv6()
         self.pbx = Asterisk(root, {
             "zrtp.conf": zrtp_conf(general=general), "features.conf": FEATURES,
             **self._driver_conf(), **(files or {})},
@@ -402,10 +416,10 @@ class Lab:
                                     besides=BESIDES.get(name, ("", ""))[1],
                                     transport="udp6" if name in SIX else "udp",
                                     ip=f"[{IP6}]" if name in SIX else "127.0.0.1")
-                        for name, engine in ENDPOINTS.items())
+                        for name, engine in ENDPOINTS.items() if self.six or name not in SIX)
         if self.driver == "sip":
             return {"sip.conf": SIP_CONF.format(port=self.sip_port) + peers, "pjsip.conf": ""}
-        return {"pjsip.conf": TRANSPORT.format(port=self.sip_port) + peers}
+        return {"pjsip.conf": (TRANSPORT + (TRANSPORT6 if self.six else "")).format(port=self.sip_port) + peers}
 
     def __enter__(self):
         self.pbx.start()
