@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prompts: found again in what a phone has heard.
 
-A prompt is looked for where the loudness goes up and down as in the prompt. It counts as heard
-when a third of a second of it is in the recording whatever its volume, by the normalized
-correlation of both. A phone that runs late loses or repeats a frame here and there, and a piece
-with such a place in it is not found: of a long prompt five pieces are tried, and two must be there,
-of a short one up to three, and one must be.
+Pieces of a third of a second are looked for where the loudness goes up and down as about them in the prompt. A piece
+counts as heard by the normalized correlation of both, whatever its volume. A phone that runs late loses or repeats frames,
+and a machine that stands still loses half a second: a piece with such a place in it is not found, and what comes after it
+is elsewhere. Prompts share words, too. So several pieces are tried, and half of them must be there, in their order and about as
+far apart as in the prompt.
 """
 import itertools
 import operator
@@ -16,10 +16,11 @@ import tone
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FRAME = tone.RATE // 50           # samples whose loudness is one value
 CURVE = 40                        # values compared, at most
-PLACES = 30                       # the likeliest ones that are looked at closely
+PLACES = 15                       # the likeliest ones of a piece that are looked at closely
 STEP = 4                          # samples taken together then
 PIECE = tone.RATE * 35 // 100     # samples of a prompt that are looked for
-PIECES = 5                        # as many are tried, at most
+PIECES = 8                        # as many are tried, at most
+MOVED = tone.RATE * 12 // 10      # by so much two pieces may be nearer or farther than in the prompt
 ENOUGH = 0.8
 
 
@@ -69,68 +70,78 @@ def _around_mean(values):
     return [v - mean for v in values]
 
 
-def _places(pcm, prompt):
-    """Where the prompt may begin, in samples."""
-    heard, wanted = _loudness(pcm), _loudness(prompt)
-    at = _loudest(wanted, CURVE)
-    curve = _around_mean(wanted[at:at + CURVE])
+def _places(heard, wanted, at):
+    """Where a piece may begin, in samples. heard, wanted: loudness of recording and prompt; at: its begin in the prompt."""
+    begin = max(0, min((at + PIECE // 2) // FRAME - CURVE // 2, len(wanted) - CURVE))
+    curve = _around_mean(wanted[begin:begin + CURVE])
     found = [(_likeness(_around_mean(heard[n:n + len(curve)]), curve), n) for n in range(len(heard) - len(curve) + 1)]
-    return [(n - at) * FRAME for _, n in sorted(found, reverse=True)[:PLACES]]
+    return [(n - begin) * FRAME + at for _, n in sorted(found, reverse=True)[:PLACES]]
 
 
 def _pieces(prompt):
-    """Where the pieces that are looked for begin: the loudest one, then others; and how many must be there."""
+    """Where the pieces that are looked for begin: the loudest one, then others that are not much softer."""
     first = _loudest(prompt, PIECE)
     sums = _sums(map(abs, prompt))
 
     def volume(n):
         return sums[min(n + PIECE, len(prompt))] - sums[n]
 
-    if len(prompt) < 3 * PIECE:
-        ends = [n for n in (0, len(prompt) - PIECE) if n >= 0 and n != first]
-        return [first] + [n for n in ends if volume(n) > volume(first) / 4], 1
-    others = [n for n in range(first % PIECE, len(prompt) - PIECE + 1, PIECE) if n != first]
-    return [first] + sorted(others, key=volume, reverse=True)[:PIECES - 1], 2
+    step = PIECE if len(prompt) > PIECES * PIECE else PIECE // 2
+    others = [n for n in range(first % step, len(prompt) - PIECE + 1, step) if n != first and volume(n) > volume(first) / 4]
+    return [first] + sorted(others, key=volume, reverse=True)[:PIECES - 1]
 
 
-def _piece_likeness(pcm, piece, begins):
-    """How much a piece is like what was heard about one of these places at best."""
-    piece = _thin(piece)
+def _best(pcm, piece, place):
+    """How much a piece is like what was heard about a place, and where."""
     loud = sum(v * v for v in piece)
-    best = 0.0
-    for place in begins:
-        for phase in range(0, STEP, 2):
-            begin = max(0, place - FRAME * 3 // 2 + phase)
-            heard = _thin(pcm[begin:begin + PIECE + FRAME * 3])
-            power = _sums(v * v for v in heard)
-            for n in range(len(heard) - len(piece) + 1):
-                part = power[n + len(piece)] - power[n]
-                if part > loud / 400:  # not much softer than the prompt
-                    best = max(best, sum(map(operator.mul, piece, heard[n:n + len(piece)])) / (loud * part) ** 0.5)
+    best = 0.0, place
+    for phase in range(0, STEP, 2):
+        begin = max(0, place - FRAME * 3 // 2 + phase)
+        heard = _thin(pcm[begin:begin + PIECE + FRAME * 3])
+        power = _sums(v * v for v in heard)
+        for n in range(len(heard) - len(piece) + 1):
+            part = power[n + len(piece)] - power[n]
+            if part > loud / 400:  # not much softer than the prompt
+                best = max(best, (sum(map(operator.mul, piece, heard[n:n + len(piece)])) / (loud * part) ** 0.5,
+                                  begin + n * STEP))
     return best
 
 
-def likeness(pcm, prompt):
-    """How much a recording has of a prompt, up to 1: of the worst of the pieces that must be there."""
-    places = _places(pcm, prompt)
-    pieces, needed = _pieces(prompt)
-    found = []
+def _in_order(pieces):
+    """How many pieces were heard in order. pieces: for each its begin in the prompt, and where it was heard."""
+    found = sorted((at, where) for at, places in pieces for where in places)
+    longest = []
+    for at, where in found:
+        before = [n for n, (earlier, there) in zip(longest, found)
+                  if earlier < at and there < where and abs((where - there) - (at - earlier)) <= MOVED]
+        longest.append(max(before, default=0) + 1)
+    return max(longest, default=0)
+
+
+def pieces_heard(pcm, prompt):
+    """How many pieces of a prompt a recording has, and how many must be there. The search ends when they are."""
+    heard, wanted = _loudness(pcm), _loudness(prompt)
+    pieces = _pieces(prompt)
+    needed, found, count = (len(pieces) + 1) // 2, [], 0
     for at in pieces:
-        found.append(_piece_likeness(pcm, prompt[at:at + PIECE], [place + at for place in places]))
-        if len(found) >= needed and sorted(found)[-needed] >= ENOUGH:
+        piece = _thin(prompt[at:at + PIECE])
+        best = [_best(pcm, piece, place) for place in _places(heard, wanted, at)]
+        found.append((at, {where for likeness, where in best if likeness >= ENOUGH}))
+        count = _in_order(found)
+        if count >= needed:
             break
-    return sorted(found)[-needed]
+    return count, needed
 
 
 def expect(pcm, prompt, name):
     """Fail unless the prompt was heard."""
-    found = likeness(pcm, prompt)
-    if found < ENOUGH:
-        raise AssertionError(f"prompt {name} not heard in {len(pcm) / tone.RATE:.1f} s: likeness {found:.2f}")
+    count, needed = pieces_heard(pcm, prompt)
+    if count < needed:
+        raise AssertionError(f"prompt {name} not heard in {len(pcm) / tone.RATE:.1f} s: {count} pieces of it, {needed} are needed")
 
 
 def absent(pcm, prompt, name):
     """Fail if the prompt was heard."""
-    found = likeness(pcm, prompt)
-    if found >= ENOUGH:
-        raise AssertionError(f"prompt {name} heard where it does not belong: likeness {found:.2f}")
+    count, needed = pieces_heard(pcm, prompt)
+    if count >= needed:
+        raise AssertionError(f"prompt {name} heard where it does not belong: {count} pieces of it")
