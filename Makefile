@@ -5,7 +5,7 @@ BUILD ?= build
 # debootstrap and chroot are in the last two, also for who became root by su; who was begun without PATH has none of them.
 export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin):/usr/sbin:/sbin
 
-.PHONY: help demo cluster-demo check check-debug check-packages check-versions pbx unit lint requirements abi bench bench-flood bench-pbx crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
+.PHONY: help demo cluster-demo check check-debug check-packages check-stalls check-versions pbx unit lint requirements abi bench bench-flood bench-pbx crash fuzz coverage sanitize attack mutants screenshots install uninstall deb clean
 
 help:
 	@echo "make demo     two encrypted calls and a table of them (KEEP=1: a PBX stays up)"
@@ -13,6 +13,7 @@ help:
 	@echo "make check    every test: unit tests, then calls through real Asterisks"
 	@echo "make check-debug      a hundred calls through an Asterisk built to find leaks and wrong locks"
 	@echo "make check-packages   builds the packages twice, bit for bit the same, and judges what they do to an Asterisk"
+	@echo "make check-stalls     the calls of make check while the machine stands still now and then; CASES=PATTERN"
 	@echo "make check-versions   the calls of make check through other Asterisks; CASES=PATTERN"
 	@echo "make unit     the unit tests only"
 	@echo "make lint     what can be found wrong without running anything"
@@ -48,6 +49,10 @@ check-debug:
 check-packages:
 	@scripts/install-deps
 	@python3 -B scripts/check-packages
+
+check-stalls:
+	@scripts/install-deps
+	@python3 -B scripts/check-stalls $(if $(CASES),'$(CASES)')
 
 check-versions:
 	@scripts/install-deps

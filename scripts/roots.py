@@ -42,12 +42,15 @@ def ready(name):
     return root
 
 
-def cases(root, pattern, *arguments, suite="sid", environment=(), more=None):
-    """Run the cases whose "kind: name" match in a root that stands for a suite; return the exit status. more: roots by suite."""
+def cases(root, pattern, *arguments, suite="sid", environment=(), more=None, begin=None):
+    """Run the cases whose "kind: name" match in a root that stands for a suite; return the exit status.
+
+    more: roots by suite; begin: called in the new process.
+    """
     return subprocess.run([*OWN_NETWORK, "pytest-3", os.path.join(TOP, "tests", "pbx"), "--match", pattern,
                            *(word for name, path in {suite: root, **(more or {})}.items() for word in ("--root", f"{name}={path}")),
                            *arguments],
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
+                          preexec_fn=begin, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
                                "ZRTP_PBX_ENVIRONMENT": " ".join(environment)}).returncode
 
 
