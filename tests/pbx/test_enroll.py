@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Enrollment: each outcome by a real call, with what the caller hears."""
+import concurrent.futures
 import contextlib
 import os
 import re
@@ -60,6 +61,22 @@ def keeps(lab, expected):
 def revoke_all(lab):
     for zid in enrolled(lab):
         lab.pbx.cli(f"zrtp enrollment revoke {zid}")
+
+
+@case("enrollment that was told is in a list that is asked for at once, though the disk is slow")
+def listed_at_once(lab):
+    with service(lab) as events, lab.zrtp_phone("alice", enroll="accept") as phone, concurrent.futures.ThreadPoolExecutor(1) as pool, \
+            contextlib.closing(sqlite3.connect(lab.pbx.file("lib", "zrtp.sqlite"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # no other one can write, all can read
+        phone.call("enroll-trust", lab.sip_port)
+        events.wait("ZrtpEnrollment")
+        listed = pool.submit(enrolled, lab)
+        time.sleep(0.3)
+        equal("the list waits", listed.done(), False)
+        other.execute("ROLLBACK")
+        equal("listed", list(listed.result().values()), ["alice"])
+        phone.wait_ended()
+    revoke_all(lab)
 
 
 @case("enrollment of a phone without ZRTP: it is announced, nothing stored")

@@ -170,6 +170,8 @@ int store_ends(void);
  * \retval -1 some of it still waits, as the store is down or does not take it
  */
 int store_settle(const uint8_t zid[ZRTP_ZID_SIZE]);
+/*! \brief Wait, not long, until the phones are stored that were told to be enrolled: who lists them then asks for these. */
+void store_settle_enrollments(void);
 /*! \brief An administrator has changed something. Between store_get() and store_release(). */
 void store_administered(void);
 

@@ -243,6 +243,9 @@ enum zrtp_store_status cache_admin_each(const struct peers_wanted *wanted,
 		return no_memory(error);
 	}
 	over = zid_range_of(&listing->all, S_OR(wanted->begins, ""));
+	if (wanted->enrolled) {
+		store_settle_enrollments();
+	}
 	while (!over && !stop && !(gone && gone(arg)) && !(status = must_end(began, error))
 		&& !(status = store_ask(&asking, listing, NULL, error))) {
 		for (i = 0; !stop && i < listing->count; i++) {

@@ -23,20 +23,21 @@
 /*! A store that has done nothing for so long, though there is something to do, does not work, microseconds. */
 #define WORKING 1000000
 
-/*! \brief Does a change of this peer wait? \param soon it is tried all the time */
+/*! \brief Does a change of this peer wait? \param zid NULL: an enrollment of any \param soon it is tried all the time */
 static int is_waiting(const uint8_t *zid, int *soon)
 {
 	int found;
 
 	ast_mutex_lock(&store_shared.lock);
-	found = queue_has(zid);
+	found = zid ? queue_has(zid) : queue_has_bind();
 	*soon = store_shared.status.up;
 	ast_mutex_unlock(&store_shared.lock);
 
 	return found;
 }
 
-int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
+/*! \retval -1 it still waits */
+static int settle(const uint8_t *zid)
 {
 	int i, waits, soon;
 
@@ -45,6 +46,16 @@ int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
 	}
 
 	return waits ? -1 : 0;
+}
+
+int store_settle(const uint8_t zid[ZRTP_ZID_SIZE])
+{
+	return settle(zid);
+}
+
+void store_settle_enrollments(void)
+{
+	settle(NULL);
 }
 
 int store_own_zid(uint8_t zid[ZRTP_ZID_SIZE])

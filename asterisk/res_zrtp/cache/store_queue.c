@@ -23,6 +23,8 @@ AST_DLLIST_HEAD_NOLOCK(jobs, job);
 static struct jobs queue;
 /*! The same again, by kin: loads, and the changes of some peers each. Zeros are empty lists. */
 static struct jobs loads, changes[1 << PEERS_BITS];
+/*! Endpoints of enrolled phones among them. */
+static size_t binds;
 
 /*! \brief Others choose their ZIDs, but do not know which come into one list. */
 static struct jobs *changes_of(const uint8_t *zid)
@@ -53,6 +55,7 @@ static void take_off(struct job *job)
 {
 	AST_DLLIST_REMOVE(&queue, job, queued);
 	AST_DLLIST_REMOVE(kin_of(job), job, kin);
+	binds -= job->kind == JOB_BIND;
 }
 
 int queue_is_empty(void)
@@ -105,6 +108,7 @@ void queue_add(struct job *job)
 		AST_DLLIST_INSERT_HEAD(&queue, job, queued);
 	}
 	AST_DLLIST_INSERT_TAIL(kin_of(job), job, kin);
+	binds += job->kind == JOB_BIND;
 }
 
 size_t queue_begin(struct job **jobs, size_t most)
@@ -135,6 +139,7 @@ static void put_back(struct job *failed)
 			take_off(job);
 			AST_DLLIST_INSERT_TAIL(&queue, job, queued);
 			AST_DLLIST_INSERT_TAIL(kin, job, kin);
+			binds += job->kind == JOB_BIND;
 		}
 	}
 }
@@ -215,4 +220,9 @@ int queue_has(const uint8_t *zid)
 	}
 
 	return 0;
+}
+
+int queue_has_bind(void)
+{
+	return binds > 0;
 }

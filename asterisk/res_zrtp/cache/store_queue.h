@@ -39,5 +39,7 @@ struct job *queue_take(void);
 uint64_t queue_longest_wait(void);
 /*! \brief Does a change of this peer wait? */
 int queue_has(const uint8_t *zid);
+/*! \brief Does the endpoint of an enrolled phone wait? */
+int queue_has_bind(void);
 
 #endif
