@@ -2,6 +2,7 @@
 """What monitoring sees: metrics of Prometheus, lines of the log level SECURITY, fields of CDR and CEL."""
 import concurrent.futures
 import csv
+import http.client
 import json
 import os
 import re
@@ -154,8 +155,8 @@ def come_and_go(bench):
         while time.monotonic() < until:
             try:
                 scrape()
-            except OSError:
-                pass  # res_prometheus is not there just now
+            except (OSError, http.client.HTTPException):
+                pass  # res_prometheus is not there just now, or goes while it answers
     with pbx(bench, "", files=METRICS, modules=["res_prometheus"]) as lab, lab.zrtp_phone("alice") as alice, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
         equal("without ours", scrape()[0], {})
