@@ -285,7 +285,8 @@ class Asterisk:
         try:
             with socket.socket(socket.AF_UNIX) as console:
                 console.settimeout(wait.LEAST)
-                console.connect(self.file("run", "asterisk.ctl"))
+                # Its own path may be longer than a socket's can be.
+                console.connect(f"/proc/{self.process.pid}/root/{os.path.relpath(self.path, self.root)}/run/asterisk.ctl")
                 console.sendall(f"cli quit after dialplan set global LOG {mark}\0".encode())
                 said = b"".join(iter(lambda: console.recv(4096), b""))
         except OSError:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -19,7 +20,7 @@ def changelog(version, *headings, given=TIME):
                            ("CHANGELOG.md", "# Changelog\n\n" + "".join(f"## {heading}\n\n- news\n\n" for heading in headings))):
             with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
                 file.write(text)
-        done = subprocess.run([f"{folder}/scripts/debian-changelog"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        done = subprocess.run([sys.executable, "-B", f"{folder}/scripts/debian-changelog"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               env={**os.environ, "SOURCE_DATE_EPOCH": given})
     return done.returncode, done.stdout
 
