@@ -169,6 +169,32 @@ def enrolled(bench):
         safe(page)
 
 
+HOLD = """
+const real = window.fetch;
+window.fetch = async (name, ...more) => {
+	const answer = await real(name, ...more);
+	const text = await answer.text();
+	if (name === "enrollments" && !window.goOn)
+		await new Promise((go) => { window.goOn = go; });
+	return new Response(text, {status: answer.status});
+};
+"""
+
+
+@case("web page in Chromium: a list of enrolled phones that comes late takes no newer one's place", kind="22 own")
+def overtaken(bench):
+    with served(bench) as lab, Page("tester") as page, lab.zrtp_phone("alice", enroll="accept") as alice, \
+            lab.zrtp_phone("bob", enroll="accept") as bob:
+        page.js(HOLD)
+        alice.call("enroll-trust", lab.sip_port)
+        wait.until("the first list is on its way", 20, lambda: page.js("return Boolean(window.goOn)"))
+        bob.call("enroll-trust", lab.sip_port)
+        page.until("bob", "#phones", 20)
+        page.driver.execute_async_script("window.goOn(); setTimeout(arguments[0], 200);")
+        equal("listed", [name in page.text("#phones") for name in ("alice", "bob")], [True, True])
+        safe(page)
+
+
 @case("web page in Chromium: the list of enrolled phones behind a database that hangs says so", kind="22 own attack")
 def no_answer(bench):
     with database() as server:

@@ -13,6 +13,8 @@ let source = null;
 let heard = 0;
 let lostAt = null;
 let asking = null;
+let listsAsked = 0;
+let listShown = 0;
 const calls = new Calls($("calls"), decide);
 
 // Messages
@@ -290,8 +292,11 @@ function phoneRow(phone) {
 }
 
 async function showPhones() {
+	const number = ++listsAsked;
 	const answer = await send("enrollments");
-	if (answer.ok) {
+	// An answer may come behind that to a later question, or after the logout.
+	if (answer.ok && session && number > listShown) {
+		listShown = number;
 		const phones = answer.content.phones.sort((a, b) => (a.zid < b.zid ? -1 : 1));
 		$("phones").tBodies[0].replaceChildren(...phones.map(phoneRow));
 		$("phones").hidden = !phones.length;
