@@ -243,7 +243,7 @@ enum zrtp_store_status cache_admin_each(const struct peers_wanted *wanted,
 		return no_memory(error);
 	}
 	over = zid_range_of(&listing->all, S_OR(wanted->begins, ""));
-	if (wanted->enrolled) {
+	if (wanted->enrolled && !wanted->at_once) {
 		store_settle_enrollments();
 	}
 	while (!over && !stop && !(gone && gone(arg)) && !(status = must_end(began, error))

@@ -84,7 +84,7 @@ static int begin(const char *digits, int enrolled)
 	/* It has released the lock for the last time. */
 	join();
 	ast_copy_string(ask.digits, digits, sizeof(ask.digits));
-	ask.wanted = (struct peers_wanted) { .begins = ask.digits, .enrolled = enrolled != 0, .bare = 1 };
+	ask.wanted = (struct peers_wanted) { .begins = ask.digits, .enrolled = enrolled != 0, .at_once = 1, .bare = 1 };
 	ask.count = 0;
 	ask.unwanted = 0;
 	ask.running = 1;

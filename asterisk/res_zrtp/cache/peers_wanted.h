@@ -12,6 +12,7 @@ struct peers_wanted {
 	const char *like;              /*!< A pattern of SQL for the name or the ZID; NULL: all */
 	const char *begins;            /*!< Digits that the ZID begins with; NULL: any */
 	unsigned int enrolled:1;       /*!< Only those with a pbxsecret */
+	unsigned int at_once:1;        /*!< Without a wait for enrollments that are being stored */
 	unsigned int bare:1;           /*!< Without what costs more: verified, expires and labels */
 };
 

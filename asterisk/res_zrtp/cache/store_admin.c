@@ -41,7 +41,7 @@ static int settle(const uint8_t *zid)
 {
 	int i, waits, soon;
 
-	for (i = 0; (waits = is_waiting(zid, &soon)) && soon && i < SETTLE_MAX / SETTLE_STEP; i++) {
+	for (i = 0; (waits = is_waiting(zid, &soon)) && soon && !store_ends() && i < SETTLE_MAX / SETTLE_STEP; i++) {
 		usleep(SETTLE_STEP * 1000);
 	}
 
