@@ -167,15 +167,22 @@ case("keypad in an application: the SAS is heard, and the application gets every
 case("keypad in an application", kind="16")(in_an_application)
 
 
+def said_twice(lab, events, phone):
+    """A call that hears its SAS two times, which it returns: a sign is shorter than a moment in which the machine stands still."""
+    phone.call("say-twice", lab.sip_port)
+    sas = phone.secure()
+    said = wait.until("the SAS was said twice", 30, lambda: events.all("VarSet", Variable="SAYZRTPSASSTATUS")[1:])
+    equal("status", said[0]["Value"], "SAID")
+    phone.hang_up()
+    return sas
+
+
 @case("SayZRTPSAS: the SAS aloud, in English and in Spanish")
 def say(lab):
     for language, package in (("en", "en_US_f_Allison"), ("es_MX_f_Allison", "es_MX_f_Allison")):
         lab.pbx.cli(f"dialplan set global SAY_LANGUAGE {language}")
         with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("alice", record=True) as phone:
-            phone.call("say-soon", lab.sip_port)
-            sas = phone.secure()
-            equal("status", events.wait("VarSet", 30, Variable="SAYZRTPSASSTATUS")["Value"], "SAID")
-            phone.hang_up()
+            sas = said_twice(lab, events, phone)
         heard = tone.read(phone.recording)
         for sound in sorted(set(sounds_of(sas))):
             prompts.expect(heard, prompts.core(lab.pbx.root, sound, package), f"{package}/{sound}")

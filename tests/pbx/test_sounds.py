@@ -10,6 +10,7 @@ import tone
 import wait
 from harness import case, equal
 from lab import PHONE_HZ
+from test_keypad import said_twice
 
 LANGUAGES = ("de", "es", "fr")
 
@@ -126,10 +127,7 @@ def early(lab):
 def letters(lab):
     lab.pbx.cli("dialplan set global SAY_LANGUAGE de")
     with asterisk.Events(lab.pbx) as events, lab.zrtp_phone("spoken", record=True) as phone:
-        phone.call("say-soon", lab.sip_port)
-        sas = phone.secure()
-        equal("status", events.wait("VarSet", 30, Variable="SAYZRTPSASSTATUS")["Value"], "SAID")
-        phone.hang_up()
+        sas = said_twice(lab, events, phone)
     heard = tone.read(phone.recording)
     for sign in sorted(set(sas)):
         for name in [f"digits/{sign}"] if sign.isdigit() else [f"letters/{sign}", f"phonetic/{sign}_p"]:
