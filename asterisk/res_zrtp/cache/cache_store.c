@@ -45,7 +45,7 @@
 
 static ast_cond_t wake, ended;
 static pthread_t thread = AST_PTHREADT_NULL;
-static int stopping, finished, configured, told_full, probing;
+static int finished, configured, told_full, probing;
 
 /*! \brief The store is of another own ZID than what waits: that stays where it is, in the journal, and nothing is known. */
 static void disown(const uint8_t *zid)
@@ -230,7 +230,7 @@ static void tell_what_waits(void)
 static void finish(void)
 {
 	store_shared.failing = !store_shared.status.open;
-	while (stopping && !store_shared.failing && !queue_is_empty()) {
+	while (store_shared.stopping && !store_shared.failing && !queue_is_empty()) {
 		do_first();
 	}
 	serve_loads(1);
@@ -239,7 +239,7 @@ static void finish(void)
 		jobs_flush();
 		watch_end();
 	}
-	if (stopping) {
+	if (store_shared.stopping) {
 		tell_what_waits();
 	}
 }
@@ -321,7 +321,7 @@ static void serve(void)
 {
 	int64_t retry = 0;
 
-	while (!stopping) {
+	while (!store_shared.stopping) {
 		int64_t now = store_clock();
 
 		if (must_rest(now, retry)) {
@@ -344,7 +344,7 @@ static void *run(attribute_unused void *data)
 		do {
 			serve();
 			finish();
-		} while (!stopping); /* store_stop() has thought better of it */
+		} while (!store_shared.stopping); /* store_stop() has thought better of it */
 	}
 	finished = 1;
 	ast_cond_signal(&ended);
@@ -373,7 +373,8 @@ static int push(struct job *job)
 	}
 	ast_mutex_lock(&store_shared.lock);
 	told = told_full;
-	if (thread != AST_PTHREADT_NULL && !stopping && (load ? watch_can_ask() : store_shared.status.waiting < STORE_WAITING_MAX)) {
+	if (thread != AST_PTHREADT_NULL && !store_shared.stopping
+		&& (load ? watch_can_ask() : store_shared.status.waiting < STORE_WAITING_MAX)) {
 		queue_add(job);
 		store_shared.status.waiting += !load;
 		if (!load) {
@@ -446,19 +447,12 @@ void store_bind(const struct zrtp_cache_key *key, const char *endpoint)
 	hand_over(job, key);
 }
 
-int store_ends(void)
-{
-	SCOPED_MUTEX(guard, &store_shared.lock);
-
-	return stopping;
-}
-
 /* ---- begin and end ---- */
 
 static void ask_to_stop(void)
 {
 	ast_mutex_lock(&store_shared.lock);
-	stopping = 1;
+	store_shared.stopping = 1;
 	ast_cond_signal(&wake);
 	ast_mutex_unlock(&store_shared.lock);
 }
@@ -511,7 +505,7 @@ int store_stop(void)
 		return 0;
 	}
 	ast_mutex_lock(&store_shared.lock);
-	stopping = finished;
+	store_shared.stopping = finished;
 	ast_mutex_unlock(&store_shared.lock);
 
 	return finished ? 0 : -1;
@@ -537,7 +531,7 @@ int cache_start(const struct cache_config *wanted)
 	store_configure(wanted);
 	store_shared.status.up = 1;
 	jobs_begin();
-	stopping = finished = 0;
+	store_shared.stopping = finished = 0;
 	opening_begin();
 	watch_answers_by(answer_loads);
 	if (ast_pthread_create_background(&thread, NULL, run, NULL)) {

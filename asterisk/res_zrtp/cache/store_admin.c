@@ -23,6 +23,13 @@
 /*! A store that has done nothing for so long, though there is something to do, does not work, microseconds. */
 #define WORKING 1000000
 
+int store_ends(void)
+{
+	SCOPED_MUTEX(guard, &store_shared.lock);
+
+	return store_shared.stopping;
+}
+
 /*! \brief Does a change of this peer wait? \param zid NULL: an enrollment of any \param soon it is tried all the time */
 static int is_waiting(const uint8_t *zid, int *soon)
 {

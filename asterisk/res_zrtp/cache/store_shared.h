@@ -27,6 +27,7 @@ struct store_shared {
 	uint64_t worked_at;            /*!< When the last job was done, microseconds of the monotonic clock */
 	struct store_pace pace;
 	unsigned int failing:1;        /*!< What was done last with the store has failed */
+	int stopping;                  /*!< Its thread ends */
 };
 
 extern struct store_shared store_shared;
