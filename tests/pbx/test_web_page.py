@@ -175,7 +175,7 @@ window.fetch = async (name, ...more) => {
 	const answer = await real(name, ...more);
 	const text = await answer.text();
 	if (name === "enrollments" && !window.goOn)
-		await new Promise((go) => { window.goOn = go; });
+		await new Promise((go) => { window.held = text; window.goOn = go; });
 	return new Response(text, {status: answer.status});
 };
 """
@@ -192,6 +192,23 @@ def overtaken(bench):
         page.until("bob", "#phones", 20)
         page.driver.execute_async_script("window.goOn(); setTimeout(arguments[0], 200);")
         equal("listed", [name in page.text("#phones") for name in ("alice", "bob")], [True, True])
+        safe(page)
+
+
+@case("web page in Chromium: a list of enrolled phones that comes when another person has logged in is not shown to that one", kind="22 own")
+def another_person(bench):
+    with served(bench) as lab, Page() as page, lab.zrtp_phone("alice", enroll="accept") as alice:
+        alice.call("enroll-trust", lab.sip_port)
+        wait.until("alice is enrolled", 10, lambda: "alice" in lab.pbx.cli("zrtp enrollments show"))
+        page.js(HOLD.replace(" && !window.goOn", ""))  # each of them
+        page.login("tester", "tester")
+        wait.until("the list is on its way", 20, lambda: page.js("return Boolean(window.goOn)"))
+        equal("alice is in it", "alice" in page.js("return window.held"), True)
+        page.press("#logout")
+        page.one("#name").clear()
+        page.login("clerk", "clerk's secret")
+        page.driver.execute_async_script("window.goOn(); setTimeout(arguments[0], 200);")
+        equal("phones in the page", page.js("return document.querySelectorAll('#phones tbody tr').length"), 0)
         safe(page)
 
 

@@ -293,9 +293,10 @@ function phoneRow(phone) {
 
 async function showPhones() {
 	const number = ++listsAsked;
+	const asker = session;
 	const answer = await send("enrollments");
-	// An answer may come behind that to a later question, or after the logout.
-	if (answer.ok && session && number > listShown) {
+	// An answer may come behind that to a later question, or after the logout, when another person may have logged in.
+	if (answer.ok && session === asker && number > listShown) {
 		listShown = number;
 		const phones = answer.content.phones.sort((a, b) => (a.zid < b.zid ? -1 : 1));
 		$("phones").tBodies[0].replaceChildren(...phones.map(phoneRow));
