@@ -5,7 +5,8 @@ Pieces of a third of a second are looked for where the loudness goes up and down
 counts as heard by the normalized correlation of both, whatever its volume. A phone that runs late loses or repeats frames,
 and a machine that stands still loses half a second: a piece with such a place in it is not found, and what comes after it
 is elsewhere. Prompts share words, too. So several pieces are tried, and half of them must be there, in their order and about as
-far apart as in the prompt.
+far apart as in the prompt. Where one has most words of another one ("This call is encrypted." "This call is not encrypted.") that
+is not enough to tell them apart: a test looks for each in the part of the recording where it belongs.
 """
 import itertools
 import operator

@@ -16,14 +16,16 @@ LANGUAGES = ("de", "es", "fr")
 
 
 def clear_and_back(lab, phone, ended, begun):
-    """Encryption is ended, and begins again; what is played of both, samples, is over."""
-    name = lab.pbx.stream(phone.name)["Channel"]
+    """Encryption is ended, and begins again; what is played of both, samples, is over. Returns how much was recorded before each."""
+    name, recorded = lab.pbx.stream(phone.name)["Channel"], []
     for word, played in (("clear", ended), ("secure", begun)):
+        recorded.append(len(tone.read(phone.recording)))
         phone.expect_call()
         lab.pbx.cli(f"zrtp go {word} {name}")
         phone.wait(word, 10, medium="audio")
         phone.say("acknowledge")
         time.sleep(len(played) / tone.RATE + 1)
+    return recorded
 
 
 def tones(lab):
@@ -53,12 +55,13 @@ def spoken(lab):
         phone.secure()
         other.secure()
         time.sleep(prompts.seconds("is-secure") + 1.5)
-        clear_and_back(lab, phone, prompts.ours("now-clear", "de"), prompts.ours("now-secure", "de"))
+        ended, begun = clear_and_back(lab, phone, prompts.ours("now-clear", "de"), prompts.ours("now-secure", "de"))
         phone.hang_up()
         other.wait_ended()
     heard, others = tone.read(phone.recording), tone.read(other.recording)
-    for name in ("is-secure", "now-clear", "now-secure"):
-        prompts.expect(heard, prompts.ours(name, "de"), name)
+    # Each in its time: they share most of their words.
+    for name, part in (("is-secure", heard[:ended]), ("now-clear", heard[ended:begun]), ("now-secure", heard[begun:])):
+        prompts.expect(part, prompts.ours(name, "de"), name)
         prompts.absent(others, prompts.ours(name, "de"), name)
 
 

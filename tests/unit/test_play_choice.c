@@ -75,6 +75,25 @@ static void nothing_is_heard_that_is_not_true(void **state)
 	}
 }
 
+static void each_piece_of_news_has_its_prompt(void **state)
+{
+	static const char *const names[PLAY_NEWS_COUNT] = {
+		[PLAY_SECURE] = "zrtp/is-secure", [PLAY_CLEAR] = "zrtp/is-clear",
+		[PLAY_ENDED] = "zrtp/now-clear",  [PLAY_BEGUN] = "zrtp/is-secure",
+		[PLAY_AGAIN] = "zrtp/now-secure",
+	};
+
+	(void)state;
+	for (enum play_news news = 0; news < PLAY_NEWS_COUNT; news++) {
+		const char *sound = play_sound(&prompts, news);
+
+		assert_true((names[news] == NULL) == (sound == NULL));
+		if (sound) {
+			assert_string_equal(sound, names[news]);
+		}
+	}
+}
+
 static void what_the_policy_leaves_unsaid_counts_as_heard(void **state)
 {
 	static const struct play_policy change = { PLAY_NONE, PLAY_NONE, PLAY_PROMPT };
@@ -165,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_heard_is_what_is_new),
 		cmocka_unit_test(nothing_is_heard_that_is_not_true),
+		cmocka_unit_test(each_piece_of_news_has_its_prompt),
 		cmocka_unit_test(what_the_policy_leaves_unsaid_counts_as_heard),
 		cmocka_unit_test(a_call_that_rings_hears_nothing_until_it_is_answered),
 		cmocka_unit_test(a_silent_policy_is_one_that_plays_nothing_ever),
