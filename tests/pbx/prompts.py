@@ -80,7 +80,7 @@ def _places(heard, wanted, at):
 
 
 def _pieces(prompt):
-    """Where the pieces that are looked for begin: the loudest one, then others that are not much softer."""
+    """Where the pieces that are looked for begin: the loudest one, then others that are not much softer, from all of the prompt."""
     first = _loudest(prompt, PIECE)
     sums = _sums(map(abs, prompt))
 
@@ -88,8 +88,9 @@ def _pieces(prompt):
         return sums[min(n + PIECE, len(prompt))] - sums[n]
 
     step = PIECE if len(prompt) > PIECES * PIECE else PIECE // 2
-    others = [n for n in range(first % step, len(prompt) - PIECE + 1, step) if n != first and volume(n) > volume(first) / 4]
-    return [first] + sorted(others, key=volume, reverse=True)[:PIECES - 1]
+    found = [n for n in range(first % step, len(prompt) - PIECE + 1, step) if n == first or volume(n) > volume(first) / 4]
+    parts = [[n for n in found if n * PIECES // len(prompt) == part] for part in range(PIECES)]
+    return sorted((max(part, key=volume) for part in parts if part), key=lambda n: (n != first, -volume(n)))
 
 
 def _best(pcm, piece, place):
