@@ -51,9 +51,10 @@ class Load(WithPhones):
 
     def test_packets_are_as_many_as_asked(self):
         bob = self.phone()
-        for packets, least, most in ((0, 0, 0), (10, 5, 30), (50, 40, 120)):
+        # Neither half as many nor twice as many, on a machine that stands still for a second, too.
+        for packets, least, most in ((0, 0, 0), (10, 28, 56), (50, 140, 280)):
             bob.expect_call()
-            self.loaded(bob.uri, calls=1, hold=2, packets=packets)
+            self.loaded(bob.uri, calls=1, hold=4, packets=packets)
             audio = bob.wait_ended()["audio"]
             # With RTCP, which has two or three packets.
             received = audio["clear_received"] + audio["srtp_received"]
