@@ -59,10 +59,20 @@ static int is_unflushed(const uint8_t *zid)
 	return 0;
 }
 
+static void forget_unflushed(void)
+{
+	struct job *job;
+
+	ast_mutex_lock(&store_shared.lock); /* the journal may be erasing one */
+	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
+		job_free(job);
+	}
+	ast_mutex_unlock(&store_shared.lock);
+}
+
 void jobs_flush(void)
 {
 	struct zrtp_store_error error;
-	struct job *job;
 
 	if (zrtp_store_flush(store_opened(), &error)) {
 		flush_due = store_clock() + STORE_RETRY;
@@ -70,9 +80,7 @@ void jobs_flush(void)
 		return;
 	}
 	flush_due = 0;
-	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
-		job_free(job);
-	}
+	forget_unflushed();
 	health_file_works();
 }
 
@@ -93,7 +101,11 @@ static int remember(struct job *job)
 	if (is_unflushed(job->zid)) {
 		return 0;
 	}
-	OPENSSL_cleanse(&job->change, sizeof(job->change));
+	ast_mutex_lock(&store_shared.lock);
+	if (job->journal.state != JOURNAL_WRITES) { /* or the journal reads it: it is wiped as it is freed */
+		OPENSSL_cleanse(&job->change, sizeof(job->change));
+	}
+	ast_mutex_unlock(&store_shared.lock);
 	AST_LIST_INSERT_TAIL(&unflushed, job, entry);
 
 	return 1;
@@ -154,15 +166,25 @@ static int ask(const struct zrtp_cache_key *key)
 	return !result || result == ZRTP_STORE_UNKNOWN;
 }
 
+/*! \brief What a call has changed, as the store takes it. Wipe it. */
+static void change_of(const struct job *job, struct zrtp_retained *change)
+{
+	*change = job->change;
+	change->others_under_way = job->under_way;
+}
+
 /*! \retval 1 when it is done with, one way or the other */
 static int change_one(struct job *job)
 {
 	struct zrtp_cache_key key = key_of(job);
+	struct zrtp_retained change;
 	struct zrtp_store_error error;
-	enum zrtp_store_status result = job->kind == JOB_BIND ? bind_peer(job, &error)
-		: zrtp_store_put(store_opened(), &key, job->when, &job->change, &error);
+	enum zrtp_store_status result;
 	char zid[ZID_TEXT_SIZE];
 
+	change_of(job, &change);
+	result = job->kind == JOB_BIND ? bind_peer(job, &error) : zrtp_store_put(store_opened(), &key, job->when, &change, &error);
+	OPENSSL_cleanse(&change, sizeof(change));
 	if (result == ZRTP_STORE_CONFLICT && ++job->conflicts % CONFLICTS_MAX) {
 		/* Others write this peer all the time; no two of them wait as long. */
 		usleep(1000 + ast_random() % 50000);
@@ -197,16 +219,19 @@ static enum zrtp_store_status change_all(struct job *const *jobs, size_t count)
 {
 	struct zrtp_cache_key keys[JOBS_AT_ONCE];
 	struct zrtp_journal_entry entries[JOBS_AT_ONCE];
+	struct zrtp_retained changes[JOBS_AT_ONCE];
 	struct zrtp_store_error error;
 	enum zrtp_store_status result;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		keys[i] = key_of(jobs[i]);
-		entries[i] = (struct zrtp_journal_entry) { .key = &keys[i], .change = &jobs[i]->change,
-			.change_size = sizeof(jobs[i]->change), .now = jobs[i]->when };
+		change_of(jobs[i], &changes[i]);
+		entries[i] = (struct zrtp_journal_entry) { .key = &keys[i], .change = &changes[i],
+			.change_size = sizeof(changes[i]), .now = jobs[i]->when };
 	}
 	result = zrtp_store_put_several(store_opened(), entries, count, &error);
+	OPENSSL_cleanse(changes, count * sizeof(*changes));
 	if (result == ZRTP_STORE_BUSY) {
 		health_failed(&error);
 	}
@@ -243,7 +268,7 @@ static size_t change(struct job *const *jobs, size_t count)
  */
 static int has_moved(const struct job *job)
 {
-	return job->kind == JOB_CHANGE && job->change.peer_mitm && !job->change.others_under_way;
+	return job->kind == JOB_CHANGE && job->change.peer_mitm && !job->under_way;
 }
 
 /*!
@@ -272,7 +297,7 @@ static size_t change_told(struct job *const *jobs, size_t count)
 	size_t i, done;
 
 	for (i = 0; i < count; i++) {
-		jobs[i]->change.others_under_way = jobs[i]->alone ? 0 : cache_under_way(jobs[i]->zid);
+		jobs[i]->under_way = jobs[i]->alone ? 0 : cache_under_way(jobs[i]->zid);
 	}
 	done = change(jobs, count);
 	for (i = 0; i < done; i++) {
@@ -396,9 +421,5 @@ void jobs_housekeep(int64_t now)
 
 void jobs_end(void)
 {
-	struct job *job;
-
-	while ((job = AST_LIST_REMOVE_HEAD(&unflushed, entry))) {
-		job_free(job);
-	}
+	forget_unflushed();
 }

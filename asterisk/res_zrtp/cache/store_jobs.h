@@ -26,7 +26,8 @@ struct job {
 	enum job_kind kind;
 	void (*done)(void *data, int current);
 	void *data;
-	struct zrtp_retained change;
+	struct zrtp_retained change;   /*!< The journal may read it at any time */
+	uint64_t under_way;            /*!< Other calls of its trunk, as it is stored */
 	int64_t when;
 	uint64_t asked;                /*!< When a load came, by clock_now(); 0: it waits for a change of its own peer */
 	unsigned int tries;            /*!< That failed while others succeeded */
