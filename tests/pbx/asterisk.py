@@ -285,8 +285,7 @@ class Asterisk:
         try:
             with socket.socket(socket.AF_UNIX) as console:
                 console.settimeout(wait.LEAST)
-                # Its own path may be longer than a socket's can be.
-                console.connect(f"/proc/{self.process.pid}/root/{os.path.relpath(self.path, self.root)}/run/asterisk.ctl")
+                connect_in(console, self.file("run"), "asterisk.ctl")
                 console.sendall(f"cli quit after dialplan set global LOG {mark}\0".encode())
                 said = b"".join(iter(lambda: console.recv(4096), b""))
         except OSError:
@@ -351,6 +350,15 @@ class Asterisk:
             except FileNotFoundError:
                 continue  # closed meanwhile
         return sorted(found)
+
+
+def connect_in(client, folder, name):
+    """Connect to the socket of this name in a folder, whose path may be longer than a socket's can be."""
+    place = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        client.connect(f"/proc/self/fd/{place}/{name}")
+    finally:
+        os.close(place)
 
 
 def endpoint_of(channel):
