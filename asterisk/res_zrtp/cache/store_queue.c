@@ -58,6 +58,13 @@ static void take_off(struct job *job)
 	binds -= job->kind == JOB_BIND;
 }
 
+/*! \brief Into the lists by kin; its place in the queue is the caller's choice. */
+static void put_to_kin(struct job *job)
+{
+	AST_DLLIST_INSERT_TAIL(kin_of(job), job, kin);
+	binds += job->kind == JOB_BIND;
+}
+
 int queue_is_empty(void)
 {
 	return AST_DLLIST_EMPTY(&queue);
@@ -107,8 +114,7 @@ void queue_add(struct job *job)
 	} else {
 		AST_DLLIST_INSERT_HEAD(&queue, job, queued);
 	}
-	AST_DLLIST_INSERT_TAIL(kin_of(job), job, kin);
-	binds += job->kind == JOB_BIND;
+	put_to_kin(job);
 }
 
 size_t queue_begin(struct job **jobs, size_t most)
@@ -138,8 +144,7 @@ static void put_back(struct job *failed)
 		if (is_change_of(job, failed->zid)) {
 			take_off(job);
 			AST_DLLIST_INSERT_TAIL(&queue, job, queued);
-			AST_DLLIST_INSERT_TAIL(kin, job, kin);
-			binds += job->kind == JOB_BIND;
+			put_to_kin(job);
 		}
 	}
 }
