@@ -20,7 +20,7 @@
 #include "leg/events.h"
 #include "channel/conflicts.h"
 #include "front/api.h"
-#include "front/rtp_engine.h"
+#include "front/rtp_callbacks.h"
 #include "console/status.h"
 #include "console/table.h"
 
@@ -80,12 +80,12 @@ static const struct ast_zrtp_console table = {
 
 int table_init(void)
 {
-	engines_offer(&table);
+	callbacks_offer(&table);
 
 	return 0;
 }
 
 void table_shutdown(void)
 {
-	engines_offer(NULL);
+	callbacks_offer(NULL);
 }

@@ -6,7 +6,6 @@
 #ifndef RES_ZRTP_RTP_ENGINE_H
 #define RES_ZRTP_RTP_ENGINE_H
 
-struct ast_zrtp_console;
 struct settings;
 
 /*! \brief Find the stock engine. */
@@ -27,8 +26,6 @@ void engines_refuse(struct settings **settings, const unsigned char *usable, siz
 void engines_each(void (*each)(const struct settings *settings, void *arg), void *arg);
 /*! \brief The policy in force by this name, with a reference; NULL: none. */
 struct settings *engines_find(const char *name);
-/*! \brief The table of common/console.h, which other modules then get; NULL: none. */
-void engines_offer(const struct ast_zrtp_console *table);
 void engines_shutdown(void);
 
 #endif
