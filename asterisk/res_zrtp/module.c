@@ -42,6 +42,7 @@
 #include "front/route.h"
 #include "front/rtp_engine.h"
 #include "front/say.h"
+#include "front/schedule.h"
 #include "console/action_cli.h"
 #include "console/cache_cli.h"
 #include "console/cli.h"
@@ -80,6 +81,7 @@ static const struct {
 	{ "labels", lookup_init, lookup_shutdown },
 	{ "routes", routes_init, routes_shutdown },
 	{ "gate", gate_init, gate_shutdown },
+	{ "schedule of RTCP", schedule_init, schedule_shutdown },
 	{ "RTP engine", engines_init, engines_shutdown },
 	{ "policies", policies_init, policies_shutdown },
 	{ "endpoints", endpoints_init, endpoints_shutdown },

@@ -4,11 +4,11 @@ import glob
 import itertools
 import os
 import re
-import subprocess
 import time
 
 import asterisk
 import capture
+import foreign
 import lab as laboratory
 import wait
 from harness import case, equal
@@ -248,13 +248,8 @@ def forced(bench):
 
 # A module of another maker that switches off the SRTP of the whole process.
 SWITCH_OFF = """
-#include "asterisk.h"
-#include "asterisk/module.h"
-#include "asterisk/rtp_engine.h"
 static int load_module(void) { ast_rtp_engine_unregister_srtp(); return AST_MODULE_LOAD_SUCCESS; }
 static int unload_module(void) { return 0; }
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "SRTP off", .support_level = AST_MODULE_SUPPORT_EXTENDED,
-	.load = load_module, .unload = unload_module);
 """
 
 
@@ -263,34 +258,23 @@ AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "SRTP off", .support_leve
 def switched_off(bench):
     with Lab(bench.root, bench.directory) as lab:
         pbx = lab.pbx
-        with open(os.path.join(bench.root, "etc/asterisk/asterisk.conf")) as conf:
-            moddir = re.search(r"(?m)^astmoddir\s*=>\s*(\S+)", conf.read())[1]
-        with open(pbx.file("off.c"), "w") as text:
-            text.write(SWITCH_OFF)
-        module = f"{moddir}/test_srtp_off.so"
-        subprocess.run(["chroot", bench.root, "gcc", "-std=gnu11", "-shared", "-fPIC", "-D_GNU_SOURCE",
-                        '-DAST_MODULE="test_srtp_off"', "-DAST_MODULE_SELF_SYM=__internal_test_srtp_off_self",
-                        "-o", module, f"{pbx.home}/off.c"], check=True)
-        try:
-            with capture.Capture(bench.directory + "/off.pcap") as wire, lab.zrtp_phone("strict", tone=440) as phone:
-                phone.call("echo", lab.sip_port)
-                phone.secure()
-                time.sleep(1)
-                alive(pbx, "module load test_srtp_off.so")
-                told(pbx, "SRTP was switched off in this Asterisk")
-                time.sleep(3)
-                stream = pbx.stream("strict")
-                equal("state", stream["State"], "secure")
-                phone.hang_up()
-            first = laboratory.rtp_port("strict")
-            port = next(d.target for d in wire.datagrams
-                        if capture.kind(d.data) == "zrtp" and first <= d.target < first + 10)
-            count = capture.check_secure(wire, port, stream["Tag"], {"heard": 440, "said": 440})
-            equal(f"packets until the end: {count}", count["heard"] > 150, True)
-            secure_call(lab)
-            equal("exit status", pbx.stop(), 0)
-        finally:
-            os.remove(bench.root + module)
+        with foreign.Module(pbx, "test_srtp_off", SWITCH_OFF) as module, \
+                capture.Capture(bench.directory + "/off.pcap") as wire, lab.zrtp_phone("strict", tone=440) as phone:
+            phone.call("echo", lab.sip_port)
+            phone.secure()
+            time.sleep(1)
+            module.load()
+            told(pbx, "SRTP was switched off in this Asterisk")
+            time.sleep(3)
+            stream = pbx.stream("strict")
+            equal("state", stream["State"], "secure")
+            phone.hang_up()
+        first = laboratory.rtp_port("strict")
+        port = next(d.target for d in wire.datagrams if capture.kind(d.data) == "zrtp" and first <= d.target < first + 10)
+        count = capture.check_secure(wire, port, stream["Tag"], {"heard": 440, "said": 440})
+        equal(f"packets until the end: {count}", count["heard"] > 150, True)
+        secure_call(lab)
+        equal("exit status", pbx.stop(), 0)
 
 
 for kind in ("22 own", "16 own attack"):

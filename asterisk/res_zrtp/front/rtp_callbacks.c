@@ -35,6 +35,7 @@
 #include "front/api.h"
 #include "front/route.h"
 #include "front/rtp_callbacks.h"
+#include "front/schedule.h"
 #include "front/signalling.h"
 
 /*! ZRTP datagrams taken off a socket before the core has its turn again. */
@@ -85,13 +86,13 @@ static int zrtp_new(struct ast_rtp_instance *instance, struct ast_sched_context 
 
 	if (settings && settings->mode == MODE_OFF) {
 		ao2_ref(settings, -1);
-		return stock->new(instance, sched, sa, data);
+		return stock->new(instance, schedule_for(sched), sa, data);
 	}
 	if (!settings) {
 		tell_refused(rtp);
 		return -1;
 	}
-	if (stock->new(instance, sched, sa, data) || !(media = gate_attach(instance))) {
+	if (stock->new(instance, schedule_for(sched), sa, data) || !(media = gate_attach(instance))) {
 		ao2_ref(settings, -1);
 		return -1;
 	}
@@ -189,6 +190,31 @@ static int zrtp_destroy(struct ast_rtp_instance *instance)
 	}
 
 	return stock->destroy(instance);
+}
+
+/*!
+ * \brief Let no timer of the stock engine run until schedule_release().
+ * \pre instance is locked, once: the timers want this lock
+ * \return what schedule_hold() did
+ */
+static int hold_timers(struct ast_rtp_instance *instance)
+{
+	int held;
+
+	ao2_unlock(instance);
+	held = schedule_hold();
+	ao2_lock(instance);
+
+	return held;
+}
+
+/*! \brief It takes its timers away. \pre instance is locked */
+static void zrtp_stop(struct ast_rtp_instance *instance)
+{
+	int held = hold_timers(instance);
+
+	stock->stop(instance);
+	schedule_release(held);
 }
 
 /*! \brief Take a datagram off a socket, which would wake us without end. */
@@ -304,7 +330,11 @@ static void zrtp_prop_set(struct ast_rtp_instance *instance, enum ast_rtp_proper
 		return;
 	}
 	if (stock->prop_set) {
+		/* Without RTCP it takes away the timer of that. */
+		int held = property == AST_RTP_PROPERTY_RTCP && !value && hold_timers(instance);
+
 		stock->prop_set(instance, property, value);
+		schedule_release(held);
 	}
 	if (property == AST_RTP_PROPERTY_RTCP && media) {
 		refresh_sockets(media, instance);
@@ -388,6 +418,7 @@ void callbacks_replace(struct ast_rtp_engine *rtp)
 	rtp->ice = stun_ice(stock);
 	rtp->change_source = stock->change_source ? zrtp_change_source : NULL;
 	rtp->prop_set = zrtp_prop_set;
+	rtp->stop = stock->stop ? zrtp_stop : NULL;
 	rtp->extended_prop_get = zrtp_extended_prop_get;
 	rtp->bundle = stock->bundle ? zrtp_bundle : NULL;
 	rtp->local_bridge = zrtp_local_bridge;

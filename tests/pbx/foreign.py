@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A module of another maker, built where the tests are and loaded by a PBX."""
+import os
+import re
+import subprocess
+
+HEADERS = """\
+#include "asterisk.h"
+#include "asterisk/channel.h"
+#include "asterisk/lock.h"
+#include "asterisk/module.h"
+#include "asterisk/pbx.h"
+#include "asterisk/rtp_engine.h"
+"""
+# What each module ends with.
+INFO = """
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "of another maker", .support_level = AST_MODULE_SUPPORT_EXTENDED,
+	.load = load_module, .unload = unload_module);
+"""
+
+
+class Module:
+    """Use as a context manager, with a PBX that runs. text: load_module(), unload_module() and what they need."""
+
+    def __init__(self, pbx, name, text):
+        self.pbx = pbx
+        self.name = name
+        with open(os.path.join(pbx.root, "etc/asterisk/asterisk.conf")) as conf:
+            folder = re.search(r"(?m)^astmoddir\s*=>\s*(\S+)", conf.read())[1]
+        self.path = f"{folder}/{name}.so"
+        with open(pbx.file(f"{name}.c"), "w") as source:
+            source.write(HEADERS + text + INFO)
+
+    def __enter__(self):
+        subprocess.run(["chroot", self.pbx.root, "gcc", "-std=gnu11", "-shared", "-fPIC", "-D_GNU_SOURCE",
+                        f'-DAST_MODULE="{self.name}"', f"-DAST_MODULE_SELF_SYM=__internal_{self.name}_self",
+                        "-o", self.path, f"{self.pbx.home}/{self.name}.c"], check=True)
+        return self
+
+    def load(self):
+        """What the console says."""
+        return self.pbx.cli(f"module load {self.name}.so")
+
+    def __exit__(self, *_):
+        os.remove(self.pbx.root + self.path)
