@@ -18,9 +18,12 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
+import limit  # noqa: E402
 import surroundings  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
+# After which a case hangs. The longest one takes three minutes; a slow one as long as it is told to.
+SECONDS = 900
 WORDS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
 
 
@@ -67,7 +70,8 @@ class CaseItem(pytest.Item):
 
     def runtest(self):
         try:
-            self.config.bench.judge(self.case)
+            with limit.limit(0 if harness.is_slow(self.case.kind) else SECONDS):
+                self.config.bench.judge(self.case)
         except harness.Skip as skip:
             pytest.skip(str(skip))
         except BaseException:
@@ -118,7 +122,8 @@ def pytest_collection_modifyitems(config, items):
 def pytest_runtest_teardown(item, nextitem):
     """The laboratory ends with the last case of its kind, and has to end well."""
     if nextitem is None or nextitem.case.kind.removesuffix(harness.SLOW) != item.case.kind.removesuffix(harness.SLOW):
-        item.config.bench.close()
+        with limit.limit(SECONDS):
+            item.config.bench.close()
 
 
 @pytest.hookimpl(tryfirst=True)
