@@ -2,10 +2,12 @@
 """The wall clock of the machine is put on or back while calls are up."""
 import contextlib
 import os
+import re
 import struct
 import subprocess
 import time
 
+import foreign
 import wait
 from cachecalls import no_complaints
 from harness import case, equal
@@ -56,4 +58,60 @@ def put_back_and_on(bench):
         # Some may be, of more than fifty: when this machine stands still for 50 ms.
         late = lab.pbx.statistics()["timers that ran out late"]
         equal(f"few late timers: {late}", late < 10, True)
+        no_complaints(lab)
+
+
+# An application that puts the clock back while the end of a call waits for a report of RTCP, which waits for the lock of its
+# channel's RTP. Then it says how long the next end of a call takes.
+PUT_BACK = """
+#include <fcntl.h>
+static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
+static int put_back(struct ast_channel *chan, const char *data)
+{
+	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
+	struct ast_rtp_instance *instance = NULL, *other;
+	struct ast_sockaddr address;
+	const int64_t back = -3600;
+	int shift = open(getenv("SHIFT_FILE"), O_WRONLY);
+	struct timespec before, after;
+	pthread_t thread;
+
+	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
+	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
+	ast_channel_lock(chan);
+	glue->get_rtp_info(chan, &instance);
+	ast_channel_unlock(chan);
+	ao2_lock(instance);
+	usleep(1500000);
+	pthread_create(&thread, NULL, stop, other);
+	usleep(300000);
+	pwrite(shift, &back, sizeof(back), 0);
+	close(shift);
+	ao2_unlock(instance);
+	pthread_join(thread, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	ast_rtp_instance_stop(other);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	ast_log(LOG_NOTICE, "stopped in %ld ms\\n", (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000);
+	ast_rtp_instance_destroy(other);
+	ao2_ref(instance, -1);
+
+	return -1;
+}
+static int load_module(void) { return ast_register_application("PutBack", put_back, "", ""); }
+static int unload_module(void) { return ast_unregister_application("PutBack"); }
+"""
+
+
+@case("the wall clock is put back by an hour just as a call ends: the ends of later calls wait for nothing", "22 own")
+def put_back_at_an_end(bench):
+    with clocked(bench) as (lab, _), foreign.Module(lab.pbx, "test_put_back", PUT_BACK) as module:
+        module.load()
+        for priority, words in enumerate(("Answer", "Wait,0.5", "PutBack"), 1):
+            said = lab.pbx.cli(f"dialplan add extension putback,{priority},{words} into phones")
+            equal(f"{words}: {said}", "added into" in said, True)
+        with lab.plain_phone("stock", 440) as stock:
+            stock.call("putback", lab.sip_port)
+            took = wait.until("the later end", 15, lambda: re.search(r"stopped in (\d+) ms", lab.pbx.log()))
+        equal(f"{took[0]}: less than the second and more that it waits for a timer that hangs", int(took[1]) < 1000, True)
         no_complaints(lab)

@@ -9,6 +9,8 @@
  * ports and, if it is one of ours, its keys. Here no timer runs while one is taken away.
  *
  * The driver's schedule would not do: chan_sip runs its own in the thread that ends calls.
+ *
+ * It goes by the wall clock, as all of the core do: when that is put back, what waits in it comes due only later.
  */
 
 #include "asterisk.h"
@@ -33,7 +35,7 @@ static ast_cond_t changed;
 static int holders;
 /*! Its thread waits for them. */
 static int standing;
-/*! It will. */
+/*! It will, by an entry that was made for that. */
 static int coming;
 
 struct ast_sched_context *schedule_for(struct ast_sched_context *theirs)
@@ -79,6 +81,8 @@ int schedule_hold(void)
 	while (!standing) {
 		if (ast_cond_timedwait(&changed, &lock, &until) && !standing) {
 			holders--;
+			/* The clock may have been put back since the entry was made: the next one makes its own. */
+			coming = 0;
 			return 0;
 		}
 	}
