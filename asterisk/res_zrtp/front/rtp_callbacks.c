@@ -324,9 +324,9 @@ static void zrtp_change_source(struct ast_rtp_instance *instance)
  */
 static void zrtp_prop_set(struct ast_rtp_instance *instance, enum ast_rtp_property property, int value)
 {
-	struct media *media = gate_media(instance);
+	struct media *media;
 
-	if (property == AST_RTP_PROPERTY_RETRANS_SEND && media) {
+	if (property == AST_RTP_PROPERTY_RETRANS_SEND && gate_media(instance)) {
 		return;
 	}
 	if (stock->prop_set) {
@@ -336,6 +336,8 @@ static void zrtp_prop_set(struct ast_rtp_instance *instance, enum ast_rtp_proper
 		stock->prop_set(instance, property, value);
 		schedule_release(held);
 	}
+	/* Only now: keys of DTLS may have come while the lock was let go. */
+	media = gate_media(instance);
 	if (property == AST_RTP_PROPERTY_RTCP && media) {
 		refresh_sockets(media, instance);
 	}
