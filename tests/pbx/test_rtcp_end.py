@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Calls that end just as the stock engine sends a report of RTCP: nothing of them stays."""
+import socket
 import time
 
 import foreign
 import wait
 from harness import case, equal
-from lab import Lab
+from lab import Lab, rtp_port
 
 PORTS = range(28000, 29000)
 # An application that stops the RTP of its channel, as a channel driver does, when its report of RTCP waits for the lock.
@@ -30,6 +31,43 @@ static int load_module(void) { return ast_register_application("StopLate", stop_
 static int unload_module(void) { return ast_unregister_application("StopLate"); }
 """
 
+# One that has another instance stopped while a report of its channel waits for the lock, and holds the lock of that one when
+# all stands still for it: the stop does not come to its end.
+STOP_HANGS = """
+static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
+static int stop_hangs(struct ast_channel *chan, const char *data)
+{
+	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
+	struct ast_rtp_instance *instance = NULL, *other;
+	struct ast_sockaddr address;
+	pthread_t thread;
+
+	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
+	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
+	ast_channel_lock(chan);
+	glue->get_rtp_info(chan, &instance);
+	ast_channel_unlock(chan);
+	ao2_lock(instance);
+	usleep(1500000);
+	pthread_create(&thread, NULL, stop, other);
+	usleep(300000);
+	ao2_lock(other);
+	ao2_unlock(instance);
+	usleep(500000);
+	ast_log(LOG_NOTICE, "it hangs\\n");
+	usleep(4000000);
+	ast_log(LOG_NOTICE, "it goes on\\n");
+	ao2_unlock(other);
+	pthread_join(thread, NULL);
+	ast_rtp_instance_destroy(other);
+	ao2_ref(instance, -1);
+
+	return -1;
+}
+static int load_module(void) { return ast_register_application("StopHangs", stop_hangs, "", ""); }
+static int unload_module(void) { return ast_unregister_application("StopHangs"); }
+"""
+
 
 def rtp_ports():
     """Those of the PBX that are open. The tests have a network of their own."""
@@ -38,12 +76,24 @@ def rtp_ports():
     return sorted(port for port in found if port in PORTS)
 
 
+def report(socket_of_rtcp):
+    """One that has come, if one has."""
+    try:
+        return socket_of_rtcp.recv(2048)
+    except TimeoutError:
+        return b""
+
+
+def extension(pbx, name, *steps):
+    for priority, words in enumerate(steps, 1):
+        said = pbx.cli(f"dialplan add extension {name},{priority},{words} into phones")
+        equal(f"{words}: {said}", "added into" in said, True)
+
+
 def ends(bench, driver):
     with Lab(bench.root, bench.directory, driver=driver) as lab, foreign.Module(lab.pbx, "test_stop_late", STOP_LATE) as module:
         module.load()
-        for priority, words in enumerate(("Answer", "Wait,0.5", "StopLate"), 1):
-            said = lab.pbx.cli(f"dialplan add extension stoplate,{priority},{words} into phones")
-            equal(f"{words}: {said}", "added into" in said, True)
+        extension(lab.pbx, "stoplate", "Answer", "Wait,0.5", "StopLate")
         for _ in range(3):
             with lab.zrtp_phone("alice", tone=440) as alice, lab.plain_phone("stock", 440) as stock:
                 for phone in (alice, stock):
@@ -60,3 +110,27 @@ for kind in ("22 own", "16 own"):
          kind)(lambda bench: ends(bench, "pjsip"))
 case("chan_sip: calls that end just as a report of RTCP is sent: no stream and no RTP port stays",
      "16 own")(lambda bench: ends(bench, "sip"))
+
+
+@case("an end of a call that hangs: reports of RTCP are sent in other calls", "22 own")
+def hangs(bench):
+    with Lab(bench.root, bench.directory) as lab, foreign.Module(lab.pbx, "test_stop_hangs", STOP_HANGS) as module, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reports:
+        module.load()
+        extension(lab.pbx, "stophangs", "Answer", "Wait,0.5", "StopHangs")
+        reports.bind(("127.0.0.1", rtp_port("stock2") + 1))
+        reports.settimeout(0.05)
+        with lab.plain_phone("stock2", 440) as other, lab.plain_phone("stock", 440) as stock:
+            other.call("echo", lab.sip_port)
+            stock.call("stophangs", lab.sip_port)
+            wait.until("a report", 5, lambda: report(reports))
+            wait.until("it hangs", 10, lambda: "it hangs" in lab.pbx.log())
+            while report(reports):
+                pass
+            wait.until("a report meanwhile", 10, lambda: report(reports))
+            equal("it still hangs", "it goes on" in lab.pbx.log(), False)
+            wait.until("it goes on", 10, lambda: "it goes on" in lab.pbx.log())
+            other.hang_up()
+        lab.pbx.idle()
+        wait.until("no RTP port of the PBX is open", 10, lambda: rtp_ports() == [])
+        equal("exit status", lab.pbx.stop(), 0)

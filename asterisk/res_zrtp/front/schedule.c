@@ -22,7 +22,7 @@
 #include "common/clock.h"
 #include "front/schedule.h"
 
-/*! How long the end of a call waits for timers, which take microseconds: milliseconds. */
+/*! How long the end of a call waits for timers, and they for it, which take microseconds: milliseconds. */
 #define HOLD_MS 2000
 
 static struct ast_sched_context *context;
@@ -43,16 +43,21 @@ struct ast_sched_context *schedule_for(struct ast_sched_context *theirs)
 	return theirs ? context : NULL;
 }
 
-/*! \brief An entry of the schedule, whose thread runs no other one meanwhile. */
+/*!
+ * \brief An entry of the schedule, whose thread runs no other one meanwhile.
+ *
+ * Not for ever: who looks by the id of a timer that is no more, as the stock engine of some versions may, finds the
+ * entry that has this id now. When that is this one, it waits for its end.
+ */
 static int stand_still(attribute_unused const void *data)
 {
+	const struct timespec until = clock_in(HOLD_MS);
 	SCOPED_MUTEX(guard, &lock);
 
 	coming = 0;
 	standing = 1;
 	ast_cond_broadcast(&changed);
-	while (holders) {
-		ast_cond_wait(&changed, &lock);
+	while (holders && !ast_cond_timedwait(&changed, &lock, &until)) {
 	}
 	standing = 0;
 

@@ -14,7 +14,7 @@ void schedule_shutdown(void);
 /*! \param theirs what the channel driver has for an instance \return what the stock engine gets instead, NULL where that is NULL */
 struct ast_sched_context *schedule_for(struct ast_sched_context *theirs);
 /*!
- * \brief Wait until no timer runs, and keep all from running. Several threads may at once.
+ * \brief Wait until no timer runs, and keep all from running, for two seconds at most. Several threads may at once.
  * \pre the caller holds no lock that a timer takes, such as that of an instance
  * \return 0: not so, since memory is short or a timer takes seconds; else 1
  */
