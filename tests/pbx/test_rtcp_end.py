@@ -112,7 +112,7 @@ case("chan_sip: calls that end just as a report of RTCP is sent: no stream and n
      "16 own")(lambda bench: ends(bench, "sip"))
 
 
-@case("an end of a call that hangs: reports of RTCP are sent in other calls", "22 own")
+@case("a call that hangs as it ends: reports of RTCP are sent in other calls", "22 own")
 def hangs(bench):
     with Lab(bench.root, bench.directory) as lab, foreign.Module(lab.pbx, "test_stop_hangs", STOP_HANGS) as module, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reports:
