@@ -20,11 +20,11 @@ class PlainPhone:
 
     played: mu-law octets spoken in a loop. heard: RTP datagrams that came; zrtp: the others.
     domain is that of its From header. speaks_from: the port that its RTP comes from, if it is
-    another one than it receives at.
+    another one than it receives at. profile: of RTP, in what it offers.
     """
 
-    def __init__(self, name, sip_port, rtp_port, hz=None, domain=IP, speaks_from=None):
-        self.domain, self.speaks_from = domain, speaks_from
+    def __init__(self, name, sip_port, rtp_port, hz=None, domain=IP, speaks_from=None, profile="RTP/AVP"):
+        self.domain, self.speaks_from, self.profile = domain, speaks_from, profile
         self.name, self.sip_port, self.rtp_port = name, sip_port, rtp_port
         self.played = tone.to_ulaw(tone.samples(hz, 1)) if hz else b"\xff" * 160
         self.heard, self.zrtp = [], []
@@ -70,7 +70,7 @@ class PlainPhone:
         self.uri, self.to = f"sip:{extension}@{IP}:{port}", f"<sip:{extension}@{IP}:{port}>"
         body = (f"v=0\r\no=- 1 1 IN IP4 {IP}\r\ns=-\r\nc=IN IP4 {IP}\r\nt=0 0\r\n"
                 + "".join(line + "\r\n" for line in session.splitlines()) +
-                f"m=audio {self.rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+                f"m=audio {self.rtp_port} {self.profile} 0\r\na=rtpmap:0 PCMU/8000\r\n"
                 + "".join(line + "\r\n" for line in sdp.splitlines()))
         self._request("INVITE", body)
         answer = self._final_response("INVITE", seconds)

@@ -17,6 +17,8 @@ from harness import Skip, case, equal
 from lab import PBX_HZ, PHONE_HZ
 from pairs import heard_each_other, pair, passed_through, same_sas
 
+DTLS_HANDSHAKE = 22  # type of a record, RFC 5246 6.2.1
+
 
 def logged(lab, pattern, since=0):
     wait.until(f"log says {pattern}", 3, lambda: re.search(pattern, lab.pbx.log()[since:]))
@@ -68,6 +70,16 @@ def sdes(lab):
 @case("media_encryption = dtls: the keys of DTLS are used, no ZRTP, nothing readable")
 def dtls(lab):
     other_keys(lab, "dtls", "dtls")
+
+
+@case("media_encryption = dtls: the PBX repeats what a phone does not answer")
+def dtls_repeated(lab):
+    with lab.plain_phone("dtls", profile="UDP/TLS/RTP/SAVP") as phone:
+        phone.call("echo", lab.sip_port, sdp="a=setup:passive\na=fingerprint:SHA-256 " + ":".join(32 * ["AB"]))
+        # After a second, and after two more.
+        wait.until("three ClientHellos", 8, lambda: sum(octets[0] == DTLS_HANDSHAKE for octets in phone.heard) >= 3)
+        phone.hang_up()
+    lab.pbx.idle()
 
 
 def refused_keys(lab, name, encryption):
