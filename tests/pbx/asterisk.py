@@ -266,6 +266,13 @@ class Asterisk:
                  "TERM": "dumb"})
         return done.stdout
 
+    def extension(self, name, *steps):
+        """Add one to the context phones: APPLICATION or APPLICATION,DATA for each priority."""
+        for priority, words in enumerate(steps, 1):
+            said = self.cli(f"dialplan add extension {name},{priority},{words} into phones")
+            if "added into" not in said:
+                raise AssertionError(f"extension {name}: {words}: {said}")
+
     def log(self, name="full"):
         """The log so far. A thread of Asterisk's own writes it: whatever was logged before this call is there."""
         if self.running():

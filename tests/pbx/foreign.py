@@ -4,13 +4,26 @@ import os
 import re
 import subprocess
 
-HEADERS = """\
+# What each module begins with.
+BEGINNING = """\
 #include "asterisk.h"
 #include "asterisk/channel.h"
 #include "asterisk/lock.h"
 #include "asterisk/module.h"
 #include "asterisk/pbx.h"
 #include "asterisk/rtp_engine.h"
+
+/* With a reference. */
+static inline struct ast_rtp_instance *rtp_of(struct ast_channel *chan)
+{
+	struct ast_rtp_instance *instance = NULL;
+
+	ast_channel_lock(chan);
+	ast_rtp_instance_get_glue(ast_channel_tech(chan)->type)->get_rtp_info(chan, &instance);
+	ast_channel_unlock(chan);
+
+	return instance;
+}
 """
 # What each module ends with.
 INFO = """
@@ -29,7 +42,7 @@ class Module:
             folder = re.search(r"(?m)^astmoddir\s*=>\s*(\S+)", conf.read())[1]
         self.path = f"{folder}/{name}.so"
         with open(pbx.file(f"{name}.c"), "w") as source:
-            source.write(HEADERS + text + INFO)
+            source.write(BEGINNING + text + INFO)
 
     def __enter__(self):
         subprocess.run(["chroot", self.pbx.root, "gcc", "-std=gnu11", "-shared", "-fPIC", "-D_GNU_SOURCE",

@@ -68,8 +68,7 @@ PUT_BACK = """
 static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
 static int put_back(struct ast_channel *chan, const char *data)
 {
-	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
-	struct ast_rtp_instance *instance = NULL, *other;
+	struct ast_rtp_instance *instance = rtp_of(chan), *other;
 	struct ast_sockaddr address;
 	const int64_t back = -3600;
 	int shift = open(getenv("SHIFT_FILE"), O_WRONLY);
@@ -78,9 +77,6 @@ static int put_back(struct ast_channel *chan, const char *data)
 
 	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
 	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
-	ast_channel_lock(chan);
-	glue->get_rtp_info(chan, &instance);
-	ast_channel_unlock(chan);
 	ao2_lock(instance);
 	usleep(1500000);
 	pthread_create(&thread, NULL, stop, other);
@@ -107,9 +103,7 @@ static int unload_module(void) { return ast_unregister_application("PutBack"); }
 def put_back_at_an_end(bench):
     with clocked(bench) as (lab, _), foreign.Module(lab.pbx, "test_put_back", PUT_BACK) as module:
         module.load()
-        for priority, words in enumerate(("Answer", "Wait,0.5", "PutBack"), 1):
-            said = lab.pbx.cli(f"dialplan add extension putback,{priority},{words} into phones")
-            equal(f"{words}: {said}", "added into" in said, True)
+        lab.pbx.extension("putback", "Answer", "Wait,0.5", "PutBack")
         with lab.plain_phone("stock", 440) as stock:
             stock.call("putback", lab.sip_port)
             took = wait.until("the later end", 15, lambda: re.search(r"stopped in (\d+) ms", lab.pbx.log()))

@@ -13,12 +13,8 @@ PORTS = range(28000, 29000)
 STOP_LATE = """
 static int stop_late(struct ast_channel *chan, const char *data)
 {
-	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
-	struct ast_rtp_instance *instance = NULL;
+	struct ast_rtp_instance *instance = rtp_of(chan);
 
-	ast_channel_lock(chan);
-	glue->get_rtp_info(chan, &instance);
-	ast_channel_unlock(chan);
 	ao2_lock(instance);
 	usleep(1500000);
 	ao2_unlock(instance);
@@ -37,16 +33,12 @@ STOP_HANGS = """
 static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
 static int stop_hangs(struct ast_channel *chan, const char *data)
 {
-	struct ast_rtp_glue *glue = ast_rtp_instance_get_glue(ast_channel_tech(chan)->type);
-	struct ast_rtp_instance *instance = NULL, *other;
+	struct ast_rtp_instance *instance = rtp_of(chan), *other;
 	struct ast_sockaddr address;
 	pthread_t thread;
 
 	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
 	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
-	ast_channel_lock(chan);
-	glue->get_rtp_info(chan, &instance);
-	ast_channel_unlock(chan);
 	ao2_lock(instance);
 	usleep(1500000);
 	pthread_create(&thread, NULL, stop, other);
@@ -84,16 +76,10 @@ def report(socket_of_rtcp):
         return b""
 
 
-def extension(pbx, name, *steps):
-    for priority, words in enumerate(steps, 1):
-        said = pbx.cli(f"dialplan add extension {name},{priority},{words} into phones")
-        equal(f"{words}: {said}", "added into" in said, True)
-
-
 def ends(bench, driver):
     with Lab(bench.root, bench.directory, driver=driver) as lab, foreign.Module(lab.pbx, "test_stop_late", STOP_LATE) as module:
         module.load()
-        extension(lab.pbx, "stoplate", "Answer", "Wait,0.5", "StopLate")
+        lab.pbx.extension("stoplate", "Answer", "Wait,0.5", "StopLate")
         for _ in range(3):
             with lab.zrtp_phone("alice", tone=440) as alice, lab.plain_phone("stock", 440) as stock:
                 for phone in (alice, stock):
@@ -117,7 +103,7 @@ def hangs(bench):
     with Lab(bench.root, bench.directory) as lab, foreign.Module(lab.pbx, "test_stop_hangs", STOP_HANGS) as module, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reports:
         module.load()
-        extension(lab.pbx, "stophangs", "Answer", "Wait,0.5", "StopHangs")
+        lab.pbx.extension("stophangs", "Answer", "Wait,0.5", "StopHangs")
         reports.bind(("127.0.0.1", rtp_port("stock2") + 1))
         reports.settimeout(0.05)
         with lab.plain_phone("stock2", 440) as other, lab.plain_phone("stock", 440) as stock:
