@@ -25,6 +25,25 @@ static inline struct ast_rtp_instance *rtp_of(struct ast_channel *chan)
 	return instance;
 }
 """
+# For one that has the end of a call wait for a report of RTCP of another call, while it has the lock that the report waits for.
+STOP_WAITS = """
+static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
+/* That of another instance, in a thread. The lock of this one is held then. */
+static struct ast_rtp_instance *stop_another(struct ast_rtp_instance *instance, pthread_t *thread)
+{
+	struct ast_rtp_instance *other;
+	struct ast_sockaddr address;
+
+	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
+	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
+	ao2_lock(instance);
+	usleep(1500000);
+	pthread_create(thread, NULL, stop, other);
+	usleep(300000);
+
+	return other;
+}
+"""
 # What each module ends with.
 INFO = """
 AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "of another maker", .support_level = AST_MODULE_SUPPORT_EXTENDED,

@@ -63,24 +63,16 @@ def put_back_and_on(bench):
 
 # An application that puts the clock back while the end of a call waits for a report of RTCP, which waits for the lock of its
 # channel's RTP. Then it says how long the next end of a call takes.
-PUT_BACK = """
-#include <fcntl.h>
-static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
+PUT_BACK = "#include <fcntl.h>" + foreign.STOP_WAITS + """
 static int put_back(struct ast_channel *chan, const char *data)
 {
 	struct ast_rtp_instance *instance = rtp_of(chan), *other;
-	struct ast_sockaddr address;
 	const int64_t back = -3600;
 	int shift = open(getenv("SHIFT_FILE"), O_WRONLY);
 	struct timespec before, after;
 	pthread_t thread;
 
-	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
-	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
-	ao2_lock(instance);
-	usleep(1500000);
-	pthread_create(&thread, NULL, stop, other);
-	usleep(300000);
+	other = stop_another(instance, &thread);
 	pwrite(shift, &back, sizeof(back), 0);
 	close(shift);
 	ao2_unlock(instance);

@@ -29,20 +29,12 @@ static int unload_module(void) { return ast_unregister_application("StopLate"); 
 
 # One that has another instance stopped while a report of its channel waits for the lock, and holds the lock of that one when
 # all stands still for it: the stop does not come to its end.
-STOP_HANGS = """
-static void *stop(void *instance) { ast_rtp_instance_stop(instance); return NULL; }
+STOP_HANGS = foreign.STOP_WAITS + """
 static int stop_hangs(struct ast_channel *chan, const char *data)
 {
-	struct ast_rtp_instance *instance = rtp_of(chan), *other;
-	struct ast_sockaddr address;
 	pthread_t thread;
+	struct ast_rtp_instance *instance = rtp_of(chan), *other = stop_another(instance, &thread);
 
-	ast_sockaddr_parse(&address, "127.0.0.1:0", 0);
-	other = ast_rtp_instance_new("zrtp/stock", NULL, &address, NULL);
-	ao2_lock(instance);
-	usleep(1500000);
-	pthread_create(&thread, NULL, stop, other);
-	usleep(300000);
 	ao2_lock(other);
 	ao2_unlock(instance);
 	usleep(500000);
