@@ -263,7 +263,7 @@ def switched_off(bench):
             phone.call("echo", lab.sip_port)
             phone.secure()
             time.sleep(1)
-            module.load()
+            alive(pbx, f"module load {module.name}.so")
             told(pbx, "SRTP was switched off in this Asterisk")
             time.sleep(3)
             stream = pbx.stream("strict")
