@@ -115,8 +115,8 @@ class Asterisk:
         for name in ("etc", "lib/keys", "spool/recording", "run", "log", "sounds"):
             os.makedirs(os.path.join(self.path, name))
         usual = {
-            "asterisk.conf": ASTERISK_CONF.format(home=self.home, moddir=self._folder("astmoddir"),
-                                                  datadir=self._folder("astdatadir"), options=options),
+            "asterisk.conf": ASTERISK_CONF.format(home=self.home, moddir=self.folder("astmoddir"),
+                                                  datadir=self.folder("astdatadir"), options=options),
             "logger.conf": LOGGER_CONF,
             "manager.conf": MANAGER_CONF.format(port=ami_port) if ami_port else "",
             "rtp.conf": RTP_CONF.format(first=rtp_ports[0], last=rtp_ports[1]),
@@ -129,13 +129,13 @@ class Asterisk:
         for name, text in {**dict.fromkeys(EMPTY, ""), **usual, **files}.items():
             self.write(name, text)
 
-    def _folder(self, name):
+    def folder(self, name):
         """One of the folders that the root's own asterisk.conf has."""
         with open(os.path.join(self.root, "etc/asterisk/asterisk.conf")) as conf:
             return re.search(rf"^{name}\s*=>\s*(\S+)", conf.read(), re.M).group(1)
 
     def _modules_conf(self, more):
-        present = [name[:-3] for name in os.listdir(self.root + self._folder("astmoddir"))
+        present = [name[:-3] for name in os.listdir(self.root + self.folder("astmoddir"))
                    if name.endswith(".so")]
         missing = [name for name in OURS if name not in present]
         if missing:

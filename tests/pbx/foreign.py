@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A module of another maker, built where the tests are and loaded by a PBX."""
 import os
-import re
 import subprocess
 
 # What each module begins with.
@@ -57,9 +56,7 @@ class Module:
     def __init__(self, pbx, name, text):
         self.pbx = pbx
         self.name = name
-        with open(os.path.join(pbx.root, "etc/asterisk/asterisk.conf")) as conf:
-            folder = re.search(r"(?m)^astmoddir\s*=>\s*(\S+)", conf.read())[1]
-        self.path = f"{folder}/{name}.so"
+        self.path = f"{pbx.folder('astmoddir')}/{name}.so"
         with open(pbx.file(f"{name}.c"), "w") as source:
             source.write(BEGINNING + text + INFO)
 
@@ -70,8 +67,9 @@ class Module:
         return self
 
     def load(self):
-        """What the console says."""
-        return self.pbx.cli(f"module load {self.name}.so")
+        said = self.pbx.cli(f"module load {self.name}.so")
+        if f"Loaded {self.name}" not in said:
+            raise AssertionError(f"{self.name}.so: {said}")
 
     def __exit__(self, *_):
         os.remove(self.pbx.root + self.path)

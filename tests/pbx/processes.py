@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs the tests run: none outlives the tests, whatever ends those, and each takes the signals that it is sent."""
+"""Programs the tests run, and the ports that are open. No program outlives the tests, whatever ends those, and each takes the signals that it is sent."""
 import ctypes
 import signal
 import subprocess
@@ -31,3 +31,9 @@ def stop(process, seconds=5):
         except subprocess.TimeoutExpired:
             continue
     raise wait.Timeout(f"process {process.pid} cannot be stopped")
+
+
+def udp_ports():
+    """Those that are open on IPv4 in the network of the tests."""
+    with open("/proc/net/udp") as sockets:
+        return {int(line.split()[1].split(":")[1], 16) for line in sockets if ":" in line}

@@ -53,12 +53,8 @@ class Sipp:
         with open(self.file + ".out", "wb") as out:
             self.process = processes.start(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                            env={"PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": "/"})
-        wait.until(f"{self.flow} has its port", 5, lambda: self.process.poll() is not None or self._has_port())
+        wait.until(f"{self.flow} has its port", 5, lambda: self.process.poll() is not None or self.port in processes.udp_ports())
         return self
-
-    def _has_port(self):
-        with open("/proc/net/udp") as sockets:
-            return any(line.split()[1].endswith(f":{self.port:04X}") for line in sockets if ":" in line)
 
     def __exit__(self, *_):
         processes.stop(self.process, 2)

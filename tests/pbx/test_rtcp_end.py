@@ -4,6 +4,7 @@ import socket
 import time
 
 import foreign
+import processes
 import wait
 from harness import case, equal
 from lab import Lab, rtp_port
@@ -53,11 +54,9 @@ static int unload_module(void) { return ast_unregister_application("StopHangs");
 """
 
 
-def rtp_ports():
-    """Those of the PBX that are open. The tests have a network of their own."""
-    with open("/proc/net/udp") as table:
-        found = [int(line.split()[1].split(":")[1], 16) for line in table.readlines()[1:]]
-    return sorted(port for port in found if port in PORTS)
+def no_rtp_port():
+    """Nothing of a past call has one of the PBX's."""
+    wait.until("no RTP port of the PBX is open", 10, lambda: not processes.udp_ports().intersection(PORTS))
 
 
 def report(socket_of_rtcp):
@@ -79,7 +78,7 @@ def ends(bench, driver):
                 time.sleep(2.5)  # until it has ended
         lab.pbx.idle()
         lab.pbx.no_streams()
-        wait.until("no RTP port of the PBX is open", 10, lambda: rtp_ports() == [])
+        no_rtp_port()
         equal("exit status", lab.pbx.stop(), 0)
 
 
@@ -110,5 +109,5 @@ def hangs(bench):
             wait.until("it goes on", 10, lambda: "it goes on" in lab.pbx.log())
             other.hang_up()
         lab.pbx.idle()
-        wait.until("no RTP port of the PBX is open", 10, lambda: rtp_ports() == [])
+        no_rtp_port()
         equal("exit status", lab.pbx.stop(), 0)
